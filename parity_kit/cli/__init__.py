@@ -1,0 +1,66 @@
+"""The command line: one module a command, imported only when that command runs."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+from parity_kit import __version__
+from parity_kit.errors import ExitCode, ParityKitError
+
+_COMMANDS = {
+    "fixtures": "Regenerate, verify, print and compare the corpora.",
+    "run": "Run the differential suite against a candidate.",
+    "bench": "Measure a candidate against the reference.",
+    "report": "Write the page from a run.",
+    "gate": "Compare a candidate with the committed corpora, byte for byte.",
+    "candidates": "List and check what can be tested here.",
+    "replay": "Run one case again on both engines, side by side.",
+    "explain": "Say in words where a case differs.",
+    "parity": "The whole path: corpora, lockstep, benchmarks, report.",
+}
+
+
+class _LazyGroup(click.Group):
+    """Imports a command's module when it is asked for; help needs none of them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
+        if cmd_name not in _COMMANDS:
+            return None
+        return importlib.import_module(f"parity_kit.cli.{cmd_name}").command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="parity-kit")
+def cli() -> None:
+    """Prove or break the claim that an engine is compatible with LangGraph."""
+
+
+def main() -> None:
+    """Run the command line; every error the kit raises on purpose ends in its exit code."""
+    try:
+        code = cli(standalone_mode=False)
+    except click.exceptions.Abort:
+        click.echo("interrupted", err=True)
+        code = 130
+    except click.ClickException as error:
+        error.show()
+        code = ExitCode.USAGE
+    except ParityKitError as error:
+        click.echo(f"error [{error.code}] {error}", err=True)
+        code = error.exit_code
+    except BrokenPipeError:
+        code = ExitCode.PARITY
+    sys.exit(code if isinstance(code, int) else ExitCode.PARITY)

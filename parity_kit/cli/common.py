@@ -1,0 +1,51 @@
+"""What the commands share: options, and output that suits a terminal, a pipe or a machine."""
+
+from __future__ import annotations
+
+import functools
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from parity_kit import workspace
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
+
+
+def workspace_option(function: F) -> F:
+    """Add `--workspace DIR`; the command gets a `Workspace` as `space`."""
+
+    @click.option(
+        "--workspace",
+        "directory",
+        type=click.Path(exists=True, file_okay=False, path_type=Path),
+        help="The directory with parity.toml (default: the one you are in).",
+    )
+    @functools.wraps(function)
+    def wrapper(*args: Any, directory: Path | None, **kwargs: Any) -> Any:
+        return function(*args, space=workspace.find(directory), **kwargs)
+
+    return wrapper  # pyright: ignore[reportReturnType]  # click's decorators erase the signature
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Return a console: colours and tables in a terminal, plain text in a pipe."""
+    from rich.console import Console  # noqa: PLC0415  # heavy: only when something is printed
+
+    stream = sys.stderr if stderr else sys.stdout
+    width = None if stream.isatty() else 120
+    return Console(stderr=stderr, width=width, highlight=False, soft_wrap=not stream.isatty())
+
+
+def print_json(data: object) -> None:
+    """Print one JSON document."""
+    click.echo(json.dumps(data, indent=2, ensure_ascii=False))

@@ -1,0 +1,215 @@
+"""What a run tells its sinks, in order.
+
+The runner emits these events and knows nothing of sinks; sinks (console, journal, later JUnit and
+SARIF) know these events and nothing of engines. The journal is one event a line, as JSON.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class RunStarted:
+    """A run begins. `oracle` maps distributions to versions, `machine` says where it runs."""
+
+    run: str
+    kit: str
+    oracle: dict[str, str]
+    machine: dict[str, str]
+    seed: int
+    candidates: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class CorporaChecked:
+    """The committed fixtures were regenerated in memory and compared.
+
+    `corpora` maps each corpus to its number of cases; `drifted` names those whose bytes differ.
+    """
+
+    corpora: dict[str, int]
+    drifted: list[str]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateStarted:
+    """A candidate answered its handshake: what it says of itself."""
+
+    candidate: str
+    title: str
+    version: str
+    language: str
+    levels: dict[str, str]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateFailed:
+    """A candidate could not be started or judged. `code` is the error's."""
+
+    candidate: str
+    title: str
+    code: str
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class GateProgress:
+    """Where a gate is: `done` of `total` cases. Shown, not journaled."""
+
+    candidate: str
+    gate: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class DivergenceFound:
+    """A case on which candidate and reference differ, shrunk where Hypothesis found it.
+
+    `verdict` is the label; `level` the level that failed; `file` the case, relative to the run;
+    `size` its number of operations. `count` is how many cases of the gate share this headline.
+    """
+
+    candidate: str
+    gate: str
+    case: str
+    verdict: str
+    headline: str
+    level: str
+    reference: str
+    candidate_side: str
+    reference_hex: str
+    candidate_hex: str
+    file: str
+    size: int
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class GateFinished:
+    """A gate's result: a corpus or a lockstep suite on one candidate.
+
+    `kind` is `corpus` or `lockstep`. `verdicts` counts cases by label, `features` by feature.
+    `required` is the level asked for, `reached` the level that every case reached.
+    """
+
+    candidate: str
+    gate: str
+    kind: str
+    verdict: str
+    required: str
+    reached: str
+    compared: int
+    verdicts: dict[str, int]
+    features: dict[str, int]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class EngagementSeen:
+    """How often each function a candidate replaces has run; all zero means it never drove."""
+
+    candidate: str
+    functions: dict[str, int]
+    engaged: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BenchMeasured:
+    """One workload, reference against candidate.
+
+    `ratio` is reference time over candidate time (2.0: the candidate takes half the time), with its
+    95 % interval; `verdict` is `faster`, `slower`, `equivalent`, `inconclusive` or
+    `not comparable` (then there are no figures). Times are medians in seconds.
+    """
+
+    candidate: str
+    workload: str
+    family: str
+    verdict: str
+    ratio: float | None
+    low: float | None
+    high: float | None
+    reference_seconds: float | None
+    candidate_seconds: float | None
+    pairs: int
+    dropped: int
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateJudged:
+    """The verdict on a candidate as a whole, and the exit code it stands for."""
+
+    candidate: str
+    verdict: str
+    reason: str
+    exit_code: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunFinished:
+    """A run ended."""
+
+    exit_code: int
+    seconds: float
+    notes: list[str] = field(default_factory=list[str])
+
+
+Event: TypeAlias = (
+    RunStarted
+    | CorporaChecked
+    | CandidateStarted
+    | CandidateFailed
+    | GateProgress
+    | DivergenceFound
+    | GateFinished
+    | EngagementSeen
+    | BenchMeasured
+    | CandidateJudged
+    | RunFinished
+)
+
+_KINDS: dict[str, type[Event]] = {
+    kind.__name__: kind
+    for kind in (
+        RunStarted,
+        CorporaChecked,
+        CandidateStarted,
+        CandidateFailed,
+        DivergenceFound,
+        GateFinished,
+        EngagementSeen,
+        BenchMeasured,
+        CandidateJudged,
+        RunFinished,
+    )
+}
+
+
+class Sink(Protocol):
+    """Something that is told of events."""
+
+    def tell(self, event: Event) -> None:
+        """Take one event."""
+        ...
+
+
+def event_to_json(event: Event) -> dict[str, Any]:
+    """Return an event as a JSON object, its kind under `event`."""
+    return {"event": type(event).__name__, **dataclasses.asdict(event)}
+
+
+def event_from_json(data: dict[str, Any]) -> Event:
+    """Return the event that `event_to_json` wrote.
+
+    Raises:
+        KeyError, TypeError: If it is no event.
+    """
+    fields = dict(data)
+    return _KINDS[fields.pop("event")](**fields)
