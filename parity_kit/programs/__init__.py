@@ -1,0 +1,1 @@
+"""Graph programs: plain data that any language can run (docs/programs.md)."""

@@ -1,0 +1,65 @@
+"""The named reducers of docs/programs.md, and the Python types a field may have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+
+def add(left: Any, right: Any) -> Any:
+    """Return `left + right`."""
+    return left + right
+
+
+def maximum(left: Any, right: Any) -> Any:
+    """Return the larger; `left` if they are equal."""
+    return max(left, right)
+
+
+def minimum(left: Any, right: Any) -> Any:
+    """Return the smaller; `left` if they are equal."""
+    return min(left, right)
+
+
+def merge(left: Any, right: Any) -> Any:
+    """Return a map with the entries of both, those of `right` winning."""
+    return {**left, **right}
+
+
+def union(left: Any, right: Any) -> Any:
+    """Return the elements of both sets."""
+    return left | right
+
+
+def last(left: Any, right: Any) -> Any:
+    """Return `right`."""
+    del left
+    return right
+
+
+def first(left: Any, right: Any) -> Any:
+    """Return `left`."""
+    del right
+    return left
+
+
+REDUCERS: dict[str, Callable[[Any, Any], Any]] = {
+    "add": add,
+    "max": maximum,
+    "min": minimum,
+    "merge": merge,
+    "union": union,
+    "last": last,
+    "first": first,
+}
+
+TYPES: dict[str, Any] = {
+    "int": int,
+    "float": float,
+    "str": str,
+    "list": list,
+    "dict": dict,
+    "set": set,
+    "bool": bool,
+    "any": Any,
+}

@@ -1,0 +1,72 @@
+"""The codec subject: `JsonPlusSerializer`, strict or permissive."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from langgraph.checkpoint.serde import _msgpack
+from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
+
+from parity_kit.contract import Operation, Outcome, Raised, Returned, Subject, Unsupported
+from parity_kit.reference.native import canonical_blob, error_name, to_native, to_plain
+from parity_kit.values import close_value, open_value
+
+
+class CodecSession:
+    """A serializer."""
+
+    def __init__(self, subject: Subject) -> None:
+        self._strict = bool(subject.spec["strict"])
+        self._serializer = JsonPlusSerializer(
+            allowed_msgpack_modules=None if self._strict else True
+        )
+
+    def apply(self, operation: Operation) -> Outcome:
+        """Do one operation."""
+        act = getattr(self, f"_{operation.name}", None)
+        if act is None:
+            return Unsupported(f"codec has no operation {operation.name}")
+        try:
+            return act(**operation.args)
+        except Exception as error:  # noqa: BLE001  # whatever the serializer raises is an outcome
+            return Raised(error_name(error), str(error))
+
+    def close(self) -> None:
+        """Hold nothing."""
+
+    def prepare(self, operation: Operation) -> Callable[[], object]:
+        """Return the operation as a call, ready to be timed."""
+        args: Any = operation.args
+        loads, dumps = self._serializer.loads_typed, self._serializer.dumps_typed
+        if operation.name == "decode":
+            typed = (args["type"], args["data"])
+            return lambda: loads(typed)
+        if operation.name == "encode":
+            value = to_native(close_value(args["value"]))
+            return lambda: dumps(value)
+        if operation.name == "round_trip":
+            typed = (args["type"], args["data"])
+            return lambda: dumps(loads(typed))
+        return lambda: self._is_allowed(**args)
+
+    def _decode(self, type: str, data: bytes) -> Outcome:
+        return Returned(open_value(to_plain(self._serializer.loads_typed((type, data)))))
+
+    def _encode(self, value: Any) -> Outcome:
+        return self._stored(self._serializer.dumps_typed(to_native(close_value(value))))
+
+    def _round_trip(self, type: str, data: bytes) -> Outcome:
+        value = self._serializer.loads_typed((type, data))
+        return self._stored(self._serializer.dumps_typed(value))
+
+    def _stored(self, typed: tuple[str, bytes]) -> Outcome:
+        kind, data = typed
+        return Returned(kind, stored={"data": canonical_blob(kind, bytes(data))})
+
+    def _is_allowed(self, module: str, name: str, method: str | None = None) -> Outcome:
+        # A method is checked against its own list in both modes
+        # (jsonplus._create_msgpack_ext_hook, _check_allowed_method).
+        if method is not None:
+            return Returned((module, name, method) in _msgpack.SAFE_MSGPACK_METHODS)
+        return Returned(not self._strict or (module, name) in _msgpack.SAFE_MSGPACK_TYPES)

@@ -1,0 +1,76 @@
+"""Real LangGraph behind the contract."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Callable
+from importlib.metadata import version
+from typing import Any
+
+from parity_kit.contract import Case, Description, Level, Pins, Session, Subject, SubjectKind
+from parity_kit.reference.channels import ChannelSession
+from parity_kit.reference.codec import CodecSession
+from parity_kit.reference.graphs import GraphSession
+from parity_kit.reference.savers import SaverSession
+
+ORACLE = (
+    "langgraph",
+    "langgraph-checkpoint",
+    "langgraph-checkpoint-sqlite",
+    "langgraph-prebuilt",
+    "langchain-core",
+    "ormsgpack",
+    "pydantic",
+    "xxhash",
+)
+"""The distributions that shape stored bytes; the manifest of the fixtures records them."""
+
+
+class Engine:
+    """LangGraph as installed in this interpreter's environment."""
+
+    def describe(self) -> Description:
+        """Say which LangGraph this is."""
+        return Description(
+            "langgraph",
+            version("langgraph"),
+            f"Python {platform.python_version()}",
+            dict.fromkeys(SubjectKind, Level.BYTES),
+        )
+
+    def open(self, subject: Subject, pins: Pins) -> Session:
+        """Open a subject, pinned."""
+        match subject.kind:
+            case SubjectKind.CODEC:
+                return CodecSession(subject)
+            case SubjectKind.CHANNEL:
+                return ChannelSession(subject)
+            case SubjectKind.GRAPH:
+                return GraphSession(subject, pins)
+            case SubjectKind.SAVER:
+                return SaverSession(subject, pins)
+
+    def measure(self, case: Case, loops: int) -> int:
+        """Return the nanoseconds of `loops` runs, each in a fresh session, nothing pinned."""
+        total = 0
+        for _ in range(loops):
+            session: Any = (
+                GraphSession(case.subject, case.pins, pin=False)
+                if case.subject.kind is SubjectKind.GRAPH
+                else self.open(case.subject, case.pins)
+            )
+            calls: list[Callable[[], object]] = [
+                session.prepare(operation) for operation in case.operations
+            ]
+            started = time.perf_counter_ns()
+            for call in calls:
+                call()
+            total += time.perf_counter_ns() - started
+            session.close()
+        return total
+
+
+def oracle_versions() -> dict[str, str]:
+    """Return the installed versions of the distributions that shape stored bytes."""
+    return {name: version(name) for name in ORACLE}

@@ -1,0 +1,89 @@
+"""Between plain data and the Python objects that real LangGraph works with.
+
+LangGraph's own serializer does the work in both directions: what it would store is what a value is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+
+from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
+
+from parity_kit.canonical import pack, unpack
+from parity_kit.contract import Event, Outcome, Raised, Returned
+from parity_kit.plain import Plain
+from parity_kit.values import order_sets, order_sets_in
+
+SERIALIZER = JsonPlusSerializer(allowed_msgpack_modules=True)
+_TYPED = ("msgpack",)
+
+
+def to_native(value: Plain) -> Any:
+    """Return the Python objects that a value says."""
+    return SERIALIZER.loads_typed(("msgpack", pack(value)))
+
+
+def to_plain(value: Any) -> Plain:
+    """Return what LangGraph would store for a Python object."""
+    kind, data = SERIALIZER.dumps_typed(value)
+    if kind == "null":
+        return None
+    return order_sets_in(unpack(data)) if kind in _TYPED else bytes(data)
+
+
+def typed_bytes(value: Any) -> tuple[str, bytes]:
+    """Return the type tag and the bytes that LangGraph stores for a Python object."""
+    kind, data = SERIALIZER.dumps_typed(value)
+    return kind, canonical_blob(kind, bytes(data))
+
+
+def canonical_blob(kind: str, data: bytes) -> bytes:
+    """Return stored bytes with set elements in order."""
+    return order_sets(data) if kind in _TYPED else data
+
+
+def error_name(error: BaseException) -> str:
+    """Return an exception's class as outcomes write it."""
+    kind = type(error)
+    return kind.__qualname__ if kind.__module__ == "builtins" else _dotted(kind)
+
+
+def _dotted(kind: type) -> str:
+    return f"{kind.__module__}.{kind.__qualname__}"
+
+
+class Watch:
+    """Sees which stored byte strings are new or changed since it last looked."""
+
+    def __init__(self) -> None:
+        self._known: Mapping[str, bytes] = {}
+
+    def changes(self, now: Mapping[str, bytes]) -> tuple[dict[str, bytes], tuple[str, ...]]:
+        """Return the entries new or changed, and the names gone."""
+        known, self._known = self._known, now
+        changed = {name: blob for name, blob in now.items() if known.get(name) != blob}
+        return changed, tuple(sorted(set(known) - set(now)))
+
+
+def perform(
+    action: Callable[[list[Event]], Any], contents: Callable[[], Mapping[str, bytes]], watch: Watch
+) -> Outcome:
+    """Run one operation and return its outcome; `action` appends its events as they come."""
+    events: list[Event] = []
+    try:
+        value = to_plain(action(events))
+    except Exception as error:  # noqa: BLE001  # whatever LangGraph raises is an outcome
+        stored, dropped = watch.changes(contents())
+        return Raised(error_name(error), str(error), tuple(events), stored, dropped)
+    stored, dropped = watch.changes(contents())
+    return Returned(value, tuple(events), stored, dropped)
+
+
+def interrupts_inside(value: Any) -> Any:
+    """Return a NamedTuple of LangGraph's (a snapshot, a task) as a map, all the way down."""
+    if hasattr(value, "_asdict"):
+        return {key: interrupts_inside(each) for key, each in value._asdict().items()}
+    if isinstance(value, (list, tuple)):
+        return [interrupts_inside(each) for each in cast("list[Any]", value)]
+    return value
