@@ -72,12 +72,19 @@ def close_value(value: Plain) -> Plain:
     if isinstance(value, Mapping):
         entries = cast("Mapping[str, Any]", value)
         if "$map" in entries:
-            return {close_value(key): close_value(each) for key, each in entries["$map"]}
+            return {_key(close_value(key)): close_value(each) for key, each in entries["$map"]}
         if "$ext" in entries:
             return _close_ext(entries)
         return {key: close_value(each) for key, each in entries.items()}
     if isinstance(value, (list, tuple)):
         return [close_value(each) for each in cast("Sequence[Plain]", value)]
+    return value
+
+
+def _key(value: Plain) -> Plain:
+    """Return an array as the tuple that a key has to be."""
+    if isinstance(value, (list, tuple)):
+        return tuple(_key(each) for each in cast("Sequence[Plain]", value))
     return value
 
 
@@ -115,7 +122,8 @@ def order_sets_in(value: Plain) -> Plain:
         return _ordered_ext(value)
     if isinstance(value, Mapping):
         entries = cast("Mapping[Plain, Plain]", value)
-        return {order_sets_in(key): order_sets_in(each) for key, each in entries.items()}
+        # No key is or holds a set: LangGraph's serializer takes scalars and tuples of them for keys.
+        return {key: order_sets_in(each) for key, each in entries.items()}
     if isinstance(value, (list, tuple)):
         return [order_sets_in(each) for each in cast("Sequence[Plain]", value)]
     return value

@@ -1,0 +1,70 @@
+"""Reading pairs back from the pyperf files of a run."""
+
+from __future__ import annotations
+
+import statistics
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from parity_kit.bench.noise import MAX_STEAL
+from parity_kit.bench.plan import CONTROL, REFERENCE
+from parity_kit.bench.statistics import Pair
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """One workload's pairs, by pair number, and how many were dropped as too disturbed."""
+
+    kept: dict[int, Pair] = field(default_factory=dict[int, Pair])
+    dropped: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Process:
+    seconds: float
+    steal: float
+
+
+def file_of(folder: Path, engine: str) -> Path:
+    """Return the pyperf file of an engine; the control's runs are the reference's own."""
+    return folder / f"{REFERENCE if engine == CONTROL else engine}.json"
+
+
+def _processes(path: Path, versus: str, side: str) -> dict[str, dict[int, _Process]]:
+    """Return each process's median time, by workload and pair number."""
+    import pyperf  # noqa: PLC0415  # only when something was measured
+
+    found: dict[str, dict[int, _Process]] = {}
+    if not path.exists():
+        return found
+    for benchmark in pyperf.BenchmarkSuite.load(str(path)).get_benchmarks():
+        name = benchmark.get_name()
+        for run in benchmark.get_runs():
+            labels = run.get_metadata()
+            if labels["versus"] == versus and labels["side"] == side:
+                found.setdefault(name, {})[labels["pair"]] = _Process(
+                    statistics.median(run.values), labels["noise_steal"]
+                )
+    return found
+
+
+def load(folder: Path, candidate: str) -> dict[str, Pairs]:
+    """Return the pairs of a candidate (or of the control), by workload.
+
+    A pair counts only where both of its processes were measured; it is dropped, whole, where the
+    host took more than `MAX_STEAL` of the machine in either.
+    """
+    references = _processes(file_of(folder, REFERENCE), candidate, "reference")
+    candidates = _processes(file_of(folder, candidate), candidate, "candidate")
+    found: dict[str, Pairs] = {}
+    for name, mine in candidates.items():
+        kept: dict[int, Pair] = {}
+        dropped = 0
+        for number in sorted(mine.keys() & references.get(name, {}).keys()):
+            pair = (references[name][number], mine[number])
+            if max(process.steal for process in pair) > MAX_STEAL:
+                dropped += 1
+            else:
+                kept[number] = Pair(*(process.seconds for process in pair))
+        found[name] = Pairs(kept, dropped)
+    return found

@@ -1,0 +1,168 @@
+"""One process that measures one engine: `python -m parity_kit.bench.worker PLAN`.
+
+The parent starts it twice a pair. It opens the engine, checks each workload's outcome against the
+reference's digest, has pyperf measure what agrees, and appends the runs to the engine's file. Its
+last line on stdout is an `Answer`; everything else goes to stderr.
+
+pyperf's own manager would start one process a workload and so pay LangGraph's import six times a
+pair. The worker therefore *is* pyperf's worker process (`--worker`), for all workloads in turn.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Protocol
+
+from parity_kit.bench.noise import between, read
+from parity_kit.bench.plan import REFERENCE, Answer, Plan
+from parity_kit.bench.workloads import Workload, select
+from parity_kit.canonical import digest, pack
+from parity_kit.contract import Case, Outcome, Unsupported, outcome_to_plain
+from parity_kit.errors import ParityKitError
+
+if TYPE_CHECKING:
+    import pyperf
+
+VALUES = 3
+WARMUPS = 1
+
+
+class Timed(Protocol):
+    """What the worker needs of an engine, in this process or across a pipe."""
+
+    def run(self, case: Case) -> tuple[Outcome, ...]:
+        """Return the outcomes of a whole case."""
+        ...
+
+    def measure(self, case: Case, loops: int) -> int:
+        """Return the nanoseconds that `loops` runs of the case took."""
+        ...
+
+
+class _InProcess:
+    """The reference in this process."""
+
+    def __init__(self) -> None:
+        from parity_kit.reference import Engine  # noqa: PLC0415  # LangGraph: only where measured
+
+        self._engine = Engine()
+
+    def run(self, case: Case) -> tuple[Outcome, ...]:
+        from parity_kit.contract import run  # noqa: PLC0415  # the method has the same name
+
+        return run(self._engine, case)
+
+    def measure(self, case: Case, loops: int) -> int:
+        return self._engine.measure(case, loops)
+
+
+@contextlib.contextmanager
+def _opened(plan: Plan) -> Iterator[Timed]:
+    if plan.engine == REFERENCE:
+        yield _InProcess()
+        return
+    from pathlib import Path  # noqa: PLC0415  # only for a candidate
+
+    from parity_kit.candidates.launch import find, start  # noqa: PLC0415  # only for a candidate
+    from parity_kit.workspace import Workspace  # noqa: PLC0415  # only for a candidate
+
+    space = Workspace(Path(plan.workspace))
+
+    def say(text: str) -> None:
+        sys.stderr.write(f"{text}\n")
+
+    with start(find(space, plan.engine), space, on_progress=say) as engine:
+        yield engine
+
+
+def outcome_digest(outcomes: tuple[Outcome, ...]) -> str:
+    """Return the digest of a case's outcomes: values, errors, events and stored bytes."""
+    return digest(pack([outcome_to_plain(outcome) for outcome in outcomes]))
+
+
+def calibrate(engine: Timed, case: Case, seconds: float) -> int:
+    """Return how many runs of a case take about `seconds`."""
+    wanted = seconds * 1e9
+    loops = 1
+    while True:
+        took = max(engine.measure(case, loops), 1)
+        if took >= wanted / 2:
+            return max(1, math.ceil(loops * wanted / took))
+        # A first, cold run says little: grow at most eightfold before looking again.
+        loops = min(loops * 8, max(loops + 1, math.ceil(loops * wanted / took)))
+
+
+def _problem(engine: Timed, workload: Workload, expected: str | None) -> tuple[str, str]:
+    """Return the digest of a workload's outcomes, and why it is not to be timed (or nothing)."""
+    outcomes = engine.run(workload.case)
+    for outcome in outcomes:
+        if isinstance(outcome, Unsupported):
+            return "", f"unsupported: {outcome.reason}"
+    found = outcome_digest(outcomes)
+    if expected is not None and found != expected:
+        return found, f"the outcomes differ: {found[:12]}, reference {expected[:12]}"
+    return found, ""
+
+
+def _timed(
+    runner: pyperf.Runner, engine: Timed, workload: Workload, plan: Plan, found: str
+) -> pyperf.Benchmark:
+    runner.parse_args().loops = plan.loops[workload.name]
+    before = read()
+
+    def seconds(loops: int) -> float:
+        return engine.measure(workload.case, loops) / 1e9
+
+    benchmark = runner.bench_time_func(
+        workload.name,
+        seconds,
+        metadata={"digest": found, "family": workload.family, **plan.labels},
+    )
+    # The run folder may be published: it names neither the host nor where Python is installed.
+    private = {"hostname": "-", "python_executable": "-"}
+    benchmark.update_metadata({**between(before, read()), **private})
+    return benchmark
+
+
+def work(plan: Plan, engine: Timed) -> Answer:
+    """Check and measure a plan's workloads on an open engine."""
+    import pyperf  # noqa: PLC0415  # not needed to calibrate
+
+    answer = Answer()
+    measured: list[pyperf.Benchmark] = []
+    runner = pyperf.Runner()
+    runner.parse_args(
+        ["--worker", "--quiet", f"--values={VALUES}", f"--warmups={WARMUPS}", "--loops=1"]
+    )
+    for workload in select(tuple(plan.workloads)):
+        name = workload.name
+        found, problem = _problem(engine, workload, plan.digests.get(name))
+        answer.digests[name] = found
+        if problem:
+            answer.problems[name] = problem
+        elif name not in plan.loops:
+            answer.loops[name] = calibrate(engine, workload.case, plan.value_seconds)
+        else:
+            measured.append(_timed(runner, engine, workload, plan, found))
+    if measured and plan.append:
+        pyperf.add_runs(plan.append, pyperf.BenchmarkSuite(measured))
+    return answer
+
+
+def main() -> None:
+    """Do the plan that the first argument holds."""
+    plan = Plan.from_json(sys.argv[1])
+    try:
+        # pyperf prints a line a benchmark; stdout is for the answer alone.
+        with contextlib.redirect_stdout(sys.stderr), _opened(plan) as engine:
+            answer = work(plan, engine)
+    except ParityKitError as error:
+        answer = Answer(error=[error.code, str(error)])
+    sys.stdout.write(f"{answer.to_json()}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,267 @@
+"""Comparing the outcomes of one case: the level reached, and the first place that differs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from parity_kit.canonical import pack, unpack
+from parity_kit.contract import (
+    Case,
+    Event,
+    Level,
+    Outcome,
+    Raised,
+    Returned,
+    Unsupported,
+    outcome_to_plain,
+    split_stored_name,
+)
+from parity_kit.dissect import MalformedError, Node, describe, parse
+from parity_kit.plain import Plain
+from parity_kit.renaming import Renamer
+from parity_kit.tree_difference import first_difference
+from parity_kit.values import order_sets
+from parity_kit.verdicts import (
+    Difference,
+    Divergent,
+    Equal,
+    NotSupported,
+    ProtocolFault,
+    Verdict,
+)
+
+_HEX = 32  # bytes of each side shown from the first differing one
+
+
+def compare(
+    case: Case,
+    reference: Sequence[Outcome],
+    candidate: Sequence[Outcome],
+    required: Level = Level.BYTES,
+) -> Verdict:
+    """Return the verdict on a candidate's outcomes for a case.
+
+    `required` is the level asked for. A candidate's `Unsupported` counts only where the reference
+    supports the operation.
+    """
+    if len(candidate) != len(case.operations):
+        return ProtocolFault(f"{len(case.operations)} operations, {len(candidate)} outcomes")
+    if _bytes_of(reference) == _bytes_of(candidate):
+        return Equal(required)
+    for ours, theirs in zip(reference, candidate, strict=True):
+        if isinstance(theirs, Unsupported) and not isinstance(ours, Unsupported):
+            return NotSupported(theirs.reason)
+    parts = list(_differing(reference, candidate))
+    reached = min((part.level - 1 for part in parts), default=Level.BYTES)
+    if reached >= required:
+        return Equal(required)
+    worst = min(
+        (part for part in parts if part.level <= required),
+        key=lambda part: (part.operation, part.level),
+    )
+    return Divergent(_difference(case, reference, worst), Level(reached))
+
+
+def _bytes_of(outcomes: Sequence[Outcome]) -> bytes:
+    return pack([outcome_to_plain(outcome) for outcome in outcomes])
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A part of an outcome in which the two sides differ, as bytes; None where one has none."""
+
+    level: Level
+    operation: int
+    where: str
+    reference: bytes | None
+    candidate: bytes | None
+    packed: bool = True
+
+
+def _differing(reference: Sequence[Outcome], candidate: Sequence[Outcome]) -> Iterator[_Part]:
+    ours, theirs = Renamer(), Renamer()
+    for index, (left, right) in enumerate(zip(reference, candidate, strict=True)):
+        if isinstance(left, Unsupported) or isinstance(right, Unsupported):
+            if left != right:
+                yield _Part(Level.RESULT, index, "outcome", _word(left), _word(right), packed=False)
+            continue
+        yield from _results(index, left, right, ours, theirs)
+        yield from _events(index, left.events, right.events, ours, theirs)
+        yield from _stored(index, left.stored, right.stored)
+        if left.dropped != right.dropped:
+            dropped = (pack(list(left.dropped)), pack(list(right.dropped)))
+            yield _Part(Level.BYTES, index, "dropped entries", *dropped)
+
+
+def _word(outcome: Outcome) -> bytes:
+    return type(outcome).__name__.lower().encode()
+
+
+def _results(
+    index: int,
+    left: Returned | Raised,
+    right: Returned | Raised,
+    ours: Renamer,
+    theirs: Renamer,
+) -> Iterator[_Part]:
+    where = "value" if isinstance(left, Returned) and isinstance(right, Returned) else "outcome"
+    yield from _two_ways(
+        index, where, Level.RESULT, (_result(left), _result(right)), (ours, theirs)
+    )
+
+
+def _result(outcome: Returned | Raised) -> Plain:
+    if isinstance(outcome, Returned):
+        return outcome.value
+    return {"error": outcome.error, "message": outcome.message}
+
+
+def _two_ways(
+    index: int,
+    where: str,
+    level: Level,
+    sides: tuple[Plain, Plain],
+    renamers: tuple[Renamer, Renamer],
+) -> Iterator[_Part]:
+    """Compare two values with free names renamed (at `level`), then as they are (at bytes)."""
+    renamed = [pack(renamer.value(side)) for renamer, side in zip(renamers, sides, strict=True)]
+    exact = [pack(side) for side in sides]
+    if renamed[0] != renamed[1]:
+        yield _Part(level, index, where, renamed[0], renamed[1])
+    elif exact[0] != exact[1]:
+        yield _Part(Level.BYTES, index, where, exact[0], exact[1])
+
+
+def _events(
+    index: int,
+    left: Sequence[Event],
+    right: Sequence[Event],
+    ours: Renamer,
+    theirs: Renamer,
+) -> Iterator[_Part]:
+    for number, (mine, yours) in enumerate(zip(left, right, strict=False)):
+        sides = (mine.to_plain(), yours.to_plain())
+        where = f"event {number} {mine.mode}"
+        yield from _two_ways(index, where, Level.TRACE, sides, (ours, theirs))
+    if len(left) != len(right):
+        number = min(len(left), len(right))
+        mode = (left if len(left) > number else right)[number].mode
+        yield _Part(
+            Level.TRACE,
+            index,
+            f"event {number} {mode}",
+            pack(left[number].to_plain()) if number < len(left) else None,
+            pack(right[number].to_plain()) if number < len(right) else None,
+        )
+
+
+def _stored(index: int, left: Mapping[str, bytes], right: Mapping[str, bytes]) -> Iterator[_Part]:
+    for name in sorted(left.keys() | right.keys()):
+        mine, yours = left.get(name), right.get(name)
+        if mine != yours and not _same_but_for_set_order(mine, yours):
+            packed = split_stored_name(name)[-1] == "msgpack" or name == "data"
+            yield _Part(Level.BYTES, index, f"stored {name}", mine, yours, packed)
+
+
+def _same_but_for_set_order(left: bytes | None, right: bytes | None) -> bool:
+    if left is None or right is None or len(left) != len(right):
+        return False
+    try:
+        return order_sets(left) == order_sets(right)
+    except ValueError:
+        return False
+
+
+def _difference(case: Case, reference: Sequence[Outcome], part: _Part) -> Difference:
+    path, offset, texts = _first_place(part)
+    sides = (part.reference, part.candidate)
+    start = offset or 0
+    hexes = ["" if side is None else side[start : start + _HEX].hex(" ") for side in sides]
+    step, channel = _step_and_channel(reference, part, path)
+    return Difference(
+        level=part.level,
+        operation=part.operation,
+        operation_name=case.operations[part.operation].name,
+        where=part.where,
+        path=path,
+        reference=texts[0],
+        candidate=texts[1],
+        step=step,
+        channel=channel,
+        offset=offset,
+        reference_hex=hexes[0],
+        candidate_hex=hexes[1],
+    )
+
+
+def _first_place(part: _Part) -> tuple[str, int | None, tuple[str, str]]:
+    """Return the path, the byte offset on the reference's side, and both sides as text."""
+    left, right = part.reference, part.candidate
+    if left is None or right is None:
+        texts = ["absent" if side is None else _shown(part, side) for side in (left, right)]
+        return "$", None, (texts[0], texts[1])
+    if part.packed:
+        try:
+            path, mine, yours = first_difference(parse(left), parse(right))
+        except MalformedError:
+            pass  # one side is no MessagePack: the bytes alone can be shown
+        else:
+            nodes = (mine, yours)
+            texts = ["absent" if node is None else _node_text(node) for node in nodes]
+            offset = mine.offset if mine is not None else (yours.offset if yours else None)
+            return path, offset, (texts[0], texts[1])
+    offset = next(
+        (at for at, (a, b) in enumerate(zip(left, right, strict=False)) if a != b),
+        min(len(left), len(right)),
+    )
+    return "$", offset, (_shown(part, left), _shown(part, right))
+
+
+def _shown(part: _Part, side: bytes) -> str:
+    if part.packed:
+        try:
+            return _node_text(parse(side))
+        except MalformedError:
+            return f"{len(side)} bytes that are no MessagePack"
+    return side.decode(errors="backslashreplace")
+
+
+def _node_text(node: Node) -> str:
+    return f"{describe(node)} ({node.form})"
+
+
+def _step_and_channel(
+    reference: Sequence[Outcome], part: _Part, path: str
+) -> tuple[int | None, str | None]:
+    """Return the superstep and the channel that a place belongs to, where it says so."""
+    if part.where.startswith("stored "):
+        parts = split_stored_name(part.where.removeprefix("stored "))
+        channel = {"blob": 3, "write": 6}.get(parts[0])
+        found = parts[channel] if channel is not None and len(parts) > channel else None
+        if found is None and path.startswith("$.channel_versions"):
+            found = path.removeprefix("$.channel_versions").lstrip(".").strip("[]'") or None
+        return (_step_of(reference, parts[3]) if len(parts) > 4 else None), found  # noqa: PLR2004  # kind/thread/ns/id/…
+    if part.where.endswith("checkpoints") and part.reference is not None:
+        payload = cast("Any", unpack(part.reference))[2]
+        return payload.get("metadata", {}).get("step"), None
+    return None, None
+
+
+def _step_of(reference: Sequence[Outcome], checkpoint_id: str) -> int | None:
+    for outcome in reference:
+        if isinstance(outcome, Unsupported):
+            continue
+        for name, blob in outcome.stored.items():
+            kind, *_, last = parts = split_stored_name(name)
+            if kind == "metadata" and parts[3] == checkpoint_id:
+                metadata: Any = unpack(blob) if last == "msgpack" else _json(blob)
+                return metadata.get("step")
+    return None
+
+
+def _json(blob: bytes) -> Any:
+    import json  # noqa: PLC0415  # only for the place of a difference in SQLite
+
+    return json.loads(blob)

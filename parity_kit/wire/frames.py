@@ -1,0 +1,116 @@
+"""Frames: a length as an unsigned 32-bit big-endian integer, then that many bytes of body."""
+
+from __future__ import annotations
+
+import os
+import struct
+from collections.abc import Callable
+
+FRAME_LIMIT = 64 * 1024 * 1024
+"""The largest body either side accepts, in bytes, unless told otherwise."""
+
+_HEADER = struct.Struct(">I")
+_CHUNK = 1 << 16
+_SHOWN = 48
+
+
+class FrameError(ValueError):
+    """Bytes that are no frame; the message says what they look like."""
+
+
+def frame(body: bytes, limit: int = FRAME_LIMIT) -> bytes:
+    """Return a body as a frame.
+
+    Raises:
+        FrameError: If the body is larger than `limit`.
+    """
+    if len(body) > limit:
+        raise FrameError(f"a message of {len(body)} bytes is over the frame limit of {limit}")
+    return _HEADER.pack(len(body)) + body
+
+
+class FrameBuffer:
+    """Takes bytes as they come and gives whole bodies; holds at most one frame and a chunk."""
+
+    def __init__(self, limit: int = FRAME_LIMIT) -> None:
+        self._limit = limit
+        self._bytes = bytearray()
+
+    def feed(self, data: bytes) -> None:
+        """Add bytes that were read."""
+        self._bytes += data
+
+    def take(self) -> bytes | None:
+        """Return the next body, or None until it is complete.
+
+        Raises:
+            FrameError: If a frame announces more than the limit. The length is checked before its
+                body is waited for.
+        """
+        if len(self._bytes) < _HEADER.size:
+            return None
+        (length,) = _HEADER.unpack_from(self._bytes)
+        if length > self._limit:
+            raise FrameError(_oversized(length, self._limit, bytes(self._bytes[:_SHOWN])))
+        end = _HEADER.size + length
+        if len(self._bytes) < end:
+            return None
+        body = bytes(self._bytes[_HEADER.size : end])
+        del self._bytes[:end]
+        return body
+
+    def __len__(self) -> int:
+        """Return how many bytes wait for the rest of their frame."""
+        return len(self._bytes)
+
+
+def read_frame(fd: int, limit: int = FRAME_LIMIT) -> bytes | None:
+    """Return the next body from a blocking file descriptor, or None at its end.
+
+    Raises:
+        FrameError: If the frame is too large, or the end comes inside it.
+    """
+    head = _read(fd, _HEADER.size)
+    if not head:
+        return None
+    if len(head) < _HEADER.size:
+        raise FrameError(f"the stream ended inside a frame's length, after {len(head)} bytes")
+    (length,) = _HEADER.unpack(head)
+    if length > limit:
+        raise FrameError(_oversized(length, limit, head))
+    body = _read(fd, length)
+    if len(body) < length:
+        raise FrameError(f"the stream ended inside a frame, {len(body)} of {length} bytes in")
+    return body
+
+
+def write_frame(
+    fd: int, body: bytes, limit: int = FRAME_LIMIT, write: Callable[[int, bytes], int] = os.write
+) -> None:
+    """Write a body as a frame to a blocking file descriptor.
+
+    Raises:
+        FrameError: If the body is too large; nothing has been written then.
+    """
+    rest = memoryview(frame(body, limit))
+    while rest:
+        rest = rest[write(fd, bytes(rest[:_CHUNK])) :]
+
+
+def _read(fd: int, count: int) -> bytes:
+    data = bytearray()
+    while len(data) < count:
+        piece = os.read(fd, min(count - len(data), _CHUNK))
+        if not piece:
+            break
+        data += piece
+    return bytes(data)
+
+
+def _oversized(length: int, limit: int, start: bytes) -> str:
+    """Say what is wrong; printed text taken for a length is by far the commonest cause."""
+    said = f"a frame announces {length} bytes, over the limit of {limit}"
+    if all(byte in b"\t\r\n" or byte >= 0x20 for byte in start[: _HEADER.size]):  # noqa: PLR2004  # the first printable
+        text = start.decode("utf-8", "replace")
+        return f"{said}; it begins with the text {text!r}: is something printed to standard output?"
+    return f"{said}; it begins with the bytes {start[:16].hex(' ')}"
