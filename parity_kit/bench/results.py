@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import statistics
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from parity_kit.bench.noise import MAX_STEAL
 from parity_kit.bench.plan import CONTROL, REFERENCE
@@ -32,8 +34,8 @@ def file_of(folder: Path, engine: str) -> Path:
 
 def _processes(path: Path, versus: str, side: str) -> dict[str, dict[int, _Process]]:
     """Return each process's median time, by workload and pair number."""
-    import pyperf  # noqa: PLC0415  # only when something was measured
-
+    # Imported by name: pyperf carries no types.
+    pyperf: Any = importlib.import_module("pyperf")
     found: dict[str, dict[int, _Process]] = {}
     if not path.exists():
         return found

@@ -11,10 +11,11 @@ pair. The worker therefore *is* pyperf's worker process (`--worker`), for all wo
 from __future__ import annotations
 
 import contextlib
+import importlib
 import math
 import sys
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Generator
+from typing import Any, Protocol
 
 from parity_kit.bench.noise import between, read
 from parity_kit.bench.plan import REFERENCE, Answer, Plan
@@ -22,9 +23,6 @@ from parity_kit.bench.workloads import Workload, select
 from parity_kit.canonical import digest, pack
 from parity_kit.contract import Case, Outcome, Unsupported, outcome_to_plain
 from parity_kit.errors import ParityKitError
-
-if TYPE_CHECKING:
-    import pyperf
 
 VALUES = 3
 WARMUPS = 1
@@ -60,7 +58,7 @@ class _InProcess:
 
 
 @contextlib.contextmanager
-def _opened(plan: Plan) -> Iterator[Timed]:
+def _opened(plan: Plan) -> Generator[Timed]:
     if plan.engine == REFERENCE:
         yield _InProcess()
         return
@@ -107,9 +105,8 @@ def _problem(engine: Timed, workload: Workload, expected: str | None) -> tuple[s
     return found, ""
 
 
-def _timed(
-    runner: pyperf.Runner, engine: Timed, workload: Workload, plan: Plan, found: str
-) -> pyperf.Benchmark:
+def _timed(runner: Any, engine: Timed, workload: Workload, plan: Plan, found: str) -> Any:
+    """Return the pyperf benchmark that holds this process's run of a workload."""
     runner.parse_args().loops = plan.loops[workload.name]
     before = read()
 
@@ -129,10 +126,10 @@ def _timed(
 
 def work(plan: Plan, engine: Timed) -> Answer:
     """Check and measure a plan's workloads on an open engine."""
-    import pyperf  # noqa: PLC0415  # not needed to calibrate
-
+    # Imported by name: pyperf carries no types.
+    pyperf: Any = importlib.import_module("pyperf")
     answer = Answer()
-    measured: list[pyperf.Benchmark] = []
+    measured: list[Any] = []
     runner = pyperf.Runner()
     runner.parse_args(
         ["--worker", "--quiet", f"--values={VALUES}", f"--warmups={WARMUPS}", "--loops=1"]

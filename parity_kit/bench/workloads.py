@@ -6,6 +6,7 @@ that figures can be set beside theirs. Every input is written out or drawn from 
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -48,7 +49,7 @@ def _sequence(length: int) -> dict[str, Plain]:
     return {
         "state": _STATE,
         "nodes": {name: _step(name) for name in names},
-        "edges": [list(edge) for edge in zip(stops, stops[1:], strict=False)],
+        "edges": [list(edge) for edge in itertools.pairwise(stops)],
     }
 
 

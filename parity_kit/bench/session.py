@@ -1,0 +1,312 @@
+"""A benchmark session: pairs of worker processes, then one event a workload and candidate.
+
+Pairs of all candidates and of the control are interleaved, so that each of them sees the same hours
+of the machine; within a pair the two processes run back to back, in an order decided by a coin.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import statistics
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from parity_kit.bench.plan import CONTROL, REFERENCE, Answer, Plan
+from parity_kit.bench.results import Pairs, file_of, load
+from parity_kit.bench.statistics import Speed, confirmed, estimate, verdict
+from parity_kit.bench.workloads import Workload, select
+from parity_kit.errors import KitError
+from parity_kit.events import BenchMeasured, CandidateFailed, Event, GateProgress
+from parity_kit.workspace import Workspace
+
+GATE = "benchmarks"
+WORKER_LIMIT = 600
+"""Seconds after which a worker is given up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a session measures.
+
+    `pairs` are measured for every workload; where that leaves it undecided, or slower, further
+    pairs are added up to `extend_to`. A value takes about `value_seconds` on the reference.
+    """
+
+    pairs: int = 12
+    extend_to: int = 0
+    value_seconds: float = 0.1
+    workloads: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Opponent:
+    """What is measured against the reference: a candidate, or the reference again."""
+
+    name: str
+    pending: list[str]
+    problems: dict[str, str] = field(default_factory=dict[str, str])
+    failed: str = ""
+
+    @property
+    def engine(self) -> str:
+        return REFERENCE if self.name == CONTROL else self.name
+
+    def give_up(self, code: str, problem: str) -> None:
+        self.failed = f"[{code}] {problem}"
+        self.problems.update(dict.fromkeys(self.pending, self.failed))
+        self.pending = []
+
+    def learn(self, answer: Answer) -> None:
+        self.problems.update(answer.problems)
+        self.pending = [name for name in self.pending if name not in answer.problems]
+
+
+class Session:
+    """One sitting in which candidates are measured against the reference."""
+
+    def __init__(
+        self,
+        space: Workspace,
+        folder: Path,
+        settings: Settings,
+        *,
+        seed: int,
+        tell: Callable[[Event], None],
+    ) -> None:
+        self._space = space
+        self._folder = folder
+        self._settings = settings
+        self._seed = seed
+        self._tell = tell
+        self._coin = random.Random(seed)  # noqa: S311  # the order of a pair, to be repeated
+        self._workloads: dict[str, Workload] = {
+            workload.name: workload for workload in select(settings.workloads)
+        }
+        self._base = Plan(
+            REFERENCE,
+            str(space.root),
+            list(self._workloads),
+            value_seconds=settings.value_seconds,
+        )
+        self._done = 0
+        self._total = 0
+
+    def measure(self, candidates: Sequence[str]) -> None:
+        """Measure candidates and the control, and tell what came of it."""
+        opponents = [_Opponent(name, list(self._workloads)) for name in (*candidates, CONTROL)]
+        self._folder.mkdir(parents=True, exist_ok=True)
+        for name in (REFERENCE, *candidates):
+            file_of(self._folder, name).unlink(missing_ok=True)
+        self._total = 1 + 2 * self._settings.pairs * len(opponents)
+        self._calibrate()
+        self._rounds(opponents, range(self._settings.pairs))
+        self._extend(opponents)
+        self._report(opponents)
+
+    def _calibrate(self) -> None:
+        answer = self._ask(self._base, CONTROL)
+        if answer.error or answer.problems:
+            problem = answer.error[1] if answer.error else str(answer.problems)
+            raise KitError(f"the reference could not be measured: {problem}")
+        self._base = Plan(
+            self._base.engine,
+            self._base.workspace,
+            self._base.workloads,
+            answer.loops,
+            answer.digests,
+            self._base.value_seconds,
+        )
+
+    def _rounds(self, opponents: Sequence[_Opponent], numbers: range) -> None:
+        for number in numbers:
+            for opponent in opponents:
+                if opponent.pending:
+                    self._pair(opponent, number)
+                else:
+                    self._done += 2
+
+    def _pair(self, opponent: _Opponent, number: int) -> None:
+        sides = ["reference", "candidate"]
+        if self._coin.random() < 0.5:  # noqa: PLR2004  # a fair coin
+            sides.reverse()
+        for slot, side in enumerate(sides):
+            if opponent.pending:
+                self._process(opponent, number, slot, side)
+
+    def _process(self, opponent: _Opponent, number: int, slot: int, side: str) -> None:
+        engine = REFERENCE if side == "reference" else opponent.engine
+        labels: dict[str, str | int] = {
+            "engine": engine,
+            "versus": opponent.name,
+            "side": side,
+            "pair": number,
+            "slot": slot,
+            "seed": self._seed,
+        }
+        plan = Plan(
+            engine,
+            self._base.workspace,
+            opponent.pending,
+            self._base.loops,
+            self._base.digests,
+            self._base.value_seconds,
+            str(file_of(self._folder, engine)),
+            labels,
+        )
+        answer = self._ask(plan, opponent.name)
+        if answer.error:
+            code, problem = answer.error
+            if engine == REFERENCE:
+                raise KitError(f"the reference could not be measured: {problem}")
+            opponent.give_up(code, problem)
+            self._tell(CandidateFailed(opponent.name, opponent.name, code, problem))
+        else:
+            opponent.learn(answer)
+
+    def _ask(self, plan: Plan, shown: str) -> Answer:
+        self._tell(GateProgress(shown, GATE, self._done, self._total))
+        # PYTHONHASHSEED is left to chance: a fixed one would measure one layout of memory only.
+        environment = {name: value for name, value in os.environ.items() if name != _HASH_SEED}
+        command = [sys.executable, "-m", "parity_kit.bench.worker", plan.to_json()]
+        try:
+            worker = subprocess.run(
+                command,
+                env=environment,
+                capture_output=True,
+                text=True,
+                encoding="utf-8",
+                errors="replace",
+                timeout=WORKER_LIMIT,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            return Answer(error=["hung", f"not measured within {WORKER_LIMIT} s"])
+        self._done += 1
+        self._tell(GateProgress(shown, GATE, self._done, self._total))
+        lines = worker.stdout.splitlines()
+        if worker.returncode or not lines:
+            last = (worker.stderr.strip().splitlines() or ["no output"])[-1]
+            raise KitError(f"a benchmark worker ended with code {worker.returncode}: {last}")
+        return Answer.from_json(lines[-1])
+
+    def _extend(self, opponents: Sequence[_Opponent]) -> None:
+        """Measure further pairs of what is undecided or slower."""
+        further = range(self._settings.pairs, self._settings.extend_to)
+        if not further:
+            return
+        for opponent in opponents:
+            found = load(self._folder, opponent.name)
+            opponent.pending = [
+                name
+                for name in opponent.pending
+                if self._first(found.get(name, Pairs())) in {Speed.SLOWER, Speed.INCONCLUSIVE}
+            ]
+        undecided = sum(bool(opponent.pending) for opponent in opponents)
+        self._total += 2 * undecided * len(further)
+        self._rounds([opponent for opponent in opponents if opponent.pending], further)
+
+    def _first(self, pairs: Pairs) -> Speed:
+        kept = [pair for number, pair in pairs.kept.items() if number < self._settings.pairs]
+        return verdict(estimate(kept, seed=self._seed)) if kept else Speed.INCONCLUSIVE
+
+    def _report(self, opponents: Sequence[_Opponent]) -> None:
+        *candidates, control = [
+            (opponent, load(self._folder, opponent.name)) for opponent in opponents
+        ]
+        steady: set[str] = set()
+        for opponent, found in (control, *candidates):
+            for workload in self._workloads.values():
+                row = self._row(opponent, workload, found.get(workload.name, Pairs()), steady)
+                if opponent.name == CONTROL and row.verdict == Speed.EQUIVALENT:
+                    steady.add(workload.name)
+                self._tell(row)
+
+    def _row(
+        self, opponent: _Opponent, workload: Workload, pairs: Pairs, steady: set[str]
+    ) -> BenchMeasured:
+        name, family = workload.name, workload.family
+        kept = list(pairs.kept.values())
+        problem = opponent.problems.get(name, "")
+        if problem or not kept:
+            speed = Speed.NOT_COMPARABLE if problem else Speed.INCONCLUSIVE
+            detail = problem or "no pair was measured without disturbance"
+            return BenchMeasured(
+                opponent.name,
+                name,
+                family,
+                speed.value,
+                None,
+                None,
+                None,
+                None,
+                None,
+                0,
+                pairs.dropped,
+                detail,
+            )
+        found = estimate(kept, seed=self._seed)
+        return BenchMeasured(
+            opponent.name,
+            name,
+            family,
+            self._speed(pairs).value,
+            found.ratio,
+            found.low,
+            found.high,
+            statistics.median(pair.reference for pair in kept),
+            statistics.median(pair.candidate for pair in kept),
+            found.pairs,
+            pairs.dropped,
+            self._remark(opponent, name, pairs, steady),
+        )
+
+    def _speed(self, pairs: Pairs) -> Speed:
+        limit = self._settings.pairs
+        first = [pair for number, pair in pairs.kept.items() if number < limit]
+        further = [pair for number, pair in pairs.kept.items() if number >= limit]
+        if further or self._settings.extend_to > limit:
+            return confirmed(first, further, seed=self._seed)
+        return verdict(estimate(first, seed=self._seed))
+
+    def _remark(self, opponent: _Opponent, name: str, pairs: Pairs, steady: set[str]) -> str:
+        speed = self._speed(pairs)
+        if opponent.name == CONTROL:
+            return "" if speed is Speed.EQUIVALENT else _UNSTEADY
+        remarks = [] if name in steady else ["the A/A control is not equivalent here"]
+        if speed is Speed.SLOWER and self._settings.extend_to <= self._settings.pairs:
+            remarks.append("seen in one set of pairs, not confirmed by a second")
+        return "; ".join(remarks)
+
+
+_HASH_SEED = "PYTHONHASHSEED"
+_UNSTEADY = "identical code was not found equivalent: timings of this workload gate nothing"
+
+
+def run_benchmarks(  # noqa: PLR0913  # the settings of a session, each with its own name
+    space: Workspace,
+    candidates: Sequence[str],
+    folder: Path,
+    *,
+    pairs: int,
+    seed: int,
+    tell: Callable[[Event], None],
+    extend_to: int = 0,
+    value_seconds: float = 0.1,
+    workloads: tuple[str, ...] = (),
+) -> None:
+    """Measure candidates against the reference, and the reference against itself.
+
+    The pyperf files land in `folder`, one an engine. `tell` gets `GateProgress` while it runs, a
+    `CandidateFailed` where a candidate broke down, and at the end a `BenchMeasured` for each
+    workload: first of the A/A control, then of each candidate.
+
+    Raises:
+        UsageError: If a workload is unknown.
+        KitError: If the reference could not be measured.
+    """
+    settings = Settings(pairs, extend_to, value_seconds, workloads)
+    Session(space, folder, settings, seed=seed, tell=tell).measure(candidates)
