@@ -1,0 +1,115 @@
+"""Which features of LangGraph a case touches, read from the case itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, cast
+
+from parity_kit.contract import Operation, Subject, SubjectKind
+from parity_kit.plain import Ext
+
+
+def features_of(subject: Subject, operations: Sequence[Operation]) -> tuple[str, ...]:
+    """Return the features of a case, sorted."""
+    found = {f"operation {operation.name}" for operation in operations}
+    spec: Mapping[str, Any] = subject.spec
+    match subject.kind:
+        case SubjectKind.CODEC:
+            found.add("strict" if spec["strict"] else "permissive")
+            found |= {
+                f"ext {code}" for code in _ext_codes([dict(each.args) for each in operations])
+            }
+        case SubjectKind.CHANNEL:
+            found.add(f"channel {spec['class']}")
+            if spec.get("reducer"):
+                found.add(f"reducer {spec['reducer']}")
+        case SubjectKind.GRAPH:
+            found |= _program_features(spec["program"])
+            found.add(f"saver {spec.get('saver') or 'none'}")
+            found |= set(_script_features(operations))
+        case SubjectKind.SAVER:
+            found.add(f"saver {spec['saver']}")
+    return tuple(sorted(found))
+
+
+def _ext_codes(value: Any) -> Iterator[int]:
+    if isinstance(value, Ext):
+        yield value.code
+    elif isinstance(value, Mapping):
+        entries = cast("Mapping[Any, Any]", value)
+        if isinstance(entries.get("$ext"), int):
+            yield entries["$ext"]
+        for each in entries.values():
+            yield from _ext_codes(each)
+    elif isinstance(value, (list, tuple)):
+        for each in cast("Sequence[Any]", value):
+            yield from _ext_codes(each)
+
+
+def _program_features(program: Mapping[str, Any]) -> set[str]:
+    found: set[str] = set()
+    for field in program["state"].values():
+        if field.get("reducer"):
+            found.add(f"reducer {field['reducer']}")
+        if field.get("channel"):
+            found.add(f"channel {field['channel']['class']}")
+    edges = program.get("edges", ())
+    sources = [edge[0] for edge in edges if isinstance(edge[0], str)]
+    seen = {
+        "fan-out": len(sources) != len(set(sources)),
+        "join": len(sources) != len(edges),
+        "conditional edge": any(program.get("branches", {}).values()),
+        "defer": any(node.get("defer") for node in program["nodes"].values()),
+        "cycle": _has_cycle(program),
+        "interrupt_before": bool(program.get("interrupt_before")),
+        "interrupt_after": bool(program.get("interrupt_after")),
+        **{name: _mentions(program, name) for name in ("interrupt", "send", "overwrite", "raise")},
+    }
+    return found | {name for name, there in seen.items() if there}
+
+
+def _mentions(value: Any, name: str) -> bool:
+    if isinstance(value, Mapping):
+        entries = cast("Mapping[Any, Any]", value)
+        return (len(entries) == 1 and name in entries) or any(
+            _mentions(each, name) for each in entries.values()
+        )
+    if isinstance(value, (list, tuple)):
+        return any(_mentions(each, name) for each in cast("Sequence[Any]", value))
+    return False
+
+
+def _has_cycle(program: Mapping[str, Any]) -> bool:
+    """Whether a node can run again in one run; a branch may lead to any node it mentions."""
+    names = set(program["nodes"])
+    targets: dict[str, set[str]] = {name: set() for name in names}
+    for source, target in program.get("edges", ()):
+        for each in [source] if isinstance(source, str) else source:
+            targets.setdefault(each, set()).add(target)
+    for source, routes in program.get("branches", {}).items():
+        targets.setdefault(source, set()).update(
+            name for name in names if any(_names(route, name) for route in routes)
+        )
+    reach = {name: set(each) for name, each in targets.items()}
+    for _ in names:
+        for name in names:
+            reach[name] |= {far for near in reach[name] for far in reach.get(near, ())}
+    return any(name in reach[name] for name in names)
+
+
+def _names(value: Any, name: str) -> bool:
+    if isinstance(value, Mapping):
+        return any(_names(each, name) for each in cast("Mapping[Any, Any]", value).values())
+    if isinstance(value, (list, tuple)):
+        return any(_names(each, name) for each in cast("Sequence[Any]", value))
+    return value == name
+
+
+def _script_features(operations: Sequence[Operation]) -> Iterator[str]:
+    for operation in operations:
+        for mode in cast("Sequence[str]", operation.args.get("modes") or ()):
+            yield f"stream {mode}"
+        if operation.args.get("checkpoint") is not None:
+            yield "earlier checkpoint"
+    if len({str(operation.args.get("thread")) for operation in operations}) > 1:
+        yield "several threads"
