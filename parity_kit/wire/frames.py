@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import struct
-from collections.abc import Callable
 
 FRAME_LIMIT = 64 * 1024 * 1024
 """The largest body either side accepts, in bytes, unless told otherwise."""
@@ -84,9 +83,7 @@ def read_frame(fd: int, limit: int = FRAME_LIMIT) -> bytes | None:
     return body
 
 
-def write_frame(
-    fd: int, body: bytes, limit: int = FRAME_LIMIT, write: Callable[[int, bytes], int] = os.write
-) -> None:
+def write_frame(fd: int, body: bytes, limit: int = FRAME_LIMIT) -> None:
     """Write a body as a frame to a blocking file descriptor.
 
     Raises:
@@ -94,7 +91,7 @@ def write_frame(
     """
     rest = memoryview(frame(body, limit))
     while rest:
-        rest = rest[write(fd, bytes(rest[:_CHUNK])) :]
+        rest = rest[os.write(fd, rest) :]
 
 
 def _read(fd: int, count: int) -> bytes:

@@ -1,0 +1,306 @@
+"""The engine at the other end of a pipe.
+
+Phases of a candidate's life, and what each raises:
+
+    connect             CandidateCrashedError, CandidateHungError, ProtocolFaultError
+    run, measure, …     the same, and UnsupportedSubjectError where the engine does not offer it
+    after a failure     the process is gone; the next request starts a new one
+    too many restarts   CandidateError, from every request from then on
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from types import TracebackType
+from typing import Self, TypeVar
+
+from parity_kit import __version__, canonical
+from parity_kit.contract import (
+    PROTOCOL,
+    Case,
+    Description,
+    Operation,
+    Outcome,
+    Pins,
+    Subject,
+    Unsupported,
+    UnsupportedSubjectError,
+)
+from parity_kit.errors import CandidateCrashedError, CandidateError, KitError, ProtocolFaultError
+from parity_kit.plain import Plain
+from parity_kit.wire import shapes
+from parity_kit.wire.messages import (
+    Failure,
+    FailureCode,
+    MessageError,
+    Request,
+    Response,
+    encode,
+    parse,
+)
+from parity_kit.wire.process import CandidateProcess, Launch, Limits
+
+T = TypeVar("T")
+
+_SHUTDOWN_SECONDS = 2.0
+
+
+class RemoteEngine:
+    """An engine in a process of its own; a context manager that ends the process."""
+
+    def __init__(self, launch: Launch, limits: Limits = Limits()) -> None:  # noqa: B008  # frozen
+        self._launch = launch
+        self._limits = limits
+        self._process: CandidateProcess | None = None
+        self._msgid = 0
+        self._starts = 0
+        self._engaged_before: Mapping[str, int] = {}
+        self._engaged_now: Mapping[str, int] = {}
+        self.ready_seconds = 0.0
+
+    @property
+    def name(self) -> str:
+        """The candidate's name."""
+        return self._launch.name
+
+    @property
+    def restarts(self) -> int:
+        """How often the process had to be started again."""
+        return max(0, self._starts - 1)
+
+    @property
+    def pid(self) -> int | None:
+        """The id of the process that runs, if one does."""
+        return self._process and self._process.pid
+
+    def connect(self) -> Self:
+        """Start the process and do the handshake, unless that is done; return the engine."""
+        if self._process is not None:
+            return self
+        if self.restarts >= self._limits.restarts:
+            raise CandidateError(
+                f"has failed {self._starts} times and is not started again",
+                where=self._where,
+                hint="the first failure says most; `parity-kit candidates check` shows the rest",
+            )
+        self._starts += 1
+        began = time.monotonic()
+        self._process = CandidateProcess(self._launch, self._limits)
+        params: dict[str, Plain] = {"protocol": PROTOCOL, "kit": __version__}
+        try:
+            described = self._ask(
+                "handshake", params, shapes.description, "the handshake", self._limits.start_seconds
+            )
+        except BaseException:
+            # A process that answered the handshake with an error still runs, and is of no use.
+            self._drop()
+            raise
+        self._engaged_now = described.engaged
+        if self._starts == 1:
+            self.ready_seconds = time.monotonic() - began
+        return self
+
+    def describe(self) -> Description:
+        """Return what the engine says of itself now.
+
+        `engaged` adds up over restarts, as far as the processes before were asked.
+        """
+        description = self._request("describe", {}, shapes.description, "describe")
+        self._engaged_now = description.engaged
+        return replace(description, engaged=self._engaged())
+
+    def run(self, case: Case) -> tuple[Outcome, ...]:
+        """Return the outcomes of a whole case, in one round trip."""
+        count = len(case.operations)
+        try:
+            return self._request(
+                "run",
+                {"case": case.to_plain()},
+                lambda result: _storable(shapes.outcomes(result, count), result),
+                f"case {case.id}",
+            )
+        except UnsupportedSubjectError as error:
+            return (Unsupported(str(error)),) * count
+
+    def measure(self, case: Case, loops: int) -> int:
+        """Return the nanoseconds that `loops` runs of a case took, by the engine's own clock.
+
+        Raises:
+            UnsupportedSubjectError: If the engine does not offer to measure it.
+        """
+        return self._request(
+            "measure",
+            {"case": case.to_plain(), "loops": loops},
+            lambda result: shapes.natural(result, "nanoseconds"),
+            f"measure of case {case.id}",
+        )
+
+    def open(self, subject: Subject, pins: Pins) -> RemoteSession:
+        """Open a subject for operations one by one.
+
+        Raises:
+            UnsupportedSubjectError: If the engine does not offer it.
+        """
+        number = self._request(
+            "open",
+            {"subject": subject.to_plain(), "pins": pins.to_plain()},
+            lambda result: shapes.natural(result, "session"),
+            f"open of a {subject.kind.value}",
+        )
+        return RemoteSession(self, number, self._starts)
+
+    def close(self) -> None:
+        """End the process; the next request would start a new one."""
+        process = self._process
+        if process is None:
+            return
+        # Whatever the candidate does now is no longer of interest: it is ended in any case.
+        with contextlib.suppress(CandidateError, UnsupportedSubjectError):
+            self._ask("shutdown", {}, lambda result: result, "shutdown", _SHUTDOWN_SECONDS)
+        process.finish()
+        self._process = None
+
+    def __enter__(self) -> Self:
+        return self.connect()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def in_session(
+        self,
+        started: int,
+        method: str,
+        params: Mapping[str, Plain],
+        reader: Callable[[Plain], T],
+        what: str,
+    ) -> T:
+        """Ask something of a session, which lives no longer than its process."""
+        if self._process is None or self._starts != started:
+            raise CandidateCrashedError(
+                f"the session of {what} went with the process it was in", where=self._where
+            )
+        return self._ask(method, params, reader, what, self._limits.seconds)
+
+    def _request(
+        self, method: str, params: Mapping[str, Plain], reader: Callable[[Plain], T], what: str
+    ) -> T:
+        self.connect()
+        return self._ask(method, params, reader, what, self._limits.seconds)
+
+    def _ask(
+        self,
+        method: str,
+        params: Mapping[str, Plain],
+        reader: Callable[[Plain], T],
+        what: str,
+        seconds: float,
+    ) -> T:
+        """Send a request and read its answer; a process that fails at that is dropped."""
+        assert self._process is not None, "a request needs a process"  # noqa: S101  # an invariant
+        self._msgid = (self._msgid + 1) % (1 << 32)
+        try:
+            body = encode(Request(self._msgid, method, params))
+        except TypeError as error:
+            raise KitError(f"{what} cannot be sent: {error}", where=self._where) from error
+        try:
+            response = self._response(self._process.exchange(body, seconds, what), what)
+            result = reader(response.result) if response.failure is None else None
+        except shapes.ShapeError as error:
+            self._drop()
+            raise self._fault(f"answered {what} in the wrong shape: {error}") from error
+        except BaseException:
+            # An interrupted exchange too: the answer still to come would be taken for the next.
+            self._drop()
+            raise
+        if response.failure is not None:
+            raise self._failure(response.failure, what)
+        return result  # pyright: ignore[reportReturnType]  # the reader ran: there is no failure
+
+    def _response(self, body: bytes, what: str) -> Response:
+        try:
+            message = parse(body)
+        except MessageError as error:
+            raise self._fault(f"answered {what} with what is no message: {error}") from error
+        if not isinstance(message, Response):
+            kind = type(message).__name__.lower()
+            raise self._fault(f"answered {what} with a {kind}, not a response")
+        if message.msgid != self._msgid:
+            raise self._fault(f"answered {what} with msgid {message.msgid}, not {self._msgid}")
+        return message
+
+    def _failure(self, failure: Failure, what: str) -> Exception:
+        match failure.code:
+            case FailureCode.UNSUPPORTED:
+                return UnsupportedSubjectError(failure.message)
+            case FailureCode.ENGINE:
+                detail = "".join(f"\n    {line}" for line in failure.detail.splitlines()[-8:])
+                return CandidateCrashedError(
+                    f"failed on {what}: {failure.message}{detail}", where=self._where
+                )
+            case FailureCode.BAD_REQUEST:
+                # What the kit sends is checked here before it is sent, so its word is not taken.
+                return self._fault(f"refused {what} as a bad request: {failure.message}")
+
+    def _fault(self, problem: str) -> ProtocolFaultError:
+        return ProtocolFaultError(problem, where=self._where, hint="see docs/protocol.md")
+
+    def _drop(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process = None
+        self._engaged_before = self._engaged()
+        self._engaged_now = {}
+
+    def _engaged(self) -> dict[str, int]:
+        before, now = self._engaged_before, self._engaged_now
+        return {name: before.get(name, 0) + now.get(name, 0) for name in {**before, **now}}
+
+    @property
+    def _where(self) -> str:
+        return f"candidate {self._launch.name}"
+
+
+class RemoteSession:
+    """An open subject in the engine's process."""
+
+    def __init__(self, engine: RemoteEngine, number: int, started: int) -> None:
+        self._engine = engine
+        self._number = number
+        self._started = started
+
+    def apply(self, operation: Operation) -> Outcome:
+        """Do one operation and return what came of it."""
+        return self._engine.in_session(
+            self._started,
+            "apply",
+            {"session": self._number, "operation": operation.to_plain()},
+            lambda result: _storable(shapes.outcome(result), result),
+            f"operation {operation.name}",
+        )
+
+    def close(self) -> None:
+        """Release the session; one whose process is gone is released already."""
+        with contextlib.suppress(CandidateError, UnsupportedSubjectError):
+            self._engine.in_session(
+                self._started, "close", {"session": self._number}, lambda result: result, "close"
+            )
+
+
+def _storable(outcome: T, result: Plain) -> T:
+    """Return the outcome if what came can also be packed: what is kept must be canonical.
+
+    MessagePack can say more than plain data: an ext code below 0 is one of its own types.
+    """
+    try:
+        canonical.pack(result)
+    except TypeError as error:
+        raise shapes.ShapeError(f"outcome: it is not plain data: {error}") from error
+    return outcome

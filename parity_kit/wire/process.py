@@ -1,0 +1,237 @@
+"""A candidate's process: bytes to it and from it, each exchange within a time.
+
+    CandidateCrashedError   it ended, or could not be started
+    CandidateHungError      it did not answer in time; it has been killed
+    ProtocolFaultError      what it wrote to standard output is no frame
+
+Standard error is read all the time, so that a candidate that writes much to it is not blocked, and
+its last lines go into the message of an error. They are never a verdict.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import selectors
+import signal
+import subprocess
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, cast
+
+from parity_kit.errors import (
+    CandidateCrashedError,
+    CandidateError,
+    CandidateHungError,
+    KitError,
+    ProtocolFaultError,
+)
+from parity_kit.wire.frames import FRAME_LIMIT, FrameBuffer, FrameError, frame
+
+_CHUNK = 1 << 16
+_TAIL_BYTES = 8192
+_TAIL_LINES = 8
+_LINGER = 1.0
+_POLITE_READS = 64
+_POLL = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """How a candidate's process is started; `env` is all of its environment."""
+
+    name: str
+    command: tuple[str, ...]
+    directory: Path
+    env: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a candidate may take.
+
+    Seconds for an answer, seconds to get ready, bytes of one message, restarts.
+    """
+
+    seconds: float = 30.0
+    start_seconds: float = 60.0
+    frame_bytes: int = FRAME_LIMIT
+    restarts: int = 20
+
+
+class CandidateProcess:
+    """One process, in a session and process group of its own; `kill` leaves nothing of it."""
+
+    def __init__(self, launch: Launch, limits: Limits) -> None:
+        self._name = launch.name
+        self._frames = FrameBuffer(limits.frame_bytes)
+        self._limit = limits.frame_bytes
+        self._tail = bytearray()
+        try:
+            self._popen = subprocess.Popen(
+                launch.command,
+                bufsize=0,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                cwd=launch.directory,
+                env=dict(launch.env),
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise CandidateCrashedError(
+                f"could not be started: {error.strerror}: {launch.command[0]}",
+                where=self._where,
+                hint="check `command` in candidate.toml, and that the file may be executed",
+            ) from error
+        self._stdin = cast("IO[bytes]", self._popen.stdin)
+        self._stdout = cast("IO[bytes]", self._popen.stdout)
+        self._stderr = cast("IO[bytes]", self._popen.stderr)
+        self._selector = selectors.DefaultSelector()
+        for stream in (self._stdout, self._stderr):
+            os.set_blocking(stream.fileno(), False)
+            self._selector.register(stream, selectors.EVENT_READ)
+        os.set_blocking(self._stdin.fileno(), False)
+
+    @property
+    def pid(self) -> int:
+        """The process's id, which is its group's too."""
+        return self._popen.pid
+
+    def exchange(self, body: bytes, seconds: float, what: str) -> bytes:
+        """Send one body and return the next one that comes back; `what` names it in errors."""
+        try:
+            rest = memoryview(frame(body, self._limit))
+        except FrameError as error:
+            raise KitError(f"{what} cannot be sent: {error}", where=self._where) from error
+        deadline = time.monotonic() + seconds
+        if rest:
+            self._selector.register(self._stdin, selectors.EVENT_WRITE)
+        while True:
+            answer = self._take(what)
+            if answer is not None:
+                if rest:
+                    raise self._fault(f"answered {what} before it had been sent whole")
+                return answer
+            remaining = deadline - time.monotonic()
+            if remaining <= 0:
+                raise self._hung(what, seconds)
+            ready = [key.fileobj for key, _ in self._selector.select(min(remaining, _POLL))]
+            if self._stdin in ready:
+                rest = self._write(rest)
+            if self._stderr in ready:
+                self._read_log()
+            ended = self._stdout in ready and not self._read_answer()
+            if ended or (not ready and self._popen.poll() is not None):
+                raise self._ended(what)
+
+    def finish(self) -> None:
+        """Let the process end by itself for a moment, then see to it."""
+        self._stdin.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._popen.wait(_LINGER)
+        self.kill()
+
+    def kill(self) -> None:
+        """End the whole process group and release everything; may be called again."""
+        if self._stdout.closed:
+            return
+        # macOS answers "not permitted" for a group of which only a zombie is left.
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._popen.pid, signal.SIGKILL)
+        self._popen.wait()
+        self._selector.close()
+        for stream in (self._stdin, self._stdout, self._stderr):
+            stream.close()
+
+    def _write(self, rest: memoryview) -> memoryview:
+        try:
+            rest = rest[os.write(self._stdin.fileno(), rest) :]
+        except BlockingIOError:
+            return rest
+        except BrokenPipeError:
+            # It no longer reads. What it still says, or its end, is the answer.
+            rest = rest[:0]
+        if not rest:
+            self._selector.unregister(self._stdin)
+        return rest
+
+    def _take(self, what: str) -> bytes | None:
+        try:
+            return self._frames.take()
+        except FrameError as error:
+            raise self._fault(f"answered {what} with what is no frame: {error}") from error
+
+    def _read_answer(self) -> bool:
+        """Read what waits on standard output; false at its end."""
+        with contextlib.suppress(BlockingIOError):
+            data = os.read(self._stdout.fileno(), _CHUNK)
+            self._frames.feed(data)
+            return bool(data)
+        return True
+
+    def _read_log(self) -> bool:
+        """Read what waits on standard error; false when nothing does."""
+        try:
+            data = os.read(self._stderr.fileno(), _CHUNK)
+        except BlockingIOError:
+            return False
+        if not data:
+            self._selector.unregister(self._stderr)
+            return False
+        self._tail = (self._tail + data)[-_TAIL_BYTES:]
+        return True
+
+    def _ended(self, what: str) -> CandidateError:
+        try:
+            code = self._popen.wait(_LINGER)
+        except subprocess.TimeoutExpired:
+            return self._fault(f"closed its standard output during {what}, and lives on")
+        how = f"exit code {code}" if code >= 0 else f"signal {_signal_name(-code)}"
+        inside = f", {len(self._frames)} bytes into a frame" if len(self._frames) else ""
+        return CandidateCrashedError(
+            f"its process ended with {how} during {what}{inside}{self._said()}", where=self._where
+        )
+
+    def _hung(self, what: str, seconds: float) -> CandidateError:
+        return CandidateHungError(
+            f"did not answer {what} within {seconds:g} s{self._said()}",
+            where=self._where,
+            hint="if it only needs longer, raise `seconds` under [limits] in candidate.toml",
+        )
+
+    def _fault(self, problem: str) -> CandidateError:
+        return ProtocolFaultError(f"{problem}{self._said()}", where=self._where)
+
+    def _said(self) -> str:
+        """Return the last lines of standard error as the end of a message."""
+        if self._stderr in self._selector.get_map():
+            # Bounded, since a candidate may write faster than it is read.
+            for _ in range(_POLITE_READS):
+                if not self._read_log():
+                    break
+        text = self._tail.decode("utf-8", "replace")
+        lines = [_printable(line) for line in text.splitlines() if line.strip()]
+        if not lines:
+            return ""
+        return "; its last words on standard error:\n" + "\n".join(
+            f"    {line}" for line in lines[-_TAIL_LINES:]
+        )
+
+    @property
+    def _where(self) -> str:
+        return f"candidate {self._name}"
+
+
+def _printable(line: str) -> str:
+    """Return a line that cannot steer a terminal."""
+    return "".join(each if each.isprintable() else " " for each in line.rstrip())[:300]
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return str(number)

@@ -1,0 +1,225 @@
+"""Hosts a Python engine: `python -m parity_kit.wire.server --object module:Class`.
+
+Frames come on standard input and go out on standard output. Before the engine is imported both are
+taken away from it: what it prints goes to standard error, and what it reads is empty.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, cast
+
+from parity_kit import contract
+from parity_kit.contract import (
+    PROTOCOL,
+    Case,
+    Description,
+    Engine,
+    Operation,
+    Pins,
+    Session,
+    Subject,
+    UnsupportedSubjectError,
+    outcome_to_plain,
+)
+from parity_kit.plain import Plain
+from parity_kit.wire.frames import FRAME_LIMIT, FrameError, read_frame, write_frame
+from parity_kit.wire.messages import (
+    Failure,
+    FailureCode,
+    MessageError,
+    Request,
+    Response,
+    encode,
+    parse,
+)
+
+Counters = Callable[[], Mapping[str, int]]
+"""Gives how often each replaced function has run; what a patch hook returns."""
+
+
+class _BadRequestError(Exception):
+    """The asking side sent something that cannot be meant."""
+
+
+class Server:
+    """Answers requests with one engine."""
+
+    def __init__(self, engine: Engine, counters: Counters | None = None) -> None:
+        self._engine = engine
+        self._counters = counters
+        self._sessions: dict[int, Session] = {}
+        self._opened = 0
+        self._methods: dict[str, Callable[[Mapping[str, Plain]], Plain]] = {
+            "handshake": self._handshake,
+            "describe": self._describe,
+            "open": self._open,
+            "apply": self._apply,
+            "close": self._close,
+            "run": self._run,
+            "measure": self._measure,
+            "shutdown": self._shutdown,
+        }
+        self.done = False
+
+    def answer(self, request: Request) -> Response:
+        """Return the response to a request; an error of the engine is a failure in it."""
+        try:
+            method = self._methods.get(request.method, self._unknown)
+            return Response(request.msgid, None, method(request.params))
+        except _BadRequestError as error:
+            failure = Failure(FailureCode.BAD_REQUEST, str(error))
+        except UnsupportedSubjectError as error:
+            failure = Failure(FailureCode.UNSUPPORTED, str(error))
+        except Exception as error:  # noqa: BLE001  # whatever an engine raises, the other side is told
+            failure = _engine_failure(error)
+        return Response(request.msgid, failure, None)
+
+    def close(self) -> None:
+        """Close the sessions that are still open."""
+        while self._sessions:
+            self._sessions.popitem()[1].close()
+
+    def _unknown(self, params: Mapping[str, Plain]) -> Plain:
+        del params
+        raise _BadRequestError(f"no such method; there are {', '.join(self._methods)}")
+
+    def _handshake(self, params: Mapping[str, Plain]) -> Plain:
+        if params.get("protocol") != PROTOCOL:
+            raise _BadRequestError(f"this engine speaks protocol {PROTOCOL}")
+        return self._describe(params)
+
+    def _describe(self, params: Mapping[str, Plain]) -> Plain:
+        del params
+        description: Description = self._engine.describe()
+        if self._counters is not None:
+            engaged = {**description.engaged, **self._counters()}
+            description = replace(description, engaged=engaged)
+        return description.to_plain()
+
+    def _open(self, params: Mapping[str, Plain]) -> Plain:
+        subject = _read(Subject.from_plain, params, "subject")
+        session = self._engine.open(subject, _read(Pins.from_plain, params, "pins"))
+        self._opened += 1
+        self._sessions[self._opened] = session
+        return self._opened
+
+    def _apply(self, params: Mapping[str, Plain]) -> Plain:
+        operation = _read(Operation.from_plain, params, "operation")
+        return outcome_to_plain(self._sessions[self._known(params)].apply(operation))
+
+    def _close(self, params: Mapping[str, Plain]) -> Plain:
+        self._sessions.pop(self._known(params)).close()
+        return None
+
+    def _run(self, params: Mapping[str, Plain]) -> Plain:
+        case = _read(Case.from_plain, params, "case")
+        return [outcome_to_plain(each) for each in contract.run(self._engine, case)]
+
+    def _measure(self, params: Mapping[str, Plain]) -> Plain:
+        loops = params.get("loops")
+        if isinstance(loops, bool) or not isinstance(loops, int) or loops < 1:
+            raise _BadRequestError("`loops` must be an integer from 1")
+        return self._engine.measure(_read(Case.from_plain, params, "case"), loops)
+
+    def _shutdown(self, params: Mapping[str, Plain]) -> Plain:
+        del params
+        self.close()
+        self.done = True
+        return None
+
+    def _known(self, params: Mapping[str, Plain]) -> int:
+        session = params.get("session")
+        if not isinstance(session, int) or session not in self._sessions:
+            raise _BadRequestError(f"no open session {session!r}")
+        return session
+
+
+def serve(server: Server, source: int, sink: int, limit: int = FRAME_LIMIT) -> None:
+    """Answer requests from `source` on `sink` until a shutdown, or until `source` ends.
+
+    Raises:
+        FrameError, MessageError: If the other side sends what is no request; nothing can be
+            answered to that.
+    """
+    while not server.done and (body := read_frame(source, limit)) is not None:
+        message = parse(body)
+        if not isinstance(message, Request):
+            raise MessageError(f"an engine takes requests, not a {type(message).__name__.lower()}")
+        write_frame(sink, _answer(server, message, limit), limit)
+    server.close()
+
+
+def _answer(server: Server, request: Request, limit: int) -> bytes:
+    """Return the body of an answer, or of a failure where the answer cannot be sent."""
+    try:
+        body = encode(server.answer(request))
+    except TypeError as error:
+        return encode(Response(request.msgid, _engine_failure(error), None))
+    if len(body) > limit:
+        problem = f"its answer of {len(body)} bytes is over the frame limit of {limit}"
+        return encode(Response(request.msgid, Failure(FailureCode.ENGINE, problem), None))
+    return body
+
+
+def _engine_failure(error: Exception) -> Failure:
+    detail = "".join(traceback.format_exception(error))
+    message = f"{type(error).__name__}: {error}"
+    return Failure(FailureCode.ENGINE, _sendable(message), _sendable(detail))
+
+
+def _sendable(text: str) -> str:
+    """Return text that is UTF-8: an engine's error may hold lone surrogates."""
+    return text.encode(errors="replace").decode()
+
+
+def _read(reader: Callable[[Any], Any], params: Mapping[str, Plain], key: str) -> Any:
+    try:
+        return reader(params[key])
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise _BadRequestError(f"`{key}` is wrong: {error!r}") from error
+
+
+def _take_streams() -> tuple[int, int]:
+    """Return private descriptors of standard input and output, and give the engine others.
+
+    A library that prints (fast-langgraph does when it patches), or a program that an engine
+    starts, must not write between frames.
+    """
+    source, sink = os.dup(0), os.dup(1)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
+    return source, sink
+
+
+def _load(reference: str) -> Any:
+    module, _, name = reference.partition(":")
+    return getattr(importlib.import_module(module), name)
+
+
+def main() -> None:
+    """Serve the engine named on the command line, after its patch hook."""
+    parser = argparse.ArgumentParser(description="Serve a Python engine on stdin and stdout.")
+    parser.add_argument("--object", required=True, metavar="MODULE:CLASS")
+    parser.add_argument("--patch", metavar="MODULE:FUNCTION")
+    arguments = parser.parse_args()
+    source, sink = _take_streams()
+    counters = None if arguments.patch is None else cast("Counters", _load(arguments.patch)())
+    server = Server(_load(arguments.object)(), counters)
+    try:
+        serve(server, source, sink)
+    except (FrameError, MessageError) as error:
+        sys.exit(f"the wire: {error}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,152 @@
+"""What an answer must look like: a candidate's data is checked before it is believed.
+
+Every function takes plain data from the other side and returns a typed value, or raises
+`ShapeError` with the place that is wrong (`outcomes[2].stored`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+from parity_kit.contract import (
+    PROTOCOL,
+    Description,
+    Event,
+    Level,
+    Outcome,
+    Raised,
+    Returned,
+    SubjectKind,
+    Unsupported,
+)
+from parity_kit.plain import Plain
+from parity_kit.wire.messages import brief
+
+_TAKEN = ("events", "stored", "dropped")
+_KEYS = {
+    "value": ("value", *_TAKEN),
+    "error": ("error", "message", *_TAKEN),
+    "unsupported": ("unsupported",),
+}
+
+
+class ShapeError(ValueError):
+    """Plain data of the wrong shape; the message begins with the place."""
+
+
+def description(value: Plain) -> Description:
+    """Return the description an engine gave of itself."""
+    data = _map(value, "description")
+    _keys(data, ("name", "version", "language", "levels", "engaged", "protocol"), "description")
+    protocol = data["protocol"]
+    if protocol != PROTOCOL:
+        raise ShapeError(
+            f"description.protocol: the kit speaks protocol {PROTOCOL}, not {brief(protocol)}"
+        )
+    return Description(
+        _text(data["name"], "description.name"),
+        _text(data["version"], "description.version"),
+        _text(data["language"], "description.language"),
+        _levels(_map(data["levels"], "description.levels")),
+        {
+            name: natural(count, f"description.engaged.{name}")
+            for name, count in _map(data["engaged"], "description.engaged").items()
+        },
+        PROTOCOL,
+    )
+
+
+def outcome(value: Plain, where: str = "outcome") -> Outcome:
+    """Return one outcome."""
+    data = _map(value, where)
+    kind = next((kind for kind in _KEYS if kind in data), None)
+    if kind is None:
+        raise ShapeError(f"{where}: none of `value`, `error`, `unsupported` in {brief(value)}")
+    _keys(data, _KEYS[kind], where)
+    if kind == "unsupported":
+        return Unsupported(_text(data["unsupported"], f"{where}.unsupported"))
+    events = tuple(
+        _event(each, f"{where}.events[{index}]")
+        for index, each in enumerate(_array(data["events"], f"{where}.events"))
+    )
+    stored = _map(data["stored"], f"{where}.stored")
+    for name, blob in stored.items():
+        if not isinstance(blob, bytes):
+            raise ShapeError(f"{where}.stored.{name}: expected bytes, got {brief(blob)}")
+    blobs = cast("dict[str, bytes]", dict(stored))
+    dropped = _texts(data["dropped"], f"{where}.dropped")
+    if kind == "value":
+        return Returned(data["value"], events, blobs, dropped)
+    error = _text(data["error"], f"{where}.error")
+    return Raised(error, _text(data["message"], f"{where}.message"), events, blobs, dropped)
+
+
+def outcomes(value: Plain, count: int) -> tuple[Outcome, ...]:
+    """Return a case's outcomes, one for each of its `count` operations."""
+    array = _array(value, "outcomes")
+    if len(array) != count:
+        raise ShapeError(f"outcomes: expected {count}, one for each operation, got {len(array)}")
+    return tuple(outcome(each, f"outcomes[{index}]") for index, each in enumerate(array))
+
+
+def natural(value: Plain, where: str) -> int:
+    """Return an integer that is not negative."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise ShapeError(f"{where}: expected an integer from 0, got {brief(value)}")
+    return value
+
+
+def _levels(data: Mapping[str, Plain]) -> dict[SubjectKind, Level]:
+    labels = {level.label: level for level in Level}
+    levels: dict[SubjectKind, Level] = {}
+    for kind, label in data.items():
+        where = f"description.levels.{kind}"
+        if kind not in {*SubjectKind}:
+            raise ShapeError(f"{where}: no such subject; they are {', '.join(SubjectKind)}")
+        text = _text(label, where)
+        if text not in labels:
+            raise ShapeError(f"{where}: no such level {text!r}; they are {', '.join(labels)}")
+        levels[SubjectKind(kind)] = labels[text]
+    return levels
+
+
+def _event(value: Plain, where: str) -> Event:
+    array = _array(value, where)
+    if len(array) != 3:  # noqa: PLR2004  # the three it names
+        raise ShapeError(f"{where}: expected [mode, namespace, payload], got {brief(value)}")
+    mode, namespace, payload = array
+    return Event(_text(mode, f"{where}.mode"), _texts(namespace, f"{where}.namespace"), payload)
+
+
+def _keys(data: Mapping[str, Plain], expected: Sequence[str], where: str) -> None:
+    if missing := [key for key in expected if key not in data]:
+        raise ShapeError(f"{where}: `{missing[0]}` is missing")
+    if unknown := [key for key in data if key not in expected]:
+        raise ShapeError(f"{where}: {unknown[0]!r} is no key of it")
+
+
+def _map(value: Plain, where: str) -> Mapping[str, Plain]:
+    if not isinstance(value, Mapping):
+        raise ShapeError(f"{where}: expected a map, got {brief(value)}")
+    if wrong := [key for key in value if not isinstance(key, str)]:
+        raise ShapeError(f"{where}: expected string keys, got {brief(wrong[0])}")
+    return cast("Mapping[str, Plain]", value)
+
+
+def _array(value: Plain, where: str) -> Sequence[Plain]:
+    if not isinstance(value, list | tuple):
+        raise ShapeError(f"{where}: expected an array, got {brief(value)}")
+    return value
+
+
+def _texts(value: Plain, where: str) -> tuple[str, ...]:
+    return tuple(
+        _text(each, f"{where}[{index}]") for index, each in enumerate(_array(value, where))
+    )
+
+
+def _text(value: Plain, where: str) -> str:
+    if not isinstance(value, str):
+        raise ShapeError(f"{where}: expected a string, got {brief(value)}")
+    return value
