@@ -1,0 +1,145 @@
+"""From a candidate's name to its running engine."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import parity_kit
+from parity_kit.candidates import environment, manifest
+from parity_kit.candidates.environment import Progress
+from parity_kit.candidates.manifest import (
+    Candidate,
+    CommandSetup,
+    PipSetup,
+    PythonSetup,
+)
+from parity_kit.errors import UnknownCandidateError
+from parity_kit.wire.host import RemoteEngine
+from parity_kit.wire.process import Launch, Limits
+from parity_kit.workspace import Workspace
+
+REFERENCE = "parity_kit.reference:Engine"
+"""What runs in the environment of a `pip` candidate."""
+
+_START_SECONDS = 60.0
+
+
+def all_candidates(space: Workspace) -> list[Candidate]:
+    """Return the workspace's candidates, by name.
+
+    Raises:
+        BadManifestError: If one of their manifests breaks a rule.
+    """
+    return [manifest.load(folder) for folder in _folders(space)]
+
+
+def find(space: Workspace, name: str) -> Candidate:
+    """Return a candidate by its name.
+
+    Raises:
+        UnknownCandidateError: If the workspace has none of that name.
+        BadManifestError: If its manifest breaks a rule.
+    """
+    folders = {folder.name: folder for folder in _folders(space)}
+    if name in folders:
+        return manifest.load(folders[name])
+    near = difflib.get_close_matches(name, folders, 1)
+    there = ", ".join(folders) or "none: a candidate is a folder with a candidate.toml"
+    raise UnknownCandidateError(
+        f"no candidate {name!r}",
+        where=str(space.candidates),
+        hint=f"did you mean {near[0]!r}?" if near else f"there are: {there}",
+    )
+
+
+def start(
+    candidate: Candidate, space: Workspace, on_progress: Progress | None = None
+) -> RemoteEngine:
+    """Return a candidate's engine, started and past its handshake; close it, or use `with`.
+
+    Raises:
+        CandidateError: If its environment could not be made, or it does not start.
+    """
+    tell = on_progress or _silent
+    launch = _launch(candidate, space, tell)
+    tell(f"{candidate.name}: starting")
+    limits = Limits(candidate.seconds, max(candidate.seconds, _START_SECONDS))
+    return RemoteEngine(launch, limits).connect()
+
+
+def missing(candidate: Candidate, space: Workspace) -> str:
+    """Return what a candidate still needs before it can start; nothing if it is ready."""
+    match candidate.setup:
+        case PythonSetup():
+            return ""
+        case PipSetup() as setup:
+            ready = environment.is_ready(candidate, setup, space)
+            return "" if ready else "environment not made yet"
+        case CommandSetup(command):
+            return "" if _program(candidate, command[0]) else f"no program {command[0]}"
+
+
+def _launch(candidate: Candidate, space: Workspace, on_progress: Progress) -> Launch:
+    match candidate.setup:
+        case PythonSetup(reference, path):
+            command = _server(Path(sys.executable), reference)
+            paths = [_kit(space), path]
+        case PipSetup(_, patch, path) as setup:
+            python = environment.make(candidate, setup, space, on_progress)
+            command = _server(python, REFERENCE, patch)
+            paths = [_kit(space), path]
+        case CommandSetup(command):
+            paths = [_kit(space)]
+    return Launch(candidate.name, command, candidate.folder, _environment(candidate, paths))
+
+
+def _server(python: Path, reference: str, patch: str | None = None) -> tuple[str, ...]:
+    # -P: the working directory is on no path, the candidate's `path` is.
+    command = (str(python), "-P", "-m", "parity_kit.wire.server", "--object", reference)
+    return command if patch is None else (*command, "--patch", patch)
+
+
+def _environment(candidate: Candidate, paths: list[Path]) -> Mapping[str, str]:
+    """Return a candidate's variables: the user's, the kit's over them, the manifest's over all.
+
+    The hash seed stays random, so that a candidate whose results hang on it is found out.
+    """
+    python_path = os.pathsep.join(str(path) for path in paths)
+    return {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONPATH": python_path, **candidate.env}
+
+
+def _kit(space: Workspace) -> Path:
+    """Return a folder that holds this `parity_kit` and nothing else.
+
+    An installed kit lies among its own dependencies: its folder on the path of a candidate would
+    put the kit's LangGraph before the candidate's.
+    """
+    package = Path(parity_kit.__file__).resolve().parent
+    digest = environment.short_digest(str(package))
+    folder = space.cache / "kit" / digest
+    link = folder / "parity_kit"
+    if not link.is_symlink():
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            link.symlink_to(package, target_is_directory=True)
+        except FileExistsError:
+            # Another run made it a moment ago, from the same name: it points to the same place.
+            return folder
+    return folder
+
+
+def _program(candidate: Candidate, name: str) -> str | None:
+    return shutil.which(candidate.folder / name if "/" in name else name)
+
+
+def _folders(space: Workspace) -> list[Path]:
+    return sorted(file.parent for file in space.candidates.glob(f"*/{manifest.FILE}"))
+
+
+def _silent(_: str) -> None:
+    """Tell nobody."""
