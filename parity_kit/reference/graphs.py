@@ -72,6 +72,8 @@ class GraphSession:
         if thread is not None:
             configurable["thread_id"] = thread
         if checkpoint is not None:
+            # As a snapshot's config has it: savers ask for the namespace beside the id.
+            configurable["checkpoint_ns"] = ""
             configurable["checkpoint_id"] = self._counter.checkpoint_id(checkpoint)
         return {"configurable": configurable, "recursion_limit": recursion_limit}
 
