@@ -24,6 +24,13 @@ from parity_kit.events import BenchMeasured, CandidateFailed, Event, GateProgres
 from parity_kit.workspace import Workspace
 
 GATE = "benchmarks"
+VALUE_SECONDS = 0.1
+"""What one value takes on the reference, by which loops are calibrated."""
+
+QUICK_PAIRS = 5
+QUICK_SECONDS = 0.025
+"""For a first look: fewer pairs, shorter values."""
+
 WORKER_LIMIT = 600
 """Seconds after which a worker is given up."""
 
@@ -38,7 +45,7 @@ class Settings:
 
     pairs: int = 12
     extend_to: int = 0
-    value_seconds: float = 0.1
+    value_seconds: float = VALUE_SECONDS
     workloads: tuple[str, ...] = ()
 
 
@@ -295,7 +302,7 @@ def run_benchmarks(  # noqa: PLR0913  # the settings of a session, each with its
     seed: int,
     tell: Callable[[Event], None],
     extend_to: int = 0,
-    value_seconds: float = 0.1,
+    value_seconds: float = VALUE_SECONDS,
     workloads: tuple[str, ...] = (),
 ) -> None:
     """Measure candidates against the reference, and the reference against itself.

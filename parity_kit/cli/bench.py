@@ -1,0 +1,171 @@
+"""`parity-kit bench`: measure a candidate against the reference."""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+import sys
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Self
+
+import click
+
+from parity_kit.cli.common import console, json_option, print_json, workspace_option
+from parity_kit.errors import ExitCode
+from parity_kit.events import BenchMeasured, CandidateFailed, Event, GateProgress
+from parity_kit.workspace import Workspace
+
+
+@click.command(name="bench")
+@click.argument("candidate")
+@click.option("--workload", "workloads", multiple=True, help="Only this one (may be repeated).")
+@click.option("--pairs", default=12, type=click.IntRange(1), help="Pairs of processes at first.")
+@click.option(
+    "--max-pairs",
+    default=40,
+    type=click.IntRange(1),
+    help="Add pairs up to this many where the first leave it undecided, or say slower.",
+)
+@click.option("--quick", is_flag=True, help="5 pairs, short values, no further pairs.")
+@click.option("--seed", type=int, help="Repeat the order of the pairs of an earlier session.")
+@json_option
+@workspace_option
+def command(  # noqa: PLR0913, PLR0917  # one parameter an option; click passes them by name
+    candidate: str,
+    workloads: tuple[str, ...],
+    pairs: int,
+    max_pairs: int,
+    seed: int | None,
+    space: Workspace,
+    *,
+    quick: bool,
+    as_json: bool,
+) -> int:
+    """Measure CANDIDATE and LangGraph in pairs of processes, workload by workload.
+
+    A time is shown only where the case's outcome is equal. The reference is measured against itself
+    too: what that control cannot tell apart from itself, no other row can be trusted with.
+    """
+    from parity_kit.bench.session import (  # noqa: PLC0415  # only when it runs
+        QUICK_PAIRS,
+        QUICK_SECONDS,
+        VALUE_SECONDS,
+        run_benchmarks,
+    )
+    from parity_kit.bench.workloads import select  # noqa: PLC0415  # the same
+
+    select(workloads)
+    seed = random.SystemRandom().randrange(2**32) if seed is None else seed
+    folder = space.reports / time.strftime("bench-%Y%m%d-%H%M%S")
+    with _Progress() as progress:
+        _prepare(space, candidate, progress.say)
+        seen: list[Event] = []
+        run_benchmarks(
+            space,
+            [candidate],
+            folder,
+            pairs=QUICK_PAIRS if quick else pairs,
+            extend_to=0 if quick else max_pairs,
+            value_seconds=QUICK_SECONDS if quick else VALUE_SECONDS,
+            seed=seed,
+            workloads=workloads,
+            tell=lambda event: progress.take(event, seen.append),
+        )
+    rows = [event for event in seen if isinstance(event, BenchMeasured)]
+    failures = [event for event in seen if isinstance(event, CandidateFailed)]
+    if as_json:
+        print_json(
+            {
+                "seed": seed,
+                "folder": str(folder),
+                "failures": [dataclasses.asdict(failure) for failure in failures],
+                "rows": [dataclasses.asdict(row) for row in rows],
+            }
+        )
+    else:
+        _print(rows, failures, seed, folder)
+    return ExitCode.NOT_JUDGED if failures else ExitCode.PARITY
+
+
+def _prepare(space: Workspace, name: str, say: Callable[[str], None]) -> None:
+    """Start the candidate once, so that its environment is there before anything is timed."""
+    from parity_kit.candidates.launch import find, start  # noqa: PLC0415  # only when it runs
+
+    with start(find(space, name), space, on_progress=say):
+        say(f"{name}: ready")
+
+
+class _Progress(AbstractContextManager["_Progress"]):
+    """A status line on a terminal's stderr; a line now and then where stderr is no terminal."""
+
+    _EVERY_SECONDS = 10.0
+
+    def __init__(self) -> None:
+        self._console = console(stderr=True)
+        self._status = self._console.status("starting")
+        self._live = sys.stderr.isatty()
+        self._spoken = 0.0
+
+    def __enter__(self) -> Self:
+        if self._live:
+            self._status.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._live:
+            self._status.stop()
+
+    def say(self, text: str) -> None:
+        """Show what is being done."""
+        if self._live:
+            self._status.update(text)
+        elif time.monotonic() - self._spoken > self._EVERY_SECONDS:
+            self._spoken = time.monotonic()
+            self._console.print(text, markup=False)
+
+    def take(self, event: Event, keep: Callable[[Event], None]) -> None:
+        """Show progress, keep everything else."""
+        if isinstance(event, GateProgress):
+            self.say(f"measuring {event.candidate}: process {event.done} of {event.total}")
+        else:
+            keep(event)
+
+
+def _print(
+    rows: Sequence[BenchMeasured], failures: Sequence[CandidateFailed], seed: int, folder: Path
+) -> None:
+    from rich.markup import escape  # noqa: PLC0415  # heavy: only when something is printed
+    from rich.table import Table  # noqa: PLC0415  # the same
+
+    from parity_kit.report.text import ratio, seconds  # noqa: PLC0415  # only when it runs
+
+    table = Table(box=None, pad_edge=False)
+    table.add_column("engine")
+    table.add_column("workload")
+    table.add_column("verdict")
+    for name in ("ratio", "95 % interval", "LangGraph", "candidate", "pairs"):
+        table.add_column(name, justify="right")
+    for row in rows:
+        interval = "" if row.low is None else f"{ratio(row.low)} to {ratio(row.high)}"
+        dropped = f" ({row.dropped} dropped)" if row.dropped else ""
+        table.add_row(
+            escape(row.candidate),
+            row.workload,
+            f"{row.verdict}{' *' if row.detail else ''}",
+            ratio(row.ratio),
+            interval,
+            seconds(row.reference_seconds),
+            seconds(row.candidate_seconds),
+            f"{row.pairs}{dropped}",
+        )
+    out = console()
+    out.print(table)
+    for row in rows:
+        if row.detail:
+            out.print(f"* {row.candidate}, {row.workload}: {row.detail}", markup=False)
+    for failure in failures:
+        out.print(f"could not be judged [{failure.code}]: {failure.problem}", markup=False)
+    out.print(f"seed {seed}, pyperf files in {folder}", markup=False)

@@ -1,0 +1,42 @@
+"use strict";
+const pick = document.getElementById("pick");
+const marked = [...document.querySelectorAll("[data-candidate]")];
+pick.parentElement.hidden = pick.options.length < 3;
+pick.addEventListener("change", () => {
+  for (const each of marked) {
+    each.hidden = pick.value !== "" && each.dataset.candidate !== pick.value;
+  }
+});
+
+const openTarget = () => {
+  const target = location.hash && document.getElementById(location.hash.slice(1));
+  if (target instanceof HTMLDetailsElement) {
+    target.open = true;
+    target.scrollIntoView();
+  }
+};
+addEventListener("hashchange", openTarget);
+openTarget();
+
+addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || (event.key !== "j" && event.key !== "k")) {
+    return;
+  }
+  if (event.target instanceof HTMLSelectElement) {
+    return;
+  }
+  const all = [...document.querySelectorAll("details.difference")].filter((each) => each.offsetParent);
+  const at = all.findIndex((each) => each.contains(document.activeElement));
+  const next = all[event.key === "j" ? at + 1 : Math.max(at - 1, 0)];
+  if (next) {
+    next.open = true;
+    next.querySelector("summary").focus();
+    next.scrollIntoView({ block: "start" });
+  }
+});
+
+addEventListener("beforeprint", () => {
+  for (const each of document.querySelectorAll("details")) {
+    each.open = true;
+  }
+});

@@ -1,0 +1,94 @@
+"""Text for the page: untrusted strings made visible, figures made readable."""
+
+# ruff: noqa: RUF001  # typographic signs are meant: people read them
+
+from __future__ import annotations
+
+import shlex
+import unicodedata
+from collections.abc import Mapping
+
+CLIP = 2_000
+"""Characters of one side of a difference that the page shows."""
+
+_CONTROL_PICTURES = 0x2400
+_SPACE = 0x20
+_DELETE = 0x7F
+_HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn"}
+
+
+def visible(text: str) -> str:
+    """Return text with every character that would act or hide shown by its picture or number.
+
+    Control characters, direction overrides, zero-width characters and lone surrogates could make
+    the page show something other than what it holds.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(map(_shown, text))
+
+
+def _shown(character: str) -> str:
+    if character in "\n\t" or unicodedata.category(character) not in _HIDDEN:
+        return character
+    code = ord(character)
+    if code < _SPACE:
+        return chr(_CONTROL_PICTURES + code)
+    if code == _DELETE:
+        return "␡"
+    return f"⟨U+{code:04X}⟩"
+
+
+def clip(text: str) -> str:
+    """Return the beginning of a long text, and how much more there is."""
+    if len(text) <= CLIP:
+        return text
+    return f"{text[:CLIP]}… ({len(text) - CLIP:,} more characters in report.json)"
+
+
+def parted(mine: str, other: str) -> tuple[str, str, str]:
+    """Return a side up to where it differs from the other, the differing character, and the rest.
+
+    Texts that are equal, or of which one begins the other, have nothing to mark.
+    """
+    pairs = enumerate(zip(mine, other, strict=False))
+    at = next((index for index, (a, b) in pairs if a != b), None)
+    if at is None:
+        return mine, "", ""
+    return mine[:at], mine[at], mine[at + 1 :]
+
+
+def parted_hex(mine: str, other: str) -> tuple[str, str, str]:
+    """Return bytes in hexadecimal up to the first that differs, that one, and the rest."""
+    ours, theirs = mine.split(), other.split()
+    pairs = enumerate(zip(ours, theirs, strict=False))
+    at = next((index for index, (a, b) in pairs if a != b), None)
+    if at is None:
+        return mine, "", ""
+    return " ".join(ours[:at]), ours[at], " ".join(ours[at + 1 :])
+
+
+def seconds(value: float | None) -> str:
+    """Return a time with the unit that suits it."""
+    if value is None:
+        return "–"
+    for limit, factor, unit in ((1e-6, 1e9, "ns"), (1e-3, 1e6, "µs"), (1, 1e3, "ms")):
+        if value < limit:
+            return f"{value * factor:.3g} {unit}"
+    minutes, rest = divmod(round(value), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{value:.3g} s"
+
+
+def ratio(value: float | None) -> str:
+    """Return a ratio to three digits."""
+    return "–" if value is None else f"{value:#.3g}".rstrip(".") + "×"
+
+
+def counts(verdicts: Mapping[str, int]) -> str:
+    """Return counts by word, `71 equal, 2 divergent`."""
+    return ", ".join(f"{count:,} {word}" for word, count in verdicts.items() if count)
+
+
+def command(verb: str, run: str, file: str) -> str:
+    """Return the command line that repeats or explains a case, safe to paste into a shell."""
+    return f"parity-kit {verb} {shlex.quote(f'reports/{run}/{file}')}"

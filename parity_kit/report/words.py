@@ -1,0 +1,71 @@
+"""The verdict words of the page: their symbols, their tones and what they mean."""
+
+# ruff: noqa: RUF001  # typographic signs are meant: people read them
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A verdict word. The symbol says the same as the tone's colour, for those who see none."""
+
+    symbol: str
+    tone: str
+    meaning: str
+
+
+UNKNOWN = Word(
+    "?", "unknown", "The kit could not judge, or too little was compared. It never counts as equal."
+)
+
+WORDS: dict[str, Word] = {
+    "equal": Word(
+        "=", "good", "Agrees with LangGraph on every case, at the level that was asked for."
+    ),
+    "divergent": Word("≠", "bad", "Gave something else than LangGraph on at least one case."),
+    "not engaged": Word(
+        "∅",
+        "bad",
+        "What the candidate replaces never ran: the cases were answered by LangGraph itself.",
+    ),
+    "unsupported": Word("–", "unknown", "Says that it does not offer what the case needs."),
+    "crashed": Word("✕", "bad", "Its process ended before it answered."),
+    "hung": Word("…", "bad", "It did not answer in time."),
+    "protocol error": Word("⚡", "bad", "It broke the wire protocol."),
+    "unknown": UNKNOWN,
+    "expected": Word("≈", "unknown", "Differs, and the ledger says so with a reason."),
+    "stale": Word("!", "bad", "The ledger lists a difference that is no longer there."),
+}
+
+SPEEDS: dict[str, Word] = {
+    "faster": Word("▲", "good", "The whole interval lies beyond +5 %."),
+    "slower": Word("▼", "bad", "The whole interval lies beyond −5 %."),
+    "equivalent": Word("=", "plain", "The whole interval lies within ±5 %."),
+    "inconclusive": Word("~", "unknown", "The interval is too wide for any of the three."),
+    "not comparable": Word(
+        "≠", "unknown", "The outcomes differ or are missing, so the times say nothing."
+    ),
+}
+
+LEVELS = {
+    "none": "not even the results agree throughout",
+    "result": "final values and errors",
+    "trace": "and every step and event, ids and times renamed",
+    "bytes": "and every stored byte",
+}
+
+ENDINGS: dict[int | None, str] = {
+    0: "0: parity",
+    1: "1: a divergence, a stale ledger entry, or too little compared",
+    2: "2: wrong use or configuration",
+    3: "3: a candidate could not be judged",
+    4: "4: the kit or the oracle is at fault",
+    None: "none: the run did not end",
+}
+
+
+def word(name: str) -> Word:
+    """Return a verdict word; one that the page does not know counts as unknown."""
+    return WORDS.get(name) or SPEEDS.get(name) or UNKNOWN
