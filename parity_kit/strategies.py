@@ -119,7 +119,7 @@ _FIELD_VALUES: dict[str, st.SearchStrategy[Plain]] = {
     "int": st.integers(-3, 300),
     "str": st.text(max_size=3),
     "list": st.lists(st.integers(0, 9), max_size=3),
-    "dict": st.dictionaries(st.sampled_from(_LETTERS), st.integers(0, 9), max_size=2),
+    "dict": st.dictionaries(st.sampled_from([*_LETTERS]), st.integers(0, 9), max_size=2),
     "any": st.one_of(st.none(), st.integers(0, 9), st.lists(st.integers(0, 9), max_size=2)),
 }
 _REDUCERS = {

@@ -1,0 +1,222 @@
+"""Judging a candidate: its gates in turn, each told as events; then the verdict as a whole."""
+
+from __future__ import annotations
+
+import platform
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from parity_kit.candidates.launch import find, start
+from parity_kit.casefile import SUFFIX, CaseFile
+from parity_kit.contract import Case, CaseRunner, Description, Level, Outcome, run
+from parity_kit.errors import CandidateError, ExitCode
+from parity_kit.events import (
+    CandidateFailed,
+    CandidateJudged,
+    CandidateStarted,
+    DivergenceFound,
+    EngagementSeen,
+    Event,
+    GateFinished,
+    GateProgress,
+)
+from parity_kit.judge import Tally
+from parity_kit.lockstep import Finding, Lockstep, search
+from parity_kit.reference import Engine
+from parity_kit.strategies import SUITES
+from parity_kit.verdicts import (
+    Crashed,
+    Divergent,
+    Equal,
+    Hung,
+    NotSupported,
+    ProtocolFault,
+    Undecided,
+    label,
+)
+from parity_kit.workspace import Workspace
+
+CORPORA = "corpora"
+ALL_SUITES = (CORPORA, *SUITES)
+_WORST_FIRST = ("divergent", "crashed", "hung", "protocol error", "unknown", "unsupported")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is asked of a candidate."""
+
+    suites: Sequence[str] = ALL_SUITES
+    examples: int = 200
+    seed: int = 0
+    required: Level = Level.BYTES
+
+
+@dataclass(slots=True)
+class Judging:
+    """One candidate being judged in one run."""
+
+    space: Workspace
+    folder: Path
+    plan: Plan
+    tell: Callable[[Event], None]
+    note: Callable[[str], None]
+
+    def candidate(self, name: str) -> ExitCode:
+        """Judge a candidate and return the exit code that its verdict stands for."""
+        candidate = find(self.space, name)
+        gates: list[str] = []
+        try:
+            with start(candidate, self.space, on_progress=self.note) as engine:
+                said = engine.describe()
+                self._started(name, candidate.title, said, engine.ready_seconds)
+                gates = [self._gate(name, suite, engine.run) for suite in self.plan.suites]
+                engaged = self._engagement(name, engine.describe())
+        except CandidateError as error:
+            self.tell(CandidateFailed(name, candidate.title, error.code, error.problem))
+            return self._judged(name, "unknown", error.problem, ExitCode.NOT_JUDGED)
+        return self._verdict(name, gates, engaged)
+
+    def _started(self, name: str, title: str, said: Description, seconds: float) -> None:
+        levels = {kind.value: level.label for kind, level in said.levels.items()}
+        self.tell(CandidateStarted(name, title, said.version, said.language, levels, seconds))
+
+    def _gate(self, name: str, suite: str, runner: CaseRunner) -> str:
+        if suite == CORPORA:
+            from parity_kit.gate import gate_corpora  # noqa: PLC0415  # only when asked for
+
+            return gate_corpora(
+                self.space, name, runner, self.folder, self.plan.required, self.tell
+            )
+        reference = Engine()
+
+        def progress(done: int) -> None:
+            self.tell(GateProgress(name, suite, done, self.plan.examples))
+
+        result = search(
+            suite,
+            lambda case: run(reference, case),
+            runner,
+            examples=self.plan.examples,
+            seed_value=self.plan.seed,
+            required=self.plan.required,
+            on_case=progress,
+        )
+        self._report(name, result, runner)
+        return result.tally.verdict
+
+    def _report(self, name: str, result: Lockstep, runner: CaseRunner) -> None:
+        gate = f"lockstep {result.suite}"
+        for number, finding in enumerate(result.findings, 1):
+            path = self.folder / "cases" / f"{_slug(name)}-{result.suite}-{number}{SUFFIX}"
+            write_finding(path, name, finding.case, runner)
+            self.tell(divergence(name, gate, finding, str(path.relative_to(self.folder))))
+        self.tell(gate_finished(name, gate, "lockstep", result.tally, result.seconds))
+
+    def _engagement(self, name: str, said: Description) -> dict[str, int]:
+        if said.engaged:
+            engaged = any(said.engaged.values())
+            self.tell(EngagementSeen(name, dict(said.engaged), engaged))
+        return dict(said.engaged)
+
+    def _verdict(self, name: str, gates: Sequence[str], engaged: dict[str, int]) -> ExitCode:
+        if engaged and not any(engaged.values()):
+            counts = ", ".join(f"{function} ran 0 times" for function in engaged)
+            reason = f"not engaged: {counts}, so it was LangGraph itself that answered"
+            return self._judged(name, "unknown", reason, ExitCode.NOT_JUDGED)
+        worst = next((word for word in _WORST_FIRST if word in gates), "equal")
+        named = ", ".join(
+            suite
+            for suite, verdict in zip(self.plan.suites, gates, strict=True)
+            if verdict == worst
+        )
+        if worst == "equal":
+            reason = f"agrees at level {self.plan.required.label} in {named}"
+            return self._judged(name, "parity", reason, ExitCode.PARITY)
+        # An unsupported suite is a gap that the candidate admits, not a failure; all of them is.
+        if worst == "unsupported" and "equal" in gates:
+            reason = f"agrees where it claims to; unsupported: {named}"
+            return self._judged(name, "parity", reason, ExitCode.PARITY)
+        judged = worst in {"divergent", "crashed", "hung", "protocol error"}
+        code = ExitCode.DIVERGENCE if judged else ExitCode.NOT_JUDGED
+        return self._judged(name, worst, f"{worst} in {named}", code)
+
+    def _judged(self, name: str, verdict: str, reason: str, code: ExitCode) -> ExitCode:
+        self.tell(CandidateJudged(name, verdict, reason, int(code)))
+        return code
+
+
+def gate_finished(name: str, gate: str, kind: str, tally: Tally, seconds: float) -> GateFinished:
+    """Return the event that tells a gate's result."""
+    return GateFinished(
+        candidate=name,
+        gate=gate,
+        kind=kind,
+        verdict=tally.verdict,
+        required=tally.required.label,
+        reached=tally.reached.label,
+        compared=tally.compared,
+        verdicts=dict(tally.verdicts.most_common()),
+        features=dict(sorted(tally.features.items())),
+        seconds=seconds,
+    )
+
+
+def divergence(name: str, gate: str, finding: Finding, file: str) -> DivergenceFound:
+    """Return the event that tells a finding."""
+    verdict = finding.verdict
+    level = headline = reference = candidate = reference_hex = candidate_hex = ""
+    match verdict:
+        case Divergent():
+            difference = verdict.difference
+            level, headline = difference.level.label, difference.headline()
+            reference, candidate = difference.reference, difference.candidate
+            reference_hex, candidate_hex = difference.reference_hex, difference.candidate_hex
+        case Crashed() | Hung() | ProtocolFault():
+            headline = verdict.detail
+        case NotSupported() | Undecided():
+            headline = verdict.reason
+        case Equal():
+            headline = "equal"
+    return DivergenceFound(
+        candidate=name,
+        gate=gate,
+        case=finding.case.id,
+        verdict=label(verdict),
+        headline=headline,
+        level=level,
+        reference=reference,
+        candidate_side=candidate,
+        reference_hex=reference_hex,
+        candidate_hex=candidate_hex,
+        file=file,
+        size=len(finding.case.operations),
+        count=finding.count,
+    )
+
+
+def write_finding(path: Path, name: str, case: Case, runner: CaseRunner) -> None:
+    """Write a case with the outcomes of both sides, as far as the candidate gives any."""
+    theirs: tuple[Outcome, ...] | None
+    try:
+        theirs = runner(case)
+    except CandidateError:
+        theirs = None
+    CaseFile(case, name, run(Engine(), case), theirs).write(path)
+
+
+def machine() -> dict[str, str]:
+    """Return what a report says of the machine."""
+    import psutil  # noqa: PLC0415  # only here
+
+    return {
+        "system": platform.platform(terse=True),
+        "python": platform.python_version(),
+        "processors": str(psutil.cpu_count() or "?"),
+        "memory": f"{psutil.virtual_memory().total / 2**30:.0f} GiB",
+    }
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")

@@ -1,0 +1,187 @@
+"""Where a run's events go: the journal, and the person who waits.
+
+Sinks know events and nothing of engines.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from parity_kit.events import (
+    BenchMeasured,
+    CandidateFailed,
+    CandidateJudged,
+    CandidateStarted,
+    CorporaChecked,
+    DivergenceFound,
+    EngagementSeen,
+    Event,
+    GateFinished,
+    GateProgress,
+    RunFinished,
+    RunStarted,
+    Sink,
+    event_to_json,
+)
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress, TaskID
+
+MARKS = {
+    "equal": ("✓", "green"),
+    "parity": ("✓", "green"),
+    "divergent": ("✗", "red"),
+    "crashed": ("✗", "red"),
+    "hung": ("✗", "red"),
+    "protocol error": ("✗", "red"),
+    "unknown": ("?", "yellow"),
+    "unsupported": ("·", "dim"),
+    "faster": ("▲", "green"),
+    "slower": ("▼", "red"),
+    "equivalent": ("=", "cyan"),
+    "inconclusive": ("~", "yellow"),
+    "not comparable": ("·", "dim"),
+}
+"""A mark and a colour for each verdict, so that colour is never all that tells them apart."""
+
+
+def mark(verdict: str) -> str:
+    """Return a verdict with its mark and colour, as rich markup."""
+    sign, colour = MARKS.get(verdict, ("?", "yellow"))
+    return f"[{colour}]{sign} {verdict}[/{colour}]"
+
+
+class Journal:
+    """Appends each event to `journal.jsonl` as it comes, so that nothing is lost."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._file = (folder / "journal.jsonl").open("a", encoding="utf-8", newline="\n")
+
+    def tell(self, event: Event) -> None:
+        """Write one event as one line."""
+        if isinstance(event, GateProgress):
+            return
+        self._file.write(json.dumps(event_to_json(event), ensure_ascii=False) + "\n")
+        self._file.flush()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+class Terminal:
+    """Tells a person what happens: a bar while a gate runs, a line when something is known."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._live: Progress | None = None
+        self._task: TaskID | None = None
+        self._gate = ""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._clear()
+
+    def note(self, text: str) -> None:
+        """Say what is being done when no event tells of it."""
+        self._clear()
+        self._console.print(f"  {text}", style="dim", markup=False)
+
+    def tell(self, event: Event) -> None:
+        """Show one event."""
+        if isinstance(event, GateProgress):
+            self._progress(event)
+            return
+        self._clear()
+        for line in _lines(event):
+            self._console.print(line)
+
+    def _progress(self, event: GateProgress) -> None:
+        if not self._console.is_terminal:
+            return
+        gate = f"{event.candidate} · {event.gate}"
+        if self._live is None or self._task is None or gate != self._gate:
+            self._clear()
+            from rich.progress import Progress  # noqa: PLC0415  # heavy
+
+            self._live = Progress(console=self._console, transient=True)
+            self._live.start()
+            self._gate, self._task = gate, self._live.add_task(gate, total=event.total)
+        self._live.update(self._task, completed=event.done, total=event.total)
+
+    def _clear(self) -> None:
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+
+
+def _lines(event: Event) -> list[str]:  # noqa: C901, PLR0911  # one arm for each kind of event
+    from rich.markup import escape  # noqa: PLC0415  # heavy
+
+    match event:
+        case RunStarted():
+            oracle = event.oracle.get("langgraph", "?")
+            return [f"[bold]Parity Kit {event.kit}[/bold] · LangGraph {oracle} · seed {event.seed}"]
+        case CorporaChecked():
+            state = mark("divergent" if event.drifted else "equal")
+            total = sum(event.corpora.values())
+            text = f"{state}  {total} fixtures against real LangGraph ({event.seconds:.1f} s)"
+            return [text, *(f"    [red]drifted[/red] {escape(each)}" for each in event.drifted)]
+        case CandidateStarted():
+            title, version = escape(event.title), escape(event.version)
+            head = f"\n[bold]{title}[/bold] {version} · {escape(event.language)}"
+            return [f"{head} · ready in {event.seconds:.1f} s"]
+        case CandidateFailed():
+            return [f"\n[red]✗ {escape(event.title)}[/red]: {escape(event.problem)}"]
+        case GateFinished():
+            counts = ", ".join(f"{number} {word}" for word, number in event.verdicts.items())
+            reached = f"level {event.reached}" if event.compared else "nothing compared"
+            rate = event.compared / event.seconds if event.seconds else 0
+            figures = f"{counts or 'no cases'}; {event.seconds:.1f} s, {rate:.0f} a second"
+            return [f"{mark(event.verdict)}  {event.gate} · {reached} · {figures}"]
+        case DivergenceFound():
+            times = f" ({event.count} times)" if event.count > 1 else ""
+            return [
+                f"    [red]{event.verdict}[/red] {escape(event.headline)}{times}",
+                f"      reference {escape(event.reference)}",
+                f"      candidate {escape(event.candidate_side)}",
+                f"      [dim]{escape(event.file)}[/dim]",
+            ]
+        case EngagementSeen():
+            counts = ", ".join(f"{name} ran {n} times" for name, n in event.functions.items())
+            state = (
+                "[green]✓ engaged[/green]" if event.engaged else "[yellow]? not engaged[/yellow]"
+            )
+            return [f"{state}  {escape(counts)}"]
+        case BenchMeasured():
+            ratio = "" if event.ratio is None else f" {event.ratio:.2f}x"
+            return [f"{mark(event.verdict)}  {escape(event.candidate)} · {event.workload}{ratio}"]
+        case CandidateJudged():
+            name, reason = escape(event.candidate), escape(event.reason)
+            return [f"[bold]{name}[/bold]: {mark(event.verdict)} · {reason}"]
+        case RunFinished() | GateProgress():
+            return []
+
+
+class Sinks:
+    """Tells several sinks."""
+
+    def __init__(self, *sinks: Sink) -> None:
+        self._sinks = sinks
+
+    def tell(self, event: Event) -> None:
+        """Tell each sink in turn."""
+        for sink in self._sinks:
+            sink.tell(event)
