@@ -15,7 +15,7 @@ from typing import Any
 
 def engage() -> Callable[[], dict[str, int]]:
     """Patch as fast-langgraph's README says, before LangGraph is imported."""
-    shims = importlib.import_module("fast_langgraph.algo_shims")
+    shims: Any = importlib.import_module("fast_langgraph.algo_shims")
     calls = 0
 
     def counting(create: Callable[[Any], Callable[..., Any]]) -> Callable[[Any], Any]:

@@ -1,0 +1,61 @@
+"""A well-behaved engine in a page, for the misbehaving ones beside it to spoil in one way each.
+
+A case with the id `bad` is given to the spoiler; every other case is answered as it should be. What
+is written here is MessagePack-RPC by hand, so that the kit's own encoder cannot hide a mistake.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+from collections.abc import Callable
+from typing import Any
+
+import ormsgpack
+
+DESCRIPTION: dict[str, Any] = {
+    "name": "miniature",
+    "version": "1",
+    "language": "Python",
+    "levels": {"codec": "bytes"},
+    "engaged": {},
+    "protocol": 1,
+}
+OUTCOME: dict[str, Any] = {"value": 1, "events": [], "stored": {}, "dropped": []}
+
+
+def raw(data: bytes) -> None:
+    """Write bytes to standard output."""
+    while data:
+        data = data[os.write(1, data) :]
+
+
+def send(message: Any) -> None:
+    """Write a message as a frame."""
+    body = ormsgpack.packb(message)
+    raw(struct.pack(">I", len(body)) + body)
+
+
+def answer(msgid: int, result: Any) -> None:
+    """Write a response."""
+    send([1, msgid, None, result])
+
+
+def serve(bad: Callable[[int], None]) -> None:
+    """Answer requests until the end; the spoiler takes the msgid of a bad case."""
+    while head := os.read(0, 4):
+        (length,) = struct.unpack(">I", head)
+        body = b""
+        while len(body) < length:
+            body += os.read(0, length - len(body))
+        _, msgid, method, params = ormsgpack.unpackb(body)
+        if method == "run" and params["case"]["id"] == "bad":
+            bad(msgid)
+        elif method == "run":
+            answer(msgid, [OUTCOME] * len(params["case"]["operations"]))
+        elif method in {"handshake", "describe"}:
+            answer(msgid, DESCRIPTION)
+        else:
+            answer(msgid, None)
+        if method == "shutdown":
+            return

@@ -1,0 +1,7 @@
+"""Never answers the handshake."""
+
+from __future__ import annotations
+
+import time
+
+time.sleep(600)

@@ -1,0 +1,116 @@
+"""A manifest is read strictly: every mistake names its file, its key and a next step."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from parity_kit.candidates import launch
+from parity_kit.candidates.manifest import CommandSetup, Kind, PipSetup, PythonSetup, load
+from parity_kit.errors import BadManifestError, UnknownCandidateError
+from parity_kit.workspace import Workspace
+
+HEAD = 'name = "mine"\ntitle = "My port"\nlanguage = "Go"\n'
+PYTHON = HEAD + 'kind = "python"\nobject = "engine:Engine"\n'
+PIP = HEAD + 'kind = "pip"\nrequirements = ["langgraph==1.2.22"]\n'
+COMMAND = HEAD + 'kind = "command"\ncommand = ["./engine", "--stdio"]\n'
+
+
+def folder(base: Path, text: str, name: str = "mine") -> Path:
+    home = base / "candidates" / name
+    home.mkdir(parents=True)
+    (home / "candidate.toml").write_text(text, encoding="utf-8")
+    return home
+
+
+def test_least_of_each_kind(tmp_path: Path) -> None:
+    python = load(folder(tmp_path / "a", PYTHON))
+    assert python.kind is Kind.PYTHON
+    assert python.setup == PythonSetup("engine:Engine", tmp_path / "a/candidates/mine")
+    assert (python.seconds, python.description, dict(python.env)) == (30.0, "", {})
+    pip = load(folder(tmp_path / "b", PIP))
+    assert pip.setup == PipSetup(("langgraph==1.2.22",), None, tmp_path / "b/candidates/mine")
+    command = load(folder(tmp_path / "c", COMMAND))
+    assert command.setup == CommandSetup(("./engine", "--stdio"))
+
+
+def test_everything_there_is(tmp_path: Path) -> None:
+    text = (
+        'description = "Why"\npath = "../shared"\npatch = "patch:engage"\n'
+        '[limits]\nseconds = 5\n[env]\nPYTHONHASHSEED = "0"\nEMPTY = ""\n'
+    )
+    (tmp_path / "candidates/shared").mkdir(parents=True)
+    candidate = load(folder(tmp_path, PIP + text))
+    assert candidate.description == "Why"
+    assert candidate.seconds == 5.0
+    assert candidate.env == {"PYTHONHASHSEED": "0", "EMPTY": ""}
+    assert isinstance(candidate.setup, PipSetup)
+    assert candidate.setup.patch == "patch:engage"
+    assert candidate.setup.path == tmp_path / "candidates/shared"
+
+
+MISTAKES = [
+    (PYTHON.replace('title = "My port"\n', ""), "title", "is missing", "docs/candidates.md"),
+    (PYTHON + "titel = 1\n", "titel", "no such key", "did you mean `title`?"),
+    (PYTHON + "requirements = []\n", "requirements", "no such key", "keys: name"),
+    (PYTHON.replace('"My port"', "7"), "title", "must be a string, not 7", ""),
+    (PYTHON.replace('"My port"', '" "'), "title", "is empty", ""),
+    (PYTHON.replace('"mine"', '"Mine!"'), "name", "other characters", ""),
+    (PYTHON.replace('"mine"', '"other"'), "name", "not the name of its folder", ""),
+    (PYTHON.replace('"python"', '"wasm"'), "kind", "no kind 'wasm'", "python, pip, command"),
+    (PYTHON.replace("engine:Engine", "engine"), "object", "`module:name`", ""),
+    (PYTHON + 'path = "nowhere"\n', "path", "no folder", "relative to candidate.toml"),
+    (PIP.replace('["langgraph==1.2.22"]', "[]"), "requirements", "at least one", ""),
+    (PIP.replace('"langgraph==1.2.22"', "1"), "requirements", "list of strings", ""),
+    (PIP + 'patch = "a-b:c"\n', "patch", "`module:name`", ""),
+    (COMMAND.replace('["./engine", "--stdio"]', '"./engine"'), "command", "a list of strings", ""),
+    (COMMAND + "[limits]\nsecond = 1\n", "limits.second", "no such key", "`seconds`"),
+    (COMMAND + "[limits]\nseconds = 0\n", "limits.seconds", "above 0", ""),
+    (COMMAND + "[limits]\nseconds = true\n", "limits.seconds", "above 0", ""),
+    (COMMAND + '[limits]\nseconds = "1"\n', "limits.seconds", "must be a number", ""),
+    (COMMAND + "[env]\nPORT = 80\n", "env.PORT", "must be a string", ""),
+    (COMMAND + 'limits = "none"\n', "limits", "must be a table", ""),
+]
+
+
+@pytest.mark.parametrize(("text", "key", "problem", "hint"), MISTAKES)
+def test_mistake_is_named(tmp_path: Path, text: str, key: str, problem: str, hint: str) -> None:
+    home = folder(tmp_path, text)
+    with pytest.raises(BadManifestError) as caught:
+        load(home)
+    assert caught.value.where == f"{home / 'candidate.toml'}: key `{key}`"
+    assert problem in caught.value.problem
+    assert hint in caught.value.hint
+
+
+def test_file_that_is_no_toml(tmp_path: Path) -> None:
+    with pytest.raises(BadManifestError, match="is not TOML"):
+        load(folder(tmp_path, "name = "))
+
+
+def test_folder_without_a_manifest(tmp_path: Path) -> None:
+    with pytest.raises(BadManifestError, match="No such file"):
+        load(tmp_path)
+
+
+def test_unknown_candidate_gets_the_nearest_name(tmp_path: Path) -> None:
+    folder(tmp_path, COMMAND)
+    folder(tmp_path, COMMAND.replace('"mine"', '"other"'), "other")
+    space = Workspace(tmp_path)
+    assert [each.name for each in launch.all_candidates(space)] == ["mine", "other"]
+    assert launch.find(space, "other").title == "My port"
+    with pytest.raises(UnknownCandidateError, match=re.escape("did you mean 'mine'?")):
+        launch.find(space, "mime")
+    with pytest.raises(UnknownCandidateError, match="there are: mine, other"):
+        launch.find(space, "xyz")
+
+
+def test_what_a_command_still_needs(tmp_path: Path) -> None:
+    home = folder(tmp_path, COMMAND)
+    candidate = load(home)
+    assert launch.missing(candidate, Workspace(tmp_path)) == "no program ./engine"
+    (home / "engine").write_text("#!/bin/sh\n", encoding="utf-8")
+    (home / "engine").chmod(0o755)
+    assert launch.missing(candidate, Workspace(tmp_path)) == ""
