@@ -18,7 +18,7 @@ from parity_kit.contract import (
     outcome_to_plain,
     split_stored_name,
 )
-from parity_kit.dissect import MalformedError, Node, describe, parse
+from parity_kit.dissect import MalformedError, Node, describe, parse, walk
 from parity_kit.plain import Plain
 from parity_kit.renaming import Renamer
 from parity_kit.tree_difference import first_difference
@@ -70,7 +70,10 @@ def _bytes_of(outcomes: Sequence[Outcome]) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A part of an outcome in which the two sides differ, as bytes; None where one has none."""
+    """A part of an outcome in which the two sides differ, as bytes; None where one has none.
+
+    Where they were compared with ids renamed, `exact` holds the bytes before renaming.
+    """
 
     level: Level
     operation: int
@@ -78,6 +81,7 @@ class _Part:
     reference: bytes | None
     candidate: bytes | None
     packed: bool = True
+    exact: tuple[bytes, bytes] | None = None
 
 
 def _differing(reference: Sequence[Outcome], candidate: Sequence[Outcome]) -> Iterator[_Part]:
@@ -129,7 +133,8 @@ def _two_ways(
     renamed = [pack(renamer.value(side)) for renamer, side in zip(renamers, sides, strict=True)]
     exact = [pack(side) for side in sides]
     if renamed[0] != renamed[1]:
-        yield _Part(level, index, where, renamed[0], renamed[1])
+        both = (exact[0], exact[1])
+        yield _Part(level, index, where, renamed[0], renamed[1], exact=both)
     elif exact[0] != exact[1]:
         yield _Part(Level.BYTES, index, where, exact[0], exact[1])
 
@@ -176,9 +181,17 @@ def _same_but_for_set_order(left: bytes | None, right: bytes | None) -> bool:
 
 def _difference(case: Case, reference: Sequence[Outcome], part: _Part) -> Difference:
     path, offset, texts = _first_place(part)
-    sides = (part.reference, part.candidate)
-    start = offset or 0
-    hexes = ["" if side is None else side[start : start + _HEX].hex(" ") for side in sides]
+    if part.exact is None:
+        sides = (part.reference, part.candidate)
+        starts = (offset or 0, offset or 0)
+    else:
+        sides = part.exact
+        offset = _offset_of(path, sides[0])
+        starts = (offset or 0, _offset_of(path, sides[1]) or 0)
+    hexes = [
+        "" if side is None else side[start : start + _HEX].hex(" ")
+        for side, start in zip(sides, starts, strict=True)
+    ]
     step, channel = _step_and_channel(reference, part, path)
     return Difference(
         level=part.level,
@@ -194,6 +207,11 @@ def _difference(case: Case, reference: Sequence[Outcome], part: _Part) -> Differ
         reference_hex=hexes[0],
         candidate_hex=hexes[1],
     )
+
+
+def _offset_of(path: str, side: bytes) -> int | None:
+    """Return where a path lies in the bytes before renaming; None where renaming opened an ext."""
+    return next((node.offset for found, node in walk(parse(side)) if found == path), None)
 
 
 def _first_place(part: _Part) -> tuple[str, int | None, tuple[str, str]]:

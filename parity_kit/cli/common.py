@@ -39,7 +39,7 @@ def workspace_option(function: F) -> F:
 
 def console(*, stderr: bool = False) -> Console:
     """Return a console: colours and tables in a terminal, plain text in a pipe."""
-    from rich.console import Console  # noqa: PLC0415  # heavy: only when something is printed
+    from rich.console import Console
 
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() else 120

@@ -1,0 +1,123 @@
+"""`parity-kit run`: the differential suite against one candidate."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from parity_kit import __version__
+from parity_kit.cli.common import console, json_option, workspace_option
+from parity_kit.contract import Level
+from parity_kit.events import Event, RunFinished, RunStarted
+from parity_kit.workspace import Workspace
+
+_SUITES = ("corpora", "codec", "channel", "graph", "saver")
+
+
+@click.command()
+@click.argument("candidate")
+@click.option(
+    "--suite",
+    "suites",
+    multiple=True,
+    type=click.Choice(_SUITES),
+    help="Only this suite; may be given several times (default: all).",
+)
+@click.option("--examples", default=200, show_default=True, help="Cases Hypothesis tries a suite.")
+@click.option("--seed", default=0, show_default=True, help="Where Hypothesis's choices start.")
+@click.option(
+    "--level",
+    type=click.Choice([level.label for level in Level if level]),
+    default=Level.BYTES.label,
+    show_default=True,
+    help="How closely outcomes must agree.",
+)
+@click.option("--keep", is_flag=True, help="Keep shrunk cases in fixtures/regressions/.")
+@json_option
+@workspace_option
+def command(
+    space: Workspace,
+    candidate: str,
+    suites: tuple[str, ...],
+    examples: int,
+    seed: int,
+    level: str,
+    keep: bool,
+    as_json: bool,
+) -> int:
+    """Run the differential suite against CANDIDATE.
+
+    Reference and candidate are driven in lockstep by Hypothesis, after the committed corpora. Every
+    disagreement is shrunk and written to the run's cases/ folder, for `parity-kit replay` and
+    `parity-kit explain`.
+    """
+    if examples < 1:
+        raise click.BadParameter("must be at least 1", param_hint="--examples")
+    from parity_kit.candidates.launch import find
+    from parity_kit.reference.engine import oracle_versions
+    from parity_kit.runner import Judging, Plan, machine
+    from parity_kit.sinks import Journal, Sinks, Terminal
+
+    find(space, candidate)  # a wrong name ends here, before a run's folder is made
+    folder = new_run(space, candidate)
+    plan = Plan(suites or _SUITES, examples, seed, Level[level.upper()])
+    heard: list[Event] = []
+    journal = Journal(folder)
+    with Terminal(console(stderr=as_json)) as terminal:
+        tell = Sinks(journal, terminal, _Ear(heard)).tell
+        started = datetime.now(UTC)
+        tell(RunStarted(folder.name, __version__, oracle_versions(), machine(), seed, [candidate]))
+        code = Judging(space, folder, plan, tell, terminal.note).candidate(candidate)
+        tell(RunFinished(int(code), (datetime.now(UTC) - started).total_seconds()))
+    journal.close()
+    kept = keep_cases(space, folder) if keep else []
+    _close(folder, kept, heard, as_json=as_json)
+    return int(code)
+
+
+class _Ear:
+    """Remembers events, for `--json`."""
+
+    def __init__(self, heard: list[Event]) -> None:
+        self._heard = heard
+
+    def tell(self, event: Event) -> None:
+        self._heard.append(event)
+
+
+def _close(folder: Path, kept: list[Path], heard: list[Event], *, as_json: bool) -> None:
+    from parity_kit.events import GateProgress, event_to_json
+
+    if as_json:
+        events = [event_to_json(each) for each in heard if not isinstance(each, GateProgress)]
+        click.echo(json.dumps({"run": str(folder), "events": events}, indent=2))
+        return
+    out = console()
+    for path in kept:
+        out.print(f"kept {path}", markup=False)
+    out.print(f"\nrun     {folder}", markup=False)
+    out.print(f"report  parity-kit report {folder.name}", markup=False)
+
+
+def new_run(space: Workspace, what: str) -> Path:
+    """Make the folder of a new run: time and what is judged; never an existing one."""
+    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    for attempt in range(100):
+        folder = space.reports / f"{stamp}-{what}{f'-{attempt}' if attempt else ''}"
+        if not folder.exists():
+            folder.mkdir(parents=True)
+            return folder
+    raise click.ClickException(f"no free name for a run in {space.reports}")
+
+
+def keep_cases(space: Workspace, folder: Path) -> list[Path]:
+    """Copy a run's cases to the regressions, and return the copies."""
+    space.regressions.mkdir(parents=True, exist_ok=True)
+    return [
+        Path(shutil.copy(path, space.regressions / path.name))
+        for path in sorted((folder / "cases").glob("*"))
+    ]
