@@ -1,0 +1,167 @@
+"""Which types the serializer may build: LangGraph's safe list, and what is not on it.
+
+A type off the list is only ever decoded strictly, where it is not built. The permissive codec would
+import and call it, so there it is asked about and no more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from langchain_core import messages
+from langchain_core.documents import Document
+from langgraph.checkpoint.serde._msgpack import SAFE_MSGPACK_METHODS, SAFE_MSGPACK_TYPES
+from langgraph.store.base import GetOp, Item
+from langgraph.types import (
+    Command,
+    Interrupt,
+    Overwrite,
+    PregelTask,
+    Send,
+    StateSnapshot,
+    TimeoutPolicy,
+)
+
+from parity_kit.canonical import pack
+from parity_kit.contract import Case
+from parity_kit.corpora.authoring import codec, dump, envelope, is_allowed
+from parity_kit.plain import Ext
+
+_NOON = "2024-01-01T12:00:00"
+_DAY = datetime(2024, 1, 1, tzinfo=UTC)
+# Envelopes of the types that can be built wherever the kit runs: the safe list without paths, which
+# follow the Python version and the platform.
+_BUILT: dict[str, bytes] = {
+    "datetime.datetime": envelope(3, "datetime", "datetime", _NOON, "fromisoformat"),
+    "datetime.date": envelope(1, "datetime", "date", [2024, 1, 1]),
+    "datetime.time": envelope(2, "datetime", "time", {"hour": 12}),
+    "datetime.timedelta": envelope(1, "datetime", "timedelta", [1, 2, 3]),
+    "datetime.timezone": envelope(
+        1, "datetime", "timezone", [Ext(1, pack(["datetime", "timedelta", [0, 3600, 0]]))]
+    ),
+    "uuid.UUID": envelope(0, "uuid", "UUID", "0" * 32),
+    "decimal.Decimal": envelope(0, "decimal", "Decimal", "1.0"),
+    "builtins.set": envelope(0, "builtins", "set", [1, 2]),
+    "builtins.frozenset": envelope(0, "builtins", "frozenset", [1, 2]),
+    "collections.deque": envelope(0, "collections", "deque", [1, 2]),
+    "ipaddress.IPv4Address": envelope(0, "ipaddress", "IPv4Address", "192.0.2.1"),
+    "ipaddress.IPv4Interface": envelope(0, "ipaddress", "IPv4Interface", "192.0.2.1/24"),
+    "ipaddress.IPv4Network": envelope(0, "ipaddress", "IPv4Network", "192.0.2.0/24"),
+    "ipaddress.IPv6Address": envelope(0, "ipaddress", "IPv6Address", "2001:db8::1"),
+    "ipaddress.IPv6Interface": envelope(0, "ipaddress", "IPv6Interface", "2001:db8::1/64"),
+    "ipaddress.IPv6Network": envelope(0, "ipaddress", "IPv6Network", "2001:db8::/32"),
+    "zoneinfo.ZoneInfo": envelope(0, "zoneinfo", "ZoneInfo", "UTC"),
+    "re.compile": envelope(1, "re", "compile", ["a+", 32]),
+}
+_OBJECTS: list[object] = [
+    messages.BaseMessage(content="a", type="base", id="1"),
+    messages.BaseMessageChunk(content="a", type="base", id="1"),
+    messages.HumanMessage(content="a", id="1"),
+    messages.HumanMessageChunk(content="a", id="1"),
+    messages.AIMessage(content="a", id="1"),
+    messages.AIMessageChunk(content="a", id="1"),
+    messages.SystemMessage(content="a", id="1"),
+    messages.SystemMessageChunk(content="a", id="1"),
+    messages.ChatMessage(content="a", role="r", id="1"),
+    messages.ChatMessageChunk(content="a", role="r", id="1"),
+    messages.ToolMessage(content="a", tool_call_id="c", id="1"),
+    messages.ToolMessageChunk(content="a", tool_call_id="c", id="1"),
+    messages.FunctionMessage(content="a", name="f", id="1"),
+    messages.FunctionMessageChunk(content="a", name="f", id="1"),
+    messages.RemoveMessage(id="1"),
+    Document(page_content="a", id="1"),
+    Send("a", 1),
+    TimeoutPolicy(run_timeout=1.0),
+    Interrupt(1, id="1"),
+    Command(goto="a"),
+    StateSnapshot({"a": 1}, ("n",), {"configurable": {}}, None, None, None, (), ()),
+    PregelTask("1", "n", ("__pregel_pull", "n")),
+    Overwrite(1),
+    Item(value={"a": 1}, key="k", namespace=("n",), created_at=_DAY, updated_at=_DAY),
+    GetOp(("n",), "k"),
+]
+# A payload must come back as it is, whatever the envelope asks for.
+_REFUSED: dict[str, bytes] = {
+    "os-system": envelope(0, "os", "system", "true"),
+    "eval": envelope(0, "builtins", "eval", "1+1"),
+    "exec": envelope(1, "builtins", "exec", ["pass"]),
+    "popen": envelope(2, "subprocess", "Popen", {"args": ["true"]}),
+    "getattr": envelope(1, "builtins", "getattr", ["a", "upper"]),
+    "import": envelope(0, "builtins", "__import__", "os"),
+    "open": envelope(1, "builtins", "open", ["/dev/null"]),
+    "pickle": envelope(0, "pickle", "loads", b"\x80\x05N."),
+    "list": envelope(0, "builtins", "list", [1, 2]),
+    "enum": envelope(0, "uuid", "SafeUUID", 0),
+    "secret": envelope(0, "pydantic.types", "SecretStr", "hush"),
+    "namedtuple": envelope(2, "urllib.parse", "SplitResult", {"scheme": "http"}),
+    "retry-policy": envelope(2, "langgraph.types", "RetryPolicy", {"max_attempts": 3}),
+    "method-of-safe-type": envelope(3, "datetime", "datetime", "2024", "fromtimestamp"),
+    "method-of-other-type": envelope(3, "builtins", "str", "abc", "upper"),
+    "pydantic-1": envelope(4, "no.such.module", "Model", {"a": 1}),
+    "pydantic-2": envelope(5, "no.such.module", "Model", {"a": 1}, "model_validate_json"),
+    "safe-name-in-other-module": envelope(0, "uuid2", "UUID", "0" * 32),
+    "safe-module-other-name": envelope(0, "uuid", "uuid5", "a"),
+    "case-differs": envelope(0, "UUID", "uuid", "0" * 32),
+    "dotted-name": envelope(1, "datetime", "datetime.now", []),
+    "empty-names": envelope(0, "", "", {"a": 1}),
+}
+_NESTED: dict[str, Any] = {
+    "in-list": [1, Ext(0, pack(["os", "system", "true"])), 2],
+    "in-map": {"a": {"b": Ext(0, pack(["os", "system", "true"]))}},
+    "in-set": Ext(0, pack(["builtins", "set", [Ext(0, pack(["os", "system", "true"])), 1]])),
+    "in-send": Ext(
+        1, pack(["langgraph.types", "Send", ["n", Ext(0, pack(["os", "system", "true"]))]])
+    ),
+    "in-delta-snapshot": Ext(7, pack([Ext(0, pack(["os", "system", "true"]))])),
+    "in-refused": Ext(0, pack(["os", "system", [Ext(0, pack(["builtins", "eval", "1"]))]])),
+    "safe-in-refused": Ext(
+        0, pack(["os", "system", {"id": Ext(0, pack(["uuid", "UUID", "0" * 32]))}])
+    ),
+}
+_ASKED_ONLY = (
+    ("os", "system"),
+    ("builtins", "eval"),
+    ("builtins", "list"),
+    ("subprocess", "Popen"),
+    ("langgraph.types", "RetryPolicy"),
+    ("pydantic.types", "SecretStr"),
+    ("uuid", "SafeUUID"),
+    ("", ""),
+)
+_METHODS = (
+    ("datetime", "datetime", "fromtimestamp"),
+    ("datetime", "datetime", "__new__"),
+    ("datetime", "date", "fromisoformat"),
+    ("builtins", "str", "upper"),
+)
+
+
+def cases() -> Iterator[Case]:
+    """Yield the corpus."""
+    for parts in sorted(SAFE_MSGPACK_TYPES):
+        yield from _asked("safe", "codec.safe-type", *parts)
+    for parts in sorted(SAFE_MSGPACK_METHODS):
+        yield from _asked("safe-method", "codec.safe-method", *parts)
+    for parts in _ASKED_ONLY:
+        yield from _asked("off", "codec.refused-type", *parts)
+    for parts in _METHODS:
+        yield from _asked("off-method", "codec.refused-method", *parts)
+    for name, data in _BUILT.items():
+        yield codec(f"allowlist/built/{name}", data, "codec.safe-type")
+    for value in _OBJECTS:
+        kind = type(value)
+        name = f"{kind.__module__}.{kind.__qualname__}"
+        yield codec(f"allowlist/built/{name}", dump(value)[1], "codec.safe-type")
+    for name, data in _REFUSED.items():
+        yield codec(f"allowlist/refused/{name}", data, "codec.refused-type")
+    for name, value in _NESTED.items():
+        yield codec(f"allowlist/refused-nested/{name}", pack(value), "codec.refused-type")
+
+
+def _asked(group: str, feature: str, *parts: str) -> Iterator[Case]:
+    case = f"allowlist/{group}/{'.'.join(parts)}"
+    named = dict(zip(("module", "name", "method"), parts, strict=False))
+    yield is_allowed(f"{case}/strict", feature, strict=True, **named)
+    yield is_allowed(f"{case}/permissive", feature, strict=False, **named)

@@ -1,0 +1,11 @@
+"""The fixture corpora: reading and writing them, regenerating them from real LangGraph.
+
+    corpus       one corpus: its traces, its canonical bytes, its index
+    manifest     `MANIFEST.json`: the oracle the corpora were made with, and their digests
+    folder       a folder of corpora, read and written as a whole
+    changes      what differs between two versions of a corpus, case by case
+    regenerate   generators run on real LangGraph; the committed corpora checked against that
+    authoring    what generators are written with
+
+Reading imports no LangGraph: `regenerate` and `authoring` do, and only when they are used.
+"""

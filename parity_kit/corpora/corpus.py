@@ -1,0 +1,111 @@
+"""One corpus: a family of fixtures, as canonical MessagePack with a readable index beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NewType, cast
+
+from parity_kit.canonical import Digest, digest, pack, unpack
+from parity_kit.contract import Trace
+from parity_kit.errors import BadFileError
+
+FORMAT = 1
+"""Version of the layout in docs/fixture-format.md."""
+
+REBUILD = "restore it from version control, or regenerate it: parity-kit fixtures build"
+_DIGEST_SHOWN = 12
+
+CorpusName = NewType("CorpusName", str)
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """A family of fixtures with one generator."""
+
+    name: CorpusName
+    traces: tuple[Trace, ...]
+
+    def pack(self) -> bytes:
+        """Return the canonical bytes: the whole content of the corpus's file."""
+        traces = [trace.to_plain() for trace in self.traces]
+        return pack({"format": FORMAT, "corpus": self.name, "traces": traces})
+
+    def index(self) -> str:
+        """Return the index: a line a case with id, digest, size in bytes and features."""
+        return "".join(f"{_index_line(trace)}\n" for trace in self.traces)
+
+
+def trace_digest(trace: Trace) -> Digest:
+    """Return the digest of a trace's canonical bytes."""
+    return digest(pack(trace.to_plain()))
+
+
+def _index_line(trace: Trace) -> str:
+    # No padding: a new long id must not touch the other lines of the diff.
+    data = pack(trace.to_plain())
+    features = ",".join(trace.case.features)
+    return f"{trace.case.id}  {digest(data)[:_DIGEST_SHOWN]}  {len(data)}  {features}"
+
+
+def parse(data: bytes, where: Path) -> Corpus:
+    """Return the corpus that bytes hold; `where` is named if they do not.
+
+    Raises:
+        BadFileError: If `data` is not a corpus in this format.
+    """
+    try:
+        content = unpack(data)
+    except ValueError as error:
+        raise BadFileError(
+            f"expected a corpus as MessagePack, but it does not decode ({error})",
+            where=str(where),
+            hint=REBUILD,
+        ) from error
+    if not isinstance(content, Mapping) or "format" not in content:
+        raise BadFileError(
+            "expected a map with format, corpus and traces", where=str(where), hint=REBUILD
+        )
+    parts = cast("Mapping[str, Any]", content)
+    if parts["format"] != FORMAT:
+        raise BadFileError(
+            f"expected fixture format {FORMAT}, found {parts['format']!r}",
+            where=str(where),
+            hint="use the Parity Kit that wrote it, or regenerate it: parity-kit fixtures build",
+        )
+    try:
+        traces = tuple(
+            Trace.from_plain(each) for each in cast("Sequence[Mapping[str, Any]]", parts["traces"])
+        )
+        return Corpus(CorpusName(str(parts["corpus"])), traces)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise BadFileError(
+            f"expected traces as docs/fixture-format.md describes them ({error!r})",
+            where=str(where),
+            hint=REBUILD,
+        ) from error
+
+
+def read_corpus(path: Path) -> Corpus:
+    """Return the corpus in a file.
+
+    Raises:
+        BadFileError: If the file is missing or no corpus.
+    """
+    return parse(read_bytes(path), path)
+
+
+def read_bytes(path: Path) -> bytes:
+    """Return a file's bytes.
+
+    Raises:
+        BadFileError: If it cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise BadFileError(
+            f"cannot be read: {reason.lower()}", where=str(path), hint=REBUILD
+        ) from error

@@ -1,0 +1,116 @@
+"""A folder of corpora, read and written as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
+
+from parity_kit.canonical import digest
+from parity_kit.contract import Trace
+from parity_kit.corpora.corpus import REBUILD, Corpus, CorpusName, parse, read_bytes
+from parity_kit.corpora.manifest import MANIFEST, Entry, Manifest, entry_of, read_manifest
+from parity_kit.errors import BadFileError, UsageError
+
+
+def corpus_file(fixtures: Path, name: str) -> Path:
+    """Return where a corpus is kept."""
+    return fixtures / f"{name}.msgpack"
+
+
+def index_file(fixtures: Path, name: str) -> Path:
+    """Return where a corpus's index is kept."""
+    return fixtures / f"{name}.index"
+
+
+def select(known: Iterable[CorpusName], wanted: Collection[str]) -> list[CorpusName]:
+    """Return the corpora asked for, in order; all of them if none is named.
+
+    Raises:
+        UsageError: If one that is asked for is not known.
+    """
+    names = sorted(known)
+    if unknown := sorted(set(wanted) - set(names)):
+        raise UsageError(
+            f"no corpus {unknown[0]!r}", hint=f"the corpora are {', '.join(names) or 'none'}"
+        )
+    return [name for name in names if not wanted or name in wanted]
+
+
+def read_corpora(fixtures: Path, wanted: Collection[str] = ()) -> tuple[Corpus, ...]:
+    """Return the committed corpora, each file checked against the manifest.
+
+    Raises:
+        BadFileError: If a file is missing, broken, or not the one the manifest lists.
+        UsageError: If a corpus that is asked for is not in the manifest.
+    """
+    manifest = read_manifest(fixtures)
+    return tuple(
+        _read_checked(corpus_file(fixtures, name), name, manifest.corpora[name])
+        for name in select(manifest.corpora, wanted)
+    )
+
+
+def _read_checked(path: Path, name: CorpusName, entry: Entry) -> Corpus:
+    data = read_bytes(path)
+    if len(data) != entry.bytes:
+        raise BadFileError(
+            f"expected {entry.bytes} bytes as {MANIFEST} lists, found {len(data)}",
+            where=str(path),
+            hint=REBUILD,
+        )
+    if digest(data) != entry.sha256:
+        raise BadFileError(
+            f"expected the SHA-256 {entry.sha256[:12]}… that {MANIFEST} lists, found "
+            f"{digest(data)[:12]}…",
+            where=str(path),
+            hint=REBUILD,
+        )
+    corpus = parse(data, path)
+    if corpus.name != name or len(corpus.traces) != entry.cases:
+        raise BadFileError(
+            f"expected corpus {name} with {entry.cases} cases, found {corpus.name} with "
+            f"{len(corpus.traces)}",
+            where=str(path),
+            hint=REBUILD,
+        )
+    return corpus
+
+
+def write_corpora(
+    fixtures: Path, corpora: Iterable[Corpus], oracle: Mapping[str, str], python: str
+) -> None:
+    """Write corpora with their indexes, and bring the manifest up to date.
+
+    Entries of corpora that are not written stay, unless their file is gone.
+    """
+    fixtures.mkdir(parents=True, exist_ok=True)
+    entries: dict[CorpusName, Entry] = {}
+    if (fixtures / MANIFEST).is_file():
+        entries.update(read_manifest(fixtures).corpora)
+    for corpus in corpora:
+        data = corpus.pack()
+        corpus_file(fixtures, corpus.name).write_bytes(data)
+        index_file(fixtures, corpus.name).write_text(corpus.index(), encoding="utf-8", newline="\n")
+        entries[corpus.name] = entry_of(corpus, data)
+    kept = {name: each for name, each in entries.items() if corpus_file(fixtures, name).is_file()}
+    manifest = Manifest(oracle, python, kept)
+    (fixtures / MANIFEST).write_text(manifest.to_json(), encoding="utf-8", newline="\n")
+
+
+def find_trace(corpora: Iterable[Corpus], case: str) -> Trace:
+    """Return the fixture of a case.
+
+    Raises:
+        UsageError: If no corpus holds it; the hint lists the nearest ids.
+    """
+    import difflib  # noqa: PLC0415  # only for the hint
+
+    traces = {trace.case.id: trace for corpus in corpora for trace in corpus.traces}
+    for name, trace in traces.items():
+        if name == case:
+            return trace
+    near = difflib.get_close_matches(case, list(traces), n=3, cutoff=0.4)
+    raise UsageError(
+        f"no fixture {case!r}",
+        hint=f"nearest: {', '.join(near)}" if near else "the ids are in fixtures/*.index",
+    )

@@ -1,0 +1,98 @@
+"""`MANIFEST.json`: which oracle made the corpora, and what each file must hold."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from parity_kit.canonical import digest
+from parity_kit.corpora.corpus import FORMAT, REBUILD, Corpus, CorpusName, read_bytes
+from parity_kit.errors import BadFileError, DriftError
+
+MANIFEST = "MANIFEST.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the manifest says of one corpus."""
+
+    cases: int
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """The oracle's versions, its Python implementation, and an entry for each corpus."""
+
+    oracle: Mapping[str, str]
+    python: str
+    corpora: Mapping[CorpusName, Entry]
+
+    def to_json(self) -> str:
+        """Return the content of the file."""
+        content = {
+            "format": FORMAT,
+            "oracle": dict(sorted(self.oracle.items())),
+            "python": self.python,
+            "corpora": {name: asdict(self.corpora[name]) for name in sorted(self.corpora)},
+        }
+        return json.dumps(content, indent=2) + "\n"
+
+    def check_oracle(self, installed: Mapping[str, str], python: str) -> None:
+        """Check that the installed oracle is the one the corpora were made with.
+
+        Raises:
+            DriftError: Naming each distribution that differs.
+        """
+        wanted = {**self.oracle, "python implementation": self.python}
+        found = {**installed, "python implementation": python}
+        drifted = [
+            f"{name} is {found.get(name, 'missing')}, the fixtures were made with {version}"
+            for name, version in wanted.items()
+            if found.get(name) != version
+        ]
+        if drifted:
+            raise DriftError(
+                "; ".join(drifted),
+                where=MANIFEST,
+                hint="install the versions of the manifest (pip install -e . does), or adopt the "
+                "new oracle on purpose: parity-kit fixtures build, then read the diff",
+            )
+
+
+def entry_of(corpus: Corpus, data: bytes) -> Entry:
+    """Return the manifest's entry for a corpus and its bytes."""
+    return Entry(len(corpus.traces), len(data), digest(data))
+
+
+def read_manifest(fixtures: Path) -> Manifest:
+    """Return the manifest of a folder of corpora.
+
+    Raises:
+        BadFileError: If it is missing or not a manifest.
+    """
+    path = fixtures / MANIFEST
+    text = read_bytes(path)
+    try:
+        content = cast("dict[str, Any]", json.loads(text))
+        version = content["format"]
+        manifest = Manifest(
+            {str(name): str(each) for name, each in content["oracle"].items()},
+            str(content["python"]),
+            {CorpusName(name): Entry(**each) for name, each in content["corpora"].items()},
+        )
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise BadFileError(
+            f"expected a manifest with format, oracle, python and corpora ({error!r})",
+            where=str(path),
+            hint=REBUILD,
+        ) from error
+    if version != FORMAT:
+        raise BadFileError(
+            f"expected fixture format {FORMAT}, found {version!r}", where=str(path), hint=REBUILD
+        )
+    return manifest

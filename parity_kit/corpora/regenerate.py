@@ -1,0 +1,204 @@
+"""Regenerating the corpora from real LangGraph, and checking the committed ones against that.
+
+Generators are loaded by path: a port's workspace has its own, and nothing in the library depends
+on what a corpus holds.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import platform
+import sys
+import time
+from collections.abc import Callable, Collection, Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import cast
+
+from parity_kit.canonical import digest
+from parity_kit.contract import Case, CaseRunner, Trace, Unsupported
+from parity_kit.contract import run as run_case
+from parity_kit.corpora.changes import Change, changes
+from parity_kit.corpora.corpus import Corpus, CorpusName
+from parity_kit.corpora.folder import index_file, read_corpora, select
+from parity_kit.corpora.manifest import Manifest, read_manifest
+from parity_kit.errors import BadFileError, ParityKitError
+from parity_kit.events import CorporaChecked
+from parity_kit.workspace import Workspace
+
+_PACKAGE = "_parity_kit_generators"
+
+OnProgress = Callable[[CorpusName, int], None]
+"""Told the corpus and how many of its cases are done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What came of regenerating the committed corpora in memory.
+
+    `cases` counts the cases of each corpus; `drifted` holds the changes of those that differ.
+    """
+
+    cases: dict[CorpusName, int]
+    drifted: dict[CorpusName, tuple[Change, ...]]
+    seconds: float
+
+    def event(self) -> CorporaChecked:
+        """Return this as the event that sinks are told."""
+        corpora: dict[str, int] = {**self.cases}
+        return CorporaChecked(corpora, list(self.drifted), self.seconds)
+
+
+def silent(corpus: CorpusName, done: int) -> None:
+    """Take progress and show none."""
+    del corpus, done
+
+
+def oracle() -> tuple[dict[str, str], str]:
+    """Return the installed oracle's versions, and the Python implementation."""
+    from parity_kit.reference.engine import oracle_versions  # noqa: PLC0415  # loads LangGraph
+
+    return oracle_versions(), platform.python_implementation()
+
+
+def generators(space: Workspace) -> dict[CorpusName, Path]:
+    """Return the workspace's generators by the corpus each makes; `_…` holds what they share."""
+    files = sorted(space.generators.glob("[!_]*.py"))
+    return {CorpusName(path.stem): path for path in files}
+
+
+def regenerate(
+    space: Workspace, wanted: Collection[str] = (), on_progress: OnProgress = silent
+) -> dict[CorpusName, Corpus]:
+    """Run generators on real LangGraph and return the corpora they make.
+
+    Raises:
+        BadFileError: If a generator breaks the rules of docs/fixture-format.md.
+        UsageError: If there is no generator for a corpus that is asked for.
+    """
+    from parity_kit.reference.engine import Engine  # noqa: PLC0415  # loads LangGraph
+
+    engine = Engine()
+    known = generators(space)
+    _package(space.generators)
+    with _without_warnings():
+        return {
+            name: _regenerate(name, known[name], lambda case: run_case(engine, case), on_progress)
+            for name in select(known, wanted)
+        }
+
+
+def check(
+    space: Workspace, wanted: Collection[str] = (), on_progress: OnProgress = silent
+) -> Checked:
+    """Regenerate corpora in memory and compare them with the committed ones.
+
+    Raises:
+        DriftError: If the installed oracle is not the one the manifest lists.
+        BadFileError: If a committed file is broken, or a generator is.
+        UsageError: If a corpus that is asked for has neither generator nor file.
+    """
+    started = time.perf_counter()
+    manifest = read_manifest(space.fixtures)
+    manifest.check_oracle(*oracle())
+    known = generators(space)
+    names = select({*manifest.corpora, *known}, wanted)
+    before: dict[CorpusName, Corpus] = {}
+    made: dict[CorpusName, Corpus] = {}
+    for name in names:
+        if name in manifest.corpora:
+            (before[name],) = read_corpora(space.fixtures, [name])
+        if name in known:
+            made.update(regenerate(space, [name], on_progress))
+    drifted = {
+        name: found
+        for name in names
+        if (found := _drift(space, manifest, before.get(name), made.get(name)))
+    }
+    cases = {name: len(corpus.traces) for name, corpus in made.items()}
+    return Checked(cases, drifted, time.perf_counter() - started)
+
+
+def _drift(
+    space: Workspace, manifest: Manifest, before: Corpus | None, after: Corpus | None
+) -> tuple[Change, ...]:
+    found = changes(before, after)
+    if found or after is None:
+        return found
+    name = after.name
+    if digest(after.pack()) != manifest.corpora[name].sha256:
+        return (Change(f"{name}.msgpack", "changed", "the file is not canonical MessagePack"),)
+    path = index_file(space.fixtures, name)
+    if not path.is_file() or path.read_bytes() != after.index().encode():
+        return (Change(path.name, "changed", "the index is not the corpus's"),)
+    return ()
+
+
+def _regenerate(name: CorpusName, path: Path, run: CaseRunner, on_progress: OnProgress) -> Corpus:
+    traces: dict[str, Trace] = {}
+    for case in _cases(name, path):
+        if case.id in traces or not case.id.startswith(f"{name}/"):
+            raise BadFileError(
+                f"case id {case.id!r} is taken or does not begin with {name}/",
+                where=str(path),
+                hint="give every case an id of its own, like " + f"{name}/group/what-it-shows",
+            )
+        try:
+            outcomes = run(case)
+        except ParityKitError as error:
+            raise BadFileError(f"case {case.id}: {error}", where=str(path)) from error
+        for operation, outcome in zip(case.operations, outcomes, strict=True):
+            if isinstance(outcome, Unsupported):
+                raise BadFileError(
+                    f"case {case.id}: the reference does not offer {operation.name}: "
+                    f"{outcome.reason}",
+                    where=str(path),
+                    hint="the operations of each subject are in docs/contract.md",
+                )
+        traces[case.id] = Trace(case, outcomes)
+        on_progress(name, len(traces))
+    return Corpus(name, tuple(traces.values()))
+
+
+def _cases(name: CorpusName, path: Path) -> Iterator[Case]:
+    try:
+        module = importlib.import_module(f"{_PACKAGE}.{name}")
+    except (ImportError, SyntaxError) as error:
+        raise BadFileError(f"cannot be imported: {error}", where=str(path)) from error
+    cases = getattr(module, "cases", None)
+    if cases is None:
+        raise BadFileError(
+            "a generator needs `def cases() -> Iterator[Case]`",
+            where=str(path),
+            hint="docs/fixture-format.md shows one",
+        )
+    return cast("Callable[[], Iterator[Case]]", cases)()
+
+
+def _package(folder: Path) -> None:
+    """Make the generators' folder importable, under a private name and afresh.
+
+    On `sys.path` generators/msgpack.py would stand for the msgpack distribution.
+    """
+    for name in list(sys.modules):
+        if name == _PACKAGE or name.startswith(f"{_PACKAGE}."):
+            del sys.modules[name]
+    importlib.invalidate_caches()
+    package = ModuleType(_PACKAGE)
+    package.__path__ = [str(folder)]
+    sys.modules[_PACKAGE] = package
+
+
+@contextmanager
+def _without_warnings() -> Generator[None]:
+    """Keep LangGraph from logging what a case does on purpose: odd types, routes to nowhere."""
+    logger = logging.getLogger("langgraph")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
