@@ -238,6 +238,8 @@ def _first_place(part: _Part) -> tuple[str, int | None, tuple[str, str]]:
 
 
 def _shown(part: _Part, side: bytes) -> str:
+    if not side:
+        return "there, and empty"
     if part.packed:
         try:
             return _node_text(parse(side))

@@ -26,6 +26,7 @@ from parity_kit.verdicts import Divergent, Equal, NotSupported, Undecided, Verdi
 Signature: TypeAlias = tuple[str, ...]
 MOST_FINDINGS = 3
 """Different disagreements searched for in one suite."""
+_RUNS = {"invoke", "stream", "resume", "resume_map"}  # ways to say the same: run the graph
 SHRINK_SECONDS = 10.0
 """Time for shrinking one disagreement."""
 
@@ -64,7 +65,8 @@ def signature(verdict: Verdict) -> Signature:
         return (label(verdict),)
     difference = verdict.difference
     inside = "" if difference.where.startswith("event") else re.sub(r"\d+", "#", difference.path)
-    return (*_part(verdict), difference.operation_name, inside)
+    name = difference.operation_name
+    return (*_part(verdict), "run" if name in _RUNS else name, inside)
 
 
 def _part(verdict: Verdict) -> Signature:

@@ -1,0 +1,43 @@
+# Parity Kit. `make parity` does the main job, `make test` passes the tests; both set up first.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.parity-kit-ready
+
+.PHONY: help parity test setup check format fixtures gate clean
+.DEFAULT_GOAL := help
+
+help: ## this list
+	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+parity: setup ## judge the bundled candidates: corpora, lockstep, benchmarks, report
+	@$(BIN)/parity-kit parity $(ARGS)
+
+test: setup ## run the tests
+	@$(BIN)/pytest -q -n auto --dist worksteal $(ARGS)
+
+setup: $(STAMP) ## make .venv with everything pinned in pyproject.toml
+
+$(STAMP): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Parity Kit needs Python 3.11 or later; $(PYTHON) is $$($(PYTHON) --version 2>&1)."; \
+	  echo "next: make setup PYTHON=python3.12"; exit 2; }
+	@echo "setting up .venv (once)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9'
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --editable '.[dev]'
+	@touch $@
+
+check: setup ## lint and type-check
+	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet . && $(BIN)/pyright
+
+format: setup ## format the code
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+fixtures: setup ## rebuild the corpora from real LangGraph
+	@$(BIN)/parity-kit fixtures build
+
+gate: setup ## compare the bundled engine with the corpora, byte for byte
+	@$(BIN)/parity-kit gate pure
+
+clean: ## remove environments and caches, keep fixtures and reports
+	rm -rf .venv .parity .pytest_cache .ruff_cache .hypothesis build *.egg-info

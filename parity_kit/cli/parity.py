@@ -1,0 +1,205 @@
+"""`parity-kit parity`: the whole path, from the corpora to the page."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from parity_kit import __version__
+from parity_kit.cli.common import console, json_option, print_json, workspace_option
+from parity_kit.cli.run import new_run
+from parity_kit.errors import CandidateError, ExitCode
+from parity_kit.events import (
+    BenchMeasured,
+    CandidateJudged,
+    CorporaChecked,
+    Event,
+    GateFinished,
+    RunFinished,
+    RunStarted,
+)
+from parity_kit.settings import Settings, read_settings
+from parity_kit.workspace import Workspace
+
+if TYPE_CHECKING:
+    from parity_kit.runner import Judging
+    from parity_kit.sinks import Sinks, Terminal
+
+
+@click.command()
+@click.option("--examples", default=100, show_default=True, help="Cases Hypothesis tries a suite.")
+@click.option("--seed", default=0, show_default=True, help="Where all choices start.")
+@click.option("--pairs", default=3, show_default=True, help="Pairs measured; 0 for no benchmarks.")
+@json_option
+@workspace_option
+def command(space: Workspace, examples: int, seed: int, pairs: int, as_json: bool) -> int:
+    """Check the corpora, judge the workspace's candidates, measure them, and write the page.
+
+    The candidates listed under `ours` in parity.toml decide the exit code; what other people's
+    engines do is shown.
+    """
+    if examples < 1:
+        raise click.BadParameter("must be at least 1", param_hint="--examples")
+    from parity_kit.candidates.launch import find
+    from parity_kit.reference.engine import oracle_versions
+    from parity_kit.report.write import write_report
+    from parity_kit.runner import Judging, Plan, machine
+    from parity_kit.sinks import Journal, Sinks, Terminal
+
+    settings = read_settings(space)
+    names = [*settings.ours, *settings.others]
+    for name in names:
+        find(space, name)  # a wrong name ends here, before a run's folder is made
+    folder = new_run(space, "parity")
+    started = time.monotonic()
+    heard = _Heard()
+    journal = Journal(folder)
+    with Terminal(console(stderr=as_json)) as terminal:
+        sinks = Sinks(journal, terminal, heard)
+        sinks.tell(RunStarted(folder.name, __version__, oracle_versions(), machine(), seed, names))
+        codes = [_corpora(space, sinks, terminal)]
+        judging = Judging(
+            space, folder, Plan(examples=examples, seed=seed), sinks.tell, terminal.note
+        )
+        codes += [_judged(judging, name, settings) for name in names]
+        if pairs:
+            _bench(space, names, folder, pairs, seed, sinks, terminal)
+        code = max(codes)
+        sinks.tell(RunFinished(int(code), time.monotonic() - started))
+    journal.close()
+    page = write_report(folder)
+    if as_json:
+        print_json(heard.summary(page, code))
+    else:
+        _summary(heard, settings, page, time.monotonic() - started)
+    return int(code)
+
+
+def _corpora(space: Workspace, sinks: Sinks, terminal: Terminal) -> ExitCode:
+    from parity_kit.corpora.regenerate import check
+    from parity_kit.events import GateProgress
+
+    terminal.note("fixtures: regenerating from real LangGraph")
+    done = 0
+
+    def progress(corpus: str, number: int) -> None:
+        nonlocal done
+        done += 1
+        sinks.tell(GateProgress("fixtures", corpus, number, number))
+
+    checked = check(space, (), progress)
+    sinks.tell(checked.event())
+    return ExitCode.KIT_FAULT if checked.drifted else ExitCode.PARITY
+
+
+def _judged(judging: Judging, name: str, settings: Settings) -> ExitCode:
+    code = judging.candidate(name)
+    return code if name in settings.ours else ExitCode.PARITY
+
+
+def _bench(
+    space: Workspace,
+    names: list[str],
+    folder: Path,
+    pairs: int,
+    seed: int,
+    sinks: Sinks,
+    terminal: Terminal,
+) -> None:
+    from parity_kit.bench.session import QUICK_SECONDS, run_benchmarks
+
+    terminal.note("benchmarks: measuring in pairs of processes")
+    try:
+        run_benchmarks(
+            space,
+            names,
+            folder / "bench",
+            pairs=pairs,
+            seed=seed,
+            tell=sinks.tell,
+            value_seconds=QUICK_SECONDS,
+        )
+    except CandidateError as error:
+        terminal.note(f"benchmarks: {error.problem}")
+
+
+class _Heard:
+    """Remembers what the summary shows."""
+
+    def __init__(self) -> None:
+        self.corpora: CorporaChecked | None = None
+        self.gates: list[GateFinished] = []
+        self.judged: list[CandidateJudged] = []
+        self.measured: list[BenchMeasured] = []
+
+    def tell(self, event: Event) -> None:
+        """Keep what the summary needs."""
+        match event:
+            case CorporaChecked():
+                self.corpora = event
+            case GateFinished():
+                self.gates.append(event)
+            case CandidateJudged():
+                self.judged.append(event)
+            case BenchMeasured():
+                self.measured.append(event)
+            case _:
+                pass
+
+    def compared(self, candidate: str) -> int:
+        """How many cases of a candidate were compared."""
+        return sum(gate.compared for gate in self.gates if gate.candidate == candidate)
+
+    def speed(self, candidate: str) -> str:
+        """A candidate's ratios in a word."""
+        ratios = [
+            row.ratio
+            for row in self.measured
+            if row.candidate == candidate and row.ratio is not None
+        ]
+        return f"{min(ratios):.2f}x to {max(ratios):.2f}x" if ratios else "not comparable"
+
+    def summary(self, page: Path, code: ExitCode) -> dict[str, object]:
+        """Return the summary for machines."""
+        return {
+            "report": str(page),
+            "exit_code": int(code),
+            "candidates": {
+                each.candidate: {
+                    "verdict": each.verdict,
+                    "reason": each.reason,
+                    "compared": self.compared(each.candidate),
+                }
+                for each in self.judged
+            },
+        }
+
+
+def _summary(heard: _Heard, settings: Settings, page: Path, seconds: float) -> None:
+    from rich import box
+    from rich.markup import escape
+    from rich.table import Table
+
+    from parity_kit.sinks import mark
+
+    out = console()
+    table = Table(box=box.SIMPLE)
+    for title in ("candidate", "verdict", "compared", "speed against LangGraph", "why"):
+        table.add_column(title, overflow="fold")
+    for each in heard.judged:
+        name = (
+            f"[bold]{each.candidate}[/bold]" if each.candidate in settings.ours else each.candidate
+        )
+        speed = heard.speed(each.candidate) if heard.measured else "not measured"
+        cases = f"{heard.compared(each.candidate)} cases"
+        table.add_row(name, mark(each.verdict), cases, speed, escape(each.reason))
+    out.print(table)
+    if heard.corpora is not None:
+        total = sum(heard.corpora.corpora.values())
+        state = "DRIFTED" if heard.corpora.drifted else "as real LangGraph makes them now"
+        out.print(f"fixtures  {total} cases, {state}", markup=False)
+    out.print(f"time      {seconds:.0f} s", markup=False)
+    out.print(f"report    {page}", markup=False)

@@ -1,0 +1,48 @@
+"""The settings of a workspace: what `parity.toml` says."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from typing import Any, cast
+
+from parity_kit.errors import BadManifestError
+from parity_kit.workspace import MARKER, Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Which candidates `parity-kit parity` judges.
+
+    Those in `ours` decide its exit code; what `others` do is shown.
+    """
+
+    ours: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+
+
+def read_settings(space: Workspace) -> Settings:
+    """Return a workspace's settings.
+
+    Raises:
+        BadManifestError: Naming the key that breaks a rule.
+    """
+    path = space.root / MARKER
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise BadManifestError(f"cannot be read: {error}", where=str(path)) from error
+    known = ("ours", "others")
+    if unknown := sorted(set(data) - set(known)):
+        raise BadManifestError(
+            f"unknown key {unknown[0]!r}", where=str(path), hint=f"keys are {', '.join(known)}"
+        )
+    return Settings(*(_names(data.get(key, []), key, str(path)) for key in known))
+
+
+def _names(value: Any, key: str, where: str) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(
+        isinstance(each, str) for each in cast("list[Any]", value)
+    ):
+        raise BadManifestError(f"`{key}` must be a list of candidates' names", where=where)
+    return tuple(cast("list[str]", value))
