@@ -19,7 +19,7 @@ from parity_kit.bench.plan import CONTROL, REFERENCE, Answer, Plan
 from parity_kit.bench.results import Pairs, file_of, load
 from parity_kit.bench.statistics import Speed, confirmed, estimate, verdict
 from parity_kit.bench.workloads import Workload, select
-from parity_kit.errors import KitError
+from parity_kit.errors import KitError, UsageError
 from parity_kit.events import BenchMeasured, CandidateFailed, Event, GateProgress
 from parity_kit.workspace import Workspace
 
@@ -28,7 +28,7 @@ VALUE_SECONDS = 0.1
 """What one value takes on the reference, by which loops are calibrated."""
 
 QUICK_PAIRS = 5
-QUICK_SECONDS = 0.025
+QUICK_SECONDS = 0.02
 """For a first look: fewer pairs, shorter values."""
 
 WORKER_LIMIT = 600
@@ -312,8 +312,12 @@ def run_benchmarks(  # noqa: PLR0913  # the settings of a session, each with its
     workload: first of the A/A control, then of each candidate.
 
     Raises:
-        UsageError: If a workload is unknown.
+        UsageError: If a workload is unknown, or a candidate is called `reference`.
         KitError: If the reference could not be measured.
     """
+    if REFERENCE in candidates:
+        raise UsageError(
+            f"a candidate cannot be called {REFERENCE!r}", hint="rename its folder and manifest"
+        )
     settings = Settings(pairs, extend_to, value_seconds, workloads)
     Session(space, folder, settings, seed=seed, tell=tell).measure(candidates)

@@ -33,7 +33,7 @@ from parity_kit.workspace import Workspace
 @click.option("--seed", type=int, help="Repeat the order of the pairs of an earlier session.")
 @json_option
 @workspace_option
-def command(  # noqa: PLR0913, PLR0917  # one parameter an option; click passes them by name
+def command(
     candidate: str,
     workloads: tuple[str, ...],
     pairs: int,
@@ -49,13 +49,13 @@ def command(  # noqa: PLR0913, PLR0917  # one parameter an option; click passes 
     A time is shown only where the case's outcome is equal. The reference is measured against itself
     too: what that control cannot tell apart from itself, no other row can be trusted with.
     """
-    from parity_kit.bench.session import (  # noqa: PLC0415  # only when it runs
+    from parity_kit.bench.session import (
         QUICK_PAIRS,
         QUICK_SECONDS,
         VALUE_SECONDS,
         run_benchmarks,
     )
-    from parity_kit.bench.workloads import select  # noqa: PLC0415  # the same
+    from parity_kit.bench.workloads import select
 
     select(workloads)
     seed = random.SystemRandom().randrange(2**32) if seed is None else seed
@@ -92,7 +92,7 @@ def command(  # noqa: PLR0913, PLR0917  # one parameter an option; click passes 
 
 def _prepare(space: Workspace, name: str, say: Callable[[str], None]) -> None:
     """Start the candidate once, so that its environment is there before anything is timed."""
-    from parity_kit.candidates.launch import find, start  # noqa: PLC0415  # only when it runs
+    from parity_kit.candidates.launch import find, start
 
     with start(find(space, name), space, on_progress=say):
         say(f"{name}: ready")
@@ -137,10 +137,10 @@ class _Progress(AbstractContextManager["_Progress"]):
 def _print(
     rows: Sequence[BenchMeasured], failures: Sequence[CandidateFailed], seed: int, folder: Path
 ) -> None:
-    from rich.markup import escape  # noqa: PLC0415  # heavy: only when something is printed
-    from rich.table import Table  # noqa: PLC0415  # the same
+    from rich.markup import escape
+    from rich.table import Table
 
-    from parity_kit.report.text import ratio, seconds  # noqa: PLC0415  # only when it runs
+    from parity_kit.report.text import ratio, seconds
 
     table = Table(box=None, pad_edge=False)
     table.add_column("engine")
@@ -163,9 +163,12 @@ def _print(
         )
     out = console()
     out.print(table)
+    remarks: dict[tuple[str, str], list[str]] = {}
     for row in rows:
         if row.detail:
-            out.print(f"* {row.candidate}, {row.workload}: {row.detail}", markup=False)
+            remarks.setdefault((row.candidate, row.detail), []).append(row.workload)
+    for (engine, detail), names in remarks.items():
+        out.print(f"* {engine}, {', '.join(names)}: {detail}", markup=False)
     for failure in failures:
         out.print(f"could not be judged [{failure.code}]: {failure.problem}", markup=False)
     out.print(f"seed {seed}, pyperf files in {folder}", markup=False)

@@ -25,11 +25,11 @@ def command(run: str, space: Workspace, *, as_json: bool) -> None:
     """
     folder = find_run(space, run)
     if as_json:
-        from parity_kit.report.write import write_data  # noqa: PLC0415  # only when it runs
+        from parity_kit.report.write import write_data
 
         print_json(write_data(folder))
         return
-    from parity_kit.report.write import write_report  # noqa: PLC0415  # only when it runs
+    from parity_kit.report.write import write_report
 
     click.echo(str(write_report(folder)))
 

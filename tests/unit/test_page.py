@@ -1,0 +1,252 @@
+# ruff: noqa: RUF001  # the signs that people are shown
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+
+from parity_kit.bench.plan import CONTROL
+from parity_kit.events import (
+    BenchMeasured,
+    CandidateFailed,
+    CandidateJudged,
+    CandidateStarted,
+    CorporaChecked,
+    DivergenceFound,
+    EngagementSeen,
+    Event,
+    GateFinished,
+    RunFinished,
+    RunStarted,
+)
+from parity_kit.report import text
+from parity_kit.report.page import SHOWN, render
+from parity_kit.report.summary import summarize
+
+HOSTILE = (
+    "</script><script>alert(1)</script><img src=x onerror=alert(2)>'\"&{{ 7*7 }}\x00\u202e\ud800"
+)
+
+
+def _divergence(candidate: str, case: str, value: str = "2") -> DivergenceFound:
+    return DivergenceFound(
+        candidate,
+        "graphs",
+        case,
+        "divergent",
+        f"operation 0 (invoke): value {case}",
+        "result",
+        "1",
+        value,
+        "01 02",
+        "01 03",
+        f"cases/{case}.msgpack",
+        2,
+    )
+
+
+def _events(name: str = "port", said: str = "fine") -> list[Event]:
+    bench = ("faster", 2.0, 1.9, 2.1, 0.002, 0.001, 5, 0)
+    missing = ("not comparable", None, None, None, None, None, 0, 0, said)
+    return [
+        RunStarted("r1", "0.1.0", {"langgraph": "1.2.22"}, {"cpus": said}, 7, [name, "dead"]),
+        CorporaChecked({"codec": 3, said: 4}, [said], 0.5),
+        CandidateStarted(name, said, said, said, {"codec": "bytes"}, 0.2),
+        _divergence(name, said, said),
+        GateFinished(
+            name, said, "corpus", "divergent", "bytes", "trace", 3, {"equal": 2}, {said: 3}, 0.1
+        ),
+        EngagementSeen(name, {said: 0}, engaged=False),
+        BenchMeasured(CONTROL, "sequential-5", "sequential", *bench),
+        BenchMeasured(name, "sequential-5", "sequential", *bench, said),
+        BenchMeasured(name, "channels-binop", "channels", *missing),
+        CandidateJudged(name, "divergent", said, 1),
+        CandidateFailed("dead", said, "crashed", said),
+        CandidateJudged("dead", "crashed", said, 3),
+        RunFinished(1, 2.5, [said]),
+    ]
+
+
+def _page(events: list[Event]) -> str:
+    return render(summarize(events).to_json())
+
+
+class _Reader(HTMLParser):
+    """Collects elements, attributes and the text outside of style and script."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.elements: list[str] = []
+        self.attributes: list[tuple[str, str | None]] = []
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append(tag)
+        self.attributes += attrs
+
+    def handle_data(self, data: str) -> None:
+        if self.elements[-1:] not in (["style"], ["script"]):
+            self.text += data
+
+
+def _read(page: str) -> _Reader:
+    reader = _Reader()
+    reader.feed(page)
+    return reader
+
+
+def test_the_same_report_gives_the_same_bytes() -> None:
+    assert _page(_events()) == _page(_events())
+
+
+def test_hostile_text_is_text_wherever_it_comes_from() -> None:
+    page = _page(_events(said=HOSTILE))
+    harmless = _read(_page(_events()))
+    reader = _read(page)
+
+    assert reader.elements.count("script") == 1
+    assert reader.elements.count("img") == 0
+    assert set(reader.elements) <= {*harmless.elements, "mark"}
+    assert not [name for name, _ in reader.attributes if name.startswith("on")]
+    assert "<img src=x onerror=alert(2)>" in reader.text
+    assert "{{ 7*7 }}" in reader.text
+    for hidden in "\x00\u202e\ud800":
+        assert hidden not in page
+    for shown in ("␀", "⟨U+202E⟩", "⟨U+D800⟩"):
+        assert shown in reader.text
+    page.encode("utf-8")
+
+
+def test_a_hostile_name_of_a_candidate_is_text_in_the_plot_too() -> None:
+    page = _page(_events(name="<svg onload=alert(1)> $\\frac{1}{2}$ 中\x01"))
+
+    assert "<svg onload" not in page
+    assert _read(page).elements.count("svg") == 1
+    assert "$\\frac{1}{2}$ 中␁</text>" in page
+
+
+def test_nothing_is_loaded_from_anywhere() -> None:
+    page = _page(_events())
+    links = [
+        value or ""
+        for name, value in _read(page).attributes
+        if name in {"href", "src", "action", "srcset", "xlink:href"}
+    ]
+
+    assert links
+    assert [link for link in links if not link.startswith("#") and link != "data:,"] == []
+    assert not re.search(r"https?:|url\((?!#)|@import|//[a-z]", page.split("</style>")[0])
+    assert "http" not in page.replace("http-equiv", "")
+
+
+def test_a_strict_policy_needs_no_exception() -> None:
+    page = _page(_events())
+    policy = next(value for _, value in _read(page).attributes if value and "default-src" in value)
+
+    assert "unsafe" not in policy
+    assert not [name for name, _ in _read(page).attributes if name == "style"]
+
+
+def test_the_verdict_comes_before_everything_else() -> None:
+    page = _page(_events())
+    places = [page.index(f'id="{name}"') for name in ("verdicts", "gates", "differences", "how")]
+
+    assert places == sorted(places)
+    assert "None of 2 candidates agree with LangGraph" in page
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "expected"),
+    [
+        (["equal"], "p0 agrees with LangGraph"),
+        (["unknown"], "p0 was not found to agree with LangGraph"),
+        (["equal", "divergent"], "1 of 2 candidates agrees with LangGraph"),
+        (["equal", "equal"], "2 of 2 candidates agree with LangGraph"),
+        ([], "No candidate was compared"),
+    ],
+)
+def test_the_headline_counts_only_what_is_equal(verdicts: list[str], expected: str) -> None:
+    names = [f"p{index}" for index in range(len(verdicts))]
+    judged = [
+        CandidateJudged(name, verdict, "", 0) for name, verdict in zip(names, verdicts, strict=True)
+    ]
+
+    assert f"<h1>{expected}</h1>" in _page([RunStarted("r", "0", {}, {}, 1, names), *judged])
+
+
+def test_a_candidate_that_never_drove_is_named() -> None:
+    shown = " ".join(_read(_page(_events(said="apply_writes"))).text.split())
+
+    assert "apply_writes ran 0 times" in shown
+    assert "not engaged" in shown
+    assert "never drove" in shown
+
+
+def test_no_ratio_is_shown_where_the_outcomes_were_not_equal() -> None:
+    page = _page(_events(said="the outcomes differ"))
+    row = re.search(r"<th scope=\"row\">channels-binop</th>.*?</tr>", page, re.DOTALL)
+
+    assert row is not None
+    assert "not comparable" in row.group()
+    assert "the outcomes differ" in row.group()
+    assert "×" not in row.group()
+
+
+def test_the_commands_of_a_difference_can_be_pasted() -> None:
+    assert text.command("replay", "r 1", "cases/$(x).msgpack") == (
+        "parity-kit replay 'reports/r 1/cases/$(x).msgpack'"
+    )
+    assert "parity-kit replay reports/r1/cases/fine.msgpack" in _page(_events())
+
+
+def test_what_is_left_out_is_counted() -> None:
+    many: list[Event] = [_divergence("port", f"c{index}") for index in range(SHOWN + 7)]
+    page = _page([*_events(), *many])
+
+    assert page.count('<details class="difference"') == SHOWN
+    assert "8 more are in report.json" in page
+
+
+def test_a_long_side_is_cut_and_says_by_how_much() -> None:
+    assert text.clip("x" * 5_000).endswith("… (3,000 more characters in report.json)")
+
+
+@pytest.mark.parametrize(
+    ("mine", "other", "expected"),
+    [
+        ("abcd", "abXd", ("ab", "c", "d")),
+        ("same", "same", ("same", "", "")),
+        ("ab", "abc", ("ab", "", "")),
+        ("", "x", ("", "", "")),
+    ],
+)
+def test_the_first_difference_is_marked(
+    mine: str, other: str, expected: tuple[str, str, str]
+) -> None:
+    assert text.parted(mine, other) == expected
+
+
+def test_bytes_are_marked_whole() -> None:
+    assert text.parted_hex("94 a4 70", "94 a5 70") == ("94", "a4", "70")
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (None, "–"),
+        (1.5e-7, "150 ns"),
+        (0.00215, "2.15 ms"),
+        (3.21, "3.21 s"),
+        (214.2, "3 min 34 s"),
+    ],
+)
+def test_times_have_the_unit_that_suits_them(value: float | None, expected: str) -> None:
+    assert text.seconds(value) == expected
+
+
+def test_an_empty_run_still_makes_a_page() -> None:
+    report: dict[str, Any] = summarize([]).to_json()
+
+    assert "No candidate was compared" in render(report)

@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import math
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from parity_kit.bench.statistics import (
+    MARGIN,
+    MIN_PAIRS,
+    Estimate,
+    Pair,
+    Speed,
+    confirmed,
+    estimate,
+    verdict,
+)
+
+TIMES = st.floats(1e-7, 10.0)
+PAIRS = st.lists(st.builds(Pair, TIMES, TIMES), min_size=1, max_size=20)
+
+
+def _noisy(ratio: float, count: int, *, seed: int, spread: float = 0.01) -> list[Pair]:
+    """Return pairs of a candidate `ratio` times as fast, with noise and a drift they share."""
+    source = random.Random(seed)  # noqa: S311  # noise for a test, the same every time
+    pairs: list[Pair] = []
+    for _ in range(count):
+        drift = source.uniform(1, 3)
+        pairs.append(Pair(drift * math.exp(source.gauss(0, spread)), drift / ratio))
+    return pairs
+
+
+@given(pairs=PAIRS, seed=st.integers(0, 9))
+def test_the_same_pairs_and_seed_give_the_same_estimate(pairs: list[Pair], seed: int) -> None:
+    assert estimate(pairs, seed=seed) == estimate(pairs, seed=seed)
+
+
+@given(pairs=PAIRS)
+def test_exchanging_the_engines_turns_the_ratio_over(pairs: list[Pair]) -> None:
+    there = estimate(pairs, seed=1)
+    back = estimate([Pair(pair.candidate, pair.reference) for pair in pairs], seed=1)
+
+    assert there.ratio * back.ratio == pytest.approx(1)
+    assert there.low * back.high == pytest.approx(1)
+    assert there.high * back.low == pytest.approx(1)
+
+
+@given(pairs=PAIRS)
+def test_the_interval_holds_the_estimate_and_stays_among_the_pairs(pairs: list[Pair]) -> None:
+    found = estimate(pairs, seed=1)
+    ratios = sorted(math.exp(pair.log_ratio) for pair in pairs)
+
+    assert found.low <= found.ratio * (1 + 1e-12)
+    assert found.ratio <= found.high * (1 + 1e-12)
+    assert ratios[0] <= found.low * (1 + 1e-12)
+    assert found.high <= ratios[-1] * (1 + 1e-12)
+
+
+def test_a_known_ratio_is_found_through_a_drift_that_both_engines_share() -> None:
+    found = estimate(_noisy(2.0, 12, seed=3), seed=1)
+
+    assert found.ratio == pytest.approx(2.0, rel=0.02)
+    assert found.low < 2.0 < found.high
+    assert verdict(found) is Speed.FASTER
+
+
+@pytest.mark.parametrize(
+    ("ratio", "expected"),
+    [(1.5, Speed.FASTER), (1 / 1.5, Speed.SLOWER), (1.0, Speed.EQUIVALENT)],
+)
+def test_each_verdict_is_reached(ratio: float, expected: Speed) -> None:
+    assert verdict(estimate(_noisy(ratio, 12, seed=5), seed=1)) is expected
+
+
+def test_noise_wider_than_the_margin_is_inconclusive() -> None:
+    pairs = _noisy(1.0, 12, seed=5, spread=0.3)
+
+    assert verdict(estimate(pairs, seed=1)) is Speed.INCONCLUSIVE
+
+
+def test_identical_engines_are_seldom_told_apart() -> None:
+    told_apart = sum(
+        verdict(estimate(_noisy(1.0, 12, seed=seed, spread=0.1), seed=1))
+        in {Speed.FASTER, Speed.SLOWER}
+        for seed in range(100)
+    )
+
+    assert told_apart <= 2
+
+
+def test_too_few_pairs_decide_nothing() -> None:
+    pairs = [Pair(2.0, 1.0)] * (MIN_PAIRS - 1)
+
+    assert verdict(estimate(pairs, seed=1)) is Speed.INCONCLUSIVE
+    assert verdict(estimate([*pairs, Pair(2.0, 1.0)], seed=1)) is Speed.FASTER
+
+
+@given(low=st.floats(0.5, 2), width=st.floats(0, 0.5))
+def test_a_verdict_depends_on_where_the_interval_lies(low: float, width: float) -> None:
+    high = low + width
+    upper, lower = 1 + MARGIN, 1 / (1 + MARGIN)
+    said = verdict(Estimate((low + high) / 2, low, high, 12))
+
+    assert (said is Speed.FASTER) == (low > upper)
+    assert (said is Speed.SLOWER) == (high < lower)
+    assert (said is Speed.EQUIVALENT) == (low >= lower and high <= upper)
+
+
+def test_slower_must_show_in_both_sets_of_pairs() -> None:
+    slow, even = _noisy(0.5, 12, seed=1), _noisy(1.0, 3, seed=2)
+
+    assert confirmed(slow, _noisy(0.5, 12, seed=2), seed=1) is Speed.SLOWER
+    assert verdict(estimate([*slow, *even], seed=1)) is Speed.SLOWER
+    assert confirmed(slow, even, seed=1) is Speed.INCONCLUSIVE
+    assert confirmed(slow, [], seed=1) is Speed.INCONCLUSIVE
+
+
+def test_no_pairs_are_an_error() -> None:
+    with pytest.raises(ValueError, match="no pairs"):
+        estimate([], seed=1)
