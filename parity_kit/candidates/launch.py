@@ -26,6 +26,9 @@ from parity_kit.workspace import Workspace
 REFERENCE = "parity_kit.reference:Engine"
 """What runs in the environment of a `pip` candidate."""
 
+NOT_MADE = "environment not made yet"
+"""What a `pip` candidate lacks before its first start."""
+
 _START_SECONDS = 60.0
 
 
@@ -79,7 +82,7 @@ def missing(candidate: Candidate, space: Workspace) -> str:
             return ""
         case PipSetup() as setup:
             ready = environment.is_ready(candidate, setup, space)
-            return "" if ready else "environment not made yet"
+            return "" if ready else NOT_MADE
         case CommandSetup(command):
             return "" if _program(candidate, command[0]) else f"no program {command[0]}"
 

@@ -1,0 +1,190 @@
+"""From a manifest to a running engine, with real processes and real environments."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from parity_kit.candidates import environment
+from parity_kit.candidates.checks import EASIEST, Check, check
+from parity_kit.candidates.launch import find, missing, start
+from parity_kit.candidates.manifest import PipSetup
+from parity_kit.contract import (
+    Case,
+    CaseId,
+    Operation,
+    Outcome,
+    Raised,
+    Returned,
+    Subject,
+    SubjectKind,
+    Unsupported,
+    run,
+)
+from parity_kit.errors import CandidateCrashedError, CandidateHungError, EnvironmentBuildError
+from parity_kit.reference import Engine
+from parity_kit.workspace import Workspace
+
+TALLY = Path(__file__).parent / "engines" / "tally.py"
+HEAD = 'name = "mine"\ntitle = "Mine"\nlanguage = "Python"\n'
+CASE = Case(CaseId("c"), Subject(SubjectKind.CODEC, {}), (Operation("add", {"amount": 1}),))
+
+
+def workspace(base: Path, manifest: str, files: dict[str, str] | None = None) -> Workspace:
+    folder = base / "candidates" / "mine"
+    folder.mkdir(parents=True)
+    (base / "parity.toml").touch()
+    (folder / "candidate.toml").write_text(HEAD + manifest, encoding="utf-8")
+    for name, text in (files or {}).items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+        (folder / name).chmod(0o755)
+    return Workspace(base)
+
+
+def test_python_candidate_runs_in_a_process_of_its_own(tmp_path: Path) -> None:
+    manifest = 'kind = "python"\nobject = "tally:Engine"\npath = "code"\n'
+    space = workspace(tmp_path, manifest, {"code/tally.py": TALLY.read_text(encoding="utf-8")})
+    told: list[str] = []
+    with start(find(space, "mine"), space, on_progress=told.append) as engine:
+        assert engine.run(CASE) == (Returned(1_704_067_201),)
+        assert engine.describe().name == "tally"
+    assert told == ["mine: starting"]
+    assert "tally" not in sys.modules
+
+
+PROBE = """\
+import json, os, sys
+from pathlib import Path
+import parity_kit.wire.server as server
+from parity_kit.contract import Description
+class Engine:
+    def describe(self):
+        path = os.environ["PYTHONPATH"].split(os.pathsep)
+        seen = [sorted(os.listdir(path[0])), os.getcwd(), os.environ["SEED"], sys.argv[1:]]
+        return Description("probe", json.dumps(seen), "Python", {})
+source, sink = server._take_streams()
+server.serve(server.Server(Engine()), source, sink)
+"""
+
+
+def test_command_runs_in_its_folder_with_its_variables_and_the_kit_alone(tmp_path: Path) -> None:
+    manifest = 'kind = "command"\ncommand = ["./engine", "--stdio"]\n[env]\nSEED = "7"\n'
+    space = workspace(tmp_path, manifest, {"engine": f"#!{sys.executable}\n{PROBE}"})
+    candidate = find(space, "mine")
+    with start(candidate, space) as engine:
+        beside, directory, seed, arguments = json.loads(engine.describe().version)
+    # Whatever lies beside an installed parity_kit must not reach a candidate's path.
+    assert beside == ["parity_kit"]
+    assert Path(directory) == candidate.folder
+    assert (seed, arguments) == ("7", ["--stdio"])
+
+
+def test_limit_of_the_manifest_holds(tmp_path: Path) -> None:
+    manifest = 'kind = "python"\nobject = "slow:Engine"\n[limits]\nseconds = 0.3\n'
+    slow = TALLY.read_text(encoding="utf-8").replace("self._total += amount", "while True: pass")
+    space = workspace(tmp_path, manifest, {"slow.py": slow})
+    with (
+        start(find(space, "mine"), space) as engine,
+        pytest.raises(CandidateHungError, match=r"within 0\.3 s"),
+    ):
+        engine.run(CASE)
+
+
+def wheel(folder: Path) -> Path:
+    """Make the smallest wheel there is, so that an environment can be built without an index."""
+    file = folder / "tiny_part-1.0-py3-none-any.whl"
+    info = "tiny_part-1.0.dist-info"
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("tiny_part.py", "WORTH = 42\n")
+        archive.writestr(
+            f"{info}/METADATA", "Metadata-Version: 2.1\nName: tiny-part\nVersion: 1.0\n"
+        )
+        archive.writestr(
+            f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
+        archive.writestr(f"{info}/RECORD", "")
+    return file
+
+
+def pip_workspace(base: Path, requirement: str) -> tuple[Workspace, PipSetup]:
+    space = workspace(base, f'kind = "pip"\nrequirements = ["{requirement}"]\n')
+    setup = find(space, "mine").setup
+    assert isinstance(setup, PipSetup)
+    return space, setup
+
+
+def test_environment_is_made_once_and_again_after_a_killed_build(tmp_path: Path) -> None:
+    space, setup = pip_workspace(tmp_path, f"tiny-part @ {wheel(tmp_path).as_uri()}")
+    candidate = find(space, "mine")
+    assert missing(candidate, space) == "environment not made yet"
+    told: list[str] = []
+    python = environment.make(candidate, setup, space, told.append)
+    assert missing(candidate, space) == ""
+    assert told[0] == "mine: making its environment"
+    assert told[-1] == "mine: its environment is ready"
+    installed = next(python.parents[1].glob("lib/*/site-packages/tiny_part.py"))
+
+    told.clear()
+    environment.make(candidate, setup, space, told.append)
+    assert told == []
+
+    # What a killed build leaves: some files, and no marker.
+    (python.parents[1] / "parity-kit.json").unlink()
+    installed.unlink()
+    environment.make(candidate, setup, space, told.append)
+    assert installed.is_file()
+
+
+def test_other_requirements_make_another_environment(tmp_path: Path) -> None:
+    _, first = pip_workspace(tmp_path / "a", "tiny-part==1")
+    space, second = pip_workspace(tmp_path / "b", "tiny-part==2")
+    candidate = find(space, "mine")
+    pythons = {environment.python_of(candidate, setup, space) for setup in (first, second)}
+    assert len(pythons) == 2
+
+
+@pytest.mark.parametrize("with_uv", [True, False])
+def test_installer_that_fails_is_quoted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, with_uv: bool
+) -> None:
+    if not with_uv:
+        monkeypatch.setattr(environment, "_uv", lambda: None)
+    gone = (tmp_path / "gone-1.0-py3-none-any.whl").as_uri()
+    space, setup = pip_workspace(tmp_path, f"gone @ {gone}")
+    candidate = find(space, "mine")
+    with pytest.raises(EnvironmentBuildError, match=r"gone-1\.0-py3-none-any\.whl"):
+        environment.make(candidate, setup, space, lambda _: None)
+    assert not environment.is_ready(candidate, setup, space)
+
+
+@pytest.mark.skipif(shutil.which("false") is None, reason="needs the program `false`")
+def test_candidate_that_ends_at_once_is_crashed(tmp_path: Path) -> None:
+    space = workspace(tmp_path, 'kind = "command"\ncommand = ["false"]\n')
+    with pytest.raises(CandidateCrashedError, match="exit code 1 during the handshake"):
+        start(find(space, "mine"), space)
+
+
+def answer_with(outcome: Outcome, wanted: Check) -> str:
+    return check(lambda case: (outcome,) * len(case.operations), wanted).result
+
+
+def test_checks_know_right_from_wrong() -> None:
+    small, allowed = EASIEST[0], EASIEST[1]
+    assert answer_with(Returned(42), small) == "ok"
+    assert answer_with(Returned(41), small) == "wrong"
+    assert answer_with(Returned(1), allowed) == "wrong"
+    assert answer_with(Raised("ValueError", "no"), small) == "wrong"
+    assert answer_with(Unsupported("later"), small) == "unsupported"
+
+
+def test_checks_hold_for_the_reference() -> None:
+    engine = Engine()
+    answers = [check(lambda case: run(engine, case), each) for each in EASIEST]
+    assert [each.result for each in answers] == ["ok"] * len(EASIEST)
+    assert {each.subject for each in EASIEST} == {*SubjectKind}
