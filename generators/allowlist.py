@@ -141,23 +141,23 @@ _METHODS = (
 def cases() -> Iterator[Case]:
     """Yield the corpus."""
     for parts in sorted(SAFE_MSGPACK_TYPES):
-        yield from _asked("safe", "codec.safe-type", *parts)
+        yield from _asked("safe", "safe type", *parts)
     for parts in sorted(SAFE_MSGPACK_METHODS):
-        yield from _asked("safe-method", "codec.safe-method", *parts)
+        yield from _asked("safe-method", "safe method", *parts)
     for parts in _ASKED_ONLY:
-        yield from _asked("off", "codec.refused-type", *parts)
+        yield from _asked("off", "refused type", *parts)
     for parts in _METHODS:
-        yield from _asked("off-method", "codec.refused-method", *parts)
+        yield from _asked("off-method", "refused method", *parts)
     for name, data in _BUILT.items():
-        yield codec(f"allowlist/built/{name}", data, "codec.safe-type")
+        yield codec(f"allowlist/built/{name}", data, "safe type")
     for value in _OBJECTS:
         kind = type(value)
         name = f"{kind.__module__}.{kind.__qualname__}"
-        yield codec(f"allowlist/built/{name}", dump(value)[1], "codec.safe-type")
+        yield codec(f"allowlist/built/{name}", dump(value)[1], "safe type")
     for name, data in _REFUSED.items():
-        yield codec(f"allowlist/refused/{name}", data, "codec.refused-type")
+        yield codec(f"allowlist/refused/{name}", data, "refused type")
     for name, value in _NESTED.items():
-        yield codec(f"allowlist/refused-nested/{name}", pack(value), "codec.refused-type")
+        yield codec(f"allowlist/refused-nested/{name}", pack(value), "refused type")
 
 
 def _asked(group: str, feature: str, *parts: str) -> Iterator[Case]:

@@ -231,8 +231,5 @@ def cases() -> Iterator[Case]:
     reduced = {f"binary-operator-aggregate/{name}": each for name, each in _REDUCED.items()}
     delta = {f"delta-channel/{name}": each for name, each in _DELTA.items()}
     for name, (spec, operations) in {**_VALUES, **_TOPICS, **_BARRIERS, **reduced, **delta}.items():
-        done = {operation.name for operation in operations}
-        features = [f"channel.{each}" for each in ("restore", "copy", "load") if each in done]
-        if "overwrite" in name:
-            features.append("channel.overwrite")
+        features = ["overwrite"] if "overwrite" in name else []
         yield channel(f"channels/{name}", spec, *operations, features=features)

@@ -164,10 +164,10 @@ _RECORDS: dict[str, Any] = {
 def cases() -> Iterator[Case]:
     """Yield the corpus."""
     for name, value in _CHECKPOINTS.items():
-        yield from dumped(f"data_model/checkpoint/{name}", value, "data.checkpoint")
+        yield from dumped(f"data_model/checkpoint/{name}", value, "data checkpoint")
     for name, value in _RECORDS.items():
         kind = name.partition("/")[0]
-        yield from dumped(f"data_model/{name}", value, f"data.{kind}")
+        yield from dumped(f"data_model/{name}", value, f"data {kind}")
     for name, (program, saver, operations) in _RUNS.items():
         outcomes = run(Engine(), graph(f"run/{name}", program, *operations, saver=saver))
         yield from _stored_in(name, outcomes)
@@ -188,7 +188,7 @@ def _stored_in(name: str, outcomes: tuple[Outcome, ...]) -> Iterator[Case]:
             at = {"blob": 2, "write": 5}.get(kind)
             channel = "" if at is None else f"-{parts[at]}"
             case = f"data_model/{kind}/{name}-{number:02}{channel}"
-            yield codec(case, data, f"data.{kind}", encode=True)
+            yield codec(case, data, f"data {kind}", encode=True)
 
 
 def _answered_in(
@@ -198,4 +198,4 @@ def _answered_in(
         if isinstance(outcome, Returned) and operation.name != "invoke":
             value: Plain = outcome.value
             case = f"data_model/answer/{name}-{index}-{operation.name}"
-            yield codec(case, pack(value), f"data.{operation.name}", encode=True)
+            yield codec(case, pack(value), "data answer", encode=True)

@@ -328,31 +328,14 @@ _WITHOUT_SAVER: dict[str, tuple[Program, Operation]] = {
 def cases() -> Iterator[Case]:
     """Yield the corpus."""
     for name, (program, operations) in _RUNS.items():
-        yield graph(f"graphs/{name}", program, *operations, features=_features(name))
+        yield graph(f"graphs/{name}", program, *operations)
     for name in _ON_SQLITE_TOO:
         program, operations = _RUNS[name]
-        yield graph(
-            f"graphs/{name}/sqlite", program, *operations, saver="sqlite", features=_features(name)
-        )
+        yield graph(f"graphs/{name}/sqlite", program, *operations, saver="sqlite")
     for name, (program, operation) in _WITHOUT_SAVER.items():
         yield graph(f"graphs/no-saver/{name}", program, operation, saver=None)
     for name, (kind, reducer, given, left, right) in _REDUCERS.items():
         program = reduced(kind, reducer, left, right)
-        yield graph(
-            f"graphs/reducer/{name}",
-            program,
-            invoke(input={"x": given}),
-            features=(f"graph.reducer.{reducer}",),
-        )
+        yield graph(f"graphs/reducer/{name}", program, invoke(input={"x": given}))
     for name, (settings, left, right) in _CHANNELS.items():
-        yield graph(
-            f"graphs/channel/{name}",
-            with_channel(settings, left, right),
-            stream(),
-            STATE,
-            features=(f"channel.{settings['class']}",),
-        )
-
-
-def _features(name: str) -> tuple[str, ...]:
-    return (f"graph.{name.partition('/')[0]}",)
+        yield graph(f"graphs/channel/{name}", with_channel(settings, left, right), stream(), STATE)

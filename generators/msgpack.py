@@ -139,7 +139,6 @@ _CONTAINERS: dict[str, Any] = {
 # Round-tripped only, so that a case holds two copies and not six.
 _LARGE = {
     "text/str32-min": "a" * 65536,
-    "bytes/bin32-min-inside": [b"a" * 65536],
     "array/array32-min": [None] * 65536,
 }
 _BERLIN = ZoneInfo("Europe/Berlin")
@@ -333,28 +332,28 @@ _OTHER_TYPES = {
 def cases() -> Iterator[Case]:
     """Yield the corpus."""
     for name, value in {"null": None, "true": True, "false": False}.items():
-        yield from dumped(f"msgpack/{name}", value, "codec.scalar")
+        yield from dumped(f"msgpack/{name}", value, "value constant")
     groups: dict[str, tuple[dict[str, Any], str]] = {
-        "int/": (_INTS, "codec.int"),
-        "float/": (_FLOATS, "codec.float"),
-        "text/": (_TEXTS, "codec.text"),
-        "bytes/": (_BLOBS, "codec.bytes"),
-        "": (_CONTAINERS, "codec.container"),
-        "typed/": (_SINGLES | _TIMES, "codec.standard-type"),
-        "langgraph/": (_LANGGRAPH, "codec.langgraph-type"),
-        "message/": (_MESSAGES, "codec.message"),
-        "numpy/": (_ARRAYS, "codec.numpy"),
+        "int/": (_INTS, "value int"),
+        "float/": (_FLOATS, "value float"),
+        "text/": (_TEXTS, "value text"),
+        "bytes/": (_BLOBS, "value bytes"),
+        "": (_CONTAINERS, "value container"),
+        "typed/": (_SINGLES | _TIMES, "standard type"),
+        "langgraph/": (_LANGGRAPH, "langgraph type"),
+        "message/": (_MESSAGES, "message"),
+        "numpy/": (_ARRAYS, "numpy array"),
     }
     for prefix, (values, feature) in groups.items():
         for name, value in values.items():
             yield from dumped(f"msgpack/{prefix}{name}", value, feature)
     for name, value in _LARGE.items():
-        yield codec(f"msgpack/{name}", dump(value)[1], "codec.large", decode=False)
+        yield codec(f"msgpack/{name}", dump(value)[1], "large value", decode=False)
     for name, data in _NOT_SMALLEST.items():
-        yield codec(f"msgpack/not-smallest/{name}", data, "codec.not-smallest")
+        yield codec(f"msgpack/not-smallest/{name}", data, "not in smallest form")
     for name, data in _MALFORMED.items():
-        yield codec(f"msgpack/malformed/{name}", data, "codec.malformed")
+        yield codec(f"msgpack/malformed/{name}", data, "malformed ext")
     for name, data in _NORMALISED.items():
-        yield codec(f"msgpack/normalised/{name}", data, "codec.normalised")
+        yield codec(f"msgpack/normalised/{name}", data, "normalised by its type")
     for name, (kind, data) in _OTHER_TYPES.items():
-        yield codec(f"msgpack/type/{name}", data, "codec.type-tag", type=kind)
+        yield codec(f"msgpack/type/{name}", data, "type tag", type=kind)

@@ -31,9 +31,9 @@ def command() -> None:
 @click.argument("corpora", nargs=-1)
 @json_option
 @workspace_option
-def build(space: Workspace, corpora: tuple[str, ...], as_json: bool) -> None:  # noqa: FBT001  # click passes it by name
+def build(space: Workspace, corpora: tuple[str, ...], as_json: bool) -> None:
     """Regenerate all corpora, or those named, from real LangGraph."""
-    from parity_kit.corpora import regenerate  # noqa: PLC0415  # loads LangGraph
+    from parity_kit.corpora import regenerate
 
     started = time.perf_counter()
     before = _committed(space)
@@ -56,13 +56,13 @@ def build(space: Workspace, corpora: tuple[str, ...], as_json: bool) -> None:  #
 )
 @json_option
 @workspace_option
-def check(space: Workspace, corpora: tuple[str, ...], seeds: int, as_json: bool) -> int:  # noqa: FBT001  # click passes it by name
+def check(space: Workspace, corpora: tuple[str, ...], seeds: int, as_json: bool) -> int:
     """Regenerate in memory and compare byte for byte with the committed corpora.
 
     Ends with 4 if the oracle's versions or any byte differ.
     """
-    from parity_kit.corpora import regenerate  # noqa: PLC0415  # loads LangGraph
-    from parity_kit.corpora.fresh import check_fresh  # noqa: PLC0415  # only needed here
+    from parity_kit.corpora import regenerate
+    from parity_kit.corpora.fresh import check_fresh
 
     with _progress() as on_progress:
         checked = regenerate.check(space, corpora, on_progress)
@@ -107,7 +107,7 @@ def check(space: Workspace, corpora: tuple[str, ...], seeds: int, as_json: bool)
 @workspace_option
 def show(space: Workspace, case: str) -> None:
     """Print a fixture: subject, operations, outcomes, MessagePack beside its bytes."""
-    from parity_kit.corpora.show import show as lines_of  # noqa: PLC0415  # only needed here
+    from parity_kit.corpora.show import show as lines_of
 
     for line in lines_of(find_trace(read_corpora(space.fixtures), case)):
         click.echo(line)
@@ -117,7 +117,7 @@ def show(space: Workspace, case: str) -> None:
 @click.argument("before", type=click.Path(exists=True, path_type=Path))
 @click.argument("after", type=click.Path(exists=True, path_type=Path))
 @json_option
-def diff(before: Path, after: Path, as_json: bool) -> int:  # noqa: FBT001  # click passes it by name
+def diff(before: Path, after: Path, as_json: bool) -> int:
     """Compare two folders of corpora, or two corpus files; ends with 1 if they differ."""
     old, new = _read(before), _read(after)
     if before.is_file() and after.is_file():
@@ -157,7 +157,7 @@ def _read(path: Path) -> dict[CorpusName, Corpus]:
 @contextmanager
 def _progress() -> Generator[Any]:
     """Show how many cases of which corpus are done, in a terminal and nowhere else."""
-    from parity_kit.corpora.regenerate import silent  # noqa: PLC0415  # as its callers do
+    from parity_kit.corpora.regenerate import silent
 
     out = console(stderr=True)
     if not out.is_terminal:
@@ -170,7 +170,7 @@ def _progress() -> Generator[Any]:
 def _print_built(
     made: Mapping[CorpusName, Corpus], found: Mapping[CorpusName, Iterable[Change]], seconds: float
 ) -> None:
-    from rich.table import Table  # noqa: PLC0415  # heavy: only when a table is printed
+    from rich.table import Table
 
     table = Table("corpus", box=None)
     for heading in ("cases", "bytes", "added", "changed", "removed"):

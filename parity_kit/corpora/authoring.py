@@ -1,4 +1,8 @@
-"""What generators are written with: cases from Python objects, specs and programs."""
+"""What generators are written with: cases from Python objects, specs and programs.
+
+Each case is tagged with the features it touches (`parity_kit.features`), and with those its
+generator adds.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,8 @@ from typing import Any, cast
 
 from parity_kit.canonical import pack, unpack
 from parity_kit.contract import Case, CaseId, Operation, Subject, SubjectKind
+from parity_kit.dissect import MalformedError, parse, walk
+from parity_kit.features import features_of
 from parity_kit.plain import Ext, Plain
 from parity_kit.values import open_value
 
@@ -47,8 +53,15 @@ def codec(  # noqa: PLR0913  # a generator names the few it needs
     if encode:
         operations.append(op("encode", value=_opened(type, data)))
     subject = Subject(SubjectKind.CODEC, {"strict": strict})
-    mode = "codec.strict" if strict else "codec.permissive"
-    return Case(CaseId(case), subject, tuple(operations), (mode, *features))
+    codes = _ext_codes(data) if type == "msgpack" else ()
+    return _case(case, subject, operations, (*features, *codes))
+
+
+def _ext_codes(data: bytes) -> set[str]:
+    try:
+        return {f"ext {node.code}" for _, node in walk(parse(data)) if node.code is not None}
+    except MalformedError:
+        return set()
 
 
 def _opened(kind: str, data: bytes) -> Plain:
@@ -81,16 +94,14 @@ def _holds_ext(value: Plain) -> bool:
 def is_allowed(case: str, *features: str, strict: bool, **args: str) -> Case:
     """Return a case that asks whether a type may be built, or a method called."""
     subject = Subject(SubjectKind.CODEC, {"strict": strict})
-    mode = "codec.strict" if strict else "codec.permissive"
-    return Case(CaseId(case), subject, (op("is_allowed", **args),), (mode, *features))
+    return _case(case, subject, [op("is_allowed", **args)], features)
 
 
 def channel(
     case: str, spec: Mapping[str, Plain], *operations: Operation, features: Sequence[str] = ()
 ) -> Case:
-    """Return a case on one channel, tagged with its class."""
-    tags = (f"channel.{spec['class']}", *features)
-    return Case(CaseId(case), Subject(SubjectKind.CHANNEL, spec), operations, tags)
+    """Return a case on one channel."""
+    return _case(case, Subject(SubjectKind.CHANNEL, spec), operations, features)
 
 
 def graph(
@@ -100,13 +111,18 @@ def graph(
     saver: str | None = "memory",
     features: Sequence[str] = (),
 ) -> Case:
-    """Return a case on a graph program, tagged with its saver."""
+    """Return a case on a graph program."""
     subject = Subject(SubjectKind.GRAPH, {"program": program, "saver": saver})
-    tags = (f"graph.saver.{saver or 'none'}", *features)
-    return Case(CaseId(case), subject, operations, tags)
+    return _case(case, subject, operations, features)
 
 
 def saver(case: str, kind: str, *operations: Operation, features: Sequence[str] = ()) -> Case:
-    """Return a case on a saver, tagged with its kind."""
-    subject = Subject(SubjectKind.SAVER, {"saver": kind})
-    return Case(CaseId(case), subject, operations, (f"saver.{kind}", *features))
+    """Return a case on a saver."""
+    return _case(case, Subject(SubjectKind.SAVER, {"saver": kind}), operations, features)
+
+
+def _case(
+    case: str, subject: Subject, operations: Sequence[Operation], features: Sequence[str]
+) -> Case:
+    tags = sorted({*features_of(subject, operations), *features})
+    return Case(CaseId(case), subject, tuple(operations), tuple(tags))

@@ -1,0 +1,188 @@
+"""`parity-kit gate`: a candidate against the committed corpora, without LangGraph."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import click
+
+from parity_kit.cli.common import console, json_option, print_json, workspace_option
+from parity_kit.contract import Level
+from parity_kit.errors import CandidateError, ExitCode
+from parity_kit.events import DivergenceFound, Event, GateFinished
+from parity_kit.workspace import Workspace
+
+
+@dataclass(slots=True)
+class _Result:
+    """What a candidate's gates came to, filled in as events tell it."""
+
+    candidate: str
+    level: Level
+    verdict: str = "unknown"
+    problem: str = ""
+    exit_code: ExitCode = ExitCode.NOT_JUDGED
+    seconds: float = 0.0
+    gates: list[GateFinished] = field(default_factory=list[GateFinished])
+    divergences: list[DivergenceFound] = field(default_factory=list[DivergenceFound])
+
+    @property
+    def compared(self) -> int:
+        """The cases whose outcomes were compared."""
+        return sum(gate.compared for gate in self.gates)
+
+    def tell(self, event: Event) -> None:
+        """Keep what the end needs."""
+        if isinstance(event, GateFinished):
+            self.gates.append(event)
+        elif isinstance(event, DivergenceFound):
+            self.divergences.append(event)
+
+
+@click.command("gate")
+@click.argument("candidate")
+@click.option("--corpus", "corpora", multiple=True, help="Only this corpus; may be repeated.")
+@click.option(
+    "--level",
+    type=click.Choice([level.label for level in Level if level]),
+    default=Level.BYTES.label,
+    show_default=True,
+    help="How closely outcomes must agree.",
+)
+@click.option("--floor", default=1, show_default=True, help="Fewest cases that must be compared.")
+@click.option(
+    "--cases",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Write a case of each divergence to DIRECTORY/cases/.",
+)
+@json_option
+@workspace_option
+def command(
+    space: Workspace,
+    candidate: str,
+    corpora: tuple[str, ...],
+    level: str,
+    floor: int,
+    folder: Path | None,
+    as_json: bool,
+) -> int:
+    """Compare CANDIDATE with every committed fixture.
+
+    Ends with 0 for parity, 1 for a divergence or too few cases, 3 if the candidate could not be
+    judged or nothing was compared.
+    """
+    from parity_kit.sinks import Terminal
+
+    started = time.perf_counter()
+    result = _Result(candidate, Level[level.upper()])
+    with Terminal(console(stderr=True)) as terminal:
+
+        def tell(event: Event) -> None:
+            result.tell(event)
+            if not isinstance(event, (GateFinished, DivergenceFound)):
+                terminal.tell(event)
+
+        try:
+            engaged = _run(space, result, corpora, folder, tell, terminal.note)
+        except CandidateError as error:
+            # What was seen before is shown; the candidate as a whole is not judged.
+            if not result.gates and not as_json:
+                raise
+            result.verdict, result.problem = "unknown", str(error)
+        else:
+            _conclude(result, engaged, floor)
+    result.seconds = time.perf_counter() - started
+    if as_json:
+        print_json(_as_json(result))
+    else:
+        _print(result)
+    return result.exit_code
+
+
+def _run(
+    space: Workspace,
+    result: _Result,
+    corpora: Collection[str],
+    folder: Path | None,
+    tell: Callable[[Event], None],
+    note: Callable[[str], None],
+) -> Mapping[str, int]:
+    """Run the gates and return how often each function that the candidate replaces ran."""
+    from parity_kit.candidates.launch import find, start
+    from parity_kit.gate import gate_corpora
+
+    with start(find(space, result.candidate), space, on_progress=note) as engine:
+        claimed = engine.describe().levels
+        result.verdict = gate_corpora(
+            space, result.candidate, engine.run, folder, result.level, tell, corpora, claimed
+        )
+        return engine.describe().engaged
+
+
+def _conclude(result: _Result, engaged: Mapping[str, int], floor: int) -> None:
+    from parity_kit.gate import exit_code
+
+    result.exit_code = exit_code(result.verdict)
+    if engaged and not any(engaged.values()):
+        result.verdict, result.exit_code = "unknown", ExitCode.NOT_JUDGED
+        result.problem = f"not engaged: {', '.join(engaged)} never ran, so LangGraph answered"
+    elif not result.compared and result.verdict == "unknown":
+        result.problem = "nothing was compared, and that is not a pass"
+    elif result.exit_code is ExitCode.PARITY and result.compared < floor:
+        result.verdict, result.exit_code = "unknown", ExitCode.DIVERGENCE
+        result.problem = f"{result.compared} cases compared, the floor is {floor}"
+
+
+def _as_json(result: _Result) -> dict[str, object]:
+    return {
+        "candidate": result.candidate,
+        "level": result.level.label,
+        "verdict": result.verdict,
+        "problem": result.problem,
+        "exit_code": int(result.exit_code),
+        "compared": result.compared,
+        "seconds": result.seconds,
+        "gates": [dataclasses.asdict(gate) for gate in result.gates],
+        "divergences": [dataclasses.asdict(each) for each in result.divergences],
+    }
+
+
+def _print(result: _Result) -> None:
+    from rich.markup import escape
+    from rich.table import Table
+
+    from parity_kit.sinks import mark
+
+    table = Table("corpus", "verdict", box=None)
+    for heading in ("equal", "divergent", "unsupported", "other"):
+        table.add_column(heading, justify="right")
+    table.add_column("level reached")
+    table.add_column("seconds", justify="right")
+    for gate in result.gates:
+        named = [gate.verdicts.get(word, 0) for word in ("equal", "divergent", "unsupported")]
+        other = sum(gate.verdicts.values()) - sum(named)
+        table.add_row(
+            gate.gate.removeprefix("corpus "),
+            mark(gate.verdict),
+            *(str(count) if count else "·" for count in (*named, other)),
+            gate.reached,
+            f"{gate.seconds:.2f}",
+        )
+    out = console()
+    out.print(table)
+    for each in result.divergences:
+        times = f", {each.count} cases" if each.count > 1 else ""
+        out.print(f"\n{mark(each.verdict)} {escape(each.headline)}")
+        if each.reference or each.candidate_side:
+            out.print(f"  reference  {each.reference}", markup=False)
+            out.print(f"  candidate  {each.candidate_side}", markup=False)
+        out.print(f"  {each.case}{times}", markup=False, style="dim")
+    if result.problem:
+        out.print(f"\n{result.problem}", markup=False)
+    judged = f"{result.compared} cases compared at level {result.level.label}"
+    out.print(f"\n{mark(result.verdict)}  {judged}, {result.seconds:.1f} s")

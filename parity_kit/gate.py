@@ -1,0 +1,239 @@
+"""The gate: every committed fixture run on a candidate and compared with the reference's outcomes.
+
+Nothing here loads LangGraph: the reference's outcomes are in the fixtures. The candidate is a
+function from a case to its outcomes, in this process or at the other end of a pipe.
+
+    Equal                       agrees at the level asked for
+    Divergent                   does not; told once for each place, with a count
+    NotSupported                the candidate says so; counted, and no pass on its own
+    Crashed Hung ProtocolFault  the candidate's fault on that case; the next case is run
+    CandidateError              raised: the candidate cannot be judged any further
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeAlias
+
+from parity_kit.casefile import SUFFIX, CaseFile
+from parity_kit.contract import Case, CaseRunner, Level, Outcome, SubjectKind, Trace
+from parity_kit.corpora.corpus import Corpus
+from parity_kit.corpora.folder import read_corpora
+from parity_kit.errors import ExitCode
+from parity_kit.events import DivergenceFound, Event, GateFinished, GateProgress
+from parity_kit.judge import Tally, judge
+from parity_kit.verdicts import (
+    Crashed,
+    Divergent,
+    Equal,
+    Hung,
+    NotSupported,
+    ProtocolFault,
+    Undecided,
+    Verdict,
+    label,
+)
+from parity_kit.workspace import Workspace
+
+Tell: TypeAlias = Callable[[Event], None]
+
+MOST_TOLD = 20
+"""Places of divergence told for one corpus; all are counted."""
+_FAILURES = ("divergent", "crashed", "hung", "protocol error")
+_PROGRESS_EVERY = 10  # cases
+
+
+def gate_corpora(  # noqa: PLR0913, PLR0917  # what a gate is made of
+    space: Workspace,
+    candidate: str,
+    run: CaseRunner,
+    folder: Path | None,
+    required: Level,
+    tell: Tell,
+    wanted: Collection[str] = (),
+    claimed: Collection[SubjectKind] = (),
+) -> str:
+    """Run the committed corpora on a candidate and return the verdict on all of them.
+
+    Divergent cases are written to `folder`, if there is one. `wanted` names corpora, none means
+    all. `claimed` holds the subjects the candidate says it supports: a corpus of those of which
+    nothing was compared is `unknown`.
+
+    Raises:
+        BadFileError: If a committed file is broken.
+        CandidateError: If the candidate cannot be judged any further; what was seen is told.
+    """
+    corpora = read_corpora(space.fixtures, wanted)
+    return overall(
+        gate_corpus(candidate, corpus, run, folder, required, tell, claimed).verdict
+        for corpus in corpora
+    )
+
+
+def gate_corpus(  # noqa: PLR0913, PLR0917  # the same
+    candidate: str,
+    corpus: Corpus,
+    run: CaseRunner,
+    folder: Path | None,
+    required: Level,
+    tell: Tell,
+    claimed: Collection[SubjectKind] = (),
+) -> GateFinished:
+    """Run one corpus on a candidate, tell what was found, and return the result."""
+    return _Gate(candidate, corpus, run, folder, Tally(required), tell, claimed).finish()
+
+
+def overall(verdicts: Iterable[str]) -> str:
+    """Return the verdict on several gates.
+
+    What the candidate does not support is no failure where something else was compared; nothing
+    compared at all is `unknown`.
+    """
+    given = set(verdicts)
+    for word in (*_FAILURES, "unknown", "equal"):
+        if word in given:
+            return word
+    return "unknown"
+
+
+def exit_code(verdict: str) -> ExitCode:
+    """Return the exit code that a gate's verdict stands for."""
+    if verdict == "equal":
+        return ExitCode.PARITY
+    return ExitCode.DIVERGENCE if verdict in _FAILURES else ExitCode.NOT_JUDGED
+
+
+@dataclass(slots=True)
+class _Group:
+    """Cases that differ in the same place: the smallest of them, and how many there are."""
+
+    trace: Trace
+    verdict: Verdict
+    outcomes: tuple[Outcome, ...] | None
+    count: int = 0
+
+
+@dataclass(slots=True)
+class _Gate:
+    """One corpus being run on one candidate."""
+
+    candidate: str
+    corpus: Corpus
+    run: CaseRunner
+    folder: Path | None
+    tally: Tally
+    tell: Tell
+    claimed: Collection[SubjectKind]
+    groups: dict[tuple[str, str], _Group] = field(default_factory=dict[tuple[str, str], _Group])
+
+    @property
+    def name(self) -> str:
+        """The gate's name in events."""
+        return f"corpus {self.corpus.name}"
+
+    def finish(self) -> GateFinished:
+        """Run every case, tell what was found, and return the result."""
+        started = time.perf_counter()
+        try:
+            for done, trace in enumerate(self.corpus.traces):
+                if done % _PROGRESS_EVERY == 0:
+                    total = len(self.corpus.traces)
+                    self.tell(GateProgress(self.candidate, self.name, done, total))
+                self._judge(trace)
+        finally:
+            # What was seen is told even when the candidate cannot be judged any further.
+            groups = sorted(self.groups.values(), key=lambda group: -group.count)
+            for number, group in enumerate(groups[:MOST_TOLD], 1):
+                self.tell(self._found(number, group))
+            finished = self._finished(time.perf_counter() - started)
+            self.tell(finished)
+        return finished
+
+    def _judge(self, trace: Trace) -> None:
+        seen: list[tuple[Outcome, ...]] = []
+
+        def run(case: Case) -> tuple[Outcome, ...]:
+            seen.append(self.run(case))
+            return seen[0]
+
+        verdict = judge(trace.case, trace.outcomes, run, self.tally.required)
+        self.tally.add(trace.case, verdict)
+        if isinstance(verdict, (Equal, NotSupported)):
+            return
+        outcomes = seen[0] if seen else None
+        key = (label(verdict), headline(verdict))
+        group = self.groups.setdefault(key, _Group(trace, verdict, outcomes))
+        group.count += 1
+        if len(trace.case.operations) < len(group.trace.case.operations):
+            group.trace, group.verdict, group.outcomes = trace, verdict, outcomes
+
+    def _verdict(self) -> str:
+        verdict = self.tally.verdict
+        kinds = {trace.case.subject.kind for trace in self.corpus.traces}
+        if verdict == "unsupported" and kinds & set(self.claimed):
+            return "unknown"
+        judged = self.tally.compared + self.tally.verdicts["unsupported"]
+        if verdict == "equal" and judged < len(self.corpus.traces):
+            return "unknown"
+        return verdict
+
+    def _finished(self, seconds: float) -> GateFinished:
+        tally = self.tally
+        reached = tally.reached if tally.compared else Level.NONE
+        return GateFinished(
+            candidate=self.candidate,
+            gate=self.name,
+            kind="corpus",
+            verdict=self._verdict(),
+            required=tally.required.label,
+            reached=reached.label,
+            compared=tally.compared,
+            verdicts=dict(tally.verdicts.most_common()),
+            features=dict(sorted(tally.features.items())),
+            seconds=seconds,
+        )
+
+    def _found(self, number: int, group: _Group) -> DivergenceFound:
+        case, verdict = group.trace.case, group.verdict
+        difference = verdict.difference if isinstance(verdict, Divergent) else None
+        return DivergenceFound(
+            candidate=self.candidate,
+            gate=self.name,
+            case=case.id,
+            verdict=label(verdict),
+            headline=headline(verdict),
+            level=difference.level.label if difference else "",
+            reference=difference.reference if difference else "",
+            candidate_side=difference.candidate if difference else "",
+            reference_hex=difference.reference_hex if difference else "",
+            candidate_hex=difference.candidate_hex if difference else "",
+            file=self._write(number, group),
+            size=len(case.operations),
+            count=group.count,
+        )
+
+    def _write(self, number: int, group: _Group) -> str:
+        """Write a group's case beside the run and return its place; without a run, none."""
+        if self.folder is None:
+            return ""
+        name = f"{self.candidate}-corpus-{self.corpus.name}-{number}{SUFFIX}"
+        path = self.folder / "cases" / name
+        trace = group.trace
+        CaseFile(trace.case, self.candidate, trace.outcomes, group.outcomes).write(path)
+        return str(path.relative_to(self.folder))
+
+
+def headline(verdict: Verdict) -> str:
+    """Return what a verdict says, in one line."""
+    match verdict:
+        case Equal(level):
+            return f"equal at level {level.label}"
+        case Divergent(difference):
+            return difference.headline()
+        case Crashed(detail) | Hung(detail) | ProtocolFault(detail):
+            return detail
+        case NotSupported(reason) | Undecided(reason):
+            return reason
