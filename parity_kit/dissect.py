@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-MAX_DEPTH = 512
+MAX_DEPTH = 150
+"""Reading takes four frames of Python's stack a level; deeper bytes are shown as hex alone."""
 _SHOWN = 60  # characters of a value, bytes of hex, in a printed line
 
 Scalar: TypeAlias = bool | int | float | str | bytes | None

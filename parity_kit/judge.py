@@ -37,7 +37,10 @@ def judge(
         return Hung(error.problem)
     except ProtocolFaultError as error:
         return ProtocolFault(error.problem)
-    return compare(case, expected, outcomes, required)
+    try:
+        return compare(case, expected, outcomes, required)
+    except RecursionError:
+        return ProtocolFault("outcomes nested deeper than the kit reads")
 
 
 @dataclass(slots=True)

@@ -37,6 +37,12 @@ def at(thread=None, checkpoint=None, limit=25):
         where["checkpoint_id"] = ids[checkpoint - 1]
     return {"configurable": where, "recursion_limit": limit}
 '''
+_ANSWER = '''
+def answer(config, values):
+    """Return a resume that pairs pending interrupts, by their place in the state, with answers."""
+    pending = graph.get_state(config).interrupts
+    return Command(resume={pending[at].id: value for at, value in values if at < len(pending)})
+'''
 _LOAD = '''
 def load(data):
     """Return the value that LangGraph stores as these bytes."""
@@ -58,6 +64,8 @@ def script(case: Case) -> str:
     helpers = [source for name, source in HELPERS.items() if re.search(rf"\b{name}\b", text)]
     if case.subject.kind is SubjectKind.GRAPH:
         helpers.append(_AT)
+    if "answer(" in text:
+        helpers.append(_ANSWER)
     if "load(" in text:
         head = [*head, "from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer"]
         helpers.append(_LOAD)
@@ -275,9 +283,7 @@ def _graph_line(operation: Operation) -> str:
         case "resume":
             what = f"Command(resume={literal(given['value'])})"
         case "resume_map":
-            pending = f"graph.get_state({config}).interrupts"
-            answers = ", ".join(f"{pending}[{at}].id: {literal(v)}" for at, v in given["values"])
-            what = f"Command(resume={{{answers}}})"
+            what = f"answer({config}, {literal(given['values'])})"
         case "update_state":
             what = literal(given["values"])
             return f"graph.update_state({config}, {what}, {given.get('as_node')!r})"

@@ -1,0 +1,164 @@
+"""Comparing: each kind of difference is seen, at its level, at its place, and nothing else is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from parity_kit.canonical import pack, unpack
+from parity_kit.compare import compare
+from parity_kit.contract import (
+    Case,
+    CaseId,
+    Event,
+    Level,
+    Operation,
+    Outcome,
+    Raised,
+    Returned,
+    Subject,
+    SubjectKind,
+    Unsupported,
+)
+from parity_kit.plain import Ext, Plain
+from parity_kit.verdicts import Divergent, Equal, NotSupported, ProtocolFault
+
+CASE = Case(
+    CaseId("case"),
+    Subject(SubjectKind.GRAPH, {"program": {}, "saver": "memory"}),
+    (Operation("stream"), Operation("get_state")),
+)
+ID = "00000000-0000-6000-8000-000000000001"
+CHECKPOINT = f"checkpoint/t//{ID}/msgpack"
+FIRST = Returned(
+    None,
+    (
+        Event("values", (), {"n": 1, "log": ["a"]}),
+        Event("checkpoints", (), {"metadata": {"step": 0}, "id": ID}),
+    ),
+    {
+        CHECKPOINT: pack({"v": 4, "channel_versions": {"n": "1", "log": "1"}}),
+        f"metadata/t//{ID}/msgpack": pack({"step": 0}),
+        "blob/t//n/1/msgpack": pack(1),
+    },
+)
+SECOND = Returned({"values": {"n": 1}, "id": ID})
+OURS: tuple[Outcome, ...] = (FIRST, SECOND)
+
+
+def divergence(theirs: tuple[Outcome, ...]) -> Divergent:
+    verdict = compare(CASE, OURS, theirs)
+    assert isinstance(verdict, Divergent)
+    return verdict
+
+
+def with_stored(name: str, blob: bytes) -> tuple[Outcome, ...]:
+    return (replace(FIRST, stored={**FIRST.stored, name: blob}), SECOND)
+
+
+def test_equal_outcomes_are_equal() -> None:
+    assert compare(CASE, OURS, OURS) == Equal(Level.BYTES)
+
+
+@pytest.mark.parametrize(
+    ("value", "path"),
+    [
+        ({"values": {"n": 2}, "id": ID}, "$.values.n"),
+        ({"values": {"n": 1.0}, "id": ID}, "$.values.n"),
+        ({"values": {"n": True}, "id": ID}, "$.values.n"),
+        ({"values": {}, "id": ID}, "$.values.n"),
+        ({"values": {"n": 1, "m": None}, "id": ID}, "$.values.m"),
+        ({"id": ID, "values": {"n": 1}}, "$ (order of keys)"),
+    ],
+)
+def test_a_value_differs_at_its_path(value: Plain, path: str) -> None:
+    verdict = divergence((FIRST, Returned(value)))
+    assert (verdict.difference.level, verdict.reached) == (Level.RESULT, Level.NONE)
+    assert (verdict.difference.operation, verdict.difference.path) == (1, path)
+
+
+@pytest.mark.parametrize(
+    ("kept", "where"),
+    [
+        ((0,), "event 1 checkpoints"),
+        ((0, 1, 0), "event 2 values"),
+        ((1, 0), "event 0 values"),
+    ],
+)
+def test_events_lost_doubled_or_reordered_are_seen(kept: tuple[int, ...], where: str) -> None:
+    events = tuple(FIRST.events[index] for index in kept)
+    verdict = divergence((replace(FIRST, events=events), SECOND))
+    assert (verdict.difference.level, verdict.reached) == (Level.TRACE, Level.RESULT)
+    assert verdict.difference.where == where
+
+
+def test_a_stored_byte_is_named_with_step_channel_and_offset() -> None:
+    blob = pack({"v": 4, "channel_versions": {"n": "2", "log": "1"}})
+    difference = divergence(with_stored(CHECKPOINT, blob)).difference
+    assert difference.where == f"stored {CHECKPOINT}"
+    assert difference.path == "$.channel_versions.n"
+    assert (difference.step, difference.channel) == (0, "n")
+    assert difference.offset == FIRST.stored[CHECKPOINT].index(b"\xa11")
+    assert difference.reference_hex.startswith("a1 31")
+    assert difference.candidate_hex.startswith("a1 32")
+
+
+def test_a_form_that_is_not_the_smallest_is_a_difference_in_bytes_only() -> None:
+    verdict = divergence(with_stored("blob/t//n/1/msgpack", b"\xcc\x01"))
+    assert (verdict.difference.level, verdict.reached) == (Level.BYTES, Level.TRACE)
+    assert "uint 8" in verdict.difference.candidate
+
+
+def test_a_missing_and_an_extra_entry_are_seen() -> None:
+    stored = {name: blob for name, blob in FIRST.stored.items() if not name.startswith("blob")}
+    missing = divergence((replace(FIRST, stored=stored), SECOND)).difference
+    assert (missing.channel, missing.candidate) == ("n", "absent")
+    extra = divergence(with_stored("blob/t//x/1/empty", b"")).difference
+    assert (extra.reference, extra.channel) == ("absent", "x")
+
+
+def test_ids_may_be_renamed_below_bytes() -> None:
+    def renamed(value: Any) -> Any:
+        return unpack(pack(value).replace(ID.encode(), b"aaaaaaaa-0000-6000-8000-00000000000f"))
+
+    events = tuple(replace(each, payload=renamed(each.payload)) for each in FIRST.events)
+    theirs = (replace(FIRST, events=events), Returned(renamed(SECOND.value)))
+    assert compare(CASE, OURS, theirs, Level.TRACE) == Equal(Level.TRACE)
+    assert divergence(theirs).reached is Level.TRACE
+
+
+def test_two_ids_for_one_are_not_a_renaming() -> None:
+    other = {"values": {"n": 1}, "id": "aaaaaaaa-0000-6000-8000-00000000000f"}
+    verdict = compare(CASE, OURS, (FIRST, Returned(other)), Level.TRACE)
+    assert isinstance(verdict, Divergent)
+
+
+def test_the_order_of_a_sets_elements_is_not_compared() -> None:
+    def blob(items: list[Plain]) -> bytes:
+        return pack(Ext(0, pack(["builtins", "set", items])))
+
+    name = "blob/t//s/1/msgpack"
+    ours = (replace(FIRST, stored={name: blob(["a", "b"])}),)
+    case = replace(CASE, operations=CASE.operations[:1])
+    theirs = (replace(FIRST, stored={name: blob(["b", "a"])}),)
+    assert isinstance(compare(case, ours, theirs), Equal)
+    other = (replace(FIRST, stored={name: blob(["b", "c"])}),)
+    assert isinstance(compare(case, ours, other), Divergent)
+
+
+def test_an_error_must_keep_class_and_message() -> None:
+    ours = (FIRST, Raised("ValueError", "boom"))
+    for theirs in (Raised("RuntimeError", "boom"), Raised("ValueError", "bang"), SECOND):
+        verdict = compare(CASE, ours, (FIRST, theirs))
+        assert isinstance(verdict, Divergent)
+        assert verdict.difference.level is Level.RESULT
+
+
+def test_unsupported_is_no_difference_and_no_pass() -> None:
+    assert compare(CASE, OURS, (FIRST, Unsupported("no state"))) == NotSupported("no state")
+
+
+def test_too_few_outcomes_break_the_protocol() -> None:
+    assert isinstance(compare(CASE, OURS, (FIRST,)), ProtocolFault)

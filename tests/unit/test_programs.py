@@ -1,0 +1,158 @@
+"""Programs: the rules are checked, the language is total, and scripts behave as the reference."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+
+from parity_kit.contract import Case, Raised, run
+from parity_kit.errors import BadProgramError
+from parity_kit.programs.language import Scope, evaluate
+from parity_kit.programs.model import parse
+from parity_kit.programs.script import script
+from parity_kit.reference import Engine
+from parity_kit.strategies import SUITES
+
+
+class Host:
+    def interrupt(self, value: Any) -> Any:
+        return ("interrupt", value)
+
+    def send(self, node: str, argument: Any) -> Any:
+        return ("send", node, argument)
+
+    def overwrite(self, value: Any) -> Any:
+        return ("overwrite", value)
+
+    def encode(self, value: Any) -> bytes:
+        return repr(value).encode()
+
+
+def scope(**state: Any) -> Scope:
+    return Scope(Host(), state, {"x": 5})
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ({"get": "n"}, 3),
+        ({"get": "nowhere"}, None),
+        ({"var": "x"}, 5),
+        ({"lit": {"get": "n"}}, {"get": "n"}),
+        ({"add": [{"get": "n"}, 1]}, 4),
+        ({"add": [2**63 - 1, 5]}, 2**63 - 1),
+        ({"add": ["a", "b"]}, "ab"),
+        ({"add": [[1], [2]]}, [1, 2]),
+        ({"add": [1, "b"]}, None),
+        ({"add": [True, 1]}, None),
+        ({"join": ["a", 1, None]}, "a-1-?"),
+        ({"len": [1, 2]}, 2),
+        ({"len": 7}, 0),
+        ({"eq": [1, 1.0]}, False),
+        ({"lt": [1, 2]}, True),
+        ({"lt": ["a", 2]}, False),
+        ({"not": []}, True),
+        ({"not": "x"}, False),
+        ({"if": [{"get": "n"}, "yes", "no"]}, "yes"),
+        ({"range": 3}, [0, 1, 2]),
+        ({"range": -1}, []),
+        ({"range": 10**9}, list(range(64))),
+        ({"send": {"to": "b", "each": [1], "as": "k"}}, [("send", "b", {"k": 1})]),
+        ({"q": 1, "r": {"get": "n"}}, {"q": 1, "r": 3}),
+        ({"q": {"get": "n"}}, {"q": 3}),
+    ],
+)
+def test_operators(expression: Any, value: Any) -> None:
+    assert evaluate(expression, scope(n=3)) == value
+
+
+_ATOMS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3)
+_BINARY = st.sampled_from(["add", "eq", "lt"])
+_UNARY = st.sampled_from(["len", "not", "range", "overwrite"])
+_EXPRESSIONS: st.SearchStrategy[Any] = st.recursive(
+    _ATOMS | st.just({"get": "n"}) | st.just({"var": "x"}),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.tuples(_BINARY, inner, inner).map(lambda each: {each[0]: [each[1], each[2]]}),
+        st.tuples(_UNARY, inner).map(lambda each: {each[0]: each[1]}),
+        st.tuples(inner, inner, inner).map(lambda each: {"if": [*each]}),
+        st.lists(inner, max_size=3).map(lambda each: {"join": each}),
+    ),
+    max_leaves=8,
+)
+
+
+@given(_EXPRESSIONS)
+def test_an_expression_never_raises(expression: Any) -> None:
+    evaluate(expression, scope(n=3))
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"nodes": {}}, "needs a state field and a node"),
+        ({"colour": 1}, "unknown key 'colour'"),
+        ({"edges": [["__start__", "nowhere"]]}, "no node 'nowhere'"),
+        ({"edges": [["a"]]}, "an edge is"),
+        ({"state": {"n": {"type": "quaternion"}}}, "no type 'quaternion'"),
+        ({"state": {"n": {"reducer": "divide"}}}, "no reducer 'divide'"),
+        ({"nodes": {"a": {"body": [{"fly": 1}]}}}, "no instruction 'fly'"),
+        ({"nodes": {"a": {"body": [{"write": {"n": {"add": [1]}}}]}}}, "takes 2 expressions"),
+        ({"nodes": {"a": {"body": [], "retry": 3}}}, "unknown key 'retry'"),
+        ({"nodes": {"a": {"body": [{"raise": {"type": "Exit"}}]}}}, "raises one of"),
+        ({"branches": {"a": [{"send": {"to": "a"}}]}}, "is missing"),
+        ({"interrupt_before": ["b"]}, "no node 'b'"),
+    ],
+)
+def test_a_broken_program_is_named(change: dict[str, Any], problem: str) -> None:
+    program: dict[str, Any] = {
+        "state": {"n": {"type": "int"}},
+        "nodes": {"a": {"body": []}},
+        "edges": [],
+    }
+    with pytest.raises(BadProgramError, match=problem):
+        parse({**program, **change})
+
+
+def _sample(suite: str, count: int) -> list[Case]:
+    cases: list[Case] = []
+
+    @seed(11)
+    @settings(
+        max_examples=count,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    )
+    @given(SUITES[suite]())
+    def collect(case: Case) -> None:
+        cases.append(case)
+
+    collect()
+    return cases
+
+
+@pytest.mark.parametrize("suite", list(SUITES))
+def test_a_script_does_in_a_clean_process_what_the_reference_does(suite: str) -> None:
+    case = max(_sample(suite, 30), key=lambda each: len(each.operations))
+    source = script(case)
+    assert "parity_kit" not in source
+    done = subprocess.run(
+        [sys.executable, "-I", "-W", "ignore", "-c", source],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    blocks = done.stdout.split("\noperation ")[1:]
+    outcomes = run(Engine(), case)
+    assert len(blocks) == len(outcomes)
+    for block, outcome in zip(blocks, outcomes, strict=True):
+        assert ("raised" in block) == isinstance(outcome, Raised), block
+        if isinstance(outcome, Raised):
+            assert outcome.error.rpartition(".")[2] in block

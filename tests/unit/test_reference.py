@@ -1,0 +1,150 @@
+"""The reference: pinned, scoped, and the same bytes whatever the process."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from typing import Any
+
+import langgraph.checkpoint.memory as memory_module
+import langgraph.pregel._checkpoint as checkpoint_module
+import pytest
+
+from parity_kit.canonical import digest, pack
+from parity_kit.contract import (
+    Case,
+    CaseId,
+    Level,
+    Operation,
+    Pins,
+    Raised,
+    Returned,
+    Subject,
+    SubjectKind,
+    UnsupportedSubjectError,
+    outcome_to_plain,
+    run,
+)
+from parity_kit.reference import Engine
+
+PROGRAM: dict[str, Any] = {
+    "state": {"n": {"type": "int"}, "log": {"type": "list", "reducer": "add"}},
+    "nodes": {
+        "plan": {"body": [{"write": {"n": {"add": [{"get": "n"}, 1]}, "log": ["plan"]}}]},
+        "work": {"body": [{"write": {"log": [{"join": ["work", {"get": "k"}]}]}}]},
+        "ask": {
+            "body": [
+                {"let": {"answer": {"interrupt": {"q": 1}}}},
+                {"write": {"log": [{"var": "answer"}]}},
+            ]
+        },
+        "left": {"body": [{"write": {"log": ["left"]}}]},
+        "right": {"body": [{"write": {"log": ["right"]}}]},
+        "join": {"body": []},
+    },
+    "edges": [
+        ["__start__", "plan"],
+        ["work", "ask"],
+        ["ask", "left"],
+        ["ask", "right"],
+        [["left", "right"], "join"],
+    ],
+    "branches": {"plan": [{"send": {"to": "work", "each": {"range": 3}, "as": "k"}}]},
+}
+MODES = ["values", "updates", "tasks", "checkpoints"]
+CASE = Case(
+    CaseId("reference"),
+    Subject(SubjectKind.GRAPH, {"program": PROGRAM, "saver": "memory"}),
+    (
+        Operation("stream", {"thread": "t", "input": {"n": 0, "log": []}, "modes": MODES}),
+        Operation("resume", {"thread": "t", "value": "yes", "modes": MODES}),
+        Operation("get_state_history", {"thread": "t"}),
+        Operation("invoke", {"thread": "t", "input": None, "checkpoint": 2}),
+    ),
+)
+
+
+def trace_digest() -> str:
+    return digest(pack([outcome_to_plain(each) for each in run(Engine(), CASE)]))
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"PYTHONHASHSEED": "0", "TZ": "Asia/Tokyo", "LC_ALL": "C"},
+        {"PYTHONHASHSEED": "77", "TZ": "America/St_Johns", "LC_ALL": "C.UTF-8"},
+    ],
+)
+def test_same_bytes_in_another_process(settings: dict[str, str]) -> None:
+    program = "import test_reference; print(test_reference.trace_digest())"
+    folder = os.path.dirname(__file__)  # noqa: PTH120  # a path for sys.path
+    done = subprocess.run(
+        [sys.executable, "-c", f"import sys; sys.path.insert(0, {folder!r}); {program}"],
+        env={**os.environ, **settings},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == trace_digest()
+
+
+def test_the_same_session_gives_the_same_bytes_twice() -> None:
+    assert trace_digest() == trace_digest()
+
+
+def test_pins_leave_nothing_behind() -> None:
+    names = (
+        (checkpoint_module, "uuid6"),
+        (checkpoint_module, "datetime"),
+        (memory_module, "random"),
+    )
+    before = [getattr(module, name) for module, name in names]
+    run(Engine(), CASE)
+    assert before == [getattr(module, name) for module, name in names]
+
+
+def test_ids_times_and_versions_follow_the_pins() -> None:
+    first, *_ = run(Engine(), CASE)
+    assert isinstance(first, Returned)
+    checkpoints = [name for name in first.stored if name.startswith("checkpoint/")]
+    assert checkpoints[1].split("/")[3] == "00000000-0000-6000-8000-000000000002"
+    assert b"2024-01-01T00:00:02+00:00" in first.stored[checkpoints[1]]
+    assert f"{2:032}.{1:016}".encode() in first.stored[checkpoints[1]]
+
+
+def test_tasks_finish_in_task_order_and_all_of_them_do() -> None:
+    nodes = {name: {"body": [{"raise": {"type": "ValueError", "message": name}}]} for name in "cba"}
+    program = {
+        "state": {"log": {"type": "list", "reducer": "add"}},
+        "nodes": {**nodes, "fine": {"body": [{"write": {"log": ["fine"]}}]}},
+        "edges": [["__start__", name] for name in ("c", "fine", "b", "a")],
+    }
+    subject = Subject(SubjectKind.GRAPH, {"program": program, "saver": "memory"})
+    operations = (Operation("invoke", {"thread": "t", "input": {"log": []}}),)
+    for _ in range(5):
+        (outcome,) = run(Engine(), Case(CaseId("errors"), subject, operations))
+        assert isinstance(outcome, Raised)
+        assert (outcome.error, outcome.message) == ("ValueError", "a")
+        writes = [name for name in outcome.stored if name.startswith("write/")]
+        assert any("/log/" in name and "fine" in name for name in writes)
+
+
+def test_measure_times_what_can_run_unpinned() -> None:
+    case = replace(CASE, operations=CASE.operations[:3])
+    once = Engine().measure(case, 1)
+    assert 0 < once < Engine().measure(case, 20)
+    with pytest.raises(UnsupportedSubjectError, match="earlier checkpoint"):
+        Engine().measure(CASE, 1)
+
+
+def test_describes_itself_at_bytes_level() -> None:
+    said = Engine().describe()
+    assert set(said.levels) == set(SubjectKind)
+    assert set(said.levels.values()) == {Level.BYTES}
+
+
+def test_an_unknown_operation_is_unsupported() -> None:
+    session = Engine().open(Subject(SubjectKind.CODEC, {"strict": True}), Pins())
+    assert "no operation" in outcome_to_plain(session.apply(Operation("fly")))["unsupported"]  # pyright: ignore[reportOperatorIssue]  # it is text
