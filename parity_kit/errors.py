@@ -7,7 +7,7 @@
       BadProgramError             a graph program breaks the rules of docs/programs.md
     CandidateError                the candidate could not be judged     exit code 3
       EnvironmentBuildError       its environment could not be made
-      CandidateCrashedError       its process ended
+      CandidateCrashedError       its process ended, or it failed with an error of its own
       CandidateHungError          it did not answer in time
       ProtocolFaultError          it broke the wire protocol
     KitError                      the kit or the oracle is at fault     exit code 4
@@ -94,7 +94,7 @@ class EnvironmentBuildError(CandidateError):
 
 
 class CandidateCrashedError(CandidateError):
-    """The candidate's process ended before it answered."""
+    """The candidate's process ended before it answered, or it answered that it failed."""
 
     code = "crashed"
 
