@@ -43,12 +43,14 @@ class Plan:
 class Answer:
     """What a worker found: digests of outcomes, calibrated loops, and why something was not timed.
 
-    `error` is set where the engine as a whole failed: the error's code and its text.
+    `broken` names the workloads on which the engine broke down, with the error's code. `error` is
+    set where the engine did not start: the error's code and its text.
     """
 
     digests: dict[str, str] = field(default_factory=dict[str, str])
     loops: dict[str, int] = field(default_factory=dict[str, int])
     problems: dict[str, str] = field(default_factory=dict[str, str])
+    broken: dict[str, str] = field(default_factory=dict[str, str])
     error: list[str] = field(default_factory=list[str])
 
     def to_json(self) -> str:

@@ -6,16 +6,14 @@ of the machine; within a pair the two processes run back to back, in an order de
 
 from __future__ import annotations
 
-import os
 import random
 import statistics
-import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from parity_kit.bench.plan import CONTROL, REFERENCE, Answer, Plan
+from parity_kit.bench.processes import ask
 from parity_kit.bench.results import Pairs, file_of, load
 from parity_kit.bench.statistics import Speed, confirmed, estimate, verdict
 from parity_kit.bench.workloads import Workload, select
@@ -30,9 +28,6 @@ VALUE_SECONDS = 0.1
 QUICK_PAIRS = 5
 QUICK_SECONDS = 0.02
 """For a first look: fewer pairs, shorter values."""
-
-WORKER_LIMIT = 600
-"""Seconds after which a worker is given up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +51,20 @@ class _Opponent:
     name: str
     pending: list[str]
     problems: dict[str, str] = field(default_factory=dict[str, str])
-    failed: str = ""
+    broken: dict[str, str] = field(default_factory=dict[str, str])
 
     @property
     def engine(self) -> str:
         return REFERENCE if self.name == CONTROL else self.name
 
     def give_up(self, code: str, problem: str) -> None:
-        self.failed = f"[{code}] {problem}"
-        self.problems.update(dict.fromkeys(self.pending, self.failed))
+        text = f"[{code}] {problem.splitlines()[0]}"
+        self.problems.update(dict.fromkeys(self.pending, text))
         self.pending = []
 
     def learn(self, answer: Answer) -> None:
         self.problems.update(answer.problems)
+        self.broken.update(answer.broken)
         self.pending = [name for name in self.pending if name not in answer.problems]
 
 
@@ -171,34 +167,19 @@ class Session:
                 raise KitError(f"the reference could not be measured: {problem}")
             opponent.give_up(code, problem)
             self._tell(CandidateFailed(opponent.name, opponent.name, code, problem))
-        else:
-            opponent.learn(answer)
+            return
+        opponent.learn(answer)
+        if answer.broken and opponent.broken.keys() == self._workloads.keys():
+            code = next(iter(answer.broken.values()))
+            problem = "it broke down on every workload"
+            self._tell(CandidateFailed(opponent.name, opponent.name, code, problem))
 
     def _ask(self, plan: Plan, shown: str) -> Answer:
         self._tell(GateProgress(shown, GATE, self._done, self._total))
-        # PYTHONHASHSEED is left to chance: a fixed one would measure one layout of memory only.
-        environment = {name: value for name, value in os.environ.items() if name != _HASH_SEED}
-        command = [sys.executable, "-m", "parity_kit.bench.worker", plan.to_json()]
-        try:
-            worker = subprocess.run(
-                command,
-                env=environment,
-                capture_output=True,
-                text=True,
-                encoding="utf-8",
-                errors="replace",
-                timeout=WORKER_LIMIT,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            return Answer(error=["hung", f"not measured within {WORKER_LIMIT} s"])
+        answer = ask(plan)
         self._done += 1
         self._tell(GateProgress(shown, GATE, self._done, self._total))
-        lines = worker.stdout.splitlines()
-        if worker.returncode or not lines:
-            last = (worker.stderr.strip().splitlines() or ["no output"])[-1]
-            raise KitError(f"a benchmark worker ended with code {worker.returncode}: {last}")
-        return Answer.from_json(lines[-1])
+        return answer
 
     def _extend(self, opponents: Sequence[_Opponent]) -> None:
         """Measure further pairs of what is undecided or slower."""
@@ -289,7 +270,6 @@ class Session:
         return "; ".join(remarks)
 
 
-_HASH_SEED = "PYTHONHASHSEED"
 _UNSTEADY = "identical code was not found equivalent: timings of this workload gate nothing"
 
 

@@ -22,7 +22,7 @@ from parity_kit.bench.plan import REFERENCE, Answer, Plan
 from parity_kit.bench.workloads import Workload, select
 from parity_kit.canonical import digest, pack
 from parity_kit.contract import Case, Outcome, Unsupported, outcome_to_plain
-from parity_kit.errors import ParityKitError
+from parity_kit.errors import CandidateError, ParityKitError
 
 VALUES = 3
 WARMUPS = 1
@@ -105,48 +105,89 @@ def _problem(engine: Timed, workload: Workload, expected: str | None) -> tuple[s
     return found, ""
 
 
-def _timed(runner: Any, engine: Timed, workload: Workload, plan: Plan, found: str) -> Any:
-    """Return the pyperf benchmark that holds this process's run of a workload."""
-    runner.parse_args().loops = plan.loops[workload.name]
-    before = read()
+class _Renewed:
+    """An engine that is started again after it broke down, so that a crash costs one workload."""
 
-    def seconds(loops: int) -> float:
-        return engine.measure(workload.case, loops) / 1e9
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._stack = contextlib.ExitStack()
+        self._engine: Timed | None = None
 
-    benchmark = runner.bench_time_func(
-        workload.name,
-        seconds,
-        metadata={"digest": found, "family": workload.family, **plan.labels},
-    )
-    # The run folder may be published: it names neither the host nor where Python is installed.
-    private = {"hostname": "-", "python_executable": "-"}
-    benchmark.update_metadata({**between(before, read()), **private})
-    return benchmark
+    def get(self) -> Timed:
+        """Return the running engine, started if need be."""
+        if self._engine is None:
+            self._engine = self._stack.enter_context(_opened(self._plan))
+        return self._engine
+
+    def drop(self) -> None:
+        """Close the engine; the next `get` starts another."""
+        self._engine = None
+        self._stack.close()
 
 
-def work(plan: Plan, engine: Timed) -> Answer:
-    """Check and measure a plan's workloads on an open engine."""
-    # Imported by name: pyperf carries no types.
-    pyperf: Any = importlib.import_module("pyperf")
-    answer = Answer()
-    measured: list[Any] = []
-    runner = pyperf.Runner()
-    runner.parse_args(
-        ["--worker", "--quiet", f"--values={VALUES}", f"--warmups={WARMUPS}", "--loops=1"]
-    )
-    for workload in select(tuple(plan.workloads)):
-        name = workload.name
+class Worker:
+    """A plan being done."""
+
+    def __init__(self, plan: Plan) -> None:
+        # Imported by name: pyperf carries no types.
+        self._pyperf: Any = importlib.import_module("pyperf")
+        self._runner = self._pyperf.Runner()
+        self._runner.parse_args(
+            ["--worker", "--quiet", f"--values={VALUES}", f"--warmups={WARMUPS}", "--loops=1"]
+        )
+        self._plan = plan
+        self._answer = Answer()
+        self._measured: list[Any] = []
+
+    def work(self) -> Answer:
+        """Check and measure the plan's workloads.
+
+        Raises:
+            ParityKitError: If the engine does not start.
+        """
+        source = _Renewed(self._plan)
+        for workload in select(tuple(self._plan.workloads)):
+            engine = source.get()
+            try:
+                self._do(engine, workload)
+            except CandidateError as error:
+                first = str(error).splitlines()[0]
+                self._answer.broken[workload.name] = error.code
+                self._answer.problems[workload.name] = f"[{error.code}] {first}"
+                source.drop()
+        source.drop()
+        if self._measured and self._plan.append:
+            self._pyperf.add_runs(self._plan.append, self._pyperf.BenchmarkSuite(self._measured))
+        return self._answer
+
+    def _do(self, engine: Timed, workload: Workload) -> None:
+        name, plan = workload.name, self._plan
         found, problem = _problem(engine, workload, plan.digests.get(name))
-        answer.digests[name] = found
+        self._answer.digests[name] = found
         if problem:
-            answer.problems[name] = problem
+            self._answer.problems[name] = problem
         elif name not in plan.loops:
-            answer.loops[name] = calibrate(engine, workload.case, plan.value_seconds)
+            self._answer.loops[name] = calibrate(engine, workload.case, plan.value_seconds)
         else:
-            measured.append(_timed(runner, engine, workload, plan, found))
-    if measured and plan.append:
-        pyperf.add_runs(plan.append, pyperf.BenchmarkSuite(measured))
-    return answer
+            self._measured.append(self._timed(engine, workload, found))
+
+    def _timed(self, engine: Timed, workload: Workload, found: str) -> Any:
+        """Return the pyperf benchmark that holds this process's run of a workload."""
+        self._runner.parse_args().loops = self._plan.loops[workload.name]
+        before = read()
+
+        def seconds(loops: int) -> float:
+            return engine.measure(workload.case, loops) / 1e9
+
+        benchmark = self._runner.bench_time_func(
+            workload.name,
+            seconds,
+            metadata={"digest": found, "family": workload.family, **self._plan.labels},
+        )
+        # The run folder may be published: it names neither the host nor where Python is installed.
+        private = {"hostname": "-", "python_executable": "-"}
+        benchmark.update_metadata({**between(before, read()), **private})
+        return benchmark
 
 
 def main() -> None:
@@ -154,8 +195,8 @@ def main() -> None:
     plan = Plan.from_json(sys.argv[1])
     try:
         # pyperf prints a line a benchmark; stdout is for the answer alone.
-        with contextlib.redirect_stdout(sys.stderr), _opened(plan) as engine:
-            answer = work(plan, engine)
+        with contextlib.redirect_stdout(sys.stderr):
+            answer = Worker(plan).work()
     except ParityKitError as error:
         answer = Answer(error=[error.code, str(error)])
     sys.stdout.write(f"{answer.to_json()}\n")

@@ -1,0 +1,189 @@
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from parity_kit.bench.plan import CONTROL
+from parity_kit.events import (
+    BenchMeasured,
+    CandidateJudged,
+    CandidateStarted,
+    DivergenceFound,
+    EngagementSeen,
+    Event,
+    GateFinished,
+    RunFinished,
+    RunStarted,
+    event_to_json,
+)
+from parity_kit.report import write_report
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+BROWSER = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+HOSTILE = "<script>document.title='taken'</script><img src=x onerror=\"document.title='taken'\">"
+
+pytestmark = pytest.mark.skipif(
+    BROWSER is None, reason="no chromium, chromium-browser or google-chrome is installed"
+)
+
+
+def _candidate(name: str, verdict: str) -> list[Event]:
+    bench = ("faster", 2.0, 1.9, 2.1, 0.002, 0.001, 5, 0)
+    divergences: list[Event] = [
+        DivergenceFound(
+            name,
+            "graphs",
+            f"case-{index}",
+            "divergent",
+            f"operation {index} (invoke): {HOSTILE}",
+            "result",
+            "['plan', 'work-0']",
+            f"['plan', 'work-1', {HOSTILE}]",
+            "01 02",
+            "01 03",
+            f"cases/{index}.msgpack",
+            2,
+        )
+        for index in range(3)
+    ]
+    return [
+        CandidateStarted(name, f"Engine {name}", "1", "Rust", {"graph": "bytes"}, 0.1),
+        *(divergences if verdict == "divergent" else []),
+        GateFinished(
+            name, "graphs", "corpus", verdict, "bytes", "trace", 9, {verdict: 9}, {"send": 2}, 0.4
+        ),
+        EngagementSeen(name, {"apply_writes": 0}, engaged=False),
+        BenchMeasured(name, "sequential-5", "sequential", *bench),
+        CandidateJudged(name, verdict, HOSTILE, 1),
+    ]
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("run")
+    events: list[Event] = [
+        RunStarted("r1", "0.1.0", {"langgraph": "1.2.22"}, {"cpus": "2"}, 7, ["first", "second"]),
+        *_candidate("first", "divergent"),
+        *_candidate("second", "equal"),
+        BenchMeasured(
+            CONTROL, "sequential-5", "sequential", "equivalent", 1, 0.98, 1.02, 1, 1, 5, 0
+        ),
+        RunFinished(1, 2.5),
+    ]
+    lines = [json.dumps(event_to_json(event)) for event in events]
+    (folder / "journal.jsonl").write_text("\n".join([*lines, ""]), encoding="utf-8")
+    return write_report(folder)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415  # only with a browser
+
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=BROWSER, args=QUIET)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def page(browser: Browser, report: Path, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """Open the report; whatever the browser complains of fails the test."""
+    width: int = getattr(request, "param", 1200)
+    complaints: list[str] = []
+    opened = browser.new_page(viewport={"width": width, "height": 900})
+    opened.on("console", lambda message: complaints.append(message.text))
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    opened.on(
+        "request",
+        lambda asked: complaints.append(asked.url) if asked.url.startswith("http") else None,
+    )
+    opened.goto(report.as_uri())
+    yield opened
+    opened.close()
+    assert complaints == []
+
+
+def test_hostile_text_is_shown_and_does_nothing(page: Page) -> None:
+    assert page.title() == "1 of 2 candidates agrees with LangGraph – Parity Kit"  # noqa: RUF001  # as shown
+    assert page.locator(".card .reason").first.inner_text() == HOSTILE
+    assert page.locator("img").count() == 0
+
+
+@pytest.mark.parametrize("page", [400, 1200], indirect=True)
+def test_every_section_is_visible_and_nothing_overflows(page: Page) -> None:
+    for name in ("verdicts", "gates", "differences", "engagement", "performance", "how", "words"):
+        assert page.locator(f"#{name}").is_visible(), name
+    assert page.locator("svg.plot").is_visible()
+    width, window = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+    assert width <= window
+
+
+@pytest.mark.parametrize("page", [400, 1200], indirect=True)
+def test_the_verdicts_come_first(page: Page) -> None:
+    cards = page.locator(".card .verdict")
+    box = cards.first.bounding_box()
+
+    assert [text.split() for text in cards.all_inner_texts()] == [
+        ["≠", "divergent"],
+        ["=", "equal"],
+    ]
+    assert box is not None
+    assert box["y"] < 600
+
+
+def test_only_the_first_difference_is_open_and_a_link_opens_another(page: Page) -> None:
+    differences = page.locator("details.difference")
+    assert [differences.nth(index).get_attribute("open") for index in range(3)] == ["", None, None]
+
+    anchor = differences.nth(2).get_attribute("id")
+    page.evaluate(f"location.hash = '{anchor}'")
+
+    page.wait_for_selector(f"#{anchor}[open]")
+    assert differences.nth(2).locator("mark").first.is_visible()
+
+
+def test_a_candidate_can_be_picked(page: Page) -> None:
+    page.select_option("#pick", "second")
+
+    assert page.locator(".card:visible").count() == 1
+    assert page.locator("details.difference:visible").count() == 0
+    page.select_option("#pick", "")
+    assert page.locator(".card:visible").count() == 2
+
+
+def test_j_and_k_go_through_the_differences(page: Page) -> None:
+    for key in "jjk":
+        page.keyboard.press(key)
+
+    focused = "document.activeElement.closest('details').querySelector('.headline').textContent"
+    assert page.evaluate(focused).startswith("operation 0")
+    assert page.locator("details.difference[open]").count() == 2
+
+
+def test_the_colours_follow_the_system(page: Page) -> None:
+    background = "getComputedStyle(document.body).backgroundColor"
+    page.emulate_media(color_scheme="light")
+    light = page.evaluate(background)
+    page.emulate_media(color_scheme="dark")
+
+    assert page.evaluate(background) != light
+    ink = page.evaluate("getComputedStyle(document.querySelector('svg .fill-ink')).fill")
+    assert ink == page.evaluate("getComputedStyle(document.body).color")

@@ -1,0 +1,229 @@
+from __future__ import annotations
+
+import itertools
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from parity_kit.bench import run_benchmarks
+from parity_kit.bench.noise import MAX_STEAL
+from parity_kit.bench.plan import CONTROL
+from parity_kit.bench.results import load
+from parity_kit.bench.workloads import select, workloads
+from parity_kit.contract import SubjectKind, run
+from parity_kit.errors import UsageError
+from parity_kit.events import BenchMeasured, CandidateFailed, Event, GateProgress
+from parity_kit.programs.model import parse
+from parity_kit.reference import Engine
+from parity_kit.workspace import Workspace
+
+HONEST = "from parity_kit.reference import Engine\n"
+WRONG = """
+from dataclasses import replace
+from parity_kit.contract import Returned
+from parity_kit.reference import Engine as Reference
+
+class Session:
+    def __init__(self, inner):
+        self.inner = inner
+        self.close = inner.close
+        self.prepare = inner.prepare
+
+    def apply(self, operation):
+        outcome = self.inner.apply(operation)
+        return replace(outcome, value=0) if operation.name == "get" else outcome
+
+class Engine(Reference):
+    def open(self, subject, pins):
+        return Session(super().open(subject, pins))
+"""
+CRASHING = """
+import os
+from parity_kit.reference import Engine as Reference
+
+class Engine(Reference):
+    def measure(self, case, loops):
+        os._exit(9)
+"""
+HALF = """
+import os
+from parity_kit.reference import Engine as Reference
+
+class Engine(Reference):
+    def measure(self, case, loops):
+        if "channels" in case.id:
+            os._exit(9)
+        return super().measure(case, loops)
+"""
+
+
+def _candidate(root: Path, name: str, source: str) -> None:
+    folder = root / "candidates" / name
+    folder.mkdir(parents=True)
+    (folder / f"{name}_engine.py").write_text(source, encoding="utf-8")
+    (folder / "candidate.toml").write_text(
+        f'name = "{name}"\ntitle = "{name}"\nkind = "python"\nlanguage = "Python"\n'
+        f'object = "{name}_engine:Engine"\n',
+        encoding="utf-8",
+    )
+
+
+@pytest.fixture(scope="module")
+def session(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Event]]:
+    """Measure an honest engine, a wrong one and two that crash, one pair each."""
+    root = tmp_path_factory.mktemp("workspace")
+    (root / "parity.toml").touch()
+    sources = {"honest": HONEST, "wrong": WRONG, "crashing": CRASHING, "half": HALF}
+    for name, source in sources.items():
+        _candidate(root, name, source)
+    events: list[Event] = []
+    run_benchmarks(
+        Workspace(root),
+        list(sources),
+        root / "bench",
+        pairs=1,
+        seed=3,
+        tell=events.append,
+        value_seconds=0.001,
+        workloads=("channels-binop", "serialization-medium"),
+    )
+    return root / "bench", events
+
+
+def _rows(events: list[Event]) -> dict[tuple[str, str], BenchMeasured]:
+    return {
+        (event.candidate, event.workload): event
+        for event in events
+        if isinstance(event, BenchMeasured)
+    }
+
+
+def test_every_candidate_and_the_control_has_a_row_a_workload(
+    session: tuple[Path, list[Event]],
+) -> None:
+    names = ("channels-binop", "serialization-medium")
+    engines = (CONTROL, "honest", "wrong", "crashing", "half")
+
+    assert list(_rows(session[1])) == [(engine, name) for engine in engines for name in names]
+
+
+def test_an_equal_engine_gets_figures_and_one_pair_decides_nothing(
+    session: tuple[Path, list[Event]],
+) -> None:
+    row = _rows(session[1])["honest", "channels-binop"]
+
+    assert row.verdict == "inconclusive"
+    assert row.pairs == 1
+    assert row.ratio is not None
+    assert row.reference_seconds is not None
+    assert 1e-6 < row.reference_seconds < 0.1
+
+
+def test_where_the_outcome_differs_there_is_no_figure(session: tuple[Path, list[Event]]) -> None:
+    rows = _rows(session[1])
+    wrong = rows["wrong", "channels-binop"]
+
+    assert wrong.verdict == "not comparable"
+    assert (wrong.ratio, wrong.candidate_seconds, wrong.pairs) == (None, None, 0)
+    assert wrong.detail.startswith("the outcomes differ")
+    assert rows["wrong", "serialization-medium"].ratio is not None
+
+
+def test_an_engine_that_crashes_is_named_and_stops_nobody(
+    session: tuple[Path, list[Event]],
+) -> None:
+    failures = [event for event in session[1] if isinstance(event, CandidateFailed)]
+
+    assert [(each.candidate, each.code) for each in failures] == [("crashing", "crashed")]
+    assert _rows(session[1])["crashing", "channels-binop"].verdict == "not comparable"
+    assert _rows(session[1])["crashing", "channels-binop"].detail.startswith("[crashed]")
+
+
+def test_a_crash_costs_one_workload(session: tuple[Path, list[Event]]) -> None:
+    rows = _rows(session[1])
+
+    assert rows["half", "channels-binop"].detail.startswith("[crashed]")
+    assert rows["half", "serialization-medium"].ratio is not None
+
+
+def test_progress_reaches_its_total(session: tuple[Path, list[Event]]) -> None:
+    shown = [event for event in session[1] if isinstance(event, GateProgress)]
+
+    assert shown[0].done == 0
+    assert all(before.done <= after.done for before, after in itertools.pairwise(shown))
+    assert shown[-1].done <= shown[-1].total == 11
+
+
+def test_each_engine_has_a_pyperf_file_that_says_what_was_measured(
+    session: tuple[Path, list[Event]],
+) -> None:
+    data: dict[str, Any] = json.loads((session[0] / "honest.json").read_text(encoding="utf-8"))
+    (first, *_) = data["benchmarks"]
+    labels = data["metadata"] | first.get("metadata", {}) | first["runs"][0].get("metadata", {})
+
+    assert {"pair": 0, "seed": 3, "side": "candidate", "versus": "honest"}.items() <= labels.items()
+    assert labels["slot"] in {0, 1}
+    assert len(labels["digest"]) == 64
+    assert {"noise_steal", "noise_involuntary_switches"} <= labels.keys()
+    assert labels["hostname"] == "-"
+    assert len(first["runs"][0]["values"]) == 3
+
+
+def test_the_control_is_measured_between_processes_of_the_reference_alone(
+    session: tuple[Path, list[Event]],
+) -> None:
+    pairs = load(session[0], CONTROL)["channels-binop"]
+
+    assert list(pairs.kept) == [0]
+    assert pairs.kept[0].reference != pairs.kept[0].candidate
+
+
+def test_a_pair_of_which_one_process_was_disturbed_is_dropped_whole(
+    session: tuple[Path, list[Event]], tmp_path: Path
+) -> None:
+    for name in ("reference.json", "honest.json"):
+        (tmp_path / name).write_bytes((session[0] / name).read_bytes())
+    path = tmp_path / "honest.json"
+    data = json.loads(path.read_text(encoding="utf-8"))
+    for place in (data, *data["benchmarks"], *(each["runs"][0] for each in data["benchmarks"])):
+        place.get("metadata", {}).pop("noise_steal", None)
+    data["metadata"]["noise_steal"] = MAX_STEAL + 0.01
+    path.write_text(json.dumps(data), encoding="utf-8")
+
+    pairs = load(tmp_path, "honest")["channels-binop"]
+
+    assert pairs.kept == {}
+    assert pairs.dropped == 1
+
+
+@pytest.mark.parametrize("workload", workloads(), ids=lambda each: each.name)
+def test_a_workload_gives_the_reference_a_result(workload: Any) -> None:
+    if workload.case.subject.kind is SubjectKind.GRAPH:
+        parse(workload.case.subject.spec["program"])
+    outcomes = run(Engine(), workload.case)
+
+    assert {type(outcome).__name__ for outcome in outcomes} == {"Returned"}
+
+
+def test_serialized_documents_are_of_medium_size_and_come_back_the_same() -> None:
+    (workload,) = select(("serialization-medium",))
+    outcomes: Any = run(Engine(), workload.case)
+
+    for operation, outcome in zip(workload.case.operations, outcomes, strict=True):
+        data: Any = operation.args["data"]
+        assert 1_000 <= len(data) <= 10_000
+        assert outcome.stored["data"] == data
+
+
+def test_an_unknown_workload_is_a_users_mistake() -> None:
+    with pytest.raises(UsageError, match="no workload 'nothing'"):
+        select(("nothing",))
+
+
+def test_no_candidate_may_take_the_references_name(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="cannot be called"):
+        run_benchmarks(
+            Workspace(tmp_path), ["reference"], tmp_path, pairs=1, seed=1, tell=lambda _: None
+        )
