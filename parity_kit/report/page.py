@@ -63,7 +63,7 @@ def render(report: Mapping[str, Any]) -> str:
 
 def headline(candidates: Sequence[Mapping[str, Any]]) -> str:
     """Return the run's outcome in one sentence."""
-    agreeing = sum(each["verdict"] == "equal" for each in candidates)
+    agreeing = sum(each["verdict"] in words.AGREEING for each in candidates)
     match len(candidates), agreeing:
         case 0, _:
             return "No candidate was compared"

@@ -20,10 +20,16 @@ UNKNOWN = Word(
     "?", "unknown", "The kit could not judge, or too little was compared. It never counts as equal."
 )
 
+AGREEING = {"parity", "equal"}
+"""The words that say a candidate as a whole agrees."""
+
 WORDS: dict[str, Word] = {
-    "equal": Word(
-        "=", "good", "Agrees with LangGraph on every case, at the level that was asked for."
+    "parity": Word(
+        "✓",
+        "good",
+        "The candidate agrees with LangGraph in every gate, at the level that was asked for.",
     ),
+    "equal": Word("=", "good", "A case, or all cases of a gate, came out as on LangGraph."),
     "divergent": Word("≠", "bad", "Gave something else than LangGraph on at least one case."),
     "not engaged": Word(
         "∅",

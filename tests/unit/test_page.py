@@ -160,9 +160,9 @@ def test_the_verdict_comes_before_everything_else() -> None:
 @pytest.mark.parametrize(
     ("verdicts", "expected"),
     [
-        (["equal"], "p0 agrees with LangGraph"),
+        (["parity"], "p0 agrees with LangGraph"),
         (["unknown"], "p0 was not found to agree with LangGraph"),
-        (["equal", "divergent"], "1 of 2 candidates agrees with LangGraph"),
+        (["parity", "divergent"], "1 of 2 candidates agrees with LangGraph"),
         (["equal", "equal"], "2 of 2 candidates agree with LangGraph"),
         ([], "No candidate was compared"),
     ],
