@@ -205,7 +205,7 @@ def test_what_is_left_out_is_counted() -> None:
     many: list[Event] = [_divergence("port", f"c{index}") for index in range(SHOWN + 7)]
     page = _page([*_events(), *many])
 
-    assert page.count('<details class="difference"') == SHOWN
+    assert page.count('<details class="difference ') == SHOWN
     assert "8 more are in report.json" in page
 
 

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from parity_kit.cli import cli
+from parity_kit.errors import BadFileError, ExitCode
+from parity_kit.events import CandidateJudged, RunFinished, RunStarted, event_to_json
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    (tmp_path / "parity.toml").touch()
+    folder = tmp_path / "reports" / "parity-1"
+    folder.mkdir(parents=True)
+    events = [
+        RunStarted("parity-1", "0.1.0", {}, {}, 7, ["port"]),
+        CandidateJudged("port", "parity", "agrees", 0),
+        RunFinished(0, 1.0),
+    ]
+    lines = [json.dumps(event_to_json(event)) for event in events]
+    (folder / "journal.jsonl").write_text("\n".join([*lines, ""]), encoding="utf-8")
+    return tmp_path
+
+
+def test_a_run_is_found_by_name_and_gets_its_page(workspace: Path) -> None:
+    said = CliRunner().invoke(cli, ["report", "parity-1", "--workspace", str(workspace)])
+
+    page = Path(said.stdout.strip())
+    assert said.exit_code == ExitCode.PARITY
+    assert page.name == "report.html"
+    assert "port agrees with LangGraph" in page.read_text(encoding="utf-8")
+
+
+def test_the_same_journal_gives_the_same_bytes(workspace: Path) -> None:
+    folder = workspace / "reports" / "parity-1"
+    made: list[bytes] = []
+    for _ in range(2):
+        CliRunner().invoke(cli, ["report", str(folder), "--workspace", str(workspace)])
+        made += [(folder / "report.json").read_bytes(), (folder / "report.html").read_bytes()]
+
+    assert made[:2] == made[2:]
+
+
+def test_json_prints_what_the_file_holds(workspace: Path) -> None:
+    said = CliRunner().invoke(cli, ["report", "parity-1", "--json", "--workspace", str(workspace)])
+
+    file = workspace / "reports" / "parity-1" / "report.json"
+    assert json.loads(said.stdout) == json.loads(file.read_text(encoding="utf-8"))
+
+
+def test_a_run_that_is_not_there_names_those_that_are(workspace: Path) -> None:
+    said = CliRunner().invoke(cli, ["report", "nothing", "--workspace", str(workspace)])
+
+    assert isinstance(said.exception, BadFileError)
+    assert "no run 'nothing'" in str(said.exception)
+    assert "there are: parity-1" in said.exception.hint
+
+
+def test_a_workspace_without_runs_says_how_to_make_one(tmp_path: Path) -> None:
+    (tmp_path / "parity.toml").touch()
+    said = CliRunner().invoke(cli, ["report", "nothing", "--workspace", str(tmp_path)])
+
+    assert isinstance(said.exception, BadFileError)
+    assert "parity-kit parity" in said.exception.hint
