@@ -12,10 +12,12 @@ function from a case to its outcomes, in this process or at the other end of a p
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import TypeAlias
 
 from parity_kit.casefile import SUFFIX, CaseFile
@@ -24,18 +26,9 @@ from parity_kit.corpora.corpus import Corpus
 from parity_kit.corpora.folder import read_corpora
 from parity_kit.errors import ExitCode
 from parity_kit.events import DivergenceFound, Event, GateFinished, GateProgress
+from parity_kit.findings import divergence, gate_finished, headline
 from parity_kit.judge import Tally, judge
-from parity_kit.verdicts import (
-    Crashed,
-    Divergent,
-    Equal,
-    Hung,
-    NotSupported,
-    ProtocolFault,
-    Undecided,
-    Verdict,
-    label,
-)
+from parity_kit.verdicts import Equal, NotSupported, Verdict, label
 from parity_kit.workspace import Workspace
 
 Tell: TypeAlias = Callable[[Event], None]
@@ -54,13 +47,13 @@ def gate_corpora(  # noqa: PLR0913, PLR0917  # what a gate is made of
     required: Level,
     tell: Tell,
     wanted: Collection[str] = (),
-    claimed: Collection[SubjectKind] = (),
+    claimed: Mapping[SubjectKind, Level] = MappingProxyType({}),
 ) -> str:
     """Run the committed corpora on a candidate and return the verdict on all of them.
 
     Divergent cases are written to `folder`, if there is one. `wanted` names corpora, none means
-    all. `claimed` holds the subjects the candidate says it supports: a corpus of those of which
-    nothing was compared is `unknown`.
+    all. `claimed` holds the highest level the candidate claims for each subject: it is not asked for
+    more, and a corpus of such subjects of which nothing was compared is `unknown`.
 
     Raises:
         BadFileError: If a committed file is broken.
@@ -80,7 +73,7 @@ def gate_corpus(  # noqa: PLR0913, PLR0917  # the same
     folder: Path | None,
     required: Level,
     tell: Tell,
-    claimed: Collection[SubjectKind] = (),
+    claimed: Mapping[SubjectKind, Level] = MappingProxyType({}),
 ) -> GateFinished:
     """Run one corpus on a candidate, tell what was found, and return the result."""
     return _Gate(candidate, corpus, run, folder, Tally(required), tell, claimed).finish()
@@ -126,7 +119,7 @@ class _Gate:
     folder: Path | None
     tally: Tally
     tell: Tell
-    claimed: Collection[SubjectKind]
+    claimed: Mapping[SubjectKind, Level]
     groups: dict[tuple[str, str], _Group] = field(default_factory=dict[tuple[str, str], _Group])
 
     @property
@@ -159,12 +152,15 @@ class _Gate:
             seen.append(self.run(case))
             return seen[0]
 
-        verdict = judge(trace.case, trace.outcomes, run, self.tally.required)
+        kind = trace.case.subject.kind
+        required = min(self.tally.required, self.claimed.get(kind, self.tally.required))
+        verdict = judge(trace.case, trace.outcomes, run, required)
         self.tally.add(trace.case, verdict)
         if isinstance(verdict, (Equal, NotSupported)):
             return
         outcomes = seen[0] if seen else None
-        key = (label(verdict), headline(verdict))
+        # Offsets and ids follow the case: without digits one cause is one group.
+        key = (label(verdict), re.sub(r"\d+", "#", headline(verdict)))
         group = self.groups.setdefault(key, _Group(trace, verdict, outcomes))
         group.count += 1
         if len(trace.case.operations) < len(group.trace.case.operations):
@@ -181,38 +177,23 @@ class _Gate:
         return verdict
 
     def _finished(self, seconds: float) -> GateFinished:
-        tally = self.tally
-        reached = tally.reached if tally.compared else Level.NONE
-        return GateFinished(
+        return gate_finished(
             candidate=self.candidate,
             gate=self.name,
             kind="corpus",
             verdict=self._verdict(),
-            required=tally.required.label,
-            reached=reached.label,
-            compared=tally.compared,
-            verdicts=dict(tally.verdicts.most_common()),
-            features=dict(sorted(tally.features.items())),
+            tally=self.tally,
             seconds=seconds,
         )
 
     def _found(self, number: int, group: _Group) -> DivergenceFound:
-        case, verdict = group.trace.case, group.verdict
-        difference = verdict.difference if isinstance(verdict, Divergent) else None
-        return DivergenceFound(
+        return divergence(
             candidate=self.candidate,
             gate=self.name,
-            case=case.id,
-            verdict=label(verdict),
-            headline=headline(verdict),
-            level=difference.level.label if difference else "",
-            reference=difference.reference if difference else "",
-            candidate_side=difference.candidate if difference else "",
-            reference_hex=difference.reference_hex if difference else "",
-            candidate_hex=difference.candidate_hex if difference else "",
-            file=self._write(number, group),
-            size=len(case.operations),
+            case=group.trace.case,
+            verdict=group.verdict,
             count=group.count,
+            file=self._write(number, group),
         )
 
     def _write(self, number: int, group: _Group) -> str:
@@ -224,16 +205,3 @@ class _Gate:
         trace = group.trace
         CaseFile(trace.case, self.candidate, trace.outcomes, group.outcomes).write(path)
         return str(path.relative_to(self.folder))
-
-
-def headline(verdict: Verdict) -> str:
-    """Return what a verdict says, in one line."""
-    match verdict:
-        case Equal(level):
-            return f"equal at level {level.label}"
-        case Divergent(difference):
-            return difference.headline()
-        case Crashed(detail) | Hung(detail) | ProtocolFault(detail):
-            return detail
-        case NotSupported(reason) | Undecided(reason):
-            return reason

@@ -10,32 +10,29 @@ from pathlib import Path
 
 from parity_kit.candidates.launch import find, start
 from parity_kit.casefile import SUFFIX, CaseFile
-from parity_kit.contract import Case, CaseRunner, Description, Level, Outcome, run
+from parity_kit.contract import (
+    Case,
+    CaseRunner,
+    Description,
+    Level,
+    Outcome,
+    SubjectKind,
+    run,
+)
 from parity_kit.errors import CandidateError, ExitCode
 from parity_kit.events import (
     CandidateFailed,
     CandidateJudged,
     CandidateStarted,
-    DivergenceFound,
     EngagementSeen,
     Event,
-    GateFinished,
     GateProgress,
 )
-from parity_kit.judge import Tally
-from parity_kit.lockstep import Finding, Lockstep, search
+from parity_kit.findings import divergence, gate_finished
+from parity_kit.gate import gate_corpora
+from parity_kit.lockstep import Lockstep, search
 from parity_kit.reference import Engine
 from parity_kit.strategies import SUITES
-from parity_kit.verdicts import (
-    Crashed,
-    Divergent,
-    Equal,
-    Hung,
-    NotSupported,
-    ProtocolFault,
-    Undecided,
-    label,
-)
 from parity_kit.workspace import Workspace
 
 CORPORA = "corpora"
@@ -71,7 +68,7 @@ class Judging:
             with start(candidate, self.space, on_progress=self.note) as engine:
                 said = engine.describe()
                 self._started(name, candidate.title, said, engine.ready_seconds)
-                gates = [self._gate(name, suite, engine.run) for suite in self.plan.suites]
+                gates = [self._gate(name, suite, engine.run, said) for suite in self.plan.suites]
                 engaged = self._engagement(name, engine.describe())
         except CandidateError as error:
             self.tell(CandidateFailed(name, candidate.title, error.code, error.problem))
@@ -82,12 +79,11 @@ class Judging:
         levels = {kind.value: level.label for kind, level in said.levels.items()}
         self.tell(CandidateStarted(name, title, said.version, said.language, levels, seconds))
 
-    def _gate(self, name: str, suite: str, runner: CaseRunner) -> str:
+    def _gate(self, name: str, suite: str, runner: CaseRunner, said: Description) -> str:
+        required = self.plan.required
         if suite == CORPORA:
-            from parity_kit.gate import gate_corpora  # noqa: PLC0415  # only when asked for
-
             return gate_corpora(
-                self.space, name, runner, self.folder, self.plan.required, self.tell
+                self.space, name, runner, self.folder, required, self.tell, (), said.levels
             )
         reference = Engine()
 
@@ -100,7 +96,8 @@ class Judging:
             runner,
             examples=self.plan.examples,
             seed_value=self.plan.seed,
-            required=self.plan.required,
+            # An engine is not asked for more than it claims.
+            required=min(required, said.levels.get(SubjectKind(suite), required)),
             on_case=progress,
         )
         self._report(name, result, runner)
@@ -111,8 +108,26 @@ class Judging:
         for number, finding in enumerate(result.findings, 1):
             path = self.folder / "cases" / f"{_slug(name)}-{result.suite}-{number}{SUFFIX}"
             write_finding(path, name, finding.case, runner)
-            self.tell(divergence(name, gate, finding, str(path.relative_to(self.folder))))
-        self.tell(gate_finished(name, gate, "lockstep", result.tally, result.seconds))
+            self.tell(
+                divergence(
+                    candidate=name,
+                    gate=gate,
+                    case=finding.case,
+                    verdict=finding.verdict,
+                    count=finding.count,
+                    file=str(path.relative_to(self.folder)),
+                )
+            )
+        self.tell(
+            gate_finished(
+                candidate=name,
+                gate=gate,
+                kind="lockstep",
+                verdict=result.tally.verdict,
+                tally=result.tally,
+                seconds=result.seconds,
+            )
+        )
 
     def _engagement(self, name: str, said: Description) -> dict[str, int]:
         if said.engaged:
@@ -145,55 +160,6 @@ class Judging:
     def _judged(self, name: str, verdict: str, reason: str, code: ExitCode) -> ExitCode:
         self.tell(CandidateJudged(name, verdict, reason, int(code)))
         return code
-
-
-def gate_finished(name: str, gate: str, kind: str, tally: Tally, seconds: float) -> GateFinished:
-    """Return the event that tells a gate's result."""
-    return GateFinished(
-        candidate=name,
-        gate=gate,
-        kind=kind,
-        verdict=tally.verdict,
-        required=tally.required.label,
-        reached=tally.reached.label,
-        compared=tally.compared,
-        verdicts=dict(tally.verdicts.most_common()),
-        features=dict(sorted(tally.features.items())),
-        seconds=seconds,
-    )
-
-
-def divergence(name: str, gate: str, finding: Finding, file: str) -> DivergenceFound:
-    """Return the event that tells a finding."""
-    verdict = finding.verdict
-    level = headline = reference = candidate = reference_hex = candidate_hex = ""
-    match verdict:
-        case Divergent():
-            difference = verdict.difference
-            level, headline = difference.level.label, difference.headline()
-            reference, candidate = difference.reference, difference.candidate
-            reference_hex, candidate_hex = difference.reference_hex, difference.candidate_hex
-        case Crashed() | Hung() | ProtocolFault():
-            headline = verdict.detail
-        case NotSupported() | Undecided():
-            headline = verdict.reason
-        case Equal():
-            headline = "equal"
-    return DivergenceFound(
-        candidate=name,
-        gate=gate,
-        case=finding.case.id,
-        verdict=label(verdict),
-        headline=headline,
-        level=level,
-        reference=reference,
-        candidate_side=candidate,
-        reference_hex=reference_hex,
-        candidate_hex=candidate_hex,
-        file=file,
-        size=len(finding.case.operations),
-        count=finding.count,
-    )
 
 
 def write_finding(path: Path, name: str, case: Case, runner: CaseRunner) -> None:

@@ -1,0 +1,72 @@
+"""What is told of a gate: its result, and each kind of disagreement found in it."""
+
+from __future__ import annotations
+
+from parity_kit.contract import Case, Level
+from parity_kit.events import DivergenceFound, GateFinished
+from parity_kit.judge import Tally
+from parity_kit.verdicts import (
+    Crashed,
+    Divergent,
+    Equal,
+    Hung,
+    NotSupported,
+    ProtocolFault,
+    Undecided,
+    Verdict,
+    label,
+)
+
+
+def headline(verdict: Verdict) -> str:
+    """Return what a verdict says, in one line."""
+    match verdict:
+        case Equal(level):
+            return f"equal at level {level.label}"
+        case Divergent(difference):
+            return difference.headline()
+        case Crashed(detail) | Hung(detail) | ProtocolFault(detail):
+            return detail
+        case NotSupported(reason) | Undecided(reason):
+            return reason
+
+
+def divergence(  # noqa: PLR0913  # a finding's parts, all named
+    *, candidate: str, gate: str, case: Case, verdict: Verdict, count: int, file: str
+) -> DivergenceFound:
+    """Return the event that tells a finding."""
+    difference = verdict.difference if isinstance(verdict, Divergent) else None
+    return DivergenceFound(
+        candidate=candidate,
+        gate=gate,
+        case=case.id,
+        verdict=label(verdict),
+        headline=headline(verdict),
+        level=difference.level.label if difference else "",
+        reference=difference.reference if difference else "",
+        candidate_side=difference.candidate if difference else "",
+        reference_hex=difference.reference_hex if difference else "",
+        candidate_hex=difference.candidate_hex if difference else "",
+        file=file,
+        size=len(case.operations),
+        count=count,
+    )
+
+
+def gate_finished(  # noqa: PLR0913  # a result's parts, all named
+    *, candidate: str, gate: str, kind: str, verdict: str, tally: Tally, seconds: float
+) -> GateFinished:
+    """Return the event that tells a gate's result."""
+    reached = tally.reached if tally.compared else Level.NONE
+    return GateFinished(
+        candidate=candidate,
+        gate=gate,
+        kind=kind,
+        verdict=verdict,
+        required=tally.required.label,
+        reached=reached.label,
+        compared=tally.compared,
+        verdicts=dict(tally.verdicts.most_common()),
+        features=dict(sorted(tally.features.items())),
+        seconds=seconds,
+    )
