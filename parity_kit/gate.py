@@ -52,8 +52,8 @@ def gate_corpora(  # noqa: PLR0913, PLR0917  # what a gate is made of
     """Run the committed corpora on a candidate and return the verdict on all of them.
 
     Divergent cases are written to `folder`, if there is one. `wanted` names corpora, none means
-    all. `claimed` holds the highest level the candidate claims for each subject: it is not asked for
-    more, and a corpus of such subjects of which nothing was compared is `unknown`.
+    all. `claimed` holds the highest level the candidate claims for each subject: more is not asked
+    of it, and a corpus of such subjects of which nothing was compared is `unknown`.
 
     Raises:
         BadFileError: If a committed file is broken.
