@@ -45,8 +45,10 @@ def pack(value: object) -> bytes:
 def unpack(data: bytes | bytearray | memoryview) -> Plain:
     """Return the plain data that MessagePack bytes say, ext values as `Ext`.
 
+    Like LangGraph's own decoder it does not look behind the value's end: `dissect.parse` does.
+
     Raises:
-        ValueError: If `data` is not exactly one MessagePack value.
+        ValueError: If `data` does not begin with a whole MessagePack value.
     """
     return ormsgpack.unpackb(data, ext_hook=Ext, option=ormsgpack.OPT_NON_STR_KEYS)
 
