@@ -129,7 +129,10 @@ def _drift(
     if found or after is None:
         return found
     name = after.name
-    if digest(after.pack()) != manifest.corpora[name].sha256:
+    entry = manifest.corpora.get(name)
+    if entry is None:
+        return (Change(f"{name}.msgpack", "added", "the generator's corpus is not committed"),)
+    if digest(after.pack()) != entry.sha256:
         return (Change(f"{name}.msgpack", "changed", "the file is not canonical MessagePack"),)
     path = index_file(space.fixtures, name)
     if not path.is_file() or path.read_bytes() != after.index().encode():

@@ -1,0 +1,99 @@
+"""An engine that answers from the fixtures themselves: equal to the byte, and no LangGraph."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from pathlib import Path
+
+from parity_kit.canonical import Digest, digest, pack
+from parity_kit.contract import (
+    Case,
+    Description,
+    Level,
+    Operation,
+    Outcome,
+    Pins,
+    Subject,
+    SubjectKind,
+    Unsupported,
+)
+from parity_kit.corpora.folder import read_corpora
+
+
+def _key(subject: Subject, operations: list[Operation]) -> Digest:
+    done = [operation.to_plain() for operation in operations]
+    return digest(pack([subject.to_plain(), done]))
+
+
+class _Session:
+    def __init__(self, subject: Subject, answers: dict[Digest, Outcome]) -> None:
+        self._subject = subject
+        self._answers = answers
+        self._done: list[Operation] = []
+
+    def apply(self, operation: Operation) -> Outcome:
+        self._done.append(operation)
+        key = _key(self._subject, self._done)
+        return self._answers.get(key, Unsupported("not in the fixtures"))
+
+    def close(self) -> None:
+        """Hold nothing."""
+
+
+class Engine:
+    """Knows what came of each case's operations, by all that was done before."""
+
+    def __init__(self) -> None:
+        self._answers: dict[Digest, Outcome] = {}
+        for corpus in read_corpora(Path(os.environ["PARITY_KIT_TEST_FIXTURES"])):
+            for trace in corpus.traces:
+                operations = list(trace.case.operations)
+                for index, outcome in enumerate(trace.outcomes):
+                    key = _key(trace.case.subject, operations[: index + 1])
+                    self._answers[key] = outcome
+
+    def describe(self) -> Description:
+        return Description("fixtures", "1", "Python", dict.fromkeys(SubjectKind, Level.BYTES))
+
+    def open(self, subject: Subject, pins: Pins) -> _Session:
+        del pins
+        return _Session(subject, self._answers)
+
+    def measure(self, case: Case, loops: int) -> int:
+        del case
+        return loops
+
+
+class SupportsNothing(Engine):
+    """Claims every subject and offers no operation."""
+
+    def __init__(self) -> None:
+        self._answers = {}
+
+
+class OneByteOff(Engine):
+    """Forgets the last stored byte of every outcome that stores any."""
+
+    def open(self, subject: Subject, pins: Pins) -> _Session:
+        session = super().open(subject, pins)
+        return _Forgetful(session)
+
+
+class _Forgetful(_Session):
+    def __init__(self, session: _Session) -> None:
+        super().__init__(session._subject, session._answers)
+
+    def apply(self, operation: Operation) -> Outcome:
+        return shortened(super().apply(operation))
+
+
+def shortened(outcome: Outcome) -> Outcome:
+    """Return an outcome with the last byte of each stored string changed."""
+    if isinstance(outcome, Unsupported):
+        return outcome
+    stored = {
+        name: data[:-1] + bytes([data[-1] ^ 1]) if data else data
+        for name, data in outcome.stored.items()
+    }
+    return dataclasses.replace(outcome, stored=stored)

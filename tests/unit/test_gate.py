@@ -1,0 +1,299 @@
+"""The gate: its verdicts and exit codes, on engines in this process and over the wire."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from parity_kit import workspace
+from parity_kit.casefile import read_case
+from parity_kit.cli.gate import command
+from parity_kit.contract import (
+    Case,
+    CaseRunner,
+    Level,
+    Outcome,
+    Raised,
+    Returned,
+    SubjectKind,
+    Unsupported,
+    run,
+)
+from parity_kit.corpora.folder import read_corpora
+from parity_kit.errors import (
+    CandidateCrashedError,
+    CandidateError,
+    CandidateHungError,
+    ExitCode,
+    ProtocolFaultError,
+)
+from parity_kit.events import DivergenceFound, Event, GateFinished, GateProgress
+from parity_kit.gate import exit_code, gate_corpora, overall
+from parity_kit.reference import Engine
+
+SPACE = workspace.find(Path(__file__))
+ENGINES = Path(__file__).parent / "engines"
+
+
+@dataclass
+class Gate:
+    """A gate run in this process, and what it told."""
+
+    verdict: str = ""
+    events: list[Event] = field(default_factory=list[Event])
+
+    @property
+    def finished(self) -> list[GateFinished]:
+        return [event for event in self.events if isinstance(event, GateFinished)]
+
+    @property
+    def found(self) -> list[DivergenceFound]:
+        return [event for event in self.events if isinstance(event, DivergenceFound)]
+
+
+def gate(
+    candidate: CaseRunner,
+    *corpora: str,
+    level: Level = Level.BYTES,
+    folder: Path | None = None,
+    claimed: Collection[SubjectKind] = (),
+) -> Gate:
+    result = Gate()
+    result.verdict = gate_corpora(
+        SPACE,
+        "it",
+        candidate,
+        folder,
+        level,
+        result.events.append,
+        corpora,
+        dict.fromkeys(claimed, level),
+    )
+    return result
+
+
+def reference(case: Case) -> tuple[Outcome, ...]:
+    return run(Engine(), case)
+
+
+def test_the_reference_is_equal_to_its_own_fixtures() -> None:
+    result = gate(reference, "channels", "savers")
+    assert result.verdict == "equal"
+    assert [each.gate for each in result.finished] == ["corpus channels", "corpus savers"]
+    for each in result.finished:
+        assert (each.verdict, each.required, each.reached) == ("equal", "bytes", "bytes")
+        assert each.compared == each.verdicts["equal"] > 0
+    assert not result.found
+    assert exit_code(result.verdict) is ExitCode.PARITY
+
+
+def wrong(name: str, change: Callable[[Returned], Outcome]) -> CaseRunner:
+    """Return the reference with what operations of one name return changed."""
+
+    def candidate(case: Case) -> tuple[Outcome, ...]:
+        return tuple(
+            change(outcome) if operation.name == name and isinstance(outcome, Returned) else outcome
+            for operation, outcome in zip(case.operations, reference(case), strict=True)
+        )
+
+    return candidate
+
+
+def test_a_wrong_value_is_divergent_and_told_once_for_each_place(tmp_path: Path) -> None:
+    result = gate(
+        wrong("is_available", lambda outcome: Returned("yes", stored=outcome.stored)),
+        "channels",
+        folder=tmp_path,
+    )
+    assert result.verdict == "divergent"
+    assert exit_code(result.verdict) is ExitCode.DIVERGENCE
+    (finished,) = result.finished
+    assert finished.reached == "none"
+    assert finished.verdicts["divergent"] == sum(each.count for each in result.found)
+    assert len(result.found) < finished.verdicts["divergent"]
+    first = result.found[0]
+    assert "(is_available): value" in first.headline
+    assert first.candidate_side.startswith("'yes'")
+    written = read_case(tmp_path / first.file)
+    assert written.case.id == first.case
+    assert written.candidate_outcomes is not None
+    assert written.candidate_outcomes != written.reference_outcomes
+
+
+def test_a_wrong_stored_byte_is_seen_at_bytes_and_not_below() -> None:
+    def off(outcome: Returned) -> Outcome:
+        return Returned(outcome.value, stored=dict.fromkeys(outcome.stored, b"\x00"))
+
+    assert gate(wrong("update", off), "channels").verdict == "divergent"
+    lower = gate(wrong("update", off), "channels", level=Level.TRACE)
+    assert lower.verdict == "equal"
+    assert lower.finished[0].reached == "trace"
+
+
+def test_a_wrong_error_message_is_divergent() -> None:
+    def candidate(case: Case) -> tuple[Outcome, ...]:
+        return tuple(
+            Raised(each.error, "other", stored=each.stored) if isinstance(each, Raised) else each
+            for each in reference(case)
+        )
+
+    assert gate(candidate, "channels").verdict == "divergent"
+
+
+def nothing(case: Case) -> tuple[Outcome, ...]:
+    return tuple(Unsupported("not yet") for _ in case.operations)
+
+
+def test_an_engine_that_supports_nothing_is_unknown() -> None:
+    result = gate(nothing)
+    assert result.verdict == "unknown"
+    assert exit_code(result.verdict) is ExitCode.NOT_JUDGED
+    assert all(each.compared == 0 for each in result.finished)
+    assert {each.reached for each in result.finished} == {"none"}
+
+
+def only_savers(case: Case) -> tuple[Outcome, ...]:
+    return reference(case) if case.subject.kind is SubjectKind.SAVER else nothing(case)
+
+
+def test_what_is_not_claimed_may_be_unsupported() -> None:
+    result = gate(only_savers, "channels", "savers", claimed=(SubjectKind.SAVER,))
+    assert [each.verdict for each in result.finished] == ["unsupported", "equal"]
+    assert result.verdict == "equal"
+
+
+def test_what_is_claimed_and_never_compared_is_unknown() -> None:
+    claimed = (SubjectKind.SAVER, SubjectKind.CHANNEL)
+    result = gate(only_savers, "channels", "savers", claimed=claimed)
+    assert [each.verdict for each in result.finished] == ["unknown", "equal"]
+    assert result.verdict == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("error", "verdict"),
+    [
+        (CandidateCrashedError, "crashed"),
+        (CandidateHungError, "hung"),
+        (ProtocolFaultError, "protocol error"),
+    ],
+)
+def test_a_failure_on_one_case_does_not_end_the_gate(
+    error: type[CandidateError], verdict: str
+) -> None:
+    def candidate(case: Case) -> tuple[Outcome, ...]:
+        if case.id == "channels/last-value/one":
+            raise error("it broke")
+        return reference(case)
+
+    result = gate(candidate, "channels")
+    (finished,) = result.finished
+    assert result.verdict == finished.verdict == verdict
+    assert finished.verdicts[verdict] == 1
+    assert finished.compared == finished.verdicts["equal"] > 100
+    (found,) = result.found
+    assert (found.case, found.headline) == ("channels/last-value/one", "it broke")
+
+
+def test_a_candidate_that_is_past_judging_ends_the_gate_with_what_was_seen() -> None:
+    seen: list[Event] = []
+
+    def candidate(case: Case) -> tuple[Outcome, ...]:
+        if len(seen) > 3:
+            raise CandidateError("is not started again")
+        return reference(case)
+
+    with pytest.raises(CandidateError, match="not started again"):
+        gate_corpora(SPACE, "it", candidate, None, Level.BYTES, seen.append, ["channels"])
+    finished = seen[-1]
+    assert isinstance(finished, GateFinished)
+    assert finished.verdict == "unknown", "most of the corpus was never compared"
+    assert finished.compared > 0
+
+
+def test_progress_is_told_up_to_the_size_of_the_corpus() -> None:
+    result = gate(nothing, "channels")
+    progress = [event for event in result.events if isinstance(event, GateProgress)]
+    assert [event.done for event in progress] == sorted({event.done for event in progress})
+    (corpus,) = read_corpora(SPACE.fixtures, ["channels"])
+    assert {event.total for event in progress} == {len(corpus.traces)}
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "expected"),
+    [
+        ((), "unknown"),
+        (("unsupported",), "unknown"),
+        (("equal", "unsupported"), "equal"),
+        (("equal", "unknown"), "unknown"),
+        (("equal", "crashed", "unknown"), "crashed"),
+        (("hung", "divergent"), "divergent"),
+    ],
+)
+def test_the_worst_gate_is_the_verdict(verdicts: tuple[str, ...], expected: str) -> None:
+    assert overall(verdicts) == expected
+
+
+@pytest.fixture
+def space(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A workspace with the committed fixtures and three small engines as candidates."""
+    (tmp_path / "parity.toml").write_text("")
+    (tmp_path / "fixtures").symlink_to(SPACE.fixtures, target_is_directory=True)
+    for name, kind in {"good": "Engine", "bad": "OneByteOff", "empty": "SupportsNothing"}.items():
+        folder = tmp_path / "candidates" / name
+        folder.mkdir(parents=True)
+        (folder / "candidate.toml").write_text(
+            f'name = "{name}"\ntitle = "{name}"\nkind = "python"\nlanguage = "Python"\n'
+            f'description = "for a test"\nobject = "from_fixtures:{kind}"\npath = "{ENGINES}"\n'
+        )
+    monkeypatch.setenv("PARITY_KIT_TEST_FIXTURES", str(SPACE.fixtures))
+    return tmp_path
+
+
+def call(space: Path, *args: str) -> Any:
+    return CliRunner().invoke(command, [*args, "--workspace", str(space)], standalone_mode=False)
+
+
+def test_the_command_ends_with_the_code_of_the_verdict(space: Path) -> None:
+    good = call(space, "good")
+    assert good.return_value == ExitCode.PARITY, good.output
+    assert "cases compared at level bytes" in good.output
+    bad = call(space, "bad")
+    assert bad.return_value == ExitCode.DIVERGENCE
+    assert "stored" in bad.output
+    assert call(space, "bad", "--level", "trace").return_value == ExitCode.PARITY
+    empty = call(space, "empty")
+    assert empty.return_value == ExitCode.NOT_JUDGED
+    assert "nothing was compared" in empty.output
+
+
+def test_fewer_cases_than_the_floor_are_no_pass(space: Path) -> None:
+    result = call(space, "good", "--corpus", "channels", "--floor", "1000")
+    assert result.return_value == ExitCode.DIVERGENCE
+    assert "the floor is 1000" in result.output
+
+
+def test_the_gate_loads_none_of_what_it_must_not_need(space: Path) -> None:
+    program = """
+import sys
+from parity_kit.cli import cli
+code = cli(["gate", "good", "--workspace", sys.argv[1]], standalone_mode=False)
+roots = {name.partition(".")[0] for name in sys.modules}
+heavy = {"langgraph", "langchain_core", "pandas", "numpy", "matplotlib", "hypothesis", "pydantic"}
+print("loaded:", sorted(roots & heavy), "exit", int(code))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(space)],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(SPACE.root)},
+    )
+    assert "loaded: [] exit 0" in done.stdout
