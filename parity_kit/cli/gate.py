@@ -35,6 +35,12 @@ class _Result:
         """The cases whose outcomes were compared."""
         return sum(gate.compared for gate in self.gates)
 
+    @property
+    def reached(self) -> Level:
+        """The level that every compared case reached: lower than asked if less was claimed."""
+        levels = [Level[gate.reached.upper()] for gate in self.gates if gate.compared]
+        return min(levels, default=Level.NONE)
+
     def tell(self, event: Event) -> None:
         """Keep what the end needs."""
         if isinstance(event, GateFinished):
@@ -142,6 +148,7 @@ def _as_json(result: _Result) -> dict[str, object]:
     return {
         "candidate": result.candidate,
         "level": result.level.label,
+        "reached": result.reached.label,
         "verdict": result.verdict,
         "problem": result.problem,
         "exit_code": int(result.exit_code),
@@ -184,5 +191,8 @@ def _print(result: _Result) -> None:
         out.print(f"  {each.case}{times}", markup=False, style="dim")
     if result.problem:
         out.print(f"\n{result.problem}", markup=False)
-    judged = f"{result.compared} cases compared at level {result.level.label}"
-    out.print(f"\n{mark(result.verdict)}  {judged}, {result.seconds:.1f} s")
+    reached = result.reached
+    level = f", equal at level {reached.label}" if reached else ""
+    out.print(
+        f"\n{mark(result.verdict)}  {result.compared} cases compared{level}, {result.seconds:.1f} s"
+    )

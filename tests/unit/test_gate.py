@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -64,7 +65,7 @@ def gate(
     *corpora: str,
     level: Level = Level.BYTES,
     folder: Path | None = None,
-    claimed: Collection[SubjectKind] = (),
+    claimed: Mapping[SubjectKind, Level] = MappingProxyType({}),
 ) -> Gate:
     result = Gate()
     result.verdict = gate_corpora(
@@ -75,7 +76,7 @@ def gate(
         level,
         result.events.append,
         corpora,
-        dict.fromkeys(claimed, level),
+        claimed,
     )
     return result
 
@@ -138,6 +139,15 @@ def test_a_wrong_stored_byte_is_seen_at_bytes_and_not_below() -> None:
     assert lower.finished[0].reached == "trace"
 
 
+def test_a_candidate_is_asked_for_no_more_than_it_claims_and_that_is_shown() -> None:
+    def off(outcome: Returned) -> Outcome:
+        return Returned(outcome.value, stored=dict.fromkeys(outcome.stored, b"\x00"))
+
+    result = gate(wrong("update", off), "channels", claimed={SubjectKind.CHANNEL: Level.TRACE})
+    assert result.verdict == "equal"
+    assert result.finished[0].reached == "trace"
+
+
 def test_a_wrong_error_message_is_divergent() -> None:
     def candidate(case: Case) -> tuple[Outcome, ...]:
         return tuple(
@@ -165,13 +175,13 @@ def only_savers(case: Case) -> tuple[Outcome, ...]:
 
 
 def test_what_is_not_claimed_may_be_unsupported() -> None:
-    result = gate(only_savers, "channels", "savers", claimed=(SubjectKind.SAVER,))
+    result = gate(only_savers, "channels", "savers", claimed={SubjectKind.SAVER: Level.BYTES})
     assert [each.verdict for each in result.finished] == ["unsupported", "equal"]
     assert result.verdict == "equal"
 
 
 def test_what_is_claimed_and_never_compared_is_unknown() -> None:
-    claimed = (SubjectKind.SAVER, SubjectKind.CHANNEL)
+    claimed = dict.fromkeys((SubjectKind.SAVER, SubjectKind.CHANNEL), Level.BYTES)
     result = gate(only_savers, "channels", "savers", claimed=claimed)
     assert [each.verdict for each in result.finished] == ["unknown", "equal"]
     assert result.verdict == "unknown"
@@ -264,7 +274,7 @@ def call(space: Path, *args: str) -> Any:
 def test_the_command_ends_with_the_code_of_the_verdict(space: Path) -> None:
     good = call(space, "good")
     assert good.return_value == ExitCode.PARITY, good.output
-    assert "cases compared at level bytes" in good.output
+    assert "cases compared, equal at level bytes" in good.output
     bad = call(space, "bad")
     assert bad.return_value == ExitCode.DIVERGENCE
     assert "stored" in bad.output
