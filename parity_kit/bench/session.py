@@ -21,7 +21,9 @@ from parity_kit.errors import KitError, UsageError
 from parity_kit.events import BenchMeasured, CandidateFailed, Event, GateProgress
 from parity_kit.workspace import Workspace
 
-GATE = "benchmarks"
+EVERYONE, GATE = "all engines", "benchmarks"
+"""What progress is shown under: pairs of all candidates are interleaved, so there is one bar."""
+
 VALUE_SECONDS = 0.1
 """What one value takes on the reference, by which loops are calibrated."""
 
@@ -111,7 +113,7 @@ class Session:
         self._report(opponents)
 
     def _calibrate(self) -> None:
-        answer = self._ask(self._base, CONTROL)
+        answer = self._ask(self._base)
         if answer.error or answer.problems:
             problem = answer.error[1] if answer.error else str(answer.problems)
             raise KitError(f"the reference could not be measured: {problem}")
@@ -160,7 +162,7 @@ class Session:
             str(file_of(self._folder, engine)),
             labels,
         )
-        answer = self._ask(plan, opponent.name)
+        answer = self._ask(plan)
         if answer.error:
             code, problem = answer.error
             if engine == REFERENCE:
@@ -174,11 +176,11 @@ class Session:
             problem = "it broke down on every workload"
             self._tell(CandidateFailed(opponent.name, opponent.name, code, problem))
 
-    def _ask(self, plan: Plan, shown: str) -> Answer:
-        self._tell(GateProgress(shown, GATE, self._done, self._total))
+    def _ask(self, plan: Plan) -> Answer:
+        self._tell(GateProgress(EVERYONE, GATE, self._done, self._total))
         answer = ask(plan)
         self._done += 1
-        self._tell(GateProgress(shown, GATE, self._done, self._total))
+        self._tell(GateProgress(EVERYONE, GATE, self._done, self._total))
         return answer
 
     def _extend(self, opponents: Sequence[_Opponent]) -> None:

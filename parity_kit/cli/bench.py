@@ -129,7 +129,7 @@ class _Progress(AbstractContextManager["_Progress"]):
     def take(self, event: Event, keep: Callable[[Event], None]) -> None:
         """Show progress, keep everything else."""
         if isinstance(event, GateProgress):
-            self.say(f"measuring {event.candidate}: process {event.done} of {event.total}")
+            self.say(f"measuring: process {event.done} of {event.total}")
         else:
             keep(event)
 

@@ -49,11 +49,12 @@ def clip(text: str) -> str:
 def parted(mine: str, other: str) -> tuple[str, str, str]:
     """Return a side up to where it differs from the other, the differing character, and the rest.
 
-    Texts that are equal, or of which one begins the other, have nothing to mark.
+    Texts that are equal, or of which one begins the other, have nothing to mark; nor have texts
+    with nothing in common, where a mark on the first character would only distract.
     """
     pairs = enumerate(zip(mine, other, strict=False))
     at = next((index for index, (a, b) in pairs if a != b), None)
-    if at is None:
+    if not at:
         return mine, "", ""
     return mine[:at], mine[at], mine[at + 1 :]
 

@@ -220,6 +220,7 @@ def test_a_long_side_is_cut_and_says_by_how_much() -> None:
         ("same", "same", ("same", "", "")),
         ("ab", "abc", ("ab", "", "")),
         ("", "x", ("", "", "")),
+        ("absent", "2", ("absent", "", "")),
     ],
 )
 def test_the_first_difference_is_marked(
