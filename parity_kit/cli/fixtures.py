@@ -52,7 +52,10 @@ def build(space: Workspace, corpora: tuple[str, ...], as_json: bool) -> None:
 @command.command("check")
 @click.argument("corpora", nargs=-1)
 @click.option(
-    "--seeds", default=0, help="Check again in N processes: other hash seed, zone, locale."
+    "--seeds",
+    type=click.IntRange(0),
+    default=0,
+    help="Check again in N processes: other hash seed, zone, locale.",
 )
 @json_option
 @workspace_option

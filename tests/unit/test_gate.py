@@ -181,7 +181,7 @@ def test_what_is_not_claimed_may_be_unsupported() -> None:
 
 
 def test_what_is_claimed_and_never_compared_is_unknown() -> None:
-    claimed = dict.fromkeys((SubjectKind.SAVER, SubjectKind.CHANNEL), Level.BYTES)
+    claimed = {SubjectKind.SAVER: Level.BYTES, SubjectKind.CHANNEL: Level.BYTES}
     result = gate(only_savers, "channels", "savers", claimed=claimed)
     assert [each.verdict for each in result.finished] == ["unknown", "equal"]
     assert result.verdict == "unknown"
