@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from parity_kit.cli import cli
+from parity_kit.errors import ExitCode, UnknownCandidateError, UsageError
+
+ENGINES = {
+    "honest": "from parity_kit.reference import Engine\n",
+    "broken": (
+        "import os\n"
+        "from parity_kit.reference import Engine as Reference\n"
+        "class Engine(Reference):\n"
+        "    def measure(self, case, loops):\n"
+        "        os._exit(9)\n"
+    ),
+}
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    (tmp_path / "parity.toml").touch()
+    for name, source in ENGINES.items():
+        folder = tmp_path / "candidates" / name
+        folder.mkdir(parents=True)
+        (folder / "engine_of_test.py").write_text(source, encoding="utf-8")
+        (folder / "candidate.toml").write_text(
+            f'name = "{name}"\ntitle = "{name}"\nkind = "python"\nlanguage = "Python"\n'
+            'object = "engine_of_test:Engine"\n',
+            encoding="utf-8",
+        )
+    return tmp_path
+
+
+def _bench(workspace: Path, *arguments: str) -> Result:
+    short = ("--workload", "channels-binop", "--pairs", "1", "--max-pairs", "1", "--seed", "5")
+    return CliRunner().invoke(
+        cli, ["bench", *arguments, *short, "--workspace", str(workspace)], standalone_mode=False
+    )
+
+
+def test_json_holds_the_rows_and_leaves_pyperf_files(workspace: Path) -> None:
+    said = _bench(workspace, "honest", "--json")
+    found = json.loads(said.stdout)
+
+    assert said.return_value == ExitCode.PARITY
+    assert [row["candidate"] for row in found["rows"]] == ["reference (A/A control)", "honest"]
+    assert found["rows"][1]["ratio"] > 0
+    assert found["seed"] == 5
+    assert sorted(path.name for path in Path(found["folder"]).iterdir()) == [
+        "honest.json",
+        "reference.json",
+    ]
+
+
+def test_a_candidate_that_breaks_down_on_everything_could_not_be_judged(workspace: Path) -> None:
+    said = _bench(workspace, "broken")
+
+    assert said.return_value == ExitCode.NOT_JUDGED
+    assert "not comparable" in said.stdout
+    assert "could not be judged [crashed]" in said.stdout
+
+
+def test_wrong_names_are_users_mistakes(workspace: Path) -> None:
+    assert isinstance(_bench(workspace, "nobody").exception, UnknownCandidateError)
+    assert isinstance(_bench(workspace, "honest", "--workload", "no").exception, UsageError)
