@@ -13,7 +13,7 @@ from parity_kit.contract import Event, Operation, Outcome, Pins, Subject, Unsupp
 from parity_kit.programs.model import parse
 from parity_kit.reference.build import build
 from parity_kit.reference.native import Watch, interrupts_inside, perform, to_native, to_plain
-from parity_kit.reference.pins import Counter, pinned, submit_in_order
+from parity_kit.reference.pins import Counter, pinned
 from parity_kit.reference.savers import close_saver, contents, make_saver, public_config
 
 RECURSION_LIMIT = 25
@@ -67,8 +67,6 @@ class GraphSession:
         recursion_limit: int = RECURSION_LIMIT,
     ) -> Any:
         configurable: dict[str, Any] = {}
-        if self._pin:
-            configurable["__pregel_runner_submit"] = submit_in_order()
         if thread is not None:
             configurable["thread_id"] = thread
         if checkpoint is not None:

@@ -12,8 +12,9 @@ import uuid
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
+from contextvars import copy_context
 from datetime import UTC, datetime, tzinfo
-from typing import Any
+from typing import Any, cast
 
 from parity_kit.contract import Pins
 
@@ -55,7 +56,7 @@ class Counter:
 
 @contextmanager
 def pinned(counter: Counter) -> Generator[None]:
-    """Run LangGraph with its clock, ids and chance taken from `counter`."""
+    """Run LangGraph with its clock, ids and chance from `counter`, and no thread but this one."""
 
     class PinnedDatetime(datetime):
         @classmethod
@@ -66,6 +67,7 @@ def pinned(counter: Counter) -> Generator[None]:
         *((name, "datetime", PinnedDatetime) for name in _CLOCKS),
         *((name, "uuid6", counter.uuid6) for name in _IDS),
         *((name, "random", counter) for name in _CHANCE),
+        ("langgraph.pregel._loop", "BackgroundExecutor", OrderedExecutor),
     )
     with _LOCK:
         undo: list[tuple[Any, str, Any]] = []
@@ -81,15 +83,11 @@ def pinned(counter: Counter) -> Generator[None]:
                 setattr(module, name, value)
 
 
-# What `langgraph.pregel._executor.Submit` takes for the executor itself.
-_EXECUTOR_OPTIONS = {"__name__", "__cancel_on_exit__", "__reraise_on_exit__", "__next_tick__"}
-
-
-class _OrderedFuture(Future[Any]):
-    """A future whose hash is its number.
+class _TaskFuture(Future[Any]):
+    """A task's future, whose hash is the task's place in its superstep.
 
     `PregelRunner` keeps the futures of a superstep in a set and raises the error of whichever it
-    pops first: with these it is the first task's.
+    pops first: with small consecutive hashes that is the first task's.
     """
 
     def __init__(self, number: int) -> None:
@@ -100,26 +98,60 @@ class _OrderedFuture(Future[Any]):
         return self._number
 
 
-def submit_in_order() -> Callable[[], Callable[..., Future[Any]]]:
-    """Return what LangGraph calls to start a superstep's tasks, running each at once, in order.
+# What `langgraph.pregel._executor.Submit` takes for the executor itself.
+_EXECUTOR_OPTIONS = {"__name__", "__cancel_on_exit__", "__reraise_on_exit__", "__next_tick__"}
 
-    It goes under the key `__pregel_runner_submit` of a config's configurable
-    (`langgraph._internal._constants.CONFIG_KEY_RUNNER_SUBMIT`).
+
+class OrderedExecutor:
+    """Stands in for `langgraph.pregel._executor.BackgroundExecutor`: runs each thing at once.
+
+    Tasks of a superstep end in task order, and a checkpoint is stored before the next superstep
+    begins. In the background a saver may read a channel's value (a topic's list, a barrier's set)
+    while the next superstep changes it: the bytes stored would be those of a race.
     """
-    started = 0
 
-    def submit(function: Callable[..., Any], *args: Any, **options: Any) -> Future[Any]:
-        nonlocal started
-        started += 1
-        future = _OrderedFuture(started)
+    def __init__(self, config: object) -> None:
+        del config
+        self._superstep: tuple[object, int] = (None, 0)
+        self._failed: list[Future[Any]] = []
+
+    def __enter__(self) -> Callable[..., Future[Any]]:
+        return self.submit
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        if kind is None:
+            skipped = importlib.import_module("langgraph.pregel._executor").SKIP_RERAISE_SET
+            for future in self._failed:
+                if future not in skipped:
+                    future.result()
+
+    def submit(self, function: Callable[..., Any], *args: Any, **options: Any) -> Future[Any]:
+        """Run `function` and return its future, done."""
+        future = self._future(args)
+        kwargs = {name: each for name, each in options.items() if name not in _EXECUTOR_OPTIONS}
+        if getattr(function, "__name__", "") == "wait":
+            # The stream's reader waits for the next item: here none comes while it waits.
+            future.set_result(None)
+            return future
         try:
-            kwargs = {name: each for name, each in options.items() if name not in _EXECUTOR_OPTIONS}
-            future.set_result(function(*args, **kwargs))
-        except BaseException as error:  # noqa: BLE001  # an executor hands every error to its future
-            future.set_exception(error)
+            future.set_result(copy_context().run(function, *args, **kwargs))
+        except BaseException as failure:  # noqa: BLE001  # an executor hands every error to its future
+            future.set_exception(failure)
+            bubbles = importlib.import_module("langgraph.errors").GraphBubbleUp
+            if options.get("__reraise_on_exit__", True) and not isinstance(failure, bubbles):
+                self._failed.append(future)
         return future
 
-    return lambda: submit
+    def _future(self, args: tuple[Any, ...]) -> Future[Any]:
+        config = getattr(args[0], "config", None) if args else None
+        if not isinstance(config, dict):
+            return Future()
+        metadata = cast("dict[str, Any]", config).get("metadata", {})
+        step, started = metadata.get("langgraph_step"), 0
+        if step == self._superstep[0]:
+            started = self._superstep[1]
+        self._superstep = (step, started + 1)
+        return _TaskFuture(started)
 
 
 class DeclaredSet(set[Any]):
