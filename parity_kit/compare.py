@@ -48,7 +48,11 @@ def compare(
     """
     if len(candidate) != len(case.operations):
         return ProtocolFault(f"{len(case.operations)} operations, {len(candidate)} outcomes")
-    if _bytes_of(reference) == _bytes_of(candidate):
+    try:
+        given = _bytes_of(candidate)
+    except TypeError as error:
+        return ProtocolFault(f"outcomes that are no plain data: {error}")
+    if _bytes_of(reference) == given:
         return Equal(required)
     for ours, theirs in zip(reference, candidate, strict=True):
         if isinstance(theirs, Unsupported) and not isinstance(ours, Unsupported):
@@ -85,14 +89,18 @@ class _Part:
 
 
 def _differing(reference: Sequence[Outcome], candidate: Sequence[Outcome]) -> Iterator[_Part]:
-    ours, theirs = Renamer(), Renamer()
+    # Values get renamers of their own: an event too few must not shift the names in later values.
+    values = (Renamer(), Renamer())
+    events = (Renamer(), Renamer())
     for index, (left, right) in enumerate(zip(reference, candidate, strict=True)):
         if isinstance(left, Unsupported) or isinstance(right, Unsupported):
             if left != right:
                 yield _Part(Level.RESULT, index, "outcome", _word(left), _word(right), packed=False)
             continue
-        yield from _results(index, left, right, ours, theirs)
-        yield from _events(index, left.events, right.events, ours, theirs)
+        yield from _results(index, left, right, Level.RESULT, values)
+        yield from _events(index, left.events, right.events, events)
+        # And an id in a value must be the one that it is in the events.
+        yield from _results(index, left, right, Level.TRACE, events)
         yield from _stored(index, left.stored, right.stored)
         if left.dropped != right.dropped:
             dropped = (pack(list(left.dropped)), pack(list(right.dropped)))
@@ -107,13 +115,11 @@ def _results(
     index: int,
     left: Returned | Raised,
     right: Returned | Raised,
-    ours: Renamer,
-    theirs: Renamer,
+    level: Level,
+    renamers: tuple[Renamer, Renamer],
 ) -> Iterator[_Part]:
     where = "value" if isinstance(left, Returned) and isinstance(right, Returned) else "outcome"
-    yield from _two_ways(
-        index, where, Level.RESULT, (_result(left), _result(right)), (ours, theirs)
-    )
+    yield from _two_ways(index, where, level, (_result(left), _result(right)), renamers)
 
 
 def _result(outcome: Returned | Raised) -> Plain:
@@ -143,13 +149,12 @@ def _events(
     index: int,
     left: Sequence[Event],
     right: Sequence[Event],
-    ours: Renamer,
-    theirs: Renamer,
+    renamers: tuple[Renamer, Renamer],
 ) -> Iterator[_Part]:
     for number, (mine, yours) in enumerate(zip(left, right, strict=False)):
         sides = (mine.to_plain(), yours.to_plain())
         where = f"event {number} {mine.mode}"
-        yield from _two_ways(index, where, Level.TRACE, sides, (ours, theirs))
+        yield from _two_ways(index, where, Level.TRACE, sides, renamers)
     if len(left) != len(right):
         number = min(len(left), len(right))
         mode = (left if len(left) > number else right)[number].mode

@@ -78,6 +78,8 @@ class Tally:
         for word in ("divergent", "crashed", "hung", "protocol error"):
             if self.verdicts[word]:
                 return word
+        if self.verdicts["unknown"]:
+            return "unknown"
         if not self.compared:
             return "unsupported" if self.verdicts["unsupported"] else "unknown"
         return "equal"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+import traceback
 
 import click
 
@@ -63,4 +64,8 @@ def main() -> None:
         code = error.exit_code
     except BrokenPipeError:
         code = ExitCode.PARITY
+    except Exception:  # noqa: BLE001  # whatever it is, it is the kit's fault and has its own code
+        traceback.print_exc()
+        click.echo("error [kit] this is a fault of Parity Kit: please report it", err=True)
+        code = ExitCode.KIT_FAULT
     sys.exit(code if isinstance(code, int) else ExitCode.PARITY)

@@ -1,0 +1,113 @@
+"""Lockstep: the reference agrees with itself, and an engine with one fault is found and shrunk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from parity_kit.contract import Case, Level, Outcome, Returned, run
+from parity_kit.errors import CandidateCrashedError
+from parity_kit.lockstep import Lockstep, search
+from parity_kit.reference import Engine
+from parity_kit.strategies import SUITES
+from parity_kit.verdicts import Divergent, label
+
+REFERENCE = Engine()
+
+
+def reference(case: Case) -> tuple[Outcome, ...]:
+    return run(REFERENCE, case)
+
+
+def lockstep(
+    suite: str, candidate: Callable[[Case], tuple[Outcome, ...]], examples: int
+) -> Lockstep:
+    seen: list[int] = []
+    result = search(
+        suite,
+        reference,
+        candidate,
+        examples=examples,
+        seed_value=3,
+        required=Level.BYTES,
+        on_case=seen.append,
+    )
+    assert seen == list(range(1, len(seen) + 1))
+    return result
+
+
+@pytest.mark.parametrize("suite", list(SUITES))
+def test_the_reference_agrees_with_itself(suite: str) -> None:
+    result = lockstep(suite, reference, 40)
+    assert result.tally.verdicts == {"equal": 40}
+    assert result.tally.reached is Level.BYTES
+    assert not result.findings
+
+
+def test_a_lost_event_is_found_shrunk_and_counted() -> None:
+    def lossy(case: Case) -> tuple[Outcome, ...]:
+        return tuple(
+            replace(each, events=tuple(e for e in each.events if e.mode != "tasks"))
+            if isinstance(each, Returned)
+            else each
+            for each in reference(case)
+        )
+
+    result = lockstep("graph", lossy, 60)
+    assert result.tally.verdict == "divergent"
+    assert result.tally.reached is Level.RESULT
+    smallest = min(result.findings, key=lambda each: len(each.case.operations))
+    assert len(smallest.case.operations) == 1
+    assert list(smallest.case.subject.spec["program"]["nodes"]) == ["a"]  # pyright: ignore[reportIndexIssue, reportOptionalSubscript, reportArgumentType, reportCallIssue]  # a program is a map
+    assert isinstance(smallest.verdict, Divergent)
+    assert smallest.verdict.difference.where.startswith("event")
+    assert sum(result.tally.verdicts.values()) == 60
+
+
+def test_a_value_changed_at_bytes_level_shrinks_to_that_value() -> None:
+    def wide(case: Case) -> tuple[Outcome, ...]:
+        return tuple(
+            replace(
+                each,
+                stored={
+                    name: blob.replace(b"\xcd\x01\x00", b"\xce\x00\x00\x01\x00")
+                    for name, blob in each.stored.items()
+                },
+            )
+            if isinstance(each, Returned)
+            else each
+            for each in reference(case)
+        )
+
+    result = lockstep("codec", wide, 400)
+    (finding, *_) = result.findings
+    assert isinstance(finding.verdict, Divergent)
+    assert finding.verdict.difference.level is Level.BYTES
+    assert "uint 32" in finding.verdict.difference.candidate
+
+
+def test_a_crash_is_a_finding() -> None:
+    def fragile(case: Case) -> tuple[Outcome, ...]:
+        if any(operation.name == "finish" for operation in case.operations):
+            raise CandidateCrashedError("gone")
+        return reference(case)
+
+    result = lockstep("channel", fragile, 80)
+    (finding,) = result.findings
+    assert label(finding.verdict) == "crashed"
+    assert {operation.name for operation in finding.case.operations} == {"finish", "get"}
+
+
+def test_an_answer_that_changes_is_not_repeatable() -> None:
+    calls = 0
+
+    def moody(case: Case) -> tuple[Outcome, ...]:
+        nonlocal calls
+        calls += 1
+        outcomes = reference(case)
+        return (Returned("moody"), *outcomes[1:]) if calls == 7 else outcomes
+
+    result = lockstep("channel", moody, 40)
+    assert [label(finding.verdict) for finding in result.findings] == ["unknown"]

@@ -1,0 +1,92 @@
+"""Judging: whatever a candidate does becomes a verdict, and a tally forgets none of them."""
+
+from __future__ import annotations
+
+import pytest
+
+from parity_kit.contract import Case, CaseId, Level, Operation, Returned, Subject, SubjectKind
+from parity_kit.errors import (
+    CandidateCrashedError,
+    CandidateError,
+    CandidateHungError,
+    ProtocolFaultError,
+)
+from parity_kit.judge import Tally, judge
+from parity_kit.plain import Plain
+from parity_kit.verdicts import (
+    Crashed,
+    Equal,
+    Hung,
+    NotSupported,
+    ProtocolFault,
+    Undecided,
+    Verdict,
+    label,
+)
+
+CASE = Case(
+    CaseId("one"), Subject(SubjectKind.CODEC, {"strict": True}), (Operation("x"),), ("feature",)
+)
+OURS = (Returned(1),)
+
+
+@pytest.mark.parametrize(
+    ("error", "verdict"),
+    [
+        (CandidateCrashedError("gone"), Crashed("gone")),
+        (CandidateHungError("late"), Hung("late")),
+        (ProtocolFaultError("odd"), ProtocolFault("odd")),
+    ],
+)
+def test_a_failing_candidate_is_a_verdict(error: CandidateError, verdict: Verdict) -> None:
+    def fail(case: Case) -> tuple[Returned, ...]:
+        del case
+        raise error
+
+    assert judge(CASE, OURS, fail, Level.BYTES) == verdict
+
+
+def test_a_candidate_that_cannot_go_on_is_no_verdict() -> None:
+    def fail(case: Case) -> tuple[Returned, ...]:
+        del case
+        raise CandidateError("restart limit")
+
+    with pytest.raises(CandidateError):
+        judge(CASE, OURS, fail, Level.BYTES)
+
+
+def test_a_bomb_of_nesting_breaks_the_protocol_and_not_the_kit() -> None:
+    deep: Plain = None
+    for _ in range(600):
+        deep = [deep]
+    verdict = judge(CASE, OURS, lambda _: (Returned(deep),), Level.BYTES)
+    assert label(verdict) in {"divergent", "protocol error"}
+
+
+def tallied(*verdicts: Verdict) -> Tally:
+    tally = Tally(Level.BYTES)
+    for verdict in verdicts:
+        tally.add(CASE, verdict)
+    return tally
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "word"),
+    [
+        ([Equal(Level.BYTES)], "equal"),
+        ([Equal(Level.BYTES), Crashed("x")], "crashed"),
+        ([Equal(Level.BYTES), Undecided("flaky")], "unknown"),
+        ([Equal(Level.BYTES), NotSupported("x")], "equal"),
+        ([NotSupported("x")], "unsupported"),
+        ([], "unknown"),
+    ],
+)
+def test_the_worst_verdict_wins_and_nothing_is_no_pass(verdicts: list[Verdict], word: str) -> None:
+    assert tallied(*verdicts).verdict == word
+
+
+def test_only_what_was_compared_counts_for_features_and_levels() -> None:
+    tally = tallied(NotSupported("x"), Equal(Level.TRACE))
+    assert (tally.compared, tally.reached) == (1, Level.TRACE)
+    assert tally.features == {"feature": 1}
+    assert tallied(Equal(Level.BYTES), Hung("x")).reached is Level.NONE
