@@ -1,0 +1,67 @@
+"""A numpy array as it is stored, checked and put into the form numpy would give it back in.
+
+The engine has no numpy: it knows an array's parts (dtype, shape, order, buffer) and which of them
+cannot make an array.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import sys
+from typing import Any
+
+from pure_engine.types import Envelope
+
+_DTYPE = re.compile(r"([<>|=]?)([biufcSUV])(\d+)")
+_NAMED = re.compile(r"(bool|u?int|float|complex)(\d*)")
+_KINDS = {"int": "i", "uint": "u", "float": "f", "complex": "c"}
+_NATIVE = "<" if sys.byteorder == "little" else ">"
+_BYTES_PER_CHARACTER = 4
+_CODE = 6
+
+
+def array(parts: Any) -> Envelope:
+    """Return the array that an ext's parts say.
+
+    Raises:
+        TypeError, ValueError: If they make none.
+    """
+    dtype, shape, order, buffer = parts
+    if not isinstance(buffer, bytes) or order not in {"C", "F", "A"}:
+        raise TypeError("not an array's parts")
+    dtype, width = _dtype(dtype)
+    count, rest = divmod(len(buffer), width)
+    if rest:
+        raise ValueError("buffer size must be a multiple of element size")
+    sizes = _shape(shape, count)
+    # An array with at most one long side is stored in both orders at once; numpy calls it C.
+    long_sides = sum(size > 1 for size in sizes)
+    by_columns = order == "F" and long_sides > 1 and count > 0
+    return Envelope(_CODE, [dtype, sizes, "F" if by_columns else "C", buffer])
+
+
+def _dtype(text: str) -> tuple[str, int]:
+    """Return a dtype's canonical text, and the bytes that an element takes."""
+    if named := _NAMED.fullmatch(text):
+        kind, bits = named.groups()
+        text = "b1" if kind == "bool" else f"{_KINDS[kind]}{int(bits or 64) // 8}"
+    found = _DTYPE.fullmatch(text)
+    if found is None or int(found[3]) == 0:
+        raise TypeError("no such dtype")
+    order, kind, size = found[1], found[2], int(found[3])
+    if kind in "SV" or (size == 1 and kind != "U"):
+        order = "|"
+    elif order in {"", "=", "|"}:
+        order = _NATIVE
+    return f"{order}{kind}{size}", size * (_BYTES_PER_CHARACTER if kind == "U" else 1)
+
+
+def _shape(shape: Any, count: int) -> list[int]:
+    sizes = [shape] if isinstance(shape, int) else list(shape)
+    if -1 in sizes:
+        known = -math.prod(sizes)
+        sizes[sizes.index(-1)] = count // known if known > 0 else -1
+    if any(size < 0 for size in sizes) or math.prod(sizes) != count:
+        raise ValueError("cannot reshape array")
+    return sizes

@@ -1,0 +1,112 @@
+"""Making checkpoints from channels, and channels from checkpoints (`pregel._checkpoint`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pure_engine.algorithm import Channels, Checkpoint, null_version
+from pure_engine.channels import MISSING, Channel, UntrackedValue
+from pure_engine.clock import Clock
+from pure_engine.names import TASKS
+from pure_engine.savers import Saver, Where
+from pure_engine.types import Send
+
+_FORMAT = 4
+
+
+def empty_checkpoint(clock: Clock) -> Checkpoint:
+    """Return the checkpoint that a thread without one starts from."""
+    return {
+        "v": _FORMAT,
+        "id": clock.empty_id(),
+        "ts": clock.now(),
+        "channel_values": {},
+        "channel_versions": {},
+        "versions_seen": {},
+    }
+
+
+def new_checkpoint(
+    clock: Clock,
+    before: Checkpoint,
+    channels: Channels | None,
+    updated: Iterable[str] | None = None,
+    name: str | None = None,
+) -> Checkpoint:
+    """Return the checkpoint after `before`; without channels it takes over what that holds."""
+    time = clock.now()
+    versions = before["channel_versions"]
+    if channels is None:
+        values = before["channel_values"]
+    else:
+        versions = dict(versions)
+        values = {
+            key: value
+            for key, channel in channels.items()
+            if key in versions and (value := channel.checkpoint()) is not MISSING
+        }
+    return {
+        "v": _FORMAT,
+        "ts": time,
+        "id": name or clock.new_id(),
+        "channel_values": values,
+        "channel_versions": versions,
+        "versions_seen": before["versions_seen"],
+        "updated_channels": None if updated is None else sorted(updated),
+    }
+
+
+def copy_checkpoint(checkpoint: Checkpoint) -> Checkpoint:
+    """Return a checkpoint that changes on its own."""
+    return {
+        "v": checkpoint["v"],
+        "ts": checkpoint["ts"],
+        "id": checkpoint["id"],
+        "channel_values": dict(checkpoint["channel_values"]),
+        "channel_versions": dict(checkpoint["channel_versions"]),
+        "versions_seen": {node: dict(seen) for node, seen in checkpoint["versions_seen"].items()},
+        "updated_channels": checkpoint.get("updated_channels"),
+    }
+
+
+def restore(specs: Mapping[str, Channel], checkpoint: Checkpoint) -> Channels:
+    """Return channels with what a checkpoint holds."""
+    values = checkpoint["channel_values"]
+    return {name: spec.restored(values.get(name, MISSING)) for name, spec in specs.items()}
+
+
+def newer_versions(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the versions that are new since `before`."""
+    if not before:
+        return dict(now)
+    nothing = null_version(now)
+    return {name: version for name, version in now.items() if version > before.get(name, nothing)}
+
+
+def is_superseded(saver: Saver, where: Where, checkpoint: Checkpoint) -> bool:
+    """Return whether a thread has moved past the checkpoint that was asked for by its id."""
+    if not where.get("checkpoint_id"):
+        return False
+    latest = saver.get({**where, "checkpoint_id": None})
+    return latest is not None and latest.checkpoint["id"] != checkpoint["id"]
+
+
+def without_untracked(value: Any, channels: Mapping[str, Channel]) -> Any:
+    """Return a packet without the values of untracked channels, which are never stored."""
+    if not isinstance(value, Send) or not isinstance(value.arg, dict):
+        return value
+    entries: dict[str, Any] = value.arg
+    kept = {
+        name: each
+        for name, each in entries.items()
+        if not isinstance(channels.get(name), UntrackedValue)
+    }
+    return Send(value.node, kept, value.timeout)
+
+
+def drop_untracked_packets(checkpoint: Checkpoint, channels: Mapping[str, Channel]) -> None:
+    """Clear the packets that a checkpoint holds of untracked values."""
+    values = checkpoint["channel_values"]
+    if TASKS in values:
+        values[TASKS] = [without_untracked(packet, channels) for packet in values[TASKS]]

@@ -1,0 +1,131 @@
+"""Where checkpoints take their ids, times and version numbers from.
+
+`PinnedClock` follows the rules of `parity_kit.contract.Pins`; `SystemClock` is LangGraph's own way,
+for measuring. Both count the checkpoints that a session creates.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from parity_kit.contract import Pins
+
+
+class Clock(Protocol):
+    """What a session's checkpoints are numbered and dated by."""
+
+    def new_id(self) -> str:
+        """Return the id of a new checkpoint, and count it."""
+        ...
+
+    def empty_id(self) -> str:
+        """Return the id of an empty checkpoint that is thrown away."""
+        ...
+
+    def now(self) -> str:
+        """Return the time of a checkpoint that is about to be created."""
+        ...
+
+    def tail(self) -> str:
+        """Return the second half of a version string."""
+        ...
+
+    def count(self) -> None:
+        """Count a checkpoint that was created elsewhere."""
+        ...
+
+    def id_of(self, number: int) -> str:
+        """Return the id of the session's checkpoint with this number, counted from 1."""
+        ...
+
+
+class PinnedClock:
+    """Every id, time and tail is a function of the number of checkpoints created so far."""
+
+    def __init__(self, pins: Pins) -> None:
+        self._epoch = pins.epoch
+        self._created = 0
+
+    def new_id(self) -> str:
+        """Return the id of the next checkpoint, and count it."""
+        self._created += 1
+        return self.id_of(self._created)
+
+    def empty_id(self) -> str:
+        """Return the id with number 0."""
+        return self.id_of(0)
+
+    def now(self) -> str:
+        """Return the epoch and a second for each checkpoint, the next one included."""
+        return datetime.fromtimestamp(self._epoch + self._created + 1, UTC).isoformat()
+
+    def tail(self) -> str:
+        """Return the number of checkpoints."""
+        return f"{self._created:016}"
+
+    def count(self) -> None:
+        """Count a checkpoint that was created elsewhere."""
+        self._created += 1
+
+    def id_of(self, number: int) -> str:
+        """Return the id with this number."""
+        return f"00000000-0000-6000-8000-{number:012x}"
+
+
+_GREGORIAN = 0x01B21DD213814000
+"""100 ns intervals between 1582-10-15, where a UUID's time begins, and 1970-01-01."""
+
+
+class SystemClock:
+    """The time of day, version 6 UUIDs and random tails."""
+
+    def __init__(self) -> None:
+        self._ids: list[str] = []
+        self._last = 0
+
+    def new_id(self) -> str:
+        """Return a new UUID, and count it."""
+        self._ids.append(self._uuid())
+        return self._ids[-1]
+
+    def empty_id(self) -> str:
+        """Return a new UUID."""
+        return self._uuid()
+
+    def now(self) -> str:
+        """Return the time of day in UTC."""
+        return datetime.now(UTC).isoformat()
+
+    def tail(self) -> str:
+        """Return a random fraction."""
+        return f"{random.random():016}"  # noqa: S311  # a version needs no secret
+
+    def count(self) -> None:
+        """Do nothing: the checkpoint has an id of its own."""
+
+    def id_of(self, number: int) -> str:
+        """Return the id of the session's checkpoint with this number."""
+        return self._ids[number - 1]
+
+    def _uuid(self) -> str:
+        ticks = max(time.time_ns() // 100 + _GREGORIAN, self._last + 1)
+        self._last = ticks
+        high, low = divmod(ticks, 1 << 12)
+        rest = f"{random.getrandbits(64) & ~(3 << 62) | 1 << 63:016x}"
+        head = f"{high:012x}"
+        return f"{head[:8]}-{head[8:]}-6{low:03x}-{rest[:4]}-{rest[4:]}"
+
+
+def next_version(clock: Clock, current: Any) -> str:
+    """Return the version after `current`, as the savers number them."""
+    number = (
+        0
+        if current is None
+        else current
+        if isinstance(current, int)
+        else int(current.partition(".")[0])
+    )
+    return f"{number + 1:032}.{clock.tail()}"

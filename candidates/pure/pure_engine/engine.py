@@ -1,0 +1,60 @@
+"""The engine behind the contract."""
+
+from __future__ import annotations
+
+import platform
+import time
+
+from parity_kit.contract import Case, Description, Level, Pins, Session, Subject, SubjectKind
+from pure_engine.clock import PinnedClock, SystemClock
+from pure_engine.graphs import GraphSession
+from pure_engine.sessions import ChannelSession, CodecSession, SaverSession
+
+VERSION = "1.2.22"
+"""The LangGraph release whose behaviour the engine has."""
+
+
+class Engine:
+    """LangGraph's behaviour from its documents: Python's standard library and `xxhash`."""
+
+    def describe(self) -> Description:
+        """Say what this engine is: byte for byte LangGraph, for every subject."""
+        return Description(
+            "pure",
+            VERSION,
+            f"Python {platform.python_version()}",
+            dict.fromkeys(SubjectKind, Level.BYTES),
+        )
+
+    def open(self, subject: Subject, pins: Pins) -> Session:
+        """Open a subject, pinned."""
+        return _open(subject, pins)
+
+    def measure(self, case: Case, loops: int) -> int:
+        """Return the nanoseconds of `loops` runs, each in a fresh session, nothing pinned."""
+        total = 0
+        for _ in range(loops):
+            session = _open(case.subject, None)
+            calls = [session.prepare(operation) for operation in case.operations]
+            started = time.perf_counter_ns()
+            for call in calls:
+                call()
+            total += time.perf_counter_ns() - started
+            session.close()
+        return total
+
+
+def _open(
+    subject: Subject, pins: Pins | None
+) -> CodecSession | ChannelSession | GraphSession | SaverSession:
+    """Open a subject, with the system's clock if there are no pins."""
+    clock = SystemClock() if pins is None else PinnedClock(pins)
+    match subject.kind:
+        case SubjectKind.CODEC:
+            return CodecSession(subject)
+        case SubjectKind.CHANNEL:
+            return ChannelSession(subject)
+        case SubjectKind.GRAPH:
+            return GraphSession(subject, clock)
+        case SubjectKind.SAVER:
+            return SaverSession(subject, clock)

@@ -1,0 +1,31 @@
+"""A compiled program with a saver and a clock: what runs, snapshots and updates work on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from pure_engine.algorithm import NextVersion
+from pure_engine.clock import Clock, next_version
+from pure_engine.program import Program
+from pure_engine.savers import Saver
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """A program that can run."""
+
+    program: Program
+    saver: Saver | None
+    clock: Clock
+
+    @property
+    def next_version(self) -> NextVersion:
+        """Return what numbers a channel's versions: the saver's way, or counting without one."""
+        if self.saver is None:
+            return _count
+        return lambda current: next_version(self.clock, current)
+
+
+def _count(current: Any) -> int:
+    return 1 if current is None else current + 1

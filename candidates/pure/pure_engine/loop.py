@@ -1,0 +1,357 @@
+"""The superstep loop (`langgraph.pregel._loop`).
+
+A run prepares the tasks of a superstep, runs them, applies their writes and stores a checkpoint,
+until no task is triggered, a breakpoint or an interrupt stops it, or it has taken its last step.
+`starting` brings a run to its first superstep.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+from pure_engine import payloads
+from pure_engine.algorithm import apply_writes, next_tasks, path_text, read, stops
+from pure_engine.checkpoints import (
+    copy_checkpoint,
+    drop_untracked_packets,
+    empty_checkpoint,
+    is_superseded,
+    new_checkpoint,
+    newer_versions,
+    restore,
+    without_untracked,
+)
+from pure_engine.errors import GraphInterrupt, GraphRecursionError, with_guide
+from pure_engine.graph import Graph
+from pure_engine.names import CONTROL, ERROR, INTERRUPT, NO_WRITES, NULL_TASK, RESUME, SLOTS
+from pure_engine.running import run_task
+from pure_engine.savers import PendingWrite, Saved, Where, Write
+from pure_engine.tasks import Task, statuses
+
+Durability: TypeAlias = Literal["sync", "async", "exit"]
+Sink: TypeAlias = Callable[[str, Any], None]
+"""Takes a stream's items: mode and payload."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a run is asked for."""
+
+    input: Any
+    where: Where
+    modes: Collection[str]
+    sink: Sink
+    recursion_limit: int
+    durability: Durability = "async"
+
+
+class Loop:
+    """A run."""
+
+    def __init__(self, graph: Graph, run: Run) -> None:
+        self.graph, self.run = graph, run
+        self.program, self.saver, self.clock = graph.program, graph.saver, graph.clock
+        self.next_version = graph.next_version
+        saved = None if self.saver is None else self.saver.get(run.where)
+        self.superseded = (
+            saved is not None
+            and self.saver is not None
+            and is_superseded(self.saver, run.where, saved.checkpoint)
+        )
+        if saved is None:
+            saved = Saved({}, empty_checkpoint(self.clock), {"step": -2}, None, [])
+        self.where: dict[str, Any] = {"checkpoint_ns": "", **run.where, **saved.config}
+        self.parent = saved.parent
+        self.checkpoint, self.metadata = saved.checkpoint, saved.metadata
+        self.pending: list[PendingWrite] = saved.pending
+        self.channels = restore(self.program.channels, self.checkpoint)
+        self.step = self.metadata["step"] + 1
+        self.stop = self.step + run.recursion_limit + 1
+        self.updated: set[str] | None = None
+        self.answers: dict[str, Any] | None = None
+        self.replaying = False
+        self.tasks: dict[str, Task] | None = None
+        self._saved_id = self.checkpoint["id"]
+        self._stored_versions = dict(self.checkpoint["channel_versions"])
+        self._wrote: set[str] = set()
+        self._items: list[tuple[str, Any]] = []
+
+    def emit(self, mode: str, payload: Callable[[], Any]) -> None:
+        """Queue a stream's item, if its mode is asked for."""
+        if mode in self.run.modes:
+            self._items.append((mode, payload()))
+
+    def _flush(self) -> None:
+        items, self._items = self._items, []
+        for mode, payload in items:
+            self.run.sink(mode, payload)
+
+    def values(self) -> dict[str, Any]:
+        """Return the state."""
+        return read(self.channels, self.program.fields)
+
+    def execute(self) -> None:
+        """Take supersteps until the run ends.
+
+        Items reach the sink when LangGraph yields them: an error while writes are applied loses
+        those of its superstep.
+
+        Raises:
+            GraphRecursionError: If it took its last superstep and was not done.
+        """
+        out_of_steps = False
+        try:
+            while self.step <= self.stop:
+                if not self._tick():
+                    break
+                self._run_tasks()
+                self._after_tick()
+            else:
+                out_of_steps = True
+                self._prepare()
+        except GraphInterrupt as interrupt:
+            self._store_at_exit()
+            self._show_interrupt(interrupt)
+        except Exception:
+            self._store_at_exit()
+            raise
+        else:
+            self._store_at_exit()
+        self._flush()
+        if out_of_steps:
+            message = (
+                f"Recursion limit of {self.run.recursion_limit} reached without hitting a stop"
+                " condition. You can increase the limit by setting the `recursion_limit` config"
+                " key."
+            )
+            raise GraphRecursionError(with_guide(message, "GRAPH_RECURSION_LIMIT"))
+
+    def _tick(self) -> bool:
+        """Prepare a superstep; return whether it has tasks."""
+        tasks = self._prepare()
+        if not tasks:
+            return False
+        if not self.replaying:
+            self._give_back_writes(tasks)
+        before = self.program.interrupt_before
+        if before and stops(self.checkpoint, before, tasks.values()):
+            raise GraphInterrupt
+        for task in tasks.values():
+            if not task.hidden:
+                self.emit("tasks", lambda task=task: payloads.task_payload(task))
+        for task in tasks.values():
+            if task.writes:
+                self._show_writes(task, task.writes, again=True)
+        return True
+
+    def _prepare(self) -> dict[str, Task]:
+        self.tasks = tasks = next_tasks(
+            self.program,
+            self.checkpoint,
+            self.channels,
+            self.pending,
+            self.step,
+            updated=self.updated,
+            answers=self.answers,
+        )
+        if self.saver is not None:
+            self.emit(
+                "checkpoints",
+                lambda: payloads.checkpoint_payload(
+                    {**self.where, "checkpoint_id": self.checkpoint["id"]},
+                    self.parent,
+                    self.values(),
+                    self.metadata,
+                    tasks.values(),
+                    self.pending,
+                    self.program.fields,
+                ),
+            )
+        return tasks
+
+    def _give_back_writes(self, tasks: dict[str, Task]) -> None:
+        """Give tasks that finished in an earlier run their output, so that they do not run again."""
+        known = [write for write in self.pending if write[0] in tasks]
+        for name, status in statuses(known).items():
+            tasks[name].writes.extend(status.output)
+
+    def _run_tasks(self) -> None:
+        """Run the superstep's tasks, each committed as it ends; then raise what stopped them."""
+        todo = [task for task in (self.tasks or {}).values() if not task.writes]
+        self._flush()
+        errors: list[Exception] = []
+        for task in todo:
+            try:
+                run_task(task, self.program, self.channels)
+            except Exception as error:  # noqa: BLE001  # raised below, when all tasks have run
+                self._commit(task, error)
+                errors.append(error)
+            else:
+                self._commit(task, None)
+        if errors or len(todo) > 1:
+            self._flush()
+        failures = [error for error in errors if not isinstance(error, GraphInterrupt)]
+        if failures:
+            raise failures[0]
+        interrupts = [error for error in errors if isinstance(error, GraphInterrupt)]
+        if interrupts:
+            raise GraphInterrupt(tuple(each for error in interrupts for each in error.interrupts))
+
+    def _commit(self, task: Task, error: Exception | None) -> None:
+        """Record how a task ended (`pregel._runner.PregelRunner.commit`)."""
+        if isinstance(error, GraphInterrupt):
+            resumes = [write for write in task.writes if write[0] == RESUME]
+            self.put_writes(task.id, [(INTERRUPT, error.interrupts), *resumes])
+            return
+        if error is not None:
+            task.writes.append((ERROR, error))
+        elif all(channel in CONTROL for channel, _ in task.writes):
+            task.writes.append((NO_WRITES, None))
+        self.put_writes(task.id, task.writes)
+
+    def put_writes(self, name: str, writes: Sequence[Write]) -> None:
+        """Record a task's writes, store them, and show them in the stream."""
+        if not writes:
+            return
+        self._wrote.add(name)
+        if all(channel in SLOTS for channel, _ in writes):
+            writes = list({write[0]: write for write in writes}.values())
+        if name == NULL_TASK:
+            # These add up, but for those that have a slot. Slots go last, so that the others keep
+            # the index they are stored under.
+            self.pending = [
+                each for each in self.pending if each[0] != name or each[1] not in SLOTS
+            ]
+            writes = sorted(writes, key=lambda write: write[0] in SLOTS)
+            kept = [each[1:] for each in self.pending if each[0] == name]
+        else:
+            self.pending = [each for each in self.pending if each[0] != name]
+            kept: list[Write] = []
+        to_store = [*kept, *writes]
+        self.pending += [(name, channel, value) for channel, value in writes]
+        task = None if self.tasks is None else self.tasks.get(name)
+        if self.saver is not None and self.run.durability != "exit":
+            self._store_writes(name, to_store, task)
+        if task is not None:
+            self._show_writes(task, writes)
+
+    def _store_writes(self, name: str, writes: Sequence[Write], task: Task | None) -> None:
+        if self.saver is None:
+            return
+        if self.program.has_untracked:
+            specs = self.program.channels
+            writes = [
+                (channel, without_untracked(value, specs))
+                for channel, value in writes
+                if channel not in specs or specs[channel].tracked
+            ]
+        where = {**self.where, "checkpoint_id": self.checkpoint["id"]}
+        path = "" if task is None else path_text(task.path)
+        self.saver.put_writes(where, writes, name, path)
+
+    def _after_tick(self) -> None:
+        """Apply the superstep's writes and store the checkpoint after it."""
+        tasks = self.tasks or {}
+        self.updated = apply_writes(
+            self.checkpoint,
+            self.channels,
+            tasks.values(),
+            self.next_version,
+            self.program.triggered,
+        )
+        self._show_values(tasks, self.updated)
+        self.pending.clear()
+        self.replaying = False
+        self.put_checkpoint("loop")
+        after = self.program.interrupt_after
+        if after and stops(self.checkpoint, after, tasks.values()):
+            self._prepare()
+            raise GraphInterrupt
+
+    def _show_values(self, tasks: dict[str, Task], updated: set[str]) -> None:
+        fields = self.program.fields
+        if not updated.isdisjoint(fields) and any(
+            channel in fields for task in tasks.values() for channel, _ in task.writes
+        ):
+            self.emit("values", self.values)
+
+    def _show_writes(self, task: Task, writes: Sequence[Write], *, again: bool = False) -> None:
+        """Queue the items of a task's writes; `again` if an earlier run recorded them."""
+        if task.hidden:
+            return
+        fields = self.program.fields
+        first = writes[0][0]
+        if first == INTERRUPT:
+            interrupts = tuple(
+                each for channel, value in writes if channel == INTERRUPT for each in value
+            )
+            self.emit("updates", lambda: {INTERRUPT: interrupts})
+            self.emit("values", lambda: {**self.values(), INTERRUPT: interrupts})
+        elif first != ERROR:
+            update = payloads.update_payload(task, writes, fields)
+            metadata = {"__metadata__": {"cached": True}} if again else {}
+            self.emit("updates", lambda: {**update, **metadata})
+        if not again:
+            self.emit("tasks", lambda: payloads.result_payload(task, writes, fields))
+
+    def put_checkpoint(self, source: str) -> None:
+        """Make the checkpoint of a superstep that ended, and store it unless that waits for the
+        run's end.
+        """
+        self.metadata = {"source": source, "step": self.step, "parents": {}}
+        self._store_checkpoint(store=self.saver is not None and self.run.durability != "exit")
+        self.step += 1
+
+    def _store_checkpoint(self, *, store: bool, name: str | None = None) -> None:
+        self.checkpoint = new_checkpoint(
+            self.clock,
+            self.checkpoint,
+            self.channels if store else None,
+            self.updated,
+            name,
+        )
+        if self.program.has_untracked:
+            drop_untracked_packets(self.checkpoint, self.program.channels)
+        if not store or self.saver is None:
+            return
+        self.parent = self.where if self.where.get("checkpoint_id") else None
+        versions = dict(self.checkpoint["channel_versions"])
+        new = newer_versions(self._stored_versions, versions)
+        self._stored_versions = versions
+        self.saver.put(self.where, copy_checkpoint(self.checkpoint), self.metadata, new)
+        self.where = {**self.where, "checkpoint_id": self.checkpoint["id"]}
+
+    def _store_at_exit(self) -> None:
+        """Store the run's last checkpoint and what is recorded after it, if that waited till now."""
+        if self.run.durability != "exit" or self.saver is None:
+            return
+        if self.checkpoint["id"] != self._saved_id:
+            self._store_checkpoint(store=True, name=self.checkpoint["id"])
+        by_task: dict[str, list[Write]] = {}
+        for name, channel, value in self.pending:
+            if name in self._wrote:
+                by_task.setdefault(name, []).append((channel, value))
+        for name, writes in by_task.items():
+            self.saver.put_writes(
+                {**self.where, "checkpoint_id": self.checkpoint["id"]},
+                writes,
+                name,
+                path_text(task.path) if (task := (self.tasks or {}).get(name)) else "",
+            )
+
+    def _show_interrupt(self, interrupt: GraphInterrupt) -> None:
+        """Queue the last items of a run that was stopped: the state with what is pending applied."""
+        tasks = self.tasks or {}
+        if self.pending and any(task.writes for task in tasks.values()):
+            updated = apply_writes(
+                self.checkpoint,
+                self.channels,
+                tasks.values(),
+                self.next_version,
+                self.program.triggered,
+            )
+            self._show_values(tasks, updated)
+        if not interrupt.interrupts:
+            self.emit("updates", lambda: {INTERRUPT: ()})

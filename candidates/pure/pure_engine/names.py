@@ -1,0 +1,46 @@
+"""Names that LangGraph's records use: reserved channels, task kinds, and where a run begins."""
+
+from __future__ import annotations
+
+START, END = "__start__", "__end__"
+INPUT = "__input__"
+
+# Reserved write keys (langgraph._internal._constants).
+TASKS = "__pregel_tasks"
+PUSH, PULL = "__pregel_push", "__pregel_pull"
+INTERRUPT, RESUME = "__interrupt__", "__resume__"
+ERROR, ERROR_SOURCE_NODE = "__error__", "__error_source_node__"
+SCHEDULED, NO_WRITES, RETURN = "__scheduled__", "__no_writes__", "__return__"
+OVERWRITE = "__overwrite__"
+
+NULL_TASK = "00000000-0000-0000-0000-000000000000"
+"""The task id of writes that no task made."""
+
+SLOTS = {ERROR: -1, SCHEDULED: -2, INTERRUPT: -3, RESUME: -4}
+"""Writes that have one slot for each task: a later one takes the place of an earlier."""
+
+CONTROL = frozenset((ERROR, ERROR_SOURCE_NODE, INTERRUPT, RESUME))
+"""Writes that say what became of a task, not what it produced."""
+
+NEVER_APPLIED = CONTROL | {NO_WRITES, PUSH, RETURN}
+"""Writes that are recorded for a task and reach no channel."""
+
+RESERVED = frozenset(
+    (
+        *("langsmith:hidden", "configurable", "|", INPUT, NO_WRITES, PUSH, PULL, *CONTROL),
+        *("__snapshot_bumps__", "checkpoint_map", "checkpoint_id", "checkpoint_ns"),
+        *(
+            f"__pregel_{each}"
+            for each in (
+                *("send", "read", "checkpointer", "stream", "resuming", "replay_state", "task_id"),
+                *("timed_attempt_observer", "resume_map", "strict_resume", "stream_messages_v2"),
+            )
+        ),
+    )
+)
+"""Names that neither a node nor a state field may have."""
+
+
+def branch_to(node: str) -> str:
+    """Return the channel that triggers a node."""
+    return f"branch:to:{node}"

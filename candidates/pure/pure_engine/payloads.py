@@ -1,0 +1,142 @@
+"""What a stream's items hold, by mode (`pregel.debug`, `pregel._io`)."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, cast
+
+from pure_engine.names import ERROR, INTERRUPT
+from pure_engine.savers import PendingWrite, Write
+from pure_engine.tasks import Status, Task, in_list, statuses
+from pure_engine.types import Command, Interrupt, Overwrite
+
+
+def update_payload(task: Task, writes: Sequence[Write], fields: Collection[str]) -> dict[str, Any]:
+    """Return the `updates` item of a task: its node, and what it wrote to the state."""
+    written = [(name, value) for name, value in writes if name in fields]
+    names = [name for name, _ in written]
+    if not written:
+        return {task.name: None}
+    if len(set(names)) == len(names):
+        return {task.name: dict(written)}
+    return {task.name: [{name: value} for name, value in written]}
+
+
+def task_payload(task: Task) -> dict[str, Any]:
+    """Return the `tasks` item of a task that starts."""
+    return {"id": task.id, "name": task.name, "input": task.input, "triggers": task.triggers}
+
+
+def result_payload(task: Task, writes: Sequence[Write], fields: Collection[str]) -> dict[str, Any]:
+    """Return the `tasks` item of a task that ended."""
+    return {
+        "id": task.id,
+        "name": task.name,
+        "error": next((value for name, value in writes if name == ERROR), None),
+        "result": _folded(writes, fields),
+        "interrupts": _as_maps(
+            each for name, value in writes if name == INTERRUPT for each in in_list(value)
+        ),
+    }
+
+
+def _folded(writes: Iterable[Write], fields: Collection[str]) -> dict[str, Any]:
+    """Return writes to the state by field; several to one field go under `$writes`."""
+    result: dict[str, Any] = {}
+    for name, value in writes:
+        if name not in fields:
+            continue
+        before = result.get(name)
+        if before is None:
+            result[name] = value
+        else:
+            several = _several(before)
+            several.append(value)
+            result[name] = {"$writes": several}
+    return result
+
+
+def _several(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        inside = cast("dict[Any, Any]", value).get("$writes")
+        if isinstance(inside, list):
+            return cast("list[Any]", inside)
+    return [value]
+
+
+def checkpoint_payload(
+    where: Mapping[str, Any],
+    parent: Mapping[str, Any] | None,
+    values: dict[str, Any],
+    metadata: Mapping[str, Any],
+    tasks: Collection[Task],
+    pending: list[PendingWrite],
+    fields: Collection[str],
+) -> dict[str, Any]:
+    """Return the `checkpoints` item of a checkpoint and the tasks that come after it."""
+    return {
+        "config": {"configurable": where},
+        "parent_config": None if parent is None else {"configurable": parent},
+        "values": values,
+        "metadata": metadata,
+        "next": [task.name for task in tasks],
+        "tasks": [_brief(state) for state in task_states(tasks, pending, fields)],
+    }
+
+
+def _brief(state: dict[str, Any]) -> dict[str, Any]:
+    head = {"id": state["id"], "name": state["name"]}
+    if state["error"]:
+        return {**head, "error": state["error"], "state": None}
+    result = {"result": state["result"]} if state["result"] else {}
+    return {**head, **result, "interrupts": _as_maps(state["interrupts"]), "state": None}
+
+
+def task_states(
+    tasks: Iterable[Task],
+    pending: Iterable[PendingWrite],
+    fields: Collection[str],
+    *,
+    live: bool = False,
+) -> list[dict[str, Any]]:
+    """Return tasks as a snapshot shows them.
+
+    With `live` they show the interrupts that wait for an answer, otherwise those they ever asked.
+    """
+    found = statuses(pending)
+    states: list[dict[str, Any]] = []
+    for task in tasks:
+        status = found.get(task.id, _NOT_STARTED)
+        states.append(
+            {
+                "id": task.id,
+                "name": task.name,
+                "path": task.path,
+                "error": status.error,
+                "interrupts": status.waiting if live else status.interrupts,
+                "state": None,
+                "result": _folded(status.output, fields) if status.output else None,
+            }
+        )
+    return states
+
+
+_NOT_STARTED = Status()
+
+
+def _as_maps(interrupts: Iterable[Interrupt]) -> list[Any]:
+    return [_as_map(interrupt) for interrupt in interrupts]
+
+
+def _as_map(value: Any) -> Any:
+    """Return a value with LangGraph's dataclasses as maps, as `dataclasses.asdict` does."""
+    if isinstance(value, (Interrupt, Overwrite, Command)):
+        return {
+            field.name: _as_map(getattr(value, field.name)) for field in dataclasses.fields(value)
+        }
+    if isinstance(value, dict):
+        return {key: _as_map(each) for key, each in cast("dict[Any, Any]", value).items()}
+    if isinstance(value, (list, tuple)):
+        return [_as_map(each) for each in cast("Sequence[Any]", value)]
+    return value

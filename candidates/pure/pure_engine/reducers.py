@@ -1,0 +1,39 @@
+"""The named reducers of docs/programs.md, and the types that a field may have.
+
+They are Python's operators on purpose: an update of the wrong type raises Python's own error.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+Reducer: TypeAlias = Callable[[Any, Any], Any]
+
+
+def _merge(left: Any, right: Any) -> Any:
+    return {**left, **right}
+
+
+REDUCERS: dict[str, Reducer] = {
+    "add": operator.add,
+    "max": max,
+    "min": min,
+    "merge": _merge,
+    "union": operator.or_,
+    "last": lambda _, right: right,
+    "first": lambda left, _: left,
+}
+
+TYPES: dict[str, Callable[[], Any] | None] = {
+    "int": int,
+    "float": float,
+    "str": str,
+    "list": list,
+    "dict": dict,
+    "set": set,
+    "bool": bool,
+    "any": None,
+}
+"""What makes a type's empty value; `any` has none."""

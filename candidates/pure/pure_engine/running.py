@@ -1,0 +1,110 @@
+"""Running a task: its node, then the writes its edges and branches make.
+
+`langgraph.graph.state.CompiledStateGraph`: `attach_node`, `attach_edge`, `attach_branch`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NoReturn, cast
+
+from pure_engine.algorithm import Channels
+from pure_engine.errors import InvalidUpdateError, with_guide
+from pure_engine.language import Scope
+from pure_engine.names import END, START, TASKS, branch_to
+from pure_engine.program import Node, Program
+from pure_engine.savers import Write
+from pure_engine.tasks import Task
+from pure_engine.types import Command, Send
+
+
+def run_task(task: Task, program: Program, channels: Channels) -> None:
+    """Run a task; its writes are those it made up to its end or its error."""
+    task.writes.clear()
+    value = task.node.run(task.input, task.ask)
+    write_update(task.node, value, task.writes, program, channels)
+
+
+def write_update(
+    node: Node, value: Any, writes: list[Write], program: Program, channels: Channels
+) -> None:
+    """Add the writes that a node's update makes, and those of its edges and branches."""
+    writes += [*_updates(value, program.fields), *_gotos(value), *node.targets]
+    for route in node.routes:
+        seen = _fresh(program, channels, writes)
+        given = {**cast("dict[str, Any]", value), **seen} if isinstance(value, dict) else seen
+        writes += _routed(route(Scope(given, _no_answer)))
+
+
+def _updates(value: Any, fields: Sequence[str]) -> list[Write]:
+    if value is None:
+        return []
+    if isinstance(value, dict):
+        entries = cast("dict[str, Any]", value)
+        return [(name, each) for name, each in entries.items() if name in fields]
+    if isinstance(value, Command):
+        known = [] if value.graph == _PARENT else command_updates(value)
+        return [(name, each) for name, each in known if name in fields]
+    if isinstance(value, list) and any(isinstance(each, Command) for each in value):  # pyright: ignore[reportUnknownVariableType]  # a list of anything
+        return [write for each in cast("list[Any]", value) for write in _updates(each, fields)]
+    message = f"Expected dict, got {value}"
+    raise InvalidUpdateError(with_guide(message, "INVALID_GRAPH_NODE_RETURN_VALUE"))
+
+
+def command_updates(command: Command) -> list[Write]:
+    """Return the state updates that a command holds."""
+    update = command.update
+    if isinstance(update, dict):
+        return list(cast("dict[str, Any]", update).items())
+    if update is None or update == [] or update == ():
+        return []
+    return [("__root__", update)]
+
+
+def _gotos(value: Any) -> list[Write]:
+    several = cast("list[Any]", value) if isinstance(value, list) else [value]
+    commands = [each for each in several if isinstance(each, Command)]
+    return [
+        (TASKS, target) if isinstance(target, Send) else (branch_to(target), None)
+        for command in commands
+        for target in goto_targets(command)
+        if isinstance(target, Send) or (isinstance(target, str) and target != END)
+    ]
+
+
+def goto_targets(command: Command) -> Sequence[Any]:
+    """Return where a command goes, as a sequence."""
+    goto = command.goto
+    return [goto] if isinstance(goto, (Send, str)) else goto
+
+
+def _fresh(program: Program, channels: Channels, writes: Sequence[Write]) -> dict[str, Any]:
+    """Return the state as it would be if this task's writes were all there are."""
+    seen: dict[str, Any] = {}
+    for name in program.fields:
+        channel = channels[name].copy()
+        channel.update([value for written, value in writes if written == name])
+        if channel.is_available():
+            seen[name] = channel.get()
+    return seen
+
+
+def _routed(result: Any) -> list[Write]:
+    targets = cast("Sequence[Any]", result) if isinstance(result, (list, tuple)) else [result]
+    if any(target is None or target == START for target in targets):
+        raise ValueError("Branch did not return a valid destination")
+    if any(isinstance(target, Send) and target.node == END for target in targets):
+        raise InvalidUpdateError("Cannot send a packet to the END node")
+    return [
+        (TASKS, target) if isinstance(target, Send) else (branch_to(target), None)
+        for target in targets
+        if target != END
+    ]
+
+
+def _no_answer(value: Any) -> NoReturn:
+    del value
+    raise RuntimeError("a branch cannot interrupt")
+
+
+_PARENT = "__parent__"

@@ -1,0 +1,254 @@
+"""What a saver is, and the one that keeps checkpoints in memory.
+
+A `Where` is what LangGraph calls a config's configurable part: `thread_id`, `checkpoint_ns`,
+`checkpoint_id`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias
+
+from parity_kit.contract import stored_name
+from pure_engine.codec import dumps, loads
+from pure_engine.names import SLOTS
+
+Where: TypeAlias = Mapping[str, Any]
+Write: TypeAlias = tuple[str, Any]
+"""A channel and what was written to it."""
+PendingWrite: TypeAlias = tuple[str, str, Any]
+"""A task's id, and a write of it that is stored but not applied."""
+Typed: TypeAlias = tuple[str, bytes]
+
+_NOT_IN_METADATA = frozenset(
+    (
+        *("thread_id", "checkpoint_id", "checkpoint_ns", "checkpoint_map", "langgraph_step"),
+        *("langgraph_node", "langgraph_triggers", "langgraph_path", "langgraph_checkpoint_ns"),
+    )
+)
+
+
+@dataclass(slots=True)
+class Saved:
+    """A checkpoint as a saver gives it back."""
+
+    config: dict[str, Any]
+    checkpoint: dict[str, Any]
+    metadata: dict[str, Any]
+    parent: dict[str, Any] | None
+    pending: list[PendingWrite]
+
+
+class Saver(Protocol):
+    """Keeps checkpoints, and the writes of supersteps that are still open."""
+
+    def get(self, where: Where) -> Saved | None:
+        """Return the checkpoint with an id, or the thread's latest."""
+        ...
+
+    def list(
+        self,
+        where: Where | None,
+        *,
+        filter: Mapping[str, Any] | None = None,  # noqa: A002  # LangGraph's name
+        before: str | None = None,
+        limit: int | None = None,
+    ) -> Iterator[Saved]:
+        """Yield a thread's checkpoints, or all, the newest first."""
+        ...
+
+    def put(
+        self,
+        where: Where,
+        checkpoint: Mapping[str, Any],
+        metadata: Any,
+        versions: Mapping[str, Any],
+    ) -> dict[str, Any]:
+        """Store a checkpoint whose parent `where` names; return where it is."""
+        ...
+
+    def put_writes(self, where: Where, writes: Sequence[Write], task: str, path: str = "") -> None:
+        """Store a task's writes beside a checkpoint."""
+        ...
+
+    def delete_thread(self, thread: str) -> None:
+        """Forget a thread."""
+        ...
+
+    def contents(self) -> dict[str, bytes]:
+        """Return every byte string that is stored, by name (docs/contract.md)."""
+        ...
+
+    def close(self) -> None:
+        """Release what is held."""
+        ...
+
+
+def place(thread: str, space: str, checkpoint: str) -> dict[str, Any]:
+    """Return where a checkpoint is."""
+    return {"thread_id": thread, "checkpoint_ns": space, "checkpoint_id": checkpoint}
+
+
+def full_metadata(where: Where, metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """Return metadata as stored: text without NUL, and what else the config says."""
+    full = {key: _without_nul(value) for key, value in metadata.items()}
+    for key, value in where.items():
+        if key in full or key in _NOT_IN_METADATA or key.startswith("__"):
+            continue
+        if isinstance(value, (str, int, float)):
+            full[key] = _without_nul(value)
+    return full
+
+
+def _without_nul(value: Any) -> Any:
+    return value.replace("\0", "") if isinstance(value, str) else value
+
+
+def slot(channel: str, index: int) -> int:
+    """Return the index that a task's write is stored under."""
+    return SLOTS.get(channel, index)
+
+
+def put_typed(found: dict[str, bytes], parts: Sequence[str], typed: Typed) -> None:
+    """Add a stored byte string under its name, which ends in its type tag."""
+    kind, data = typed
+    found[stored_name(*parts, kind)] = data
+
+
+_Entry: TypeAlias = tuple[Typed, Typed, str | None]
+_StoredWrite: TypeAlias = tuple[str, str, Typed, str]
+
+
+class MemorySaver:
+    """Keeps everything in dictionaries, a channel's value once for each version."""
+
+    def __init__(self) -> None:
+        spaces: Callable[[], defaultdict[str, dict[str, _Entry]]] = lambda: defaultdict(dict)
+        self._threads = defaultdict[str, defaultdict[str, dict[str, _Entry]]](spaces)
+        self._writes: dict[tuple[str, str, str], dict[tuple[str, int], _StoredWrite]] = {}
+        self._blobs: dict[tuple[str, str, str, Any], Typed] = {}
+
+    def get(self, where: Where) -> Saved | None:
+        """Return the checkpoint with an id, or the thread's latest."""
+        thread, space = where["thread_id"], where.get("checkpoint_ns", "")
+        checkpoints = self._threads[thread][space]
+        if asked := where.get("checkpoint_id"):
+            if asked not in checkpoints:
+                return None
+            return self._saved(thread, space, asked, dict(where))
+        if not checkpoints:
+            return None
+        return self._saved(thread, space, max(checkpoints))
+
+    def _saved(
+        self, thread: str, space: str, name: str, config: dict[str, Any] | None = None
+    ) -> Saved:
+        checkpoint, metadata, parent = self._threads[thread][space][name]
+        loaded = loads(*checkpoint)
+        values = {
+            channel: loads(*blob)
+            for channel, version in loaded["channel_versions"].items()
+            if (blob := self._blobs.get((thread, space, channel, version), _EMPTY)) != _EMPTY
+        }
+        writes = self._writes.get((thread, space, name), {})
+        ordered = sorted(writes, key=lambda key: (writes[key][3], *key))
+        return Saved(
+            place(thread, space, name) if config is None else config,
+            {**loaded, "channel_values": values},
+            loads(*metadata),
+            place(thread, space, parent) if parent else None,
+            [
+                (task, channel, loads(*typed))
+                for task, channel, typed, _ in map(writes.get, ordered)
+            ],
+        )
+
+    def list(
+        self,
+        where: Where | None,
+        *,
+        filter: Mapping[str, Any] | None = None,  # noqa: A002  # LangGraph's name
+        before: str | None = None,
+        limit: int | None = None,
+    ) -> Iterator[Saved]:
+        """Yield a thread's checkpoints, or all, the newest first."""
+        threads = list(self._threads) if where is None else [where["thread_id"]]
+        space_asked = where and where.get("checkpoint_ns")
+        asked = where and where.get("checkpoint_id")
+        for thread in threads:
+            for space, checkpoints in self._threads[thread].items():
+                if space_asked is not None and space != space_asked:
+                    continue
+                for name in sorted(checkpoints, reverse=True):
+                    if (asked and name != asked) or (before and name >= before):
+                        continue
+                    metadata = loads(*checkpoints[name][1])
+                    if any(value != metadata.get(key) for key, value in (filter or {}).items()):
+                        continue
+                    if limit is not None:
+                        if limit <= 0:
+                            break
+                        limit -= 1
+                    yield self._saved(thread, space, name)
+
+    def put(
+        self,
+        where: Where,
+        checkpoint: Mapping[str, Any],
+        metadata: Any,
+        versions: Mapping[str, Any],
+    ) -> dict[str, Any]:
+        """Store a checkpoint without its values, and the values whose version is new."""
+        thread, space = where["thread_id"], where["checkpoint_ns"]
+        rest = dict(checkpoint)
+        values = rest.pop("channel_values")
+        for channel, version in versions.items():
+            blob = dumps(values[channel]) if channel in values else _EMPTY
+            self._blobs[thread, space, channel, version] = blob
+        name = checkpoint["id"]
+        entry = (dumps(rest), dumps(full_metadata(where, metadata)), where.get("checkpoint_id"))
+        self._threads[thread][space][name] = entry
+        return place(thread, space, name)
+
+    def put_writes(self, where: Where, writes: Sequence[Write], task: str, path: str = "") -> None:
+        """Store a task's writes; one that is there already stays, unless it has a slot."""
+        key = (where["thread_id"], where.get("checkpoint_ns", ""), where["checkpoint_id"])
+        known = frozenset(self._writes.get(key, ()))
+        for index, (channel, value) in enumerate(writes):
+            at = (task, slot(channel, index))
+            if at[1] < 0 or at not in known:
+                stored = (task, channel, dumps(value), path)
+                self._writes.setdefault(key, {})[at] = stored
+
+    def delete_thread(self, thread: str) -> None:
+        """Forget a thread."""
+        self._threads.pop(thread, None)
+        for held in (self._writes, self._blobs):
+            for key in [key for key in held if key[0] == thread]:
+                del held[key]  # pyright: ignore[reportArgumentType]  # the key is its own
+
+    def contents(self) -> dict[str, bytes]:
+        """Return every byte string that is stored, by name."""
+        found: dict[str, bytes] = {}
+        for thread, spaces in self._threads.items():
+            for space, checkpoints in spaces.items():
+                for name, (checkpoint, metadata, parent) in checkpoints.items():
+                    put_typed(found, ("checkpoint", thread, space, name), checkpoint)
+                    put_typed(found, ("metadata", thread, space, name), metadata)
+                    if parent:
+                        found[stored_name("parent", thread, space, name)] = parent.encode()
+        for (thread, space, channel, version), blob in self._blobs.items():
+            put_typed(found, ("blob", thread, space, channel, str(version)), blob)
+        for (thread, space, name), writes in self._writes.items():
+            for (task, index), (_, channel, typed, path) in writes.items():
+                parts = ("write", thread, space, name, task, str(index), channel, path)
+                put_typed(found, parts, typed)
+        return found
+
+    def close(self) -> None:
+        """Hold nothing outside memory."""
+
+
+_EMPTY: Typed = ("empty", b"")
