@@ -37,7 +37,10 @@ class CorporaChecked:
 
 @dataclass(frozen=True, slots=True)
 class CandidateStarted:
-    """A candidate answered its handshake: what it says of itself."""
+    """A candidate answered its handshake: what it says of itself.
+
+    `version` is the engine's name and version, as it says them.
+    """
 
     candidate: str
     title: str

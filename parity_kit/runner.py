@@ -77,7 +77,8 @@ class Judging:
 
     def _started(self, name: str, title: str, said: Description, seconds: float) -> None:
         levels = {kind.value: level.label for kind, level in said.levels.items()}
-        self.tell(CandidateStarted(name, title, said.version, said.language, levels, seconds))
+        engine = f"{said.name} {said.version}"
+        self.tell(CandidateStarted(name, title, engine, said.language, levels, seconds))
 
     def _gate(self, name: str, suite: str, runner: CaseRunner, said: Description) -> str:
         required = self.plan.required

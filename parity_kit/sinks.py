@@ -141,7 +141,7 @@ def _lines(event: Event) -> list[str]:  # noqa: C901, PLR0911  # one arm for eac
             return [text, *(f"    [red]drifted[/red] {escape(each)}" for each in event.drifted)]
         case CandidateStarted():
             title, version = escape(event.title), escape(event.version)
-            head = f"\n[bold]{title}[/bold] {version} · {escape(event.language)}"
+            head = f"\n[bold]{title}[/bold] · {version}, {escape(event.language)}"
             return [f"{head} · ready in {event.seconds:.1f} s"]
         case CandidateFailed():
             return [f"\n[red]✗ {escape(event.title)}[/red]: {escape(event.problem)}"]

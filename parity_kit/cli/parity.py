@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.option("--examples", default=100, show_default=True, help="Cases Hypothesis tries a suite.")
 @click.option("--seed", default=0, show_default=True, help="Where all choices start.")
-@click.option("--pairs", default=3, show_default=True, help="Pairs measured; 0 for no benchmarks.")
+@click.option("--pairs", default=5, show_default=True, help="Pairs measured; 0 for no benchmarks.")
 @json_option
 @workspace_option
 def command(space: Workspace, examples: int, seed: int, pairs: int, as_json: bool) -> int:

@@ -51,11 +51,14 @@ def _outcome(outcome: Outcome) -> Iterator[str]:
 
 
 def render_bytes(data: bytes) -> Iterator[str]:
-    """Yield bytes dissected as MessagePack, or as hex where they are none."""
+    """Yield bytes dissected as MessagePack, as text where they are none, or else as hex."""
+    if not data:
+        return
     try:
         yield from render(parse(data), data)
     except MalformedError as error:
-        yield f"{data[:32].hex(' ') or 'no bytes'}  not MessagePack: {error}"
+        text = data.decode(errors="replace")
+        yield text if text.isprintable() else f"{data[:32].hex(' ')}  not MessagePack: {error}"
 
 
 def _named(name: str, value: Plain) -> Iterator[str]:
@@ -68,8 +71,30 @@ def _named(name: str, value: Plain) -> Iterator[str]:
     yield from _indented(iter(lines[1:]))
 
 
-def _pretty(value: Any) -> Iterator[str]:
-    yield from json.dumps(_printable(value), indent=2, ensure_ascii=False).splitlines()
+def _pretty(value: Any, width: int = 96) -> Iterator[str]:
+    """Yield a value as JSON: in one line where it fits, else an entry a line."""
+    printable = _printable(value)
+    whole = json.dumps(printable, ensure_ascii=False)
+    if len(whole) <= width or not isinstance(printable, (dict, list)) or not printable:
+        yield whole
+        return
+    if isinstance(printable, dict):
+        ends, entries = (
+            "{}",
+            [
+                (f"{json.dumps(key, ensure_ascii=False)}: ", each)
+                for key, each in cast("dict[str, Any]", printable).items()
+            ],
+        )
+    else:
+        ends, entries = "[]", [("", each) for each in cast("list[Any]", printable)]
+    yield ends[0]
+    for number, (key, each) in enumerate(entries, 1):
+        first, *rest = _pretty(each, width - 2)
+        lines = [key + first, *rest]
+        lines[-1] += "," if number < len(entries) else ""
+        yield from _indented(iter(lines))
+    yield ends[1]
 
 
 def _text(value: Any) -> str:
