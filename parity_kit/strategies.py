@@ -66,28 +66,41 @@ _TYPED: st.SearchStrategy[Plain] = st.one_of(
 )
 
 
-def _nested(inner: st.SearchStrategy[Plain]) -> st.SearchStrategy[Plain]:
-    return st.one_of(
-        st.lists(inner, max_size=4),
-        st.lists(inner, min_size=15, max_size=17),
-        st.dictionaries(st.text(max_size=4).filter(lambda key: not key.startswith("$")), inner),
-        st.lists(inner, max_size=3).map(lambda items: _envelope(0, "collections.deque", items)),
-        inner.map(lambda value: _envelope(1, "langgraph.types.Send", ["node", value])),
-        inner.map(
-            lambda value: _envelope(
-                2,
-                "langgraph.types.Interrupt",
-                {"value": value, "id": "0" * 32, "response_schema": None},
-            )
-        ),
-    )
-
-
 _SCALARS: st.SearchStrategy[Plain] = st.one_of(
-    st.none(), st.booleans(), _INTS, _FLOATS, _TEXT, _BYTES
+    st.none(), st.booleans(), _INTS, _INTS, _FLOATS, _TEXT, _TEXT, _BYTES
 )
-opened_values: st.SearchStrategy[Plain] = st.recursive(_SCALARS | _TYPED, _nested, max_leaves=12)
-"""Values in the opened form of docs/contract.md, such as LangGraph stores."""
+_SIZES = st.one_of(st.integers(0, 3), st.integers(0, 3), st.sampled_from((15, 16, 17)))
+_KEYS = st.text(max_size=4).filter(lambda key: not key.startswith("$"))
+
+
+def _wrapped(kind: int, value: Plain) -> Plain:
+    if kind == 0:
+        return _envelope(0, "collections.deque", [value])
+    if kind == 1:
+        return _envelope(1, "langgraph.types.Send", ["node", value])
+    fields: dict[str, Plain] = {"value": value, "id": "0" * 32, "response_schema": None}
+    return _envelope(2, "langgraph.types.Interrupt", fields)
+
+
+def _value(draw: st.DrawFn, depth: int) -> Plain:
+    """Return a value; each kind has its share, the simplest come first to be shrunk to."""
+    kind = draw(st.integers(0, 9)) if depth else draw(st.integers(0, 5))
+    if kind <= 3:  # noqa: PLR2004  # four in ten
+        return draw(_SCALARS)
+    if kind <= 5:  # noqa: PLR2004  # two in ten
+        return draw(_TYPED)
+    if kind <= 7:  # noqa: PLR2004  # two in ten
+        return [_value(draw, depth - 1) for _ in range(draw(_SIZES))]
+    if kind == 8:  # noqa: PLR2004  # one in ten
+        keys = draw(st.lists(_KEYS, unique=True, max_size=3))
+        return {key: _value(draw, depth - 1) for key in keys}
+    return _wrapped(draw(st.integers(0, 2)), _value(draw, depth - 1))
+
+
+@st.composite
+def opened_values(draw: st.DrawFn) -> Plain:
+    """A value in the opened form of docs/contract.md, such as LangGraph stores."""
+    return _value(draw, 2)
 
 
 def _case(kind: SubjectKind, spec: Mapping[str, Plain], operations: Sequence[Operation]) -> Case:
@@ -100,7 +113,7 @@ def _case(kind: SubjectKind, spec: Mapping[str, Plain], operations: Sequence[Ope
 @st.composite
 def codec_cases(draw: st.DrawFn) -> Case:
     """Encode a value, and decode and round-trip the bytes that LangGraph has for it."""
-    opened = draw(opened_values)
+    opened = draw(opened_values())
     value = close_value(opened)
     operations = [Operation("encode", {"value": opened})]
     if value is not None and not isinstance(value, bytes):

@@ -25,14 +25,14 @@ def value_of(node: Node) -> object:
     return node.value
 
 
-@given(opened_values)
+@given(opened_values())
 def test_says_what_ormsgpack_says(opened: object) -> None:
     data = pack(close_value(opened))  # pyright: ignore[reportArgumentType]  # plain by construction
     expected = ormsgpack.unpackb(data, ext_hook=Ext, option=ormsgpack.OPT_NON_STR_KEYS)
     assert pack(value_of(parse(data))) == pack(expected)
 
 
-@given(opened_values)
+@given(opened_values())
 def test_covers_every_byte_once_and_finds_nothing_uncanonical(opened: object) -> None:
     data = pack(close_value(opened))  # pyright: ignore[reportArgumentType]  # plain by construction
     node = parse(data)

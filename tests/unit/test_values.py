@@ -12,7 +12,7 @@ from parity_kit.strategies import opened_values
 from parity_kit.values import close_value, open_value, order_sets
 
 
-@given(opened_values)
+@given(opened_values())
 def test_closing_what_was_opened_gives_the_same_bytes(opened: Plain) -> None:
     closed = close_value(opened)
     assert pack(close_value(open_value(closed))) == pack(closed)

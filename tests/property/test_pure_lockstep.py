@@ -1,0 +1,29 @@
+"""The clean-room engine agrees with LangGraph at bytes level on whatever Hypothesis thinks of."""
+
+from __future__ import annotations
+
+import pure_engine
+import pytest
+
+from parity_kit.contract import Level, run
+from parity_kit.lockstep import search
+from parity_kit.reference import Engine
+from parity_kit.strategies import SUITES
+
+EXAMPLES = {"codec": 300, "channel": 500, "graph": 250, "saver": 200}
+
+
+@pytest.mark.parametrize("suite", list(SUITES))
+def test_pure_has_no_divergence(suite: str) -> None:
+    reference, candidate = Engine(), pure_engine.Engine()
+    result = search(
+        suite,
+        lambda case: run(reference, case),
+        lambda case: run(candidate, case),
+        examples=EXAMPLES[suite],
+        seed_value=2026,
+        required=Level.BYTES,
+        on_case=lambda _: None,
+    )
+    assert not result.findings, result.findings[0]
+    assert result.tally.verdicts == {"equal": EXAMPLES[suite]}
