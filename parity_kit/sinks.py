@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress, TaskID
 
+MOST_SHOWN = 3
+"""Places of divergence shown for one gate; the journal has all of them."""
 MARKS = {
     "equal": ("✓", "green"),
     "parity": ("✓", "green"),
@@ -82,6 +84,7 @@ class Terminal:
         self._live: Progress | None = None
         self._task: TaskID | None = None
         self._gate = ""
+        self._told = 0
 
     def __enter__(self) -> Self:
         return self
@@ -105,6 +108,15 @@ class Terminal:
             self._progress(event)
             return
         self._clear()
+        if isinstance(event, DivergenceFound):
+            self._told += 1
+            if self._told > MOST_SHOWN:
+                return
+        if isinstance(event, GateFinished):
+            if self._told > MOST_SHOWN:
+                more = self._told - MOST_SHOWN
+                self._console.print(f"    … and {more} more places; the report has them all")
+            self._told = 0
         for line in _lines(event):
             self._console.print(line)
 
