@@ -3,20 +3,25 @@
 A decoder forgets offsets and forms of encoding; comparing stored bytes needs both: to name the
 place of a first difference, and to see a value that is right but not in its smallest form. Follows
 the MessagePack specification's formats.
+
+`parse` is strict and stops at the first fault. `dissect` goes on as far as the bytes allow, and
+says where each fault is.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from parity_kit.forms import FORMS, Layout, Scalar, smallest, smallest_integer
 
 MAX_DEPTH = 150
-"""Reading takes four frames of Python's stack a level; deeper bytes are shown as hex alone."""
+"""How deep `parse` follows: those who compare trees descend into them frame by frame."""
 _SHOWN = 60  # characters of a value, bytes of hex, in a printed line
 
-Scalar: TypeAlias = bool | int | float | str | bytes | None
+MISSING = "missing"
+"""The form of a value that was announced and is not there; only `dissect` gives it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,7 @@ class MalformedError(ValueError):
 
     def __init__(self, problem: str, offset: int) -> None:
         super().__init__(f"{problem} at byte {offset}")
+        self.problem = problem
         self.offset = offset
 
 
@@ -57,172 +63,198 @@ def parse(data: bytes) -> Node:
     Raises:
         MalformedError: If `data` is not exactly one value, or nests deeper than `MAX_DEPTH`.
     """
-    node = _Reader(data).read(0, len(data))
+    reader = _Reader(data, tolerant=False)
+    node = reader.read()
     if node.size != len(data):
         raise MalformedError(f"{len(data) - node.size} bytes too many", node.size)
     return node
 
 
+def dissect(data: bytes) -> tuple[Node, tuple[MalformedError, ...]]:
+    """Return the tree of what bytes hold up to where they break, and each fault.
+
+    Any depth is read, but for exts: each holds a copy of its data, so `MAX_DEPTH` holds for them.
+    """
+    reader = _Reader(data, tolerant=True)
+    node = reader.read()
+    return node, tuple(reader.faults)
+
+
+@dataclass(slots=True)
+class _Open:
+    """A map, array or ext that is being read.
+
+    `end` is where what is inside must end at the latest; an ext's data must end there. `levels`
+    counts what this lies in, as far as the reader limits it.
+    """
+
+    offset: int
+    form: str
+    start: int
+    end: int
+    wanted: int
+    levels: int
+    raw: bytes | None = None
+    code: int | None = None
+    children: list[Node] = field(default_factory=list[Node])
+
+    def at(self) -> int:
+        """Return where the next value inside begins."""
+        last = self.children[-1] if self.children else None
+        return self.start if last is None else last.offset + last.size
+
+    def node(self) -> Node:
+        """Return what has been read as a value."""
+        end = self.at() if self.raw is None else self.end
+        children = tuple(self.children)
+        return Node(self.offset, end - self.offset, self.form, self.raw, children, self.code)
+
+
 class _Reader:
-    """Reads values out of one byte string; `_FORMATS` says how each format byte is read."""
+    """Reads one value; what is open lies on a list, so that depth costs no stack."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, *, tolerant: bool) -> None:
         self._data = data
-        self._depth = 0
+        self._tolerant = tolerant
+        self._open: list[_Open] = []
+        self.faults: list[MalformedError] = []
 
-    def read(self, offset: int, end: int) -> Node:
-        """Return the value at `offset`, none of which may lie at or after `end`."""
-        if self._depth > MAX_DEPTH:
-            raise MalformedError(f"nested deeper than {MAX_DEPTH}", offset)
-        if offset >= end:
-            raise MalformedError("the data ends where a value should begin", offset)
-        form, how, argument = _FORMATS[self._data[offset]]
-        self._depth += 1
-        node = how(self, form, argument, offset, end)
-        self._depth -= 1
-        return node
+    def read(self) -> Node:
+        """Return the value at the start of the data.
 
-    def constant(self, form: str, value: Scalar, offset: int, end: int) -> Node:
-        """Read a value that its format byte says whole."""
-        del end
-        return Node(offset, 1, form, value)
+        Raises:
+            MalformedError: If it breaks, and the reader is not tolerant.
+        """
+        while True:
+            try:
+                item = self._item()
+            except MalformedError as fault:
+                item = self._recovered(fault)
+            if isinstance(item, _Open):
+                self._open.append(item)
+                if item.wanted:
+                    continue
+                item = self._open.pop().node()
+            while self._open:
+                self._open[-1].children.append(item)
+                if len(self._open[-1].children) < self._open[-1].wanted:
+                    break
+                item = self._closed()
+            if not self._open:
+                return item
 
-    def number(self, form: str, layout: str, offset: int, end: int) -> Node:
-        """Read a number of fixed width."""
-        size = 1 + struct.calcsize(layout)
-        self._need(offset, size, end)
-        return Node(offset, size, form, struct.unpack_from(layout, self._data, offset + 1)[0])
+    def _closed(self) -> Node:
+        """Return the innermost open value, which has all that it wants."""
+        item = self._open.pop()
+        left = item.end - item.at()
+        if item.raw is not None and left:
+            if self._tolerant:
+                self.faults.append(MalformedError(f"{left} bytes after an ext's value", item.at()))
+            else:
+                item.children.clear()
+        return item.node()
 
-    def fixed(self, form: str, length: int, offset: int, end: int) -> Node:
-        """Read a value whose format byte holds its length."""
-        return self._body(form, length, offset, offset + 1, end)
+    def _recovered(self, fault: MalformedError) -> Node:
+        """Return the innermost ext that a fault lies in, or else all there is of the value."""
+        inside = [item for item in self._open if item.raw is not None]
+        if not inside and not self._tolerant:
+            raise fault
+        if inside:
+            while self._open[-1] is not inside[-1]:
+                self._open.pop()
+            item = self._open.pop()
+            if item.code in _ENVELOPES:
+                where = f"in the data of ext {item.code}: {fault.problem}"
+                self.faults.append(MalformedError(where, fault.offset))
+            item.children.clear()
+            return item.node()
+        self.faults.append(fault)
+        found = Node(fault.offset, 0, MISSING)
+        while self._open:
+            item = self._open.pop()
+            item.children.append(found)
+            if "map" in item.form and len(item.children) % 2:
+                item.children.append(Node(found.offset + found.size, 0, MISSING))
+            found = item.node()
+        return found
 
-    def sized(self, form: str, width: int, offset: int, end: int) -> Node:
-        """Read a value whose length stands in `width` bytes after the format byte."""
-        self._need(offset, 1 + width, end)
-        start = offset + 1 + width
-        length = int.from_bytes(self._data[offset + 1 : start], "big")
-        return self._body(form, length, offset, start, end)
+    def _item(self) -> Node | _Open:
+        """Return the next value, or the container that begins there."""
+        inner = self._open[-1] if self._open else None
+        at, end = (0, len(self._data)) if inner is None else (inner.at(), inner.end)
+        if inner is not None and inner.levels > MAX_DEPTH:
+            raise MalformedError(f"nested deeper than {MAX_DEPTH}", at)
+        if at >= end:
+            raise MalformedError("the data ends where a value should begin", at)
+        form = FORMS[self._data[at]]
+        match form.layout:
+            case Layout.CONSTANT:
+                return Node(at, 1, form.name, form.value)
+            case Layout.NUMBER:
+                size = 1 + struct.calcsize(form.number)
+                self._need(form.name, at, size, end)
+                (number,) = struct.unpack_from(form.number, self._data, at + 1)
+                return Node(at, size, form.name, number)
+            case Layout.FIXED:
+                return self._body(form.name, form.size, at, at + 1, end)
+            case Layout.SIZED:
+                start = at + 1 + form.size
+                self._need(form.name, at, 1 + form.size, end)
+                length = int.from_bytes(self._data[at + 1 : start], "big")
+                return self._body(form.name, length, at, start, end)
+            case Layout.UNUSED:
+                raise MalformedError(f"format byte 0x{self._data[at]:02x} is never used", at)
 
-    def unused(self, form: str, value: int, offset: int, end: int) -> Node:
-        """Refuse the one format byte that the specification leaves out."""
-        del form, end
-        raise MalformedError(f"format byte 0x{value:02x} is never used", offset)
-
-    def _body(self, form: str, length: int, offset: int, start: int, end: int) -> Node:
+    def _body(self, form: str, length: int, offset: int, start: int, end: int) -> Node | _Open:
+        levels = self._open[-1].levels if self._open else 0
         if "map" in form or "array" in form:
-            return self._several(form, 2 * length if "map" in form else length, offset, start, end)
+            wanted = 2 * length if "map" in form else length
+            return _Open(offset, form, start, end, wanted, levels + (not self._tolerant))
+        size = start - offset + length + ("ext" in form)
+        self._need(form, offset, size, end)
         if "ext" in form:
-            return self._ext(form, length, offset, start, end)
-        self._need(offset, start - offset + length, end)
+            (code,) = struct.unpack_from(">b", self._data, start)
+            raw = self._data[start + 1 : offset + size]
+            return _Open(offset, form, start + 1, offset + size, 1, levels + 1, raw, code)
         raw = self._data[start : start + length]
         if "bin" in form:
-            return Node(offset, start - offset + length, form, raw)
+            return Node(offset, size, form, raw)
         try:
-            return Node(offset, start - offset + length, form, raw.decode())
+            return Node(offset, size, form, raw.decode())
         except UnicodeDecodeError as error:
-            raise MalformedError("a string is not UTF-8", start + error.start) from error
+            fault = MalformedError("a string is not UTF-8", start + error.start)
+            if not self._tolerant:
+                raise fault from error
+            self.faults.append(fault)
+            return Node(offset, size, form, raw)
 
-    def _several(self, form: str, count: int, offset: int, start: int, end: int) -> Node:
-        at = start
-        children: list[Node] = []
-        for _ in range(count):
-            child = self.read(at, end)
-            children.append(child)
-            at += child.size
-        return Node(offset, at - offset, form, None, tuple(children))
-
-    def _ext(self, form: str, length: int, offset: int, start: int, end: int) -> Node:
-        size = start - offset + 1 + length
-        self._need(offset, size, end)
-        (code,) = struct.unpack_from(">b", self._data, start)
-        raw = self._data[start + 1 : start + 1 + length]
-        depth = self._depth
-        try:
-            inner = (self.read(start + 1, offset + size),)
-        except MalformedError:
-            self._depth, inner = depth, ()
-        if inner and inner[0].size != length:
-            inner = ()
-        return Node(offset, size, form, raw, inner, code)
-
-    def _need(self, offset: int, size: int, end: int) -> None:
+    def _need(self, form: str, offset: int, size: int, end: int) -> None:
         if offset + size > end:
-            raise MalformedError(f"{size} bytes announced, {end - offset} there", offset)
-
-
-_How: TypeAlias = Callable[[_Reader, str, Any, int, int], Node]
-_FIXEXT = (1, 2, 4, 8, 16)
-
-
-def _formats() -> list[tuple[str, _How, Any]]:
-    """Return the specification's table of 256 format bytes: form, how to read it, its argument."""
-    reader = _Reader
-    table: list[tuple[str, _How, Any]] = []
-    table += [("positive fixint", reader.constant, value) for value in range(0x80)]
-    table += [("fixmap", reader.fixed, length) for length in range(16)]
-    table += [("fixarray", reader.fixed, length) for length in range(16)]
-    table += [("fixstr", reader.fixed, length) for length in range(32)]
-    table += [("nil", reader.constant, None), ("unused", reader.unused, 0xC1)]
-    table += [("false", reader.constant, False), ("true", reader.constant, True)]
-    table += [(f"bin {8 * width}", reader.sized, width) for width in (1, 2, 4)]
-    table += [(f"ext {8 * width}", reader.sized, width) for width in (1, 2, 4)]
-    table += [("float 32", reader.number, ">f"), ("float 64", reader.number, ">d")]
-    for sign, layouts in (("uint", "BHIQ"), ("int", "bhiq")):
-        table += [
-            (f"{sign} {8 * struct.calcsize(layout)}", reader.number, f">{layout}")
-            for layout in layouts
-        ]
-    table += [(f"fixext {length}", reader.fixed, length) for length in _FIXEXT]
-    table += [(f"str {8 * width}", reader.sized, width) for width in (1, 2, 4)]
-    table += [(f"array {8 * width}", reader.sized, width) for width in (2, 4)]
-    table += [(f"map {8 * width}", reader.sized, width) for width in (2, 4)]
-    table += [("negative fixint", reader.constant, value) for value in range(-0x20, 0)]
-    return table
-
-
-_FORMATS = _formats()
+            raise MalformedError(f"{form}: {size} bytes announced, {end - offset} there", offset)
 
 
 def is_canonical(node: Node) -> bool:
     """Return whether this value (not what is inside) is written in its smallest form."""
+    return node.form == canonical_form(node)
+
+
+def canonical_form(node: Node) -> str:
+    """Return the form that a value (not what is inside) is written in canonically."""
     if node.kind in {"map", "array"}:
         each = 2 if node.kind == "map" else 1
-        return node.form == _smallest(node.kind, len(node.children) // each)
+        return smallest(node.kind, len(node.children) // each)
     match node.value:
         case None | bool():
-            return True
+            return node.form
         case float():
-            return node.form == "float 64"
+            return "float 64"
         case int(number):
-            return node.form == _smallest_int(number)
+            return smallest_integer(number)
         case str(text):
-            return node.form == _smallest("str", len(text.encode()))
+            return smallest("str", len(text.encode()))
         case bytes(raw):
-            return node.form == _smallest("ext" if node.kind == "ext" else "bin", len(raw))
-
-
-_POSITIVE = ((7, "positive fixint"), (8, "uint 8"), (16, "uint 16"), (32, "uint 32"))
-_NEGATIVE = ((5, "negative fixint"), (7, "int 8"), (15, "int 16"), (31, "int 32"))
-
-
-def _smallest_int(number: int) -> str:
-    steps, widest = (_POSITIVE, "uint 64") if number >= 0 else (_NEGATIVE, "int 64")
-    # A negative number's bits, as two's complement counts them.
-    bits = (number if number >= 0 else ~number).bit_length()
-    return next((form for width, form in steps if bits <= width), widest)
-
-
-_FIX_LIMIT = {"map": 15, "array": 15, "str": 31}
-
-
-def _smallest(kind: str, length: int) -> str:
-    if kind == "ext" and length in _FIXEXT:
-        return f"fixext {length}"
-    if length <= _FIX_LIMIT.get(kind, -1):
-        return f"fix{kind}"
-    widths = (8, 16, 32) if kind in {"str", "bin", "ext"} else (16, 32)
-    return f"{kind} {next(width for width in widths if length < 1 << width)}"
+            kind = "ext" if node.kind == "ext" else "str" if "str" in node.form else "bin"
+            return smallest(kind, len(raw))
 
 
 def walk(node: Node, path: str = "$") -> Iterator[tuple[str, Node]]:
@@ -230,15 +262,23 @@ def walk(node: Node, path: str = "$") -> Iterator[tuple[str, Node]]:
 
     `$.log[2]`, `$['a b']`, and `$.x<2>` for what an ext of code 2 holds.
     """
-    yield path, node
+    waiting = [(path, node)]
+    while waiting:
+        where, each = waiting.pop()
+        yield where, each
+        waiting += [(where + step, child) for step, child in reversed(list(steps(each)))]
+
+
+def steps(node: Node) -> Iterator[tuple[str, Node]]:
+    """Yield the values directly inside one, each with the step of a path that leads to it."""
     if node.kind == "map":
         for key, value in zip(node.children[::2], node.children[1::2], strict=True):
-            yield from walk(value, path + key_step(key))
+            yield key_step(key), value
     elif node.kind == "array":
         for index, child in enumerate(node.children):
-            yield from walk(child, f"{path}[{index}]")
+            yield f"[{index}]", child
     elif node.children:
-        yield from walk(node.children[0], f"{path}<{node.code}>")
+        yield f"<{node.code}>", node.children[0]
 
 
 def key_step(key: Node) -> str:
@@ -265,12 +305,12 @@ def describe(node: Node) -> str:
     if node.kind == "array":
         return f"array of {count}"
     if node.kind == "ext":
-        return f"ext {node.code}, {_ENVELOPES.get(node.code or 0, 'no code of LangGraph')}"
+        return f"ext {node.code}, {_ENVELOPES.get(node.code, 'no code of LangGraph')}"
     text = repr(node.value)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}… ({len(text)} characters)"
 
 
-_ENVELOPES = {
+_ENVELOPES: dict[int | None, str] = {
     0: "constructor with one argument",
     1: "constructor with positional arguments",
     2: "constructor with keywords",

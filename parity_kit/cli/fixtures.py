@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import time
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import click
 
+from parity_kit.annotation import annotate
 from parity_kit.cli.common import console, json_option, print_json, workspace_option
+from parity_kit.contract import Trace
 from parity_kit.corpora.changes import Change, changes
 from parity_kit.corpora.corpus import Corpus, CorpusName, read_corpus
 from parity_kit.corpora.folder import find_trace, read_corpora, write_corpora
 from parity_kit.corpora.manifest import MANIFEST
-from parity_kit.errors import BadFileError, ExitCode
+from parity_kit.corpora.show import render_bytes, stored_entries, trace_to_json
+from parity_kit.corpora.show import show as lines_of
+from parity_kit.errors import BadFileError, ExitCode, UsageError
 from parity_kit.workspace import Workspace
 
 _SHOWN = 5  # changes printed for each corpus
@@ -106,14 +111,86 @@ def check(space: Workspace, corpora: tuple[str, ...], seeds: int, as_json: bool)
 
 
 @command.command("show")
-@click.argument("case")
+@click.argument("case", required=False)
+@click.option("--stored", help="Show what the case stored under this name, or a part of it.")
+@click.option("--blob", type=click.File("rb"), help="Dissect a file of MessagePack; - is stdin.")
+@click.option("--hex", "digits", help="Dissect MessagePack given in hexadecimal.")
+@json_option
 @workspace_option
-def show(space: Workspace, case: str) -> None:
-    """Print a fixture: subject, operations, outcomes, MessagePack beside its bytes."""
-    from parity_kit.corpora.show import show as lines_of
+def show(
+    space: Workspace,
+    case: str | None,
+    stored: str | None,
+    blob: IO[bytes] | None,
+    digits: str | None,
+    as_json: bool,
+) -> None:
+    """Print a fixture, or any MessagePack, as an annotated tree.
 
-    for line in lines_of(find_trace(read_corpora(space.fixtures), case)):
+    Each line has the offset, the bytes, what they say, the form of encoding, and what LangGraph
+    means by it; then comes what is not canonical.
+    """
+    if sum(each is not None for each in (case, blob, digits)) != 1:
+        raise UsageError(
+            "expected one of CASE, --blob FILE and --hex TEXT",
+            hint="parity-kit fixtures show CASE, its id from fixtures/*.index",
+        )
+    if case is None:
+        data = blob.read() if blob is not None else _from_hex(digits or "")
+        found = [("", data)]
+    else:
+        trace = find_trace(read_corpora(space.fixtures), case)
+        if stored is None:
+            _show_trace(trace, as_json)
+            return
+        found = [
+            (f"operation {index} stored {name}", data)
+            for index, name, data in stored_entries(trace, stored)
+        ]
+    if as_json:
+        entries = [
+            ({"entry": head} if head else {}) | annotate(data).to_json() for head, data in found
+        ]
+        print_json(entries[0] if case is None else entries)
+        return
+    for head, data in found:
+        if head:
+            click.echo(f"{head}  ({len(data)} bytes)")
+        packed = not head or head.endswith(("/msgpack", " data"))
+        for line in render_bytes(data, _style, packed=packed):
+            click.echo(line)
+
+
+def _show_trace(trace: Trace, as_json: bool) -> None:
+    if as_json:
+        print_json(trace_to_json(trace))
+        return
+    for line in lines_of(trace, _style):
         click.echo(line)
+
+
+_COLOURS: dict[str, dict[str, Any]] = {
+    "offset": {"dim": True},
+    "bytes": {"fg": "cyan"},
+    "form": {"dim": True},
+    "meaning": {"fg": "green"},
+    "flaw": {"fg": "red", "bold": True},
+}
+
+
+def _style(what: str, text: str) -> str:
+    """Return a text in its colour; `click.echo` takes that away where there is no terminal."""
+    return click.style(text, **_COLOURS[what])
+
+
+def _from_hex(text: str) -> bytes:
+    digits = re.sub(r"0x|\\x|[\s:,]", "", text)
+    try:
+        return bytes.fromhex(digits)
+    except ValueError as error:
+        raise UsageError(
+            f"expected hexadecimal digits, two a byte: {error}", where="--hex", hint="like 82a16101"
+        ) from error
 
 
 @command.command("diff")

@@ -6,15 +6,23 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
+from parity_kit.annotation import Style, annotate, annotation_lines, plain_style
 from parity_kit.canonical import pack
-from parity_kit.contract import Outcome, Raised, Returned, Trace, Unsupported
+from parity_kit.contract import (
+    Outcome,
+    Raised,
+    Returned,
+    Trace,
+    Unsupported,
+    split_stored_name,
+)
 from parity_kit.corpora.corpus import trace_digest
-from parity_kit.dissect import MalformedError, parse, render
+from parity_kit.errors import UsageError
 from parity_kit.plain import Ext, Plain
 from parity_kit.values import open_value
 
 
-def show(trace: Trace) -> Iterator[str]:
+def show(trace: Trace, style: Style = plain_style) -> Iterator[str]:
     """Yield a fixture's lines."""
     case = trace.case
     yield f"{case.id}  {trace_digest(trace)[:12]}"
@@ -26,11 +34,12 @@ def show(trace: Trace) -> Iterator[str]:
         yield ""
         yield f"operation {index}  {operation.name}"
         for name, value in operation.args.items():
-            yield from _named(name, value)
-        yield from _outcome(outcome)
+            packed = operation.args.get("type", "msgpack") == "msgpack"
+            yield from _named(name, value, style, packed=packed)
+        yield from _outcome(outcome, style)
 
 
-def _outcome(outcome: Outcome) -> Iterator[str]:
+def _outcome(outcome: Outcome, style: Style) -> Iterator[str]:
     if isinstance(outcome, Unsupported):
         yield f"  unsupported: {outcome.reason}"
         return
@@ -40,31 +49,114 @@ def _outcome(outcome: Outcome) -> Iterator[str]:
     match outcome:
         case Returned(value):
             yield "  -> value"
-            yield from _indented(render_bytes(pack(value)), 4)
+            yield from _indented(render_bytes(pack(value), style), 4)
         case Raised(error, message):
             yield f"  -> error  {error}: {message}"
     for name, data in outcome.stored.items():
         yield f"  stored {name}  ({len(data)} bytes)"
-        yield from _indented(render_bytes(data), 4)
+        packed = _is_packed(name, outcome)
+        yield from _indented(render_bytes(data, style, packed=packed), 4)
     for name in outcome.dropped:
         yield f"  dropped {name}"
 
 
-def render_bytes(data: bytes) -> Iterator[str]:
-    """Yield bytes dissected as MessagePack, as text where they are none, or else as hex."""
-    if not data:
-        return
+def _is_packed(name: str, outcome: Outcome) -> bool:
+    """Return whether a stored entry is MessagePack by what its name or the outcome says."""
+    if name == "data":
+        return isinstance(outcome, Returned) and outcome.value == "msgpack"
+    return split_stored_name(name)[-1] == "msgpack"
+
+
+def render_bytes(data: bytes, style: Style = plain_style, *, packed: bool = True) -> Iterator[str]:
+    """Yield bytes annotated as MessagePack; as text where they are that and not `packed`."""
+    text = "" if packed else _as_text(data)
+    if text:
+        yield text
+    elif data:
+        yield from annotation_lines(annotate(data), style)
+
+
+def _as_text(data: bytes) -> str:
+    """Return the text that bytes are, if each of its characters can be printed."""
     try:
-        yield from render(parse(data), data)
-    except MalformedError as error:
-        text = data.decode(errors="replace")
-        yield text if text.isprintable() else f"{data[:32].hex(' ')}  not MessagePack: {error}"
+        text = data.decode()
+    except UnicodeDecodeError:
+        return ""
+    return text if text.isprintable() else ""
 
 
-def _named(name: str, value: Plain) -> Iterator[str]:
+def stored_entries(trace: Trace, name: str) -> list[tuple[int, str, bytes]]:
+    """Return what a case stored under a name, or under the names that a part of one picks out.
+
+    Each entry comes with the number of its operation.
+
+    Raises:
+        UsageError: If nothing was stored under such a name; the hint lists the names.
+    """
+    entries = [
+        (index, each, data)
+        for index, outcome in enumerate(trace.outcomes)
+        if not isinstance(outcome, Unsupported)
+        for each, data in outcome.stored.items()
+    ]
+    found = [entry for entry in entries if entry[1] == name] or [
+        entry for entry in entries if name in entry[1]
+    ]
+    if not found:
+        names = list(dict.fromkeys(each for _, each, _ in entries))
+        raise UsageError(
+            f"{trace.case.id} stored nothing under {name!r}",
+            hint="it stored " + ("\n    ".join(["", *names]) if names else "nothing at all"),
+        )
+    return found
+
+
+def trace_to_json(trace: Trace) -> dict[str, Any]:
+    """Return a fixture as a JSON object, each byte string in it annotated."""
+    case = trace.case
+    return {
+        "id": case.id,
+        "sha256": trace_digest(trace),
+        "features": list(case.features),
+        "pins": _printable(case.pins.to_plain()),
+        "subject": {"kind": case.subject.kind.value, "spec": _printable(case.subject.spec)},
+        "operations": [
+            {
+                "name": operation.name,
+                "args": {name: _annotated(value) for name, value in operation.args.items()},
+                "outcome": _outcome_to_json(outcome),
+            }
+            for operation, outcome in zip(case.operations, trace.outcomes, strict=True)
+        ],
+    }
+
+
+def _annotated(value: Plain) -> Any:
+    return annotate(value).to_json() if isinstance(value, bytes) else _printable(value)
+
+
+def _outcome_to_json(outcome: Outcome) -> dict[str, Any]:
+    if isinstance(outcome, Unsupported):
+        return {"unsupported": outcome.reason}
+    head: dict[str, Any] = (
+        {"value": annotate(pack(outcome.value)).to_json()}
+        if isinstance(outcome, Returned)
+        else {"error": outcome.error, "message": outcome.message}
+    )
+    stored = {
+        name: annotate(data).to_json()
+        if _is_packed(name, outcome) or not _as_text(data)
+        else {"bytes": len(data), "text": _as_text(data)}
+        for name, data in outcome.stored.items()
+    }
+    events = [_printable(event.to_plain()) for event in outcome.events]
+    return head | {"events": events, "stored": stored, "dropped": list(outcome.dropped)}
+
+
+def _named(name: str, value: Plain, style: Style, *, packed: bool) -> Iterator[str]:
     if isinstance(value, bytes):
         yield f"  {name}  ({len(value)} bytes)"
-        yield from _indented(render_bytes(value), 4)
+        yield from _indented(render_bytes(value, style, packed=packed), 4)
         return
     lines = list(_pretty(value))
     yield f"  {name}  {lines[0]}"
