@@ -1,0 +1,210 @@
+"""Every seeded fault is caught by the committed corpora, where it shows.
+
+Each mutant is the pure engine with one fault that was seen in a real engine. The kit must call it
+divergent, and one of the places it names must be where such a fault shows.
+"""
+
+from __future__ import annotations
+
+import functools
+import struct
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import pure_engine
+import pytest
+from pure_engine import (
+    algorithm,
+    barriers,
+    channels,
+    checkpoints,
+    codec,
+    folded,
+    loop,
+    packing,
+    running,
+    savers,
+    tasks,
+)
+
+from parity_kit.contract import Level, run
+from parity_kit.corpora.manifest import read_manifest
+from parity_kit.events import DivergenceFound, Event
+from parity_kit.gate import gate_corpora
+from parity_kit.workspace import find
+
+SPACE = find(Path(__file__))
+Body = Callable[..., Any]
+"""A faulty function: the original, then what that is called with."""
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One fault: what it replaces, the corpus that must catch it, and what that must name."""
+
+    fault: str
+    owner: Any
+    name: str
+    corpus: str
+    shows: str
+    body: Body
+
+
+MUTANTS: list[Mutant] = []
+
+
+def mutant(fault: str, owner: Any, name: str, corpus: str, shows: str) -> Callable[[Body], Body]:
+    def seed(body: Body) -> Body:
+        MUTANTS.append(Mutant(fault, owner, name, corpus, shows, body))
+        return body
+
+    return seed
+
+
+@mutant("merge keeps only the last branch", algorithm, "_by_channel", "graphs", "value $.")
+def _(original: Body, *given: Any) -> Any:
+    return {name: values[-1:] for name, values in original(*given).items()}
+
+
+@mutant("branch sees stale state", running, "_fresh", "graphs", "value $.n")
+def _(original: Body, *given: Any) -> Any:
+    return original(*given[:-1], [])
+
+
+@mutant("idle channels not told", channels.EphemeralValue, "update", "channels", "(update): value")
+def _(original: Body, channel: Any, values: Any) -> Any:
+    return bool(values) and original(channel, values)
+
+
+@mutant("finish never announced", channels.LastValueAfterFinish, "finish", "graphs", "next[0]")
+def _(_original: Body, _channel: Any) -> Any:
+    return False
+
+
+@mutant("consume skipped", barriers.NamedBarrierValue, "consume", "channels", "(consume): value")
+def _(_original: Body, _channel: Any) -> Any:
+    return False
+
+
+@mutant("task id of other parts", algorithm, "_task_id", "graphs", "tasks[0].id")
+def _(original: Body, *given: Any) -> Any:
+    return original(*given, "more")
+
+
+@mutant("interrupt id differs", tasks, "interrupt_id", "graphs", "$.__interrupt__[0]<2>[2].id")
+def _(original: Body, namespace: str, answered: int) -> Any:
+    return original(namespace, answered + 1)
+
+
+@mutant("versions seen not recorded", algorithm, "apply_writes", "graphs", "$.versions_seen")
+def _(original: Body, state: Any, *given: Any) -> Any:
+    before = {name: dict(seen) for name, seen in state.seen.items()}
+    updated = original(state, *given)
+    state.seen.clear()
+    state.seen.update(before)
+    return updated
+
+
+@mutant("metadata step off by one", loop.Loop, "put_checkpoint", "graphs", "$.step")
+def _(original: Body, run_: Any, source: str) -> Any:
+    run_.step += 1
+    original(run_, source)
+    run_.step -= 1
+
+
+@mutant("stream event dropped", loop.Loop, "emit", "graphs", "event 5 tasks")
+def _(original: Body, run_: Any, mode: str, payload: Any) -> Any:
+    if mode != "tasks" or "result" not in payload():
+        original(run_, mode, payload)
+
+
+@mutant("send order lost", running, "_routed", "graphs", "value $.log[0]")
+def _(original: Body, *given: Any) -> Any:
+    return original(*given)[::-1]
+
+
+@mutant("two overwrites taken", folded.BinaryOperatorAggregate, "update", "channels", "outcome")
+def _(_original: Body, channel: Any, values: Any) -> Any:
+    for value in values:
+        replaces, other = folded.overwrite_in(value)
+        channel.value = other if replaces else channel.reducer(channel.value, value)
+    return bool(values)
+
+
+@mutant("integer not smallest", packing, "_write_int", "msgpack", "stored data")
+def _(_original: Body, out: bytearray, value: int) -> Any:
+    out += (
+        b"\xd3" + struct.pack(">q", value) if value < 2**63 else b"\xcf" + struct.pack(">Q", value)
+    )
+
+
+@mutant("float narrowed", packing, "_write", "msgpack", "value")
+def _(original: Body, out: bytearray, value: Any, *given: Any) -> Any:
+    if isinstance(value, float):
+        (value,) = struct.unpack(">f", struct.pack(">f", max(-3e38, min(3e38, value))))
+    original(out, value, *given)
+
+
+@mutant("allowlist wider", codec, "is_allowed", "allowlist", "(is_allowed): value")
+def _(_original: Body, *_given: Any, **_named: Any) -> Any:
+    return True
+
+
+@mutant("history oldest first", savers.MemorySaver, "list", "savers", "(list): value")
+def _(original: Body, *given: Any, **named: Any) -> Any:
+    return list(original(*given, **named))[::-1]
+
+
+@mutant("`v` wrong", checkpoints, "new_checkpoint", "graphs", "$.v")
+def _(original: Body, *given: Any, **named: Any) -> Any:
+    return {**original(*given, **named), "v": 3}
+
+
+@pytest.fixture
+def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The pure engine with one fault, put wherever a module or a table holds the original."""
+    seeded: Mutant = request.param
+    original = getattr(seeded.owner, seeded.name)
+
+    @functools.wraps(original)
+    def faulty(*given: Any, **named: Any) -> Any:
+        return seeded.body(original, *given, **named)
+
+    for module in [each for name, each in sys.modules.items() if name.startswith("pure_engine")]:
+        for name, value in list(vars(module).items()):
+            if value is original:
+                monkeypatch.setattr(module, name, faulty)
+            elif isinstance(value, dict):
+                table = cast("dict[Any, Any]", value)
+                for key in [key for key, each in table.items() if each is original]:
+                    monkeypatch.setitem(table, key, faulty)
+    monkeypatch.setattr(seeded.owner, seeded.name, faulty)
+    return pure_engine.Engine()
+
+
+def divergences(engine: Any, corpus: str) -> tuple[str, list[DivergenceFound]]:
+    told: list[Event] = []
+    verdict = gate_corpora(
+        SPACE, "mutant", lambda case: run(engine, case), None, Level.BYTES, told.append, [corpus]
+    )
+    return verdict, [each for each in told if isinstance(each, DivergenceFound)]
+
+
+@pytest.mark.parametrize(
+    ("engine", "seeded"),
+    [pytest.param(each, each, id=each.fault) for each in MUTANTS],
+    indirect=["engine"],
+)
+def test_a_seeded_fault_is_caught_where_it_shows(engine: Any, seeded: Mutant) -> None:
+    verdict, found = divergences(engine, seeded.corpus)
+    assert verdict == "divergent"
+    assert any(seeded.shows in each.headline for each in found)
+
+
+@pytest.mark.parametrize("corpus", list(read_manifest(SPACE.fixtures).corpora))
+def test_without_a_fault_there_is_no_divergence(corpus: str) -> None:
+    verdict, found = divergences(pure_engine.Engine(), corpus)
+    assert (verdict, found) == ("equal", [])
