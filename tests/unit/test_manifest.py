@@ -38,7 +38,7 @@ def test_least_of_each_kind(tmp_path: Path) -> None:
 
 def test_everything_there_is(tmp_path: Path) -> None:
     text = (
-        'description = "Why"\npath = "../shared"\npatch = "patch:engage"\n'
+        'description = "Why"\npath = "../common"\npatch = "patch:engage"\n'
         '[limits]\nseconds = 5\n[env]\nPYTHONHASHSEED = "0"\nEMPTY = ""\n'
     )
     (tmp_path / "candidates/shared").mkdir(parents=True)
