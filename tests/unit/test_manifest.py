@@ -41,14 +41,14 @@ def test_everything_there_is(tmp_path: Path) -> None:
         'description = "Why"\npath = "../common"\npatch = "patch:engage"\n'
         '[limits]\nseconds = 5\n[env]\nPYTHONHASHSEED = "0"\nEMPTY = ""\n'
     )
-    (tmp_path / "candidates/shared").mkdir(parents=True)
+    (tmp_path / "candidates/common").mkdir(parents=True)
     candidate = load(folder(tmp_path, PIP + text))
     assert candidate.description == "Why"
     assert candidate.seconds == 5.0
     assert candidate.env == {"PYTHONHASHSEED": "0", "EMPTY": ""}
     assert isinstance(candidate.setup, PipSetup)
     assert candidate.setup.patch == "patch:engage"
-    assert candidate.setup.path == tmp_path / "candidates/shared"
+    assert candidate.setup.path == tmp_path / "candidates/common"
 
 
 MISTAKES = [
