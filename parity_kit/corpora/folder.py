@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from parity_kit.canonical import digest
 from parity_kit.contract import Trace
@@ -77,11 +78,16 @@ def _read_checked(path: Path, name: CorpusName, entry: Entry) -> Corpus:
 
 
 def write_corpora(
-    fixtures: Path, corpora: Iterable[Corpus], oracle: Mapping[str, str], python: str
+    fixtures: Path,
+    corpora: Iterable[Corpus],
+    oracle: Mapping[str, str],
+    python: str,
+    needs: Mapping[CorpusName, Mapping[str, str]] = MappingProxyType({}),
 ) -> None:
     """Write corpora with their indexes, and bring the manifest up to date.
 
-    Entries of corpora that are not written stay, unless their file is gone.
+    `needs` holds what some of them needed beside the oracle. Entries of corpora that are not
+    written stay, unless their file is gone.
     """
     fixtures.mkdir(parents=True, exist_ok=True)
     entries: dict[CorpusName, Entry] = {}
@@ -91,7 +97,7 @@ def write_corpora(
         data = corpus.pack()
         corpus_file(fixtures, corpus.name).write_bytes(data)
         index_file(fixtures, corpus.name).write_text(corpus.index(), encoding="utf-8", newline="\n")
-        entries[corpus.name] = entry_of(corpus, data)
+        entries[corpus.name] = entry_of(corpus, data, needs.get(corpus.name, {}))
     kept = {name: each for name, each in entries.items() if corpus_file(fixtures, name).is_file()}
     manifest = Manifest(oracle, python, kept)
     (fixtures / MANIFEST).write_text(manifest.to_json(), encoding="utf-8", newline="\n")

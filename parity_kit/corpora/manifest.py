@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
@@ -17,11 +17,16 @@ MANIFEST = "MANIFEST.json"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What the manifest says of one corpus."""
+    """What the manifest says of one corpus.
+
+    `needs` holds the versions of distributions that shaped its bytes and that not every environment
+    has (`parity_kit.corpora.requirements`).
+    """
 
     cases: int
     bytes: int
     sha256: str
+    needs: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,7 @@ class Manifest:
             "format": FORMAT,
             "oracle": dict(sorted(self.oracle.items())),
             "python": self.python,
-            "corpora": {name: asdict(self.corpora[name]) for name in sorted(self.corpora)},
+            "corpora": {name: _entry_to_json(self.corpora[name]) for name in sorted(self.corpora)},
         }
         return json.dumps(content, indent=2) + "\n"
 
@@ -49,24 +54,40 @@ class Manifest:
             DriftError: Naming each distribution that differs.
         """
         wanted = {**self.oracle, "python implementation": self.python}
-        found = {**installed, "python implementation": python}
-        drifted = [
-            f"{name} is {found.get(name, 'missing')}, the fixtures were made with {version}"
-            for name, version in wanted.items()
-            if found.get(name) != version
-        ]
-        if drifted:
-            raise DriftError(
-                "; ".join(drifted),
-                where=MANIFEST,
-                hint="install the versions of the manifest (pip install -e . does), or adopt the "
-                "new oracle on purpose: parity-kit fixtures build, then read the diff",
-            )
+        _compare(wanted, {**installed, "python implementation": python})
+
+    def check_needs(self, name: CorpusName, installed: Mapping[str, str]) -> None:
+        """Check that what else a corpus was made with is what is installed.
+
+        Raises:
+            DriftError: Naming each distribution that differs.
+        """
+        if name in self.corpora:
+            _compare(self.corpora[name].needs, installed)
 
 
-def entry_of(corpus: Corpus, data: bytes) -> Entry:
-    """Return the manifest's entry for a corpus and its bytes."""
-    return Entry(len(corpus.traces), len(data), digest(data))
+def _compare(wanted: Mapping[str, str], found: Mapping[str, str]) -> None:
+    drifted = [
+        f"{name} is {found.get(name, 'missing')}, the fixtures were made with {version}"
+        for name, version in wanted.items()
+        if found.get(name) != version
+    ]
+    if drifted:
+        raise DriftError(
+            "; ".join(drifted),
+            where=MANIFEST,
+            hint="install the versions of the manifest (pip install -e . does), or adopt the "
+            "new oracle on purpose: parity-kit fixtures build, then read the diff",
+        )
+
+
+def _entry_to_json(entry: Entry) -> dict[str, object]:
+    return {name: each for name, each in asdict(entry).items() if name != "needs" or each}
+
+
+def entry_of(corpus: Corpus, data: bytes, needs: Mapping[str, str]) -> Entry:
+    """Return the manifest's entry for a corpus, its bytes and what they needed."""
+    return Entry(len(corpus.traces), len(data), digest(data), dict(needs))
 
 
 def read_manifest(fixtures: Path) -> Manifest:

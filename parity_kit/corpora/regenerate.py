@@ -25,7 +25,8 @@ from parity_kit.corpora.changes import Change, changes
 from parity_kit.corpora.corpus import Corpus, CorpusName
 from parity_kit.corpora.folder import index_file, read_corpora, select
 from parity_kit.corpora.manifest import Manifest, read_manifest
-from parity_kit.errors import BadFileError, ParityKitError
+from parity_kit.corpora.requirements import missing, required, versions
+from parity_kit.errors import BadFileError, ParityKitError, UsageError
 from parity_kit.events import CorporaChecked
 from parity_kit.workspace import Workspace
 
@@ -39,12 +40,14 @@ OnProgress = Callable[[CorpusName, int], None]
 class Checked:
     """What came of regenerating the committed corpora in memory.
 
-    `cases` counts the cases of each corpus; `drifted` holds the changes of those that differ.
+    `cases` counts the cases of each corpus; `drifted` holds the changes of those that differ;
+    `skipped` says of those that could not be regenerated here what is missing.
     """
 
     cases: dict[CorpusName, int]
     drifted: dict[CorpusName, tuple[Change, ...]]
     seconds: float
+    skipped: dict[CorpusName, str]
 
     def event(self) -> CorporaChecked:
         """Return this as the event that sinks are told."""
@@ -75,20 +78,43 @@ def regenerate(
 ) -> dict[CorpusName, Corpus]:
     """Run generators on real LangGraph and return the corpora they make.
 
+    Those whose requirements are missing are left out: `unavailable` names them.
+
     Raises:
         BadFileError: If a generator breaks the rules of docs/fixture-format.md.
-        UsageError: If there is no generator for a corpus that is asked for.
+        UsageError: If there is no generator for a corpus that is asked for, or not what it needs.
     """
     from parity_kit.reference.engine import Engine  # noqa: PLC0415  # loads LangGraph
 
     engine = Engine()
     known = generators(space)
+    absent = unavailable(space, wanted)
+    for name in wanted:
+        if reason := absent.get(CorpusName(name)):
+            raise UsageError(f"corpus {name} cannot be regenerated here: {reason}")
     _package(space.generators)
     with _without_warnings():
         return {
             name: _regenerate(name, known[name], lambda case: run_case(engine, case), on_progress)
             for name in select(known, wanted)
+            if name not in absent
         }
+
+
+def unavailable(space: Workspace, wanted: Collection[str] = ()) -> dict[CorpusName, str]:
+    """Return the corpora that cannot be regenerated here, each with what is missing."""
+    required = _required(space, wanted)
+    return {name: reason for name, needs in required.items() if (reason := missing(needs))}
+
+
+def needs(space: Workspace, names: Collection[CorpusName]) -> dict[CorpusName, dict[str, str]]:
+    """Return the installed versions of what corpora need beside the oracle."""
+    return {name: versions(each) for name, each in _required(space, names).items() if each}
+
+
+def _required(space: Workspace, wanted: Collection[str]) -> dict[CorpusName, tuple[str, ...]]:
+    known = generators(space)
+    return {name: required(known[name]) for name in select(known, wanted)}
 
 
 def check(
@@ -106,20 +132,24 @@ def check(
     manifest.check_oracle(*oracle())
     known = generators(space)
     names = select({*manifest.corpora, *known}, wanted)
+    # A corpus that is asked for by name and cannot be made is an error: nothing would be checked.
+    skipped = {} if wanted else unavailable(space)
     before: dict[CorpusName, Corpus] = {}
     made: dict[CorpusName, Corpus] = {}
     for name in names:
         if name in manifest.corpora:
             (before[name],) = read_corpora(space.fixtures, [name])
-        if name in known:
+        if name in known and name not in skipped:
+            manifest.check_needs(name, needs(space, [name]).get(name, {}))
             made.update(regenerate(space, [name], on_progress))
     drifted = {
         name: found
         for name in names
-        if (found := _drift(space, manifest, before.get(name), made.get(name)))
+        if name not in skipped
+        and (found := _drift(space, manifest, before.get(name), made.get(name)))
     }
     cases = {name: len(corpus.traces) for name, corpus in made.items()}
-    return Checked(cases, drifted, time.perf_counter() - started)
+    return Checked(cases, drifted, time.perf_counter() - started, skipped)
 
 
 def _drift(
@@ -167,11 +197,7 @@ def _regenerate(name: CorpusName, path: Path, run: CaseRunner, on_progress: OnPr
 
 
 def _cases(name: CorpusName, path: Path) -> Iterator[Case]:
-    try:
-        module = importlib.import_module(f"{_PACKAGE}.{name}")
-    except (ImportError, SyntaxError) as error:
-        raise BadFileError(f"cannot be imported: {error}", where=str(path)) from error
-    cases = getattr(module, "cases", None)
+    cases = getattr(_module(name, path), "cases", None)
     if cases is None:
         raise BadFileError(
             "a generator needs `def cases() -> Iterator[Case]`",
@@ -179,6 +205,13 @@ def _cases(name: CorpusName, path: Path) -> Iterator[Case]:
             hint="docs/fixture-format.md shows one",
         )
     return cast("Callable[[], Iterator[Case]]", cases)()
+
+
+def _module(name: str, path: Path) -> ModuleType:
+    try:
+        return importlib.import_module(f"{_PACKAGE}.{name}")
+    except (ImportError, SyntaxError) as error:
+        raise BadFileError(f"cannot be imported: {error}", where=str(path)) from error
 
 
 def _package(folder: Path) -> None:

@@ -22,7 +22,7 @@ from parity_kit.contract import (
 from parity_kit.reference.channels import ChannelSession
 from parity_kit.reference.codec import CodecSession
 from parity_kit.reference.graphs import GraphSession
-from parity_kit.reference.savers import SaverSession
+from parity_kit.reference.savers.session import SaverSession
 
 ORACLE = (
     "langgraph",

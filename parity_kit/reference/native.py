@@ -49,6 +49,14 @@ def error_name(error: BaseException) -> str:
     return kind.__qualname__ if kind.__module__ == "builtins" else _dotted(kind)
 
 
+def _told(error: Exception) -> tuple[str, str]:
+    """Return an error's class and message; a database server's by what every driver is told."""
+    state = getattr(error, "sqlstate", None)
+    if not state:
+        return error_name(error), str(error)
+    return f"postgres.{state}", str(cast("Any", error).diag.message_primary)
+
+
 def _dotted(kind: type) -> str:
     return f"{kind.__module__}.{kind.__qualname__}"
 
@@ -75,7 +83,7 @@ def perform(
         value = to_plain(action(events))
     except Exception as error:  # noqa: BLE001  # whatever LangGraph raises is an outcome
         stored, dropped = watch.changes(contents())
-        return Raised(error_name(error), str(error), tuple(events), stored, dropped)
+        return Raised(*_told(error), tuple(events), stored, dropped)
     stored, dropped = watch.changes(contents())
     return Returned(value, tuple(events), stored, dropped)
 

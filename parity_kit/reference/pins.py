@@ -7,6 +7,7 @@ nothing behind. The rules are those of `parity_kit.contract.Pins`.
 from __future__ import annotations
 
 import importlib
+import sys
 import threading
 import uuid
 from collections.abc import Callable, Generator, Iterator
@@ -23,6 +24,8 @@ _LOCK = threading.RLock()
 _CLOCKS = ("langgraph.pregel._checkpoint", "langgraph.pregel._loop")
 _IDS = ("langgraph.pregel._checkpoint", "langgraph.checkpoint.base")
 _CHANCE = ("langgraph.checkpoint.memory", "langgraph.checkpoint.sqlite")
+# The same, where it is in use: an optional extra is not loaded to be pinned.
+_CHANCE_IF_LOADED = ("langgraph.checkpoint.postgres.base",)
 _EMPTY_CHECKPOINT = -2  # the clock_seq that `empty_checkpoint` passes to uuid6
 
 
@@ -67,6 +70,7 @@ def pinned(counter: Counter) -> Generator[None]:
         *((name, "datetime", PinnedDatetime) for name in _CLOCKS),
         *((name, "uuid6", counter.uuid6) for name in _IDS),
         *((name, "random", counter) for name in _CHANCE),
+        *((name, "random", counter) for name in _CHANCE_IF_LOADED if name in sys.modules),
         ("langgraph.pregel._loop", "BackgroundExecutor", OrderedExecutor),
     )
     with _LOCK:
@@ -120,7 +124,9 @@ class OrderedExecutor:
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:
         if kind is None:
-            skipped = importlib.import_module("langgraph.pregel._executor").SKIP_RERAISE_SET
+            executor = importlib.import_module("langgraph.pregel._executor")
+            # Up to LangGraph 1.1 the executor asks no such set.
+            skipped = getattr(executor, "SKIP_RERAISE_SET", ())
             for future in self._failed:
                 if future not in skipped:
                     future.result()

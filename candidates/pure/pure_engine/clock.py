@@ -126,6 +126,6 @@ def next_version(clock: Clock, current: Any) -> str:
         if current is None
         else current
         if isinstance(current, int)
-        else int(current.partition(".")[0])
+        else int(current.split(".")[0])
     )
     return f"{number + 1:032}.{clock.tail()}"

@@ -30,7 +30,7 @@ class GraphSession:
 
     def __init__(self, subject: Subject, clock: Clock) -> None:
         program = compile_program(native(subject.spec["program"]))
-        self._graph = Graph(program, make_saver(subject.spec.get("saver")), clock)
+        self._graph = Graph(program, make_saver(subject.spec.get("saver"), clock), clock)
         self._watch = Watch()
         self._events: list[Event] | None = None
 

@@ -7,12 +7,13 @@ A `Where` is what LangGraph calls a config's configurable part: `thread_id`, `ch
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
 from parity_kit.contract import stored_name
 from pure_engine.codec import dumps, loads
+from pure_engine.histories import ancestors, history
 from pure_engine.names import SLOTS
 
 Where: TypeAlias = Mapping[str, Any]
@@ -77,6 +78,14 @@ class Saver(Protocol):
         """Forget a thread."""
         ...
 
+    def prune(self, threads: Any, strategy: str) -> None:
+        """Forget threads, or all but the latest checkpoints of theirs."""
+        ...
+
+    def delta_history(self, where: Where, channels: Sequence[str]) -> dict[str, Any]:
+        """Return what delta channels are rebuilt from."""
+        ...
+
     def contents(self) -> dict[str, bytes]:
         """Return every byte string that is stored, by name (docs/contract.md)."""
         ...
@@ -118,6 +127,7 @@ def put_typed(found: dict[str, bytes], parts: Sequence[str], typed: Typed) -> No
 
 
 _Entry: TypeAlias = tuple[Typed, Typed, str | None]
+_Spaces: TypeAlias = defaultdict[str, dict[str, _Entry]]
 _StoredWrite: TypeAlias = tuple[str, str, Typed, str]
 
 
@@ -125,8 +135,7 @@ class MemorySaver:
     """Keeps everything in dictionaries, a channel's value once for each version."""
 
     def __init__(self) -> None:
-        spaces: Callable[[], defaultdict[str, dict[str, _Entry]]] = lambda: defaultdict(dict)
-        self._threads = defaultdict[str, defaultdict[str, dict[str, _Entry]]](spaces)
+        self._threads = defaultdict[str, _Spaces](lambda: defaultdict(dict))
         self._writes: dict[tuple[str, str, str], dict[tuple[str, int], _StoredWrite]] = {}
         self._blobs: dict[tuple[str, str, str, Any], Typed] = {}
 
@@ -147,23 +156,26 @@ class MemorySaver:
     ) -> Saved:
         checkpoint, metadata, parent = self._threads[thread][space][name]
         loaded = loads(*checkpoint)
-        values = {
-            channel: loads(*blob)
-            for channel, version in loaded["channel_versions"].items()
-            if (blob := self._blobs.get((thread, space, channel, version), _EMPTY)) != _EMPTY
-        }
-        writes = self._writes.get((thread, space, name), {})
-        ordered = sorted(writes, key=lambda key: (writes[key][3], *key))
+        values = self._values(thread, space, loaded["channel_versions"])
         return Saved(
             place(thread, space, name) if config is None else config,
             {**loaded, "channel_values": values},
             loads(*metadata),
             place(thread, space, parent) if parent else None,
-            [
-                (task, channel, loads(*typed))
-                for task, channel, typed, _ in map(writes.get, ordered)
-            ],
+            self._pending(thread, space, name),
         )
+
+    def _values(self, thread: str, space: str, versions: Mapping[str, Any]) -> dict[str, Any]:
+        blobs = {
+            channel: self._blobs.get((thread, space, channel, version), _EMPTY)
+            for channel, version in versions.items()
+        }
+        return {channel: loads(*blob) for channel, blob in blobs.items() if blob[0] != "empty"}
+
+    def _pending(self, thread: str, space: str, name: str) -> list[PendingWrite]:
+        writes = self._writes.get((thread, space, name), {})
+        ordered = sorted(writes.items(), key=lambda item: (item[1][3], *item[0]))
+        return [(task, channel, loads(*typed)) for _, (task, channel, typed, _) in ordered]
 
     def list(
         self,
@@ -228,6 +240,25 @@ class MemorySaver:
         for held in (self._writes, self._blobs):
             for key in [key for key in held if key[0] == thread]:
                 del held[key]  # pyright: ignore[reportArgumentType]  # the key is its own
+
+    def prune(self, threads: Any, strategy: str) -> None:
+        """Refuse: this saver has no pruning."""
+        raise NotImplementedError
+
+    def delta_history(self, where: Where, channels: Sequence[str]) -> dict[str, Any]:
+        """Return what delta channels are rebuilt from."""
+        thread, space = where["thread_id"], where.get("checkpoint_ns", "")
+        held = self._threads[thread][space] if thread in self._threads else {}
+        return history(
+            channels,
+            ancestors(
+                where.get("checkpoint_id") or max(held, default=""), lambda name: held[name][2]
+            ),
+            lambda name: self._values(
+                thread, space, loads(*held[name][0]).get("channel_versions", {})
+            ),
+            lambda name: self._pending(thread, space, name),
+        )
 
     def contents(self) -> dict[str, bytes]:
         """Return every byte string that is stored, by name."""

@@ -23,6 +23,7 @@ from pure_engine.errors import error_name
 from pure_engine.folded import DeltaChannel
 from pure_engine.making import make_channel
 from pure_engine.opened import close_value, open_value
+from pure_engine.postgres import PostgresSaver
 from pure_engine.savers import MemorySaver, Saved, Saver
 from pure_engine.sqlite import SqliteSaver
 
@@ -164,7 +165,7 @@ class ChannelSession:
             self._channel.replay_writes(writes)
 
 
-def make_saver(name: Any) -> Saver | None:
+def make_saver(name: Any, clock: Clock) -> Saver | None:
     """Return a fresh saver, or None for no saver."""
     if name is None:
         return None
@@ -172,6 +173,8 @@ def make_saver(name: Any) -> Saver | None:
         return MemorySaver()
     if name == "sqlite":
         return SqliteSaver()
+    if name == "postgres":
+        return PostgresSaver(lambda: next_version(clock, None))
     message = f"no saver {name}"
     raise UnsupportedSubjectError(message)
 
@@ -180,7 +183,7 @@ class SaverSession:
     """A saver."""
 
     def __init__(self, subject: Subject, clock: Clock) -> None:
-        saver = make_saver(subject.spec["saver"])
+        saver = make_saver(subject.spec["saver"], clock)
         if saver is None:
             raise UnsupportedSubjectError("a saver subject needs a saver")
         self._saver = saver
@@ -249,6 +252,16 @@ class SaverSession:
     def do_delete_thread(self, thread: str) -> None:
         """Forget a thread."""
         self._saver.delete_thread(thread)
+
+    def do_prune(self, threads: Any, strategy: str = "keep_latest") -> None:
+        """Forget threads, or all but the latest checkpoints of theirs."""
+        self._saver.prune(threads, strategy)
+
+    def do_delta_history(
+        self, thread: str, channels: list[str], ns: str = "", checkpoint_id: str | None = None
+    ) -> Any:
+        """Return what delta channels are rebuilt from."""
+        return self._saver.delta_history(_where(thread, ns, checkpoint_id), channels)
 
 
 def _where(thread: str, space: str | None, checkpoint: str | None) -> dict[str, Any]:

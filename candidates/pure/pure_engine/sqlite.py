@@ -10,6 +10,7 @@ from typing import Any
 
 from parity_kit.contract import stored_name
 from pure_engine.codec import dumps, loads
+from pure_engine.histories import ancestors, history
 from pure_engine.names import SLOTS
 from pure_engine.savers import (
     PendingWrite,
@@ -180,6 +181,34 @@ class SqliteSaver:
         """Forget a thread."""
         for table in ("checkpoints", "writes"):
             self._database.execute(f"DELETE FROM {table} WHERE thread_id = ?", (str(thread),))  # noqa: S608  # the same
+
+    def prune(self, threads: Any, strategy: str) -> None:
+        """Refuse: this saver has no pruning."""
+        raise NotImplementedError
+
+    def delta_history(self, where: Where, channels: Sequence[str]) -> dict[str, Any]:
+        """Return what delta channels are rebuilt from."""
+        saved = self.get(where)
+        if saved is None:
+            return {channel: {"writes": []} for channel in channels}
+        thread, space, name = saved.config.values()
+
+        def at(name: str) -> Saved:
+            found = self.get(place(thread, space, name))
+            if found is None:
+                raise KeyError(name)
+            return found
+
+        def parent_of(name: str) -> str | None:
+            parent = at(name).parent
+            return None if parent is None else parent["checkpoint_id"]
+
+        return history(
+            channels,
+            ancestors(name, parent_of),
+            lambda name: at(name).checkpoint.get("channel_values") or {},
+            lambda name: at(name).pending,
+        )
 
     def contents(self) -> dict[str, bytes]:
         """Return every byte string that is stored, by name."""

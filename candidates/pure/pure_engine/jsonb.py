@@ -1,0 +1,91 @@
+"""PostgreSQL's JSONB: what its text says, the one form it is printed in, and containment."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any, cast
+
+from pure_engine.errors import ServerError
+
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|NaN|Infinity')
+_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+_ESCAPES = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r"} | {
+    "\t": "\\t"
+}
+_FIRST_PRINTABLE = " "
+
+
+def checked(text: str) -> str:
+    """Return JSON text in the form the server prints, its keys by length, then by bytes.
+
+    Raises:
+        ServerError: If the server would refuse it.
+    """
+    for match in _TOKEN.finditer(text):
+        token = match.group()
+        if not token.startswith('"'):
+            raise ServerError("22P02", "invalid input syntax for type json")
+        if _NUL.search(token):
+            raise ServerError("22P05", "unsupported Unicode escape sequence")
+    return _print(exact(text))
+
+
+def exact(text: str) -> Any:
+    """Return what JSON text says, numbers as exact as the server keeps them."""
+    return json.loads(text, parse_float=Decimal)
+
+
+def order(key: str) -> tuple[int, bytes]:
+    """Return what keys are sorted by."""
+    data = key.encode()
+    return len(data), data
+
+
+def as_text(value: Any) -> str | None:
+    """Return a value as `->>` gives it: a string as it is, null as nothing, the rest printed."""
+    return value if value is None or isinstance(value, str) else _print(value)
+
+
+def _print(value: Any) -> str:
+    if isinstance(value, dict):
+        entries = cast("dict[str, Any]", value)
+        keys = sorted(entries, key=order)
+        return "{" + ", ".join(f"{_quote(key)}: {_print(entries[key])}" for key in keys) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_print, cast("list[Any]", value))) + "]"
+    if isinstance(value, str):
+        return _quote(value)
+    if isinstance(value, Decimal):
+        # It knows no negative zero and no exponent.
+        return format(value or abs(value), "f")
+    return json.dumps(value)
+
+
+def _quote(text: str) -> str:
+    return '"' + "".join(map(_escape, text)) + '"'
+
+
+def _escape(char: str) -> str:
+    if char in _ESCAPES:
+        return _ESCAPES[char]
+    return char if char >= _FIRST_PRINTABLE else f"\\u{ord(char):04x}"
+
+
+def contains(whole: Any, part: Any) -> bool:
+    """Return whether one value is inside another, as `@>` has it."""
+    if isinstance(part, Mapping):
+        entries = cast("Mapping[str, Any]", part)
+        return isinstance(whole, Mapping) and all(
+            key in whole and contains(whole[key], each) for key, each in entries.items()
+        )
+    if isinstance(part, list):
+        items = cast("Sequence[Any]", part)
+        return isinstance(whole, list) and all(
+            any(contains(held, each) for held in cast("Sequence[Any]", whole)) for each in items
+        )
+    if isinstance(whole, bool) or isinstance(part, bool):
+        return whole is part
+    return not isinstance(whole, (Mapping, list)) and whole == part

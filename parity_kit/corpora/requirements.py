@@ -1,0 +1,66 @@
+"""What a corpus needs beside LangGraph to be regenerated, and whether it is here.
+
+A generator declares it, written out: `REQUIRES = ("postgresql",)`. Where it is missing the corpus is not
+regenerated, which is said by name; the committed file stays, and the gate compares with it as ever.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from parity_kit.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """How to find out what is missing, and which distributions shape the bytes made with it."""
+
+    missing: Callable[[], str]
+    distributions: tuple[str, ...]
+
+
+def _postgresql() -> str:
+    from parity_kit.reference.postgres_server import missing  # noqa: PLC0415  # loads LangGraph
+
+    return missing()
+
+
+KNOWN: Mapping[str, Requirement] = {
+    "postgresql": Requirement(_postgresql, ("langgraph-checkpoint-postgres",)),
+}
+
+
+def required(generator: Path) -> tuple[str, ...]:
+    """Return what a generator declares, which is read without running it."""
+    try:
+        body = ast.parse(generator.read_text(encoding="utf-8")).body
+    except SyntaxError:
+        return ()  # importing it says what is wrong
+    for statement in body:
+        if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "REQUIRES":
+            return tuple(ast.literal_eval(statement.value))
+    return ()
+
+
+def missing(names: Iterable[str]) -> str:
+    """Return what is not here and how to get it, or nothing.
+
+    Raises:
+        UsageError: If a name is not known.
+    """
+    return "; ".join(reason for name in names if (reason := _requirement(name).missing()))
+
+
+def versions(names: Iterable[str]) -> dict[str, str]:
+    """Return the installed versions of the distributions that requirements add to the oracle."""
+    return {each: version(each) for name in names for each in _requirement(name).distributions}
+
+
+def _requirement(name: str) -> Requirement:
+    if name not in KNOWN:
+        raise UsageError(f"no requirement {name!r}", hint=f"known are {', '.join(KNOWN)}")
+    return KNOWN[name]

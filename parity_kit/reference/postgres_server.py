@@ -1,0 +1,206 @@
+"""A PostgreSQL server of the process's own: on a socket in a temporary folder, gone at exit.
+
+It is started when it is first asked for and serves until the process ends, in whatever way: a small
+shell waits for the end of a pipe from this process, then stops the server and removes the folder.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import functools
+import getpass
+import os
+import pwd
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from parity_kit.errors import KitError
+
+DISTRIBUTIONS = ("langgraph-checkpoint-postgres", "psycopg")
+"""What the PostgreSQL saver needs beside the server; both shape what is stored."""
+
+_PLACES = (
+    "/usr/lib/postgresql/*/bin",  # Debian, which leaves them off PATH
+    "/usr/pgsql-*/bin",
+    "/opt/homebrew/opt/postgresql@*/bin",
+    "/usr/local/opt/postgresql@*/bin",
+)
+_GET_SERVER = "apt install postgresql (or: brew install postgresql)"
+_GET_DRIVER = "pip install 'parity-kit[postgres]'"
+_SECONDS_TO_START = 30
+_SECONDS_TO_STOP = 10
+_LONGEST_SOCKET_FOLDER = 90  # of the 107 bytes that a socket's path may have
+_MOST_CONNECTIONS = 20
+_SETTINGS = {
+    "listen_addresses": "",
+    "max_connections": str(_MOST_CONNECTIONS),
+    "shared_buffers": "16MB",
+    # What it holds is thrown away: nothing has to survive a crash.
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    # Plans follow from empty tables, and from nothing that a background task found out meanwhile.
+    "autovacuum": "off",
+    "jit": "off",
+    "timezone": "UTC",
+}
+# Reads until this process is gone or says so; "$1" is the folder, the rest the server's command.
+_KEEPER = """
+folder=$1; shift
+"$@" >"$folder/log" 2>&1 &
+server=$!
+cat >/dev/null
+kill -QUIT $server 2>/dev/null
+wait $server
+rm -rf "$folder"
+"""
+
+
+def missing() -> str:
+    """Return what is not here for the PostgreSQL saver and how to get it, or nothing."""
+    if find_spec("psycopg") is None or find_spec("langgraph.checkpoint.postgres") is None:
+        return f"LangGraph's PostgreSQL saver is not installed: {_GET_DRIVER}"
+    if _binaries() is None:
+        return f"there is no PostgreSQL server: {_GET_SERVER}"
+    if os.geteuid() == 0 and _unprivileged() is None:
+        return "PostgreSQL does not run as root, and there is no user postgres or nobody to run it"
+    return ""
+
+
+@functools.cache
+def _binaries() -> Path | None:
+    """Return the folder with `initdb` and `postgres`: that on PATH, else the newest one found."""
+    on_path = shutil.which("initdb")
+    found = [Path(on_path).resolve().parent] if on_path else []
+    for place in _PLACES:
+        root, _, pattern = place.partition("*")
+        base = Path(root).parent if not root.endswith("/") else Path(root)
+        prefix = "" if root.endswith("/") else Path(root).name
+        found += sorted(base.glob(f"{prefix}*{pattern}"), key=_release, reverse=True)
+    for folder in found:
+        if all((folder / name).is_file() for name in ("initdb", "postgres")):
+            return folder
+    return None
+
+
+def _release(folder: Path) -> int:
+    digits = "".join(each for each in folder.parent.name if each.isdigit())
+    return int(digits or 0)
+
+
+def _unprivileged() -> pwd.struct_passwd | None:
+    for name in ("postgres", "nobody"):
+        with contextlib.suppress(KeyError):
+            return pwd.getpwnam(name)
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running server: where its socket is, and the process that ends it."""
+
+    folder: Path
+    user: str
+    keeper: subprocess.Popen[bytes]
+
+    @property
+    def address(self) -> str:
+        """What psycopg connects to."""
+        return f"host={self.folder} user={self.user} dbname=postgres"
+
+    def stop(self) -> None:
+        """End the server and remove what it holds."""
+        if self.keeper.stdin is not None:
+            self.keeper.stdin.close()
+        try:
+            self.keeper.wait(_SECONDS_TO_STOP)
+        except subprocess.TimeoutExpired:
+            self.keeper.kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+@functools.cache
+def server() -> Server:
+    """Return this process's server, started if need be.
+
+    Raises:
+        KitError: If it does not start.
+    """
+    binaries = _binaries()
+    if binaries is None:
+        raise KitError("there is no PostgreSQL server", hint=_GET_SERVER)
+    account = _unprivileged() if os.geteuid() == 0 else None
+    folder = _folder()
+    if account is not None:
+        os.chown(folder, account.pw_uid, account.pw_gid)
+    user = account.pw_name if account is not None else getpass.getuser()
+    _initialise(binaries, folder, account)
+    settings = [part for name, each in _SETTINGS.items() for part in ("-c", f"{name}={each}")]
+    command = [str(binaries / "postgres"), "-D", str(folder / "data"), "-k", str(folder), *settings]
+    keeper = subprocess.Popen(
+        ["/bin/sh", "-c", _KEEPER, "sh", str(folder), *command],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd=folder,
+        # An interrupt at the keyboard is for the kit, which then ends the server in order.
+        start_new_session=True,
+        user=account and account.pw_uid,
+        group=account and account.pw_gid,
+        extra_groups=account and (),
+    )
+    started = Server(folder, user, keeper)
+    atexit.register(started.stop)
+    _wait(started)
+    return started
+
+
+def _folder() -> Path:
+    base = tempfile.gettempdir()
+    if len(os.fsencode(base)) > _LONGEST_SOCKET_FOLDER - len("/parity-kit-pg-12345678"):
+        base = "/tmp"  # noqa: S108  # a socket's path is short or nothing; mkdtemp makes it private
+    return Path(tempfile.mkdtemp(prefix="parity-kit-pg-", dir=base))
+
+
+def _initialise(binaries: Path, folder: Path, account: pwd.struct_passwd | None) -> None:
+    # The order of text is that of its bytes on every machine: ids are sorted by the server.
+    options = ["--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync", "--no-instructions"]
+    done = subprocess.run(
+        [str(binaries / "initdb"), "-D", str(folder / "data"), *options],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        cwd=folder,
+        check=False,
+        user=account and account.pw_uid,
+        group=account and account.pw_gid,
+        extra_groups=account and (),
+    )
+    if done.returncode:
+        shutil.rmtree(folder, ignore_errors=True)
+        said = done.stderr.decode(errors="replace").strip()
+        raise KitError(f"initdb ended with {done.returncode}: {said}", where=str(binaries))
+
+
+def _wait(started: Server) -> None:
+    import psycopg  # noqa: PLC0415  # an optional extra
+
+    deadline = time.monotonic() + _SECONDS_TO_START
+    while True:
+        try:
+            psycopg.connect(started.address).close()
+        except psycopg.OperationalError as error:
+            if time.monotonic() < deadline and started.keeper.poll() is None:
+                time.sleep(0.02)
+                continue
+            with contextlib.suppress(OSError):
+                sys.stderr.write((started.folder / "log").read_text(errors="replace"))
+            started.stop()
+            raise KitError(f"PostgreSQL did not start: {error}") from error
+        return

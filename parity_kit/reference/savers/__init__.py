@@ -1,0 +1,73 @@
+"""LangGraph's savers: opened fresh, and read for every byte they hold.
+
+A saver's own room knows how it is made, what it holds (docs/contract.md) and how it is released.
+"""
+
+from __future__ import annotations
+
+import importlib
+from types import ModuleType
+from typing import Any
+
+from parity_kit.contract import UnsupportedSubjectError
+
+NAMES = ("memory", "sqlite", "postgres")
+"""The savers that a subject can name."""
+
+
+def _room(name: str) -> ModuleType:
+    return importlib.import_module(f"{__name__}.{name}")
+
+
+def make_saver(name: Any) -> Any:
+    """Return a fresh saver, or None for no saver.
+
+    Raises:
+        UnsupportedSubjectError: If there is no such saver, or not what it needs.
+    """
+    if name is None:
+        return None
+    if name not in NAMES:
+        raise UnsupportedSubjectError(f"no saver {name}")
+    return _room(name).make()
+
+
+def close_saver(saver: Any) -> None:
+    """Release what a saver holds."""
+    if saver is not None:
+        _room_of(saver).close(saver)
+
+
+def contents(saver: Any) -> dict[str, bytes]:
+    """Return every byte string a saver holds, by name."""
+    return {} if saver is None else _room_of(saver).contents(saver)
+
+
+def tuple_to_map(saved: Any, saver: Any) -> Any:
+    """Return a `CheckpointTuple` as the contract's map, or None."""
+    if saved is None:
+        return None
+    return {
+        "config": public_config(saved.config),
+        "checkpoint": _room_of(saver).checkpoint(saved.checkpoint),
+        "metadata": saved.metadata,
+        "parent_config": public_config(saved.parent_config),
+        "pending_writes": saved.pending_writes,
+    }
+
+
+def _room_of(saver: Any) -> ModuleType:
+    # langgraph.checkpoint.NAME defines the saver's class.
+    return _room(type(saver).__module__.split(".")[2])
+
+
+def public_config(config: Any) -> Any:
+    """Return a config's configurable part, without LangGraph's own keys."""
+    if config is None:
+        return None
+    configurable = config.get("configurable", {})
+    return {
+        "configurable": {
+            key: value for key, value in configurable.items() if not key.startswith("__pregel_")
+        }
+    }

@@ -1,0 +1,110 @@
+"""`PostgresSaver`: three tables of a real server.
+
+A session has a schema of its own. Schemas are kept and emptied, with their connections: making one
+takes longer than most cases. They are emptied with TRUNCATE, after which the server plans queries
+as it does for new tables.
+"""
+
+from __future__ import annotations
+
+import atexit
+from typing import Any
+
+from parity_kit.contract import UnsupportedSubjectError
+from parity_kit.reference.postgres_server import missing, server
+from parity_kit.reference.savers.entries import put_parent, put_typed
+
+_free: list[Any] = []
+_made: list[Any] = []
+
+
+def make() -> Any:
+    """Return a saver on empty tables.
+
+    Raises:
+        UnsupportedSubjectError: If the server or LangGraph's saver for it is not installed.
+    """
+    if reason := missing():
+        raise UnsupportedSubjectError(reason)
+    saver = _free.pop() if _free else None
+    if saver is None or saver.conn.closed:
+        return _connect()
+    return saver
+
+
+def _connect() -> Any:
+    import psycopg  # noqa: PLC0415  # an optional extra
+    from langgraph.checkpoint.postgres import PostgresSaver  # noqa: PLC0415  # the same
+    from psycopg.rows import dict_row  # noqa: PLC0415  # the same
+
+    # As `PostgresSaver.from_conn_string` connects.
+    connection: Any = psycopg.connect(
+        server().address,
+        autocommit=True,
+        prepare_threshold=0,
+        row_factory=dict_row,  # pyright: ignore[reportArgumentType]  # psycopg's own overloads
+    )
+    schema = f"session_{len(_made)}"
+    connection.execute(f"CREATE SCHEMA {schema}")
+    connection.execute(f"SET search_path TO {schema}")
+    saver = PostgresSaver(connection)
+    saver.setup()
+    if not _made:
+        atexit.register(_disconnect)
+    _made.append(saver)
+    return saver
+
+
+def _disconnect() -> None:
+    for saver in _made:
+        saver.conn.close()
+
+
+def close(saver: Any) -> None:
+    """Empty the tables for the next session."""
+    if not saver.conn.closed:
+        saver.conn.execute("TRUNCATE checkpoints, checkpoint_blobs, checkpoint_writes")
+        _free.append(saver)
+
+
+def checkpoint(value: Any) -> Any:
+    """Return a checkpoint with its channel values in JSONB's order.
+
+    They come from two places, and the order of those from the blobs is that of a join.
+    """
+    values = value["channel_values"]
+    return {**value, "channel_values": {name: values[name] for name in sorted(values, key=_order)}}
+
+
+def _order(name: str) -> tuple[int, bytes]:
+    data = name.encode()
+    return len(data), data
+
+
+def contents(saver: Any) -> dict[str, bytes]:
+    """Return every byte string it holds, by name; JSONB as the text the server prints for it."""
+    found: dict[str, bytes] = {}
+    rows = saver.conn.execute(
+        "SELECT thread_id, checkpoint_ns, checkpoint_id, parent_checkpoint_id,"
+        " checkpoint::text AS saved, metadata::text AS metadata FROM checkpoints"
+    )
+    for row in rows:
+        place = (row["thread_id"], row["checkpoint_ns"], row["checkpoint_id"])
+        put_typed(found, ("checkpoint", *place), ("json", row["saved"].encode()))
+        put_typed(found, ("metadata", *place), ("json", row["metadata"].encode()))
+        put_parent(found, place, row["parent_checkpoint_id"])
+    rows = saver.conn.execute(
+        "SELECT thread_id, checkpoint_ns, channel, version, type, blob FROM checkpoint_blobs"
+    )
+    for row in rows:
+        where = ("blob", row["thread_id"], row["checkpoint_ns"], row["channel"], row["version"])
+        put_typed(found, where, (row["type"], row["blob"] or b""))
+    rows = saver.conn.execute(
+        "SELECT thread_id, checkpoint_ns, checkpoint_id, task_id, idx, channel, task_path, type,"
+        " blob FROM checkpoint_writes"
+    )
+    for row in rows:
+        place = (row["thread_id"], row["checkpoint_ns"], row["checkpoint_id"])
+        where = ("write", *place, row["task_id"], str(row["idx"]), row["channel"], row["task_path"])
+        put_typed(found, where, (row["type"], row["blob"]))
+    return found
