@@ -6,19 +6,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol, TypeAlias, cast
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from xxhash import xxh3_128_hexdigest
 
-from pure_engine.channels import MISSING, Channel
+from pure_engine.channels import MISSING
 from pure_engine.names import INTERRUPT, NEVER_APPLIED, PULL, PUSH, START, TASKS
-from pure_engine.program import Breakpoints, Program
+from pure_engine.program import Breakpoints
 from pure_engine.savers import PendingWrite, Write
+from pure_engine.state import State
 from pure_engine.tasks import Path, Task, answers_for
 from pure_engine.types import Send
 
-Checkpoint: TypeAlias = dict[str, Any]
-Channels: TypeAlias = dict[str, Channel]
 NextVersion: TypeAlias = Callable[[Any], Any]
 
 
@@ -26,13 +26,24 @@ class Writer(Protocol):
     """Something whose writes can be applied: a task, or what stands for one."""
 
     @property
-    def path(self) -> Path: ...  # noqa: D102  # where it comes in the order of writes
+    def path(self) -> Path:
+        """Where it comes in the order of a superstep's writes."""
+        ...
+
     @property
-    def name(self) -> str: ...  # noqa: D102  # whose `versions_seen` it advances
+    def name(self) -> str:
+        """The node whose `versions_seen` it advances."""
+        ...
+
     @property
-    def writes(self) -> Sequence[Write]: ...  # noqa: D102  # what it wrote
+    def writes(self) -> Sequence[Write]:
+        """What it wrote."""
+        ...
+
     @property
-    def triggers(self) -> Sequence[str]: ...  # noqa: D102  # the channels it has seen
+    def triggers(self) -> Sequence[str]:
+        """The channels whose versions it has seen."""
+        ...
 
 
 class Writes(NamedTuple):
@@ -45,9 +56,7 @@ class Writes(NamedTuple):
 
 
 def next_tasks(
-    program: Program,
-    checkpoint: Checkpoint,
-    channels: Channels,
+    state: State,
     pending: list[PendingWrite],
     step: int,
     *,
@@ -60,29 +69,24 @@ def next_tasks(
     are those a resume gave by interrupt id.
     """
     found: dict[str, Task] = {}
+    nodes = state.program.nodes
 
     def add(name: str, path: Path, given: Any, triggers: tuple[str, ...], *parts: str) -> None:
-        task = _task_id(checkpoint["id"], name, str(step), name, *parts)
-        found[task] = Task(
-            task,
-            name,
-            path,
-            given,
-            triggers,
-            program.nodes[name],
-            answers_for(task, f"{name}:{task}", pending, answers),
-        )
+        task = _task_id(state.checkpoint["id"], name, str(step), name, *parts)
+        known = answers_for(task, f"{name}:{task}", pending, answers)
+        found[task] = Task(task, name, path, given, triggers, nodes[name], known)
 
-    if channels[TASKS].is_available():
-        for index, packet in enumerate(channels[TASKS].get()):
-            if isinstance(packet, Send) and packet.node in program.nodes:
+    packets = state.channels[TASKS]
+    if packets.is_available():
+        for index, packet in enumerate(packets.get()):
+            if isinstance(packet, Send) and packet.node in nodes:
                 path = (PUSH, index, False)
                 add(packet.node, path, packet.arg, (PUSH,), PUSH, str(index))
-    for name in _candidates(program, checkpoint, updated):
-        if _is_triggered(program, checkpoint, channels, name):
-            given = _input(program, channels, name)
+    for name in _candidates(state, updated):
+        if _is_triggered(state, name):
+            given = _input(state, name)
             if given is not MISSING:
-                triggers = tuple(sorted(program.nodes[name].triggers))
+                triggers = tuple(sorted(nodes[name].triggers))
                 add(name, (PULL, name), given, triggers, PULL, *triggers)
     return found
 
@@ -92,24 +96,23 @@ def _task_id(checkpoint: str, *parts: str) -> str:
     return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
 
 
-def _candidates(
-    program: Program, checkpoint: Checkpoint, updated: set[str] | None
-) -> Iterable[str]:
+def _candidates(state: State, updated: set[str] | None) -> Iterable[str]:
     if updated:
-        return sorted({node for name in updated for node in program.triggered.get(name, ())})
-    return program.nodes if checkpoint["channel_versions"] else ()
+        triggered = state.program.triggered
+        return sorted({node for name in updated for node in triggered.get(name, ())})
+    return state.program.nodes if state.versions else ()
 
 
-def _is_triggered(program: Program, checkpoint: Checkpoint, channels: Channels, name: str) -> bool:
+def _is_triggered(state: State, name: str) -> bool:
     """Return whether a trigger of a node holds a value that the node has not seen."""
-    versions, seen = checkpoint["channel_versions"], checkpoint["versions_seen"].get(name)
+    versions, seen = state.versions, state.seen.get(name)
     if not versions:
         return False
     nothing = null_version(versions)
     return any(
-        channels[trigger].is_available()
+        state.channels[trigger].is_available()
         and (seen is None or versions.get(trigger, nothing) > seen.get(trigger, nothing))
-        for trigger in program.nodes[name].triggers
+        for trigger in state.program.nodes[name].triggers
     )
 
 
@@ -118,15 +121,11 @@ def null_version(versions: Mapping[str, Any]) -> Any:
     return type(next(iter(versions.values())))()
 
 
-def _input(program: Program, channels: Channels, name: str) -> Any:
-    if name == START:
-        return channels[START].get() if channels[START].is_available() else MISSING
-    return read(channels, program.fields)
-
-
-def read(channels: Mapping[str, Channel], names: Iterable[str]) -> dict[str, Any]:
-    """Return the values of the channels that have one."""
-    return {name: channels[name].get() for name in names if channels[name].is_available()}
+def _input(state: State, name: str) -> Any:
+    if name != START:
+        return state.values()
+    channel = state.channels[START]
+    return channel.get() if channel.is_available() else MISSING
 
 
 def path_text(path: Path) -> str:
@@ -136,11 +135,7 @@ def path_text(path: Path) -> str:
 
 
 def apply_writes(
-    checkpoint: Checkpoint,
-    channels: Channels,
-    writers: Iterable[Writer],
-    next_version: NextVersion | None,
-    triggered: Mapping[str, Any],
+    state: State, writers: Iterable[Writer], next_version: NextVersion | None
 ) -> set[str]:
     """Apply writes to the channels; return the channels that changed and hold a value.
 
@@ -148,56 +143,69 @@ def apply_writes(
     of writes that are still pending is made.
     """
     ordered = sorted(writers, key=lambda writer: path_text(writer.path))
-    versions = cast("dict[str, Any]", checkpoint["channel_versions"])
-    _mark_seen(checkpoint, ordered)
+    versions = state.versions
+    for writer in ordered:
+        seen = state.seen.setdefault(writer.name, {})
+        seen.update({name: versions[name] for name in writer.triggers if name in versions})
     version = None
     if next_version is not None:
         version = next_version(max(versions.values()) if versions else None)
-    updated: set[str] = set()
-
-    def note(name: str, *, changed: bool, triggers: bool = True) -> None:
-        if changed and version is not None:
-            versions[name] = version
-            if triggers and channels[name].is_available():
-                updated.add(name)
-
+    changes = _Changes(state, version)
     for name in dict.fromkeys(trigger for writer in ordered for trigger in writer.triggers):
-        if name in channels:
-            note(name, changed=channels[name].consume(), triggers=False)
-    for name, values in _by_channel(channels, ordered).items():
-        note(name, changed=channels[name].update(values))
+        if name in state.channels and state.channels[name].consume():
+            changes.advance(name)
+    for name, values in _by_channel(state, ordered).items():
+        if state.channels[name].update(values):
+            changes.note(name)
     if any(writer.triggers for writer in ordered):
-        for name, channel in channels.items():
-            if name not in updated and channel.is_available():
-                note(name, changed=channel.update(()))
-        if updated.isdisjoint(triggered):
-            for name, channel in channels.items():
-                note(name, changed=channel.finish())
-    return updated
+        _pass(state, changes)
+    return changes.updated
 
 
-def _mark_seen(checkpoint: Checkpoint, writers: Iterable[Writer]) -> None:
-    versions = checkpoint["channel_versions"]
-    for writer in writers:
-        seen = checkpoint["versions_seen"].setdefault(writer.name, {})
-        seen.update({name: versions[name] for name in writer.triggers if name in versions})
-
-
-def _by_channel(channels: Channels, writers: Iterable[Writer]) -> dict[str, list[Any]]:
+def _by_channel(state: State, writers: Iterable[Writer]) -> dict[str, list[Any]]:
     grouped: dict[str, list[Any]] = {}
     for writer in writers:
         for name, value in writer.writes:
-            if name not in NEVER_APPLIED and name in channels:
+            if name not in NEVER_APPLIED and name in state.channels:
                 grouped.setdefault(name, []).append(value)
     return grouped
 
 
-def stops(checkpoint: Checkpoint, breakpoints: Breakpoints, tasks: Iterable[Task]) -> bool:
-    """Return whether a breakpoint stops a run: something changed since the last stop, and a task
-    is at one.
-    """
-    versions = checkpoint["channel_versions"]
-    seen = checkpoint["versions_seen"].get(INTERRUPT, {})
+def _pass(state: State, changes: _Changes) -> None:
+    """Tell channels that a superstep passed, and that it is the last if it triggers no node."""
+    for name, channel in state.channels.items():
+        if name not in changes.updated and channel.is_available() and channel.update(()):
+            changes.note(name)
+    if changes.updated.isdisjoint(state.program.triggered):
+        for name, channel in state.channels.items():
+            if channel.finish():
+                changes.note(name)
+
+
+@dataclass(slots=True)
+class _Changes:
+    """The channels that a superstep changed; all get the same version."""
+
+    state: State
+    version: Any
+    updated: set[str] = field(default_factory=set[str])
+
+    def advance(self, name: str) -> bool:
+        """Give a channel the superstep's version, if there is one."""
+        if self.version is None:
+            return False
+        self.state.versions[name] = self.version
+        return True
+
+    def note(self, name: str) -> None:
+        """Note a change; a channel without a value triggers nothing and is not listed."""
+        if self.advance(name) and self.state.channels[name].is_available():
+            self.updated.add(name)
+
+
+def stops(state: State, breakpoints: Breakpoints, tasks: Iterable[Task]) -> bool:
+    """Return whether a task is at a breakpoint, and anything changed since the last stop."""
+    versions, seen = state.versions, state.seen.get(INTERRUPT, {})
     if not any(
         version > seen.get(name, null_version(versions)) for name, version in versions.items()
     ):

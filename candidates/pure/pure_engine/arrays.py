@@ -16,20 +16,47 @@ from pure_engine.types import Envelope
 _DTYPE = re.compile(r"([<>|=]?)([biufcSUV])(\d+)")
 _NAMED = re.compile(r"(bool|u?int|float|complex)(\d*)")
 _KINDS = {"int": "i", "uint": "u", "float": "f", "complex": "c"}
+_CHARACTER = re.compile(r"([<>|=]?)([?bBhHiIlLqQefdFD])")
+_CHARACTERS = {
+    "?": "b1",
+    "b": "i1",
+    "h": "i2",
+    "i": "i4",
+    "l": "i8",
+    "q": "i8",
+    "B": "u1",
+    "H": "u2",
+    "I": "u4",
+    "L": "u8",
+    "Q": "u8",
+    "e": "f2",
+    "f": "f4",
+    "d": "f8",
+    "F": "c8",
+    "D": "c16",
+}
+_DATES = re.compile(r"[<>|=]?[mM]8(\[\w+\])?")
 _NATIVE = "<" if sys.byteorder == "little" else ">"
 _BYTES_PER_CHARACTER = 4
 _CODE = 6
+_ORDERS = (None, *"CFAcfa")
 
 
-def array(parts: Any) -> Envelope:
+class DateArray:
+    """An array of dates or times: it can be read, and not stored again."""
+
+
+def array(parts: Any) -> Envelope | DateArray:
     """Return the array that an ext's parts say.
 
     Raises:
         TypeError, ValueError: If they make none.
     """
     dtype, shape, order, buffer = parts
-    if not isinstance(buffer, bytes) or order not in {"C", "F", "A"}:
+    if not isinstance(buffer, bytes) or order not in _ORDERS:
         raise TypeError("not an array's parts")
+    if isinstance(dtype, str) and _DATES.fullmatch(dtype):
+        return _of_dates(shape, buffer)
     dtype, width = _dtype(dtype)
     count, rest = divmod(len(buffer), width)
     if rest:
@@ -37,8 +64,16 @@ def array(parts: Any) -> Envelope:
     sizes = _shape(shape, count)
     # An array with at most one long side is stored in both orders at once; numpy calls it C.
     long_sides = sum(size > 1 for size in sizes)
-    by_columns = order == "F" and long_sides > 1 and count > 0
+    by_columns = order in {"F", "f"} and long_sides > 1 and count > 0
     return Envelope(_CODE, [dtype, sizes, "F" if by_columns else "C", buffer])
+
+
+def _of_dates(shape: Any, buffer: bytes) -> DateArray:
+    count, rest = divmod(len(buffer), 8)
+    if rest:
+        raise ValueError("buffer size must be a multiple of element size")
+    _shape(shape, count)
+    return DateArray()
 
 
 def _dtype(text: str) -> tuple[str, int]:
@@ -46,6 +81,8 @@ def _dtype(text: str) -> tuple[str, int]:
     if named := _NAMED.fullmatch(text):
         kind, bits = named.groups()
         text = "b1" if kind == "bool" else f"{_KINDS[kind]}{int(bits or 64) // 8}"
+    elif letter := _CHARACTER.fullmatch(text):
+        text = letter[1] + _CHARACTERS[letter[2]]
     found = _DTYPE.fullmatch(text)
     if found is None or int(found[3]) == 0:
         raise TypeError("no such dtype")
@@ -58,7 +95,11 @@ def _dtype(text: str) -> tuple[str, int]:
 
 
 def _shape(shape: Any, count: int) -> list[int]:
+    if shape is None:
+        return [count]
     sizes = [shape] if isinstance(shape, int) else list(shape)
+    if not all(isinstance(size, int) for size in sizes):
+        raise TypeError("a side is an integer")
     if -1 in sizes:
         known = -math.prod(sizes)
         sizes[sizes.index(-1)] = count // known if known > 0 else -1

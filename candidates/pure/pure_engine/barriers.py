@@ -18,7 +18,7 @@ class NamedBarrierValue(Channel):
         super().__init__(key)
         self.names = tuple(dict.fromkeys(names))
         self.expected = frozenset(self.names)
-        self.value: set[Any] = set()
+        self.value: Any = set[Any]()
 
     def make(self) -> Self:
         """Return an empty channel of the same make."""

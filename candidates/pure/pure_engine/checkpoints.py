@@ -1,15 +1,16 @@
-"""Making checkpoints from channels, and channels from checkpoints (`pregel._checkpoint`)."""
+"""Making checkpoints from channels (`langgraph.pregel._checkpoint`)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
-from pure_engine.algorithm import Channels, Checkpoint, null_version
+from pure_engine.algorithm import null_version
 from pure_engine.channels import MISSING, Channel, UntrackedValue
 from pure_engine.clock import Clock
 from pure_engine.names import TASKS
 from pure_engine.savers import Saver, Where
+from pure_engine.state import Channels, Checkpoint
 from pure_engine.types import Send
 
 _FORMAT = 4
@@ -70,12 +71,6 @@ def copy_checkpoint(checkpoint: Checkpoint) -> Checkpoint:
     }
 
 
-def restore(specs: Mapping[str, Channel], checkpoint: Checkpoint) -> Channels:
-    """Return channels with what a checkpoint holds."""
-    values = checkpoint["channel_values"]
-    return {name: spec.restored(values.get(name, MISSING)) for name, spec in specs.items()}
-
-
 def newer_versions(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
     """Return the versions that are new since `before`."""
     if not before:
@@ -96,7 +91,7 @@ def without_untracked(value: Any, channels: Mapping[str, Channel]) -> Any:
     """Return a packet without the values of untracked channels, which are never stored."""
     if not isinstance(value, Send) or not isinstance(value.arg, dict):
         return value
-    entries: dict[str, Any] = value.arg
+    entries = cast("dict[str, Any]", value.arg)  # pyright: ignore[reportUnknownMemberType]  # narrowed from Any
     kept = {
         name: each
         for name, each in entries.items()

@@ -6,13 +6,16 @@ codec builds only the types of the safe list.
 
 from __future__ import annotations
 
-import json
+import functools
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from parity_kit.plain import Ext, Plain
 from pure_engine.arrays import array
 from pure_engine.packing import pack
+from pure_engine.paths import HOMES, PLAIN, path
+from pure_engine.reviving import read_json
 from pure_engine.shapes import SAFE_METHODS, SAFE_TYPES
 from pure_engine.typed import (
     ARRAY,
@@ -43,8 +46,8 @@ def dumps(value: Any) -> tuple[str, bytes]:
     return "msgpack", encode(value)
 
 
-def loads(kind: str, data: bytes, *, strict: bool = False) -> Any:
-    """Return the object that a type tag and bytes say.
+def loads(kind: str, data: bytes, *, strict: bool = False, paths: str = PLAIN) -> Any:
+    """Return the object that a type tag and bytes say; `paths` is the module that has paths.
 
     Raises:
         ValueError: If the bytes are malformed, with ormsgpack's message.
@@ -57,9 +60,9 @@ def loads(kind: str, data: bytes, *, strict: bool = False) -> Any:
     if kind == "bytearray":
         return bytearray(data)
     if kind == "json":
-        return json.loads(data)
+        return read_json(data)
     if kind == "msgpack":
-        return unpack(data, _STRICT if strict else _PERMISSIVE)
+        return unpack(data, _hook(strict, paths))
     message = f"Unknown serialization type: {kind}"
     raise NotImplementedError(message)
 
@@ -71,7 +74,7 @@ def encode(value: Any) -> bytes:
 
 def decode(data: bytes) -> Any:
     """Return the object that MessagePack bytes say, every type built that can be."""
-    return unpack(data, _PERMISSIVE)
+    return unpack(data, _hook(False, PLAIN))  # noqa: FBT003  # nothing is refused
 
 
 def plain(value: Any) -> Plain:
@@ -101,17 +104,21 @@ def is_allowed(module: str, name: str, method: str | None = None, *, strict: boo
     return not strict or (module, name) in SAFE_TYPES
 
 
-def _hook(*, strict: bool) -> Hook:
+@functools.cache
+def _hook(strict: bool, paths: str) -> Hook:  # noqa: FBT001  # a key of the cache
     def hook(code: int, data: bytes) -> Any:
         if code == DELTA:
             return DeltaSnapshot(unpack(data, hook))
         if code == ARRAY:
             return _array(data, hook)
         if SINGLE <= code <= METHOD:
-            return _typed(code, data, hook, strict=strict)
+            return _typed(code, data, hook, built)
         if code in (MODEL_1, MODEL_2):
-            return _model(code, data, hook, strict=strict)
+            return _model(code, data, hook, built)
         return None
+
+    def built(code: int, parts: Any) -> Any:
+        return _built(code, parts, strict=strict, paths=paths)
 
     return hook
 
@@ -123,11 +130,11 @@ def _array(data: bytes, hook: Hook) -> Any:
         return None
 
 
-def _typed(code: int, data: bytes, hook: Hook, *, strict: bool) -> Any:
+def _typed(code: int, data: bytes, hook: Hook, built: Callable[[int, Any], Any]) -> Any:
     parts = None
     try:
         parts = unpack(data, hook)
-        return _built(code, parts, strict=strict)
+        return built(code, parts)
     except Exception:  # noqa: BLE001  # what cannot be built comes back as its payload
         try:
             return _payload(parts)
@@ -135,30 +142,29 @@ def _typed(code: int, data: bytes, hook: Hook, *, strict: bool) -> Any:
             return None
 
 
-def _model(code: int, data: bytes, hook: Hook, *, strict: bool) -> Any:
+def _model(code: int, data: bytes, hook: Hook, built: Callable[[int, Any], Any]) -> Any:
     try:
         parts = unpack(data, hook)
     except Exception:  # noqa: BLE001  # the same
         return None
     try:
-        return _built(code, parts, strict=strict)
+        return built(code, parts)
     except Exception:  # noqa: BLE001  # a model without a payload is an error of its own
         return parts[2]
 
 
-def _built(code: int, parts: Any, *, strict: bool) -> Any:
+def _built(code: int, parts: Any, *, strict: bool, paths: str) -> Any:
     module, name = parts[0], parts[1]
     method = parts[3] if code == METHOD else None
     if not is_allowed(module, name, method, strict=strict):
         return parts[2]
     if method is not None:
         return datetime.fromisoformat(parts[2])  # the one method on the list
+    if module in HOMES:
+        return path(code, module, name, parts[2], paths)
     return build(code, module, name, parts[2])
 
 
 def _payload(parts: Any) -> Any:
     _, _, payload = parts[0], parts[1], parts[2]
     return payload
-
-
-_STRICT, _PERMISSIVE = _hook(strict=True), _hook(strict=False)

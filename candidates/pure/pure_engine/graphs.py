@@ -21,7 +21,11 @@ from pure_engine.types import Command
 from pure_engine.updates import Update
 
 _RECURSION_LIMIT = 25
-_MODES = {"values", "updates", "tasks", "checkpoints"}
+_NO_THREAD = (
+    "Checkpointer requires one or more of the following 'configurable' keys:"
+    " thread_id, checkpoint_ns, checkpoint_id"
+)
+_MODES = {"values", "updates", "tasks", "checkpoints", "debug"}
 _DURABILITIES = {None, "sync", "async", "exit"}
 
 
@@ -41,12 +45,12 @@ class GraphSession:
         if isinstance(lacking, Unsupported):
             return lacking
         args = native(operation.args)
-        self._events = events = []
+        self._events = events = list[Event]()
         saver = self._graph.saver
         try:
             return perform(
                 lambda: cast("Callable[..., Any]", act)(**args),
-                dict if saver is None else saver.contents,
+                _nothing if saver is None else saver.contents,
                 self._watch,
                 events,
             )
@@ -86,9 +90,10 @@ class GraphSession:
         self._run(Run(input, where, modes, sink, recursion_limit, durability or "async"))
         if not interrupts:
             return latest
-        return {**(latest if isinstance(latest, dict) else {}), INTERRUPT: interrupts}
+        values: dict[str, Any] = latest or {}
+        return {**values, INTERRUPT: interrupts}
 
-    def do_stream(
+    def do_stream(  # noqa: PLR0913, PLR0917  # the operation's arguments
         self,
         modes: list[str],
         thread: str | None = None,
@@ -163,6 +168,8 @@ class GraphSession:
     def _run(self, run: Run) -> None:
         if run.recursion_limit < 1:
             raise ValueError("recursion_limit must be at least 1")
+        if self._graph.saver is not None and not run.where:
+            raise ValueError(_NO_THREAD)
         loop = Loop(self._graph, run)
         start(loop)
         loop.execute()
@@ -170,7 +177,7 @@ class GraphSession:
     def _sink(self) -> Sink:
         events = self._events
         if events is None:
-            return lambda mode, payload: None
+            return _drop
         return lambda mode, payload: events.append(Event(mode, (), plain(payload)))
 
     def _saver(self) -> Saver:
@@ -185,6 +192,14 @@ class GraphSession:
         if checkpoint is not None:
             where |= {"checkpoint_ns": "", "checkpoint_id": self._graph.clock.id_of(checkpoint)}
         return where
+
+
+def _nothing() -> dict[str, bytes]:
+    return {}
+
+
+def _drop(mode: str, payload: Any) -> None:
+    del mode, payload
 
 
 def _lacking(args: Mapping[str, Any]) -> Unsupported | None:

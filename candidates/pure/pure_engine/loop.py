@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from pure_engine import payloads
-from pure_engine.algorithm import apply_writes, next_tasks, path_text, read, stops
+from pure_engine.algorithm import apply_writes, next_tasks, path_text, stops
 from pure_engine.checkpoints import (
     copy_checkpoint,
     drop_untracked_packets,
@@ -20,19 +20,22 @@ from pure_engine.checkpoints import (
     is_superseded,
     new_checkpoint,
     newer_versions,
-    restore,
     without_untracked,
 )
-from pure_engine.errors import GraphInterrupt, GraphRecursionError, with_guide
+from pure_engine.errors import GraphInterrupt, GraphRecursionError, ParentCommand, with_guide
 from pure_engine.graph import Graph
 from pure_engine.names import CONTROL, ERROR, INTERRUPT, NO_WRITES, NULL_TASK, RESUME, SLOTS
 from pure_engine.running import run_task
 from pure_engine.savers import PendingWrite, Saved, Where, Write
+from pure_engine.state import State
 from pure_engine.tasks import Task, statuses
 
 Durability: TypeAlias = Literal["sync", "async", "exit"]
 Sink: TypeAlias = Callable[[str, Any], None]
 """Takes a stream's items: mode and payload."""
+
+
+_NEVER_STORED = "'SyncPregelLoop' object has no attribute '_put_checkpoint_fut'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,33 +67,38 @@ class Loop:
             saved = Saved({}, empty_checkpoint(self.clock), {"step": -2}, None, [])
         self.where: dict[str, Any] = {"checkpoint_ns": "", **run.where, **saved.config}
         self.parent = saved.parent
-        self.checkpoint, self.metadata = saved.checkpoint, saved.metadata
+        self.state = State.restored(self.program, saved.checkpoint)
+        self.metadata = saved.metadata
         self.pending: list[PendingWrite] = saved.pending
-        self.channels = restore(self.program.channels, self.checkpoint)
         self.step = self.metadata["step"] + 1
         self.stop = self.step + run.recursion_limit + 1
         self.updated: set[str] | None = None
         self.answers: dict[str, Any] | None = None
         self.replaying = False
         self.tasks: dict[str, Task] | None = None
-        self._saved_id = self.checkpoint["id"]
-        self._stored_versions = dict(self.checkpoint["channel_versions"])
+        self._saved_id = saved.checkpoint["id"]
+        self._stored_versions = dict(self.state.versions)
         self._wrote: set[str] = set()
         self._items: list[tuple[str, Any]] = []
 
     def emit(self, mode: str, payload: Callable[[], Any]) -> None:
         """Queue a stream's item, if its mode is asked for."""
-        if mode in self.run.modes:
-            self._items.append((mode, payload()))
+        modes = self.run.modes
+        debugged = "debug" in modes and mode in ("tasks", "checkpoints")
+        if mode not in modes and not debugged:
+            return
+        item = payload()
+        if mode in modes:
+            self._items.append((mode, item))
+        if debugged:
+            step = self.step - 1 if mode == "checkpoints" else self.step
+            now = self.clock.now()
+            self._items.append(("debug", payloads.debug_payload(mode, item, step, now)))
 
     def _flush(self) -> None:
         items, self._items = self._items, []
         for mode, payload in items:
             self.run.sink(mode, payload)
-
-    def values(self) -> dict[str, Any]:
-        """Return the state."""
-        return read(self.channels, self.program.fields)
 
     def execute(self) -> None:
         """Take supersteps until the run ends.
@@ -108,6 +116,7 @@ class Loop:
                     break
                 self._run_tasks()
                 self._after_tick()
+                self._wait_for_storage()
             else:
                 out_of_steps = True
                 self._prepare()
@@ -128,6 +137,11 @@ class Loop:
             )
             raise GraphRecursionError(with_guide(message, "GRAPH_RECURSION_LIMIT"))
 
+    def _wait_for_storage(self) -> None:
+        # Storing waits for nothing here; LangGraph waits for what it never began without a saver.
+        if self.saver is None and self.run.durability == "sync":
+            raise AttributeError(_NEVER_STORED)
+
     def _tick(self) -> bool:
         """Prepare a superstep; return whether it has tasks."""
         tasks = self._prepare()
@@ -136,7 +150,7 @@ class Loop:
         if not self.replaying:
             self._give_back_writes(tasks)
         before = self.program.interrupt_before
-        if before and stops(self.checkpoint, before, tasks.values()):
+        if before and stops(self.state, before, tasks.values()):
             raise GraphInterrupt
         for task in tasks.values():
             if not task.hidden:
@@ -148,31 +162,28 @@ class Loop:
 
     def _prepare(self) -> dict[str, Task]:
         self.tasks = tasks = next_tasks(
-            self.program,
-            self.checkpoint,
-            self.channels,
+            self.state,
             self.pending,
             self.step,
             updated=self.updated,
             answers=self.answers,
         )
         if self.saver is not None:
-            self.emit(
-                "checkpoints",
-                lambda: payloads.checkpoint_payload(
-                    {**self.where, "checkpoint_id": self.checkpoint["id"]},
-                    self.parent,
-                    self.values(),
-                    self.metadata,
-                    tasks.values(),
-                    self.pending,
-                    self.program.fields,
-                ),
-            )
+            self.emit("checkpoints", lambda: self._checkpoint_payload(tasks))
         return tasks
 
+    def _checkpoint_payload(self, tasks: dict[str, Task]) -> dict[str, Any]:
+        where = {**self.where, "checkpoint_id": self.state.checkpoint["id"]}
+        return {
+            "config": {"configurable": where},
+            "parent_config": None if self.parent is None else {"configurable": self.parent},
+            "values": self.state.values(),
+            "metadata": self.metadata,
+            **payloads.tasks_payload(tasks.values(), self.pending, self.program.fields),
+        }
+
     def _give_back_writes(self, tasks: dict[str, Task]) -> None:
-        """Give tasks that finished in an earlier run their output, so that they do not run again."""
+        """Give tasks that an earlier run finished their output: they do not run again."""
         known = [write for write in self.pending if write[0] in tasks]
         for name, status in statuses(known).items():
             tasks[name].writes.extend(status.output)
@@ -184,7 +195,7 @@ class Loop:
         errors: list[Exception] = []
         for task in todo:
             try:
-                run_task(task, self.program, self.channels)
+                run_task(task, self.state)
             except Exception as error:  # noqa: BLE001  # raised below, when all tasks have run
                 self._commit(task, error)
                 errors.append(error)
@@ -204,6 +215,8 @@ class Loop:
         if isinstance(error, GraphInterrupt):
             resumes = [write for write in task.writes if write[0] == RESUME]
             self.put_writes(task.id, [(INTERRUPT, error.interrupts), *resumes])
+            return
+        if isinstance(error, ParentCommand):
             return
         if error is not None:
             task.writes.append((ERROR, error))
@@ -247,26 +260,20 @@ class Loop:
                 for channel, value in writes
                 if channel not in specs or specs[channel].tracked
             ]
-        where = {**self.where, "checkpoint_id": self.checkpoint["id"]}
+        where = {**self.where, "checkpoint_id": self.state.checkpoint["id"]}
         path = "" if task is None else path_text(task.path)
         self.saver.put_writes(where, writes, name, path)
 
     def _after_tick(self) -> None:
         """Apply the superstep's writes and store the checkpoint after it."""
         tasks = self.tasks or {}
-        self.updated = apply_writes(
-            self.checkpoint,
-            self.channels,
-            tasks.values(),
-            self.next_version,
-            self.program.triggered,
-        )
+        self.updated = apply_writes(self.state, tasks.values(), self.next_version)
         self._show_values(tasks, self.updated)
         self.pending.clear()
         self.replaying = False
         self.put_checkpoint("loop")
         after = self.program.interrupt_after
-        if after and stops(self.checkpoint, after, tasks.values()):
+        if after and stops(self.state, after, tasks.values()):
             self._prepare()
             raise GraphInterrupt
 
@@ -275,7 +282,7 @@ class Loop:
         if not updated.isdisjoint(fields) and any(
             channel in fields for task in tasks.values() for channel, _ in task.writes
         ):
-            self.emit("values", self.values)
+            self.emit("values", self.state.values)
 
     def _show_writes(self, task: Task, writes: Sequence[Write], *, again: bool = False) -> None:
         """Queue the items of a task's writes; `again` if an earlier run recorded them."""
@@ -288,7 +295,7 @@ class Loop:
                 each for channel, value in writes if channel == INTERRUPT for each in value
             )
             self.emit("updates", lambda: {INTERRUPT: interrupts})
-            self.emit("values", lambda: {**self.values(), INTERRUPT: interrupts})
+            self.emit("values", lambda: {**self.state.values(), INTERRUPT: interrupts})
         elif first != ERROR:
             update = payloads.update_payload(task, writes, fields)
             metadata = {"__metadata__": {"cached": True}} if again else {}
@@ -297,61 +304,52 @@ class Loop:
             self.emit("tasks", lambda: payloads.result_payload(task, writes, fields))
 
     def put_checkpoint(self, source: str) -> None:
-        """Make the checkpoint of a superstep that ended, and store it unless that waits for the
-        run's end.
-        """
-        self.metadata = {"source": source, "step": self.step, "parents": {}}
+        """Make the checkpoint of a superstep that ended, and store it unless at exit only."""
+        no_parents: dict[str, str] = {}
+        self.metadata = {"source": source, "step": self.step, "parents": no_parents}
         self._store_checkpoint(store=self.saver is not None and self.run.durability != "exit")
         self.step += 1
 
     def _store_checkpoint(self, *, store: bool, name: str | None = None) -> None:
-        self.checkpoint = new_checkpoint(
-            self.clock,
-            self.checkpoint,
-            self.channels if store else None,
-            self.updated,
-            name,
+        state = self.state
+        channels = state.channels if store else None
+        state.checkpoint = new_checkpoint(
+            self.clock, state.checkpoint, channels, self.updated, name
         )
         if self.program.has_untracked:
-            drop_untracked_packets(self.checkpoint, self.program.channels)
+            drop_untracked_packets(state.checkpoint, self.program.channels)
         if not store or self.saver is None:
             return
         self.parent = self.where if self.where.get("checkpoint_id") else None
-        versions = dict(self.checkpoint["channel_versions"])
+        versions = dict(state.versions)
         new = newer_versions(self._stored_versions, versions)
         self._stored_versions = versions
-        self.saver.put(self.where, copy_checkpoint(self.checkpoint), self.metadata, new)
-        self.where = {**self.where, "checkpoint_id": self.checkpoint["id"]}
+        self.saver.put(self.where, copy_checkpoint(state.checkpoint), self.metadata, new)
+        self.where = {**self.where, "checkpoint_id": self.state.checkpoint["id"]}
 
     def _store_at_exit(self) -> None:
-        """Store the run's last checkpoint and what is recorded after it, if that waited till now."""
+        """Store the last checkpoint and what is recorded after it, if that waited till now."""
         if self.run.durability != "exit" or self.saver is None:
             return
-        if self.checkpoint["id"] != self._saved_id:
-            self._store_checkpoint(store=True, name=self.checkpoint["id"])
+        if self.state.checkpoint["id"] != self._saved_id:
+            self._store_checkpoint(store=True, name=self.state.checkpoint["id"])
         by_task: dict[str, list[Write]] = {}
         for name, channel, value in self.pending:
             if name in self._wrote:
                 by_task.setdefault(name, []).append((channel, value))
         for name, writes in by_task.items():
             self.saver.put_writes(
-                {**self.where, "checkpoint_id": self.checkpoint["id"]},
+                {**self.where, "checkpoint_id": self.state.checkpoint["id"]},
                 writes,
                 name,
                 path_text(task.path) if (task := (self.tasks or {}).get(name)) else "",
             )
 
     def _show_interrupt(self, interrupt: GraphInterrupt) -> None:
-        """Queue the last items of a run that was stopped: the state with what is pending applied."""
+        """Queue a stopped run's last items: the state with what is pending applied."""
         tasks = self.tasks or {}
         if self.pending and any(task.writes for task in tasks.values()):
-            updated = apply_writes(
-                self.checkpoint,
-                self.channels,
-                tasks.values(),
-                self.next_version,
-                self.program.triggered,
-            )
+            updated = apply_writes(self.state, tasks.values(), self.next_version)
             self._show_values(tasks, updated)
         if not interrupt.interrupts:
             self.emit("updates", lambda: {INTERRUPT: ()})

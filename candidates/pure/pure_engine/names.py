@@ -4,6 +4,7 @@ from __future__ import annotations
 
 START, END = "__start__", "__end__"
 INPUT = "__input__"
+PARENT = "__parent__"
 
 # Reserved write keys (langgraph._internal._constants).
 TASKS = "__pregel_tasks"

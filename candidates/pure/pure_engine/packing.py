@@ -40,7 +40,7 @@ def pack(value: Any, default: Default) -> bytes:
 
 
 def _write(out: bytearray, value: Any, default: Default, depth: int) -> None:
-    kind = type(value)
+    kind = cast("type[Any]", type(value))
     writer = _WRITERS.get(kind)
     if writer is not None:
         writer(out, value)
@@ -56,7 +56,7 @@ def _write(out: bytearray, value: Any, default: Default, depth: int) -> None:
 
 def _write_other(out: bytearray, value: Any, default: Default, depth: int) -> None:
     # ormsgpack writes a subclass of these as if it were the class itself.
-    for kind in (str, int, dict, list):
+    for kind in cast("tuple[type[Any], ...]", (str, int, dict, list)):
         if isinstance(value, kind) and not isinstance(value, Enum):
             _write(out, kind(value), default, depth)
             return
@@ -94,7 +94,7 @@ def _write_key(out: bytearray, key: Any, depth: int) -> None:
     """Write a key that is no string; a date, a time or a UUID becomes its text."""
     if isinstance(key, Enum):
         key = key.value
-    kind = type(key)
+    kind = cast("type[Any]", type(key))
     if kind is str:
         _write_text(out, key, strict=True)
     elif kind is tuple:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, cast
 
 from pure_engine.names import ERROR, INTERRUPT
 from pure_engine.savers import PendingWrite, Write
 from pure_engine.tasks import Status, Task, in_list, statuses
-from pure_engine.types import Command, Interrupt, Overwrite
+from pure_engine.types import Command, Interrupt, Overwrite, record_fields
 
 
 def update_payload(task: Task, writes: Sequence[Write], fields: Collection[str]) -> dict[str, Any]:
@@ -41,6 +40,12 @@ def result_payload(task: Task, writes: Sequence[Write], fields: Collection[str])
     }
 
 
+def debug_payload(mode: str, item: dict[str, Any], step: int, now: str) -> dict[str, Any]:
+    """Return the `debug` item that wraps an item of mode `checkpoints` or `tasks`."""
+    kind = "checkpoint" if mode == "checkpoints" else "task_result" if "result" in item else "task"
+    return {"step": step, "timestamp": now, "type": kind, "payload": item}
+
+
 def _folded(writes: Iterable[Write], fields: Collection[str]) -> dict[str, Any]:
     """Return writes to the state by field; several to one field go under `$writes`."""
     result: dict[str, Any] = {}
@@ -65,21 +70,11 @@ def _several(value: Any) -> list[Any]:
     return [value]
 
 
-def checkpoint_payload(
-    where: Mapping[str, Any],
-    parent: Mapping[str, Any] | None,
-    values: dict[str, Any],
-    metadata: Mapping[str, Any],
-    tasks: Collection[Task],
-    pending: list[PendingWrite],
-    fields: Collection[str],
+def tasks_payload(
+    tasks: Collection[Task], pending: Iterable[PendingWrite], fields: Collection[str]
 ) -> dict[str, Any]:
-    """Return the `checkpoints` item of a checkpoint and the tasks that come after it."""
+    """Return the part of a `checkpoints` item that tells of the tasks after the checkpoint."""
     return {
-        "config": {"configurable": where},
-        "parent_config": None if parent is None else {"configurable": parent},
-        "values": values,
-        "metadata": metadata,
         "next": [task.name for task in tasks],
         "tasks": [_brief(state) for state in task_states(tasks, pending, fields)],
     }
@@ -132,9 +127,7 @@ def _as_maps(interrupts: Iterable[Interrupt]) -> list[Any]:
 def _as_map(value: Any) -> Any:
     """Return a value with LangGraph's dataclasses as maps, as `dataclasses.asdict` does."""
     if isinstance(value, (Interrupt, Overwrite, Command)):
-        return {
-            field.name: _as_map(getattr(value, field.name)) for field in dataclasses.fields(value)
-        }
+        return {name: _as_map(each) for name, each in record_fields(value).items()}
     if isinstance(value, dict):
         return {key: _as_map(each) for key, each in cast("dict[Any, Any]", value).items()}
     if isinstance(value, (list, tuple)):

@@ -1,8 +1,8 @@
 """A graph program compiled: channels, the nodes they trigger, and what a node writes when it ran.
 
-As `langgraph.graph.state.StateGraph.compile` lays a graph out: the input is a channel that triggers
-the node `__start__`; an edge to a node writes to the channel `branch:to:…` that triggers it; an edge
-from several nodes is a barrier named `join:…`.
+As `langgraph.graph.state.StateGraph.compile` lays a graph out: the input is a channel that
+triggers the node `__start__`; an edge to a node writes to the channel `branch:to:…` that triggers
+it; an edge from several nodes is a barrier named `join:…`.
 """
 
 from __future__ import annotations

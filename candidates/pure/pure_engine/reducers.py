@@ -21,7 +21,7 @@ REDUCERS: dict[str, Reducer] = {
     "max": max,
     "min": min,
     "merge": _merge,
-    "union": operator.or_,
+    "union": lambda left, right: left | right,
     "last": lambda _, right: right,
     "first": lambda left, _: left,
 }

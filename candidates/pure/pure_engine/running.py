@@ -8,30 +8,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NoReturn, cast
 
-from pure_engine.algorithm import Channels
-from pure_engine.errors import InvalidUpdateError, with_guide
+from pure_engine.errors import InvalidUpdateError, ParentCommand, with_guide
 from pure_engine.language import Scope
-from pure_engine.names import END, START, TASKS, branch_to
-from pure_engine.program import Node, Program
+from pure_engine.names import END, PARENT, START, TASKS, branch_to
+from pure_engine.program import Node
 from pure_engine.savers import Write
+from pure_engine.state import State
 from pure_engine.tasks import Task
-from pure_engine.types import Command, Send
+from pure_engine.types import RECORDS, Command, Envelope, Send, record_fields
 
 
-def run_task(task: Task, program: Program, channels: Channels) -> None:
+def run_task(task: Task, state: State) -> None:
     """Run a task; its writes are those it made up to its end or its error."""
     task.writes.clear()
     value = task.node.run(task.input, task.ask)
-    write_update(task.node, value, task.writes, program, channels)
+    write_update(task.node, value, task.writes, state)
 
 
-def write_update(
-    node: Node, value: Any, writes: list[Write], program: Program, channels: Channels
-) -> None:
+def write_update(node: Node, value: Any, writes: list[Write], state: State) -> None:
     """Add the writes that a node's update makes, and those of its edges and branches."""
-    writes += [*_updates(value, program.fields), *_gotos(value), *node.targets]
+    writes += [*_updates(value, state.program.fields), *_gotos(value), *node.targets]
     for route in node.routes:
-        seen = _fresh(program, channels, writes)
+        seen = _fresh(state, writes)
         given = {**cast("dict[str, Any]", value), **seen} if isinstance(value, dict) else seen
         writes += _routed(route(Scope(given, _no_answer)))
 
@@ -43,10 +41,13 @@ def _updates(value: Any, fields: Sequence[str]) -> list[Write]:
         entries = cast("dict[str, Any]", value)
         return [(name, each) for name, each in entries.items() if name in fields]
     if isinstance(value, Command):
-        known = [] if value.graph == _PARENT else command_updates(value)
+        known = [] if value.graph == PARENT else command_updates(value)
         return [(name, each) for name, each in known if name in fields]
     if isinstance(value, list) and any(isinstance(each, Command) for each in value):  # pyright: ignore[reportUnknownVariableType]  # a list of anything
         return [write for each in cast("list[Any]", value) for write in _updates(each, fields)]
+    if isinstance(value, (Envelope, *RECORDS)):
+        known = record_fields(value)
+        return [(name, known[name]) for name in fields if name in known]
     message = f"Expected dict, got {value}"
     raise InvalidUpdateError(with_guide(message, "INVALID_GRAPH_NODE_RETURN_VALUE"))
 
@@ -56,20 +57,25 @@ def command_updates(command: Command) -> list[Write]:
     update = command.update
     if isinstance(update, dict):
         return list(cast("dict[str, Any]", update).items())
-    if update is None or update == [] or update == ():
-        return []
-    return [("__root__", update)]
+    return [("__root__", update)] if update else []
 
 
 def _gotos(value: Any) -> list[Write]:
+    if isinstance(value, Send):
+        return [(TASKS, value)]
     several = cast("list[Any]", value) if isinstance(value, list) else [value]
-    commands = [each for each in several if isinstance(each, Command)]
-    return [
-        (TASKS, target) if isinstance(target, Send) else (branch_to(target), None)
-        for command in commands
-        for target in goto_targets(command)
-        if isinstance(target, Send) or (isinstance(target, str) and target != END)
-    ]
+    writes: list[Write] = []
+    for command in several:
+        if not isinstance(command, Command):
+            continue
+        if command.graph == PARENT:
+            raise ParentCommand(command)
+        for target in goto_targets(command):
+            if isinstance(target, Send):
+                writes.append((TASKS, target))
+            elif isinstance(target, str) and target != END:
+                writes.append((branch_to(target), None))
+    return writes
 
 
 def goto_targets(command: Command) -> Sequence[Any]:
@@ -78,11 +84,11 @@ def goto_targets(command: Command) -> Sequence[Any]:
     return [goto] if isinstance(goto, (Send, str)) else goto
 
 
-def _fresh(program: Program, channels: Channels, writes: Sequence[Write]) -> dict[str, Any]:
+def _fresh(state: State, writes: Sequence[Write]) -> dict[str, Any]:
     """Return the state as it would be if this task's writes were all there are."""
     seen: dict[str, Any] = {}
-    for name in program.fields:
-        channel = channels[name].copy()
+    for name in state.program.fields:
+        channel = state.channels[name].copy()
         channel.update([value for written, value in writes if written == name])
         if channel.is_available():
             seen[name] = channel.get()
@@ -105,6 +111,3 @@ def _routed(result: Any) -> list[Write]:
 def _no_answer(value: Any) -> NoReturn:
     del value
     raise RuntimeError("a branch cannot interrupt")
-
-
-_PARENT = "__parent__"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -23,6 +24,7 @@ from pure_engine.errors import error_name
 from pure_engine.folded import DeltaChannel
 from pure_engine.making import make_channel
 from pure_engine.opened import close_value, open_value
+from pure_engine.paths import PLAIN
 from pure_engine.postgres import PostgresSaver
 from pure_engine.savers import MemorySaver, Saved, Saver
 from pure_engine.sqlite import SqliteSaver
@@ -34,7 +36,11 @@ class CodecSession:
     """A serializer."""
 
     def __init__(self, subject: Subject) -> None:
-        self._strict = bool(subject.spec["strict"])
+        spec: Any = subject.spec
+        self._loads = functools.partial(
+            loads, strict=bool(spec["strict"]), paths=spec.get("paths") or PLAIN
+        )
+        self._is_allowed = functools.partial(is_allowed, strict=bool(spec["strict"]))
 
     def apply(self, operation: Operation) -> Outcome:
         """Do one operation."""
@@ -52,19 +58,18 @@ class CodecSession:
     def prepare(self, operation: Operation) -> Callable[[], object]:
         """Return the serializer's part of an operation as a call, ready to be timed."""
         args: Any = operation.args
-        strict = self._strict
         if operation.name == "decode":
-            return lambda: loads(args["type"], args["data"], strict=strict)
+            return lambda: self._loads(args["type"], args["data"])
         if operation.name == "encode":
             value = native(close_value(args["value"]))
             return lambda: dumps(value)
-        if operation.name == "round_trip":
-            return lambda: dumps(loads(args["type"], args["data"], strict=strict))
+        if operation.name in {"round_trip", "classify"}:
+            return lambda: dumps(self._loads(args["type"], args["data"]))
         return lambda: self.do_is_allowed(**args)
 
     def do_decode(self, type: str, data: bytes) -> Outcome:  # noqa: A002  # the contract's name
         """Return what bytes say, opened."""
-        return Returned(open_value(plain(loads(type, data, strict=self._strict))))
+        return Returned(open_value(plain(self._loads(type, data))))
 
     def do_encode(self, value: Any) -> Outcome:
         """Store an opened value."""
@@ -72,11 +77,25 @@ class CodecSession:
 
     def do_round_trip(self, type: str, data: bytes) -> Outcome:  # noqa: A002  # the contract's name
         """Store again what bytes say."""
-        return _stored(loads(type, data, strict=self._strict))
+        return _stored(self._loads(type, data))
+
+    def do_classify(self, type: str, data: bytes) -> Outcome:  # noqa: A002  # the contract's name
+        """Say whether bytes come back as they are, as others, or are refused."""
+        try:
+            value = self._loads(type, data)
+        except Exception as error:  # noqa: BLE001  # the class of whatever it raises is the answer
+            return Returned(f"refused: {error_name(error)}")
+        try:
+            kind, again = dumps(value)
+        except Exception as error:  # noqa: BLE001  # the same
+            return Returned(f"not storable: {error_name(error)}")
+        if (kind, again) == (type, data):
+            return Returned("kept")
+        return Returned("replaced", stored={stored_name("data", kind): again})
 
     def do_is_allowed(self, module: str, name: str, method: str | None = None) -> Outcome:
         """Return whether a type may be built, or a method called."""
-        return Returned(is_allowed(module, name, method, strict=self._strict))
+        return Returned(self._is_allowed(module, name, method))
 
 
 def _stored(value: Any) -> Outcome:
@@ -206,7 +225,7 @@ class SaverSession:
         """Return the operation as a call, ready to be timed."""
         return prepared(self, operation)
 
-    def do_put(
+    def do_put(  # noqa: PLR0913, PLR0917  # the operation's arguments
         self,
         thread: str,
         ns: str,
@@ -220,7 +239,7 @@ class SaverSession:
         where = _where(thread, ns, parent)
         return {"configurable": self._saver.put(where, checkpoint, metadata, new_versions)}
 
-    def do_put_writes(
+    def do_put_writes(  # noqa: PLR0913, PLR0917  # the same
         self, thread: str, ns: str, checkpoint_id: str, writes: Any, task_id: str, task_path: str
     ) -> None:
         """Store a task's writes."""
@@ -231,7 +250,7 @@ class SaverSession:
         saved = self._saver.get(_where(thread, ns, checkpoint_id))
         return None if saved is None else _tuple(saved)
 
-    def do_list(
+    def do_list(  # noqa: PLR0913, PLR0917  # the same
         self,
         thread: str | None = None,
         ns: str | None = None,

@@ -60,48 +60,70 @@ SAFE_METHODS = frozenset((("datetime", "datetime", "fromisoformat"),))
 class Shape:
     """A record's fields and their defaults, and the ext code it is written with.
 
-    `positional`: its constructor also takes arguments by position. `extra`: it keeps fields that it
-    does not declare, and does without those it requires, as a pydantic model that did not validate.
+    `positional`: the fields its constructor also takes by position. `extra`: it keeps fields that
+    it does not declare, and does without those it requires, as a model that did not validate.
+    `dataclass`: it is one; the others that are written with keywords are tuples with names.
     """
 
     code: int
     fields: Mapping[str, Any]
-    positional: bool = False
+    positional: tuple[str, ...] = ()
     extra: bool = False
+    dataclass: bool = False
 
 
-_SNAPSHOT = "values next config metadata created_at parent_config tasks interrupts"
+_SNAPSHOT = (
+    "values",
+    "next",
+    "config",
+    "metadata",
+    "created_at",
+    "parent_config",
+    "tasks",
+    "interrupts",
+)
+_TASK = ("id", "name", "path", "error", "interrupts", "state", "result")
 _ITEM = "namespace key value created_at updated_at"
 ITEM = ("langgraph.store.base", "Item")
+REMOVE = ("langchain_core.messages.modifier", "RemoveMessage")
 
 _SHAPES: dict[tuple[str, str], Shape] = {
     ("langgraph.types", "TimeoutPolicy"): Shape(
-        2, {"run_timeout": None, "idle_timeout": None, "refresh_on": "auto"}
+        2, {"run_timeout": None, "idle_timeout": None, "refresh_on": "auto"}, dataclass=True
     ),
     ("langgraph.types", "StateSnapshot"): Shape(
-        2, dict.fromkeys(_SNAPSHOT.split(), REQUIRED), positional=True
+        2, dict.fromkeys(_SNAPSHOT, REQUIRED), positional=_SNAPSHOT
     ),
     ("langgraph.types", "PregelTask"): Shape(
         2,
         {
             **dict.fromkeys(("id", "name", "path"), REQUIRED),
-            **{"error": None, "interrupts": (), "state": None, "result": None},
+            "error": None,
+            "interrupts": (),
+            "state": None,
+            "result": None,
         },
-        positional=True,
+        positional=_TASK,
     ),
     ("langgraph.store.base", "GetOp"): Shape(
-        2, {"namespace": REQUIRED, "key": REQUIRED, "refresh_ttl": True}, positional=True
+        2,
+        {"namespace": REQUIRED, "key": REQUIRED, "refresh_ttl": True},
+        positional=("namespace", "key", "refresh_ttl"),
     ),
     ITEM: Shape(4, dict.fromkeys(_ITEM.split(), REQUIRED)),
     ("langchain_core.documents.base", "Document"): Shape(
-        5, {"id": None, "metadata": {}, "page_content": REQUIRED, "type": "Document"}, extra=True
+        5,
+        {"id": None, "metadata": {}, "page_content": REQUIRED, "type": "Document"},
+        positional=("page_content",),
+        extra=True,
     ),
 }
 
 
 def _message(kind: Any, own: Mapping[str, Any]) -> Shape:
     common: dict[str, Any] = {"content": REQUIRED, "additional_kwargs": {}, "response_metadata": {}}
-    return Shape(5, {**common, "type": kind, "name": None, "id": None, **own}, extra=True)
+    fields = {**common, "type": kind, "name": None, "id": None, **own}
+    return Shape(5, fields, positional=("content",), extra=True)
 
 
 _AI: dict[str, Any] = {"tool_calls": [], "invalid_tool_calls": [], "usage_metadata": None}
@@ -117,13 +139,15 @@ _MESSAGES: dict[str, dict[str, Any]] = {
 for _kind, _own in _MESSAGES.items():
     _class = "AIMessage" if _kind == "ai" else f"{_kind.title()}Message"
     _module = f"langchain_core.messages.{_kind}"
-    _chunk = {"tool_call_chunks": [], "chunk_position": None} if _kind == "ai" else {}
+    _chunk: dict[str, Any] = (
+        {"tool_call_chunks": [], "chunk_position": None} if _kind == "ai" else {}
+    )
     _SHAPES[_module, _class] = _message(_kind, _own)
     _SHAPES[_module, f"{_class}Chunk"] = _message(f"{_class}Chunk", {**_own, **_chunk})
 for _class in ("BaseMessage", "BaseMessageChunk"):
     _SHAPES["langchain_core.messages.base", _class] = _message(REQUIRED, {})
-_SHAPES["langchain_core.messages.modifier", "RemoveMessage"] = Shape(
-    5, {**_message("remove", {}).fields, "content": ""}, extra=True
+_SHAPES[REMOVE] = Shape(
+    5, {**_message("remove", {}).fields, "content": ""}, positional=("id",), extra=True
 )
 
 SHAPES: Mapping[tuple[str, str], Shape] = _SHAPES

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from pure_engine.algorithm import Writes, apply_writes, next_tasks, read
-from pure_engine.checkpoints import restore
+from pure_engine.algorithm import Writes, apply_writes, next_tasks
 from pure_engine.graph import Graph
 from pure_engine.names import INPUT, NULL_TASK
 from pure_engine.payloads import task_states
 from pure_engine.savers import Saved, Where
+from pure_engine.state import State
 from pure_engine.tasks import statuses
 
 
@@ -20,23 +20,22 @@ def snapshot(graph: Graph, saved: Saved, *, live: bool = False) -> dict[str, Any
     only what still has to run or to be answered is listed. Otherwise it is a record of the step.
     """
     program = graph.program
-    channels = restore(program.channels, saved.checkpoint)
+    state = State.restored(program, saved.checkpoint)
     step = saved.metadata.get("step", -1) + 1
-    tasks = next_tasks(program, saved.checkpoint, channels, saved.pending, step)
+    tasks = next_tasks(state, saved.pending, step)
     unowned = [write[1:] for write in saved.pending if write[0] == NULL_TASK]
     if unowned:
-        writers = [Writes((), INPUT, unowned)]
-        apply_writes(saved.checkpoint, channels, writers, None, program.triggered)
+        apply_writes(state, [Writes((), INPUT, unowned)], None)
     if live:
         for name, status in statuses(saved.pending).items():
             if name in tasks:
                 tasks[name].writes.extend(status.output)
         done = [task for task in tasks.values() if task.writes]
         if done:
-            apply_writes(saved.checkpoint, channels, done, None, program.triggered)
+            apply_writes(state, done, None)
     states = task_states(tasks.values(), saved.pending, program.fields, live=live)
     return {
-        "values": read(channels, program.fields),
+        "values": state.values(),
         "next": [task.name for task in tasks.values() if not task.writes],
         "config": {"configurable": saved.config},
         "metadata": saved.metadata,

@@ -11,15 +11,18 @@ import re
 from collections.abc import Sequence
 from typing import Any, cast
 
-from pure_engine.algorithm import Writes, apply_writes, next_tasks
+from pure_engine.algorithm import Writer, Writes, apply_writes, next_tasks
 from pure_engine.errors import EmptyInputError, InvalidUpdateError
 from pure_engine.loop import Loop
-from pure_engine.names import INPUT, INTERRUPT, NULL_TASK, RESUME, START, TASKS, branch_to
+from pure_engine.names import INPUT, INTERRUPT, NULL_TASK, PARENT, RESUME, START, TASKS, branch_to
 from pure_engine.running import command_updates, goto_targets
 from pure_engine.savers import PendingWrite, Write
 from pure_engine.tasks import statuses
 from pure_engine.types import Command, Send
 
+_EMPTY_COMMAND = (
+    "cannot access local variable 'resume_is_map' where it is not associated with a value"
+)
 _INTERRUPT_ID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -30,9 +33,7 @@ def start(loop: Loop) -> None:
         EmptyInputError: If there is nothing to do.
     """
     given = loop.run.input
-    resuming = bool(loop.checkpoint["channel_versions"]) and (
-        given is None or isinstance(given, Command)
-    )
+    resuming = bool(loop.state.versions) and (given is None or isinstance(given, Command))
     answering = isinstance(given, Command) and given.resume is not None
     travelling = bool(loop.run.where.get("checkpoint_id")) and not answering
     loop.replaying = travelling or loop.superseded
@@ -43,7 +44,7 @@ def start(loop: Loop) -> None:
         and travelling
         and (loop.metadata.get("source") not in ("update", "fork") or loop.superseded)
     )
-    changed = loop.checkpoint.get("updated_channels")
+    changed = loop.state.checkpoint.get("updated_channels")
     updated = set(cast("Sequence[str]", changed)) if changed else None
     carried = _take_command(loop, given, forks=forks) if isinstance(given, Command) else []
     _apply_unowned(loop, carried, updated)
@@ -64,7 +65,8 @@ def _take_command(loop: Loop, command: Command, *, forks: bool) -> list[PendingW
         write for write in _command_writes(command) if not (by_interrupt and write[0] == RESUME)
     ]
     if not writes and not by_interrupt:
-        raise EmptyInputError("Received empty Command input")
+        # LangGraph means to say that its input is empty, and trips over a name of its own.
+        raise UnboundLocalError(_EMPTY_COMMAND)
     if forks:
         return [(NULL_TASK, channel, value) for channel, value in writes]
     loop.put_writes(NULL_TASK, writes)
@@ -93,7 +95,7 @@ def _takes_answers(loop: Loop, resume: Any) -> bool:
 
 
 def _command_writes(command: Command) -> list[Write]:
-    if command.graph == "__parent__":
+    if command.graph == PARENT:
         raise InvalidUpdateError("There is no parent graph")
     writes: list[Write] = []
     for target in goto_targets(command) if command.goto else ():
@@ -115,45 +117,32 @@ def _apply_unowned(loop: Loop, carried: list[PendingWrite], updated: set[str] | 
     """Apply the pending writes that no task made."""
     writes = [write[1:] for write in (*loop.pending, *carried) if write[0] == NULL_TASK]
     if writes:
-        changed = apply_writes(
-            loop.checkpoint,
-            loop.channels,
-            [Writes((), INPUT, writes)],
-            loop.next_version,
-            loop.program.triggered,
-        )
+        changed = apply_writes(loop.state, [Writes((), INPUT, writes)], loop.next_version)
         if updated is not None:
             updated |= changed
 
 
 def _continue(loop: Loop, *, forks: bool) -> None:
     """Pass the breakpoint that the run may have stopped at."""
-    versions = loop.checkpoint["channel_versions"]
-    seen = loop.checkpoint["versions_seen"].setdefault(INTERRUPT, {})
-    seen.update({name: versions[name] for name in loop.channels if name in versions})
+    versions = loop.state.versions
+    seen = loop.state.seen.setdefault(INTERRUPT, {})
+    seen.update({name: versions[name] for name in loop.state.channels if name in versions})
     if forks:
         loop.pending = [write for write in loop.pending if write[1] != INTERRUPT]
         loop.put_checkpoint("fork")
-    loop.emit("values", loop.values)
+    loop.emit("values", loop.state.values)
 
 
 def _take_input(loop: Loop, given: Any, updated: set[str] | None) -> set[str]:
     """Apply an input; tasks that were still to run are dropped."""
     dropped = next_tasks(
-        loop.program,
-        loop.checkpoint,
-        loop.channels,
+        loop.state,
         loop.pending,
         loop.step,
         updated=updated,
         answers=loop.answers,
     )
-    loop.updated = apply_writes(
-        loop.checkpoint,
-        loop.channels,
-        [*dropped.values(), Writes((), INPUT, [(START, given)])],
-        loop.next_version,
-        loop.program.triggered,
-    )
+    writers: list[Writer] = [*dropped.values(), Writes((), INPUT, [(START, given)])]
+    loop.updated = apply_writes(loop.state, writers, loop.next_version)
     loop.put_checkpoint("input")
     return loop.updated

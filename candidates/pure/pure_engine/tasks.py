@@ -91,15 +91,14 @@ def answers_for(
     shared = _first(pending, NULL_TASK)
     own = _first(pending, task)
     given: Any = [] if own is None else own[2]
-    if not isinstance(given, list):
-        given = [given]
+    several = cast("list[Any]", given) if isinstance(given, list) else [given]
     if by_interrupt:
         # Older threads gave all of a task's interrupts the id of its first.
-        for name in (interrupt_id(namespace, len(given)), interrupt_id(namespace, 0)):
+        for name in (interrupt_id(namespace, len(several)), interrupt_id(namespace, 0)):
             if name in by_interrupt:
-                given.append(by_interrupt[name])
+                several.append(by_interrupt[name])
                 break
-    return Answers(cast("list[Any]", given), shared, pending)
+    return Answers(several, shared, pending)
 
 
 def _first(pending: Iterable[PendingWrite], task: str) -> PendingWrite | None:

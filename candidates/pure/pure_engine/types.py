@@ -8,8 +8,9 @@ nothing that data names is ever called.
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from pure_engine.names import OVERWRITE
 
@@ -25,10 +26,14 @@ class Envelope:
     parts: list[Any]
 
     def __hash__(self) -> int:
-        """Hash what stands for an enum or a tuple; models and arrays cannot be hashed."""
+        """Hash what stands for an enum, a tuple or an item; models and arrays cannot be hashed."""
+        if self.parts[:2] == ["langgraph.store.base", "Item"]:
+            return hash((*self.parts[2]["namespace"], self.parts[2]["key"]))
         if self.code > 3:  # noqa: PLR2004  # pydantic models and arrays
             message = f"unhashable type: {self.parts[1]!r}"
             raise TypeError(message)
+        if isinstance(self.parts[2], dict):
+            return hash(tuple(cast("dict[str, Any]", self.parts[2]).values()))
         return hash((self.code, repr(self.parts)))
 
 
@@ -83,3 +88,16 @@ class Command:
         return (
             f"Command({', '.join(f'{name}={value!r}' for name, value in fields.items() if value)})"
         )
+
+
+RECORDS = (Send, Overwrite, Interrupt, Command)
+"""The classes that have fields."""
+
+
+def record_fields(value: Any) -> dict[str, Any]:
+    """Return the fields of a record, or of an envelope those that hold something."""
+    if isinstance(value, Envelope):
+        inside = value.parts[2]
+        known = cast("dict[str, Any]", inside) if isinstance(inside, dict) else {}
+        return {name: each for name, each in known.items() if each is not None}
+    return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}

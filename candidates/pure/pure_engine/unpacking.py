@@ -41,7 +41,7 @@ class _Open:
     key: Any = None
 
 
-def _read(data: bytes, hook: Hook) -> Any:
+def _read(data: bytes, hook: Hook) -> Any:  # noqa: C901, PLR0912  # one loop instead of recursion
     at, stack = 0, list[_Open]()
     while True:
         head = data[at]
@@ -52,7 +52,7 @@ def _read(data: bytes, hook: Hook) -> Any:
             else:
                 value, at = _SCALARS[head](data, at)
         else:
-            value = {} if head in _MAPS else []
+            value = dict[Any, Any]() if head in _MAPS else list[Any]()
             if size:
                 if len(stack) >= _DEPTH:
                     raise ValueError(_TOO_DEEP)
@@ -92,19 +92,30 @@ def _container_size(data: bytes, head: int, at: int) -> tuple[int | None, int]:
 
 def _read_key(data: bytes, at: int, depth: int) -> tuple[Any, int]:
     """Return a map's key: a scalar, or an array of such as a tuple."""
-    head = data[at]
-    if head in _MAPS or head in _EXTS:
-        raise ValueError(_NO_KEY.get(head) or f"invalid type FixMap({head & 0x0F})")
-    size, at = _container_size(data, head, at + 1)
-    if size is None:
-        return _SCALARS[head](data, at)
-    if size and depth >= _DEPTH:
-        raise ValueError(_TOO_DEEP)
-    items = list[Any]()
-    for _ in range(size):
-        item, at = _read_key(data, at, depth + 1)
-        items.append(item)
-    return tuple(items), at
+    stack = list[tuple[list[Any], int]]()
+    while True:
+        head = data[at]
+        if head in _MAPS or head in _EXTS:
+            raise ValueError(_NO_KEY.get(head) or f"invalid type FixMap({head & 0x0F})")
+        size, at = _container_size(data, head, at + 1)
+        if size is None:
+            value, at = _SCALARS[head](data, at)
+        elif size:
+            if depth + len(stack) >= _DEPTH:
+                raise ValueError(_TOO_DEEP)
+            stack.append(([], size))
+            continue
+        else:
+            value = ()
+        while stack:
+            items, size = stack[-1]
+            items.append(value)
+            if len(items) < size:
+                break
+            stack.pop()
+            value = tuple(items)
+        else:
+            return value, at
 
 
 def _read_ext(data: bytes, head: int, at: int, hook: Hook) -> tuple[Any, int]:

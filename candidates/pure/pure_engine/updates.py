@@ -6,24 +6,24 @@ An update is made as if a node had made it: the node's edges and branches follow
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from pure_engine.algorithm import Writes, apply_writes, next_tasks, path_text
+from pure_engine.algorithm import Writer, Writes, apply_writes, next_tasks, path_text
 from pure_engine.checkpoints import (
     copy_checkpoint,
     empty_checkpoint,
     is_superseded,
     new_checkpoint,
     newer_versions,
-    restore,
 )
 from pure_engine.errors import InvalidUpdateError
 from pure_engine.graph import Graph
 from pure_engine.names import END, INPUT, INTERRUPT, NULL_TASK, START
 from pure_engine.program import Program
 from pure_engine.running import write_update
-from pure_engine.savers import Saved, Saver, Where, Write
+from pure_engine.savers import Saver, Where, Write
+from pure_engine.state import State
 from pure_engine.tasks import Task, statuses
 
 _COPY = "__copy__"
@@ -41,12 +41,12 @@ class Update:
             **({"checkpoint_ns": ""} if saved is None else saved.config),
         }
         if saved is None:
-            self._checkpoint = empty_checkpoint(graph.clock)
+            checkpoint = empty_checkpoint(graph.clock)
         else:
-            self._checkpoint = copy_checkpoint(saved.checkpoint)
-        self._stored_versions = dict(self._checkpoint["channel_versions"])
+            checkpoint = copy_checkpoint(saved.checkpoint)
+        self._state = State.restored(graph.program, checkpoint)
+        self._stored_versions = dict(self._state.versions)
         self._step = -1 if saved is None else saved.metadata.get("step", -1)
-        self._channels = restore(graph.program.channels, self._checkpoint)
 
     def apply(self, values: Any, as_node: str | None) -> dict[str, Any]:
         """Apply values as a node's update; return where the new checkpoint is.
@@ -63,16 +63,18 @@ class Update:
         program = self._graph.program
         tasks = self._next_tasks()
         if as_node is None:
-            as_node = _last_node(program, self._checkpoint["versions_seen"])
+            as_node = _last_node(program, self._state.seen)
         if as_node is None:
             raise InvalidUpdateError("Ambiguous update, specify as_node")
         if as_node not in program.nodes:
             message = f"Node {as_node} does not exist"
             raise InvalidUpdateError(message)
         waiting = (task.id for task in tasks.values() if task.name == as_node)
-        name = next(waiting, None) or str(uuid.uuid5(uuid.UUID(self._checkpoint["id"]), INTERRUPT))
+        name = next(waiting, None) or str(
+            uuid.uuid5(uuid.UUID(self._state.checkpoint["id"]), INTERRUPT)
+        )
         writes: list[Write] = []
-        write_update(program.nodes[as_node], values, writes, program, self._channels)
+        write_update(program.nodes[as_node], values, writes, self._state)
         writer = Writes((INTERRUPT, 0), as_node, writes, (INTERRUPT,))
         self._store_writes(name, writes, path_text(writer.path))
         self._apply([writer])
@@ -96,7 +98,7 @@ class Update:
             message = f"Received no input writes for {START}"
             raise InvalidUpdateError(message)
         writes: list[Write] = [(START, values)]
-        name = str(uuid.uuid5(uuid.UUID(self._checkpoint["id"]), INPUT))
+        name = str(uuid.uuid5(uuid.UUID(self._state.checkpoint["id"]), INPUT))
         self._store_writes(name, writes, "")
         self._apply([Writes((), INPUT, writes)])
         known = self._saved is not None and self._saved.metadata.get("step") is not None
@@ -107,7 +109,7 @@ class Update:
         saved = self._saved
         if saved is None:
             raise InvalidUpdateError("Cannot copy a non-existent checkpoint")
-        copied = new_checkpoint(self._graph.clock, self._checkpoint, None)
+        copied = new_checkpoint(self._graph.clock, self._state.checkpoint, None)
         where = saved.parent or {**saved.config, "checkpoint_id": None}
         parents = saved.metadata.get("parents", {})
         metadata = {"source": "fork", "step": self._step + 1, "parents": parents}
@@ -116,22 +118,10 @@ class Update:
     def _next_tasks(self) -> dict[str, Task]:
         if self._saved is None:
             return {}
-        return next_tasks(
-            self._graph.program,
-            self._checkpoint,
-            self._channels,
-            self._saved.pending,
-            self._step + 1,
-        )
+        return next_tasks(self._state, self._saved.pending, self._step + 1)
 
-    def _apply(self, writers: Any) -> None:
-        apply_writes(
-            self._checkpoint,
-            self._channels,
-            writers,
-            self._graph.next_version,
-            self._graph.program.triggered,
-        )
+    def _apply(self, writers: Iterable[Writer]) -> None:
+        apply_writes(self._state, writers, self._graph.next_version)
 
     def _store_writes(self, name: str, writes: Sequence[Write], path: str) -> None:
         """Store the writes beside the checkpoint they build on, if the thread is still there."""
@@ -142,9 +132,11 @@ class Update:
             self._saver.put_writes(self._where, writes, name, path)
 
     def _store(self, source: str, step: int) -> dict[str, Any]:
-        parents = {} if self._saved is None else self._saved.metadata.get("parents", {})
+        metadata: dict[str, Any] = {} if self._saved is None else self._saved.metadata
+        parents = metadata.get("parents", {})
         metadata = {"source": source, "step": step, "parents": parents}
-        made = new_checkpoint(self._graph.clock, self._checkpoint, self._channels)
+        state = self._state
+        made = new_checkpoint(self._graph.clock, state.checkpoint, state.channels)
         new = newer_versions(self._stored_versions, made["channel_versions"])
         return self._saver.put(self._where, made, metadata, new)
 

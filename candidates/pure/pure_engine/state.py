@@ -1,0 +1,50 @@
+"""A checkpoint and the channels that were restored from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Self, TypeAlias
+
+from pure_engine.channels import MISSING, Channel
+from pure_engine.program import Program
+
+Checkpoint: TypeAlias = dict[str, Any]
+Channels: TypeAlias = dict[str, Channel]
+
+
+@dataclass(slots=True)
+class State:
+    """Where a thread is: what supersteps read and change."""
+
+    program: Program
+    checkpoint: Checkpoint
+    channels: Channels
+
+    @classmethod
+    def restored(cls, program: Program, checkpoint: Checkpoint) -> Self:
+        """Return the state that a checkpoint holds."""
+        values = checkpoint["channel_values"]
+        channels = {
+            name: spec.restored(values.get(name, MISSING))
+            for name, spec in program.channels.items()
+        }
+        return cls(program, checkpoint, channels)
+
+    @property
+    def versions(self) -> dict[str, Any]:
+        """The version of every channel that was ever written."""
+        return self.checkpoint["channel_versions"]
+
+    @property
+    def seen(self) -> dict[str, dict[str, Any]]:
+        """The versions that each node has seen of the channels that trigger it."""
+        return self.checkpoint["versions_seen"]
+
+    def values(self) -> dict[str, Any]:
+        """Return the fields that have a value."""
+        channels = self.channels
+        return {
+            name: channels[name].get()
+            for name in self.program.fields
+            if channels[name].is_available()
+        }
