@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from langgraph.checkpoint.serde import _msgpack
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 
-from parity_kit.contract import Operation, Outcome, Raised, Returned, Subject, Unsupported
+from parity_kit.contract import (
+    Operation,
+    Outcome,
+    Raised,
+    Returned,
+    Subject,
+    Unsupported,
+    stored_name,
+)
 from parity_kit.reference.native import canonical_blob, error_name, to_native, to_plain
+from parity_kit.reference.paths import paths_in
 from parity_kit.values import close_value, open_value
 
 
@@ -18,6 +28,7 @@ class CodecSession:
 
     def __init__(self, subject: Subject) -> None:
         self._strict = bool(subject.spec["strict"])
+        self._paths = cast("str | None", subject.spec.get("paths"))
         self._serializer = JsonPlusSerializer(
             allowed_msgpack_modules=None if self._strict else True
         )
@@ -28,7 +39,10 @@ class CodecSession:
         if act is None:
             return Unsupported(f"codec has no operation {operation.name}")
         try:
-            return act(**operation.args)
+            # pydantic warns of fields that do not fit their model; a process that makes errors of
+            # warnings must not see another outcome.
+            with paths_in(self._paths), warnings.catch_warnings(action="ignore"):
+                return act(**operation.args)
         except Exception as error:  # noqa: BLE001  # whatever the serializer raises is an outcome
             return Raised(error_name(error), str(error))
 
@@ -45,7 +59,7 @@ class CodecSession:
         if operation.name == "encode":
             value = to_native(close_value(args["value"]))
             return lambda: dumps(value)
-        if operation.name == "round_trip":
+        if operation.name in {"round_trip", "classify"}:
             typed = (args["type"], args["data"])
             return lambda: dumps(loads(typed))
         return lambda: self._is_allowed(**args)
@@ -59,6 +73,20 @@ class CodecSession:
     def _round_trip(self, type: str, data: bytes) -> Outcome:
         value = self._serializer.loads_typed((type, data))
         return self._stored(self._serializer.dumps_typed(value))
+
+    def _classify(self, type: str, data: bytes) -> Outcome:
+        try:
+            value = self._serializer.loads_typed((type, data))
+        except Exception as error:  # noqa: BLE001  # the class of whatever it raises is the answer
+            return Returned(f"refused: {error_name(error)}")
+        try:
+            kind, again = self._serializer.dumps_typed(value)
+        except Exception as error:  # noqa: BLE001  # the same
+            return Returned(f"not storable: {error_name(error)}")
+        again = canonical_blob(kind, bytes(again))
+        if (kind, again) == (type, data):
+            return Returned("kept")
+        return Returned("replaced", stored={stored_name("data", kind): again})
 
     def _stored(self, typed: tuple[str, bytes]) -> Outcome:
         kind, data = typed
