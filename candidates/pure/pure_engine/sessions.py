@@ -25,6 +25,7 @@ from pure_engine.folded import DeltaChannel
 from pure_engine.making import make_channel
 from pure_engine.opened import close_value, open_value
 from pure_engine.paths import PLAIN
+from pure_engine.postgres import PostgresSaver
 from pure_engine.savers import MemorySaver, Saved, Saver
 from pure_engine.sqlite import SqliteSaver
 
@@ -183,7 +184,7 @@ class ChannelSession:
             self._channel.replay_writes(writes)
 
 
-def make_saver(name: Any) -> Saver | None:
+def make_saver(name: Any, clock: Clock) -> Saver | None:
     """Return a fresh saver, or None for no saver."""
     if name is None:
         return None
@@ -191,6 +192,8 @@ def make_saver(name: Any) -> Saver | None:
         return MemorySaver()
     if name == "sqlite":
         return SqliteSaver()
+    if name == "postgres":
+        return PostgresSaver(lambda: next_version(clock, None))
     message = f"no saver {name}"
     raise UnsupportedSubjectError(message)
 
@@ -199,7 +202,7 @@ class SaverSession:
     """A saver."""
 
     def __init__(self, subject: Subject, clock: Clock) -> None:
-        saver = make_saver(subject.spec["saver"])
+        saver = make_saver(subject.spec["saver"], clock)
         if saver is None:
             raise UnsupportedSubjectError("a saver subject needs a saver")
         self._saver = saver
@@ -222,7 +225,7 @@ class SaverSession:
         """Return the operation as a call, ready to be timed."""
         return prepared(self, operation)
 
-    def do_put(
+    def do_put(  # noqa: PLR0913, PLR0917  # the operation's arguments
         self,
         thread: str,
         ns: str,
@@ -236,7 +239,7 @@ class SaverSession:
         where = _where(thread, ns, parent)
         return {"configurable": self._saver.put(where, checkpoint, metadata, new_versions)}
 
-    def do_put_writes(
+    def do_put_writes(  # noqa: PLR0913, PLR0917  # the same
         self, thread: str, ns: str, checkpoint_id: str, writes: Any, task_id: str, task_path: str
     ) -> None:
         """Store a task's writes."""
@@ -247,7 +250,7 @@ class SaverSession:
         saved = self._saver.get(_where(thread, ns, checkpoint_id))
         return None if saved is None else _tuple(saved)
 
-    def do_list(
+    def do_list(  # noqa: PLR0913, PLR0917  # the same
         self,
         thread: str | None = None,
         ns: str | None = None,
@@ -268,6 +271,16 @@ class SaverSession:
     def do_delete_thread(self, thread: str) -> None:
         """Forget a thread."""
         self._saver.delete_thread(thread)
+
+    def do_prune(self, threads: Any, strategy: str = "keep_latest") -> None:
+        """Forget threads, or all but the latest checkpoints of theirs."""
+        self._saver.prune(threads, strategy)
+
+    def do_delta_history(
+        self, thread: str, channels: list[str], ns: str = "", checkpoint_id: str | None = None
+    ) -> Any:
+        """Return what delta channels are rebuilt from."""
+        return self._saver.delta_history(_where(thread, ns, checkpoint_id), channels)
 
 
 def _where(thread: str, space: str | None, checkpoint: str | None) -> dict[str, Any]:
