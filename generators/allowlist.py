@@ -6,7 +6,7 @@ import and call it, so there it is asked about and no more.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -26,7 +26,7 @@ from langgraph.types import (
 
 from parity_kit.canonical import pack
 from parity_kit.contract import Case
-from parity_kit.corpora.authoring import codec, dump, envelope, is_allowed
+from parity_kit.corpora.authoring import classified, codec, dump, envelope, is_allowed
 from parity_kit.plain import Ext
 
 _NOON = "2024-01-01T12:00:00"
@@ -107,18 +107,51 @@ _REFUSED: dict[str, bytes] = {
     "dotted-name": envelope(1, "datetime", "datetime.now", []),
     "empty-names": envelope(0, "", "", {"a": 1}),
 }
-_NESTED: dict[str, Any] = {
-    "in-list": [1, Ext(0, pack(["os", "system", "true"])), 2],
-    "in-map": {"a": {"b": Ext(0, pack(["os", "system", "true"]))}},
-    "in-set": Ext(0, pack(["builtins", "set", [Ext(0, pack(["os", "system", "true"])), 1]])),
-    "in-send": Ext(
-        1, pack(["langgraph.types", "Send", ["n", Ext(0, pack(["os", "system", "true"]))]])
+_INSIDE: dict[str, Ext] = {
+    "single": Ext(0, pack(["os", "system", "true"])),
+    "positional": Ext(1, pack(["builtins", "exec", ["pass"]])),
+    "keywords": Ext(2, pack(["subprocess", "Popen", {"args": ["true"]}])),
+    "method": Ext(3, pack(["os", "path", "/", "exists"])),
+    "model-1": Ext(4, pack(["no.such.module", "Model", {"a": 1}])),
+    "model-2": Ext(5, pack(["no.such.module", "Model", {"a": 1}, "model_validate_json"])),
+    "list-as-payload": Ext(0, pack(["os", "system", ["true"]])),
+}
+_HUMAN = ("langchain_core.messages.human", "HumanMessage")
+_VALIDATE = "model_validate_json"
+# Where a refused type can hide: the value that holds it is safe.
+_PLACES: dict[str, Callable[[Ext], Any]] = {
+    "list": lambda it: [1, it, 2],
+    "map": lambda it: {"a": {"b": it}},
+    "set": lambda it: Ext(0, pack(["builtins", "set", [it, 1]])),
+    "deque": lambda it: Ext(0, pack(["collections", "deque", [it]])),
+    "safe-argument": lambda it: Ext(0, pack(["decimal", "Decimal", it])),
+    "send-argument": lambda it: Ext(1, pack(["langgraph.types", "Send", ["n", it]])),
+    "send-node": lambda it: Ext(1, pack(["langgraph.types", "Send", [it, 1]])),
+    "send-timeout": lambda it: Ext(1, pack(["langgraph.types", "Send", ["n", 1, it]])),
+    "arguments": lambda it: Ext(1, pack(["langgraph.types", "Send", it])),
+    "keyword": lambda it: Ext(2, pack(["langgraph.types", "Overwrite", {"value": it}])),
+    "keywords": lambda it: Ext(2, pack(["langgraph.types", "Overwrite", it])),
+    "interrupt": lambda it: Ext(
+        2, pack(["langgraph.types", "Interrupt", {"value": [it], "id": "1"}])
     ),
-    "in-delta-snapshot": Ext(7, pack([Ext(0, pack(["os", "system", "true"]))])),
-    "in-refused": Ext(0, pack(["os", "system", [Ext(0, pack(["builtins", "eval", "1"]))]])),
-    "safe-in-refused": Ext(
-        0, pack(["os", "system", {"id": Ext(0, pack(["uuid", "UUID", "0" * 32]))}])
+    "command": lambda it: Ext(2, pack(["langgraph.types", "Command", {"update": {"a": it}}])),
+    "method-argument": lambda it: Ext(3, pack(["datetime", "datetime", it, "fromisoformat"])),
+    "model-1-field": lambda it: Ext(4, pack(["langgraph.types", "Overwrite", {"value": it}])),
+    "message-content": lambda it: Ext(5, pack([*_HUMAN, {"content": [it]}, _VALIDATE])),
+    "message-kwargs": lambda it: Ext(
+        5, pack([*_HUMAN, {"content": "a", "additional_kwargs": {"k": it}}, _VALIDATE])
     ),
+    "array-buffer": lambda it: Ext(6, pack(["|u1", [1], "C", it])),
+    "delta-snapshot": lambda it: Ext(7, pack([it])),
+    "delta-snapshot-alone": lambda it: Ext(7, pack(it)),
+    "alpha": lambda it: Ext(8, pack(it)),
+    "refused": lambda it: Ext(0, pack(["os", "system", [it]])),
+    "refused-keywords": lambda it: Ext(2, pack(["os", "system", {"a": it}])),
+    "module": lambda it: Ext(0, pack([it, "system", "true"])),
+    "name": lambda it: Ext(0, pack(["builtins", it, [1]])),
+    "delta-in-send-in-list": lambda it: [
+        Ext(1, pack(["langgraph.types", "Send", ["n", Ext(7, pack({"a": it}))]]))
+    ],
 }
 _ASKED_ONLY = (
     ("os", "system"),
@@ -148,16 +181,33 @@ def cases() -> Iterator[Case]:
         yield from _asked("off", "refused type", *parts)
     for parts in _METHODS:
         yield from _asked("off-method", "refused method", *parts)
-    for name, data in _BUILT.items():
+    for name, data in _built():
         yield codec(f"allowlist/built/{name}", data, "safe type")
-    for value in _OBJECTS:
-        kind = type(value)
-        name = f"{kind.__module__}.{kind.__qualname__}"
-        yield codec(f"allowlist/built/{name}", dump(value)[1], "safe type")
+        yield codec(f"allowlist/built/{name}/permissive", data, "safe type", strict=False)
     for name, data in _REFUSED.items():
         yield codec(f"allowlist/refused/{name}", data, "refused type")
-    for name, value in _NESTED.items():
-        yield codec(f"allowlist/refused-nested/{name}", pack(value), "refused type")
+    yield from _hidden()
+    yield from _paths()
+
+
+def _hidden() -> Iterator[Case]:
+    for place, put in _PLACES.items():
+        for name, refused in _INSIDE.items():
+            data = pack(put(refused))
+            yield codec(f"allowlist/inside/{place}/{name}", data, "refused type inside")
+    safe = Ext(0, pack(["uuid", "UUID", "0" * 32]))
+    yield codec("allowlist/inside/safe-in-refused", envelope(0, "os", "system", {"id": safe}))
+    for name, refused in _INSIDE.items():
+        for place, head in {"key": b"\x81", "key-array": b"\x81\x91"}.items():
+            data = head + pack(refused) + b"\x01"
+            yield classified(f"allowlist/inside/{place}/{name}", data, "refused type inside")
+
+
+def _built() -> Iterator[tuple[str, bytes]]:
+    yield from _BUILT.items()
+    for value in _OBJECTS:
+        kind = type(value)
+        yield f"{kind.__module__}.{kind.__qualname__}", dump(value)[1]
 
 
 def _asked(group: str, feature: str, *parts: str) -> Iterator[Case]:
@@ -165,3 +215,24 @@ def _asked(group: str, feature: str, *parts: str) -> Iterator[Case]:
     named = dict(zip(("module", "name", "method"), parts, strict=False))
     yield is_allowed(f"{case}/strict", feature, strict=True, **named)
     yield is_allowed(f"{case}/permissive", feature, strict=False, **named)
+
+
+def _paths() -> Iterator[Case]:
+    """Yield paths as each Python writes and reads them: 3.13 keeps them in `pathlib._local`."""
+    for home in ("pathlib", "pathlib._local"):
+        for module in ("pathlib", "pathlib._local"):
+            for label, (name, parts) in _PATHS.items():
+                data = envelope(1, module, name, parts)
+                case = f"allowlist/path/in-{home}/{module}.{name}-{label}"
+                yield codec(case, data, "path", paths=home)
+                yield codec(f"{case}/permissive", data, "path", strict=False, paths=home)
+
+
+_PATHS: dict[str, tuple[str, list[str]]] = {
+    "absolute": ("Path", ["/", "a", "b.txt"]),
+    "from-root": ("PosixPath", ["/", "a"]),
+    "with-dots": ("PosixPath", ["a", "..", ".", "b"]),
+    "unicode": ("PosixPath", ["é", "🦜"]),
+    "empty": ("PosixPath", []),
+    "drive": ("WindowsPath", ["C:\\", "a"]),
+}

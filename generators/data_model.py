@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 from langchain_core.messages import AIMessage, HumanMessage
-from langgraph.types import Interrupt, PregelTask, Send, StateSnapshot
+from langgraph.checkpoint.base import CheckpointTuple
+from langgraph.checkpoint.serde.types import _DeltaSnapshot  # pyright: ignore[reportPrivateUsage]  # what savers store for a DeltaChannel
+from langgraph.types import Interrupt, Overwrite, PregelTask, Send, StateSnapshot
 
 from parity_kit.canonical import pack
 from parity_kit.contract import Case, Operation, Outcome, Raised, Returned, run, split_stored_name
@@ -98,6 +101,13 @@ def _old_checkpoint(version: int, **more: Any) -> dict[str, Any]:
     }
 
 
+def _tuple(checkpoint: Any, writes: list[Any]) -> CheckpointTuple:
+    metadata: Any = {"source": "loop", "step": 1, "parents": {}}
+    config: Any = {"configurable": {"thread_id": "t", "checkpoint_ns": "", "checkpoint_id": _ID}}
+    parent: Any = {"configurable": config["configurable"] | {"checkpoint_id": _PARENT}}
+    return CheckpointTuple(config, checkpoint, metadata, parent, writes)
+
+
 _CHECKPOINTS: dict[str, Any] = {
     "v1-with-pending-sends": _old_checkpoint(1, pending_sends=[Send("work", {"k": 1})]),
     "v1-without-pending-sends": _old_checkpoint(1, pending_sends=[]),
@@ -115,7 +125,39 @@ _CHECKPOINTS: dict[str, Any] = {
     ),
     "field-not-known": _old_checkpoint(4, added_later={"x": 1}),
 }
-_CONFIG = {"configurable": {"thread_id": "t", "checkpoint_ns": "", "checkpoint_id": _ID}}
+# What every version could hold: `pregel._migrate_checkpoint` and `StateGraph`'s read them by name.
+_LAYOUTS: dict[str, dict[str, Any]] = {
+    "empty": {"channel_values": {}, "channel_versions": {}, "versions_seen": {}},
+    "start-channels": {
+        "channel_values": {"start:plan": "__start__", "log": ["a"]},
+        "channel_versions": {"__start__": 2, "start:plan": 2, "log": 3},
+        "versions_seen": {"plan": {"start:plan": 2}, "__interrupt__": {"start:plan": 2}},
+    },
+    "branch-channels": {
+        "channel_values": {"branch:plan:route:work": "plan", "branch:to:ask": None},
+        "channel_versions": {"branch:plan:route:work": 3, "branch:to:ask": 4},
+        "versions_seen": {"work": {"branch:plan:route:work": 3}},
+    },
+    "source-channels": {
+        "channel_values": {"plan": "plan", "work": None},
+        "channel_versions": {"plan": 3, "work": 2},
+        "versions_seen": {"work": {"plan": 3}},
+    },
+    "sends-waiting": {
+        "channel_values": {"__pregel_tasks": [Send("work", {"k": 1}), Send("work", {"k": 2})]},
+        "channel_versions": {"__pregel_tasks": _OLD_VERSION},
+    },
+    "typed-values": {
+        "channel_values": {
+            "join": {"a", "b"},
+            "barrier": ({"a"}, False),
+            "messages": [HumanMessage(content="a", id="1")],
+            "folded": _DeltaSnapshot([1]),
+        },
+        "channel_versions": {"join": _OLD_VERSION, "messages": _OLD_VERSION},
+    },
+}
+_CONFIG: Any = {"configurable": {"thread_id": "t", "checkpoint_ns": "", "checkpoint_id": _ID}}
 _RECORDS: dict[str, Any] = {
     "config/plain": _CONFIG,
     "config/nested-namespace": {
@@ -127,6 +169,29 @@ _RECORDS: dict[str, Any] = {
         "tags": ["a"],
         "recursion_limit": 25,
     },
+    "config/thread-only": {"configurable": {"thread_id": "t"}},
+    "config/thread-is-a-number": {"configurable": {"thread_id": 1}},
+    "config/empty": {"configurable": {}},
+    "config/with-run": {"configurable": {"thread_id": "t"}, "run_id": UUID(int=1), "tags": []},
+    "metadata/empty": {},
+    "metadata/delta-counters": {
+        "source": "loop",
+        "step": 2,
+        "parents": {},
+        "counters_since_delta_snapshot": {"log": [1, 2]},
+    },
+    "metadata/from-config": {
+        "source": "loop",
+        "step": 2,
+        "parents": {"": _PARENT, "outer:1": _ID},
+        "thread_id": "t",
+        "user": {"n": 1.5, "none": None},
+    },
+    "pending-write/error-source": ["task-1", "__error_source_node__", "plan"],
+    "pending-write/return": ["task-1", "__return__", {"a": 1}],
+    "pending-write/null-task": ["0" * 8, "__resume__", [{"a": 1}, None]],
+    "pending-write/overwrite": ["task-1", "log", Overwrite([1])],
+    "pending-write/messages": ["task-1", "messages", [AIMessage(content="a", id="1")]],
     "metadata/input": {"source": "input", "step": -1, "parents": {}},
     "metadata/loop": {"source": "loop", "step": 0, "parents": {}, "run_id": "r"},
     "metadata/update": {"source": "update", "step": 3, "parents": {"": _PARENT}},
@@ -146,15 +211,18 @@ _RECORDS: dict[str, Any] = {
     ),
     "task/failed": PregelTask("4", "bad", ("__pregel_pull", "bad"), ValueError("bad")),
     "task/with-result": PregelTask("5", "a", ("__pregel_pull", "a"), result={"n": 1}),
-    "task/with-subgraph-config": PregelTask("6", "a", ("__pregel_pull", "a"), state=_CONFIG),  # pyright: ignore[reportArgumentType]  # a RunnableConfig
-    "snapshot/empty": StateSnapshot({}, (), _CONFIG, None, None, None, (), ()),  # pyright: ignore[reportArgumentType]  # the same
+    "task/with-subgraph-config": PregelTask("6", "a", ("__pregel_pull", "a"), state=_CONFIG),
+    "snapshot/empty": StateSnapshot({}, (), _CONFIG, None, None, None, (), ()),
+    "tuple/plain": _tuple(_old_checkpoint(4), []),
+    "tuple/with-writes": _tuple(_old_checkpoint(4), [("task-1", "log", ["a"])]),
+    "tuple/first": CheckpointTuple(_CONFIG, _old_checkpoint(4), {}, None, None),  # pyright: ignore[reportArgumentType]  # plain maps
     "snapshot/waiting": StateSnapshot(
         {"log": ["a"]},
         ("ask",),
-        _CONFIG,  # pyright: ignore[reportArgumentType]  # the same
+        _CONFIG,
         {"source": "loop", "step": 1, "parents": {}},
         _STAMP,
-        _CONFIG,  # pyright: ignore[reportArgumentType]  # the same
+        _CONFIG,
         (PregelTask("3", "ask", ("__pregel_pull", "ask")),),
         (Interrupt("q", id="0" * 32),),
     ),
@@ -165,6 +233,14 @@ def cases() -> Iterator[Case]:
     """Yield the corpus."""
     for name, value in _CHECKPOINTS.items():
         yield from dumped(f"data_model/checkpoint/{name}", value, "data checkpoint")
+    for layout, parts in _LAYOUTS.items():
+        for version in (1, 2, 3, 4):
+            sends: dict[str, Any] = {"pending_sends": []}
+            if version == 4:  # noqa: PLR2004  # the version without
+                sends = {"updated_channels": None}
+            value = _old_checkpoint(version, **parts, **sends)
+            case = f"data_model/layout/v{version}-{layout}"
+            yield from dumped(case, value, "data checkpoint", f"checkpoint v{version}")
     for name, value in _RECORDS.items():
         kind = name.partition("/")[0]
         yield from dumped(f"data_model/{name}", value, f"data {kind}")

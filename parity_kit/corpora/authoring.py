@@ -1,13 +1,13 @@
 """What generators are written with: cases from Python objects, specs and programs.
 
-Each case is tagged with the features it touches (`parity_kit.features`), and with those its
-generator adds.
+Each case is tagged with the features it touches (`parity_kit.features`), with what LangGraph itself
+does not bring back (`parity_kit.reference.loss`), and with those its generator adds.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
 from parity_kit.canonical import pack, unpack
 from parity_kit.contract import Case, CaseId, Operation, Subject, SubjectKind
@@ -42,19 +42,51 @@ def codec(  # noqa: PLR0913  # a generator names the few it needs
     strict: bool = True,
     decode: bool = True,
     encode: bool = False,
+    paths: str = "",
 ) -> Case:
     """Return a case that round-trips bytes, and decodes them.
 
-    With `encode` the value they hold is also given opened, to be encoded afresh. The reference
-    builds that value whatever its types are, so it must be harmless.
+    `paths` is the module that Python keeps paths in, for bytes that hold some. With `encode` the
+    value they hold is also given opened, to be encoded afresh. The reference builds that value
+    whatever its types are, so it must be harmless.
     """
     operations = [op("decode", type=type, data=data)] if decode else []
     operations.append(op("round_trip", type=type, data=data))
     if encode:
         operations.append(op("encode", value=_opened(type, data)))
-    subject = Subject(SubjectKind.CODEC, {"strict": strict})
-    codes = _ext_codes(data) if type == "msgpack" else ()
-    return _case(case, subject, operations, (*features, *codes))
+    spec = {"strict": strict} | ({"paths": paths} if paths else {})
+    return _on_bytes(case, spec, operations, features)
+
+
+def classified(
+    case: str,
+    data: bytes,
+    *features: str,
+    type: str = "msgpack",  # noqa: A002  # the contract's name
+    strict: bool = True,
+) -> Case:
+    """Return a case that says whether bytes are kept, replaced or refused.
+
+    For bytes whose error would be worded by a library, and for those too large to be told twice.
+    """
+    operations = [op("classify", type=type, data=data)]
+    return _on_bytes(case, {"strict": strict}, operations, features)
+
+
+def _on_bytes(
+    case: str, spec: Mapping[str, Any], operations: Sequence[Operation], features: Sequence[str]
+) -> Case:
+    from parity_kit.reference.loss import Loss, loss_of  # noqa: PLC0415  # loads LangGraph
+    from parity_kit.reference.paths import paths_in  # noqa: PLC0415  # the same
+
+    arguments: Mapping[str, Any] = operations[0].args
+    kind, data = arguments["type"], arguments["data"]
+    with paths_in(spec.get("paths")):
+        lost = loss_of(kind, data, strict=spec["strict"])
+    tags = {lost.value} if lost is not Loss.NONE and kind == "msgpack" else set[str]()
+    codes = _ext_codes(data) if kind == "msgpack" else set[str]()
+    subject = Subject(SubjectKind.CODEC, spec)
+    return _case(case, subject, operations, (*features, *tags, *codes))
 
 
 def _ext_codes(data: bytes) -> set[str]:
@@ -73,22 +105,21 @@ def _opened(kind: str, data: bytes) -> Plain:
 def dumped(case: str, value: object, *features: str) -> Iterator[Case]:
     """Yield the cases for what LangGraph stores for a Python object.
 
-    The strict codec always; the permissive one too if there is an ext inside, under `…/permissive`.
+    The strict codec always; the permissive one too, under `…/permissive`, if the value holds a type
+    that only this one builds, and builds so that the same bytes come back: what an application's
+    own type makes of its payload is nothing that another engine could know.
     """
+    from parity_kit.reference.loss import Loss, loss_of  # noqa: PLC0415  # loads LangGraph
+
     kind, data = dump(value)
-    yield codec(case, data, *features, type=kind, encode=True)
-    if kind == "msgpack" and _holds_ext(unpack(data)):
+    # Opened, a value is encoded by building it whatever its types are: only one that comes back
+    # as it was can be meant.
+    lost = loss_of(kind, data, strict=False)
+    comes_back = lost is Loss.NONE
+    tags = () if comes_back else (f"{lost.value} in both modes",)
+    yield codec(case, data, *features, *tags, type=kind, encode=comes_back)
+    if comes_back and loss_of(kind, data, strict=True) is not Loss.NONE:
         yield codec(f"{case}/permissive", data, *features, type=kind, strict=False, encode=True)
-
-
-def _holds_ext(value: Plain) -> bool:
-    if isinstance(value, Ext):
-        return True
-    if isinstance(value, Mapping):
-        return any(_holds_ext(each) for each in cast("Mapping[Any, Any]", value).values())
-    if isinstance(value, (list, tuple)):
-        return any(_holds_ext(each) for each in cast("Sequence[Any]", value))
-    return False
 
 
 def is_allowed(case: str, *features: str, strict: bool, **args: str) -> Case:

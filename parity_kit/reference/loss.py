@@ -1,0 +1,50 @@
+"""Loss: what does not come back when LangGraph loads a stored value and dumps it again."""
+
+from __future__ import annotations
+
+import warnings
+from enum import StrEnum
+
+from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
+
+from parity_kit.canonical import pack, unpack
+from parity_kit.reference.native import canonical_blob
+from parity_kit.values import open_value
+
+_SERIALIZERS = {
+    strict: JsonPlusSerializer(allowed_msgpack_modules=None if strict else True)
+    for strict in (True, False)
+}
+
+
+class Loss(StrEnum):
+    """What became of a stored value; each is also the feature that a fixture is tagged with."""
+
+    NONE = "comes back upstream"
+    """The same bytes."""
+    REWRITTEN = "rewritten upstream"
+    """The same value in other bytes."""
+    LOSSY = "lossy upstream"
+    """Another value: null, the payload of a type that was not built, or a normalised one."""
+    REFUSED = "refused upstream"
+    """An error: it does not load, or what it loads as cannot be stored."""
+
+
+def loss_of(kind: str, data: bytes, *, strict: bool) -> Loss:
+    """Return what became of a stored value that LangGraph loaded and dumped again."""
+    serializer = _SERIALIZERS[strict]
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            found, again = serializer.dumps_typed(serializer.loads_typed((kind, data)))
+    except Exception:  # noqa: BLE001  # any error means that the value cannot be had
+        return Loss.REFUSED
+    again = canonical_blob(found, bytes(again))
+    if (found, again) == (kind, data):
+        return Loss.NONE
+    if found != kind or kind != "msgpack":
+        return Loss.LOSSY
+    try:
+        same = pack(open_value(unpack(data))) == pack(open_value(unpack(again)))
+    except (TypeError, ValueError):
+        return Loss.LOSSY  # an ext that does not hold what its code says cannot have come back
+    return Loss.REWRITTEN if same else Loss.LOSSY
