@@ -9,7 +9,6 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-import parity_kit
 from parity_kit.candidates import environment, manifest
 from parity_kit.candidates.environment import Progress
 from parity_kit.candidates.manifest import (
@@ -81,7 +80,7 @@ def missing(candidate: Candidate, space: Workspace) -> str:
         case PythonSetup():
             return ""
         case PipSetup() as setup:
-            ready = environment.is_ready(candidate, setup, space)
+            ready = environment.is_ready(environment.of_candidate(candidate, setup), space)
             return "" if ready else NOT_MADE
         case CommandSetup(command):
             return "" if _program(candidate, command[0]) else f"no program {command[0]}"
@@ -90,18 +89,20 @@ def missing(candidate: Candidate, space: Workspace) -> str:
 def _launch(candidate: Candidate, space: Workspace, on_progress: Progress) -> Launch:
     match candidate.setup:
         case PythonSetup(reference, path):
-            command = _server(Path(sys.executable), reference)
-            paths = [_kit(space), path]
+            command = server_command(Path(sys.executable), reference)
+            paths = [environment.kit_folder(space), path]
         case PipSetup(_, patch, path) as setup:
-            python = environment.make(candidate, setup, space, on_progress)
-            command = _server(python, REFERENCE, patch)
-            paths = [_kit(space), path]
+            recipe = environment.of_candidate(candidate, setup)
+            python = environment.make(recipe, space, on_progress)
+            command = server_command(python, REFERENCE, patch)
+            paths = [environment.kit_folder(space), path]
         case CommandSetup(command):
-            paths = [_kit(space)]
+            paths = [environment.kit_folder(space)]
     return Launch(candidate.name, command, candidate.folder, _environment(candidate, paths))
 
 
-def _server(python: Path, reference: str, patch: str | None = None) -> tuple[str, ...]:
+def server_command(python: Path, reference: str, patch: str | None = None) -> tuple[str, ...]:
+    """Return the command that serves an engine's class, after a patch, in an interpreter."""
     # -P: the working directory is on no path, the candidate's `path` is.
     command = (str(python), "-P", "-m", "parity_kit.wire.server", "--object", reference)
     return command if patch is None else (*command, "--patch", patch)
@@ -114,26 +115,6 @@ def _environment(candidate: Candidate, paths: list[Path]) -> Mapping[str, str]:
     """
     python_path = os.pathsep.join(str(path) for path in paths)
     return {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONPATH": python_path, **candidate.env}
-
-
-def _kit(space: Workspace) -> Path:
-    """Return a folder that holds this `parity_kit` and nothing else.
-
-    An installed kit lies among its own dependencies: its folder on the path of a candidate would
-    put the kit's LangGraph before the candidate's.
-    """
-    package = Path(parity_kit.__file__).resolve().parent
-    digest = environment.short_digest(str(package))
-    folder = space.cache / "kit" / digest
-    link = folder / "parity_kit"
-    if not link.is_symlink():
-        folder.mkdir(parents=True, exist_ok=True)
-        try:
-            link.symlink_to(package, target_is_directory=True)
-        except FileExistsError:
-            # Another run made it a moment ago, from the same name: it points to the same place.
-            return folder
-    return folder
 
 
 def _program(candidate: Candidate, name: str) -> str | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -49,3 +50,21 @@ def console(*, stderr: bool = False) -> Console:
 def print_json(data: object) -> None:
     """Print one JSON document."""
     click.echo(json.dumps(data, indent=2, ensure_ascii=False))
+
+
+@contextmanager
+def progress() -> Generator[Callable[[str, int], None]]:
+    """Show how many cases of which corpus are done, in a terminal and nowhere else."""
+    with telling("loading LangGraph") as tell:
+        yield lambda corpus, done: tell(f"{corpus}: {done} cases")
+
+
+@contextmanager
+def telling(first: str = "") -> Generator[Callable[[str], None]]:
+    """Show what is being done, in a terminal and nowhere else."""
+    out = console(stderr=True)
+    if not out.is_terminal:
+        yield lambda _: None
+        return
+    with out.status(first) as status:
+        yield lambda text: status.update(text.replace("[", r"\["))

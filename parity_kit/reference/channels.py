@@ -29,7 +29,8 @@ def make_channel(spec: Mapping[str, Any], key: str = KEY) -> Any:
     """Return the channel that a spec says (docs/contract.md)."""
     kind, name = TYPES[spec.get("type", "any")], spec["class"]
     factory = _FACTORIES.get(name)
-    if factory is None:
+    # A release of LangGraph from before a class came has no such channel to offer.
+    if factory is None or not hasattr(channels, name):
         raise UnsupportedSubjectError(f"no channel class {name}")
     channel = factory(kind, spec)
     channel.key = key

@@ -257,11 +257,17 @@ def test_diff_names_what_changed(small: Workspace, tmp_path: Path) -> None:
     )
     call("build", small.root)
     result = CliRunner().invoke(
-        command, ["diff", str(before), str(small.fixtures)], standalone_mode=False
+        command,
+        ["diff", str(before), str(small.fixtures), "--cases", "--workspace", str(small.root)],
+        standalone_mode=False,
     )
     assert result.return_value == ExitCode.DIVERGENCE
     assert "demo: removed demo/two" in result.output
     assert "demo: added demo/new" in result.output
     assert "demo: changed demo/one" in result.output
-    same = CliRunner().invoke(command, ["diff", str(before), str(before)], standalone_mode=False)
+    same = CliRunner().invoke(
+        command,
+        ["diff", str(small.fixtures), "fixtures", "--workspace", str(small.root)],
+        standalone_mode=False,
+    )
     assert (same.return_value, same.output) == (0, "no case differs\n")

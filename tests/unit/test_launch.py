@@ -124,20 +124,20 @@ def test_environment_is_made_once_and_again_after_a_killed_build(tmp_path: Path)
     candidate = find(space, "mine")
     assert missing(candidate, space) == "environment not made yet"
     told: list[str] = []
-    python = environment.make(candidate, setup, space, told.append)
+    python = environment.make(environment.of_candidate(candidate, setup), space, told.append)
     assert missing(candidate, space) == ""
     assert told[0] == "mine: making its environment"
     assert told[-1] == "mine: its environment is ready"
     installed = next(python.parents[1].glob("lib/*/site-packages/tiny_part.py"))
 
     told.clear()
-    environment.make(candidate, setup, space, told.append)
+    environment.make(environment.of_candidate(candidate, setup), space, told.append)
     assert told == []
 
     # What a killed build leaves: some files, and no marker.
     (python.parents[1] / "parity-kit.json").unlink()
     installed.unlink()
-    environment.make(candidate, setup, space, told.append)
+    environment.make(environment.of_candidate(candidate, setup), space, told.append)
     assert installed.is_file()
 
 
@@ -145,7 +145,10 @@ def test_other_requirements_make_another_environment(tmp_path: Path) -> None:
     _, first = pip_workspace(tmp_path / "a", "tiny-part==1")
     space, second = pip_workspace(tmp_path / "b", "tiny-part==2")
     candidate = find(space, "mine")
-    pythons = {environment.python_of(candidate, setup, space) for setup in (first, second)}
+    pythons = {
+        environment.python_of(environment.of_candidate(candidate, setup), space)
+        for setup in (first, second)
+    }
     assert len(pythons) == 2
 
 
@@ -159,8 +162,8 @@ def test_installer_that_fails_is_quoted(
     space, setup = pip_workspace(tmp_path, f"gone @ {gone}")
     candidate = find(space, "mine")
     with pytest.raises(EnvironmentBuildError, match=r"gone-1\.0-py3-none-any\.whl"):
-        environment.make(candidate, setup, space, lambda _: None)
-    assert not environment.is_ready(candidate, setup, space)
+        environment.make(environment.of_candidate(candidate, setup), space, lambda _: None)
+    assert not environment.is_ready(environment.of_candidate(candidate, setup), space)
 
 
 @pytest.mark.skipif(shutil.which("false") is None, reason="needs the program `false`")

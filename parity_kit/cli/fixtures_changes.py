@@ -1,0 +1,39 @@
+"""Changes of corpora, printed for people and for machines."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from parity_kit.cli.common import console
+from parity_kit.corpora.changes import Change
+from parity_kit.corpora.corpus import CorpusName
+
+_SHOWN = 5  # changes printed for each corpus
+
+
+def print_changes(found: Mapping[CorpusName, Iterable[Change]], limit: int | None = _SHOWN) -> None:
+    """Print the changes of each corpus, a line a case."""
+    out = console()
+    for name, each in found.items():
+        listed = list(each)
+        for change in listed[:limit]:
+            out.print(f"{name}: {change}", markup=False)
+        if limit is not None and len(listed) > limit:
+            out.print(f"{name}: and {len(listed) - limit} more")
+
+
+def print_skipped(skipped: Mapping[CorpusName, str]) -> None:
+    """Print which corpora could not be made, and why."""
+    for name, reason in skipped.items():
+        console().print(f"{name}: not regenerated: {reason}", markup=False)
+
+
+def changes_as_json(found: Mapping[CorpusName, Iterable[Change]]) -> dict[str, Any]:
+    """Return the changes of each corpus that has some."""
+    return {
+        name: [dataclasses.asdict(change) for change in each]
+        for name, each in found.items()
+        if each
+    }

@@ -1,0 +1,142 @@
+"""`parity-kit fixtures check`: the committed corpora against what real LangGraph makes."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from parity_kit.cli.common import (
+    console,
+    json_option,
+    print_json,
+    progress,
+    telling,
+    workspace_option,
+)
+from parity_kit.cli.fixtures_changes import changes_as_json, print_changes, print_skipped
+from parity_kit.errors import ExitCode
+from parity_kit.workspace import Workspace
+
+if TYPE_CHECKING:
+    from parity_kit.corpora.fresh import FreshCheck
+
+EVERYWHERE_SEEDS = 5
+
+
+@click.command("check")
+@click.argument("corpora", nargs=-1)
+@click.option(
+    "--seeds",
+    type=click.IntRange(0),
+    default=0,
+    help="Check again in N processes: other hash seed, zone, locale and directory.",
+)
+@click.option(
+    "--python",
+    "pythons",
+    multiple=True,
+    metavar="VERSION|PATH",
+    help="Check again in another Python (3.13, or its path), in an environment of its own.",
+)
+@click.option(
+    "--everywhere",
+    is_flag=True,
+    help=f"Check again with {EVERYWHERE_SEEDS} hash seeds, and in each other Python there is.",
+)
+@json_option
+@workspace_option
+def command(
+    space: Workspace,
+    corpora: tuple[str, ...],
+    seeds: int,
+    pythons: tuple[str, ...],
+    everywhere: bool,
+    as_json: bool,
+) -> int:
+    """Regenerate in memory and compare byte for byte with the committed corpora.
+
+    Ends with 4 if the oracle's versions or any byte differ.
+    """
+    from parity_kit.candidates import environment
+    from parity_kit.corpora import interpreters, regenerate
+    from parity_kit.corpora.fresh import check_fresh
+    from parity_kit.corpora.recipes import interpreter_recipe
+
+    asked = [interpreters.find(each) for each in pythons]
+    if everywhere:
+        seeds = max(seeds, EVERYWHERE_SEEDS)
+        asked += [each for each in interpreters.others() if each not in asked]
+    with progress() as on_progress:
+        checked = regenerate.check(space, corpora, on_progress)
+    again: list[FreshCheck] = []
+    with telling() as tell:
+        for seed in range(1, seeds + 1):
+            tell(f"another process, hash seed {seed}")
+            again.append(check_fresh(space, seed, corpora))
+        for number, interpreter in enumerate(asked, seeds + 1):
+            python = environment.make(interpreter_recipe(interpreter), space, tell)
+            tell(f"another process, {interpreter}")
+            again.append(check_fresh(space, number, corpora, python=(interpreter, python)))
+    alone = everywhere and not asked
+    code = ExitCode.PARITY
+    if checked.drifted or any(each.exit_code for each in again):
+        code = ExitCode.KIT_FAULT
+    if as_json:
+        print_json(
+            {
+                "corpora": checked.cases,
+                "drifted": changes_as_json(checked.drifted),
+                "skipped": checked.skipped,
+                "seconds": checked.seconds,
+                "fresh": [dataclasses.asdict(each) for each in again],
+                "other_interpreters": [str(each) for each in asked],
+                "exit_code": int(code),
+            }
+        )
+        return code
+    out = console()
+    print_changes(checked.drifted)
+    print_skipped(checked.skipped)
+    if again:
+        _print_fresh(again)
+    if alone:
+        first, last = interpreters.OLDEST, interpreters.NEWEST
+        out.print(
+            f"no other Python from {first[0]}.{first[1]} to {last[0]}.{last[1]} on this machine: "
+            "nothing is shown about those"
+        )
+    cases = sum(checked.cases.values())
+    verdict = "differ from the committed ones" if checked.drifted else "the same bytes"
+    out.print(
+        f"{cases} cases in {len(checked.cases)} corpora regenerated in "
+        f"{checked.seconds:.1f} s: {verdict}"
+    )
+    if checked.drifted:
+        out.print("next: find out what changed; if it is meant, parity-kit fixtures build")
+    return code
+
+
+def _print_fresh(again: Sequence[FreshCheck]) -> None:
+    from rich.table import Table
+
+    table = Table("python", "hash seed", "zone", "locale", "directory", box=None)
+    table.add_column("cases", justify="right")
+    table.add_column("seconds", justify="right")
+    table.add_column("bytes")
+    for each in again:
+        said = "the same"
+        if each.drifted:
+            said = f"differ: {', '.join(each.drifted)}"
+        elif each.skipped:
+            said += f" (not made there: {', '.join(each.skipped)})"
+        elif each.exit_code:
+            said = f"not checked: {each.problem or f'exit code {each.exit_code}'}"
+        cells = (each.python, each.seed, each.zone, each.locale, each.directory)
+        table.add_row(*map(str, cells), str(each.cases), f"{each.seconds:.1f}", said)
+    out = console()
+    out.print(table)
+    if missing := sorted({each.locale for each in again if not each.has_locale}):
+        out.print(f"not installed here, where Python takes C instead: {', '.join(missing)}")

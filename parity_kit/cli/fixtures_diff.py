@@ -1,0 +1,133 @@
+"""`parity-kit fixtures diff`: what changed between two versions of the corpora, in words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from parity_kit.cli.common import console, json_option, print_json, workspace_option
+from parity_kit.cli.fixtures_changes import changes_as_json, print_changes
+from parity_kit.corpora.changes import Change, changes
+from parity_kit.corpora.corpus import Corpus, CorpusName, read_corpus
+from parity_kit.corpora.folder import read_corpora
+from parity_kit.corpora.kinds import Kind, kinds
+from parity_kit.errors import ExitCode, UsageError
+from parity_kit.workspace import Workspace
+
+if TYPE_CHECKING:
+    from parity_kit.corpora.readable import Reading
+
+_HOW = 6  # differences shown of what is read otherwise
+
+
+@click.command("diff")
+@click.argument("before")
+@click.argument("after")
+@click.option("--cases", "each_case", is_flag=True, help="Name the first place in every case, too.")
+@click.option(
+    "--try",
+    "tried",
+    is_flag=True,
+    help="Decode what each release stores with the other, in both environments.",
+)
+@json_option
+@workspace_option
+def command(
+    space: Workspace, before: str, after: str, each_case: bool, tried: bool, as_json: bool
+) -> int:
+    """Say what changed between two versions of the corpora; ends with 1 if they differ.
+
+    BEFORE and AFTER are folders of corpora, corpus files, baselines that were built (1.1.10), or
+    `fixtures` for the committed ones.
+    """
+    from parity_kit.corpora.baselines import find
+
+    paths = (find(space, before), find(space, after))
+    old, new = _read(paths[0]), _read(paths[1])
+    if all(path.is_file() for path in paths):
+        # Two files are two versions of one corpus, whatever each calls itself.
+        ((name, _),), (right,) = old.items(), new.values()
+        new = {name: right}
+    found = {name: changes(old.get(name), new.get(name)) for name in sorted({*old, *new})}
+    found = {name: each for name, each in found.items() if each}
+    grouped = kinds(old, new)
+    readings = _readings(space, paths, old, new) if tried else {}
+    if as_json:
+        print_json(
+            {
+                "changes": changes_as_json(found),
+                "kinds": [kind.to_json() for kind in grouped],
+                "readable": {name: each.to_json() for name, each in readings.items()},
+            }
+        )
+    elif found:
+        _print(found, grouped, each_case=each_case)
+        _print_readings(readings)
+    else:
+        click.echo("no case differs")
+    return ExitCode.DIVERGENCE if found else ExitCode.PARITY
+
+
+def _read(path: Path) -> dict[CorpusName, Corpus]:
+    corpora = [read_corpus(path)] if path.is_file() else read_corpora(path)
+    return {corpus.name: corpus for corpus in corpora}
+
+
+def _print(
+    found: Mapping[CorpusName, Sequence[Change]], grouped: Sequence[Kind], *, each_case: bool
+) -> None:
+    out = console()
+    counts = Counter(change.kind for each in found.values() for change in each)
+    out.print(", ".join(f"{counts[kind]} {kind}" for kind in ("added", "changed", "removed")))
+    for kind in grouped:
+        cases = len(kind.cases)
+        out.print(f"{kind.headline} ({cases} case{'s' if cases > 1 else ''})", markup=False)
+        out.print(f"  in {kind.where}; for example {kind.example}", markup=False)
+        out.print(f"  matters: {kind.why}", markup=False)
+    if each_case:
+        print_changes(found, limit=None)
+        return
+    print_changes(
+        {
+            name: [each for each in listed if each.kind != "changed"]
+            for name, listed in found.items()
+        }
+    )
+
+
+def _readings(
+    space: Workspace,
+    paths: tuple[Path, Path],
+    old: Mapping[CorpusName, Corpus],
+    new: Mapping[CorpusName, Corpus],
+) -> dict[str, Reading]:
+    from parity_kit.corpora.readable import changed_blobs, engine_of, read_by
+
+    if not all(path.is_dir() for path in paths):
+        raise UsageError(
+            "a corpus file does not say which release made it",
+            where="--try",
+            hint="name folders with a manifest, or baselines",
+        )
+    blobs = list(changed_blobs(old, new))
+    with engine_of(space, paths[0]) as before, engine_of(space, paths[1]) as after:
+        mine = [(case, blob) for case, blob, _ in blobs if blob is not None]
+        yours = [(case, blob) for case, _, blob in blobs if blob is not None]
+        return {
+            "old bytes in the new release": read_by(mine, before, after),
+            "new bytes in the old release": read_by(yours, after, before),
+        }
+
+
+def _print_readings(readings: Mapping[str, Any]) -> None:
+    out = console()
+    for name, reading in readings.items():
+        out.print(f"{name}: {reading}", markup=False)
+        for how, count in reading.how.most_common(_HOW):
+            out.print(f"  {count} x {how}", markup=False)
+        for what, case in reading.examples.items():
+            out.print(f"  {what}, for example, in {case}", markup=False)

@@ -1,0 +1,100 @@
+"""`parity-kit fixtures show`: a fixture, or any MessagePack, with each byte beside what it says."""
+
+from __future__ import annotations
+
+import re
+from typing import IO, Any
+
+import click
+
+from parity_kit.annotation import annotate
+from parity_kit.cli.common import json_option, print_json, workspace_option
+from parity_kit.contract import Trace
+from parity_kit.corpora.folder import find_trace, read_corpora
+from parity_kit.corpora.show import render_bytes, stored_entries, trace_to_json
+from parity_kit.corpora.show import show as lines_of
+from parity_kit.errors import UsageError
+from parity_kit.workspace import Workspace
+
+
+@click.command("show")
+@click.argument("case", required=False)
+@click.option("--stored", help="Show what the case stored under this name, or a part of it.")
+@click.option("--blob", type=click.File("rb"), help="Dissect a file of MessagePack; - is stdin.")
+@click.option("--hex", "digits", help="Dissect MessagePack given in hexadecimal.")
+@json_option
+@workspace_option
+def command(
+    space: Workspace,
+    case: str | None,
+    stored: str | None,
+    blob: IO[bytes] | None,
+    digits: str | None,
+    as_json: bool,
+) -> None:
+    """Print a fixture, or any MessagePack, as an annotated tree.
+
+    Each line has the offset, the bytes, what they say, the form of encoding, and what LangGraph
+    means by it; then comes what is not canonical.
+    """
+    if sum(each is not None for each in (case, blob, digits)) != 1:
+        raise UsageError(
+            "expected one of CASE, --blob FILE and --hex TEXT",
+            hint="parity-kit fixtures show CASE, its id from fixtures/*.index",
+        )
+    if case is None:
+        data = blob.read() if blob is not None else _from_hex(digits or "")
+        found = [("", data)]
+    else:
+        trace = find_trace(read_corpora(space.fixtures), case)
+        if stored is None:
+            _show_trace(trace, as_json)
+            return
+        found = [
+            (f"operation {index} stored {name}", data)
+            for index, name, data in stored_entries(trace, stored)
+        ]
+    if as_json:
+        entries = [
+            ({"entry": head} if head else {}) | annotate(data).to_json() for head, data in found
+        ]
+        print_json(entries[0] if case is None else entries)
+        return
+    for head, data in found:
+        if head:
+            click.echo(f"{head}  ({len(data)} bytes)")
+        packed = not head or head.endswith(("/msgpack", " data"))
+        for line in render_bytes(data, _style, packed=packed):
+            click.echo(line)
+
+
+def _show_trace(trace: Trace, as_json: bool) -> None:
+    if as_json:
+        print_json(trace_to_json(trace))
+        return
+    for line in lines_of(trace, _style):
+        click.echo(line)
+
+
+_COLOURS: dict[str, dict[str, Any]] = {
+    "offset": {"dim": True},
+    "bytes": {"fg": "cyan"},
+    "form": {"dim": True},
+    "meaning": {"fg": "green"},
+    "flaw": {"fg": "red", "bold": True},
+}
+
+
+def _style(what: str, text: str) -> str:
+    """Return a text in its colour; `click.echo` takes that away where there is no terminal."""
+    return click.style(text, **_COLOURS[what])
+
+
+def _from_hex(text: str) -> bytes:
+    digits = re.sub(r"0x|\\x|[\s:,]", "", text)
+    try:
+        return bytes.fromhex(digits)
+    except ValueError as error:
+        raise UsageError(
+            f"expected hexadecimal digits, two a byte: {error}", where="--hex", hint="like 82a16101"
+        ) from error
