@@ -240,6 +240,10 @@ class Topic(Channel):
         twin.value = self.value.copy()
         return twin
 
+    def restored(self, checkpoint: Any) -> Self:
+        """Return a channel with the values that were stored; old threads have them in a pair."""
+        return super().restored(checkpoint[1] if isinstance(checkpoint, tuple) else checkpoint)
+
     def get(self) -> list[Any]:
         """Return the values.
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from pure_engine.names import OVERWRITE
 
@@ -37,8 +37,7 @@ class Envelope:
         return hash((self.code, repr(self.parts)))
 
 
-@dataclass(frozen=True, slots=True)
-class DeltaSnapshot:
+class DeltaSnapshot(NamedTuple):
     """The whole value of a delta channel, stored so that reading it back can start there."""
 
     value: Any

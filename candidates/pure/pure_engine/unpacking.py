@@ -96,7 +96,7 @@ def _read_key(data: bytes, at: int, depth: int) -> tuple[Any, int]:
     while True:
         head = data[at]
         if head in _MAPS or head in _EXTS:
-            raise ValueError(_NO_KEY.get(head) or f"invalid type FixMap({head & 0x0F})")
+            raise ValueError(_no_key(data, head, at + 1))
         size, at = _container_size(data, head, at + 1)
         if size is None:
             value, at = _SCALARS[head](data, at)
@@ -116,6 +116,16 @@ def _read_key(data: bytes, at: int, depth: int) -> tuple[Any, int]:
             value = tuple(items)
         else:
             return value, at
+
+
+def _no_key(data: bytes, head: int, at: int) -> str:
+    """Return what ormsgpack says of a key that is a map or an ext.
+
+    The forms that a timestamp can have it reads up to the code.
+    """
+    if head in _TIMESTAMPS:
+        return "invalid value" if at + _TIMESTAMPS[head] <= len(data) else _END
+    return _NO_KEY.get(head) or f"invalid type FixMap({head & 0x0F})"
 
 
 def _read_ext(data: bytes, head: int, at: int, hook: Hook) -> tuple[Any, int]:
@@ -192,12 +202,14 @@ _SCALARS: dict[int, _Reader] = {
 _MAPS = frozenset((*range(0x80, 0x90), 0xDE, 0xDF))
 _EXTS = {0xC7: None, 0xC8: None, 0xC9: None, 0xD4: 1, 0xD5: 2, 0xD6: 4, 0xD7: 8, 0xD8: 16}
 """First byte to size; None where the size follows."""
+_TIMESTAMPS = {0xD6: 1, 0xD7: 1, 0xC7: 2}
+"""First byte of an ext that may be a timestamp, to the bytes from there to its code."""
 _NO_KEY = {
     0xDE: "invalid type Map16",
     0xDF: "invalid type Map32",
-    0xC7: "invalid value",
     0xC8: "invalid type Ext16",
     0xC9: "invalid type Ext32",
-    **{0xD4 + power: f"invalid type FixExt{1 << power}" for power in range(5)},
+    0xD4: "invalid type FixExt1",
+    0xD5: "invalid type FixExt2",
+    0xD8: "invalid type FixExt16",
 }
-"""What ormsgpack says of a key that is a map or an ext."""
