@@ -18,7 +18,7 @@ from pure_engine.sessions import make_saver
 from pure_engine.snapshots import empty_snapshot, snapshot
 from pure_engine.starting import start
 from pure_engine.types import Command
-from pure_engine.updates import Update
+from pure_engine.updates import COPY, Update
 
 _RECURSION_LIMIT = 25
 _NO_THREAD = (
@@ -203,9 +203,11 @@ def _drop(mode: str, payload: Any) -> None:
 
 
 def _lacking(args: Mapping[str, Any]) -> Unsupported | None:
-    """Return the stream mode or durability that the engine does not have."""
+    """Return the stream mode, durability or kind of update that the engine does not have."""
     if unknown := sorted(set(args.get("modes") or ()) - _MODES):
         return Unsupported(f"no stream mode {unknown[0]}")
     if args.get("durability") not in _DURABILITIES:
         return Unsupported(f"no durability {args['durability']}")
+    if args.get("as_node") == COPY and args.get("values"):
+        return Unsupported("no updates together with a copy")
     return None

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from typing import Any, NoReturn, cast
 
@@ -22,7 +23,11 @@ def run_task(task: Task, state: State) -> None:
     """Run a task; its writes are those it made up to its end or its error."""
     task.writes.clear()
     value = task.node.run(task.input, task.ask)
-    write_update(task.node, value, task.writes, state)
+    try:
+        write_update(task.node, value, task.writes, state)
+    except ParentCommand as error:
+        # On its way out it is addressed to the graph around this one, whose namespace is empty.
+        raise ParentCommand(dataclasses.replace(error.args[0], graph="")) from None
 
 
 def write_update(node: Node, value: Any, writes: list[Write], state: State) -> None:

@@ -26,7 +26,8 @@ from pure_engine.savers import Saver, Where, Write
 from pure_engine.state import State
 from pure_engine.tasks import Task, statuses
 
-_COPY = "__copy__"
+COPY = "__copy__"
+"""The node whose update is none: the checkpoint is stored again, beside itself."""
 
 
 class Update:
@@ -58,7 +59,7 @@ class Update:
             return self._clear()
         if as_node == INPUT:
             return self._as_input(values)
-        if as_node == _COPY:
+        if as_node == COPY:
             return self._copy()
         program = self._graph.program
         tasks = self._next_tasks()
