@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,7 +45,7 @@ def command(
     BEFORE and AFTER are folders of corpora, corpus files, baselines that were built (1.1.10), or
     `fixtures` for the committed ones.
     """
-    from parity_kit.corpora.baselines import find
+    from parity_kit.corpora.baselines import borrowed_in, find
 
     paths = (find(space, before), find(space, after))
     old, new = _read(paths[0]), _read(paths[1])
@@ -54,7 +55,7 @@ def command(
         new = {name: right}
     found = {name: changes(old.get(name), new.get(name)) for name in sorted({*old, *new})}
     found = {name: each for name, each in found.items() if each}
-    grouped = kinds(old, new)
+    grouped = kinds(old, new, [name for path in paths for name in borrowed_in(path)])
     readings = _readings(space, paths, old, new) if tried else {}
     if as_json:
         print_json(
@@ -83,11 +84,13 @@ def _print(
     out = console()
     counts = Counter(change.kind for each in found.values() for change in each)
     out.print(", ".join(f"{counts[kind]} {kind}" for kind in ("added", "changed", "removed")))
-    for kind in grouped:
-        cases = len(kind.cases)
-        out.print(f"{kind.headline} ({cases} case{'s' if cases > 1 else ''})", markup=False)
-        out.print(f"  in {kind.where}; for example {kind.example}", markup=False)
-        out.print(f"  matters: {kind.why}", markup=False)
+    for why, each in groupby(grouped, key=lambda kind: kind.why):
+        out.print(f"\n{why}:", markup=False)
+        for kind in each:
+            cases = len(kind.cases)
+            out.print(f"  {kind.headline} ({cases} case{'s' if cases > 1 else ''})", markup=False)
+            out.print(f"    in {kind.where}; for example {kind.example}", markup=False)
+    out.print()
     if each_case:
         print_changes(found, limit=None)
         return

@@ -14,6 +14,7 @@ from typing import Any, cast
 
 from parity_kit.candidates import environment
 from parity_kit.candidates.environment import Progress, Recipe
+from parity_kit.corpora.elsewhere import ABSENT
 from parity_kit.corpora.manifest import MANIFEST
 from parity_kit.corpora.recipes import baseline_name
 from parity_kit.errors import KitError, UsageError
@@ -119,3 +120,9 @@ def requirements_of(folder: Path) -> Sequence[str]:
     """Return the requirements a folder's corpora were made with; none for the committed ones."""
     path = folder / ORIGIN
     return json.loads(path.read_text(encoding="utf-8"))["requirements"] if path.is_file() else ()
+
+
+def borrowed_in(folder: Path) -> tuple[str, ...]:
+    """Return the corpora in a folder that hold cases of another release, as no generator ran."""
+    path = folder / ABSENT
+    return tuple(json.loads(path.read_text(encoding="utf-8"))["problems"]) if path.is_file() else ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -25,7 +25,7 @@ _WHY: Final = {
     "value": "callers see it",
     "outcome": "callers see it: what returned may raise, or the other way round",
     "dropped": "a database keeps other rows",
-    "the": "the generator makes another case there: it cannot be compared",
+    "the": "another case on each side: it cannot be compared",
 }
 
 
@@ -63,20 +63,22 @@ class Kind:
     def headline(self) -> str:
         """The kind in one sentence, without its counts."""
         own = self.signature
-        what = f"`{own.path.lstrip('.')}`" if own.path else "the whole"
-        where = own.scope
-        if own.what == "added":
-            sample = f" ({_cut(self.after)})" if self.uniform and self.after else ""
-            return f"{what} added to {where}{sample}" if own.path else f"more: {where}"
-        if own.what == "removed":
-            return f"{what} gone from {where}" if own.path else f"fewer: {where}"
+        where = f"`{own.path.lstrip('.')}` of {own.scope}" if own.path else own.scope
         match own.what:
+            case "added" | "removed" if not own.path:
+                count = "more" if own.what == "added" else "fewer"
+                return f"{count}: {own.scope}, such as {_cut(self.before or self.after)}"
+            case "added":
+                sample = f" ({_cut(self.after)})" if self.uniform and self.after else ""
+                return f"`{own.path.lstrip('.')}` added to {own.scope}{sample}"
+            case "removed":
+                return f"`{own.path.lstrip('.')}` gone from {own.scope}"
             case "order":
-                return f"{what} of {where} in another order"
+                return f"{where}: the same in another order"
             case "form":
-                return f"{what} of {where}: {self.before} became {self.after}, the same value"
+                return f"{where}: {self.before} became {self.after}, the same value"
             case "changed":
-                return f"{what} of {where}{self._became()}"
+                return f"{where}{self._became()}"
 
     def _became(self) -> str:
         if self.signature.is_id:
@@ -117,13 +119,19 @@ def _cut(text: str) -> str:
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
-def kinds(before: Mapping[Any, Corpus], after: Mapping[Any, Corpus]) -> tuple[Kind, ...]:
-    """Return the kinds of change between corpora of two releases, the commonest first."""
+def kinds(
+    before: Mapping[Any, Corpus], after: Mapping[Any, Corpus], borrowed: Collection[str] = ()
+) -> tuple[Kind, ...]:
+    """Return the kinds of change between corpora of two releases, the gravest first.
+
+    `borrowed` names the corpora in which a release runs cases that are not its own.
+    """
     found: dict[Signature, Kind] = {}
     for name, corpus in before.items():
         if name in after:
             for old, new in _changed(corpus.traces, after[name].traces):
-                _gather(found, old.case.id, trace_differences(old, new))
+                places = trace_differences(old, new, borrowed=name in borrowed)
+                _gather(found, old.case.id, places)
     return tuple(
         sorted(
             found.values(),
@@ -135,7 +143,7 @@ def kinds(before: Mapping[Any, Corpus], after: Mapping[Any, Corpus]) -> tuple[Ki
 def _rank(kind: Kind) -> int:
     """Return where a kind comes: what lies in databases before what callers see."""
     words = [part.split()[0] for part in kind.parts]
-    return min(list(_WHY).index(word) for word in words)
+    return -1 if kind.signature.is_id else min(list(_WHY).index(word) for word in words)
 
 
 def _changed(old: Iterable[Trace], new: Iterable[Trace]) -> Iterable[tuple[Trace, Trace]]:

@@ -190,19 +190,38 @@ def _lengths(pair: _Pair, part: str) -> Iterator[Place]:
         yield pair.place(part, "added", after=_typed(child), step="[*]")
 
 
-def trace_differences(before: Trace, after: Trace) -> Iterator[Place]:
+def trace_differences(before: Trace, after: Trace, *, borrowed: bool = False) -> Iterator[Place]:
     """Yield every place where two traces of one case differ.
 
-    Outcomes are compared only if the operations have the same names in the same order.
+    Outcomes are compared only if the operations have the same names in the same order, and only
+    up to a run that takes another course: what follows from that would differ everywhere. A
+    borrowed case is another release's: where its operations differ, that says nothing of this one.
     """
     old, new = before.case.operations, after.case.operations
     if [each.name for each in old] != [each.name for each in new]:
         yield Place("the case", "", "changed", _names(old), _names(new))
         return
+    if borrowed and old != new:
+        yield Place("the case", "", "changed", "one release's", "the other's")
+        return
     for left, right in zip(old, new, strict=True):
         yield from _given(left, right)
     for operation, left, right in zip(old, before.outcomes, after.outcomes, strict=True):
+        courses = [_checkpoints(outcome) for outcome in (left, right)]
+        if courses[0] != courses[1]:
+            texts = [f"{len(each)} checkpoints" for each in courses]
+            yield Place(f"stored course of {operation.name}", "", "changed", texts[0], texts[1])
+            return
         yield from _outcome(operation.name, left, right)
+
+
+def _checkpoints(outcome: Outcome) -> tuple[str, ...]:
+    """Return the names of the checkpoints that an operation stored."""
+    if isinstance(outcome, Unsupported):
+        return ()
+    parts = (split_stored_name(name) for name in outcome.stored)
+    # A channel's own checkpoint has a shorter name, and is no step of a run.
+    return tuple(sorted(part[3] for part in parts if part[0] == "checkpoint" and len(part) > 3))  # noqa: PLR2004  # thread/ns/id/type
 
 
 def _names(operations: Sequence[Operation]) -> str:
