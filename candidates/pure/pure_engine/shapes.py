@@ -134,7 +134,7 @@ _MESSAGES: dict[str, dict[str, Any]] = {
     "ai": _AI,
     "chat": {"role": REQUIRED},
     "tool": _TOOL,
-    "function": {},
+    "function": {"name": REQUIRED},
 }
 for _kind, _own in _MESSAGES.items():
     _class = "AIMessage" if _kind == "ai" else f"{_kind.title()}Message"
