@@ -6,7 +6,6 @@ import warnings
 from collections.abc import Callable
 from typing import Any, cast
 
-from langgraph.checkpoint.serde import _msgpack
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 
 from parity_kit.contract import (
@@ -16,9 +15,17 @@ from parity_kit.contract import (
     Returned,
     Subject,
     Unsupported,
+    UnsupportedSubjectError,
     stored_name,
 )
-from parity_kit.reference.native import canonical_blob, error_name, to_native, to_plain
+from parity_kit.reference.native import (
+    HAS_ALLOWLIST,
+    SERIALIZER,
+    canonical_blob,
+    error_name,
+    to_native,
+    to_plain,
+)
 from parity_kit.reference.paths import paths_in
 from parity_kit.values import close_value, open_value
 
@@ -29,9 +36,12 @@ class CodecSession:
     def __init__(self, subject: Subject) -> None:
         self._strict = bool(subject.spec["strict"])
         self._paths = cast("str | None", subject.spec.get("paths"))
-        self._serializer = JsonPlusSerializer(
-            allowed_msgpack_modules=None if self._strict else True
-        )
+        if not self._strict:
+            self._serializer = SERIALIZER
+        elif HAS_ALLOWLIST:
+            self._serializer = JsonPlusSerializer(allowed_msgpack_modules=None)
+        else:
+            raise UnsupportedSubjectError("this release's serializer has no strict mode")
 
     def apply(self, operation: Operation) -> Outcome:
         """Do one operation."""
@@ -95,6 +105,10 @@ class CodecSession:
     def _is_allowed(self, module: str, name: str, method: str | None = None) -> Outcome:
         # A method is checked against its own list in both modes
         # (jsonplus._create_msgpack_ext_hook, _check_allowed_method).
+        if not HAS_ALLOWLIST:
+            return Unsupported("this release's serializer has no list of safe types")
+        from langgraph.checkpoint.serde import _msgpack  # noqa: PLC0415  # came with the list
+
         if method is not None:
             return Returned((module, name, method) in _msgpack.SAFE_MSGPACK_METHODS)
         return Returned(not self._strict or (module, name) in _msgpack.SAFE_MSGPACK_TYPES)

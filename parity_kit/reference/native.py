@@ -6,6 +6,7 @@ LangGraph's own serializer does the work in both directions: what it would store
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from inspect import signature
 from typing import Any, cast
 
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
@@ -15,7 +16,12 @@ from parity_kit.contract import Event, Outcome, Raised, Returned
 from parity_kit.plain import Plain
 from parity_kit.values import order_sets, order_sets_in
 
-SERIALIZER = JsonPlusSerializer(allowed_msgpack_modules=True)
+HAS_ALLOWLIST = "allowed_msgpack_modules" in signature(JsonPlusSerializer).parameters
+"""Whether the installed serializer knows which types are safe; older ones build every type."""
+
+SERIALIZER = (
+    JsonPlusSerializer(allowed_msgpack_modules=True) if HAS_ALLOWLIST else JsonPlusSerializer()
+)
 _TYPED = ("msgpack",)
 
 

@@ -20,11 +20,19 @@ from parity_kit import workspace
 from parity_kit.canonical import unpack
 from parity_kit.cli.fixtures import command
 from parity_kit.contract import Raised, SubjectKind, Trace, Unsupported
+from parity_kit.corpora import interpreters
 from parity_kit.corpora.corpus import Corpus
 from parity_kit.corpora.folder import index_file, read_corpora
 from parity_kit.corpora.fresh import check_fresh
+from parity_kit.corpora.recipes import interpreter_recipe
 from parity_kit.corpora.regenerate import check, regenerate
-from parity_kit.errors import BadFileError, DriftError, ExitCode
+from parity_kit.errors import (
+    BadFileError,
+    DriftError,
+    EnvironmentBuildError,
+    ExitCode,
+    UsageError,
+)
 from parity_kit.reference.postgres_server import missing
 from parity_kit.values import open_value
 from parity_kit.workspace import Workspace
@@ -142,6 +150,19 @@ def test_errors_are_langgraphs_or_pythons_own(committed: dict[str, Corpus]) -> N
 def test_hash_seed_zone_locale_and_directory_change_no_byte(seed: int) -> None:
     result = check_fresh(SPACE, seed)
     assert (result.exit_code, result.drifted, result.problem) == (0, (), ""), result
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("minor", ["3.12", "3.13"])
+def test_another_interpreter_changes_no_byte(minor: str) -> None:
+    try:
+        interpreter = interpreters.find(minor)
+        python = environment.make(interpreter_recipe(interpreter), SPACE, lambda _: None)
+    except (UsageError, EnvironmentBuildError) as error:
+        pytest.skip(error.problem.splitlines()[0])
+    result = check_fresh(SPACE, 6, python=(interpreter, python))
+    assert (result.exit_code, result.drifted, result.problem) == (0, (), ""), result
+    assert result.python.startswith(f"CPython {minor}.")
 
 
 def traces(corpora: dict[str, Corpus]) -> list[Trace]:

@@ -1,0 +1,202 @@
+"""Corpora from other releases: what a release lacks is named, and sinks no other case."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from click.testing import CliRunner
+
+from parity_kit import workspace
+from parity_kit.canonical import pack
+from parity_kit.cli.fixtures import command
+from parity_kit.contract import Case, CaseId, Operation, Outcome, Returned, Subject, SubjectKind
+from parity_kit.contract import Unsupported as Declined
+from parity_kit.corpora import elsewhere
+from parity_kit.corpora.absent import absent_in, import_with_absent
+from parity_kit.corpora.baselines import find, folder_of
+from parity_kit.corpora.corpus import CorpusName
+from parity_kit.corpora.interpreters import Interpreter, look_at, others
+from parity_kit.corpora.interpreters import find as find_python
+from parity_kit.corpora.recipes import baseline_name, baseline_recipe, interpreter_recipe
+from parity_kit.errors import EnvironmentBuildError, ExitCode, UsageError
+from parity_kit.reference.native import typed_bytes
+from parity_kit.workspace import Workspace
+
+SPACE = workspace.find(Path(__file__))
+NEEDS = "from langgraph.types import Send, NoSuchPolicy\nfrom langgraph.no_such import thing\n"
+
+
+@pytest.fixture
+def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
+    (tmp_path / "needs_more.py").write_text(NEEDS)
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    yield import_with_absent("needs_more")
+    sys.modules.pop("needs_more")
+
+
+def test_a_name_that_is_not_there_is_stood_in_for_and_found_in_bytes(module: ModuleType) -> None:
+    _, data = typed_bytes({"a": [module.NoSuchPolicy(1, x=2)], "b": module.thing.part()})
+    assert absent_in(data) == "langgraph.no_such.thing.part, langgraph.types.NoSuchPolicy"
+    _, plain = typed_bytes(module.Send("n", 1))
+    assert absent_in(plain) == ""
+
+
+def test_a_stand_in_stays_with_its_module_alone(module: ModuleType) -> None:
+    assert module.NoSuchPolicy is not None
+    assert not hasattr(importlib.import_module("langgraph.types"), "NoSuchPolicy")
+    assert "langgraph.no_such" not in sys.modules
+
+
+def test_what_is_not_langgraphs_is_not_stood_in_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "needs_other.py").write_text("from json import no_such_name\n")
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    with pytest.raises(ImportError, match="no_such_name"):
+        import_with_absent("needs_other")
+
+
+def case(name: str, **args: object) -> Case:
+    operation = Operation("do", args)  # pyright: ignore[reportArgumentType]  # plain data
+    return Case(CaseId(f"demo/{name}"), Subject(SubjectKind.CODEC, {}), (operation,))
+
+
+def test_one_case_that_fails_sinks_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    marked = pack(["parity-kit:absent:langgraph.types.Later"])
+    wanted = [case("good"), case("marked", data=marked), case("declined"), case("breaks")]
+
+    def generator(_: CorpusName) -> Iterator[Case]:
+        yield from wanted
+        raise TypeError("unexpected keyword argument 'timeout'")
+
+    def run(each: Case) -> tuple[Outcome, ...]:
+        if each.id == "demo/breaks":
+            raise AttributeError("no such thing")
+        if each.id == "demo/declined":
+            return (Declined("no channel class Later"),)
+        return (Returned(1),)
+
+    monkeypatch.setattr(elsewhere, "_cases", generator)
+    told: list[int] = []
+    committed = [case("good"), case("later")]
+    made = elsewhere.make_one(CorpusName("demo"), committed, run, lambda _, n: told.append(n))
+    assert list(made.traces) == ["demo/good", "demo/later"]
+    assert made.absent == {
+        "demo/marked": "needs langgraph.types.Later",
+        "demo/declined": "no channel class Later",
+        "demo/breaks": "the reference cannot run it there: AttributeError: no such thing",
+    }
+    assert "broke off after 1 cases: TypeError: unexpected keyword" in made.problem
+    assert told[-1] == 2
+
+
+@pytest.mark.parametrize("said", ["1.1.10", "langgraph==1.1.10", "langgraph-1.1.10"])
+def test_a_baseline_has_one_name_however_it_is_asked_for(said: str) -> None:
+    assert baseline_name(said) == "langgraph-1.1.10"
+
+
+def test_only_langgraphs_own_parts_are_the_resolvers_to_choose() -> None:
+    wanted = baseline_recipe("langgraph==1.1.10").requirements
+    assert wanted[0] == "langgraph==1.1.10"
+    assert "langgraph-checkpoint-sqlite" in wanted
+    assert any(each.startswith("ormsgpack==") for each in wanted)
+    assert not any(each.startswith(("matplotlib", "hypothesis")) for each in wanted)
+    asked = baseline_recipe("1.1.10", ["ormsgpack==1.10.0"]).requirements
+    assert [each for each in asked if each.startswith("ormsgpack")] == ["ormsgpack==1.10.0"]
+
+
+@pytest.mark.parametrize("said", ["langgraph>=1", "langchain==1.0", "", "newest"])
+def test_a_baseline_is_one_exact_release(said: str) -> None:
+    with pytest.raises(UsageError, match="no release of LangGraph"):
+        baseline_name(said)
+
+
+def test_a_baseline_is_found_by_its_name(tmp_path: Path) -> None:
+    space = Workspace(tmp_path)
+    folder = folder_of(space, "langgraph-1.1.10")
+    folder.mkdir(parents=True)
+    (folder / "MANIFEST.json").touch()
+    assert find(space, "1.1.10") == find(space, "langgraph==1.1.10") == folder
+    assert find(space, "fixtures") == space.fixtures
+    assert find(space, str(tmp_path)) == tmp_path
+    with pytest.raises(UsageError, match=r"no folder, corpus or baseline '9\.9'") as caught:
+        find(space, "9.9")
+    assert "langgraph-1.1.10" in caught.value.hint
+
+
+def test_interpreters_are_looked_at_and_not_guessed(tmp_path: Path) -> None:
+    here = look_at(Path(sys.executable))
+    assert here is not None
+    assert here.minor == sys.version_info[:2]
+    shim = tmp_path / "python3.12"
+    shim.write_text("#!/bin/sh\nexit 127\n")
+    shim.chmod(0o755)
+    assert look_at(shim) is None
+    assert all(each.minor != here.minor for each in others())
+    assert find_python(sys.executable) == here
+    with pytest.raises(UsageError, match=r"no Python 3\.99 on this machine"):
+        find_python("3.99")
+
+
+def test_another_interpreter_gets_the_same_versions() -> None:
+    recipe = interpreter_recipe(Interpreter(Path("/opt/python"), "CPython", "3.13.0"))
+    assert (recipe.python, recipe.version) == ("/opt/python", "3.13.0")
+    assert all("==" in each for each in recipe.requirements)
+
+
+def call(*args: str) -> tuple[int, str]:
+    result = CliRunner().invoke(command, [*args], standalone_mode=False)
+    if result.exception is not None:
+        raise result.exception
+    return result.return_value or 0, result.output
+
+
+@pytest.mark.parametrize(
+    ("args", "says"),
+    [
+        (("build", "--to", "x"), "are for another release"),
+        (("build", "--with", "x"), "are for another release"),
+        (("build", "--baseline", "1.1.10", "--to", str(SPACE.fixtures)), "committed corpora"),
+        (("diff", "nowhere", "fixtures"), "no folder, corpus or baseline"),
+        (
+            ("diff", f"{SPACE.fixtures}/channels.msgpack", "fixtures", "--try"),
+            "does not say which release made it",
+        ),
+    ],
+)
+def test_wrong_use_is_named(args: tuple[str, ...], says: str) -> None:
+    with pytest.raises(UsageError, match=says):
+        call(*args)
+
+
+@pytest.mark.slow
+def test_a_corpus_is_built_with_another_release_and_compared(tmp_path: Path) -> None:
+    folder = tmp_path / "old"
+    try:
+        _, text = call(
+            "build", "channels", "--baseline", "langgraph==1.1.10", "--to", str(folder), "--json"
+        )
+    except EnvironmentBuildError as error:
+        pytest.skip(f"LangGraph 1.1.10 cannot be installed here: {error.problem.splitlines()[0]}")
+    made = json.loads(text)
+    assert made["oracle"]["langgraph"] == "1.1.10"
+    assert made["cases"]["channels"] > 50
+    assert set(made["absent"].values()) == {"no channel class DeltaChannel"}
+    kinds = json.loads(call("diff", str(folder), str(folder), "--json")[1])["kinds"]
+    assert kinds == []
+    (tmp_path / "new").mkdir()
+    for name in ("channels.msgpack", "channels.index"):
+        (tmp_path / "new" / name).write_bytes((SPACE.fixtures / name).read_bytes())
+    manifest = json.loads((SPACE.fixtures / "MANIFEST.json").read_text())
+    manifest["corpora"] = {"channels": manifest["corpora"]["channels"]}
+    (tmp_path / "new" / "MANIFEST.json").write_text(json.dumps(manifest))
+    code, text = call("diff", str(folder), str(tmp_path / "new"), "--json")
+    assert code == ExitCode.DIVERGENCE
+    headlines = [kind["headline"] for kind in json.loads(text)["kinds"]]
+    assert "`type` added to langgraph.types.Overwrite ('__overwrite__')" in headlines
