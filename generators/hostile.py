@@ -207,6 +207,18 @@ _ARGUMENTS: dict[str, bytes] = {
     "remove-with-content": envelope(
         2, "langchain_core.messages.modifier", "RemoveMessage", {"id": "1", "content": "a"}
     ),
+    "item-null-date": envelope(
+        2,
+        "langgraph.store.base",
+        "Item",
+        {"value": {}, "key": "k", "namespace": [], "created_at": None, "updated_at": None},
+    ),
+    "document-unknown-field": envelope(
+        5, "langchain_core.documents.base", "Document", {"page_content": "a", "x": 1}, _VALIDATE
+    ),
+    "document-unknown-field-only": envelope(
+        5, "langchain_core.documents.base", "Document", {"x": 1}, _VALIDATE
+    ),
     "document-no-content": envelope(2, "langchain_core.documents.base", "Document", {"id": "1"}),
 }
 

@@ -87,7 +87,7 @@ def test_hostile_bytes_have_every_outcome(committed: dict[str, Corpus]) -> None:
         for outcome in trace.outcomes
         if isinstance(outcome, Returned)
     )
-    assert set(outcomes) == {"kept", "replaced", "refused"}
+    assert set(outcomes) == {"kept", "replaced", "refused", "not storable"}
     assert sum(outcomes.values()) == len(committed["hostile"].traces)
 
 

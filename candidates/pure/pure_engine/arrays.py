@@ -11,7 +11,7 @@ import re
 import sys
 from typing import Any
 
-from pure_engine.types import Envelope
+from pure_engine.types import Envelope, Unstorable
 
 _DTYPE = re.compile(r"([<>|=]?)([biufcSUV])(\d+)")
 _NAMED = re.compile(r"(bool|u?int|float|complex)(\d*)")
@@ -35,18 +35,17 @@ _CHARACTERS = {
     "F": "c8",
     "D": "c16",
 }
-_DATES = re.compile(r"[<>|=]?[mM]8(\[\w+\])?")
+_DATES = re.compile(r"[<>|=]?[mM]8(\[\d*(Y|M|W|D|h|m|s|ms|us|ns|ps|fs|as|generic)\])?")
+_WIDTHS = {"b": {1}, "i": {1, 2, 4, 8}, "u": {1, 2, 4, 8}, "f": {2, 4, 8, 16}, "c": {8, 16, 32}}
+"""The bytes an element can take; a text or a void can take any number of them."""
+_ANY = range(1, 1 << 31)
 _NATIVE = "<" if sys.byteorder == "little" else ">"
 _BYTES_PER_CHARACTER = 4
 _CODE = 6
 _ORDERS = (None, *"CFAcfa")
 
 
-class DateArray:
-    """An array of dates or times: it can be read, and not stored again."""
-
-
-def array(parts: Any) -> Envelope | DateArray:
+def array(parts: Any) -> Envelope | Unstorable:
     """Return the array that an ext's parts say.
 
     Raises:
@@ -68,23 +67,24 @@ def array(parts: Any) -> Envelope | DateArray:
     return Envelope(_CODE, [dtype, sizes, "F" if by_columns else "C", buffer])
 
 
-def _of_dates(shape: Any, buffer: bytes) -> DateArray:
+def _of_dates(shape: Any, buffer: bytes) -> Unstorable:
     count, rest = divmod(len(buffer), 8)
     if rest:
         raise ValueError("buffer size must be a multiple of element size")
     _shape(shape, count)
-    return DateArray()
+    return Unstorable()
 
 
-def _dtype(text: str) -> tuple[str, int]:
-    """Return a dtype's canonical text, and the bytes that an element takes."""
+def _dtype(given: str | None) -> tuple[str, int]:
+    """Return a dtype's canonical text, and the bytes that an element takes; none is a float."""
+    text = "f8" if given is None else given
     if named := _NAMED.fullmatch(text):
         kind, bits = named.groups()
         text = "b1" if kind == "bool" else f"{_KINDS[kind]}{int(bits or 64) // 8}"
     elif letter := _CHARACTER.fullmatch(text):
         text = letter[1] + _CHARACTERS[letter[2]]
     found = _DTYPE.fullmatch(text)
-    if found is None or int(found[3]) == 0:
+    if found is None or int(found[3]) not in _WIDTHS.get(found[2], _ANY):
         raise TypeError("no such dtype")
     order, kind, size = found[1], found[2], int(found[3])
     if kind in "SV" or (size == 1 and kind != "U"):
@@ -100,9 +100,10 @@ def _shape(shape: Any, count: int) -> list[int]:
     sizes = [shape] if isinstance(shape, int) else list(shape)
     if not all(isinstance(size, int) for size in sizes):
         raise TypeError("a side is an integer")
-    if -1 in sizes:
-        known = -math.prod(sizes)
-        sizes[sizes.index(-1)] = count // known if known > 0 else -1
+    unknown = [at for at, size in enumerate(sizes) if size < 0]
+    if len(unknown) == 1:
+        known = math.prod(size for size in sizes if size >= 0)
+        sizes[unknown[0]] = count // known if known else -1
     if any(size < 0 for size in sizes) or math.prod(sizes) != count:
         raise ValueError("cannot reshape array")
     return sizes

@@ -62,13 +62,15 @@ class Shape:
 
     `positional`: the fields its constructor also takes by position. `extra`: it keeps fields that
     it does not declare, and does without those it requires, as a model that did not validate.
-    `dataclass`: it is one; the others that are written with keywords are tuples with names.
+    `ignores`: it drops them instead. `dataclass`: it is one; the others that are written with
+    keywords are tuples with names.
     """
 
     code: int
     fields: Mapping[str, Any]
     positional: tuple[str, ...] = ()
     extra: bool = False
+    ignores: bool = False
     dataclass: bool = False
 
 
@@ -116,6 +118,7 @@ _SHAPES: dict[tuple[str, str], Shape] = {
         {"id": None, "metadata": {}, "page_content": REQUIRED, "type": "Document"},
         positional=("page_content",),
         extra=True,
+        ignores=True,
     ),
 }
 

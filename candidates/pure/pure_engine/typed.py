@@ -32,6 +32,7 @@ from pure_engine.types import (
     Interrupt,
     Overwrite,
     Send,
+    Unstorable,
     record_fields,
 )
 
@@ -92,9 +93,7 @@ def _is_installed(package: str) -> bool:
     return bool(package) and importlib.util.find_spec(package) is not None
 
 
-def _record(
-    key: tuple[str, str], code: int, shape: Shape, /, *args: Any, **keywords: Any
-) -> Envelope:
+def _record(key: tuple[str, str], code: int, shape: Shape, /, *args: Any, **keywords: Any) -> Any:
     given = dict(zip(shape.positional, args, strict=False)) | keywords
     if len(args) > len(shape.positional) or len(given) < len(args) + len(keywords):
         raise TypeError("too many arguments")
@@ -102,6 +101,8 @@ def _record(
         raise TypeError("an unexpected keyword")
     if key == REMOVE and given.get("content") and code not in {MODEL_1, MODEL_2}:
         raise ValueError("removes a message, and has no content")
+    if shape.ignores:
+        given = {name: value for name, value in given.items() if name in shape.fields}
     fields = {**shape.fields, **given}
     absent = [name for name, value in fields.items() if value is REQUIRED]
     # Only a model is built even if it does not validate.
@@ -110,14 +111,17 @@ def _record(
     for name in absent:
         del fields[name]
     if key == ITEM:
-        fields |= {name: _moment(fields[name]) for name in ("created_at", "updated_at")}
+        moments = {name: _moment(fields[name]) for name in ("created_at", "updated_at")}
+        if not all(hasattr(moment, "isoformat") for moment in moments.values()):
+            return Unstorable()
+        fields |= {name: moment.isoformat() for name, moment in moments.items()}
     if shape.code == MODEL_2:
         return Envelope(MODEL_2, [*key, dumped(fields), _VALIDATE])
     return Envelope(shape.code, [*key, fields])
 
 
-def _moment(value: Any) -> str:
-    return (datetime.fromisoformat(value) if isinstance(value, str) else value).isoformat()
+def _moment(value: Any) -> Any:
+    return datetime.fromisoformat(value) if isinstance(value, str) else value
 
 
 def _send(node: str, arg: Any, timeout: Any = None) -> Send:

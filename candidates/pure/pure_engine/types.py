@@ -37,6 +37,10 @@ class Envelope:
         return hash((self.code, repr(self.parts)))
 
 
+class Unstorable:
+    """What can be read, and not stored again: an array of dates, an item whose date is none."""
+
+
 class DeltaSnapshot(NamedTuple):
     """The whole value of a delta channel, stored so that reading it back can start there."""
 
