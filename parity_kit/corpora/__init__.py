@@ -6,6 +6,12 @@
     changes      what differs between two versions of a corpus, case by case
     regenerate   generators run on real LangGraph; the committed corpora checked against that
     authoring    what generators are written with
+    show         a fixture in words
+    fresh        the check in other processes and interpreters (`interpreters` finds those)
+    recipes      environments for another interpreter or another release
+    baselines    corpora from other releases; `elsewhere` runs there, `absent` tells what is lacking
+    places       every place in which two traces of a case differ; `kinds` groups them
+    readable     whether one release reads what another stored
 
 Reading imports no LangGraph: `regenerate` and `authoring` do, and only when they are used.
 """

@@ -17,6 +17,7 @@ from click.testing import CliRunner
 from langgraph.checkpoint.serde._msgpack import SAFE_MSGPACK_TYPES
 
 from parity_kit import workspace
+from parity_kit.candidates import environment
 from parity_kit.canonical import unpack
 from parity_kit.cli.fixtures import command
 from parity_kit.contract import Raised, SubjectKind, Trace, Unsupported
@@ -146,21 +147,21 @@ def test_errors_are_langgraphs_or_pythons_own(committed: dict[str, Corpus]) -> N
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize("seed", [1, 2, 3])
 def test_hash_seed_zone_locale_and_directory_change_no_byte(seed: int) -> None:
     result = check_fresh(SPACE, seed)
     assert (result.exit_code, result.drifted, result.problem) == (0, (), ""), result
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("minor", ["3.12", "3.13"])
-def test_another_interpreter_changes_no_byte(minor: str) -> None:
+@pytest.mark.parametrize(("minor", "seed"), [("3.12", 4), ("3.13", 5)])
+def test_another_interpreter_changes_no_byte(minor: str, seed: int) -> None:
     try:
         interpreter = interpreters.find(minor)
         python = environment.make(interpreter_recipe(interpreter), SPACE, lambda _: None)
     except (UsageError, EnvironmentBuildError) as error:
         pytest.skip(error.problem.splitlines()[0])
-    result = check_fresh(SPACE, 6, python=(interpreter, python))
+    result = check_fresh(SPACE, seed, python=(interpreter, python))
     assert (result.exit_code, result.drifted, result.problem) == (0, (), ""), result
     assert result.python.startswith(f"CPython {minor}.")
 
