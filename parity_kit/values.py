@@ -122,7 +122,7 @@ def order_sets_in(value: Plain) -> Plain:
         return _ordered_ext(value)
     if isinstance(value, Mapping):
         entries = cast("Mapping[Plain, Plain]", value)
-        # No key is or holds a set: LangGraph's serializer takes scalars and tuples of them for keys.
+        # No key is or holds a set: the serializer takes scalars and tuples of them for keys.
         return {key: order_sets_in(each) for key, each in entries.items()}
     if isinstance(value, (list, tuple)):
         return [order_sets_in(each) for each in cast("Sequence[Plain]", value)]

@@ -1,7 +1,8 @@
 """What a corpus needs beside LangGraph to be regenerated, and whether it is here.
 
-A generator declares it, written out: `REQUIRES = ("postgresql",)`. Where it is missing the corpus is not
-regenerated, which is said by name; the committed file stays, and the gate compares with it as ever.
+A generator declares it, written out: `REQUIRES = ("postgresql",)`. Where it is missing the corpus
+is not regenerated, which is said by name; the committed file stays, and the gate compares with it
+as ever.
 """
 
 from __future__ import annotations

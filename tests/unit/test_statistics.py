@@ -24,7 +24,7 @@ PAIRS = st.lists(st.builds(Pair, TIMES, TIMES), min_size=1, max_size=20)
 
 def _noisy(ratio: float, count: int, *, seed: int, spread: float = 0.01) -> list[Pair]:
     """Return pairs of a candidate `ratio` times as fast, with noise and a drift they share."""
-    source = random.Random(seed)  # noqa: S311  # noise for a test, the same every time
+    source = random.Random(seed)  # noise for a test, the same every time
     pairs: list[Pair] = []
     for _ in range(count):
         drift = source.uniform(1, 3)
