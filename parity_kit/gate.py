@@ -24,6 +24,8 @@ from parity_kit.casefile import SUFFIX, CaseFile
 from parity_kit.contract import Case, CaseRunner, Level, Outcome, SubjectKind, Trace
 from parity_kit.corpora.corpus import Corpus
 from parity_kit.corpora.folder import read_corpora
+from parity_kit.corpora.imported import PREFIX, ImportedCorpus, read_imported
+from parity_kit.corpora.manifest import read_manifest
 from parity_kit.errors import ExitCode
 from parity_kit.events import DivergenceFound, Event, GateFinished, GateProgress
 from parity_kit.findings import divergence, gate_finished, headline
@@ -31,6 +33,7 @@ from parity_kit.judge import Tally, judge
 from parity_kit.verdicts import Equal, NotSupported, Verdict, label
 from parity_kit.workspace import Workspace
 
+AnyCorpus: TypeAlias = Corpus | ImportedCorpus
 Tell: TypeAlias = Callable[[Event], None]
 
 MOST_TOLD = 20
@@ -52,18 +55,42 @@ def gate_corpora(  # noqa: PLR0913, PLR0917  # what a gate is made of
     """Run the committed corpora on a candidate and return the verdict on all of them.
 
     Divergent cases are written to `folder`, if there is one. `wanted` names corpora, none means
-    all. `claimed` holds the highest level the candidate claims for each subject: more is not asked
-    of it, and a corpus of such subjects of which nothing was compared is `unknown`.
+    all that are committed; `imported:NAME` is one of the user's own data. `claimed` holds the
+    highest level the candidate claims for each subject: more is not asked of it, and a corpus of
+    such subjects of which nothing was compared is `unknown`, unless not every environment has what
+    it is about.
 
     Raises:
         BadFileError: If a committed file is broken.
         CandidateError: If the candidate cannot be judged any further; what was seen is told.
     """
-    corpora = read_corpora(space.fixtures, wanted)
+    own = [name.removeprefix(PREFIX) for name in wanted if name.startswith(PREFIX)]
+    committed = [name for name in wanted if not name.startswith(PREFIX)]
+    corpora: list[AnyCorpus] = [read_imported(space, name) for name in own]
+    if committed or not own:
+        corpora = [*read_corpora(space.fixtures, committed), *corpora]
+    optional = _optional(space) if committed or not own else frozenset[str]()
     return overall(
-        gate_corpus(candidate, corpus, run, folder, required, tell, claimed).verdict
+        _Gate(
+            candidate,
+            corpus,
+            run,
+            folder,
+            Tally(required),
+            tell,
+            claimed,
+            optional=corpus.name in optional,
+        )
+        .finish()
+        .verdict
         for corpus in corpora
     )
+
+
+def _optional(space: Workspace) -> frozenset[str]:
+    """Return the corpora of what not every environment has, and so not every candidate."""
+    corpora = read_manifest(space.fixtures).corpora
+    return frozenset(name for name, entry in corpora.items() if entry.needs)
 
 
 def gate_corpus(  # noqa: PLR0913, PLR0917  # the same
@@ -114,12 +141,14 @@ class _Gate:
     """One corpus being run on one candidate."""
 
     candidate: str
-    corpus: Corpus
+    corpus: AnyCorpus
     run: CaseRunner
     folder: Path | None
     tally: Tally
     tell: Tell
     claimed: Mapping[SubjectKind, Level]
+    optional: bool = False
+    kinds: set[SubjectKind] = field(default_factory=set[SubjectKind])
     groups: dict[tuple[str, str], _Group] = field(default_factory=dict[tuple[str, str], _Group])
 
     @property
@@ -153,6 +182,7 @@ class _Gate:
             return seen[0]
 
         kind = trace.case.subject.kind
+        self.kinds.add(kind)
         required = min(self.tally.required, self.claimed.get(kind, self.tally.required))
         verdict = judge(trace.case, trace.outcomes, run, required)
         self.tally.add(trace.case, verdict)
@@ -168,8 +198,7 @@ class _Gate:
 
     def _verdict(self) -> str:
         verdict = self.tally.verdict
-        kinds = {trace.case.subject.kind for trace in self.corpus.traces}
-        if verdict == "unsupported" and kinds & set(self.claimed):
+        if verdict == "unsupported" and self.kinds & set(self.claimed) and not self.optional:
             return "unknown"
         judged = self.tally.compared + self.tally.verdicts["unsupported"]
         if verdict == "equal" and judged < len(self.corpus.traces):
@@ -200,7 +229,8 @@ class _Gate:
         """Write a group's case beside the run and return its place; without a run, none."""
         if self.folder is None:
             return ""
-        name = f"{self.candidate}-corpus-{self.corpus.name}-{number}{SUFFIX}"
+        corpus = self.corpus.name.replace(":", "-")
+        name = f"{self.candidate}-corpus-{corpus}-{number}{SUFFIX}"
         path = self.folder / "cases" / name
         trace = group.trace
         CaseFile(trace.case, self.candidate, trace.outcomes, group.outcomes).write(path)

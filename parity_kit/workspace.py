@@ -46,6 +46,11 @@ class Workspace:
         """What can be made again: environments, example databases."""
         return self.root / ".parity"
 
+    @property
+    def imported(self) -> Path:
+        """Corpora of a user's own data, private: version control leaves them alone."""
+        return self.cache / "imported"
+
 
 def find(start: Path | None = None) -> Workspace:
     """Return the workspace that `start` (or the current directory) is in.

@@ -13,6 +13,7 @@ from parity_kit.cli.fixtures_baseline import build_baseline
 from parity_kit.cli.fixtures_changes import changes_as_json, print_changes, print_skipped
 from parity_kit.cli.fixtures_check import command as check
 from parity_kit.cli.fixtures_diff import command as diff
+from parity_kit.cli.fixtures_import import command as import_
 from parity_kit.cli.fixtures_show import command as show
 from parity_kit.corpora.changes import Change, changes
 from parity_kit.corpora.corpus import Corpus, CorpusName
@@ -120,4 +121,5 @@ def _print_built(
 
 command.add_command(check, "check")
 command.add_command(diff, "diff")
+command.add_command(import_, "import")
 command.add_command(show, "show")

@@ -17,6 +17,7 @@ from parity_kit.cli.common import (
     workspace_option,
 )
 from parity_kit.cli.fixtures_changes import changes_as_json, print_changes, print_skipped
+from parity_kit.cli.fixtures_loss import loss_options
 from parity_kit.errors import ExitCode
 from parity_kit.workspace import Workspace
 
@@ -46,6 +47,7 @@ EVERYWHERE_SEEDS = 5
     is_flag=True,
     help=f"Check again with {EVERYWHERE_SEEDS} hash seeds, and in each other Python there is.",
 )
+@loss_options
 @json_option
 @workspace_option
 def command(
@@ -58,7 +60,9 @@ def command(
 ) -> int:
     """Regenerate in memory and compare byte for byte with the committed corpora.
 
-    Ends with 4 if the oracle's versions or any byte differ.
+    Ends with 4 if the oracle's versions or any byte differ. With --loss it looks at a database of
+    your own instead, for values that LangGraph itself does not bring back, and ends with 1 if there
+    are some.
     """
     from parity_kit.candidates import environment
     from parity_kit.corpora import interpreters, regenerate

@@ -51,7 +51,12 @@ class _Result:
 
 @click.command("gate")
 @click.argument("candidate")
-@click.option("--corpus", "corpora", multiple=True, help="Only this corpus; may be repeated.")
+@click.option(
+    "--corpus",
+    "corpora",
+    multiple=True,
+    help="Only this corpus; may be repeated. imported:NAME is one of your own data.",
+)
 @click.option(
     "--level",
     type=click.Choice([level.label for level in Level if level]),

@@ -93,7 +93,7 @@ def regenerate(
         if reason := absent.get(CorpusName(name)):
             raise UsageError(f"corpus {name} cannot be regenerated here: {reason}")
     _package(space.generators)
-    with _without_warnings():
+    with without_warnings():
         return {
             name: _regenerate(name, known[name], lambda case: run_case(engine, case), on_progress)
             for name in select(known, wanted)
@@ -229,7 +229,7 @@ def _package(folder: Path) -> None:
 
 
 @contextmanager
-def _without_warnings() -> Generator[None]:
+def without_warnings() -> Generator[None]:
     """Keep LangGraph from logging what a case does on purpose: odd types, routes to nowhere."""
     logger = logging.getLogger("langgraph")
     level = logger.level

@@ -1,0 +1,76 @@
+"""`parity-kit fixtures import`: a user's own checkpoints as a private corpus."""
+
+from __future__ import annotations
+
+import time
+
+import click
+
+from parity_kit.cli.common import console, json_option, print_json, workspace_option
+from parity_kit.cli.own_data import counting, database_options
+from parity_kit.workspace import Workspace
+
+
+@click.command("import")
+@database_options
+@click.option("--to", "name", default="own", show_default=True, help="What the corpus is called.")
+@click.option("--replace", is_flag=True, help="Replace the one that is called so.")
+@click.option("--redact", is_flag=True, help="Other text and numbers of the same shape.")
+@click.option(
+    "--permissive",
+    is_flag=True,
+    help="Also build types that are not on LangGraph's safe list, which imports their modules.",
+)
+@json_option
+@workspace_option
+def command(
+    space: Workspace,
+    sqlite: str | None,
+    postgres: str | None,
+    threads: tuple[str, ...],
+    limit: int | None,
+    name: str,
+    replace: bool,
+    redact: bool,
+    permissive: bool,
+    as_json: bool,
+) -> None:
+    """Make a private corpus of a database of checkpoints, which is only read.
+
+    Then: parity-kit gate CANDIDATE --corpus imported:NAME
+    """
+    from parity_kit.corpora.imported import PREFIX, imported_folder
+    from parity_kit.own_data.importing import import_source
+    from parity_kit.own_data.source import Selection, open_source
+
+    folder = imported_folder(space, name)
+    started = time.perf_counter()
+    selection = Selection(threads, limit)
+    with open_source(sqlite, postgres, selection) as source, counting("checkpoints") as progress:
+        made = import_source(
+            source,
+            space,
+            name,
+            redact=redact,
+            permissive=permissive,
+            replace=replace,
+            progress=progress,
+        )
+    seconds = time.perf_counter() - started
+    if as_json:
+        counts = {name: dict(getattr(made, name)) for name in ("values", "features", "left_out")}
+        whole = {name: getattr(made, name) for name in ("checkpoints", "cases", "bytes")}
+        print_json({**whole, **counts, "folder": str(folder), "seconds": seconds})
+        return
+    out = console()
+    values = ", ".join(f"{count} {what}" for what, count in sorted(made.values.items()))
+    out.print(
+        f"{made.checkpoints} checkpoints read: {values}\n"
+        f"{made.cases} cases, {made.bytes / 1e6:.1f} MB, in {seconds:.1f} s: {folder}",
+        markup=False,
+    )
+    for feature, count in sorted(made.features.items()):
+        out.print(f"  {feature}: {count}", markup=False)
+    for reason, count in sorted(made.left_out.items()):
+        out.print(f"  left out: {count}, {reason}", markup=False)
+    out.print(f"next: parity-kit gate CANDIDATE --corpus {PREFIX}{name}", markup=False)

@@ -1,0 +1,135 @@
+"""`parity-kit fixtures check --loss`: what LangGraph does not bring back of a user's own data."""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from parity_kit.cli.common import console, print_json
+from parity_kit.cli.own_data import counting, database_options
+from parity_kit.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from parity_kit.own_data.loss import Found, Loss
+    from parity_kit.own_data.source import StoredValue
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def loss_options(function: F) -> F:
+    """Add `--loss` and what goes with it; the command runs only without."""
+
+    @click.option("--loss", is_flag=True, help="Look at a database of your own instead.")
+    @database_options
+    @click.option("--strict", is_flag=True, help="With --loss: build only the safe list's types.")
+    @functools.wraps(function)
+    def wrapper(  # the options it takes away
+        *args: Any,
+        loss: bool,
+        sqlite: str | None,
+        postgres: str | None,
+        threads: tuple[str, ...],
+        limit: int | None,
+        strict: bool,
+        **kwargs: Any,
+    ) -> Any:
+        if loss:
+            as_json = bool(kwargs["as_json"])
+            return _check(sqlite, postgres, threads, limit, strict=strict, as_json=as_json)
+        if strict or any(each is not None for each in (sqlite, postgres, limit)) or threads:
+            raise UsageError("a database is looked at with --loss", hint="add --loss")
+        return function(*args, **kwargs)
+
+    return wrapper  # pyright: ignore[reportReturnType]  # click's decorators erase the signature
+
+
+def _check(  # the options
+    sqlite: str | None,
+    postgres: str | None,
+    threads: tuple[str, ...],
+    limit: int | None,
+    *,
+    strict: bool,
+    as_json: bool,
+) -> int:
+    from parity_kit.own_data.source import Selection, open_source
+
+    started = time.perf_counter()
+    selection = Selection(threads, limit)
+    with open_source(sqlite, postgres, selection) as source, counting("checkpoints") as progress:
+        from parity_kit.own_data.loss import find_loss
+
+        found = find_loss(source, progress, strict=strict)
+    code = ExitCode.DIVERGENCE if found.lost else ExitCode.PARITY
+    seconds = time.perf_counter() - started
+    if as_json:
+        print_json({**_as_json(found), "seconds": seconds, "exit_code": int(code)})
+    else:
+        _print(found, seconds)
+    return code
+
+
+def _print(found: Found, seconds: float) -> None:
+    from rich.markup import escape
+    from rich.table import Table
+
+    out = console()
+    if found.lost:
+        table = Table("what became of it", "type", box=None)
+        table.add_column("values", justify="right")
+        table.add_column("the first", overflow="fold")
+        for loss, lost in _most_first(found):
+            first = _where(lost.examples[0])
+            table.add_row(loss.became.value, escape(loss.type), str(lost.count), escape(first))
+        out.print(table)
+    said = "all come back to the same bytes"
+    if found.lost:
+        said = f"{found.values - found.kept} do not come back to the same bytes"
+    out.print(
+        f"{found.values} values of {found.checkpoints} checkpoints loaded and dumped again in "
+        f"{seconds:.1f} s: {said}"
+    )
+
+
+def _where(value: StoredValue) -> str:
+    parts = [f"thread {value.thread}"]
+    if value.place[2]:
+        parts.append(f"namespace {value.place[2]}")
+    if value.checkpoint:
+        parts.append(f"checkpoint {value.checkpoint}")
+    parts.append(f"channel {value.channel}" if value.channel else value.what)
+    return ", ".join(parts)
+
+
+def _most_first(found: Found) -> list[tuple[Loss, Any]]:
+    return sorted(found.lost.items(), key=lambda each: (-each[1].count, each[0].type))
+
+
+def _as_json(found: Found) -> dict[str, Any]:
+    return {
+        "checkpoints": found.checkpoints,
+        "values": found.values,
+        "kept": found.kept,
+        "lost": [
+            {
+                "became": loss.became.value,
+                "type": loss.type,
+                "values": lost.count,
+                "examples": [
+                    {
+                        "what": each.what,
+                        "thread": each.thread,
+                        "namespace": each.place[2],
+                        "checkpoint": each.checkpoint,
+                        "channel": each.channel,
+                    }
+                    for each in lost.examples
+                ],
+            }
+            for loss, lost in _most_first(found)
+        ],
+    }

@@ -1,0 +1,53 @@
+"""What the commands on a user's own database share: which one, and what of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def database_options(function: F) -> F:
+    """Add the options that name a database and select checkpoints in it."""
+    options = (
+        click.option("--sqlite", metavar="FILE", help="A database that SqliteSaver wrote."),
+        click.option("--postgres", metavar="URL", help="A database that PostgresSaver wrote."),
+        click.option("--thread", "threads", multiple=True, help="Only this one; may be repeated."),
+        click.option(
+            "--limit", type=click.IntRange(1), help="Only so many checkpoints, the newest."
+        ),
+    )
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+@contextmanager
+def counting(what: str) -> Generator[Callable[[int, int], None]]:
+    """Show how many checkpoints are done, in a terminal and nowhere else."""
+    from parity_kit.cli.common import console
+
+    out = console(stderr=True)
+    if not out.is_terminal:
+        yield _silent
+        return
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=out, transient=True) as progress:
+        task = progress.add_task(what, total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)
+
+
+def _silent(done: int, total: int) -> None:
+    del done, total

@@ -1,0 +1,179 @@
+"""Corpora made of a user's own data: private, and in chunks, so that none is ever held whole.
+
+`.parity/imported/NAME/` holds `00001.msgpack` and so on, each a corpus file as
+docs/fixture-format.md has it, and `MANIFEST.json`, which lists them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import struct
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Self, cast
+
+from parity_kit.canonical import digest, pack
+from parity_kit.contract import Trace
+from parity_kit.corpora.corpus import FORMAT, CorpusName, parse, read_bytes
+from parity_kit.corpora.manifest import MANIFEST
+from parity_kit.errors import BadFileError, UsageError
+from parity_kit.workspace import Workspace
+
+PREFIX = "imported:"
+"""What an imported corpus's name begins with where corpora of both kinds can be named."""
+
+_MOST_TRACES = 1000
+_MOST_BYTES = 4_000_000
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+_AGAIN = "import it again: parity-kit fixtures import --replace"
+_FIX_ARRAY, _ARRAY_16 = 16, 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """One file of an imported corpus."""
+
+    file: str
+    cases: int
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedCorpus:
+    """An imported corpus on disk. Its traces are read chunk by chunk, each time anew."""
+
+    name: CorpusName
+    folder: Path
+    chunks: tuple[Chunk, ...]
+    about: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+    @property
+    def traces(self) -> ImportedTraces:
+        """The traces."""
+        return ImportedTraces(self)
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedTraces:
+    """The traces of an imported corpus: how many there are, and one after another."""
+
+    corpus: ImportedCorpus
+
+    def __len__(self) -> int:
+        return sum(chunk.cases for chunk in self.corpus.chunks)
+
+    def __iter__(self) -> Iterator[Trace]:
+        for chunk in self.corpus.chunks:
+            yield from _read_chunk(self.corpus.folder / chunk.file, chunk)
+
+
+def _read_chunk(path: Path, chunk: Chunk) -> tuple[Trace, ...]:
+    data = read_bytes(path)
+    if digest(data) != chunk.sha256:
+        raise BadFileError(f"is not the file that {MANIFEST} lists", where=str(path), hint=_AGAIN)
+    return parse(data, path).traces
+
+
+def imported_folder(space: Workspace, name: str) -> Path:
+    """Return where an imported corpus is kept.
+
+    Raises:
+        UsageError: If that is no name for a folder.
+    """
+    if not _NAME.fullmatch(name):
+        raise UsageError(f"{name!r} is no name", hint="letters, digits, - _ . and no slash")
+    return space.imported / name
+
+
+def read_imported(space: Workspace, name: str) -> ImportedCorpus:
+    """Return an imported corpus; its chunks are read when its traces are.
+
+    Raises:
+        BadFileError: If its manifest is broken.
+        UsageError: If there is none of that name.
+    """
+    folder = imported_folder(space, name)
+    path = folder / MANIFEST
+    if not path.is_file():
+        there = sorted(each.parent.name for each in space.imported.glob(f"*/{MANIFEST}"))
+        raise UsageError(
+            f"no imported corpus {name!r}",
+            hint=f"there are {', '.join(there)}"
+            if there
+            else "make one: parity-kit fixtures import",
+        )
+    try:
+        content = cast("dict[str, Any]", json.loads(read_bytes(path)))
+        version = content["format"]
+        chunks = tuple(Chunk(**each) for each in content["chunks"])
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise BadFileError(
+            f"expected a manifest with format and chunks ({error!r})", where=str(path), hint=_AGAIN
+        ) from error
+    if version != FORMAT:
+        raise BadFileError(
+            f"expected fixture format {FORMAT}, found {version!r}", where=str(path), hint=_AGAIN
+        )
+    return ImportedCorpus(CorpusName(PREFIX + name), folder, chunks, content)
+
+
+class ImportWriter:
+    """Writes an imported corpus, holding no more than a chunk of it.
+
+    It becomes visible, whole, with `finish`; until then it lies in a folder beside its place.
+    """
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self._folder = folder
+        self._name = name
+        self._partial = folder.with_name(f".{folder.name}.partial")
+        self._chunks: list[Chunk] = []
+        self._held: list[bytes] = []
+        self._bytes = 0
+
+    def __enter__(self) -> Self:
+        shutil.rmtree(self._partial, ignore_errors=True)
+        self._partial.mkdir(parents=True, mode=0o700)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        shutil.rmtree(self._partial, ignore_errors=True)
+
+    def add(self, trace: Trace) -> None:
+        """Add a trace."""
+        data = pack(trace.to_plain())
+        self._held.append(data)
+        self._bytes += len(data)
+        if len(self._held) >= _MOST_TRACES or self._bytes >= _MOST_BYTES:
+            self._flush()
+
+    def _flush(self) -> None:
+        if not self._held:
+            return
+        # The canonical bytes of the whole, around those of its traces, which are packed already.
+        head = pack({"format": FORMAT, "corpus": self._name, "traces": []})[:-1]
+        data = b"".join((head, _array_header(len(self._held)), *self._held))
+        file = f"{len(self._chunks) + 1:05}.msgpack"
+        (self._partial / file).write_bytes(data)
+        self._chunks.append(Chunk(file, len(self._held), len(data), digest(data)))
+        self._held, self._bytes = [], 0
+
+    def finish(self, about: Mapping[str, Any]) -> tuple[Chunk, ...]:
+        """Write what is left and the manifest, and put the corpus in its place."""
+        self._flush()
+        content = {"format": FORMAT, **about, "chunks": [asdict(chunk) for chunk in self._chunks]}
+        text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+        (self._partial / MANIFEST).write_text(text, encoding="utf-8")
+        shutil.rmtree(self._folder, ignore_errors=True)
+        self._partial.rename(self._folder)
+        return tuple(self._chunks)
+
+
+def _array_header(count: int) -> bytes:
+    if count < _FIX_ARRAY:
+        return bytes([0x90 | count])
+    return struct.pack(">BH", 0xDC, count) if count < _ARRAY_16 else struct.pack(">BI", 0xDD, count)

@@ -1,0 +1,436 @@
+"""A user's own checkpoints: imported into a private corpus, looked at for loss, never touched."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import tracemalloc
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from langchain_core.messages import AIMessage, HumanMessage
+from langgraph.checkpoint.sqlite import SqliteSaver
+
+from parity_kit.canonical import pack
+from parity_kit.cli.fixtures import command
+from parity_kit.cli.gate import command as gate
+from parity_kit.contract import Returned, split_stored_name
+from parity_kit.corpora.imported import ImportWriter, read_imported
+from parity_kit.errors import BadFileError, ExitCode, ParityKitError, UsageError
+from parity_kit.own_data.source import Selection, Source, open_source
+from parity_kit.plain import Ext
+from parity_kit.reference.postgres_server import missing, server
+from parity_kit.workspace import Workspace, find
+
+SPACE = find(Path(__file__))
+THREADS = ("thread-a", "thread-b")
+PER_THREAD = 3
+VALUES = {"checkpoint": 6, "metadata": 6, "write": 12}
+needs_server = pytest.mark.skipif(bool(missing()), reason=missing())
+
+
+@pytest.fixture
+def space(tmp_path: Path) -> Workspace:
+    """A workspace with the bundled candidates and no corpora of its own."""
+    root = tmp_path / "workspace"
+    root.mkdir()
+    (root / "parity.toml").write_text("")
+    (root / "candidates").symlink_to(SPACE.candidates)
+    return Workspace(root)
+
+
+def fill(saver: Any) -> None:
+    """Put the same checkpoints into any saver."""
+    for thread in THREADS:
+        config: Any = {"configurable": {"thread_id": thread, "checkpoint_ns": ""}}
+        for number in range(1, PER_THREAD + 1):
+            messages = [HumanMessage("hello", id="h"), AIMessage("there", id="a")]
+            versions = {"messages": str(number), "n": str(number)}
+            checkpoint = {
+                "v": 4,
+                "id": f"{number}-{thread}",
+                "ts": "2024-01-01T00:00:00+00:00",
+                "channel_values": {"messages": messages, "n": number},
+                "channel_versions": versions,
+                "versions_seen": {},
+                "updated_channels": None,
+            }
+            metadata: dict[str, Any] = {"source": "loop", "step": number, "parents": {}}
+            config = saver.put(config, checkpoint, metadata, versions)
+            saver.put_writes(config, [("n", number), ("messages", messages[:1])], "task", "path")
+
+
+def make_sqlite(path: Path) -> Path:
+    with closing(sqlite3.connect(path, check_same_thread=False)) as connection:
+        fill(SqliteSaver(connection))
+    return path
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    return make_sqlite(folder / "own.sqlite")
+
+
+@pytest.fixture
+def address() -> Iterator[str]:
+    """A PostgreSQL database, filled."""
+    import psycopg  # noqa: PLC0415  # an optional extra
+    from langgraph.checkpoint.postgres import PostgresSaver  # noqa: PLC0415  # the same
+
+    name = "own_data"
+    with psycopg.connect(server().address, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")  # pyright: ignore[reportArgumentType]  # no text of a user's
+    own = server().address.replace("dbname=postgres", f"dbname={name}")
+    with PostgresSaver.from_conn_string(own) as saver:
+        saver.setup()
+        fill(saver)
+    yield own
+    with psycopg.connect(server().address, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name}")  # pyright: ignore[reportArgumentType]  # the same
+
+
+def call(space: Workspace, *args: str | Path, code: int = 0) -> str:
+    name, *more = map(str, args)
+    result = CliRunner().invoke(
+        command, [name, "--workspace", str(space.root), *more], standalone_mode=False
+    )
+    if result.exception is not None:
+        raise result.exception
+    assert (result.return_value or 0) == code, result.output
+    return result.output
+
+
+def judge(space: Workspace, name: str, candidate: str = "pure") -> Any:
+    args = [candidate, "--corpus", f"imported:{name}", "--json", "--workspace", str(space.root)]
+    result = CliRunner().invoke(gate, args, standalone_mode=False)
+    if result.exception is not None:
+        raise result.exception
+    return json.loads(result.stdout)
+
+
+def listing(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_every_stored_value_is_tried_on_a_candidate(space: Workspace, database: Path) -> None:
+    told = json.loads(call(space, "import", "--sqlite", database, "--json"))
+    assert (told["checkpoints"], told["values"], told["left_out"]) == (6, VALUES, {})
+    answer = judge(space, "own")
+    assert (answer["verdict"], answer["compared"]) == ("equal", sum(VALUES.values()))
+    assert answer["reached"] == "bytes"
+
+
+def test_a_corpus_says_where_each_value_lies(space: Workspace, database: Path) -> None:
+    call(space, "import", "--sqlite", database)
+    traces = list(read_imported(space, "own").traces)
+    names = {split_stored_name(trace.case.id)[1:] for trace in traces}
+    write = ("write", "thread-a", "", "1-thread-a", "task", "1", "messages", "path", "msgpack")
+    assert {write, ("metadata", "thread-b", "", "2-thread-b", "json")} <= names
+    assert len(names) == len(traces)
+    assert all(isinstance(outcome, Returned) for trace in traces for outcome in trace.outcomes)
+
+
+def test_the_file_and_what_lies_beside_it_stay_as_they_are(
+    space: Workspace, database: Path
+) -> None:
+    before = listing(database.parent)
+    call(space, "import", "--sqlite", database)
+    call(space, "check", "--loss", "--sqlite", database)
+    assert listing(database.parent) == before
+    database.chmod(0o400)
+    call(space, "import", "--sqlite", database, "--replace")
+    assert listing(database.parent) == before
+
+
+def test_a_database_in_use_is_read_with_what_is_not_checkpointed_yet(
+    space: Workspace, database: Path
+) -> None:
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("PRAGMA wal_autocheckpoint = 0")
+        connection.execute("DELETE FROM writes WHERE idx = 1")
+        connection.commit()
+        data = database.read_bytes()
+        told = json.loads(call(space, "import", "--sqlite", database, "--json"))
+        assert told["values"] == {**VALUES, "write": 6}
+        assert database.read_bytes() == data
+
+
+def read_while_it_changes(database: Path) -> None:
+    with open_source(str(database), None, Selection()) as source:
+        assert source.count() == VALUES["checkpoint"]
+        with closing(sqlite3.connect(database)) as connection:
+            connection.execute("DELETE FROM writes")
+            connection.commit()
+
+
+def test_a_change_while_it_is_read_is_found_out(database: Path) -> None:
+    with pytest.raises(UsageError, match="was changed while it was read"):
+        read_while_it_changes(database)
+
+
+@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgres", marks=needs_server)])
+def test_threads_and_the_newest_checkpoints_are_chosen(
+    kind: str, request: pytest.FixtureRequest
+) -> None:
+    place = request.getfixturevalue("database" if kind == "sqlite" else "address")
+
+    def read(selection: Selection) -> list[Any]:
+        with open_source(*at(kind, str(place)), selection) as source:
+            return list(source.values())
+
+    one = read(Selection(threads=("thread-b",)))
+    assert {value.thread for value in one} == {"thread-b"}
+    newest = read(Selection(limit=2))
+    kept = {value.checkpoint for value in newest if value.what != "blob"}
+    assert kept == {"3-thread-a", "3-thread-b"}
+    assert {value.what for value in newest} >= {"checkpoint", "metadata", "write"}
+    if kind == "postgres":
+        blobs = [value.place for value in newest if value.what == "blob"]
+        assert blobs == [("blob", thread, "", "messages", "3") for thread in THREADS]
+    both = read(Selection(threads=("thread-a",), limit=1))
+    assert {value.checkpoint for value in both} - {None} == {"3-thread-a"}
+
+
+def at(kind: str, place: str) -> tuple[str | None, str | None]:
+    return (place, None) if kind == "sqlite" else (None, place)
+
+
+@needs_server
+def test_postgresql_is_imported_and_judged_like_a_file(space: Workspace, address: str) -> None:
+    told = json.loads(call(space, "import", "--postgres", address, "--json"))
+    # Integers are in the checkpoint itself; messages are blobs.
+    assert told["values"] == {**VALUES, "blob": 6}
+    answer = judge(space, "own")
+    assert (answer["verdict"], answer["compared"]) == ("equal", sum(VALUES.values()) + 6)
+    output = call(space, "check", "--loss", "--postgres", address)
+    assert "30 values of 6 checkpoints" in output
+    assert "all come back to the same bytes" in output
+
+
+@needs_server
+def test_postgresql_itself_refuses_to_write(address: str) -> None:
+    import psycopg  # noqa: PLC0415  # an optional extra
+
+    with open_source(None, address, Selection()) as source:
+        connection: Any = vars(source)["_connection"]
+        with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+            connection.execute("DELETE FROM checkpoint_writes")
+
+
+@needs_server
+def test_a_postgresql_database_without_checkpoints_is_named() -> None:
+    with (
+        pytest.raises(BadFileError, match="has no table checkpoints") as caught,
+        open_source(None, server().address, Selection()),
+    ):
+        pass
+    assert caught.value.where.endswith("dbname=postgres")
+
+
+def statement(text: str) -> Callable[[Path], None]:
+    def act(path: Path) -> None:
+        with closing(sqlite3.connect(path)) as connection:
+            connection.executescript(text)
+
+    return act
+
+
+def leave(path: Path) -> None:
+    assert path.is_file()
+
+
+def scribble(path: Path) -> None:
+    path.write_bytes(b"text" * 99)
+
+
+@pytest.mark.parametrize(
+    ("prepare", "options", "says"),
+    [
+        (Path.unlink, (), "is no file"),
+        (scribble, (), "is no SQLite database"),
+        (statement("DROP TABLE checkpoints"), (), "has no table checkpoints"),
+        (statement("ALTER TABLE writes DROP COLUMN type"), (), "table writes has no type"),
+        (statement("DELETE FROM checkpoints"), (), "there are no checkpoints"),
+        (leave, ("--thread", "nobody"), "no thread 'nobody'"),
+        (leave, ("--to", "../x"), "is no name"),
+        (leave, ("--postgres", "postgresql://x"), "name one database"),
+    ],
+)
+def test_what_cannot_be_imported_is_said(
+    space: Workspace,
+    database: Path,
+    prepare: Callable[[Path], object],
+    options: tuple[str, ...],
+    says: str,
+) -> None:
+    prepare(database)
+    with pytest.raises(ParityKitError, match=says) as caught:
+        call(space, "import", "--sqlite", database, *options)
+    assert caught.value.exit_code is ExitCode.USAGE
+    assert not list(space.imported.glob("*"))
+
+
+def test_an_address_that_nobody_answers_is_shown_without_its_password(space: Workspace) -> None:
+    with pytest.raises(UsageError, match="cannot be reached") as caught:
+        call(space, "import", "--postgres", "postgresql://me:secret@127.0.0.1:1/db")
+    assert "user=me" in str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
+def test_a_corpus_is_replaced_only_on_purpose(space: Workspace, database: Path) -> None:
+    call(space, "import", "--sqlite", database)
+    with pytest.raises(UsageError, match="there is an imported corpus 'own'"):
+        call(space, "import", "--sqlite", database)
+    call(space, "import", "--sqlite", database, "--replace", "--limit", "1")
+    assert len(read_imported(space, "own").traces) == 4  # checkpoint, metadata, two writes
+
+
+def test_a_chunk_that_was_changed_is_not_believed(space: Workspace, database: Path) -> None:
+    call(space, "import", "--sqlite", database)
+    (chunk,) = read_imported(space, "own").folder.glob("*.msgpack")
+    chunk.write_bytes(chunk.read_bytes()[:-1] + b"\0")
+    with pytest.raises(BadFileError, match=r"is not the file that MANIFEST.json lists"):
+        judge(space, "own")
+
+
+def test_an_import_that_is_broken_off_leaves_nothing(space: Workspace, database: Path) -> None:
+    statement("PRAGMA journal_mode = DELETE; VACUUM")(database)
+    data = database.read_bytes()
+    # The tables' pages, without those that say which tables there are.
+    database.write_bytes(data[:12288] + os.urandom(len(data) - 12288))
+    with pytest.raises(BadFileError):
+        call(space, "import", "--sqlite", database)
+    assert not [path for path in space.imported.rglob("*") if path.is_file()]
+
+
+def test_only_the_owner_may_read_an_import(space: Workspace, database: Path) -> None:
+    call(space, "import", "--sqlite", database)
+    assert read_imported(space, "own").folder.stat().st_mode & 0o077 == 0
+
+
+def many(path: Path, count: int) -> Path:
+    """Copy one checkpoint's row many times over."""
+    make_sqlite(path)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("DELETE FROM writes")
+        connection.execute(
+            "WITH RECURSIVE n(k) AS (SELECT 1 UNION ALL SELECT k + 1 FROM n WHERE k < ?)"
+            " INSERT INTO checkpoints SELECT thread_id, k, checkpoint_id, NULL, type, checkpoint,"
+            " metadata FROM checkpoints, n WHERE checkpoint_id = '1-thread-a'",
+            (count,),
+        )
+        connection.commit()
+    return path
+
+
+def test_memory_does_not_grow_with_the_database(
+    space: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("parity_kit.corpora.imported._MOST_TRACES", 20)
+
+    def peak(count: int) -> int:
+        path = many(tmp_path / f"{count}.sqlite", count)
+        tracemalloc.start()
+        try:
+            call(space, "import", "--sqlite", path, "--replace")
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    peak(10)  # what is loaded once
+    small, large = peak(40), peak(400)
+    assert large < small * 1.3
+    assert len(read_imported(space, "own").chunks) > 10  # so that it was in chunks
+
+
+def test_a_writer_writes_the_canonical_form_of_docs_fixture_format(
+    space: Workspace, database: Path
+) -> None:
+    call(space, "import", "--sqlite", database)
+    corpus = read_imported(space, "own")
+    (chunk,) = corpus.chunks
+    traces = [trace.to_plain() for trace in corpus.traces]
+    assert (corpus.folder / chunk.file).read_bytes() == pack(
+        {"format": 1, "corpus": "own", "traces": traces}
+    )
+    with ImportWriter(space.imported / "empty", "empty") as writer:
+        assert writer.finish({}) == ()
+
+
+def test_every_number_of_traces_has_its_header(space: Workspace, database: Path) -> None:
+    call(space, "import", "--sqlite", many(database.parent / "many.sqlite", 600))
+    sizes = [chunk.cases for chunk in read_imported(space, "own").chunks]
+    assert sizes[0] == 1000  # more than a header of one byte, or of two, can say
+    assert sum(sizes) == len(list(read_imported(space, "own").traces))
+
+
+GONE = pack(Ext(2, pack(["no_such_module.at_all", "Order", {"total": 5}])))
+LOST = {
+    "became its payload": ("no_such_module.at_all.Order", "msgpack", GONE),
+    "became null": (
+        "ext 6",
+        "msgpack",
+        pack(Ext(6, pack(["<f8", [2], "C", b"short"]))),
+    ),
+    "does not load, or cannot be stored again": ("NotImplementedError", "pickle", b"."),
+    "the same value in other bytes": ("msgpack", "msgpack", b"\xcd\x00\x05"),
+}
+
+
+@pytest.mark.parametrize("became", LOST)
+def test_what_does_not_come_back_is_counted_and_shown(
+    space: Workspace, database: Path, became: str
+) -> None:
+    name, kind, data = LOST[became]
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute(
+            "UPDATE writes SET type = ?, value = ? WHERE channel = 'n' AND checkpoint_id LIKE '2%'",
+            (kind, data),
+        )
+        connection.commit()
+    output = call(space, "check", "--loss", "--sqlite", database, "--json", code=1)
+    answer = json.loads(output)
+    (lost,) = answer["lost"]
+    assert (lost["became"], lost["type"], lost["values"]) == (became, name, 2)
+    assert lost["examples"][0] == {
+        "what": "write",
+        "thread": "thread-a",
+        "namespace": "",
+        "checkpoint": "2-thread-a",
+        "channel": "n",
+    }
+    assert answer["kept"] == answer["values"] - 2
+    assert "thread thread-a, checkpoint 2-thread-a, channel n" in " ".join(
+        call(space, "check", "--loss", "--sqlite", database, code=1).split()
+    )
+
+
+def test_without_loss_the_exit_code_is_zero(space: Workspace, database: Path) -> None:
+    assert "24 values of 6 checkpoints" in call(space, "check", "--loss", "--sqlite", database)
+
+
+def test_a_database_without_loss_asked_for_is_wrong_use(space: Workspace, database: Path) -> None:
+    with pytest.raises(UsageError, match="looked at with --loss"):
+        call(space, "check", "--sqlite", database)
+
+
+def test_what_langgraph_loses_is_told_of_an_import(space: Workspace, database: Path) -> None:
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("UPDATE writes SET value = ? WHERE channel = 'n'", (GONE,))
+        connection.commit()
+    told = json.loads(call(space, "import", "--sqlite", database, "--json"))
+    assert told["features"] == {"lossy upstream": 6}
+    assert judge(space, "own")["verdict"] == "equal"
+
+
+def test_a_source_is_what_the_importer_reads(database: Path) -> None:
+    with open_source(str(database), None, Selection()) as source:
+        reader: Source = source
+        assert [value.what for value in reader.values()].count("metadata") == VALUES["metadata"]
