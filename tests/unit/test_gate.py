@@ -187,6 +187,19 @@ def test_what_is_claimed_and_never_compared_is_unknown() -> None:
     assert result.verdict == "unknown"
 
 
+def test_what_not_every_environment_has_may_be_unsupported() -> None:
+    """`savers_postgres` needs a distribution that the manifest lists; a claim on savers is kept."""
+    claimed = {SubjectKind.SAVER: Level.BYTES}
+
+    def without_postgres(case: Case) -> tuple[Outcome, ...]:
+        return (nothing if case.subject.spec["saver"] == "postgres" else reference)(case)
+
+    result = gate(without_postgres, "savers", "savers_postgres", claimed=claimed)
+    assert [each.verdict for each in result.finished] == ["equal", "unsupported"]
+    assert result.verdict == "equal"
+    assert gate(without_postgres, "savers_postgres", claimed=claimed).verdict == "unknown"
+
+
 @pytest.mark.parametrize(
     ("error", "verdict"),
     [

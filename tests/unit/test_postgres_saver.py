@@ -12,9 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from parity_kit.cli.fixtures import command
 from parity_kit.contract import Case, CaseId, Operation, Pins, Returned, Subject, SubjectKind, run
 from parity_kit.corpora import requirements
+from parity_kit.corpora.manifest import read_manifest
 from parity_kit.corpora.regenerate import check, regenerate
 from parity_kit.errors import DriftError, UsageError
 from parity_kit.reference.engine import Engine
@@ -132,6 +135,19 @@ def test_without_a_server_the_corpus_is_named_and_is_no_drift(demo: Workspace) -
     assert "savers_postgres" not in {**checked.drifted, **checked.cases}
     assert checked.cases == {"plain": 1}
     assert set(regenerate(demo)) == {"plain"}
+
+
+@pytest.mark.usefixtures("no_server")
+def test_build_leaves_the_corpus_alone_and_says_so(demo: Workspace) -> None:
+    shutil.copytree(SPACE.fixtures, demo.fixtures, dirs_exist_ok=True)
+    args = ["build", "--workspace", str(demo.root)]
+    result = CliRunner().invoke(command, args, standalone_mode=False)
+    assert result.exception is None
+    assert "savers_postgres: not regenerated: there is no PostgreSQL server" in result.output
+    for file in ("savers_postgres.msgpack", "savers_postgres.index"):
+        assert (demo.fixtures / file).read_bytes() == (SPACE.fixtures / file).read_bytes()
+    entries = [read_manifest(space.fixtures).corpora for space in (demo, SPACE)]
+    assert entries[0]["savers_postgres"] == entries[1]["savers_postgres"]  # pyright: ignore[reportArgumentType]  # a corpus's name
 
 
 @pytest.mark.usefixtures("no_server")
