@@ -87,8 +87,11 @@ def test_a_value_changed_at_bytes_level_shrinks_to_that_value() -> None:
 
 
 def _widened(blob: bytes) -> bytes:
-    """Write a lone small integer in a wider form than it needs."""
-    return b"\xcd\x00" + blob[1:] if blob[:1] == b"\xcc" and len(blob) == 2 else blob
+    """Write a lone unsigned integer of one, two or four bytes in the next wider form."""
+    width = {0xCC: 1, 0xCD: 2, 0xCE: 4}.get(blob[0] if blob else 0)
+    if width is None or len(blob) != 1 + width:
+        return blob
+    return bytes([blob[0] + 1]) + bytes(width) + blob[1:]
 
 
 def test_a_crash_is_a_finding() -> None:
