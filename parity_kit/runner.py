@@ -178,7 +178,8 @@ def machine() -> dict[str, str]:
     import psutil  # noqa: PLC0415  # only here
 
     return {
-        "system": platform.platform(terse=True),
+        "system": f"{platform.system()} {platform.release().partition('-')[0]}",
+        "architecture": platform.machine(),
         "python": platform.python_version(),
         "processors": str(psutil.cpu_count() or "?"),
         "memory": f"{psutil.virtual_memory().total / 2**30:.0f} GiB",
