@@ -274,7 +274,7 @@ def _wiring(program: Program) -> Iterator[str]:
             yield f"builder.add_conditional_edges({source!r}, {function})"
 
 
-def _graph_line(operation: Operation) -> str:
+def _graph_line(operation: Operation) -> str:  # noqa: PLR0911  # one for each operation
     given: dict[str, Any] = dict(operation.args)
     config = _config(given)
     match operation.name:
@@ -289,6 +289,12 @@ def _graph_line(operation: Operation) -> str:
             return f"graph.update_state({config}, {what}, {given.get('as_node')!r})"
         case "get_state":
             return f"graph.get_state({config})"
+        case "put":
+            where = {"thread_id": given["thread"], "checkpoint_ns": ""}
+            where |= {"checkpoint_id": given["parent"]} if given.get("parent") else {}
+            parts = ", ".join(literal(given[key]) for key in ("checkpoint", "metadata"))
+            versions = literal(given["checkpoint"]["channel_versions"])
+            return f"saver.put({literal({'configurable': where})}, {parts}, {versions})"
         case "get_state_history":
             return f"graph.get_state_history({config}, limit={given.get('limit')})"
         case _:

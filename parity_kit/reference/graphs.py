@@ -146,6 +146,16 @@ class GraphSession:
         )
         return [_snapshot(each) for each in found]
 
+    def _put(
+        self, events: Any, thread: str, checkpoint: Any, metadata: Any, parent: str | None = None
+    ) -> Any:
+        del events
+        configurable = {"thread_id": thread, "checkpoint_ns": ""}
+        if parent is not None:
+            configurable["checkpoint_id"] = parent
+        config = {"configurable": configurable}
+        return self._saver.put(config, checkpoint, metadata, checkpoint["channel_versions"])
+
     def _delete_thread(self, events: Any, thread: str) -> None:
         del events
         self._saver.delete_thread(thread)

@@ -41,6 +41,7 @@ from parity_kit.workspace import Workspace
 SPACE = workspace.find(Path(__file__))
 FLOORS = {
     "data_model": 60,
+    "migration": 90,
     "msgpack": 150,
     "allowlist": 100,
     "channels": 90,

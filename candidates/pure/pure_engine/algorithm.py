@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol, TypeAlias
@@ -15,7 +16,7 @@ from pure_engine.channels import MISSING
 from pure_engine.names import INTERRUPT, NEVER_APPLIED, PULL, PUSH, START, TASKS
 from pure_engine.program import Breakpoints
 from pure_engine.savers import PendingWrite, Write
-from pure_engine.state import State
+from pure_engine.state import Checkpoint, State
 from pure_engine.tasks import Path, Task, answers_for
 from pure_engine.types import Send
 
@@ -72,7 +73,7 @@ def next_tasks(
     nodes = state.program.nodes
 
     def add(name: str, path: Path, given: Any, triggers: tuple[str, ...], *parts: str) -> None:
-        task = _task_id(state.checkpoint["id"], name, str(step), name, *parts)
+        task = _task_id(state.checkpoint, name, str(step), name, *parts)
         known = answers_for(task, f"{name}:{task}", pending, answers)
         found[task] = Task(task, name, path, given, triggers, nodes[name], known)
 
@@ -91,9 +92,14 @@ def next_tasks(
     return found
 
 
-def _task_id(checkpoint: str, *parts: str) -> str:
-    text = xxh3_128_hexdigest(bytes.fromhex(checkpoint.replace("-", "")) + "".join(parts).encode())
-    return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
+def _task_id(checkpoint: Checkpoint, *parts: str) -> str:
+    data = bytes.fromhex(checkpoint["id"].replace("-", "")) + "".join(parts).encode()
+    # Until version 1 ids were hashed otherwise, and a task that was interrupted is found by its id.
+    if checkpoint["v"] > 1:
+        text = xxh3_128_hexdigest(data)
+    else:
+        text = hashlib.sha1(data, usedforsecurity=False).hexdigest()
+    return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:32]))
 
 
 def _candidates(state: State, updated: set[str] | None) -> Iterable[str]:

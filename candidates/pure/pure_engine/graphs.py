@@ -161,6 +161,15 @@ class GraphSession:
         found = self._saver().list(where, filter=filter, before=bound, limit=limit)
         return [snapshot(self._graph, saved) for saved in found]
 
+    def do_put(self, thread: str, checkpoint: Any, metadata: Any, parent: str | None = None) -> Any:
+        """Store a checkpoint as it stands; return its config."""
+        where: dict[str, Any] = {"thread_id": thread, "checkpoint_ns": ""}
+        if parent is not None:
+            where["checkpoint_id"] = parent
+        self._saver().put(where, checkpoint, metadata, checkpoint["channel_versions"])
+        place = {"thread_id": thread, "checkpoint_ns": "", "checkpoint_id": checkpoint["id"]}
+        return {"configurable": place}
+
     def do_delete_thread(self, thread: str) -> None:
         """Forget a thread."""
         self._saver().delete_thread(thread)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Self, TypeAlias
 
 from pure_engine.channels import MISSING, Channel
+from pure_engine.migration import migrate
 from pure_engine.program import Program
 
 Checkpoint: TypeAlias = dict[str, Any]
@@ -22,7 +23,8 @@ class State:
 
     @classmethod
     def restored(cls, program: Program, checkpoint: Checkpoint) -> Self:
-        """Return the state that a checkpoint holds."""
+        """Return the state that a checkpoint holds, brought into today's layout."""
+        migrate(program, checkpoint)
         values = checkpoint["channel_values"]
         channels = {
             name: spec.restored(values.get(name, MISSING))

@@ -19,6 +19,7 @@ from pure_engine.checkpoints import (
 )
 from pure_engine.errors import InvalidUpdateError
 from pure_engine.graph import Graph
+from pure_engine.migration import migrate
 from pure_engine.names import END, INPUT, INTERRUPT, NULL_TASK, START
 from pure_engine.program import Program
 from pure_engine.running import write_update
@@ -44,6 +45,8 @@ class Update:
         if saved is None:
             checkpoint = empty_checkpoint(graph.clock)
         else:
+            # A copy has only the parts of today's layout.
+            migrate(graph.program, saved.checkpoint)
             checkpoint = copy_checkpoint(saved.checkpoint)
         self._state = State.restored(graph.program, checkpoint)
         self._stored_versions = dict(self._state.versions)

@@ -1,0 +1,182 @@
+"""Checkpoints that older releases left in databases, read and run on by this one.
+
+Layouts as LangGraph's own releases wrote them: before version 3 a node had a trigger for every way
+to it, before version 4 packets that were sent lay beside the channels, and until version 1 task ids
+were hashed otherwise. Their ids sort before those that a session creates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from langgraph.types import Send
+
+from parity_kit.contract import Case, Operation
+from parity_kit.corpora.authoring import graph, op
+from parity_kit.reference.native import to_plain
+
+from ._graph_programs import FAN, LINE, LOG, START, Program, nodes, note
+
+ID = "00000000-0000-5000-8000-{:012x}"
+MODES = ["values", "updates", "tasks", "checkpoints"]
+THREAD = {"thread": "t"}
+
+ROUTED: Program = {
+    "state": {"log": LOG},
+    "nodes": nodes(a="a", b="b", c="c"),
+    "edges": [[START, "a"]],
+    "branches": {"a": ["b"]},
+}
+SENDING: Program = {
+    "state": {"log": LOG},
+    "nodes": {**nodes(a="a"), "work": {"body": [note({"join": ["work", {"get": "k"}]})]}},
+    "edges": [[START, "a"]],
+    "branches": {"a": [{"send": {"to": "work", "each": {"range": 2}, "as": "k"}}]},
+}
+
+
+def version(number: int) -> str:
+    """Return a version string such as savers make."""
+    return f"{number:032}.{0:016}"
+
+
+def old(
+    layout: int,
+    values: dict[str, Any],
+    versions: dict[str, int],
+    seen: dict[str, dict[str, int]],
+    **more: Any,
+) -> dict[str, Any]:
+    """Return a checkpoint of an older layout; versions are given by their number."""
+    return {
+        "v": layout,
+        "ts": "2023-12-31T00:00:00+00:00",
+        "id": ID.format(1),
+        "channel_values": values,
+        "channel_versions": {name: version(number) for name, number in versions.items()},
+        "versions_seen": {
+            node: {name: version(number) for name, number in each.items()}
+            for node, each in seen.items()
+        },
+        **more,
+    }
+
+
+STATE = {"n": 1, "log": ["old"]}
+SEEN: dict[str, dict[str, int]] = {"__input__": {}, "__start__": {"__start__": 1}}
+
+LAYOUTS: dict[str, tuple[Program, dict[str, Any]]] = {
+    "start-of-a-node": (
+        LINE,
+        old(2, {**STATE, "start:a": START}, {"__start__": 2, "n": 2, "log": 2, "start:a": 2}, SEEN),
+    ),
+    "start-of-a-node-that-is-gone": (
+        LINE,
+        old(2, {**STATE, "start:x": START}, {"__start__": 2, "n": 2, "log": 2, "start:x": 2}, SEEN),
+    ),
+    "node-that-ran": (
+        LINE,
+        old(
+            2,
+            {**STATE, "a": "a"},
+            {"__start__": 2, "n": 3, "log": 3, "start:a": 3, "a": 3},
+            {**SEEN, "a": {"start:a": 2}},
+        ),
+    ),
+    "node-with-two-edges": (
+        FAN,
+        old(
+            2,
+            {**STATE, "a": "a"},
+            {"__start__": 2, "n": 3, "log": 3, "start:a": 3, "a": 3},
+            {**SEEN, "a": {"start:a": 2}, "__interrupt__": {"n": 2, "a": 2}},
+        ),
+    ),
+    "both-ways-to-a-node": (
+        LINE,
+        old(
+            2,
+            {**STATE, "a": "a", "branch:to:b": None},
+            {"__start__": 2, "n": 3, "log": 3, "a": 3, "branch:to:b": 2},
+            {**SEEN, "a": {"start:a": 2}, "b": {"branch:to:b": 2, "a": 2}},
+        ),
+    ),
+    "conditional-edge": (
+        ROUTED,
+        old(
+            2,
+            {"log": ["old"], "branch:a:route:b": "a"},
+            {"__start__": 2, "log": 3, "start:a": 3, "branch:a:route:b": 3},
+            {**SEEN, "a": {"start:a": 2}},
+        ),
+    ),
+    "conditional-edge-interrupted": (
+        ROUTED,
+        old(
+            2,
+            {"log": ["old"], "branch:a:route:b": "a"},
+            {"__start__": 2, "log": 3, "start:a": 3, "branch:a:route:b": 3},
+            {**SEEN, "a": {"start:a": 2}, "__interrupt__": {"log": 3, "branch:a:route:b": 3}},
+        ),
+    ),
+    "task-ids-of-version-1": (
+        LINE,
+        old(1, {**STATE, "start:a": START}, {"__start__": 2, "n": 2, "log": 2, "start:a": 2}, SEEN),
+    ),
+    "packets-beside-channels": (
+        SENDING,
+        old(
+            3,
+            {"log": ["old"]},
+            {"__start__": 2, "log": 3, "branch:to:a": 3},
+            {**SEEN, "a": {"branch:to:a": 2}},
+            pending_sends=[Send("work", {"k": 0}), Send("work", {"k": 1})],
+        ),
+    ),
+    "no-packets": (
+        SENDING,
+        old(
+            3,
+            {"log": ["old"], "branch:to:a": None},
+            {"__start__": 2, "log": 2, "branch:to:a": 2},
+            SEEN,
+            pending_sends=[],
+        ),
+    ),
+    "today": (
+        LINE,
+        old(
+            4,
+            {**STATE, "branch:to:a": None},
+            {"__start__": 2, "n": 2, "log": 2, "branch:to:a": 2},
+            SEEN,
+            updated_channels=["branch:to:a", "log", "n"],
+        ),
+    ),
+    "nothing-ever-written": (LINE, old(2, {}, {}, {})),
+}
+
+SCRIPTS: dict[str, tuple[Operation, ...]] = {
+    "read": (op("get_state", **THREAD), op("get_state_history", **THREAD)),
+    "go-on": (
+        op("stream", **THREAD, input=None, modes=MODES),
+        op("get_state_history", **THREAD),
+    ),
+    "new-input": (op("invoke", **THREAD, input={"log": ["new"]}), op("get_state", **THREAD)),
+    "update": (
+        op("update_state", **THREAD, values={"log": ["update"]}, as_node="a"),
+        op("invoke", **THREAD, input=None),
+    ),
+}
+
+
+def cases() -> Iterator[Case]:
+    """Yield every layout with every script, in memory and in SQLite."""
+    for layout, (program, checkpoint) in LAYOUTS.items():
+        metadata: dict[str, Any] = {"source": "loop", "step": 1, "parents": {}}
+        stored = op("put", **THREAD, checkpoint=to_plain(checkpoint), metadata=metadata)
+        for script, operations in SCRIPTS.items():
+            for saver in ("memory", "sqlite"):
+                name = f"migration/{layout}/{script}/{saver}"
+                yield graph(name, program, stored, *operations, saver=saver)
