@@ -13,6 +13,7 @@ import sys
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from operator import attrgetter
 from typing import Any, cast
 
 from parity_kit import contract
@@ -42,10 +43,15 @@ from parity_kit.wire.messages import (
 
 Counters = Callable[[], Mapping[str, int]]
 """Gives how often each replaced function has run; what a patch hook returns."""
+_ENGINE_METHODS = ("describe", "open", "measure")
 
 
 class _BadRequestError(Exception):
     """The asking side sent something that cannot be meant."""
+
+
+class _BadEngineError(Exception):
+    """What the manifest names is no engine; the message says all there is to say."""
 
 
 class Server:
@@ -77,6 +83,8 @@ class Server:
             failure = Failure(FailureCode.BAD_REQUEST, str(error))
         except UnsupportedSubjectError as error:
             failure = Failure(FailureCode.UNSUPPORTED, str(error))
+        except _BadEngineError as error:
+            failure = Failure(FailureCode.ENGINE, str(error))
         except Exception as error:  # noqa: BLE001  # whatever an engine raises, the other side is told
             failure = _engine_failure(error)
         return Response(request.msgid, failure, None)
@@ -97,7 +105,11 @@ class Server:
 
     def _describe(self, params: Mapping[str, Plain]) -> Plain:
         del params
-        description: Description = self._engine.describe()
+        description = cast("object", self._engine.describe())
+        if not isinstance(description, Description):
+            kind = type(description).__name__
+            problem = f"its describe() returns a {kind}, not a parity_kit.contract.Description"
+            raise _BadEngineError(problem)
         if self._counters is not None:
             engaged = {**description.engaged, **self._counters()}
             description = replace(description, engaged=engaged)
@@ -202,8 +214,44 @@ def _take_streams() -> tuple[int, int]:
 
 
 def _load(reference: str) -> Any:
+    """Return what `module:name` names.
+
+    Raises:
+        _BadEngineError: If there is no such module, or nothing of that name in it.
+    """
     module, _, name = reference.partition(":")
-    return getattr(importlib.import_module(module), name)
+    try:
+        found = importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{module}.".startswith(f"{error.name}."):
+            raise
+        problem = f"{error} in the folder that `path` in candidate.toml names"
+        raise _BadEngineError(f"{reference}: {problem}") from None
+    try:
+        return attrgetter(name)(found)
+    except AttributeError:
+        raise _BadEngineError(
+            f"{reference}: {found.__file__ or module} defines no {name!r}"
+        ) from None
+
+
+def _make(reference: str) -> Engine:
+    """Return an engine of the class that `module:Class` names."""
+    engine = _load(reference)()
+    lacks = [name for name in _ENGINE_METHODS if not callable(getattr(engine, name, None))]
+    if lacks:
+        raise _BadEngineError(f"{reference}: no engine, as it has no method {', '.join(lacks)}")
+    return cast("Engine", engine)
+
+
+def _place(error: Exception) -> str:
+    """Return where an error was raised: the kit's and the import system's frames say nothing."""
+    frames = [
+        each
+        for each in traceback.extract_tb(error.__traceback__)
+        if each.filename != __file__ and not each.filename.startswith("<frozen ")
+    ]
+    return f", {frames[-1].filename}, line {frames[-1].lineno}" if frames else ""
 
 
 def main() -> None:
@@ -213,8 +261,15 @@ def main() -> None:
     parser.add_argument("--patch", metavar="MODULE:FUNCTION")
     arguments = parser.parse_args()
     source, sink = _take_streams()
-    counters = None if arguments.patch is None else cast("Counters", _load(arguments.patch)())
-    server = Server(_load(arguments.object)(), counters)
+    named = arguments.patch
+    try:
+        counters = None if named is None else cast("Counters", _load(named)())
+        named = arguments.object
+        server = Server(_make(named), counters)
+    except _BadEngineError as error:
+        sys.exit(str(error))
+    except Exception as error:  # noqa: BLE001  # whatever a candidate's module raises, it is told
+        sys.exit(f"{named}: {type(error).__name__}: {error}{_place(error)}")
     try:
         serve(server, source, sink)
     except (FrameError, MessageError) as error:

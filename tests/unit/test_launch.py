@@ -47,6 +47,43 @@ def workspace(base: Path, manifest: str, files: dict[str, str] | None = None) ->
     return Workspace(base)
 
 
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("class Other: ...", r"engine.py defines no 'Engine'$"),
+        ("import nowhere_at_all", r"No module named 'nowhere_at_all', .*engine.py, line 1$"),
+        ("x = 1\nraise RuntimeError('boom')", r"RuntimeError: boom, .*engine.py, line 2$"),
+        ("class Engine:\n    def __init__(self, x): ...", r"TypeError: .*argument: 'x'$"),
+        ("class Engine: ...", r"it has no method describe, open, measure$"),
+        (
+            "class Engine:\n    open = measure = print\n    def describe(self): return {}",
+            r"returns a dict, not a parity_kit.contract.Description$",
+        ),
+    ],
+)
+def test_what_is_no_engine_is_said_in_one_line(tmp_path: Path, code: str, said: str) -> None:
+    manifest = 'kind = "python"\nobject = "engine:Engine"\n'
+    space = workspace(tmp_path, manifest, {"engine.py": code})
+    with pytest.raises(CandidateCrashedError, match=said) as caught:
+        start(find(space, "mine"), space)
+    assert "File " not in str(caught.value)
+
+
+def test_an_object_that_is_nowhere_is_said_in_one_line(tmp_path: Path) -> None:
+    space = workspace(tmp_path, 'kind = "python"\nobject = "nowhere.at:Engine"\n')
+    with pytest.raises(CandidateCrashedError, match=r"No module named 'nowhere' in the") as caught:
+        start(find(space, "mine"), space)
+    assert "File " not in str(caught.value)
+
+
+def test_an_object_may_be_a_part_of_another(tmp_path: Path) -> None:
+    manifest = 'kind = "python"\nobject = "tally:Box.Engine"\n'
+    code = TALLY.read_text(encoding="utf-8") + "\n\nclass Box:\n    Engine = Engine\n"
+    space = workspace(tmp_path, manifest, {"tally.py": code})
+    with start(find(space, "mine"), space) as engine:
+        assert engine.describe().name == "tally"
+
+
 def test_python_candidate_runs_in_a_process_of_its_own(tmp_path: Path) -> None:
     manifest = 'kind = "python"\nobject = "tally:Engine"\npath = "code"\n'
     space = workspace(tmp_path, manifest, {"code/tally.py": TALLY.read_text(encoding="utf-8")})
