@@ -30,7 +30,7 @@ def read_settings(space: Workspace) -> Settings:
     path = space.root / MARKER
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise BadManifestError(f"cannot be read: {error}", where=str(path)) from error
     known = ("ours", "others")
     if unknown := sorted(set(data) - set(known)):

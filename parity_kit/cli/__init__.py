@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import sys
 import traceback
@@ -21,6 +22,17 @@ _COMMANDS = {
     "replay": "Run one case again on both engines, side by side.",
     "explain": "Say in words where a case differs.",
     "parity": "The whole path: corpora, lockstep, benchmarks, report.",
+}
+# What a system says of a place that is not as the kit needs it: missing, forbidden, full.
+_PLACES = {
+    errno.EACCES,
+    errno.EEXIST,
+    errno.EISDIR,
+    errno.ENOENT,
+    errno.ENOSPC,
+    errno.ENOTDIR,
+    errno.EPERM,
+    errno.EROFS,
 }
 
 
@@ -64,8 +76,18 @@ def main() -> None:
         code = error.exit_code
     except BrokenPipeError:
         code = ExitCode.PARITY
-    except Exception:  # noqa: BLE001  # whatever it is, it is the kit's fault and has its own code
-        traceback.print_exc()
-        click.echo("error [kit] this is a fault of Parity Kit: please report it", err=True)
-        code = ExitCode.KIT_FAULT
+    except Exception as error:  # noqa: BLE001  # whatever it is, it has its own code
+        code = _unexpected(error)
     sys.exit(code if isinstance(code, int) else ExitCode.PARITY)
+
+
+def _unexpected(error: Exception) -> ExitCode:
+    """Tell of an error that nothing raised on purpose, and return its code."""
+    if isinstance(error, OSError) and error.errno in _PLACES:
+        place = f"{error.filename}: " if error.filename else ""
+        click.echo(f"error [bad-file] {place}{error.strerror}", err=True)
+        click.echo("  next: see to it that it is there, and may be read and written", err=True)
+        return ExitCode.USAGE
+    traceback.print_exception(error)
+    click.echo("error [kit] this is a fault of Parity Kit: please report it", err=True)
+    return ExitCode.KIT_FAULT

@@ -64,7 +64,13 @@ class _Result:
     show_default=True,
     help="How closely outcomes must agree.",
 )
-@click.option("--floor", default=1, show_default=True, help="Fewest cases that must be compared.")
+@click.option(
+    "--floor",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Fewest cases that must be compared.",
+)
 @click.option(
     "--cases",
     "folder",

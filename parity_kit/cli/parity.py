@@ -10,8 +10,8 @@ import click
 
 from parity_kit import __version__
 from parity_kit.cli.common import console, json_option, print_json, workspace_option
-from parity_kit.cli.run import new_run
-from parity_kit.errors import CandidateError, ExitCode
+from parity_kit.cli.run import interruptible, new_run
+from parity_kit.errors import BadManifestError, CandidateError, ExitCode
 from parity_kit.events import (
     BenchMeasured,
     CandidateJudged,
@@ -22,7 +22,7 @@ from parity_kit.events import (
     RunStarted,
 )
 from parity_kit.settings import Settings, read_settings
-from parity_kit.workspace import Workspace
+from parity_kit.workspace import MARKER, Workspace
 
 if TYPE_CHECKING:
     from parity_kit.runner import Judging
@@ -32,7 +32,13 @@ if TYPE_CHECKING:
 @click.command()
 @click.option("--examples", default=100, show_default=True, help="Cases Hypothesis tries a suite.")
 @click.option("--seed", default=0, show_default=True, help="Where all choices start.")
-@click.option("--pairs", default=5, show_default=True, help="Pairs measured; 0 for no benchmarks.")
+@click.option(
+    "--pairs",
+    type=click.IntRange(min=0),
+    default=5,
+    show_default=True,
+    help="Pairs measured; 0 for no benchmarks.",
+)
 @json_option
 @workspace_option
 def command(space: Workspace, examples: int, seed: int, pairs: int, as_json: bool) -> int:
@@ -51,13 +57,19 @@ def command(space: Workspace, examples: int, seed: int, pairs: int, as_json: boo
 
     settings = read_settings(space)
     names = [*settings.ours, *settings.others]
+    if not names:
+        raise BadManifestError(
+            "lists no candidate, so there is nothing to judge",
+            where=str(space.root / MARKER),
+            hint='name some: ours = ["NAME"]; `parity-kit candidates list` shows the names',
+        )
     for name in names:
         find(space, name)  # a wrong name ends here, before a run's folder is made
     folder = new_run(space, "parity")
     started = time.monotonic()
     heard = _Heard()
     journal = Journal(folder)
-    with Terminal(console(stderr=as_json)) as terminal:
+    with interruptible(folder), Terminal(console(stderr=as_json)) as terminal:
         sinks = Sinks(journal, terminal, heard)
         sinks.tell(RunStarted(folder.name, __version__, oracle_versions(), machine(), seed, names))
         codes = [_corpora(space, sinks, terminal)]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Generator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -67,7 +69,7 @@ def command(
     plan = Plan(suites or _SUITES, examples, seed, Level[level.upper()])
     heard: list[Event] = []
     journal = Journal(folder)
-    with Terminal(console(stderr=as_json)) as terminal:
+    with interruptible(folder), Terminal(console(stderr=as_json)) as terminal:
         tell = Sinks(journal, terminal, _Ear(heard)).tell
         started = datetime.now(UTC)
         tell(RunStarted(folder.name, __version__, oracle_versions(), machine(), seed, [candidate]))
@@ -77,6 +79,16 @@ def command(
     kept = keep_cases(space, folder) if keep else []
     _close(folder, kept, heard, as_json=as_json)
     return int(code)
+
+
+@contextmanager
+def interruptible(folder: Path) -> Generator[None]:
+    """Say what is left of a run that somebody stops."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        click.echo(f"\nwhat was seen is kept: parity-kit report {folder.name}", err=True)
+        raise
 
 
 class _Ear:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -72,6 +73,8 @@ WRONG = [
     (["run", "pure", "--suite", "poetry"], "poetry"),
     (["run", "pure", "--examples", "0"], "must be at least 1"),
     (["run", "pure", "--examples", "many"], "many"),
+    (["gate", "pure", "--floor", "0"], "not in the range"),
+    (["parity", "--pairs", "-1"], "not in the range"),
     (["gate", "nobody"], "no candidate 'nobody'"),
     (["gate", "pure", "--corpus", "nothing"], "nothing"),
     (["replay", "nowhere.case.msgpack"], "nowhere.case.msgpack"),
@@ -96,6 +99,64 @@ def test_outside_a_workspace_the_next_step_is_named(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "no parity.toml" in done.stderr
     assert "--workspace" in done.stderr
+
+
+def small_workspace(base: Path, settings: bytes) -> None:
+    """A workspace that has the bundled engine and the committed fixtures."""
+    (base / "parity.toml").write_bytes(settings)
+    for name in ("fixtures", "candidates", "generators"):
+        (base / name).symlink_to(ROOT / name, target_is_directory=True)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["run", "pure", "--suite", "codec", "--examples", "1"],
+        ["parity", "--pairs", "0"],
+        ["bench", "pure", "--quick"],
+    ],
+    ids=" ".join,
+)
+def test_a_place_that_cannot_be_written_is_named(tmp_path: Path, arguments: list[str]) -> None:
+    small_workspace(tmp_path, b'ours = ["pure"]')
+    (tmp_path / "reports").write_text("a file where a folder should be")
+    done = parity_kit(*arguments, cwd=tmp_path)
+    assert done.returncode == 2, done.stderr
+    assert str(tmp_path / "reports") in done.stderr
+    assert "next:" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"), [(b"ours = []", "lists no candidate"), (b'ours = ["\xe9"]', "utf-8")]
+)
+def test_settings_that_name_nothing_are_told(tmp_path: Path, settings: bytes, words: str) -> None:
+    small_workspace(tmp_path, settings)
+    done = parity_kit("parity", cwd=tmp_path)
+    assert done.returncode == 2, done.stderr
+    assert words in done.stderr
+    assert str(tmp_path / "parity.toml") in done.stderr
+    assert not (tmp_path / "reports").exists()
+
+
+def test_a_run_that_is_stopped_says_what_is_left_of_it(tmp_path: Path) -> None:
+    small_workspace(tmp_path, b"")
+    running = subprocess.Popen(
+        [sys.executable, "-m", "parity_kit", "run", "pure", "--examples", "100000"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert running.stdout is not None
+    while "equal" not in running.stdout.readline():
+        pass
+    running.send_signal(signal.SIGINT)
+    _, said = running.communicate(timeout=20)
+    assert running.returncode == 130
+    (folder,) = (tmp_path / "reports").iterdir()
+    assert f"parity-kit report {folder.name}" in said
+    assert parity_kit("report", folder.name, cwd=tmp_path).returncode == 0
 
 
 @pytest.fixture
