@@ -38,7 +38,9 @@ Tell: TypeAlias = Callable[[Event], None]
 
 MOST_TOLD = 20
 """Places of divergence told for one corpus; all are counted."""
-_FAILURES = ("divergent", "crashed", "hung", "protocol error")
+BREAKDOWNS = ("crashed", "hung", "protocol error")
+"""What a candidate's own failure on a case is called; one that fails throughout is not judged."""
+_FAILURES = ("divergent", *BREAKDOWNS)
 _PROGRESS_EVERY = 10  # cases
 
 

@@ -26,10 +26,11 @@ from parity_kit.events import (
     CandidateStarted,
     EngagementSeen,
     Event,
+    GateFinished,
     GateProgress,
 )
 from parity_kit.findings import divergence, gate_finished
-from parity_kit.gate import gate_corpora
+from parity_kit.gate import BREAKDOWNS, gate_corpora
 from parity_kit.lockstep import Lockstep, search
 from parity_kit.reference import Engine
 from parity_kit.strategies import SUITES
@@ -59,10 +60,13 @@ class Judging:
     plan: Plan
     tell: Callable[[Event], None]
     note: Callable[[str], None]
+    compared: int = 0
+    """Cases of the candidate that was judged last."""
 
     def candidate(self, name: str) -> ExitCode:
         """Judge a candidate and return the exit code that its verdict stands for."""
         candidate = find(self.space, name)
+        self.compared = 0
         gates: list[str] = []
         try:
             with start(candidate, self.space, on_progress=self.note) as engine:
@@ -84,7 +88,7 @@ class Judging:
         required = self.plan.required
         if suite == CORPORA:
             return gate_corpora(
-                self.space, name, runner, self.folder, required, self.tell, (), said.levels
+                self.space, name, runner, self.folder, required, self._count, (), said.levels
             )
         reference = Engine()
 
@@ -119,7 +123,7 @@ class Judging:
                     file=str(path.relative_to(self.folder)),
                 )
             )
-        self.tell(
+        self._count(
             gate_finished(
                 candidate=name,
                 gate=gate,
@@ -129,6 +133,11 @@ class Judging:
                 seconds=result.seconds,
             )
         )
+
+    def _count(self, event: Event) -> None:
+        if isinstance(event, GateFinished):
+            self.compared += event.compared
+        self.tell(event)
 
     def _engagement(self, name: str, said: Description) -> dict[str, int]:
         if said.engaged:
@@ -154,7 +163,7 @@ class Judging:
         if worst == "unsupported" and "equal" in gates:
             reason = f"agrees where it claims to; unsupported: {named}"
             return self._judged(name, "parity", reason, ExitCode.PARITY)
-        judged = worst in {"divergent", "crashed", "hung", "protocol error"}
+        judged = worst == "divergent" or (worst in BREAKDOWNS and self.compared > 0)
         code = ExitCode.DIVERGENCE if judged else ExitCode.NOT_JUDGED
         return self._judged(name, worst, f"{worst} in {named}", code)
 

@@ -17,7 +17,7 @@ from parity_kit.candidates.manifest import (
     PipSetup,
     PythonSetup,
 )
-from parity_kit.errors import UnknownCandidateError
+from parity_kit.errors import BadManifestError, UnknownCandidateError
 from parity_kit.wire.host import RemoteEngine
 from parity_kit.wire.process import Launch, Limits
 from parity_kit.workspace import Workspace
@@ -31,13 +31,16 @@ NOT_MADE = "environment not made yet"
 _START_SECONDS = 60.0
 
 
-def all_candidates(space: Workspace) -> list[Candidate]:
-    """Return the workspace's candidates, by name.
-
-    Raises:
-        BadManifestError: If one of their manifests breaks a rule.
-    """
-    return [manifest.load(folder) for folder in _folders(space)]
+def readable(space: Workspace) -> tuple[list[Candidate], list[BadManifestError]]:
+    """Return the candidates that can be read, and what is wrong with the others' manifests."""
+    good: list[Candidate] = []
+    bad: list[BadManifestError] = []
+    for folder in _folders(space):
+        try:
+            good.append(manifest.load(folder))
+        except BadManifestError as error:
+            bad.append(error)
+    return good, bad
 
 
 def find(space: Workspace, name: str) -> Candidate:

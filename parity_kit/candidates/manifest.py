@@ -96,7 +96,9 @@ def load(folder: Path) -> Candidate:
             hint="a candidate is a folder with a candidate.toml; see docs/candidates.md",
         ) from error
     except ValueError as error:
-        raise BadManifestError(f"is not TOML: {error}", where=str(file)) from error
+        raise BadManifestError(
+            f"is not TOML: {error}", where=str(file), hint="docs/candidates.md has examples"
+        ) from error
     table = _Table(file, data)
     name = table.text("name")
     if not _NAME.fullmatch(name):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from parity_kit.cli.common import console, json_option, print_json, workspace_option
-from parity_kit.errors import CandidateError, ExitCode, UsageError
+from parity_kit.errors import BadManifestError, CandidateError, ExitCode, UsageError
 from parity_kit.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -34,24 +34,36 @@ def command() -> None:
 @json_option
 @workspace_option
 def list_command(space: Workspace, *, as_json: bool) -> int:
-    """List the workspace's candidates, and what each still needs before it can start."""
+    """List the workspace's candidates, and what each still needs before it can start.
+
+    Ends with 2 if a manifest is wrong; the others are listed all the same.
+    """
     from parity_kit.candidates import launch
 
-    rows = [(each, launch.missing(each, space)) for each in launch.all_candidates(space)]
+    good, bad = launch.readable(space)
+    rows = [(each, launch.missing(each, space)) for each in good]
+    code = ExitCode.USAGE if bad else ExitCode.PARITY
     if as_json:
-        print_json({"candidates": [_to_json(each) | {"missing": lacks} for each, lacks in rows]})
-        return ExitCode.PARITY
+        listed = [_to_json(each) | {"missing": lacks} for each, lacks in rows]
+        print_json({"candidates": listed, "problems": [str(each) for each in bad]})
+        return code
     out = console()
+    _tell_wrong(bad)
     if not rows:
         out.print(f"no candidates in {space.candidates}", markup=False)
-        return ExitCode.PARITY
+        return code
     table = _table("name", "title", "kind", "language", "ready")
     for each, lacks in rows:
         _row(table, each.name, each.title, each.kind.value, each.language, lacks or "yes")
     out.print(table)
     if any(lacks == launch.NOT_MADE for _, lacks in rows):
         out.print("environments are made on demand, or now: parity-kit candidates check --all")
-    return ExitCode.PARITY
+    return code
+
+
+def _tell_wrong(manifests: list[BadManifestError]) -> None:
+    for each in manifests:
+        click.echo(f"error [{each.code}] {each}", err=True)
 
 
 def _to_json(candidate: Candidate) -> dict[str, Any]:
@@ -76,7 +88,8 @@ def check_command(
     """Make a candidate's environment, start it, and ask it the easiest cases.
 
     Nothing is compared with LangGraph here: that a check is ok says that the candidate can be
-    judged, not that it is right.
+    judged, not that it is right. Ends with 1 for a wrong answer, 2 if a manifest is wrong, 3 if a
+    candidate could not be asked.
     """
     from parity_kit.candidates import launch
 
@@ -84,16 +97,22 @@ def check_command(
         raise UsageError(
             "give either names or --all", hint="`parity-kit candidates list` shows the names"
         )
-    wanted = [launch.find(space, name) for name in names] or launch.all_candidates(space)
+    wanted, bad = [launch.find(space, name) for name in names], list[BadManifestError]()
+    if everything:
+        wanted, bad = launch.readable(space)
+        _tell_wrong(bad)
     seen: list[_Seen] = []
     for candidate in wanted:
         with _progress() as tell:
             seen.append(_look(candidate, space, tell))
         if not as_json:
             _show(seen[-1])
-    code = max((each.exit_code for each in seen), default=ExitCode.PARITY)
+    least = ExitCode.USAGE if bad else ExitCode.PARITY
+    code = max([least, *(each.exit_code for each in seen)])
     if as_json:
-        print_json({"candidates": [each.to_json() for each in seen], "exit_code": int(code)})
+        checked = [each.to_json() for each in seen]
+        problems = [str(each) for each in bad]
+        print_json({"candidates": checked, "problems": problems, "exit_code": int(code)})
     return code
 
 

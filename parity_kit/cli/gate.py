@@ -142,12 +142,15 @@ def _run(
 
 
 def _conclude(result: _Result, engaged: Mapping[str, int], floor: int) -> None:
-    from parity_kit.gate import exit_code
+    from parity_kit.gate import BREAKDOWNS, exit_code
 
     result.exit_code = exit_code(result.verdict)
     if engaged and not any(engaged.values()):
         result.verdict, result.exit_code = "unknown", ExitCode.NOT_JUDGED
         result.problem = f"not engaged: {', '.join(engaged)} never ran, so LangGraph answered"
+    elif not result.compared and result.verdict in BREAKDOWNS:
+        result.exit_code = ExitCode.NOT_JUDGED
+        result.problem = "it broke down on every case"
     elif not result.compared and result.verdict == "unknown":
         result.problem = "nothing was compared, and that is not a pass"
     elif result.exit_code is ExitCode.PARITY and result.compared < floor:

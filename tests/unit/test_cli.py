@@ -159,6 +159,19 @@ def test_a_run_that_is_stopped_says_what_is_left_of_it(tmp_path: Path) -> None:
     assert parity_kit("report", folder.name, cwd=tmp_path).returncode == 0
 
 
+def test_a_candidate_that_breaks_down_throughout_could_not_be_judged(tmp_path: Path) -> None:
+    (tmp_path / "parity.toml").touch()
+    folder = tmp_path / "candidates" / "broken"
+    folder.mkdir(parents=True)
+    (folder / "candidate.toml").write_text(
+        'name = "broken"\ntitle = "Broken"\nkind = "python"\nlanguage = "Python"\n'
+        f'object = "from_fixtures:FailsThroughout"\npath = "{ROOT / "tests/unit/engines"}"\n'
+    )
+    done = parity_kit("run", "broken", "--suite", "codec", "--examples", "2", cwd=tmp_path)
+    assert done.returncode == 3, done.stdout
+    assert "crashed in codec" in done.stdout
+
+
 @pytest.fixture
 def kept(tmp_path: Path) -> Path:
     """A case file in which the candidate's side was changed by hand."""

@@ -266,10 +266,16 @@ def test_the_worst_gate_is_the_verdict(verdicts: tuple[str, ...], expected: str)
 
 @pytest.fixture
 def space(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A workspace with the committed fixtures and three small engines as candidates."""
+    """A workspace with the committed fixtures and small engines as candidates."""
     (tmp_path / "parity.toml").write_text("")
     (tmp_path / "fixtures").symlink_to(SPACE.fixtures, target_is_directory=True)
-    for name, kind in {"good": "Engine", "bad": "OneByteOff", "empty": "SupportsNothing"}.items():
+    kinds = {
+        "good": "Engine",
+        "bad": "OneByteOff",
+        "empty": "SupportsNothing",
+        "broken": "FailsThroughout",
+    }
+    for name, kind in kinds.items():
         folder = tmp_path / "candidates" / name
         folder.mkdir(parents=True)
         (folder / "candidate.toml").write_text(
@@ -295,6 +301,9 @@ def test_the_command_ends_with_the_code_of_the_verdict(space: Path) -> None:
     empty = call(space, "empty")
     assert empty.return_value == ExitCode.NOT_JUDGED
     assert "nothing was compared" in empty.output
+    broken = call(space, "broken", "--corpus", "channels")
+    assert broken.return_value == ExitCode.NOT_JUDGED
+    assert "broke down on every case" in broken.output
 
 
 def test_fewer_cases_than_the_floor_are_no_pass(space: Path) -> None:

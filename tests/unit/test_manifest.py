@@ -6,10 +6,12 @@ import re
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from parity_kit.candidates import launch
 from parity_kit.candidates.manifest import CommandSetup, Kind, PipSetup, PythonSetup, load
-from parity_kit.errors import BadManifestError, UnknownCandidateError
+from parity_kit.cli.candidates import command
+from parity_kit.errors import BadManifestError, ExitCode, UnknownCandidateError
 from parity_kit.workspace import Workspace
 
 HEAD = 'name = "mine"\ntitle = "My port"\nlanguage = "Go"\n'
@@ -99,12 +101,24 @@ def test_unknown_candidate_gets_the_nearest_name(tmp_path: Path) -> None:
     folder(tmp_path, COMMAND)
     folder(tmp_path, COMMAND.replace('"mine"', '"other"'), "other")
     space = Workspace(tmp_path)
-    assert [each.name for each in launch.all_candidates(space)] == ["mine", "other"]
+    assert [each.name for each in launch.readable(space)[0]] == ["mine", "other"]
     assert launch.find(space, "other").title == "My port"
     with pytest.raises(UnknownCandidateError, match=re.escape("did you mean 'mine'?")):
         launch.find(space, "mime")
     with pytest.raises(UnknownCandidateError, match="there are: mine, other"):
         launch.find(space, "xyz")
+
+
+def test_a_wrong_manifest_hides_no_other(tmp_path: Path) -> None:
+    (tmp_path / "parity.toml").touch()
+    folder(tmp_path, COMMAND)
+    folder(tmp_path, "name = ", "other")
+    listed = CliRunner(catch_exceptions=False).invoke(
+        command, ["list", "--workspace", str(tmp_path)], standalone_mode=False
+    )
+    assert listed.return_value == ExitCode.USAGE
+    assert "My port" in listed.stdout
+    assert str(tmp_path / "candidates" / "other" / "candidate.toml") in listed.stderr
 
 
 def test_what_a_command_still_needs(tmp_path: Path) -> None:

@@ -72,6 +72,13 @@ class SupportsNothing(Engine):
         self._answers = {}
 
 
+class FailsThroughout(SupportsNothing):
+    """Describes itself, and fails on whatever else it is asked."""
+
+    def open(self, subject: Subject, pins: Pins) -> _Session:
+        raise RuntimeError(f"no {subject.kind.value} at {pins.epoch}")
+
+
 class OneByteOff(Engine):
     """Forgets the last stored byte of every outcome that stores any."""
 
