@@ -45,7 +45,8 @@ def command(space: Workspace, examples: int, seed: int, pairs: int, as_json: boo
     """Check the corpora, judge the workspace's candidates, measure them, and write the page.
 
     The candidates listed under `ours` in parity.toml decide the exit code; what other people's
-    engines do is shown.
+    engines do is shown. Ends with 0 for parity, 1 for a divergence, 3 if one of `ours` could not be
+    judged, 4 if the committed corpora are not what LangGraph makes now.
     """
     if examples < 1:
         raise click.BadParameter("must be at least 1", param_hint="--examples")
