@@ -49,8 +49,8 @@ def command(
     A time is shown only where the case's outcome is equal. The reference is measured against itself
     too: what that control cannot tell apart from itself, no other row can be trusted with.
 
-    However slow the candidate is, this ends with 0; with 3 if it does not start or breaks down on every
-    workload.
+    However slow the candidate is, this ends with 0; with 3 if it does not start or breaks down on
+    every workload.
     """
     from parity_kit.bench.session import (
         QUICK_PAIRS,

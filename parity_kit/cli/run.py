@@ -57,8 +57,8 @@ def command(
     disagreement is shrunk and written to the run's cases/ folder, for `parity-kit replay` and
     `parity-kit explain`.
 
-    Ends with 0 for parity, 1 for a divergence, 3 if the candidate could not be judged or nothing was
-    compared.
+    Ends with 0 for parity, 1 for a divergence, 3 if the candidate could not be judged or nothing
+    was compared.
     """
     if examples < 1:
         raise click.BadParameter("must be at least 1", param_hint="--examples")
