@@ -88,6 +88,12 @@ def regenerate(
 
     engine = Engine()
     known = generators(space)
+    if not known:
+        raise UsageError(
+            "there is no generator to build a corpus with",
+            where=str(space.generators),
+            hint="write one: docs/fixture-format.md shows how",
+        )
     absent = unavailable(space, wanted)
     for name in wanted:
         if reason := absent.get(CorpusName(name)):

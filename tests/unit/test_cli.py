@@ -209,3 +209,11 @@ def test_replay_runs_both_engines_again(kept: Path) -> None:
     again = json.loads(parity_kit("replay", str(kept), "--json").stdout)
     assert again["verdict"] == "equal"
     assert again["reference"] == again["outcomes"]
+
+
+def test_a_workspace_without_generators_builds_no_empty_corpora(tmp_path: Path) -> None:
+    (tmp_path / "parity.toml").write_text("", encoding="utf-8")
+    done = parity_kit("fixtures", "build", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "there is no generator" in done.stderr
+    assert not (tmp_path / "fixtures").exists()
