@@ -95,19 +95,6 @@ def _optional(space: Workspace) -> frozenset[str]:
     return frozenset(name for name, entry in corpora.items() if entry.needs)
 
 
-def gate_corpus(  # noqa: PLR0913, PLR0917  # the same
-    candidate: str,
-    corpus: Corpus,
-    run: CaseRunner,
-    folder: Path | None,
-    required: Level,
-    tell: Tell,
-    claimed: Mapping[SubjectKind, Level] = MappingProxyType({}),
-) -> GateFinished:
-    """Run one corpus on a candidate, tell what was found, and return the result."""
-    return _Gate(candidate, corpus, run, folder, Tally(required), tell, claimed).finish()
-
-
 def overall(verdicts: Iterable[str]) -> str:
     """Return the verdict on several gates.
 
@@ -149,7 +136,7 @@ class _Gate:
     tally: Tally
     tell: Tell
     claimed: Mapping[SubjectKind, Level]
-    optional: bool = False
+    optional: bool
     kinds: set[SubjectKind] = field(default_factory=set[SubjectKind])
     groups: dict[tuple[str, str], _Group] = field(default_factory=dict[tuple[str, str], _Group])
 

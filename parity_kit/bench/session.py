@@ -82,7 +82,6 @@ class Session:
         seed: int,
         tell: Callable[[Event], None],
     ) -> None:
-        self._space = space
         self._folder = folder
         self._settings = settings
         self._seed = seed

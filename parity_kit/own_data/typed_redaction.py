@@ -23,7 +23,6 @@ SPECIAL: Mapping[str, str] = {
 """Types whose payload stays, or is text of a kind of its own."""
 
 _TRIES = 500
-_OCTETS = re.compile(r"[0-9]+|[0-9a-f]+")
 _UCS4 = 4
 
 

@@ -23,9 +23,6 @@ from pathlib import Path
 
 from parity_kit.errors import KitError
 
-DISTRIBUTIONS = ("langgraph-checkpoint-postgres", "psycopg")
-"""What the PostgreSQL saver needs beside the server; both shape what is stored."""
-
 _PLACES = (
     "/usr/lib/postgresql/*/bin",  # Debian, which leaves them off PATH
     "/usr/pgsql-*/bin",
