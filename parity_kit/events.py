@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, get_args
+
+JOURNAL = "journal.jsonl"
+"""The journal's name in the folder of a run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,21 +181,7 @@ Event: TypeAlias = (
     | RunFinished
 )
 
-_KINDS: dict[str, type[Event]] = {
-    kind.__name__: kind
-    for kind in (
-        RunStarted,
-        CorporaChecked,
-        CandidateStarted,
-        CandidateFailed,
-        DivergenceFound,
-        GateFinished,
-        EngagementSeen,
-        BenchMeasured,
-        CandidateJudged,
-        RunFinished,
-    )
-}
+_KINDS: dict[str, type[Event]] = {kind.__name__: kind for kind in get_args(Event)}
 
 
 class Sink(Protocol):

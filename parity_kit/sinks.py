@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from parity_kit.events import (
+    JOURNAL,
     BenchMeasured,
     CandidateFailed,
     CandidateJudged,
@@ -62,7 +63,7 @@ class Journal:
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._file = (folder / "journal.jsonl").open("a", encoding="utf-8", newline="\n")
+        self._file = (folder / JOURNAL).open("a", encoding="utf-8", newline="\n")
 
     def tell(self, event: Event) -> None:
         """Write one event as one line."""

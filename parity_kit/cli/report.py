@@ -8,6 +8,7 @@ import click
 
 from parity_kit.cli.common import json_option, print_json, workspace_option
 from parity_kit.errors import BadFileError
+from parity_kit.events import JOURNAL
 from parity_kit.workspace import Workspace
 
 _LISTED = 10
@@ -41,10 +42,10 @@ def find_run(space: Workspace, run: str) -> Path:
         BadFileError: If there is none; the hint names the runs that there are, newest first.
     """
     for folder in (Path(run), space.reports / run):
-        if (folder / _JOURNAL).is_file():
+        if (folder / JOURNAL).is_file():
             return folder
     runs = sorted(
-        space.reports.glob(f"*/{_JOURNAL}"), key=lambda path: path.stat().st_mtime, reverse=True
+        space.reports.glob(f"*/{JOURNAL}"), key=lambda path: path.stat().st_mtime, reverse=True
     )
     names = ", ".join(path.parent.name for path in runs[:_LISTED])
     more = f" and {len(runs) - _LISTED} more" if len(runs) > _LISTED else ""
@@ -54,6 +55,3 @@ def find_run(space: Workspace, run: str) -> Path:
         else "there are none yet; `parity-kit parity` makes one"
     )
     raise BadFileError(f"no run {run!r}", where=str(space.reports), hint=hint)
-
-
-_JOURNAL = "journal.jsonl"

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from parity_kit.errors import BadFileError
-from parity_kit.events import Event, event_from_json
+from parity_kit.events import JOURNAL, Event, event_from_json
 
-NAME = "journal.jsonl"
 CUT_OFF = "the journal's last line was cut off: the run was stopped while writing it"
 
 
@@ -22,7 +21,7 @@ def read_journal(folder: Path) -> tuple[Sequence[Event], list[str]]:
     Raises:
         BadFileError: If there is no journal, or a line of it is no event.
     """
-    path = folder / NAME
+    path = folder / JOURNAL
     try:
         lines = path.read_bytes().split(b"\n")
     except OSError as error:
