@@ -13,12 +13,20 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from parity_kit import workspace
+from parity_kit.contract import Level
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+level_option = click.option(
+    "--level",
+    type=click.Choice([level.label for level in Level if level]),
+    default=Level.BYTES.label,
+    show_default=True,
+    help="How closely outcomes must agree.",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
 
 

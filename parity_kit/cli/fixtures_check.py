@@ -23,6 +23,8 @@ from parity_kit.workspace import Workspace
 
 if TYPE_CHECKING:
     from parity_kit.corpora.fresh import FreshCheck
+    from parity_kit.corpora.interpreters import Interpreter
+    from parity_kit.corpora.regenerate import Checked
 
 EVERYWHERE_SEEDS = 5
 
@@ -64,10 +66,7 @@ def command(
     your own instead, for values that LangGraph itself does not bring back, and ends with 1 if there
     are some.
     """
-    from parity_kit.candidates import environment
     from parity_kit.corpora import interpreters, regenerate
-    from parity_kit.corpora.fresh import check_fresh
-    from parity_kit.corpora.recipes import interpreter_recipe
 
     asked = [interpreters.find(each) for each in pythons]
     if everywhere:
@@ -75,16 +74,7 @@ def command(
         asked += [each for each in interpreters.others() if each not in asked]
     with progress() as on_progress:
         checked = regenerate.check(space, corpora, on_progress)
-    again: list[FreshCheck] = []
-    with telling() as tell:
-        for seed in range(1, seeds + 1):
-            tell(f"another process, hash seed {seed}")
-            again.append(check_fresh(space, seed, corpora))
-        for number, interpreter in enumerate(asked, seeds + 1):
-            python = environment.make(interpreter_recipe(interpreter), space, tell)
-            tell(f"another process, {interpreter}")
-            again.append(check_fresh(space, number, corpora, python=(interpreter, python)))
-    alone = everywhere and not asked
+    again = _check_again(space, corpora, seeds, asked)
     code = ExitCode.PARITY
     if checked.drifted or any(each.exit_code for each in again):
         code = ExitCode.KIT_FAULT
@@ -100,7 +90,35 @@ def command(
                 "exit_code": int(code),
             }
         )
-        return code
+    else:
+        _print(checked, again, alone=everywhere and not asked)
+    return code
+
+
+def _check_again(
+    space: Workspace, corpora: tuple[str, ...], seeds: int, asked: Sequence[Interpreter]
+) -> list[FreshCheck]:
+    """Check in other processes: one for each hash seed, then one for each interpreter."""
+    from parity_kit.candidates import environment
+    from parity_kit.corpora.fresh import check_fresh
+    from parity_kit.corpora.recipes import interpreter_recipe
+
+    again: list[FreshCheck] = []
+    with telling() as tell:
+        for seed in range(1, seeds + 1):
+            tell(f"another process, hash seed {seed}")
+            again.append(check_fresh(space, seed, corpora))
+        for number, interpreter in enumerate(asked, seeds + 1):
+            python = environment.make(interpreter_recipe(interpreter), space, tell)
+            tell(f"another process, {interpreter}")
+            again.append(check_fresh(space, number, corpora, python=(interpreter, python)))
+    return again
+
+
+def _print(checked: Checked, again: Sequence[FreshCheck], *, alone: bool) -> None:
+    """Print what was found; `alone` says that other interpreters were asked for in vain."""
+    from parity_kit.corpora import interpreters
+
     out = console()
     print_changes(checked.drifted)
     print_skipped(checked.skipped)
@@ -120,7 +138,6 @@ def command(
     )
     if checked.drifted:
         out.print("next: find out what changed; if it is meant, parity-kit fixtures build")
-    return code
 
 
 def _print_fresh(again: Sequence[FreshCheck]) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from parity_kit.cli.common import console, json_option, print_json, workspace_option
+from parity_kit.cli.common import console, json_option, level_option, print_json, workspace_option
 from parity_kit.contract import Level
 from parity_kit.errors import CandidateError, ExitCode
 from parity_kit.events import DivergenceFound, Event, GateFinished
@@ -57,13 +57,7 @@ class _Result:
     multiple=True,
     help="Only this corpus; may be repeated. imported:NAME is one of your own data.",
 )
-@click.option(
-    "--level",
-    type=click.Choice([level.label for level in Level if level]),
-    default=Level.BYTES.label,
-    show_default=True,
-    help="How closely outcomes must agree.",
-)
+@level_option
 @click.option(
     "--floor",
     type=click.IntRange(min=1),

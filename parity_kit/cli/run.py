@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from parity_kit import __version__
-from parity_kit.cli.common import console, json_option, workspace_option
+from parity_kit.cli.common import console, json_option, level_option, workspace_option
 from parity_kit.contract import Level
 from parity_kit.events import Event, RunFinished, RunStarted
 from parity_kit.workspace import Workspace
@@ -31,13 +31,7 @@ _SUITES = ("corpora", "codec", "channel", "graph", "saver")
 )
 @click.option("--examples", default=200, show_default=True, help="Cases Hypothesis tries a suite.")
 @click.option("--seed", default=0, show_default=True, help="Where Hypothesis's choices start.")
-@click.option(
-    "--level",
-    type=click.Choice([level.label for level in Level if level]),
-    default=Level.BYTES.label,
-    show_default=True,
-    help="How closely outcomes must agree.",
-)
+@level_option
 @click.option("--keep", is_flag=True, help="Keep shrunk cases in fixtures/regressions/.")
 @json_option
 @workspace_option
