@@ -3,8 +3,10 @@
     corpus       one corpus: its traces, its canonical bytes, its index
     manifest     `MANIFEST.json`: the oracle the corpora were made with, and their digests
     folder       a folder of corpora, read and written as a whole
+    imported     a corpus of a user's own data, in chunks, outside that folder
     changes      what differs between two versions of a corpus, case by case
     regenerate   generators run on real LangGraph; the committed corpora checked against that
+    requirements what a generator needs beside LangGraph, and whether it is here
     authoring    what generators are written with
     show         a fixture in words
     fresh        the check in other processes and interpreters (`interpreters` finds those)
