@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from parity_kit.bench import session
 from parity_kit.cli import cli
 from parity_kit.errors import ExitCode, UnknownCandidateError, UsageError
 
@@ -22,7 +23,8 @@ ENGINES = {
 
 
 @pytest.fixture
-def workspace(tmp_path: Path) -> Path:
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(session, "VALUE_SECONDS", 0.001)  # nothing here depends on exact figures
     (tmp_path / "parity.toml").touch()
     for name, source in ENGINES.items():
         folder = tmp_path / "candidates" / name
