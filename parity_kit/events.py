@@ -1,7 +1,7 @@
 """What a run tells its sinks, in order.
 
-The runner emits these events and knows nothing of sinks; sinks (console, journal, later JUnit and
-SARIF) know these events and nothing of engines. The journal is one event a line, as JSON.
+The runner emits these events and knows nothing of sinks; sinks (console, journal) know these events
+and nothing of engines. The journal is one event a line, as JSON.
 """
 
 from __future__ import annotations

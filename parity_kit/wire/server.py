@@ -153,29 +153,29 @@ class Server:
         return session
 
 
-def serve(server: Server, source: int, sink: int, limit: int = FRAME_LIMIT) -> None:
+def serve(server: Server, source: int, sink: int) -> None:
     """Answer requests from `source` on `sink` until a shutdown, or until `source` ends.
 
     Raises:
         FrameError, MessageError: If the other side sends what is no request; nothing can be
             answered to that.
     """
-    while not server.done and (body := read_frame(source, limit)) is not None:
+    while not server.done and (body := read_frame(source)) is not None:
         message = parse(body)
         if not isinstance(message, Request):
             raise MessageError(f"an engine takes requests, not a {type(message).__name__.lower()}")
-        write_frame(sink, _answer(server, message, limit), limit)
+        write_frame(sink, _answer(server, message))
     server.close()
 
 
-def _answer(server: Server, request: Request, limit: int) -> bytes:
+def _answer(server: Server, request: Request) -> bytes:
     """Return the body of an answer, or of a failure where the answer cannot be sent."""
     try:
         body = encode(server.answer(request))
     except TypeError as error:
         return encode(Response(request.msgid, _engine_failure(error), None))
-    if len(body) > limit:
-        problem = f"its answer of {len(body)} bytes is over the frame limit of {limit}"
+    if len(body) > FRAME_LIMIT:
+        problem = f"its answer of {len(body)} bytes is over the frame limit of {FRAME_LIMIT}"
         return encode(Response(request.msgid, Failure(FailureCode.ENGINE, problem), None))
     return body
 
