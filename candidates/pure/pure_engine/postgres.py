@@ -115,9 +115,8 @@ class PostgresSaver:
         versions: Mapping[str, Any],
     ) -> dict[str, Any]:
         """Store a checkpoint, and those of its values that are new and no scalars."""
-        key = (where["thread_id"], where["checkpoint_ns"], "")
+        key = (where["thread_id"], where["checkpoint_ns"], checkpoint["id"])
         values = checkpoint["channel_values"]
-        key = (*key[:2], checkpoint["id"])
         outside = {channel: each for channel, each in values.items() if not _is_inline(each)}
         inside = {
             channel: isinstance(each, DeltaSnapshot) or each
