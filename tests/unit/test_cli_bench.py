@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from parity_kit.bench import session
+from parity_kit.bench import results, session
 from parity_kit.cli import cli
 from parity_kit.errors import ExitCode, UnknownCandidateError, UsageError
 
@@ -24,7 +24,9 @@ ENGINES = {
 
 @pytest.fixture
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(session, "VALUE_SECONDS", 0.001)  # nothing here depends on exact figures
+    # Nothing here depends on exact figures, and in so short a time one tick of steal is a tenth.
+    monkeypatch.setattr(session, "VALUE_SECONDS", 0.001)
+    monkeypatch.setattr(results, "MAX_STEAL", 1.0)
     (tmp_path / "parity.toml").touch()
     for name, source in ENGINES.items():
         folder = tmp_path / "candidates" / name
