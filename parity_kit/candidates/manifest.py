@@ -203,9 +203,12 @@ class _Table:
 
     def _get(self, key: str, kind: type[T] | tuple[type, ...], name: str, default: T | None) -> T:
         if not self.has(key):
-            if default is None:
-                raise self.wrong(key, "is missing")
-            return default
+            if default is not None:
+                return default
+            mistyped = difflib.get_close_matches(key, set(self._data) - set(self._known), 1)
+            if mistyped:
+                raise self.wrong(mistyped[0], "no such key here", f"did you mean `{key}`?")
+            raise self.wrong(key, "is missing")
         value = self._data[key]
         if not isinstance(value, kind):
             raise self.wrong(key, f"must be {name}, not {value!r}")

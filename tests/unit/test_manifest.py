@@ -55,6 +55,7 @@ def test_everything_there_is(tmp_path: Path) -> None:
 
 MISTAKES = [
     (PYTHON.replace('title = "My port"\n', ""), "title", "is missing", "docs/candidates.md"),
+    (PYTHON.replace("title", "titel"), "titel", "no such key", "did you mean `title`?"),
     (PYTHON + "titel = 1\n", "titel", "no such key", "did you mean `title`?"),
     (PYTHON + "requirements = []\n", "requirements", "no such key", "keys: name"),
     (PYTHON.replace('"My port"', "7"), "title", "must be a string, not 7", ""),
