@@ -27,6 +27,7 @@ from parity_kit.events import (
     Sink,
     event_to_json,
 )
+from parity_kit.words import mark
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -34,28 +35,6 @@ if TYPE_CHECKING:
 
 MOST_SHOWN = 3
 """Places of divergence shown for one gate; the journal has all of them."""
-MARKS = {
-    "equal": ("✓", "green"),
-    "parity": ("✓", "green"),
-    "divergent": ("✗", "red"),
-    "crashed": ("✗", "red"),
-    "hung": ("✗", "red"),
-    "protocol error": ("✗", "red"),
-    "unknown": ("?", "yellow"),
-    "unsupported": ("·", "dim"),
-    "faster": ("▲", "green"),
-    "slower": ("▼", "red"),
-    "equivalent": ("=", "cyan"),
-    "inconclusive": ("~", "yellow"),
-    "not comparable": ("·", "dim"),
-}
-"""A mark and a colour for each verdict, so that colour is never all that tells them apart."""
-
-
-def mark(verdict: str) -> str:
-    """Return a verdict with its mark and colour, as rich markup."""
-    sign, colour = MARKS.get(verdict, ("?", "yellow"))
-    return f"[{colour}]{sign} {verdict}[/{colour}]"
 
 
 class Journal:
@@ -157,7 +136,7 @@ def _lines(event: Event) -> list[str]:  # noqa: C901, PLR0911  # one arm for eac
             head = f"\n[bold]{title}[/bold] · {version}, {escape(event.language)}"
             return [f"{head} · ready in {event.seconds:.1f} s"]
         case CandidateFailed():
-            return [f"\n[red]✗ {escape(event.title)}[/red]: {escape(event.problem)}"]
+            return [f"\n[red]✕ {escape(event.title)}[/red]: {escape(event.problem)}"]
         case GateFinished():
             counts = ", ".join(f"{number} {word}" for word, number in event.verdicts.items())
             reached = f"level {event.reached}" if event.compared else "nothing compared"

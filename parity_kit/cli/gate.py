@@ -171,7 +171,7 @@ def _print(result: _Result) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    from parity_kit.sinks import mark
+    from parity_kit.words import mark
 
     table = Table("corpus", "verdict", box=None)
     for heading in ("equal", "divergent", "unsupported", "other"):

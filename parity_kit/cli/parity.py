@@ -196,7 +196,7 @@ def _summary(heard: _Heard, settings: Settings, page: Path, seconds: float) -> N
     from rich.markup import escape
     from rich.table import Table
 
-    from parity_kit.sinks import mark
+    from parity_kit.words import mark
 
     out = console()
     table = Table(box=box.SIMPLE)

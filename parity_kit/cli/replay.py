@@ -85,8 +85,8 @@ def _show(
 
     from parity_kit.contract import outcome_to_plain
     from parity_kit.outcome_text import arguments_line, outcome_lines
-    from parity_kit.sinks import mark
     from parity_kit.verdicts import Divergent, label
+    from parity_kit.words import mark
 
     out = console()
     out.print(f"[bold]{escape(case.id)}[/bold] · {case.subject.kind.value}")

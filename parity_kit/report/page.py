@@ -15,8 +15,9 @@ from typing import Any, cast
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from parity_kit import words
 from parity_kit.bench.plan import CONTROL
-from parity_kit.report import text, words
+from parity_kit.report import text
 from parity_kit.report.plot import Series, performance_svg
 
 SHOWN = 100

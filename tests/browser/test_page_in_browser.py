@@ -143,7 +143,7 @@ def test_the_verdicts_come_first(page: Page) -> None:
 
     assert [text.split() for text in cards.all_inner_texts()] == [
         ["≠", "divergent"],
-        ["=", "equal"],
+        ["✓", "equal"],
     ]
     assert box is not None
     assert box["y"] < 600

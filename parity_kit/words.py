@@ -1,4 +1,4 @@
-"""The verdict words of the page: their symbols, their tones and what they mean."""
+"""The verdict words, for terminal and page alike: their signs, their tones and what they mean."""
 
 # ruff: noqa: RUF001  # typographic signs are meant: people read them
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A verdict word. The symbol says the same as the tone's colour, for those who see none."""
+    """A verdict word. The sign says the same as the tone's colour, for those who see none."""
 
     symbol: str
     tone: str
@@ -29,20 +29,18 @@ WORDS: dict[str, Word] = {
         "good",
         "The candidate agrees with LangGraph in every gate, at the level that was asked for.",
     ),
-    "equal": Word("=", "good", "A case, or all cases of a gate, came out as on LangGraph."),
+    "equal": Word("✓", "good", "A case, or all cases of a gate, came out as on LangGraph."),
     "divergent": Word("≠", "bad", "Gave something else than LangGraph on at least one case."),
     "not engaged": Word(
         "∅",
         "bad",
         "What the candidate replaces never ran: the cases were answered by LangGraph itself.",
     ),
-    "unsupported": Word("–", "unknown", "Says that it does not offer what the case needs."),
+    "unsupported": Word("–", "quiet", "Says that it does not offer what the case needs."),
     "crashed": Word("✕", "bad", "Its process ended before it answered."),
     "hung": Word("…", "bad", "It did not answer in time."),
-    "protocol error": Word("⚡", "bad", "It broke the wire protocol."),
+    "protocol error": Word("!", "bad", "It broke the wire protocol."),
     "unknown": UNKNOWN,
-    "expected": Word("≈", "unknown", "Differs, and the ledger says so with a reason."),
-    "stale": Word("!", "bad", "The ledger lists a difference that is no longer there."),
 }
 
 SPEEDS: dict[str, Word] = {
@@ -51,7 +49,7 @@ SPEEDS: dict[str, Word] = {
     "equivalent": Word("=", "plain", "The whole interval lies within ±5 %."),
     "inconclusive": Word("~", "unknown", "The interval is too wide for any of the three."),
     "not comparable": Word(
-        "≠", "unknown", "The outcomes differ or are missing, so the times say nothing."
+        "–", "quiet", "The outcomes differ or are missing, so the times say nothing."
     ),
 }
 
@@ -64,14 +62,23 @@ LEVELS = {
 
 ENDINGS: dict[int | None, str] = {
     0: "0: parity",
-    1: "1: a divergence, a stale ledger entry, or too little compared",
+    1: "1: a divergence, or too little compared",
     2: "2: wrong use or configuration",
     3: "3: a candidate could not be judged",
     4: "4: the kit or the oracle is at fault",
     None: "none: the run did not end",
 }
 
+_COLOURS = {"good": "green", "bad": "red", "unknown": "yellow", "plain": "cyan", "quiet": "dim"}
+
 
 def word(name: str) -> Word:
-    """Return a verdict word; one that the page does not know counts as unknown."""
+    """Return a verdict word; one that is none counts as unknown."""
     return WORDS.get(name) or SPEEDS.get(name) or UNKNOWN
+
+
+def mark(verdict: str, text: str = "") -> str:
+    """Return a verdict's sign and name in its colour, or another text with them, as rich markup."""
+    meaning = word(verdict)
+    colour = _COLOURS[meaning.tone]
+    return f"[{colour}]{meaning.symbol} {text or verdict}[/{colour}]"
