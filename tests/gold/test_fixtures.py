@@ -46,12 +46,13 @@ FLOORS = {
     "allowlist": 100,
     "channels": 90,
     "graphs": 60,
+    "interrupts": 80,
     "savers": 300,
     "savers_postgres": 180,
 }
 CHANNEL_CLASSES = 10
 SAFE_TYPES = 49
-MOST_BYTES = 8_000_000
+MOST_BYTES = 16_000_000  # 400 graph programs with every event and stored byte are half of it
 
 
 @pytest.fixture(scope="module")
