@@ -11,8 +11,10 @@ Phases of a candidate's life, and what each raises:
 from __future__ import annotations
 
 import contextlib
+import itertools
 import time
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import replace
 from types import TracebackType
 from typing import Self, TypeVar
@@ -29,7 +31,13 @@ from parity_kit.contract import (
     Unsupported,
     UnsupportedSubjectError,
 )
-from parity_kit.errors import CandidateCrashedError, CandidateError, KitError, ProtocolFaultError
+from parity_kit.errors import (
+    CandidateCrashedError,
+    CandidateError,
+    CandidateHungError,
+    KitError,
+    ProtocolFaultError,
+)
 from parity_kit.plain import Plain
 from parity_kit.wire import shapes
 from parity_kit.wire.messages import (
@@ -46,6 +54,7 @@ from parity_kit.wire.process import CandidateProcess, Launch, Limits
 T = TypeVar("T")
 
 _SHUTDOWN_SECONDS = 2.0
+_IN_FLIGHT = 32
 
 
 class RemoteEngine:
@@ -114,14 +123,52 @@ class RemoteEngine:
 
     def run(self, case: Case) -> tuple[Outcome, ...]:
         """Return the outcomes of a whole case, in one round trip."""
-        count = len(case.operations)
+        self.connect()
+        return self._outcomes(self._send_case(case), case)
+
+    def run_all(self, cases: Iterable[Case]) -> Generator[tuple[Outcome, ...] | CandidateError]:
+        """Yield the outcomes of each case in turn, or its failure, with several in flight.
+
+        A failure is the oldest unanswered case's; those behind it are sent again to a new process.
+
+        Raises:
+            CandidateError: If the engine cannot be started any more.
+        """
+        flying: deque[tuple[int, Case]] = deque()
+        todo = iter(cases)
         try:
-            return self._request(
-                "run",
-                {"case": case.to_plain()},
-                lambda result: _storable(shapes.outcomes(result, count), result),
-                f"case {case.id}",
-            )
+            while True:
+                self.connect()
+                for case in itertools.islice(todo, _IN_FLIGHT - len(flying)):
+                    flying.append((self._send_case(case), case))
+                if not flying:
+                    return
+                yield self._oldest(*flying.popleft())
+                if self._process is None:
+                    todo = itertools.chain([case for _, case in flying], todo)
+                    flying.clear()
+        finally:
+            if flying:
+                # Nobody waits for these answers: the next request must not be given them.
+                self._drop()
+
+    def _oldest(self, msgid: int, case: Case) -> tuple[Outcome, ...] | CandidateError:
+        try:
+            return self._outcomes(msgid, case)
+        except (CandidateCrashedError, CandidateHungError, ProtocolFaultError) as error:
+            return error
+
+    def _send_case(self, case: Case) -> int:
+        return self._send("run", {"case": case.to_plain()}, f"case {case.id}")
+
+    def _outcomes(self, msgid: int, case: Case) -> tuple[Outcome, ...]:
+        count = len(case.operations)
+
+        def read(result: Plain) -> tuple[Outcome, ...]:
+            return _storable(shapes.outcomes(result, count), result)
+
+        try:
+            return self._answer(msgid, read, f"case {case.id}", self._limits.seconds)
         except UnsupportedSubjectError as error:
             return (Unsupported(str(error)),) * count
 
@@ -204,14 +251,24 @@ class RemoteEngine:
         seconds: float,
     ) -> T:
         """Send a request and read its answer; a process that fails at that is dropped."""
+        return self._answer(self._send(method, params, what), reader, what, seconds)
+
+    def _send(self, method: str, params: Mapping[str, Plain], what: str) -> int:
+        """Send a request and return its msgid."""
         assert self._process is not None, "a request needs a process"  # noqa: S101  # an invariant
         self._msgid = (self._msgid + 1) % (1 << 32)
         try:
             body = encode(Request(self._msgid, method, params))
         except TypeError as error:
             raise KitError(f"{what} cannot be sent: {error}", where=self._where) from error
+        self._process.send(body, what)
+        return self._msgid
+
+    def _answer(self, msgid: int, reader: Callable[[Plain], T], what: str, seconds: float) -> T:
+        """Read the answer to the oldest request."""
+        assert self._process is not None, "an answer needs a process"  # noqa: S101  # an invariant
         try:
-            response = self._response(self._process.exchange(body, seconds, what), what)
+            response = self._response(self._process.receive(seconds, what), msgid, what)
             result = reader(response.result) if response.failure is None else None
         except shapes.ShapeError as error:
             self._drop()
@@ -224,7 +281,7 @@ class RemoteEngine:
             raise self._failure(response.failure, what)
         return result  # pyright: ignore[reportReturnType]  # the reader ran: there is no failure
 
-    def _response(self, body: bytes, what: str) -> Response:
+    def _response(self, body: bytes, msgid: int, what: str) -> Response:
         try:
             message = parse(body)
         except MessageError as error:
@@ -232,8 +289,8 @@ class RemoteEngine:
         if not isinstance(message, Response):
             kind = type(message).__name__.lower()
             raise self._fault(f"answered {what} with a {kind}, not a response")
-        if message.msgid != self._msgid:
-            raise self._fault(f"answered {what} with msgid {message.msgid}, not {self._msgid}")
+        if message.msgid != msgid:
+            raise self._fault(f"answered {what} with msgid {message.msgid}, not {msgid}")
         return message
 
     def _failure(self, failure: Failure, what: str) -> Exception:

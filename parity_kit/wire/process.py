@@ -1,4 +1,4 @@
-"""A candidate's process: bytes to it and from it, each exchange within a time.
+"""A candidate's process: bytes to it and from it, each answer within a time.
 
     CandidateCrashedError   it ended, or could not be started
     CandidateHungError      it did not answer in time; it has been killed
@@ -16,6 +16,7 @@ import selectors
 import signal
 import subprocess
 import time
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,6 +70,8 @@ class CandidateProcess:
         self._frames = FrameBuffer(limits.frame_bytes)
         self._limit = limits.frame_bytes
         self._tail = bytearray()
+        self._unsent: deque[memoryview] = deque()
+        self._unanswered = 0
         try:
             self._popen = subprocess.Popen(
                 launch.command,
@@ -100,27 +103,33 @@ class CandidateProcess:
         """The process's id, which is its group's too."""
         return self._popen.pid
 
-    def exchange(self, body: bytes, seconds: float, what: str) -> bytes:
-        """Send one body and return the next one that comes back; `what` names it in errors."""
+    def send(self, body: bytes, what: str) -> None:
+        """Queue one body, to be written while an answer is waited for; `what` names it in errors."""
         try:
             rest = memoryview(frame(body, self._limit))
         except FrameError as error:
             raise KitError(f"{what} cannot be sent: {error}", where=self._where) from error
-        deadline = time.monotonic() + seconds
-        if rest:
+        if not self._unsent:
             self._selector.register(self._stdin, selectors.EVENT_WRITE)
+        self._unsent.append(rest)
+        self._unanswered += 1
+
+    def receive(self, seconds: float, what: str) -> bytes:
+        """Return the next body that comes, within `seconds`; `what` names what it answers."""
+        deadline = time.monotonic() + seconds
         while True:
             answer = self._take(what)
             if answer is not None:
-                if rest:
+                if self._unanswered <= len(self._unsent):
                     raise self._fault(f"answered {what} before it had been sent whole")
+                self._unanswered -= 1
                 return answer
             remaining = deadline - time.monotonic()
             if remaining <= 0:
                 raise self._hung(what, seconds)
             ready = [key.fileobj for key, _ in self._selector.select(min(remaining, _POLL))]
             if self._stdin in ready:
-                rest = self._write(rest)
+                self._write()
             if self._stderr in ready:
                 self._read_log()
             ended = self._stdout in ready and not self._read_answer()
@@ -146,17 +155,20 @@ class CandidateProcess:
         for stream in (self._stdin, self._stdout, self._stderr):
             stream.close()
 
-    def _write(self, rest: memoryview) -> memoryview:
+    def _write(self) -> None:
         try:
-            rest = rest[os.write(self._stdin.fileno(), rest) :]
+            count = os.write(self._stdin.fileno(), self._unsent[0])
         except BlockingIOError:
-            return rest
+            return
         except BrokenPipeError:
             # It no longer reads. What it still says, or its end, is the answer.
-            rest = rest[:0]
-        if not rest:
+            self._unsent.clear()
+        else:
+            self._unsent[0] = self._unsent[0][count:]
+            if not self._unsent[0]:
+                self._unsent.popleft()
+        if not self._unsent:
             self._selector.unregister(self._stdin)
-        return rest
 
     def _take(self, what: str) -> bytes | None:
         try:

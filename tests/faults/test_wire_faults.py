@@ -118,6 +118,28 @@ def test_fault_ends_in_its_error_and_the_next_case_is_answered(
         assert candidate.restarts == 1
 
 
+@pytest.mark.parametrize(("script", "error", "words", "seconds"), FAULTS)
+def test_with_many_in_flight_the_case_that_fails_is_blamed_and_no_other(
+    script: str, error: type[CandidateError], words: str, seconds: float
+) -> None:
+    with engine(script, seconds) as candidate:
+        answers = list(candidate.run_all([*[GOOD] * 3, BAD, *[GOOD] * 40, BAD, GOOD]))
+        failed = [number for number, answer in enumerate(answers) if not isinstance(answer, tuple)]
+        assert failed == [3, 44]
+        assert {type(answers[number]) for number in failed} == {error}
+        assert all(words in str(answers[number]) for number in failed)
+        assert [answer for answer in answers if isinstance(answer, tuple)] == [(Returned(1),)] * 44
+        assert candidate.restarts <= len(failed)
+
+
+def test_answers_nobody_waited_for_are_not_taken_for_the_next_ones() -> None:
+    with engine("crashes") as candidate:
+        answers = candidate.run_all([GOOD, GOOD, GOOD])
+        next(answers)
+        answers.close()
+        assert candidate.run(case("other")) == (Returned(1),)
+
+
 START_FAULTS: list[tuple[str, type[CandidateError], str, float]] = [
     ("mute", CandidateHungError, "did not answer the handshake", SHORT),
     ("prints_first", ProtocolFaultError, "is something printed to standard output?", LONG),

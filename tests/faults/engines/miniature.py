@@ -41,14 +41,19 @@ def answer(msgid: int, result: Any) -> None:
     send([1, msgid, None, result])
 
 
+def read(length: int) -> bytes:
+    """Read that many bytes of standard input, or fewer at its end."""
+    data = b""
+    while len(data) < length and (piece := os.read(0, length - len(data))):
+        data += piece
+    return data
+
+
 def serve(bad: Callable[[int], None]) -> None:
     """Answer requests until the end; the spoiler takes the msgid of a bad case."""
-    while head := os.read(0, 4):
+    while head := read(4):
         (length,) = struct.unpack(">I", head)
-        body = b""
-        while len(body) < length:
-            body += os.read(0, length - len(body))
-        _, msgid, method, params = ormsgpack.unpackb(body)
+        _, msgid, method, params = ormsgpack.unpackb(read(length))
         if method == "run" and params["case"]["id"] == "bad":
             bad(msgid)
         elif method == "run":
