@@ -104,7 +104,7 @@ class CandidateProcess:
         return self._popen.pid
 
     def send(self, body: bytes, what: str) -> None:
-        """Queue one body, to be written while an answer is waited for; `what` names it in errors."""
+        """Queue one body; it is written while `receive` waits. `what` names it in errors."""
         try:
             rest = memoryview(frame(body, self._limit))
         except FrameError as error:
