@@ -1,7 +1,8 @@
-"""The language of node bodies and branches: tiny, and total but for `raise` and `interrupt`.
+"""The expressions of node bodies and branches: a tiny language, total but for `interrupt`.
 
 `docs/programs.md` specifies it. What an expression needs from the engine it runs in (interrupts,
-sends, overwrites, the bytes of a value) comes in as a `Host`, so this module knows no engine.
+sends, commands, the store, the bytes of a value) comes in as a `Host`, so this module knows no
+engine. `parity_kit.programs.instructions` runs bodies.
 """
 
 from __future__ import annotations
@@ -10,11 +11,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, cast
 
-ERRORS: dict[str, type[Exception]] = {
-    "ValueError": ValueError,
-    "RuntimeError": RuntimeError,
-    "KeyError": KeyError,
-}
 INT_MIN, INT_MAX = -(2**63), 2**63 - 1
 RANGE_MAX = 64
 
@@ -38,6 +34,62 @@ class Host(Protocol):
         """Return the bytes the engine stores for a value."""
         ...
 
+    def command(self, parts: Mapping[str, Any]) -> Any:
+        """Return a command with these of `update`, `goto` and `graph` (`parent`)."""
+        ...
+
+    def message(self, parts: Mapping[str, str]) -> Any:
+        """Return a chat message: its `type` and the texts that it has."""
+        ...
+
+    def final(self, value: Any, save: Any) -> Any:
+        """Return what a functional program returns where its result is not what it saves."""
+        ...
+
+    def visits(self) -> int:
+        """Return how often this body has begun in this session."""
+        ...
+
+    def info(self, name: str) -> Any:
+        """Return a fact of the execution under way: `attempt`, `task_id` and so on."""
+        ...
+
+    def context(self, name: str) -> Any:
+        """Return a key of the run's context, or None."""
+        ...
+
+    def error(self, name: str) -> Any:
+        """Return the `node`, `type` or `message` of the failure that is being handled."""
+        ...
+
+    def previous(self) -> Any:
+        """Return what the thread's last run of a functional program saved."""
+        ...
+
+    def emit(self, value: Any) -> None:
+        """Give a value to the stream writer."""
+        ...
+
+    def drain(self, reason: str) -> None:
+        """Ask the run to stop after this superstep."""
+        ...
+
+    def store_put(self, namespace: Sequence[str], key: str, value: Mapping[str, Any]) -> None:
+        """Put a map into the store, if there is one."""
+        ...
+
+    def store_delete(self, namespace: Sequence[str], key: str) -> None:
+        """Delete an item from the store, if there is one."""
+        ...
+
+    def store_get(self, namespace: Sequence[str], key: str) -> Any:
+        """Return the value in the store, or None."""
+        ...
+
+    def store_search(self, namespace: Sequence[str]) -> list[Any]:
+        """Return `[namespace, key, value]` of each item under a prefix, in order of both."""
+        ...
+
 
 @dataclass(slots=True)
 class Scope:
@@ -46,32 +98,6 @@ class Scope:
     host: Host
     input: Any
     variables: dict[str, Any] = field(default_factory=dict[str, Any])
-
-
-def run_body(body: Sequence[Mapping[str, Any]], scope: Scope) -> dict[str, Any] | None:
-    """Run a node's body and return its update, or None if it wrote nothing."""
-    update: dict[str, Any] = {}
-    _run(body, scope, update)
-    return update or None
-
-
-def _run(body: Sequence[Mapping[str, Any]], scope: Scope, update: dict[str, Any]) -> None:
-    for instruction in body:
-        ((name, argument),) = instruction.items()
-        if name == "write":
-            for key, expression in argument.items():
-                update[key] = evaluate(expression, scope)
-        elif name == "let":
-            for key, expression in argument.items():
-                scope.variables[key] = evaluate(expression, scope)
-        elif name == "when":
-            condition, then, *otherwise = argument
-            if not _falsy(evaluate(condition, scope)):
-                _run(then, scope, update)
-            elif otherwise:
-                _run(otherwise[0], scope, update)
-        else:
-            raise ERRORS[argument["type"]](argument["message"])
 
 
 def evaluate(expression: Any, scope: Scope) -> Any:
@@ -104,10 +130,11 @@ def _add(argument: Any, scope: Scope) -> Any:
 
 
 def _join(argument: Any, scope: Scope) -> str:
-    return "-".join(_text(evaluate(each, scope)) for each in argument)
+    return "-".join(text(evaluate(each, scope)) for each in argument)
 
 
-def _text(value: Any) -> str:
+def text(value: Any) -> str:
+    """Return a value as `join` writes it."""
     if isinstance(value, str):
         return value
     return str(value) if _is_int(value) else "?"
@@ -129,12 +156,12 @@ def _lt(argument: Any, scope: Scope) -> bool:
 
 
 def _not(argument: Any, scope: Scope) -> bool:
-    return _falsy(evaluate(argument, scope))
+    return falsy(evaluate(argument, scope))
 
 
 def _if(argument: Any, scope: Scope) -> Any:
     condition, then, otherwise = argument
-    return evaluate(otherwise if _falsy(evaluate(condition, scope)) else then, scope)
+    return evaluate(otherwise if falsy(evaluate(condition, scope)) else then, scope)
 
 
 def _range(argument: Any, scope: Scope) -> list[int]:
@@ -150,11 +177,36 @@ def _send(argument: Any, scope: Scope) -> list[Any]:
     return [scope.host.send(argument["to"], {name: item}) for item in cast("list[Any]", items)]
 
 
+def texts(value: Any) -> list[str]:
+    """Return a namespace of the store: the texts of a list; anything else is the empty one."""
+    return [text(each) for each in cast("list[Any]", value)] if isinstance(value, list) else []
+
+
+def _command(argument: Any, scope: Scope) -> Any:
+    return scope.host.command({name: evaluate(each, scope) for name, each in argument.items()})
+
+
+def _message(argument: Any, scope: Scope) -> Any:
+    parts = {name: text(evaluate(each, scope)) for name, each in argument.items()}
+    return scope.host.message(parts)
+
+
+def _final(argument: Any, scope: Scope) -> Any:
+    value = evaluate(argument["value"], scope)
+    return scope.host.final(value, evaluate(argument["save"], scope))
+
+
+def _store_get(argument: Any, scope: Scope) -> Any:
+    namespace, key = (evaluate(each, scope) for each in argument)
+    return scope.host.store_get(texts(namespace), text(key))
+
+
 def _is_int(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _falsy(value: Any) -> bool:
+def falsy(value: Any) -> bool:
+    """Return whether `not` of a value is true."""
     if value is None or value is False:
         return True
     if isinstance(value, (int, float)) and not isinstance(value, bool):
@@ -164,6 +216,7 @@ def _falsy(value: Any) -> bool:
 
 _OPERATORS: dict[str, Callable[[Any, Scope], Any]] = {
     "get": _get,
+    "input": lambda _argument, scope: scope.input,
     "var": lambda argument, scope: scope.variables.get(argument),
     "lit": lambda argument, _scope: argument,
     "add": _add,
@@ -177,5 +230,19 @@ _OPERATORS: dict[str, Callable[[Any, Scope], Any]] = {
     "send": _send,
     "overwrite": lambda argument, scope: scope.host.overwrite(evaluate(argument, scope)),
     "interrupt": lambda argument, scope: scope.host.interrupt(evaluate(argument, scope)),
+    "command": _command,
+    "visits": lambda _argument, scope: scope.host.visits(),
+    "info": lambda argument, scope: scope.host.info(argument),
+    "context": lambda argument, scope: scope.host.context(argument),
+    "error": lambda argument, scope: scope.host.error(argument),
+    "store_get": _store_get,
+    "store_search": lambda argument, scope: scope.host.store_search(
+        texts(evaluate(argument, scope))
+    ),
+    "message": _message,
+    "previous": lambda _argument, scope: scope.host.previous(),
+    "final": _final,
 }
-OPERATORS = frozenset(_OPERATORS)
+CALLS = frozenset({"call", "call_all"})
+"""Operators that take time: whole values only, which `parity_kit.programs.instructions` runs."""
+OPERATORS = frozenset(_OPERATORS) | CALLS

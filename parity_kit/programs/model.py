@@ -1,178 +1,152 @@
-"""A graph program as types, checked against the rules of docs/programs.md."""
+"""A program as types: what `parity_kit.programs.parsing` makes of plain data.
+
+Mappings and sequences keep declaration order. Expressions and bodies stay plain data: their
+meaning is in `parity_kit.programs.language`, their rules in `parity_kit.programs.bodies`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal, cast
-
-from parity_kit.errors import BadProgramError
-from parity_kit.programs.language import ERRORS, OPERATORS
-from parity_kit.programs.reducers import REDUCERS, TYPES
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
 
 START, END = "__start__", "__end__"
-_ARITY = {"add": 2, "eq": 2, "lt": 2, "if": 3}
-_TOP = {"state", "nodes", "edges", "branches", "interrupt_before", "interrupt_after"}
+Expression: TypeAlias = Any
+Body: TypeAlias = Sequence[Mapping[str, Any]]
+Schema: TypeAlias = Literal["typed_dict", "dataclass", "pydantic"]
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A state field: a type, with a reducer or a channel of its own."""
+    """A state field: a type with a reducer or a channel of its own, or a managed value."""
 
     type: str
     reducer: str | None = None
     channel: Mapping[str, Any] | None = None
+    managed: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """A retry policy; what is None is LangGraph's default. `on` names error types."""
+
+    max_attempts: int | None = None
+    initial_interval: float | None = None
+    backoff_factor: float | None = None
+    max_interval: float | None = None
+    on: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Timeout:
+    """Seconds that an attempt may take, and seconds it may be idle."""
+
+    run: float | None = None
+    idle: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CachePolicy:
+    """How long a result is kept in the cache (seconds; None: for ever), and under which key."""
+
+    ttl: float | None = None
+    key: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """What may be said for a node, for a task, and for all nodes of a graph."""
+
+    retry: tuple[Retry, ...] = ()
+    timeout: Timeout | None = None
+    error_handler: Body | None = None
+    cache: CachePolicy | None = None
+
+
+NO_POLICIES = Policies()
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A node: its body, and whether it waits for the run's end (`defer`)."""
+    """A node: its body or the subgraph it is.
 
-    body: Sequence[Mapping[str, Any]]
+    `defer`: it waits for the run's end. `input`: the fields of its own input schema.
+    """
+
+    body: Body = ()
+    subgraph: str | None = None
     defer: bool = False
+    metadata: Mapping[str, Any] | None = None
+    input: tuple[str, ...] | None = None
+    policies: Policies = NO_POLICIES
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A conditional edge: its expression, and if it says so the nodes that its values stand for."""
+
+    path: Expression
+    map: Mapping[str, str] | tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Subgraph:
+    """A graph inside a graph. `checkpointer` is None (the parent's, for a run), True or False."""
+
+    program: Program
+    checkpointer: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A graph program. Mappings and sequences keep declaration order."""
+    """A graph program."""
 
     state: Mapping[str, Field]
     nodes: Mapping[str, Node]
-    edges: Sequence[tuple[str, str]]
-    joins: Sequence[tuple[tuple[str, ...], str]]
-    branches: Mapping[str, Sequence[Any]]
+    edges: Sequence[tuple[str, str]] = ()
+    joins: Sequence[tuple[tuple[str, ...], str]] = ()
+    branches: Mapping[str, Sequence[Route]] = field(default_factory=dict[str, Sequence[Route]])
+    entry: str | None = None
+    finish: str | None = None
+    sequence: tuple[str, ...] = ()
     interrupt_before: Sequence[str] | Literal["*"] = ()
     interrupt_after: Sequence[str] | Literal["*"] = ()
+    schema: Schema = "typed_dict"
+    input: tuple[str, ...] | None = None
+    output: tuple[str, ...] | None = None
+    private: Mapping[str, Field] = field(default_factory=dict[str, Field])
+    context: Mapping[str, str] | None = None
+    defaults: Policies = NO_POLICIES
+    store: bool = False
+    cache: bool = False
+    subgraphs: Mapping[str, Subgraph] = field(default_factory=dict[str, Subgraph])
+
+    @property
+    def all_edges(self) -> tuple[tuple[str, str], ...]:
+        """Every edge from one node: `edges`, then those of `entry`, `finish` and `sequence`."""
+        more: list[tuple[str, str]] = []
+        if self.entry is not None:
+            more.append((START, self.entry))
+        if self.finish is not None:
+            more.append((self.finish, END))
+        more += zip(self.sequence, self.sequence[1:], strict=False)
+        return (*self.edges, *more)
 
 
-def parse(data: Mapping[str, Any]) -> Program:
-    """Return the program that plain data says.
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A task of a functional program, or its entrypoint."""
 
-    Raises:
-        BadProgramError: Naming the part that breaks a rule.
-    """
-    _keys(data, _TOP, {"state", "nodes"}, "program")
-    state = {name: _field(value, f"state.{name}") for name, value in data["state"].items()}
-    nodes = {name: _node(value, f"nodes.{name}") for name, value in data["nodes"].items()}
-    if not state or not nodes:
-        raise BadProgramError("a program needs a state field and a node", where="program")
-    edges: list[tuple[str, str]] = []
-    joins: list[tuple[tuple[str, ...], str]] = []
-    for index, edge in enumerate(data.get("edges", ())):
-        where = f"edges[{index}]"
-        if not isinstance(edge, (list, tuple)) or len(cast("list[Any]", edge)) != 2:  # noqa: PLR2004  # [from, to]
-            raise BadProgramError("an edge is [from, to] or [[from, …], to]", where=where)
-        source, target = cast("list[Any]", edge)
-        sources = list(cast("list[str]", source)) if isinstance(source, (list, tuple)) else [source]
-        for name in sources:
-            _known(name, {*nodes, START}, where)
-        _known(target, {*nodes, END}, where)
-        if isinstance(source, str):
-            edges.append((source, target))
-        else:
-            joins.append((tuple(sources), target))
-    branches = cast("Mapping[str, Sequence[Any]]", data.get("branches", {}))
-    for source, routes in branches.items():
-        _known(source, {*nodes, START}, "branches")
-        for index, route in enumerate(routes):
-            _expression(route, f"branches.{source}[{index}]")
-    return Program(
-        state,
-        nodes,
-        edges,
-        joins,
-        branches,
-        _breakpoints(data.get("interrupt_before", ()), nodes, "interrupt_before"),
-        _breakpoints(data.get("interrupt_after", ()), nodes, "interrupt_after"),
-    )
+    body: Body
+    policies: Policies = NO_POLICIES
 
 
-def _breakpoints(value: Any, nodes: Mapping[str, Node], where: str) -> Any:
-    if value != "*":
-        for name in value:
-            _known(name, set(nodes), where)
-    return value
+@dataclass(frozen=True, slots=True)
+class Functional:
+    """A functional program: an entrypoint and the tasks that it may call."""
 
-
-def _field(value: Any, where: str) -> Field:
-    if not isinstance(value, dict):
-        raise BadProgramError("a field is a map", where=where)
-    entries = cast("dict[str, Any]", value)
-    _keys(entries, {"type", "reducer", "channel"}, set(), where)
-    field = Field(entries.get("type", "any"), entries.get("reducer"), entries.get("channel"))
-    if field.type not in TYPES:
-        raise BadProgramError(f"no type {field.type!r}; one of {', '.join(TYPES)}", where=where)
-    if field.reducer is not None and field.reducer not in REDUCERS:
-        choices = ", ".join(REDUCERS)
-        raise BadProgramError(f"no reducer {field.reducer!r}; one of {choices}", where=where)
-    return field
-
-
-def _node(value: Any, where: str) -> Node:
-    if not isinstance(value, dict):
-        raise BadProgramError("a node is a map with a body", where=where)
-    entries = cast("dict[str, Any]", value)
-    _keys(entries, {"body", "defer"}, {"body"}, where)
-    _body(entries["body"], f"{where}.body")
-    return Node(entries["body"], bool(entries.get("defer", False)))
-
-
-def _body(body: Any, where: str) -> None:
-    for index, instruction in enumerate(body):
-        here = f"{where}[{index}]"
-        if not isinstance(instruction, dict) or len(cast("dict[str, Any]", instruction)) != 1:
-            raise BadProgramError("an instruction is a map with one key", where=here)
-        ((name, argument),) = cast("dict[str, Any]", instruction).items()
-        if name in {"write", "let"}:
-            for key, expression in argument.items():
-                _expression(expression, f"{here}.{name}.{key}")
-        elif name == "when":
-            _expression(argument[0], f"{here}.when")
-            for part in argument[1:]:
-                _body(part, f"{here}.when")
-        elif name == "raise":
-            if argument.get("type") not in ERRORS:
-                raise BadProgramError(f"raises one of {', '.join(ERRORS)}", where=here)
-        else:
-            raise BadProgramError(f"no instruction {name!r}", where=here)
-
-
-def _expression(value: Any, where: str) -> None:
-    if isinstance(value, list):
-        for index, each in enumerate(cast("list[Any]", value)):
-            _expression(each, f"{where}[{index}]")
-    if not isinstance(value, dict):
-        return
-    entries = cast("dict[str, Any]", value)
-    name = next(iter(entries), None)
-    if len(entries) == 1 and name in OPERATORS:
-        argument: Any = entries[name]
-        if name in {"get", "var"} and not isinstance(argument, str):
-            raise BadProgramError(f"`{name}` takes a name", where=where)
-        if name in _ARITY and (
-            not isinstance(argument, list) or len(cast("list[Any]", argument)) != _ARITY[name]
-        ):
-            raise BadProgramError(f"`{name}` takes {_ARITY[name]} expressions", where=where)
-        if name == "send":
-            _keys(argument, {"to", "each", "as"}, {"to", "each", "as"}, where)
-            _expression(cast("dict[str, Any]", argument)["each"], f"{where}.each")
-        elif name not in {"get", "var", "lit"}:
-            _expression(argument, f"{where}.{name}")
-        return
-    for key, each in entries.items():
-        _expression(each, f"{where}.{key}")
-
-
-def _keys(value: Any, allowed: set[str], needed: set[str], where: str) -> None:
-    if not isinstance(value, Mapping):
-        raise BadProgramError("expected a map", where=where)
-    keys = set(cast("Mapping[str, Any]", value))
-    if unknown := sorted(keys - allowed):
-        raise BadProgramError(f"unknown key {unknown[0]!r}", where=where)
-    if missing := sorted(needed - keys):
-        raise BadProgramError(f"key {missing[0]!r} is missing", where=where)
-
-
-def _known(name: Any, names: set[str], where: str) -> None:
-    if name not in names:
-        raise BadProgramError(f"no node {name!r}; the nodes are {', '.join(names)}", where=where)
+    entrypoint: Task
+    tasks: Mapping[str, Task] = field(default_factory=dict[str, Task])
+    store: bool = False
+    cache: bool = False
+    context: Mapping[str, str] | None = None

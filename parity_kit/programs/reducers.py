@@ -43,6 +43,13 @@ def first(left: Any, right: Any) -> Any:
     return left
 
 
+def messages(left: Any, right: Any) -> Any:
+    """Return a list of messages with those of `right` by id replaced, removed, or appended."""
+    from langgraph.graph.message import add_messages  # noqa: PLC0415  # programs are read without it
+
+    return add_messages(left, right)
+
+
 REDUCERS: dict[str, Callable[[Any, Any], Any]] = {
     "add": add,
     "max": maximum,
@@ -51,6 +58,7 @@ REDUCERS: dict[str, Callable[[Any, Any], Any]] = {
     "union": union,
     "last": last,
     "first": first,
+    "messages": messages,
 }
 
 TYPES: dict[str, Any] = {
@@ -62,4 +70,5 @@ TYPES: dict[str, Any] = {
     "set": set,
     "bool": bool,
     "any": Any,
+    "messages": list,
 }

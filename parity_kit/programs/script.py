@@ -14,7 +14,8 @@ from parity_kit.canonical import pack
 from parity_kit.contract import Case, Operation, SubjectKind
 from parity_kit.plain import Ext
 from parity_kit.programs.expression_script import HELPERS, expression, node_function
-from parity_kit.programs.model import Field, Program, parse
+from parity_kit.programs.model import Field, Program
+from parity_kit.programs.parsing import parse_graph
 from parity_kit.values import close_value
 
 _SHOW = '''
@@ -219,7 +220,7 @@ def _saver_line(operation: Operation) -> str:
 
 def _graph(case: Case) -> tuple[list[str], list[str]]:
     spec: Mapping[str, Any] = case.subject.spec
-    program = parse(spec["program"])
+    program = parse_graph(spec["program"])
     head, make = _saver_source(cast("str | None", spec.get("saver")))
     head = [
         "from typing import Annotated, TypedDict",
@@ -263,14 +264,14 @@ def _wiring(program: Program) -> Iterator[str]:
     for name, node in program.nodes.items():
         defer = ", defer=True" if node.defer else ""
         yield f"builder.add_node({name!r}, {name}{defer})"
-    for source, target in program.edges:
+    for source, target in program.all_edges:
         yield f"builder.add_edge({source!r}, {target!r})"
     for sources, target in program.joins:
         yield f"builder.add_edge({list(sources)!r}, {target!r})"
     for source, routes in program.branches.items():
         for index, route in enumerate(routes):
             function = f"route_{source.strip('_')}_{index}"
-            yield f"\n\ndef {function}(state):\n    return {expression(route)}\n\n"
+            yield f"\n\ndef {function}(state):\n    return {expression(route.path)}\n\n"
             yield f"builder.add_conditional_edges({source!r}, {function})"
 
 

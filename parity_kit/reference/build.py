@@ -8,7 +8,8 @@ from typing import Annotated, Any, TypedDict
 from langgraph.graph import StateGraph
 from langgraph.types import Overwrite, Send, interrupt
 
-from parity_kit.programs.language import Scope, evaluate, run_body
+from parity_kit.programs.instructions import Request, run_body
+from parity_kit.programs.language import Scope, evaluate
 from parity_kit.programs.model import Field, Node, Program
 from parity_kit.programs.reducers import REDUCERS, TYPES
 from parity_kit.reference.channels import make_channel
@@ -33,11 +34,15 @@ class _LangGraphHost:
         return kind.encode() + data
 
 
-_HOST = _LangGraphHost()
+def _no(request: Request) -> Any:
+    raise NotImplementedError(request)
 
 
-def build(program: Program) -> Any:
-    """Return the `StateGraph`, its edges in declaration order.
+_HOST: Any = _LangGraphHost()
+
+
+def build(program: Program, *, declared: bool = True) -> Any:
+    """Return the `StateGraph`, its edges in declaration order if `declared`.
 
     `StateGraph` keeps edges in sets, so that without this the order of writes to `branch:to:*`
     channels would follow the hash seed.
@@ -53,9 +58,10 @@ def build(program: Program) -> Any:
         graph.add_edge(list(sources), target)
     for source, routes in program.branches.items():
         for index, route in enumerate(routes):
-            graph.add_conditional_edges(source, _router(index, route))
-    graph.edges = DeclaredSet(program.edges)
-    graph.waiting_edges = DeclaredSet(program.joins)
+            graph.add_conditional_edges(source, _router(index, route.path))
+    if declared:
+        graph.edges = DeclaredSet(program.edges)
+        graph.waiting_edges = DeclaredSet(program.joins)
     return graph
 
 
@@ -68,7 +74,7 @@ def _annotation(name: str, field: Field) -> Any:
 
 def _function(name: str, node: Node) -> Callable[[Any], Any]:
     def body(state: Any) -> Any:
-        return run_body(node.body, Scope(_HOST, state))
+        return run_body(node.body, Scope(_HOST, state), _no)
 
     body.__name__ = name
     return body

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from langgraph.types import Command
 
 from parity_kit.contract import Event, Operation, Outcome, Pins, Subject, Unsupported
-from parity_kit.programs.model import parse
+from parity_kit.programs.parsing import parse_graph
 from parity_kit.reference.build import build
 from parity_kit.reference.native import Watch, interrupts_inside, perform, to_native, to_plain
-from parity_kit.reference.pins import Counter, pinned
+from parity_kit.reference.pins import Counter, Pin, pinned
 from parity_kit.reference.savers import close_saver, contents, make_saver, public_config
 
 RECURSION_LIMIT = 25
@@ -23,15 +23,17 @@ RECURSION_LIMIT = 25
 class GraphSession:
     """A compiled graph. With `pin` false nothing is pinned: for measuring."""
 
-    def __init__(self, subject: Subject, pins: Pins, *, pin: bool = True) -> None:
-        program = parse(to_native(subject.spec["program"]))
+    def __init__(
+        self, subject: Subject, pins: Pins, *, pin: bool = True, free: Collection[Pin] = ()
+    ) -> None:
+        program = parse_graph(to_native(subject.spec["program"]))
         self._saver = make_saver(subject.spec.get("saver"))
-        self._graph: Any = build(program).compile(
+        self._graph: Any = build(program, declared=Pin.EDGES not in free).compile(
             checkpointer=self._saver,
             interrupt_before=_breakpoints(program.interrupt_before),
             interrupt_after=_breakpoints(program.interrupt_after),
         )
-        self._counter = Counter(pins)
+        self._counter = Counter(pins, free)
         self._watch = Watch()
         self._pin = pin
 

@@ -15,7 +15,7 @@ from parity_kit.bench.workloads import select, workloads
 from parity_kit.contract import SubjectKind, run
 from parity_kit.errors import UsageError
 from parity_kit.events import BenchMeasured, CandidateFailed, Event, GateProgress
-from parity_kit.programs.model import parse
+from parity_kit.programs.parsing import parse_graph
 from parity_kit.reference import Engine
 from parity_kit.workspace import Workspace
 
@@ -204,7 +204,7 @@ def test_a_pair_of_which_one_process_was_disturbed_is_dropped_whole(
 @pytest.mark.parametrize("workload", workloads(), ids=lambda each: each.name)
 def test_a_workload_gives_the_reference_a_result(workload: Any) -> None:
     if workload.case.subject.kind is SubjectKind.GRAPH:
-        parse(workload.case.subject.spec["program"])
+        parse_graph(workload.case.subject.spec["program"])
     outcomes = run(Engine(), workload.case)
 
     assert {type(outcome).__name__ for outcome in outcomes} == {"Returned"}

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from parity_kit.contract import Case, Raised, run
 from parity_kit.errors import BadProgramError
 from parity_kit.programs.language import Scope, evaluate
-from parity_kit.programs.model import parse
+from parity_kit.programs.parsing import parse_graph
 from parity_kit.programs.script import script
 from parity_kit.reference import Engine
 from parity_kit.strategies import SUITES
@@ -103,7 +103,8 @@ def test_an_expression_never_raises(expression: Any) -> None:
         ({"state": {"n": {"reducer": "divide"}}}, "no reducer 'divide'"),
         ({"nodes": {"a": {"body": [{"fly": 1}]}}}, "no instruction 'fly'"),
         ({"nodes": {"a": {"body": [{"write": {"n": {"add": [1]}}}]}}}, "takes 2 expressions"),
-        ({"nodes": {"a": {"body": [], "retry": 3}}}, "unknown key 'retry'"),
+        ({"nodes": {"a": {"body": [], "retry": 3}}}, "expected a list"),
+        ({"nodes": {"a": {"body": [], "speed": 3}}}, "unknown key 'speed'"),
         ({"nodes": {"a": {"body": [{"raise": {"type": "Exit"}}]}}}, "raises one of"),
         ({"branches": {"a": [{"send": {"to": "a"}}]}}, "is missing"),
         ({"interrupt_before": ["b"]}, "no node 'b'"),
@@ -116,7 +117,7 @@ def test_a_broken_program_is_named(change: dict[str, Any], problem: str) -> None
         "edges": [],
     }
     with pytest.raises(BadProgramError, match=problem):
-        parse({**program, **change})
+        parse_graph({**program, **change})
 
 
 def _sample(suite: str, count: int) -> list[Case]:

@@ -1,0 +1,140 @@
+"""The instructions of a body, run one after another.
+
+What takes time (`wait`, `call`, `call_all`) leaves a body as a `Request`, which the driver answers
+at once or awaits: a body is written once and runs in both ways.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Generator
+from dataclasses import dataclass
+from typing import Any, TypeAlias, cast
+
+from parity_kit.programs.language import CALLS, Scope, evaluate, falsy, text, texts
+from parity_kit.programs.model import Body
+
+ERRORS: dict[str, type[Exception]] = {
+    "ValueError": ValueError,
+    "RuntimeError": RuntimeError,
+    "KeyError": KeyError,
+    "ConnectionError": ConnectionError,
+    "TimeoutError": TimeoutError,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Let some seconds pass."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Run a subgraph or a task with an argument; the answer is what it gave."""
+
+    name: str
+    argument: Any
+
+
+@dataclass(frozen=True, slots=True)
+class CallAll:
+    """Start several tasks; the answer is the list of their results."""
+
+    calls: tuple[Call, ...]
+
+
+Request: TypeAlias = Wait | Call | CallAll
+Steps: TypeAlias = Generator[Request, Any, Any]
+_ON = object()  # what a list of instructions gives that did not come to a `return`
+
+
+def run_body(body: Body, scope: Scope, answer: Callable[[Request], Any]) -> Any:
+    """Run a body and return what it returns; `answer` gives what a request asks for."""
+    steps, given = _body(body, scope), None
+    while True:
+        try:
+            request = steps.send(given)
+        except StopIteration as done:
+            return done.value
+        given = answer(request)
+
+
+async def arun_body(body: Body, scope: Scope, answer: Callable[[Request], Awaitable[Any]]) -> Any:
+    """Run a body as `run_body` does, awaiting what takes time."""
+    steps, given = _body(body, scope), None
+    while True:
+        try:
+            request = steps.send(given)
+        except StopIteration as done:
+            return done.value
+        given = await answer(request)
+
+
+def _body(body: Body, scope: Scope) -> Steps:
+    update: dict[str, Any] = {}
+    returned = yield from _run(body, scope, update)
+    return (update or None) if returned is _ON else returned
+
+
+def _run(body: Body, scope: Scope, update: dict[str, Any]) -> Steps:
+    for instruction in body:
+        ((name, argument),) = instruction.items()
+        match name:
+            case "write":
+                for key, expression in argument.items():
+                    update[key] = yield from _value(expression, scope)
+            case "let":
+                for key, expression in argument.items():
+                    scope.variables[key] = yield from _value(expression, scope)
+            case "return":
+                return (yield from _value(argument, scope))
+            case "when":
+                returned = yield from _run(_chosen(argument, scope), scope, update)
+                if returned is not _ON:
+                    return returned
+            case "wait":
+                yield Wait(argument)
+            case _:
+                _act(name, argument, scope)
+    return _ON
+
+
+def _chosen(argument: Any, scope: Scope) -> Body:
+    condition, then, *otherwise = argument
+    if not falsy(evaluate(condition, scope)):
+        return then
+    return otherwise[0] if otherwise else ()
+
+
+def _value(expression: Any, scope: Scope) -> Steps:
+    if isinstance(expression, dict) and len(cast("dict[str, Any]", expression)) == 1:
+        ((name, argument),) = cast("dict[str, Any]", expression).items()
+        if name == "call":
+            return (yield _call(argument, scope))
+        if name in CALLS:
+            return (yield CallAll(tuple(_call(each, scope) for each in argument)))
+    return evaluate(expression, scope)
+
+
+def _call(argument: Any, scope: Scope) -> Call:
+    name, value = argument
+    return Call(name, evaluate(value, scope))
+
+
+def _act(name: str, argument: Any, scope: Scope) -> None:
+    """Do an instruction that gives no value."""
+    match name:
+        case "emit":
+            scope.host.emit(evaluate(argument, scope))
+        case "drain":
+            scope.host.drain(argument)
+        case "store_put":
+            namespace, key, value = (evaluate(each, scope) for each in argument)
+            if isinstance(value, dict):
+                scope.host.store_put(texts(namespace), text(key), cast("dict[str, Any]", value))
+        case "store_delete":
+            namespace, key = (evaluate(each, scope) for each in argument)
+            scope.host.store_delete(texts(namespace), text(key))
+        case _:
+            raise ERRORS[argument["type"]](argument["message"])

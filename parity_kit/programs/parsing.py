@@ -1,0 +1,275 @@
+"""From plain data to a program, checked against the rules of docs/programs.md."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, cast
+
+from parity_kit.errors import BadProgramError
+from parity_kit.programs import rules
+from parity_kit.programs.bodies import Place, Where, check_body, check_expression
+from parity_kit.programs.model import (
+    END,
+    START,
+    Field,
+    Functional,
+    Node,
+    Program,
+    Route,
+    Subgraph,
+    Task,
+)
+from parity_kit.programs.policies import POLICIES, policies
+from parity_kit.programs.reducers import REDUCERS, TYPES
+
+_GRAPH = {
+    "state",
+    "nodes",
+    "edges",
+    "branches",
+    "entry",
+    "finish",
+    "sequence",
+    "interrupt_before",
+    "interrupt_after",
+    "schema",
+    "input",
+    "output",
+    "private",
+    "context",
+    "defaults",
+    "store",
+    "cache",
+    "subgraphs",
+}
+_FUNCTIONAL = {"entrypoint", "tasks", "store", "cache", "context"}
+_SCHEMAS = ("typed_dict", "dataclass", "pydantic")
+_MANAGED = ("is_last_step", "remaining_steps")
+_NODE = {"body", "subgraph", "defer", "metadata", "input", *POLICIES}
+
+
+def parse(data: Mapping[str, Any]) -> Program | Functional:
+    """Return the program that plain data says.
+
+    Raises:
+        BadProgramError: Naming the part that breaks a rule.
+    """
+    if "entrypoint" in data:
+        return _functional(data)
+    return parse_graph(data)
+
+
+def parse_graph(data: Mapping[str, Any], where: str = "") -> Program:
+    """Return the graph program that plain data says; `where` is its place in a larger one.
+
+    Raises:
+        BadProgramError: Naming the part that breaks a rule.
+    """
+    rules.keys(data, _GRAPH, {"state", "nodes"}, where or "program")
+    state = _fields(data["state"], f"{where}state")
+    if not state or not rules.mapping(data["nodes"], f"{where}nodes"):
+        raise BadProgramError("a program needs a state field and a node", where=where or "program")
+    private = _fields(data.get("private", {}), f"{where}private")
+    subgraphs = {
+        name: _subgraph(value, f"{where}subgraphs.{name}")
+        for name, value in rules.mapping(data.get("subgraphs", {}), f"{where}subgraphs").items()
+    }
+    nodes = {
+        name: _node(value, f"{where}nodes.{name}", [*state, *private], subgraphs)
+        for name, value in data["nodes"].items()
+    }
+    edges, joins = _edges(data.get("edges", ()), nodes, where)
+    return Program(
+        state,
+        nodes,
+        edges,
+        joins,
+        _branches(data.get("branches", {}), nodes, where),
+        _optional_node(data, "entry", nodes, where),
+        _optional_node(data, "finish", nodes, where),
+        _sequence(data.get("sequence", ()), nodes, f"{where}sequence"),
+        _breakpoints(data, "interrupt_before", nodes, where),
+        _breakpoints(data, "interrupt_after", nodes, where),
+        cast("Any", rules.one_of(data.get("schema", "typed_dict"), _SCHEMAS, where, "schema")),
+        _names(data.get("input"), [*state], f"{where}input"),
+        _names(data.get("output"), [*state], f"{where}output"),
+        private,
+        _context(data, where),
+        policies(data.get("defaults", {}), f"{where}defaults", Where.HANDLER, subgraphs),
+        rules.flag(data.get("store", False), f"{where}store"),
+        rules.flag(data.get("cache", False), f"{where}cache"),
+        subgraphs,
+    )
+
+
+def _functional(data: Mapping[str, Any]) -> Functional:
+    rules.keys(data, _FUNCTIONAL, {"entrypoint"}, "program")
+    given = rules.mapping(data.get("tasks", {}), "tasks")
+    tasks = {name: _task(value, f"tasks.{name}", given) for name, value in given.items()}
+    return Functional(
+        _task(data["entrypoint"], "entrypoint", given),
+        tasks,
+        rules.flag(data.get("store", False), "store"),
+        rules.flag(data.get("cache", False), "cache"),
+        _context(data, ""),
+    )
+
+
+def _task(value: Any, where: str, tasks: Collection[str]) -> Task:
+    allowed = {"body", *POLICIES} - {"error_handler"}
+    entries = rules.keys(value, allowed, {"body"}, where)
+    body = check_body(entries["body"], Place(f"{where}.body", Where.TASK, tasks))
+    given = {name: entries[name] for name in entries if name != "body"}
+    return Task(body, policies(given, where, Where.TASK, tasks))
+
+
+def _fields(value: Any, where: str) -> dict[str, Field]:
+    fields = rules.mapping(value, where).items()
+    return {name: _field(each, f"{where}.{name}") for name, each in fields}
+
+
+def _field(value: Any, where: str) -> Field:
+    entries = rules.keys(value, {"type", "reducer", "channel", "managed"}, (), where)
+    field = Field(
+        entries.get("type", "any"),
+        entries.get("reducer"),
+        entries.get("channel"),
+        entries.get("managed"),
+    )
+    rules.one_of(field.type, TYPES, where, "type")
+    if field.reducer is not None:
+        rules.one_of(field.reducer, REDUCERS, where, "reducer")
+    if field.channel is not None:
+        rules.mapping(field.channel, where, "a channel's settings")
+    if field.managed is not None:
+        rules.one_of(field.managed, _MANAGED, where, "managed value")
+        if len(entries) > 1:
+            raise BadProgramError("a managed value has nothing beside it", where=where)
+    return field
+
+
+def _node(
+    value: Any, where: str, fields: Collection[str], subgraphs: Mapping[str, Subgraph]
+) -> Node:
+    entries = rules.keys(value, _NODE, (), where)
+    if ("body" in entries) == ("subgraph" in entries):
+        raise BadProgramError("a node has a body or a subgraph", where=where)
+    if "subgraph" in entries:
+        rules.one_of(entries["subgraph"], subgraphs, where, "subgraph")
+    body = entries.get("body", ())
+    check_body(body, Place(f"{where}.body", Where.NODE, subgraphs))
+    metadata = entries.get("metadata")
+    if metadata is not None:
+        for each in rules.mapping(metadata, f"{where}.metadata").values():
+            if isinstance(each, (dict, list, tuple)):
+                raise BadProgramError("metadata holds scalars", where=f"{where}.metadata")
+    return Node(
+        body,
+        entries.get("subgraph"),
+        rules.flag(entries.get("defer", False), f"{where}.defer"),
+        metadata,
+        _names(entries.get("input"), fields, f"{where}.input"),
+        policies(
+            {name: entries[name] for name in entries if name in POLICIES},
+            where,
+            Where.HANDLER,
+            subgraphs,
+        ),
+    )
+
+
+def _subgraph(value: Any, where: str) -> Subgraph:
+    entries = rules.keys(value, {"program", "checkpointer"}, {"program"}, where)
+    checkpointer = entries.get("checkpointer")
+    if checkpointer is not None:
+        rules.flag(checkpointer, f"{where}.checkpointer")
+    return Subgraph(parse_graph(entries["program"], f"{where}.program."), checkpointer)
+
+
+def _edges(
+    value: Any, nodes: Collection[str], outer: str
+) -> tuple[list[tuple[str, str]], list[tuple[tuple[str, ...], str]]]:
+    edges: list[tuple[str, str]] = []
+    joins: list[tuple[tuple[str, ...], str]] = []
+    for index, edge in enumerate(rules.items(value, f"{outer}edges")):
+        where = f"{outer}edges[{index}]"
+        source, target = rules.items(edge, where, 2, "an edge is [from, to] or [[from, …], to]")
+        rules.node(target, [*nodes, END], where)
+        if isinstance(source, str):
+            edges.append((rules.node(source, [*nodes, START], where), target))
+        else:
+            sources = rules.items(source, where)
+            # LangGraph's join waits for nodes; the start is none.
+            joins.append((tuple(rules.node(each, nodes, where) for each in sources), target))
+    return edges, joins
+
+
+def _branches(value: Any, nodes: Collection[str], where: str) -> dict[str, list[Route]]:
+    found: dict[str, list[Route]] = {}
+    for source, routes in rules.mapping(value, f"{where}branches").items():
+        here = f"{where}branches.{source}"
+        rules.node(source, [*nodes, START], f"{where}branches")
+        found[source] = [
+            _route(route, nodes, f"{here}[{index}]")
+            for index, route in enumerate(rules.items(routes, here))
+        ]
+    return found
+
+
+def _route(value: Any, nodes: Collection[str], where: str) -> Route:
+    place = Place(where, Where.ROUTE)
+    if not isinstance(value, dict) or set(cast("dict[str, Any]", value)) != {"path", "map"}:
+        return Route(check_expression(value, place))
+    entries = cast("dict[str, Any]", value)
+    given, targets = entries["map"], [*nodes, END]
+    if isinstance(given, dict):
+        mapped: Any = {
+            key: rules.node(name, targets, f"{where}.map")
+            for key, name in rules.mapping(cast("Any", given), f"{where}.map").items()
+        }
+    else:
+        mapped = tuple(
+            rules.node(name, targets, f"{where}.map") for name in rules.items(given, f"{where}.map")
+        )
+    return Route(check_expression(entries["path"], place.at(".path")), mapped)
+
+
+def _sequence(value: Any, nodes: Mapping[str, Node], where: str) -> tuple[str, ...]:
+    names = tuple(rules.node(name, nodes, where) for name in rules.items(value, where))
+    if len(set(names)) != len(names):
+        raise BadProgramError("a node stands once in a sequence", where=where)
+    for name in names:
+        if nodes[name] != Node(nodes[name].body):
+            raise BadProgramError(f"{name!r} has more than a body", where=where)
+    return names
+
+
+def _optional_node(
+    data: Mapping[str, Any], key: str, nodes: Collection[str], where: str
+) -> str | None:
+    name = data.get(key)
+    return None if name is None else rules.node(name, nodes, f"{where}{key}")
+
+
+def _breakpoints(data: Mapping[str, Any], key: str, nodes: Collection[str], where: str) -> Any:
+    value: Sequence[Any] = data.get(key, ())
+    if value != "*":
+        for name in rules.items(value, f"{where}{key}"):
+            rules.node(name, nodes, f"{where}{key}")
+    return value
+
+
+def _names(value: Any, fields: Collection[str], where: str) -> tuple[str, ...] | None:
+    if value is None:
+        return None
+    return tuple(rules.one_of(name, fields, where, "field") for name in rules.items(value, where))
+
+
+def _context(data: Mapping[str, Any], where: str) -> dict[str, str] | None:
+    if data.get("context") is None:
+        return None
+    entries = rules.mapping(data["context"], f"{where}context")
+    return {
+        name: rules.one_of(kind, TYPES, f"{where}context.{name}", "type")
+        for name, kind in entries.items()
+    }
