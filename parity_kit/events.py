@@ -74,6 +74,22 @@ class GateProgress:
 
 
 @dataclass(frozen=True, slots=True)
+class CaseJudged:
+    """The verdict on one committed case, as the matrix needs it. Counted, not journaled.
+
+    `reached` is the level at which it agrees, `none` where it was not compared; `said` the verdict
+    in one line.
+    """
+
+    candidate: str
+    gate: str
+    case: str
+    verdict: str
+    reached: str
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
 class DivergenceFound:
     """A case on which candidate and reference differ, shrunk where Hypothesis found it.
 
@@ -114,6 +130,32 @@ class GateFinished:
     verdicts: dict[str, int]
     features: dict[str, int]
     seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class RowJudged:
+    """What a candidate's cases say of one row of the matrix: something LangGraph does.
+
+    `shows` says what the row's cases show, `patterns` which they are; `published` marks a row of
+    the published table. `claimed` is what the candidate's authors say of it, empty where nothing is
+    known. `reached` is the level that every compared case reached. `reasons` counts cases that were
+    not compared by what was said of them. `differing` lists cases that differ or broke down, each
+    with the gate and the case under which the difference is told, both empty where it is not.
+    """
+
+    candidate: str
+    category: str
+    row: str
+    published: bool
+    shows: str
+    patterns: list[str]
+    claimed: str
+    verdict: str
+    reached: str
+    compared: int
+    verdicts: dict[str, int]
+    reasons: dict[str, int]
+    differing: list[list[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,13 +215,18 @@ Event: TypeAlias = (
     | CandidateStarted
     | CandidateFailed
     | GateProgress
+    | CaseJudged
     | DivergenceFound
     | GateFinished
+    | RowJudged
     | EngagementSeen
     | BenchMeasured
     | CandidateJudged
     | RunFinished
 )
+
+PASSING = (GateProgress, CaseJudged)
+"""Events that are shown or counted as they come, and kept nowhere."""
 
 _KINDS: dict[str, type[Event]] = {kind.__name__: kind for kind in get_args(Event)}
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 from parity_kit.contract import Case, Level
-from parity_kit.events import DivergenceFound, GateFinished
+from parity_kit.events import CaseJudged, DivergenceFound, GateFinished
 from parity_kit.judge import Tally
 from parity_kit.verdicts import (
     Crashed,
@@ -31,6 +33,14 @@ def headline(verdict: Verdict) -> str:
             return reason
 
 
+def cause(verdict: str, said: str) -> tuple[str, str]:
+    """Return what is the same for all cases that a verdict was given to for one cause.
+
+    Offsets and ids follow the case: without digits one cause is one group.
+    """
+    return verdict, re.sub(r"\d+", "#", said)
+
+
 def divergence(  # noqa: PLR0913  # a finding's parts, all named
     *, candidate: str, gate: str, case: Case, verdict: Verdict, count: int, file: str
 ) -> DivergenceFound:
@@ -51,6 +61,18 @@ def divergence(  # noqa: PLR0913  # a finding's parts, all named
         size=len(case.operations),
         count=count,
     )
+
+
+def case_judged(candidate: str, gate: str, case: Case, verdict: Verdict) -> CaseJudged:
+    """Return the event that tells the verdict on one case."""
+    match verdict:
+        case Equal(level):
+            reached = level
+        case Divergent():
+            reached = verdict.reached
+        case _:
+            reached = Level.NONE
+    return CaseJudged(candidate, gate, case.id, label(verdict), reached.label, headline(verdict))
 
 
 def gate_finished(  # noqa: PLR0913  # a result's parts, all named

@@ -12,23 +12,22 @@ function from a case to its outcomes, in this process or at the other end of a p
 
 from __future__ import annotations
 
-import re
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import TypeAlias
 
 from parity_kit.casefile import SUFFIX, CaseFile
-from parity_kit.contract import Case, CaseRunner, Level, Outcome, SubjectKind, Trace
+from parity_kit.contract import Case, CaseId, CaseRunner, Level, Outcome, SubjectKind, Trace
 from parity_kit.corpora.corpus import Corpus
 from parity_kit.corpora.folder import read_corpora
 from parity_kit.corpora.imported import PREFIX, ImportedCorpus, read_imported
 from parity_kit.corpora.manifest import read_manifest
 from parity_kit.errors import ExitCode
 from parity_kit.events import DivergenceFound, Event, GateFinished, GateProgress
-from parity_kit.findings import divergence, gate_finished, headline
+from parity_kit.findings import case_judged, cause, divergence, gate_finished, headline
 from parity_kit.judge import Tally, judge
 from parity_kit.verdicts import Equal, NotSupported, Verdict, label
 from parity_kit.workspace import Workspace
@@ -53,6 +52,7 @@ def gate_corpora(  # noqa: PLR0913, PLR0917  # what a gate is made of
     tell: Tell,
     wanted: Collection[str] = (),
     claimed: Mapping[SubjectKind, Level] = MappingProxyType({}),
+    chosen: Callable[[CaseId], bool] | None = None,
 ) -> str:
     """Run the committed corpora on a candidate and return the verdict on all of them.
 
@@ -60,7 +60,7 @@ def gate_corpora(  # noqa: PLR0913, PLR0917  # what a gate is made of
     all that are committed; `imported:NAME` is one of the user's own data. `claimed` holds the
     highest level the candidate claims for each subject: more is not asked of it, and a corpus of
     such subjects of which nothing was compared is `unknown`, unless not every environment has what
-    it is about.
+    it is about. `chosen` says which of the committed cases are run; without it all are.
 
     Raises:
         BadFileError: If a committed file is broken.
@@ -70,7 +70,8 @@ def gate_corpora(  # noqa: PLR0913, PLR0917  # what a gate is made of
     committed = [name for name in wanted if not name.startswith(PREFIX)]
     corpora: list[AnyCorpus] = [read_imported(space, name) for name in own]
     if committed or not own:
-        corpora = [*read_corpora(space.fixtures, committed), *corpora]
+        known = read_corpora(space.fixtures, committed)
+        corpora = [*(_parts(known, chosen) if chosen else known), *corpora]
     optional = _optional(space) if committed or not own else frozenset[str]()
     return overall(
         _Gate(
@@ -87,6 +88,14 @@ def gate_corpora(  # noqa: PLR0913, PLR0917  # what a gate is made of
         .verdict
         for corpus in corpora
     )
+
+
+def _parts(corpora: Iterable[Corpus], chosen: Callable[[CaseId], bool]) -> Iterator[Corpus]:
+    """Yield what is chosen of each corpus, where that is anything."""
+    for corpus in corpora:
+        traces = tuple(trace for trace in corpus.traces if chosen(trace.case.id))
+        if traces:
+            yield Corpus(corpus.name, traces)
 
 
 def _optional(space: Workspace) -> frozenset[str]:
@@ -175,11 +184,11 @@ class _Gate:
         required = min(self.tally.required, self.claimed.get(kind, self.tally.required))
         verdict = judge(trace.case, trace.outcomes, run, required)
         self.tally.add(trace.case, verdict)
+        self.tell(case_judged(self.candidate, self.name, trace.case, verdict))
         if isinstance(verdict, (Equal, NotSupported)):
             return
         outcomes = seen[0] if seen else None
-        # Offsets and ids follow the case: without digits one cause is one group.
-        key = (label(verdict), re.sub(r"\d+", "#", headline(verdict)))
+        key = cause(label(verdict), headline(verdict))
         group = self.groups.setdefault(key, _Group(trace, verdict, outcomes))
         group.count += 1
         if len(trace.case.operations) < len(group.trace.case.operations):

@@ -32,6 +32,9 @@ from parity_kit.events import (
 from parity_kit.findings import divergence, gate_finished
 from parity_kit.gate import BREAKDOWNS, gate_corpora
 from parity_kit.lockstep import Lockstep, search
+from parity_kit.matrix.claims import read_claims
+from parity_kit.matrix.evidence import Evidence
+from parity_kit.matrix.rows import read_rows
 from parity_kit.reference import Engine
 from parity_kit.strategies import SUITES
 from parity_kit.workspace import Workspace
@@ -66,17 +69,25 @@ class Judging:
     def candidate(self, name: str) -> ExitCode:
         """Judge a candidate and return the exit code that its verdict stands for."""
         candidate = find(self.space, name)
+        rows = read_rows()
+        evidence = Evidence(name, rows, read_claims(candidate, rows).by_row)
         self.compared = 0
         gates: list[str] = []
         try:
             with start(candidate, self.space, on_progress=self.note) as engine:
                 said = engine.describe()
                 self._started(name, candidate.title, said, engine.ready_seconds)
-                gates = [self._gate(name, suite, engine.run, said) for suite in self.plan.suites]
+                gates = [
+                    self._gate(name, suite, engine.run, said, evidence)
+                    for suite in self.plan.suites
+                ]
                 engaged = self._engagement(name, engine.describe())
         except CandidateError as error:
             self.tell(CandidateFailed(name, candidate.title, error.code, error.problem))
             return self._judged(name, "unknown", error.problem, ExitCode.NOT_JUDGED)
+        if CORPORA in self.plan.suites:
+            for row in evidence.judged(engaged):
+                self.tell(row)
         return self._verdict(name, gates, engaged)
 
     def _started(self, name: str, title: str, said: Description, seconds: float) -> None:
@@ -84,11 +95,18 @@ class Judging:
         engine = f"{said.name} {said.version}"
         self.tell(CandidateStarted(name, title, engine, said.language, levels, seconds))
 
-    def _gate(self, name: str, suite: str, runner: CaseRunner, said: Description) -> str:
+    def _gate(
+        self, name: str, suite: str, runner: CaseRunner, said: Description, evidence: Evidence
+    ) -> str:
         required = self.plan.required
         if suite == CORPORA:
+
+            def tell(event: Event) -> None:
+                evidence.tell(event)
+                self._count(event)
+
             return gate_corpora(
-                self.space, name, runner, self.folder, required, self._count, (), said.levels
+                self.space, name, runner, self.folder, required, tell, (), said.levels
             )
         reference = Engine()
 

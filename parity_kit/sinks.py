@@ -12,16 +12,19 @@ from typing import TYPE_CHECKING, Self
 
 from parity_kit.events import (
     JOURNAL,
+    PASSING,
     BenchMeasured,
     CandidateFailed,
     CandidateJudged,
     CandidateStarted,
+    CaseJudged,
     CorporaChecked,
     DivergenceFound,
     EngagementSeen,
     Event,
     GateFinished,
     GateProgress,
+    RowJudged,
     RunFinished,
     RunStarted,
     Sink,
@@ -46,7 +49,7 @@ class Journal:
 
     def tell(self, event: Event) -> None:
         """Write one event as one line."""
-        if isinstance(event, GateProgress):
+        if isinstance(event, PASSING):
             return
         self._file.write(json.dumps(event_to_json(event), ensure_ascii=False) + "\n")
         self._file.flush()
@@ -84,8 +87,9 @@ class Terminal:
 
     def tell(self, event: Event) -> None:
         """Show one event."""
-        if isinstance(event, GateProgress):
-            self._progress(event)
+        if isinstance(event, PASSING):
+            if isinstance(event, GateProgress):
+                self._progress(event)
             return
         self._clear()
         if isinstance(event, DivergenceFound):
@@ -163,7 +167,7 @@ def _lines(event: Event) -> list[str]:  # noqa: C901, PLR0911  # one arm for eac
         case CandidateJudged():
             name, reason = escape(event.candidate), escape(event.reason)
             return [f"[bold]{name}[/bold]: {mark(event.verdict)} · {reason}"]
-        case RunFinished() | GateProgress():
+        case RunFinished() | GateProgress() | CaseJudged() | RowJudged():
             return []
 
 

@@ -18,6 +18,7 @@ _COMMANDS = {
     "bench": "Measure a candidate against the reference.",
     "report": "Write the page from a run.",
     "gate": "Compare a candidate with the committed corpora, byte for byte.",
+    "matrix": "Say of each thing LangGraph does how closely candidates do it.",
     "candidates": "List and check what can be tested here.",
     "replay": "Run one case again on both engines, side by side.",
     "explain": "Say in words where a case differs.",

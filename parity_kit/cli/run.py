@@ -99,10 +99,10 @@ class _Ear:
 
 
 def _close(folder: Path, kept: list[Path], heard: list[Event], *, as_json: bool) -> None:
-    from parity_kit.events import GateProgress, event_to_json
+    from parity_kit.events import PASSING, event_to_json
 
     if as_json:
-        events = [event_to_json(each) for each in heard if not isinstance(each, GateProgress)]
+        events = [event_to_json(each) for each in heard if not isinstance(each, PASSING)]
         click.echo(json.dumps({"run": str(folder), "events": events}, indent=2))
         return
     out = console()

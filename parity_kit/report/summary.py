@@ -20,18 +20,23 @@ from parity_kit.events import (
     CandidateFailed,
     CandidateJudged,
     CandidateStarted,
+    CaseJudged,
     CorporaChecked,
     DivergenceFound,
     EngagementSeen,
     Event,
     GateFinished,
     GateProgress,
+    RowJudged,
     RunFinished,
     RunStarted,
 )
 
 SCHEMA = 1
 """Version of `report.json`; raised when a field changes its meaning or goes."""
+
+_SAME_FOR_ALL = ("published", "shows", "patterns")
+"""What a row of the matrix is, whoever is judged."""
 
 NOT_JUDGED = "the run ended before this candidate was judged"
 NOT_FINISHED = "the run did not end: what is missing here was never compared"
@@ -50,6 +55,7 @@ class CandidateSummary:
     divergences: dict[tuple[str, str], DivergenceFound] = field(
         default_factory=dict[tuple[str, str], DivergenceFound]
     )
+    rows: dict[tuple[str, str], RowJudged] = field(default_factory=dict[tuple[str, str], RowJudged])
     benchmarks: dict[str, BenchMeasured] = field(default_factory=dict[str, BenchMeasured])
 
     def to_json(self) -> dict[str, Any]:
@@ -72,6 +78,7 @@ class CandidateSummary:
             "failure": _without_candidate(self.failed, "title") if self.failed else None,
             "gates": [_without_candidate(gate) for gate in self.gates.values()],
             "divergences": [_without_candidate(each) for each in self.divergences.values()],
+            "rows": [_without_candidate(row, *_SAME_FOR_ALL) for row in self.rows.values()],
             "engagement": _without_candidate(self.engagement) if self.engagement else None,
             "benchmarks": [_without_candidate(each) for each in self.benchmarks.values()],
         }
@@ -111,8 +118,8 @@ class Summary:
                 self.finished = event
             case CorporaChecked():
                 self.corpora = event
-            case GateProgress():
-                pass  # shown while it runs, and gone
+            case GateProgress() | CaseJudged():
+                pass  # shown or counted while it runs, and gone
             case BenchMeasured(candidate=name) if name == CONTROL:
                 self.control[event.workload] = event
             case _:
@@ -132,6 +139,7 @@ class Summary:
         | CandidateJudged
         | DivergenceFound
         | GateFinished
+        | RowJudged
         | EngagementSeen
         | BenchMeasured,
     ) -> None:
@@ -146,12 +154,28 @@ class Summary:
                 mine.divergences[event.gate, event.case] = event
             case GateFinished():
                 mine.gates[event.gate] = event
+            case RowJudged():
+                mine.rows[event.category, event.row] = event
             case EngagementSeen():
                 mine.engagement = event
             case BenchMeasured():
                 mine.benchmarks[event.workload] = event
             case _:
                 assert_never(event)
+
+    def _matrix(self) -> list[dict[str, Any]]:
+        """Return what the rows are; what candidates make of them is under each candidate."""
+        rows = {key: row for each in self.candidates.values() for key, row in each.rows.items()}
+        return [
+            {
+                "category": row.category,
+                "row": row.row,
+                "published": row.published,
+                "shows": row.shows,
+                "patterns": row.patterns,
+            }
+            for row in rows.values()
+        ]
 
     def to_json(self, notes: Sequence[str] = ()) -> dict[str, Any]:
         """Return the content of `report.json`."""
@@ -170,6 +194,7 @@ class Summary:
             "oracle": started.oracle if started else {},
             "machine": started.machine if started else {},
             "corpora": _corpora(self.corpora),
+            "matrix": self._matrix(),
             "candidates": [each.to_json() for each in self.candidates.values()],
             "control": [_without_candidate(each) for each in self.control.values()],
         }

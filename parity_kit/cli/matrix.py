@@ -1,0 +1,268 @@
+"""`parity-kit matrix`: what LangGraph does, row by row, and how closely candidates do it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import click
+
+from parity_kit.cli.common import console, json_option, level_option, print_json, workspace_option
+from parity_kit.contract import Level
+from parity_kit.errors import CandidateError, ExitCode
+from parity_kit.events import Event, GateProgress, RowJudged
+from parity_kit.matrix.claims import Claims
+from parity_kit.matrix.standing import counts
+from parity_kit.workspace import Workspace
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from parity_kit.candidates.manifest import Candidate
+    from parity_kit.matrix.rows import Row
+    from parity_kit.sinks import Terminal
+
+_FAILED = ("divergent", "crashed", "hung", "protocol error")
+_ONLY = {
+    "differs": _FAILED,
+    "unsupported": ("unsupported",),
+    "agrees": ("equal",),
+    "unknown": ("unknown",),
+}
+_REASONS = 10  # shown of each candidate, where there are several
+_WORST_FIRST = (*_FAILED, "unknown", "unsupported", "equal")
+
+
+@dataclass(slots=True)
+class _Judged:
+    """A candidate's rows; `problem` says why there are none, or why they say nothing."""
+
+    candidate: str
+    claims: Claims
+    rows: list[RowJudged] = field(default_factory=list[RowJudged])
+    problem: str = ""
+
+    def row(self, row: Row) -> RowJudged | None:
+        """Return what was found of a row, unless the candidate was not judged."""
+        return next((each for each in self.rows if (each.category, each.row) == row.key), None)
+
+    @property
+    def verdict(self) -> str:
+        """The verdict on all rows together, as that on several gates."""
+        from parity_kit.gate import overall
+
+        return "unknown" if self.problem else overall(row.verdict for row in self.rows)
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """The exit code that the verdict stands for."""
+        from parity_kit.gate import exit_code
+
+        return ExitCode.NOT_JUDGED if self.problem else exit_code(self.verdict)
+
+
+@click.command("matrix")
+@click.argument("candidates", metavar="CANDIDATE...", nargs=-1, required=True)
+@click.option(
+    "--category", "categories", multiple=True, help="Only this category; may be repeated."
+)
+@click.option("--row", "names", multiple=True, help="Only this row, or all that have this in them.")
+@click.option(
+    "--only",
+    multiple=True,
+    type=click.Choice(list(_ONLY)),
+    help="Show only rows like this, of any of the candidates; may be repeated.",
+)
+@click.option("--worst-first", is_flag=True, help="Order by verdict instead of by category.")
+@level_option
+@json_option
+@workspace_option
+def command(  # an option each
+    space: Workspace,
+    candidates: tuple[str, ...],
+    categories: tuple[str, ...],
+    names: tuple[str, ...],
+    only: tuple[str, ...],
+    worst_first: bool,
+    level: str,
+    as_json: bool,
+) -> int:
+    """Say of each thing LangGraph does how closely every CANDIDATE does it.
+
+    Each row is shown by committed cases, which are run on the candidate and compared with what
+    LangGraph did. A row is reached at a level if all its cases reached it. `claimed` is what the
+    candidate's authors say.
+
+    Ends with 0 if all rows agree or are unsupported by name, 1 if one differs, 3 if a candidate
+    could not be judged, nothing was compared, or no case shows a row.
+    """
+    from parity_kit.candidates.launch import find
+    from parity_kit.matrix.claims import read_claims
+    from parity_kit.matrix.rows import read_rows, select
+    from parity_kit.sinks import Terminal
+
+    rows = select(read_rows(), categories, names)
+    found = [find(space, name) for name in dict.fromkeys(candidates)]
+    judged = [_Judged(each.name, read_claims(each, read_rows())) for each in found]
+    with Terminal(console(stderr=True)) as terminal:
+        for candidate, result in zip(found, judged, strict=True):
+            try:
+                _run(space, candidate, rows, Level[level.upper()], result, terminal)
+            except CandidateError as error:
+                result.problem = error.problem
+    shown = _shown(judged, rows, only, worst_first=worst_first)
+    if as_json:
+        print_json(_as_json(judged, shown))
+    else:
+        _print(judged, shown, grouped=not worst_first)
+    return max(each.exit_code for each in judged)
+
+
+def _run(
+    space: Workspace,
+    candidate: Candidate,
+    rows: Sequence[Row],
+    required: Level,
+    result: _Judged,
+    terminal: Terminal,
+) -> None:
+    from parity_kit.candidates.launch import start
+    from parity_kit.gate import gate_corpora
+    from parity_kit.matrix.evidence import NOT_ENGAGED, Evidence
+
+    evidence = Evidence(candidate.name, rows, result.claims.by_row)
+
+    def tell(event: Event) -> None:
+        evidence.tell(event)
+        if isinstance(event, GateProgress):
+            terminal.tell(event)
+
+    with start(candidate, space, on_progress=terminal.note) as engine:
+        gate_corpora(
+            space,
+            candidate.name,
+            engine.run,
+            None,
+            required,
+            tell,
+            claimed=engine.describe().levels,
+            chosen=lambda case: any(row.shown_by(case) for row in rows),
+        )
+        engaged = engine.describe().engaged
+    result.rows = list(evidence.judged(engaged))
+    if engaged and not any(engaged.values()):
+        result.problem = NOT_ENGAGED
+
+
+def _shown(
+    judged: Sequence[_Judged], rows: Sequence[Row], only: Sequence[str], *, worst_first: bool
+) -> list[Row]:
+    """Return the rows to show, in order."""
+    wanted = {verdict for word in only for verdict in _ONLY[word]}
+    verdicts = {
+        row.key: [found.verdict for each in judged if (found := each.row(row))] for row in rows
+    }
+    shown = [row for row in rows if not only or wanted & set(verdicts[row.key])]
+    if worst_first:
+        shown.sort(key=lambda row: min(map(_WORST_FIRST.index, verdicts[row.key]), default=0))
+    return shown
+
+
+def _as_json(judged: Sequence[_Judged], shown: Sequence[Row]) -> dict[str, object]:
+    return {
+        "candidates": [
+            {
+                "candidate": each.candidate,
+                "verdict": each.verdict,
+                "problem": each.problem,
+                "exit_code": int(each.exit_code),
+                "claims": {"source": each.claims.source, "version": each.claims.version},
+                "levels": counts(each.rows),
+                "rows": [dataclasses.asdict(found) for row in shown if (found := each.row(row))],
+            }
+            for each in judged
+        ]
+    }
+
+
+def _print(judged: Sequence[_Judged], shown: Sequence[Row], *, grouped: bool) -> None:
+    from rich.markup import escape
+
+    out = console()
+    if shown:
+        out.print(_table(judged, shown, grouped=grouped))
+    for each in judged:
+        out.print(f"\n[bold]{escape(each.candidate)}[/bold]: {_summary(each)}")
+        if len(judged) > 1:
+            for reason, count in _reasons(each).most_common(_REASONS):
+                out.print(f"  {reason}: {count} rows", markup=False, style="dim")
+        if each.claims.by_row:
+            source = f"{each.claims.source} ({each.claims.version})"
+            out.print(f"  claimed by {source}", markup=False, style="dim")
+
+
+def _table(judged: Sequence[_Judged], shown: Sequence[Row], *, grouped: bool) -> Table:
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table("row", box=None)
+    for each in judged:
+        table.add_column(escape(each.candidate))
+        table.add_column("agree", justify="right", style="dim")
+        if each.claims.by_row:
+            table.add_column("claimed", style="dim")
+    if len(judged) == 1:
+        table.add_column("why not", overflow="fold", style="dim")
+    category = ""
+    for row in shown:
+        if grouped and row.category != category:
+            category = row.category
+            table.add_row(f"[bold]{escape(category)}[/bold]")
+        name = f"  {row.name}" if grouped else f"{row.category}: {row.name}"
+        cells = [cell for each in judged for cell in _cells(each, row)]
+        table.add_row(escape(name), *cells, *([_why(judged[0], row)] if len(judged) == 1 else []))
+    return table
+
+
+def _cells(each: _Judged, row: Row) -> list[str]:
+    from parity_kit.matrix.standing import agreeing, standing
+    from parity_kit.words import mark
+
+    found = each.row(row)
+    if found is None:
+        cells = [mark("unknown", "not judged"), ""]
+    else:
+        text = standing(found.verdict, found.reached, found.compared)
+        cells = [mark(found.verdict, text), agreeing(found.verdicts)]
+    return [*cells, each.claims.by_row.get(row.key, "")] if each.claims.by_row else cells
+
+
+def _why(each: _Judged, row: Row) -> str:
+    """Return where a row first differs, or what was said of the cases that were not compared."""
+    from rich.markup import escape
+
+    found = each.row(row)
+    if found is None or found.verdict == "equal":
+        return ""
+    return escape(found.differing[0][0] if found.differing else "; ".join(found.reasons))
+
+
+def _summary(each: _Judged) -> str:
+    from rich.markup import escape
+
+    from parity_kit.words import mark
+
+    if not each.rows:
+        return f"{mark('unknown')}  {escape(each.problem)}"
+    levels = ", ".join(f"{count} {word}" for word, count in counts(each.rows).items())
+    published = sum(row.published for row in each.rows)
+    rows = f"{len(each.rows)} rows, {published} of them in the published table"
+    problem = f"; {escape(each.problem)}" if each.problem else ""
+    return f"{mark(each.verdict)}  {levels} ({rows}){problem}"
+
+
+def _reasons(each: _Judged) -> Counter[str]:
+    return Counter(f"{row.verdict}, {reason}" for row in each.rows for reason in row.reasons)
