@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from importlib.metadata import version
 from typing import Any
@@ -22,6 +22,7 @@ from parity_kit.contract import (
 from parity_kit.reference.channels import ChannelSession
 from parity_kit.reference.codec import CodecSession
 from parity_kit.reference.graphs import GraphSession
+from parity_kit.reference.pins import Pin
 from parity_kit.reference.savers.session import SaverSession
 
 ORACLE = (
@@ -38,7 +39,10 @@ ORACLE = (
 
 
 class Engine:
-    """LangGraph as installed in this interpreter's environment."""
+    """LangGraph as installed in this interpreter's environment, pinned but for what is `free`."""
+
+    def __init__(self, free: Collection[Pin] = ()) -> None:
+        self._free = frozenset(free)
 
     def describe(self) -> Description:
         """Say which LangGraph this is."""
@@ -57,9 +61,9 @@ class Engine:
             case SubjectKind.CHANNEL:
                 return ChannelSession(subject)
             case SubjectKind.GRAPH:
-                return GraphSession(subject, pins)
+                return GraphSession(subject, pins, free=self._free)
             case SubjectKind.SAVER:
-                return SaverSession(subject, pins)
+                return SaverSession(subject, pins, free=self._free)
 
     def measure(self, case: Case, loops: int) -> int:
         """Return the nanoseconds of `loops` runs, each in a fresh session, nothing pinned."""

@@ -9,12 +9,14 @@ from __future__ import annotations
 import importlib
 import sys
 import threading
+import time
 import uuid
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Collection, Generator, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from contextvars import copy_context
 from datetime import UTC, datetime, tzinfo
+from enum import StrEnum
 from typing import Any, cast
 
 from parity_kit.contract import Pins
@@ -29,16 +31,28 @@ _CHANCE_IF_LOADED = ("langgraph.checkpoint.postgres.base",)
 _EMPTY_CHECKPOINT = -2  # the clock_seq that `empty_checkpoint` passes to uuid6
 
 
-class Counter:
-    """Counts the checkpoints a session has created."""
+class Pin(StrEnum):
+    """What is pinned, so that it can be set free to see what moves then."""
 
-    def __init__(self, pins: Pins) -> None:
+    IDS = "ids"
+    CLOCK = "clock"
+    CHANCE = "chance"
+    THREADS = "threads"
+    EDGES = "edges"
+
+
+class Counter:
+    """Counts the checkpoints a session has created; what is `free` is not pinned."""
+
+    def __init__(self, pins: Pins, free: Collection[Pin] = ()) -> None:
         self.epoch = pins.epoch
         self.created = 0
+        self.free = frozenset(free)
+        self._ids: dict[int, str] = {}
 
     def checkpoint_id(self, number: int) -> str:
         """Return the id of the session's `number`-th checkpoint; 0 is an empty one."""
-        return f"00000000-0000-6000-8000-{number:012x}"
+        return self._ids.get(number, f"00000000-0000-6000-8000-{number:012x}")
 
     def uuid6(self, node: int | None = None, clock_seq: int | None = None) -> uuid.UUID:
         """Stand in for `langgraph.checkpoint.base.id.uuid6`."""
@@ -46,6 +60,11 @@ class Counter:
         if clock_seq == _EMPTY_CHECKPOINT:
             return uuid.UUID(self.checkpoint_id(0))
         self.created += 1
+        if Pin.IDS in self.free:
+            made = importlib.import_module("langgraph.checkpoint.base.id").uuid6(
+                clock_seq=clock_seq
+            )
+            self._ids[self.created] = str(made)
         return uuid.UUID(self.checkpoint_id(self.created))
 
     def random(self) -> int:
@@ -66,12 +85,13 @@ def pinned(counter: Counter) -> Generator[None]:
         def now(cls, tz: tzinfo | None = None) -> datetime:  # pyright: ignore[reportIncompatibleMethodOverride]  # a plain datetime, as isoformat needs
             return counter.now(tz)
 
+    chance = (*_CHANCE, *(name for name in _CHANCE_IF_LOADED if name in sys.modules))
+    executor = LateExecutor if Pin.THREADS in counter.free else OrderedExecutor
     patches = (
-        *((name, "datetime", PinnedDatetime) for name in _CLOCKS),
+        *((name, "datetime", PinnedDatetime) for name in _CLOCKS if Pin.CLOCK not in counter.free),
         *((name, "uuid6", counter.uuid6) for name in _IDS),
-        *((name, "random", counter) for name in _CHANCE),
-        *((name, "random", counter) for name in _CHANCE_IF_LOADED if name in sys.modules),
-        ("langgraph.pregel._loop", "BackgroundExecutor", OrderedExecutor),
+        *((name, "random", counter) for name in chance if Pin.CHANCE not in counter.free),
+        ("langgraph.pregel._loop", "BackgroundExecutor", executor),
     )
     with _LOCK:
         undo: list[tuple[Any, str, Any]] = []
@@ -149,15 +169,57 @@ class OrderedExecutor:
         return future
 
     def _future(self, args: tuple[Any, ...]) -> Future[Any]:
-        config = getattr(args[0], "config", None) if args else None
-        if not isinstance(config, dict):
+        step = superstep_of(args)
+        if step is None:
             return Future()
-        metadata = cast("dict[str, Any]", config).get("metadata", {})
-        step, started = metadata.get("langgraph_step"), 0
-        if step == self._superstep[0]:
-            started = self._superstep[1]
+        started = self._superstep[1] if step == self._superstep[0] else 0
         self._superstep = (step, started + 1)
         return _TaskFuture(started)
+
+
+def superstep_of(args: tuple[Any, ...]) -> int | None:
+    """Return the superstep of the task that an executor is given; None if it is given no task."""
+    config = getattr(args[0], "config", None) if args else None
+    if not isinstance(config, dict):
+        return None
+    return cast("dict[str, Any]", config).get("metadata", {}).get("langgraph_step")
+
+
+_SLOW = 4  # tasks of a superstep that end one after another, the last first
+_APART = 0.004  # seconds between the ends of two tasks, enough for a busy machine to keep in order
+
+
+class LateExecutor:
+    """LangGraph's own executor, in threads, in which a superstep's first task ends last.
+
+    What a race would do once in many runs is so done in each.
+    """
+
+    def __init__(self, config: object) -> None:
+        executor = importlib.import_module("langgraph.pregel._executor")
+        self._real = executor.BackgroundExecutor(config)
+        self._superstep: tuple[object, int] = (None, 0)
+
+    def __enter__(self) -> Callable[..., Future[Any]]:
+        self._submit: Callable[..., Future[Any]] = self._real.__enter__()
+        return self.submit
+
+    def __exit__(self, *error: object) -> bool | None:
+        return self._real.__exit__(*error)
+
+    def submit(self, function: Callable[..., Any], *args: Any, **options: Any) -> Future[Any]:
+        """Run `function` in a thread; a task waits before."""
+        step = superstep_of(args)
+        if step is None:
+            return self._submit(function, *args, **options)
+        number = self._superstep[1] if step == self._superstep[0] else 0
+        self._superstep = (step, number + 1)
+
+        def late(*args: Any, **kwargs: Any) -> Any:
+            time.sleep(max(0, _SLOW - number) * _APART)
+            return function(*args, **kwargs)
+
+        return self._submit(late, *args, **options)
 
 
 class DeclaredSet(set[Any]):

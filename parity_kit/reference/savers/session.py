@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from parity_kit.contract import Event, Operation, Outcome, Pins, Subject, Unsupported
 from parity_kit.reference.native import Watch, perform, to_native
-from parity_kit.reference.pins import Counter, pinned
+from parity_kit.reference.pins import Counter, Pin, pinned
 from parity_kit.reference.savers import close_saver, contents, make_saver, tuple_to_map
 
 
 class SaverSession:
     """A saver."""
 
-    def __init__(self, subject: Subject, pins: Pins) -> None:
+    def __init__(self, subject: Subject, pins: Pins, *, free: Collection[Pin] = ()) -> None:
         self._saver = make_saver(subject.spec["saver"])
-        self._counter = Counter(pins)
+        self._counter = Counter(pins, free)
         self._watch = Watch()
 
     def apply(self, operation: Operation) -> Outcome:
