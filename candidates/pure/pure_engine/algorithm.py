@@ -13,11 +13,11 @@ from typing import Any, NamedTuple, Protocol, TypeAlias
 from xxhash import xxh3_128_hexdigest
 
 from pure_engine.channels import MISSING
-from pure_engine.names import INTERRUPT, NEVER_APPLIED, PULL, PUSH, START, TASKS
-from pure_engine.program import Breakpoints
+from pure_engine.names import HANDLER, INTERRUPT, NEVER_APPLIED, PULL, PUSH, START, TASKS
+from pure_engine.program import Breakpoints, Program
 from pure_engine.savers import PendingWrite, Write
 from pure_engine.state import Checkpoint, State
-from pure_engine.tasks import Path, Task, answers_for
+from pure_engine.tasks import Failure, Path, Task, answers_for
 from pure_engine.types import Send
 
 NextVersion: TypeAlias = Callable[[Any], Any]
@@ -56,26 +56,29 @@ class Writes(NamedTuple):
     triggers: Sequence[str] = ()
 
 
-def next_tasks(
+def next_tasks(  # noqa: PLR0913  # what a superstep depends on
     state: State,
     pending: list[PendingWrite],
     step: int,
     *,
     updated: set[str] | None = None,
     answers: dict[str, Any] | None = None,
+    stop: int | None = None,
 ) -> dict[str, Task]:
     """Return the tasks of a superstep by id: packets that were sent, then triggered nodes.
 
     `updated` names the channels that the superstep before changed, where that is known; `answers`
-    are those a resume gave by interrupt id.
+    are those a resume gave by interrupt id; `stop` is the step after the run's last.
     """
     found: dict[str, Task] = {}
     nodes = state.program.nodes
+    managed = managed_values(state.program, step, step + 1 if stop is None else stop)
 
     def add(name: str, path: Path, given: Any, triggers: tuple[str, ...], *parts: str) -> None:
         task = _task_id(state.checkpoint, name, str(step), name, *parts)
-        known = answers_for(task, f"{name}:{task}", pending, answers)
-        found[task] = Task(task, name, path, given, triggers, nodes[name], known)
+        space = f"{name}:{task}"
+        known = answers_for(task, space, pending, answers)
+        found[task] = Task(task, name, path, given, triggers, nodes[name], known, space, managed)
 
     packets = state.channels[TASKS]
     if packets.is_available():
@@ -85,7 +88,7 @@ def next_tasks(
                 add(packet.node, path, packet.arg, (PUSH,), PUSH, str(index))
     for name in _candidates(state, updated):
         if _is_triggered(state, name):
-            given = _input(state, name)
+            given = _input(state, name, managed)
             if given is not MISSING:
                 triggers = tuple(sorted(nodes[name].triggers))
                 add(name, (PULL, name), given, triggers, PULL, *triggers)
@@ -127,9 +130,43 @@ def null_version(versions: Mapping[str, Any]) -> Any:
     return type(next(iter(versions.values())))()
 
 
-def _input(state: State, name: str) -> Any:
+def handling_task(
+    state: State,
+    failure: Failure,
+    pending: list[PendingWrite],
+    step: int,
+    answers: dict[str, Any] | None,
+) -> Task:
+    """Return the task that handles a failure, in the superstep of the task that failed."""
+    failed = failure.task
+    name = str(failed.node.handler)
+    space = f"{failed.namespace}|{name}"
+    task = _task_id(state.checkpoint, space, str(step), name, PUSH, HANDLER, failed.id)
+    space = f"{space}:{task}"
+    node = state.program.nodes[name]
+    return Task(
+        task,
+        name,
+        (*failed.path, HANDLER, 0),
+        state.read(node.reads, failed.managed),
+        (PUSH,),
+        node,
+        answers_for(task, space, pending, answers),
+        space,
+        failed.managed,
+        failure,
+    )
+
+
+def managed_values(program: Program, step: int, stop: int) -> dict[str, Any]:
+    """Return the fields that ask about the run: how many steps are left, and if it is the last."""
+    values = {"is_last_step": step == stop - 1, "remaining_steps": stop - step}
+    return {name: values[kind] for name, kind in program.managed.items()}
+
+
+def _input(state: State, name: str, managed: Mapping[str, Any]) -> Any:
     if name != START:
-        return state.values()
+        return state.read(state.program.nodes[name].reads, managed)
     channel = state.channels[START]
     return channel.get() if channel.is_available() else MISSING
 

@@ -4,6 +4,7 @@
     InvalidUpdateError    writes a channel, a node or a state update cannot take
     GraphRecursionError   a run took its last superstep and was not done
     EmptyInputError       a run was given nothing to do
+    GraphDrained          a node asked the run to stop after its superstep
     ParentCommand         a command for the parent graph, where there is none
     ValidationError       the fields of a message that old JSON holds are not those of its class
     ServerError           what a database server would refuse
@@ -41,6 +42,10 @@ class EmptyInputError(EngineError):
 
 class GraphRecursionError(EngineError, RecursionError):
     """A run used up its supersteps."""
+
+
+class GraphDrained(EngineError):  # noqa: N818  # the name is LangGraph's
+    """A run stopped early because it was asked to."""
 
 
 class ParentCommand(EngineError):  # noqa: N818  # the name is LangGraph's

@@ -1,70 +1,105 @@
 """The language of node bodies and branches (docs/programs.md), compiled to Python functions.
 
 A body becomes one function of a `Scope`, an expression another; what it asks of the engine, an
-answer to an interrupt, is the scope's `ask`.
+answer to an interrupt or a place in the stream, is the scope's `host`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias, cast
+from typing import Any, Protocol, TypeAlias, TypeVar, cast
 
 from parity_kit.contract import UnsupportedSubjectError
 from pure_engine.codec import dumps
-from pure_engine.types import Overwrite, Send
+from pure_engine.names import PARENT
+from pure_engine.types import Command, Overwrite, Send
 
-_ERRORS: dict[str, type[Exception]] = {
+_T = TypeVar("_T")
+
+ERRORS: dict[str, type[Exception]] = {
     "ValueError": ValueError,
     "RuntimeError": RuntimeError,
     "KeyError": KeyError,
+    "ConnectionError": ConnectionError,
+    "TimeoutError": TimeoutError,
 }
+"""What a body can raise, and a retry policy be for."""
+_INFO = ("attempt", "task_id", "checkpoint_ns", "thread_id")
+_FAILURE = ("node", "type", "message")
 _INT_MIN, _INT_MAX = -(2**63), 2**63 - 1
 _RANGE_MAX = 64
 
 
+class Host(Protocol):
+    """What a body asks of the engine that runs it."""
+
+    def ask(self, value: Any) -> Any:
+        """Return the answer to an interrupt."""
+        ...
+
+    def emit(self, value: Any) -> None:
+        """Give a value to the stream."""
+        ...
+
+    def drain(self, reason: str) -> None:
+        """Ask the run to stop after this superstep."""
+        ...
+
+    def visits(self) -> int:
+        """Return how often the body has begun in this session."""
+        ...
+
+    def info(self, name: str) -> Any:
+        """Return what is known of the task's execution."""
+        ...
+
+    def context(self, name: str) -> Any:
+        """Return a key of the run's context."""
+        ...
+
+    def error(self, name: str) -> Any:
+        """Return what is known of the failure that is handled."""
+        ...
+
+
 @dataclass(slots=True)
 class Scope:
-    """What a body sees: the node's input, its variables, what it wrote, and who answers it."""
+    """What a body sees: the node's input, who runs it, its variables, and what it gives."""
 
     input: Any
-    ask: Callable[[Any], Any]
+    host: Host
     variables: dict[str, Any] = field(default_factory=dict[str, Any])
     update: dict[str, Any] = field(default_factory=dict[str, Any])
+    returned: list[Any] = field(default_factory=list[Any])
+
+    @property
+    def result(self) -> Any:
+        """What the node returns: the value it ended with, or else what it wrote."""
+        return self.returned[0] if self.returned else self.update or None
 
 
 Expression: TypeAlias = Callable[[Scope], Any]
-Step: TypeAlias = Callable[[Scope], None]
+Step: TypeAlias = Callable[[Scope], object]
+"""Does an instruction; what is true ends the body."""
 
 
 def compile_body(body: Sequence[Mapping[str, Any]]) -> Step:
-    """Return a node's body as a function that leaves the update in its scope.
+    """Return a node's body as a function that leaves what it gives in its scope.
 
     Raises:
         UnsupportedSubjectError: If it has an instruction that is not known.
     """
     steps = tuple(_instruction(instruction) for instruction in body)
-
-    def run(scope: Scope) -> None:
-        for step in steps:
-            step(scope)
-
-    return run
+    return lambda scope: any(step(scope) for step in steps)
 
 
 def _instruction(instruction: Mapping[str, Any]) -> Step:
     ((name, argument),) = instruction.items()
-    if name == "write":
-        return _assign(argument, lambda scope: scope.update)
-    if name == "let":
-        return _assign(argument, lambda scope: scope.variables)
-    if name == "when":
-        return _when(*argument)
-    if name == "raise":
-        error, message = _ERRORS[argument["type"]], argument["message"]
-        return lambda _: _raise(error(message))
-    unknown = f"no instruction {name}"
-    raise UnsupportedSubjectError(unknown)
+    if name not in _INSTRUCTIONS:
+        unknown = f"no instruction {name}"
+        raise UnsupportedSubjectError(unknown)
+    return _INSTRUCTIONS[name](argument)
 
 
 def _assign(argument: Mapping[str, Any], target: Callable[[Scope], dict[str, Any]]) -> Step:
@@ -83,8 +118,35 @@ def _when(condition: Any, then: Any, otherwise: Any = ()) -> Step:
     return lambda scope: no(scope) if _is_falsy(test(scope)) else yes(scope)
 
 
+def _raising(argument: Mapping[str, Any]) -> Step:
+    error, message = _one_of(ERRORS, argument["type"], "error type"), argument["message"]
+    return lambda _: _raise(error(message))
+
+
+def _one_of(table: Mapping[str, _T], name: str, what: str) -> _T:
+    if name not in table:
+        unknown = f"no {what} {name}"
+        raise UnsupportedSubjectError(unknown)
+    return table[name]
+
+
 def _raise(error: Exception) -> None:
     raise error
+
+
+def _return(argument: Any) -> Step:
+    value = compile_expression(argument)
+
+    def run(scope: Scope) -> bool:
+        scope.returned.append(value(scope))
+        return True
+
+    return run
+
+
+def _emit(argument: Any) -> Step:
+    value = compile_expression(argument)
+    return lambda scope: scope.host.emit(value(scope))
 
 
 def compile_expression(expression: Any) -> Expression:
@@ -98,6 +160,9 @@ def compile_expression(expression: Any) -> Expression:
         ((name, argument),) = entries.items()
         if name in _OPERATORS:
             return _OPERATORS[name](argument)
+        if name in _ELSEWHERE:
+            message = f"no operator {name}"
+            raise UnsupportedSubjectError(message)
     parts = [(key, compile_expression(each)) for key, each in entries.items()]
     return lambda scope: {key: part(scope) for key, part in parts}
 
@@ -182,7 +247,32 @@ def _send(argument: Mapping[str, Any]) -> Expression:
 
 def _interrupt(argument: Any) -> Expression:
     inner = compile_expression(argument)
-    return lambda scope: scope.ask(inner(scope))
+    return lambda scope: scope.host.ask(inner(scope))
+
+
+def _command(argument: Mapping[str, Any]) -> Expression:
+    if unknown := sorted(set(argument) - {"update", "goto", "graph"}):
+        message = f"no part of a command {unknown[0]}"
+        raise UnsupportedSubjectError(message)
+    parts = [(name, compile_expression(each)) for name, each in argument.items()]
+
+    def run(scope: Scope) -> Command:
+        values = {name: part(scope) for name, part in parts}
+        if "graph" in values:
+            values["graph"] = PARENT if values["graph"] == "parent" else None
+        return Command(**values)
+
+    return run
+
+
+def _named(known: Sequence[str], look: Callable[[Host, str], Any]) -> Callable[[Any], Expression]:
+    def make(name: Any) -> Expression:
+        if name not in known:
+            message = f"no name {name} among {', '.join(known)}"
+            raise UnsupportedSubjectError(message)
+        return lambda scope: look(scope.host, name)
+
+    return make
 
 
 def _is_int(value: Any) -> bool:
@@ -196,6 +286,16 @@ def _is_falsy(value: Any) -> bool:
         return value == 0
     return isinstance(value, (str, list, dict)) and not value
 
+
+_INSTRUCTIONS: dict[str, Callable[[Any], Step]] = {
+    "write": lambda argument: _assign(argument, lambda scope: scope.update),
+    "let": lambda argument: _assign(argument, lambda scope: scope.variables),
+    "when": lambda argument: _when(*argument),
+    "raise": _raising,
+    "return": _return,
+    "emit": _emit,
+    "drain": lambda reason: lambda scope: scope.host.drain(reason),
+}
 
 _OPERATORS: dict[str, Callable[[Any], Expression]] = {
     "get": _get,
@@ -212,4 +312,15 @@ _OPERATORS: dict[str, Callable[[Any], Expression]] = {
     "send": _send,
     "overwrite": _unary(Overwrite),
     "interrupt": _interrupt,
+    "command": _command,
+    "input": lambda _: lambda scope: scope.input,
+    "visits": lambda _: lambda scope: scope.host.visits(),
+    "info": _named(_INFO, lambda host, name: host.info(name)),
+    "error": _named(_FAILURE, lambda host, name: host.error(name)),
+    "context": lambda name: lambda scope: scope.host.context(name),
 }
+
+_ELSEWHERE = frozenset(
+    ("store_get", "store_search", "message", "call", "call_all", "previous", "final"),
+)
+"""Operators of the language that the engine does not have."""

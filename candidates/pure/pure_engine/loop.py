@@ -7,12 +7,12 @@ until no task is triggered, a breakpoint or an interrupt stops it, or it has tak
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from pure_engine import payloads
-from pure_engine.algorithm import apply_writes, next_tasks, path_text, stops
+from pure_engine.algorithm import apply_writes, handling_task, next_tasks, path_text, stops
 from pure_engine.checkpoints import (
     copy_checkpoint,
     drop_untracked_packets,
@@ -22,13 +22,30 @@ from pure_engine.checkpoints import (
     newer_versions,
     without_untracked,
 )
-from pure_engine.errors import GraphInterrupt, GraphRecursionError, ParentCommand, with_guide
+from pure_engine.errors import (
+    GraphDrained,
+    GraphInterrupt,
+    GraphRecursionError,
+    ParentCommand,
+    with_guide,
+)
 from pure_engine.graph import Graph
-from pure_engine.names import CONTROL, ERROR, INTERRUPT, NO_WRITES, NULL_TASK, RESUME, SLOTS
+from pure_engine.hosting import Services
+from pure_engine.names import (
+    CONTROL,
+    ERROR,
+    ERROR_SOURCE_NODE,
+    INTERRUPT,
+    NO_WRITES,
+    NULL_TASK,
+    RESUME,
+    SLOTS,
+)
+from pure_engine.program import Breakpoints
 from pure_engine.running import run_task
 from pure_engine.savers import PendingWrite, Saved, Where, Write
 from pure_engine.state import State
-from pure_engine.tasks import Task, statuses
+from pure_engine.tasks import Failure, Task, statuses
 
 Durability: TypeAlias = Literal["sync", "async", "exit"]
 Sink: TypeAlias = Callable[[str, Any], None]
@@ -48,6 +65,9 @@ class Run:
     sink: Sink
     recursion_limit: int
     durability: Durability = "async"
+    context: Mapping[str, Any] | None = None
+    interrupt_before: Breakpoints = ()
+    interrupt_after: Breakpoints = ()
 
 
 class Loop:
@@ -80,6 +100,16 @@ class Loop:
         self._stored_versions = dict(self.state.versions)
         self._wrote: set[str] = set()
         self._items: list[tuple[str, Any]] = []
+        self._drained: str | None = None
+        self._services = Services(
+            self._emit_custom, self._drain, run.context, run.where.get("thread_id")
+        )
+
+    def _emit_custom(self, value: Any) -> None:
+        self.emit("custom", lambda: value)
+
+    def _drain(self, reason: str) -> None:
+        self._drained = reason
 
     def emit(self, mode: str, payload: Callable[[], Any]) -> None:
         """Queue a stream's item, if its mode is asked for."""
@@ -108,8 +138,9 @@ class Loop:
 
         Raises:
             GraphRecursionError: If it took its last superstep and was not done.
+            GraphDrained: If it was asked to stop and was not done.
         """
-        out_of_steps = False
+        unfinished: Exception | None = None
         try:
             while self.step <= self.stop:
                 if not self._tick():
@@ -118,24 +149,29 @@ class Loop:
                 self._after_tick()
                 self._wait_for_storage()
             else:
-                out_of_steps = True
+                unfinished = self._out_of_steps()
                 self._prepare()
         except GraphInterrupt as interrupt:
             self._store_at_exit()
             self._show_interrupt(interrupt)
+        except GraphDrained as drained:
+            unfinished = drained
+            self._store_at_exit()
         except Exception:
             self._store_at_exit()
             raise
         else:
             self._store_at_exit()
         self._flush()
-        if out_of_steps:
-            message = (
-                f"Recursion limit of {self.run.recursion_limit} reached without hitting a stop"
-                " condition. You can increase the limit by setting the `recursion_limit` config"
-                " key."
-            )
-            raise GraphRecursionError(with_guide(message, "GRAPH_RECURSION_LIMIT"))
+        if unfinished is not None:
+            raise unfinished
+
+    def _out_of_steps(self) -> GraphRecursionError:
+        message = (
+            f"Recursion limit of {self.run.recursion_limit} reached without hitting a stop"
+            " condition. You can increase the limit by setting the `recursion_limit` config key."
+        )
+        return GraphRecursionError(with_guide(message, "GRAPH_RECURSION_LIMIT"))
 
     def _wait_for_storage(self) -> None:
         # Storing waits for nothing here; LangGraph waits for what it never began without a saver.
@@ -149,9 +185,12 @@ class Loop:
             return False
         if not self.replaying:
             self._give_back_writes(tasks)
-        before = self.program.interrupt_before
+        before = self.run.interrupt_before or self.program.interrupt_before
         if before and stops(self.state, before, tasks.values()):
             raise GraphInterrupt
+        if self._drained is not None:
+            message = f"Graph drained: {self._drained}"
+            raise GraphDrained(message)
         for task in tasks.values():
             if not task.hidden:
                 self.emit("tasks", lambda task=task: payloads.task_payload(task))
@@ -167,6 +206,7 @@ class Loop:
             self.step,
             updated=self.updated,
             answers=self.answers,
+            stop=self.stop,
         )
         if self.saver is not None:
             self.emit("checkpoints", lambda: self._checkpoint_payload(tasks))
@@ -186,21 +226,37 @@ class Loop:
         """Give tasks that an earlier run finished their output: they do not run again."""
         known = [write for write in self.pending if write[0] in tasks]
         for name, status in statuses(known).items():
-            tasks[name].writes.extend(status.output)
+            task = tasks[name]
+            if any(write[:2] == (name, ERROR_SOURCE_NODE) for write in known) and task.node.handler:
+                # It failed for good, and its handler is what is left to do.
+                task.writes += [write[1:] for write in known if write[0] == name]
+                handler = self._handling(Failure(task, status.error))
+                tasks[handler.id] = handler
+            else:
+                task.writes.extend(status.output)
+
+    def _handling(self, failure: Failure) -> Task:
+        return handling_task(self.state, failure, self.pending, self.step, self.answers)
 
     def _run_tasks(self) -> None:
         """Run the superstep's tasks, each committed as it ends; then raise what stopped them."""
-        todo = [task for task in (self.tasks or {}).values() if not task.writes]
+        tasks = self.tasks or {}
+        todo = [task for task in tasks.values() if not task.writes]
         self._flush()
         errors: list[Exception] = []
+        failed: list[Failure] = []
         for task in todo:
-            try:
-                run_task(task, self.state)
-            except Exception as error:  # noqa: BLE001  # raised below, when all tasks have run
-                self._commit(task, error)
-                errors.append(error)
+            if (error := self._run_task(task)) is None:
+                continue
+            if task.node.handler and not isinstance(error, GraphInterrupt):
+                failed.append(Failure(task, error))
             else:
-                self._commit(task, None)
+                errors.append(error)
+        for failure in failed:
+            handler = self._handling(failure)
+            tasks[handler.id] = handler
+            if (error := self._run_task(handler)) is not None:
+                errors.append(error)
         if errors or len(todo) > 1:
             self._flush()
         failures = [error for error in errors if not isinstance(error, GraphInterrupt)]
@@ -209,6 +265,16 @@ class Loop:
         interrupts = [error for error in errors if isinstance(error, GraphInterrupt)]
         if interrupts:
             raise GraphInterrupt(tuple(each for error in interrupts for each in error.interrupts))
+
+    def _run_task(self, task: Task) -> Exception | None:
+        """Run a task and record how it ended; return its error, if there is one."""
+        try:
+            run_task(task, self.state, self._services)
+        except Exception as error:  # noqa: BLE001  # raised when all tasks have run
+            self._commit(task, error)
+            return error
+        self._commit(task, None)
+        return None
 
     def _commit(self, task: Task, error: Exception | None) -> None:
         """Record how a task ended (`pregel._runner.PregelRunner.commit`)."""
@@ -220,6 +286,8 @@ class Loop:
             return
         if error is not None:
             task.writes.append((ERROR, error))
+            if task.node.handler is not None:
+                task.writes.append((ERROR_SOURCE_NODE, task.name))
         elif all(channel in CONTROL for channel, _ in task.writes):
             task.writes.append((NO_WRITES, None))
         self.put_writes(task.id, task.writes)
@@ -272,7 +340,7 @@ class Loop:
         self.pending.clear()
         self.replaying = False
         self.put_checkpoint("loop")
-        after = self.program.interrupt_after
+        after = self.run.interrupt_after or self.program.interrupt_after
         if after and stops(self.state, after, tasks.values()):
             self._prepare()
             raise GraphInterrupt

@@ -13,6 +13,7 @@ INTERRUPT, RESUME = "__interrupt__", "__resume__"
 ERROR, ERROR_SOURCE_NODE = "__error__", "__error_source_node__"
 SCHEDULED, NO_WRITES, RETURN = "__scheduled__", "__no_writes__", "__return__"
 OVERWRITE = "__overwrite__"
+HANDLER = "node_error_handler"
 
 NULL_TASK = "00000000-0000-0000-0000-000000000000"
 """The task id of writes that no task made."""
@@ -45,3 +46,8 @@ RESERVED = frozenset(
 def branch_to(node: str) -> str:
     """Return the channel that triggers a node."""
     return f"branch:to:{node}"
+
+
+def handler_of(node: str) -> str:
+    """Return the name of the node that runs when a node failed for good."""
+    return f"__error_handler__{node}"

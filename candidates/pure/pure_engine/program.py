@@ -7,61 +7,87 @@ it; an edge from several nodes is a barrier named `join:…`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import itertools
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias, cast
 
-from parity_kit.contract import UnsupportedSubjectError
 from pure_engine.barriers import NamedBarrierValue, NamedBarrierValueAfterFinish
-from pure_engine.channels import (
-    Channel,
-    EphemeralValue,
-    LastValue,
-    LastValueAfterFinish,
-    Topic,
-)
-from pure_engine.folded import BinaryOperatorAggregate, DeltaChannel
-from pure_engine.language import Expression, Scope, Step, compile_body, compile_expression
-from pure_engine.making import empty_maker, make_channel, reducer
-from pure_engine.names import END, RESERVED, START, TASKS, branch_to
+from pure_engine.channels import Channel, EphemeralValue, LastValueAfterFinish, Topic
+from pure_engine.folded import DeltaChannel
+from pure_engine.language import Expression, Host, Scope, Step, compile_body, compile_expression
+from pure_engine.names import END, RESERVED, START, TASKS, branch_to, handler_of
+from pure_engine.policies import Retry, retries
+from pure_engine.schemas import Schemas, known_keys, schemas
 
-_TOP = {"state", "nodes", "edges", "branches", "interrupt_before", "interrupt_after"}
-_FIELD = {"type", "reducer", "channel"}
-_NODE = {"body", "defer"}
+_TOP = {
+    *("state", "nodes", "edges", "branches", "interrupt_before", "interrupt_after"),
+    *("schema", "input", "output", "private", "context", "defaults"),
+    *("entry", "finish", "sequence"),
+}
+_NODE = {"body", "defer", "metadata", "input", "retry", "error_handler"}
+_DEFAULTS = {"retry", "error_handler"}
+_ROUTE = {"path", "map"}
 
 Breakpoints: TypeAlias = Sequence[str] | Literal["*"]
 
 
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A conditional edge: what it says, and which nodes that stands for."""
+
+    path: Expression
+    ends: Mapping[Any, str] | None = None
+
+
 @dataclass(slots=True)
 class Node:
-    """A node: what it runs, what triggers it, and where its edges and branches lead."""
+    """A node: what it runs, what triggers it, and where its edges and branches lead.
+
+    `reads` are the fields of its input, `writes` those its update may have. `handler` is the node
+    that runs if this one fails for good.
+    """
 
     name: str
     body: Step | None
     triggers: list[str]
+    reads: tuple[str, ...] = ()
+    writes: frozenset[str] = frozenset()
     targets: list[tuple[str, Any]] = field(default_factory=list[tuple[str, Any]])
-    routes: list[Expression] = field(default_factory=list[Expression])
+    routes: list[Route] = field(default_factory=list[Route])
+    retry: tuple[Retry, ...] = ()
+    handler: str | None = None
+    visits: int = 0
 
-    def run(self, given: Any, ask: Callable[[Any], Any]) -> Any:
+    def run(self, given: Any, host: Host) -> Any:
         """Return the node's update; `__start__` passes the input on."""
         if self.body is None:
             return given
-        scope = Scope(given, ask)
+        self.visits += 1
+        scope = Scope(given, host)
         self.body(scope)
-        return scope.update or None
+        return scope.result
 
 
 @dataclass(slots=True)
 class Program:
-    """A compiled program. `channels` are empty ones, to restore from; `fields` are the state's."""
+    """A compiled program.
+
+    `channels` are empty ones, to restore from; `fields` are the state's, private ones too, and
+    `outputs` those that a run's result has. `managed` are no channels but questions about the run.
+    """
 
     channels: dict[str, Channel]
     nodes: dict[str, Node]
     fields: tuple[str, ...]
+    outputs: tuple[str, ...]
+    managed: Mapping[str, str]
+    context: Mapping[str, str] | None
     triggered: Mapping[str, Sequence[str]]
     interrupt_before: Breakpoints
     interrupt_after: Breakpoints
     has_untracked: bool
+    deltas: tuple[DeltaChannel, ...]
 
 
 def compile_program(data: Mapping[str, Any]) -> Program:
@@ -71,27 +97,27 @@ def compile_program(data: Mapping[str, Any]) -> Program:
         UnsupportedSubjectError: If it has a part that the engine does not know.
         ValueError: If it is no graph.
     """
-    _known(data, _TOP, "program")
-    state = {name: _field(name, value) for name, value in data["state"].items()}
+    known_keys(data, _TOP, "program")
     specs = cast("Mapping[str, Mapping[str, Any]]", data["nodes"])
-    branches = cast("Mapping[str, Sequence[Any]]", data.get("branches", {}))
-    edges, joins = _edges(data.get("edges", ()))
-    _check(state, specs, edges, joins, branches)
-    nodes = {START: Node(START, None, [START])}
+    for name, spec in specs.items():
+        known_keys(spec, _NODE, f"node {name}")
+    known = schemas(data, specs)
+    branches = cast("Mapping[str, Sequence[Any]]", data.get("branches") or {})
+    edges, joins = _edges([*(data.get("edges") or ()), *_other_edges(data)])
+    _check(known.channels, specs, edges, joins, branches)
     channels: dict[str, Channel] = {
-        **state,
+        **known.channels,
         START: EphemeralValue(START),
         TASKS: Topic(TASKS),
     }
-    for name, spec in specs.items():
-        _known(spec, _NODE, f"node {name}")
-        trigger = branch_to(name)
-        nodes[name] = Node(name, compile_body(spec["body"]), [trigger])
-        channels[trigger] = (
-            LastValueAfterFinish(trigger)
-            if spec.get("defer")
-            else EphemeralValue(trigger, guard=False)
-        )
+    nodes = _nodes(specs, data.get("defaults") or {}, known)
+    for name, node in nodes.items():
+        if name != START:
+            (trigger,) = node.triggers
+            deferred = name in specs and specs[name].get("defer")
+            channels[trigger] = (
+                LastValueAfterFinish(trigger) if deferred else EphemeralValue(trigger, guard=False)
+            )
     for source, target in edges:
         if target != END:
             nodes[source].targets.append((branch_to(target), None))
@@ -104,41 +130,66 @@ def compile_program(data: Mapping[str, Any]) -> Program:
             for source in sources:
                 nodes[source].targets.append((join, source))
     for source, routes in branches.items():
-        nodes[source].routes = [compile_expression(route) for route in routes]
+        nodes[source].routes = [_route(route) for route in routes]
     return Program(
         channels,
         nodes,
-        tuple(state),
+        tuple(known.channels),
+        known.outputs,
+        known.managed,
+        data.get("context"),
         _triggered(nodes),
-        data.get("interrupt_before", ()),
-        data.get("interrupt_after", ()),
-        not all(channel.tracked for channel in state.values()),
+        data.get("interrupt_before") or (),
+        data.get("interrupt_after") or (),
+        not all(channel.tracked for channel in known.channels.values()),
+        tuple(each for each in known.channels.values() if isinstance(each, DeltaChannel)),
     )
 
 
-def _known(data: Mapping[str, Any], keys: set[str], where: str) -> None:
-    if unknown := sorted(set(data) - keys):
-        message = f"{where} has the unknown key {unknown[0]}"
-        raise UnsupportedSubjectError(message)
-
-
-def _field(name: str, spec: Mapping[str, Any]) -> Channel:
-    _known(spec, _FIELD, f"field {name}")
-    kind = spec.get("type", "any")
-    if (settings := spec.get("channel")) is not None:
-        channel = make_channel({"type": kind, **settings}, name)
-    elif (folding := spec.get("reducer")) is not None:
-        channel = BinaryOperatorAggregate(name, empty_maker(kind), reducer(folding))
-    else:
-        empty_maker(kind)
-        channel = LastValue(name)
-    if isinstance(channel, DeltaChannel):
-        raise UnsupportedSubjectError("a DeltaChannel in a graph's state")
-    return channel
+def _nodes(
+    specs: Mapping[str, Mapping[str, Any]], defaults: Mapping[str, Any], known: Schemas
+) -> dict[str, Node]:
+    """Return the nodes, each after the handler of its failures."""
+    known_keys(defaults, _DEFAULTS, "defaults")
+    nodes = {START: Node(START, None, [START], known.reads, known.inputs)}
+    for name, spec in specs.items():
+        handler = spec.get("error_handler") or defaults.get("error_handler")
+        if handler is not None:
+            handler_name = handler_of(name)
+            node = Node(
+                handler_name,
+                compile_body(handler),
+                [branch_to(handler_name)],
+                known.reads,
+                known.writes,
+                retry=retries(defaults.get("retry")),
+            )
+            nodes[handler_name] = node
+        nodes[name] = Node(
+            name,
+            compile_body(spec["body"]),
+            [branch_to(name)],
+            known.reads_of(spec),
+            known.writes,
+            retry=retries(spec.get("retry") or defaults.get("retry")),
+            handler=None if handler is None else handler_of(name),
+        )
+    return nodes
 
 
 _Edges: TypeAlias = Sequence[tuple[str, str]]
 _Joins: TypeAlias = Sequence[tuple[tuple[str, ...], str]]
+
+
+def _other_edges(data: Mapping[str, Any]) -> list[Any]:
+    """Return the edges that a program states in other ways."""
+    more: list[Any] = []
+    if data.get("entry") is not None:
+        more.append((START, data["entry"]))
+    if data.get("finish") is not None:
+        more.append((data["finish"], END))
+    sequence = data.get("sequence") or ()
+    return [*more, *itertools.pairwise(sequence)]
 
 
 def _edges(data: Sequence[Any]) -> tuple[_Edges, _Joins]:
@@ -151,6 +202,17 @@ def _edges(data: Sequence[Any]) -> tuple[_Edges, _Joins]:
         else:
             joins[tuple(source), target] = None
     return tuple(edges), tuple(joins)
+
+
+def _route(route: Any) -> Route:
+    if not isinstance(route, dict) or "path" not in route:
+        return Route(compile_expression(route))
+    spec = cast("Mapping[str, Any]", route)
+    known_keys(spec, _ROUTE, "branch")
+    ends = spec.get("map")
+    if isinstance(ends, list):
+        ends = {name: name for name in cast("list[str]", ends)}
+    return Route(compile_expression(spec["path"]), ends)
 
 
 def _check(

@@ -6,53 +6,75 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
-from typing import Any, NoReturn, cast
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
 
-from pure_engine.errors import InvalidUpdateError, ParentCommand, with_guide
-from pure_engine.language import Scope
+from pure_engine.errors import GraphInterrupt, InvalidUpdateError, ParentCommand, with_guide
+from pure_engine.hosting import Services, TaskHost
+from pure_engine.language import Host, Scope
 from pure_engine.names import END, PARENT, START, TASKS, branch_to
+from pure_engine.policies import tries_again
 from pure_engine.program import Node
 from pure_engine.savers import Write
 from pure_engine.state import State
 from pure_engine.tasks import Task
 from pure_engine.types import RECORDS, Command, Envelope, Send, record_fields
 
+_NOBODY = cast("Host", None)  # a branch asks the engine for nothing
 
-def run_task(task: Task, state: State) -> None:
-    """Run a task; its writes are those it made up to its end or its error."""
-    task.writes.clear()
-    value = task.node.run(task.input, task.ask)
+
+def run_task(task: Task, state: State, services: Services) -> None:
+    """Run a task, again if its policies say so; its writes are those of its last attempt."""
+    attempt = 1
+    while True:
+        task.writes.clear()
+        task.answers.asked = 0
+        try:
+            _attempt(task, state, TaskHost(task, services, attempt))
+        except GraphInterrupt:
+            raise
+        except Exception as error:
+            if isinstance(error, ParentCommand) or not tries_again(task.node.retry, error, attempt):
+                raise
+            attempt += 1
+        else:
+            return
+
+
+def _attempt(task: Task, state: State, host: Host) -> None:
+    value = task.node.run(task.input, host)
     try:
-        write_update(task.node, value, task.writes, state)
+        write_update(task.node, value, task.writes, state, task.managed)
     except ParentCommand as error:
         # On its way out it is addressed to the graph around this one, whose namespace is empty.
         raise ParentCommand(dataclasses.replace(error.args[0], graph="")) from None
 
 
-def write_update(node: Node, value: Any, writes: list[Write], state: State) -> None:
+def write_update(
+    node: Node, value: Any, writes: list[Write], state: State, managed: Mapping[str, Any]
+) -> None:
     """Add the writes that a node's update makes, and those of its edges and branches."""
-    writes += [*_updates(value, state.program.fields), *_gotos(value), *node.targets]
+    writes += [*_updates(value, node), *_gotos(value), *node.targets]
     for route in node.routes:
-        seen = _fresh(state, writes)
+        seen = _fresh(node, state, managed, writes)
         given = {**cast("dict[str, Any]", value), **seen} if isinstance(value, dict) else seen
-        writes += _routed(route(Scope(given, _no_answer)))
+        writes += _routed(route.path(Scope(given, _NOBODY)), route.ends)
 
 
-def _updates(value: Any, fields: Sequence[str]) -> list[Write]:
+def _updates(value: Any, node: Node) -> list[Write]:
     if value is None:
         return []
     if isinstance(value, dict):
         entries = cast("dict[str, Any]", value)
-        return [(name, each) for name, each in entries.items() if name in fields]
+        return [(name, each) for name, each in entries.items() if name in node.writes]
     if isinstance(value, Command):
         known = [] if value.graph == PARENT else command_updates(value)
-        return [(name, each) for name, each in known if name in fields]
+        return [(name, each) for name, each in known if name in node.writes]
     if isinstance(value, list) and any(isinstance(each, Command) for each in value):  # pyright: ignore[reportUnknownVariableType]  # a list of anything
-        return [write for each in cast("list[Any]", value) for write in _updates(each, fields)]
+        return [write for each in cast("list[Any]", value) for write in _updates(each, node)]
     if isinstance(value, (Envelope, *RECORDS)):
         known = record_fields(value)
-        return [(name, known[name]) for name in fields if name in known]
+        return [(name, known[name]) for name in sorted(node.writes) if name in known]
     message = f"Expected dict, got {value}"
     raise InvalidUpdateError(with_guide(message, "INVALID_GRAPH_NODE_RETURN_VALUE"))
 
@@ -89,10 +111,15 @@ def goto_targets(command: Command) -> Sequence[Any]:
     return [goto] if isinstance(goto, (Send, str)) else goto
 
 
-def _fresh(state: State, writes: Sequence[Write]) -> dict[str, Any]:
-    """Return the state as it would be if this task's writes were all there are."""
+def _fresh(
+    node: Node, state: State, managed: Mapping[str, Any], writes: Sequence[Write]
+) -> dict[str, Any]:
+    """Return a node's input as it would be if this task's writes were all there are."""
     seen: dict[str, Any] = {}
-    for name in state.program.fields:
+    for name in node.reads:
+        if name in managed:
+            seen[name] = managed[name]
+            continue
         channel = state.channels[name].copy()
         channel.update([value for written, value in writes if written == name])
         if channel.is_available():
@@ -100,8 +127,10 @@ def _fresh(state: State, writes: Sequence[Write]) -> dict[str, Any]:
     return seen
 
 
-def _routed(result: Any) -> list[Write]:
+def _routed(result: Any, ends: Mapping[Any, str] | None) -> list[Write]:
     targets = cast("Sequence[Any]", result) if isinstance(result, (list, tuple)) else [result]
+    if ends is not None:
+        targets = [each if isinstance(each, Send) else ends[each] for each in targets]
     if any(target is None or target == START for target in targets):
         raise ValueError("Branch did not return a valid destination")
     if any(isinstance(target, Send) and target.node == END for target in targets):
@@ -111,8 +140,3 @@ def _routed(result: Any) -> list[Write]:
         for target in targets
         if target != END
     ]
-
-
-def _no_answer(value: Any) -> NoReturn:
-    del value
-    raise RuntimeError("a branch cannot interrupt")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self, TypeAlias
 
@@ -42,11 +43,21 @@ class State:
         """The versions that each node has seen of the channels that trigger it."""
         return self.checkpoint["versions_seen"]
 
-    def values(self) -> dict[str, Any]:
-        """Return the fields that have a value."""
+    def values(self, names: Iterable[str] | None = None) -> dict[str, Any]:
+        """Return the fields that have a value, or of some those that have one."""
         channels = self.channels
         return {
             name: channels[name].get()
-            for name in self.program.fields
+            for name in (self.program.fields if names is None else names)
             if channels[name].is_available()
         }
+
+    def read(self, names: Iterable[str], managed: Mapping[str, Any]) -> dict[str, Any]:
+        """Return fields as a node reads them: with those that are managed."""
+        seen: dict[str, Any] = {}
+        for name in names:
+            if name in managed:
+                seen[name] = managed[name]
+            elif self.channels[name].is_available():
+                seen[name] = self.channels[name].get()
+        return seen

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias, cast
 
@@ -38,9 +38,21 @@ class Answers:
         return self.shared[2]
 
 
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What a handler is told of: the task that failed, and its error or what was stored of it."""
+
+    task: Task
+    error: Any
+
+
 @dataclass(slots=True)
 class Task:
-    """A node to run: triggered by a channel (PULL) or sent a packet (PUSH)."""
+    """A node to run: triggered by a channel (PULL), sent a packet (PUSH), or told of a failure.
+
+    `namespace` is what its interrupts and its execution are known by, `managed` the values of
+    those fields that are no channels.
+    """
 
     id: str
     name: str
@@ -49,6 +61,9 @@ class Task:
     triggers: tuple[str, ...]
     node: Node
     answers: Answers
+    namespace: str
+    managed: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    failure: Failure | None = None
     writes: list[Write] = field(default_factory=list[Write])
 
     @property
@@ -73,7 +88,7 @@ class Task:
             answers.given.append(answer)
             self.writes.append((RESUME, answers.given))
             return answer
-        name = interrupt_id(f"{self.name}:{self.id}", len(answers.given))
+        name = interrupt_id(self.namespace, len(answers.given))
         raise GraphInterrupt((Interrupt(value, name),))
 
 

@@ -9,7 +9,14 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from pure_engine.algorithm import Writer, Writes, apply_writes, next_tasks, path_text
+from pure_engine.algorithm import (
+    Writer,
+    Writes,
+    apply_writes,
+    managed_values,
+    next_tasks,
+    path_text,
+)
 from pure_engine.checkpoints import (
     copy_checkpoint,
     empty_checkpoint,
@@ -78,7 +85,8 @@ class Update:
             uuid.uuid5(uuid.UUID(self._state.checkpoint["id"]), INTERRUPT)
         )
         writes: list[Write] = []
-        write_update(program.nodes[as_node], values, writes, self._state)
+        managed = managed_values(program, self._step + 1, self._step + 3)
+        write_update(program.nodes[as_node], values, writes, self._state, managed)
         writer = Writes((INTERRUPT, 0), as_node, writes, (INTERRUPT,))
         self._store_writes(name, writes, path_text(writer.path))
         self._apply([writer])

@@ -1,0 +1,70 @@
+"""What a body asks of the engine, answered for a task of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pure_engine.tasks import Task
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What a run offers to the bodies of its tasks."""
+
+    emit: Callable[[Any], None]
+    drain: Callable[[str], None]
+    context: Mapping[str, Any] | None
+    thread: str | None
+
+
+class TaskHost:
+    """Answers a task's body, in one of its attempts."""
+
+    def __init__(self, task: Task, services: Services, attempt: int) -> None:
+        self._task, self._services, self._attempt = task, services, attempt
+
+    def ask(self, value: Any) -> Any:
+        """Return the answer to an interrupt."""
+        return self._task.ask(value)
+
+    def emit(self, value: Any) -> None:
+        """Give a value to the stream."""
+        self._services.emit(value)
+
+    def drain(self, reason: str) -> None:
+        """Ask the run to stop after this superstep."""
+        self._services.drain(reason)
+
+    def visits(self) -> int:
+        """Return how often the body has begun in this session."""
+        return self._task.node.visits
+
+    def info(self, name: str) -> Any:
+        """Return what is known of the task's execution; of a handler, of the task that failed."""
+        failure = self._task.failure
+        task = self._task if failure is None else failure.task
+        known = {
+            "attempt": self._attempt,
+            "task_id": task.id,
+            "checkpoint_ns": task.namespace,
+            "thread_id": self._services.thread,
+        }
+        return known[name]
+
+    def context(self, name: str) -> Any:
+        """Return a key of the run's context."""
+        return (self._services.context or {}).get(name)
+
+    def error(self, name: str) -> Any:
+        """Return what is known of the failure that is handled."""
+        failure = self._task.failure
+        if failure is None:
+            return None
+        known = {
+            "node": failure.task.name,
+            "type": type(failure.error).__name__,
+            "message": str(failure.error),
+        }
+        return known[name]
