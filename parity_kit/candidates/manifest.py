@@ -67,7 +67,10 @@ Setup: TypeAlias = PythonSetup | PipSetup | CommandSetup
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An engine under test, as its manifest says. `seconds` is its time for one answer."""
+    """An engine under test, as its manifest says.
+
+    `seconds` is its time for one answer; `claims` the file with what its authors say of it.
+    """
 
     name: EngineName
     title: str
@@ -78,6 +81,7 @@ class Candidate:
     description: str = ""
     seconds: float = 30.0
     env: Mapping[str, str] = field(default_factory=dict[str, str])
+    claims: Path | None = None
 
 
 def load(folder: Path) -> Candidate:
@@ -118,10 +122,20 @@ def load(folder: Path) -> Candidate:
     seconds = limits.number("seconds", 30.0)
     limits.finish()
     env = table.texts_by_key("env")
+    claims = table.file("claims", folder) if table.has("claims") else None
     setup = _SETUPS[Kind(kind)](table, folder)
     table.finish()
     return Candidate(
-        EngineName(name), title, Kind(kind), language, setup, folder, description, seconds, env
+        EngineName(name),
+        title,
+        Kind(kind),
+        language,
+        setup,
+        folder,
+        description,
+        seconds,
+        env,
+        claims,
     )
 
 
@@ -180,6 +194,13 @@ class _Table:
         if not folder.is_dir():
             raise self.wrong(key, f"no folder {folder}", "it is relative to candidate.toml")
         return folder
+
+    def file(self, key: str, base: Path) -> Path:
+        """Return a file, given relative to the manifest's folder."""
+        file = (base / self.text(key)).resolve()
+        if not file.is_file():
+            raise self.wrong(key, f"no file {file}", "it is relative to candidate.toml")
+        return file
 
     def object(self, key: str) -> str:
         """Return a reference `module:name`."""

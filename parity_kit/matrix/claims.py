@@ -1,7 +1,8 @@
-"""What a candidate's authors say of it, as `claims.toml` beside the candidate's code keeps it.
+"""What is said of a candidate, by its authors or by others, in the file that its manifest names.
 
-source = "https://…"          where they say so
+source = "https://..."        where it is said
 version = "0.1.15"            of what
+as_a_whole = "yes"            said of all behaviour at once; may be left out
 ["graph construction"]
 "create StateGraph" = "yes"   or likely, partly, no, unknown
 """
@@ -14,11 +15,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
-from parity_kit.candidates.manifest import Candidate, CommandSetup
+from parity_kit.candidates.manifest import Candidate
 from parity_kit.errors import BadManifestError
 from parity_kit.matrix.rows import Row
 
-FILE = "claims.toml"
 ANSWERS = ("yes", "likely", "partly", "no", "unknown")
 
 
@@ -32,12 +32,12 @@ class Claims:
 
 
 def read_claims(candidate: Candidate, rows: Sequence[Row]) -> Claims:
-    """Return what is claimed of a candidate; nothing where no file says so.
+    """Return what is claimed of a candidate; nothing where its manifest names no such file.
 
     Raises:
         BadManifestError: If the file breaks a rule.
     """
-    file = _file(candidate)
+    file = candidate.claims
     if file is None:
         return Claims()
     try:
@@ -47,25 +47,25 @@ def read_claims(candidate: Candidate, rows: Sequence[Row]) -> Claims:
     source, version = data.pop("source", None), data.pop("version", None)
     if not isinstance(source, str) or not isinstance(version, str):
         raise _wrong(file, "needs `source` and `version`: who says so, and of what")
-    known = {row.key for row in rows}
     by_row: dict[tuple[str, str], str] = {}
+    if "as_a_whole" in data:
+        whole = f"{_answer(file, 'as_a_whole', data.pop('as_a_whole'))}, as a whole"
+        by_row.update({row.key: whole for row in rows})
+    known = {row.key for row in rows}
     for category, answers in data.items():
         if not isinstance(answers, Mapping):
-            raise _wrong(file, f"`{category}` is neither source, version nor a category")
+            raise _wrong(file, f"`{category}` is no category of the matrix")
         for name, answer in cast("Mapping[str, Any]", answers).items():
             if (category, name) not in known:
                 raise _wrong(file, f"the matrix has no row {name!r} in {category!r}")
-            if answer not in ANSWERS:
-                raise _wrong(file, f"{name!r} is {answer!r}, not one of {', '.join(ANSWERS)}")
-            by_row[category, name] = answer
+            by_row[category, name] = _answer(file, name, answer)
     return Claims(source, version, by_row)
 
 
-def _file(candidate: Candidate) -> Path | None:
-    folders = [candidate.folder]
-    if not isinstance(candidate.setup, CommandSetup):
-        folders.append(candidate.setup.path)  # candidates that share their code share the claims
-    return next((folder / FILE for folder in folders if (folder / FILE).is_file()), None)
+def _answer(file: Path, name: str, answer: Any) -> str:
+    if answer not in ANSWERS:
+        raise _wrong(file, f"{name!r} is {answer!r}, not one of {', '.join(ANSWERS)}")
+    return answer
 
 
 def _wrong(file: Path, problem: str) -> BadManifestError:
