@@ -5,28 +5,38 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 from parity_kit.contract import Event, Operation, Outcome, Raised, Returned, Unsupported
 from pure_engine.codec import native, plain
 from pure_engine.errors import error_name
 
 
-def find(session: object, operation: Operation) -> Callable[..., Any] | Unsupported:
-    """Return the method `do_…` that does an operation, or what it lacks for that."""
+def find(
+    session: object, operation: Operation, anywhere: frozenset[str] = frozenset()
+) -> Callable[..., Any] | Unsupported:
+    """Return the method `do_…` that does an operation, or what it lacks for that.
+
+    `anywhere` are arguments that every operation takes.
+    """
     kind = type(session)
     method = getattr(session, f"do_{operation.name}", None)
     if method is None:
         return Unsupported(f"{kind.__name__} has no operation {operation.name}")
-    if unknown := sorted(set(operation.args) - _arguments(kind, operation.name)):
+    if unknown := sorted(set(operation.args) - _arguments(kind, operation.name) - anywhere):
         return Unsupported(f"{operation.name} has no argument {unknown[0]}")
     return method
 
 
 @functools.cache
 def _arguments(kind: type, name: str) -> frozenset[str]:
-    parameters = inspect.signature(getattr(kind, f"do_{name}")).parameters
-    return frozenset(parameters) - {"self", "events"}
+    """Return what an operation takes; `**options` of a `TypedDict` are the keys of that."""
+    method = getattr(kind, f"do_{name}")
+    known = set(inspect.signature(method).parameters) - {"self", "options"}
+    if (options := get_type_hints(method).get("options")) is not None:
+        (keys,) = get_args(options)
+        known |= set(get_type_hints(keys))
+    return frozenset(known)
 
 
 def prepared(session: object, operation: Operation) -> Callable[[], object]:

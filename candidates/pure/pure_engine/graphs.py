@@ -2,31 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, cast
+from collections.abc import Callable, Collection, Sequence
+from typing import Any, Unpack, cast
 
 from parity_kit.contract import Event, Operation, Outcome, Subject, Unsupported
 from pure_engine.acting import Watch, find, perform, prepared
 from pure_engine.clock import Clock
 from pure_engine.codec import native, plain
 from pure_engine.graph import Graph
-from pure_engine.loop import Durability, Loop, Run, Sink
+from pure_engine.loop import Loop, Run, Sink
 from pure_engine.names import INTERRUPT
+from pure_engine.options import (
+    ANYWHERE,
+    RECURSION_LIMIT,
+    Options,
+    coerced_context,
+    lacking_in,
+    made_command,
+)
 from pure_engine.program import compile_program
-from pure_engine.savers import Saver
+from pure_engine.savers import Saver, Where
 from pure_engine.sessions import make_saver
 from pure_engine.snapshots import empty_snapshot, snapshot
 from pure_engine.starting import start
 from pure_engine.types import Command
-from pure_engine.updates import COPY, Update
+from pure_engine.updates import Change, update_state
 
-_RECURSION_LIMIT = 25
 _NO_THREAD = (
     "Checkpointer requires one or more of the following 'configurable' keys:"
     " thread_id, checkpoint_ns, checkpoint_id"
 )
-_MODES = {"values", "updates", "tasks", "checkpoints", "debug"}
-_DURABILITIES = {None, "sync", "async", "exit"}
 
 
 class GraphSession:
@@ -40,11 +45,14 @@ class GraphSession:
 
     def apply(self, operation: Operation) -> Outcome:
         """Do one operation."""
-        act = find(self, operation)
-        lacking = act if isinstance(act, Unsupported) else _lacking(operation.args)
+        act = find(self, operation, ANYWHERE)
+        lacking = act if isinstance(act, Unsupported) else lacking_in(operation.args)
         if isinstance(lacking, Unsupported):
             return lacking
         args = native(operation.args)
+        if operation.name != "put":
+            # Of what takes no time, the asynchronous call is the same.
+            args.pop("async", None)
         self._events = events = list[Event]()
         saver = self._graph.saver
         try:
@@ -68,11 +76,8 @@ class GraphSession:
 
     def do_invoke(
         self,
-        thread: str | None = None,
         input: Any = None,  # noqa: A002  # the contract's name
-        checkpoint: int | None = None,
-        recursion_limit: int = _RECURSION_LIMIT,
-        durability: Durability | None = None,
+        **options: Unpack[Options],
     ) -> Any:
         """Run to the end; return the last state, and the interrupts that stopped the run."""
         latest: Any = None
@@ -85,49 +90,46 @@ class GraphSession:
             else:
                 interrupts.extend(payload.get(INTERRUPT) or ())
 
-        where = self._where(thread, checkpoint)
-        modes = {"updates", "values"}
-        self._run(Run(input, where, modes, sink, recursion_limit, durability or "async"))
+        outputs = self._graph.program.outputs
+        self._run(input, {"updates", "values"}, sink, outputs, options)
         if not interrupts:
             return latest
         values: dict[str, Any] = latest or {}
         return {**values, INTERRUPT: interrupts}
 
-    def do_stream(  # noqa: PLR0913, PLR0917  # the operation's arguments
+    def do_stream(
         self,
         modes: list[str],
-        thread: str | None = None,
         input: Any = None,  # noqa: A002  # the contract's name
-        checkpoint: int | None = None,
-        recursion_limit: int = _RECURSION_LIMIT,
-        durability: Durability | None = None,
+        **options: Unpack[Options],
     ) -> None:
         """Run to the end; every item of the stream is an event."""
-        where = self._where(thread, checkpoint)
-        self._run(Run(input, where, modes, self._sink(), recursion_limit, durability or "async"))
+        self._run(input, modes, self._sink(), self._graph.program.fields, options)
 
     def do_resume(
-        self,
-        thread: str | None = None,
-        value: Any = None,
-        checkpoint: int | None = None,
-        modes: list[str] | None = None,
+        self, value: Any = None, modes: list[str] | None = None, **options: Unpack[Options]
     ) -> Any:
         """Answer the interrupt that is pending, and run on."""
-        return self._command(Command(resume=value), thread, checkpoint, modes)
+        return self._command(Command(resume=value), modes, options)
 
-    def do_resume_map(self, thread: str, values: list[Any], modes: list[str] | None = None) -> Any:
-        """Answer interrupts by their place in `get_state`, and run on."""
-        pending = self.do_get_state(thread)["interrupts"]
-        answers = {pending[index].id: answer for index, answer in values if index < len(pending)}
-        return self._command(Command(resume=answers), thread, None, modes)
-
-    def _command(
-        self, command: Command, thread: str | None, checkpoint: int | None, modes: list[str] | None
+    def do_resume_map(
+        self, values: list[Any], modes: list[str] | None = None, **options: Unpack[Options]
     ) -> Any:
+        """Answer interrupts by their place in `get_state`, and run on."""
+        pending = self.do_get_state(options.get("thread"), options.get("checkpoint"))["interrupts"]
+        answers = {pending[index].id: answer for index, answer in values if index < len(pending)}
+        return self._command(Command(resume=answers), modes, options)
+
+    def do_command(
+        self, command: Any, modes: list[str] | None = None, **options: Unpack[Options]
+    ) -> Any:
+        """Run with a command."""
+        return self._command(made_command(command), modes, options)
+
+    def _command(self, command: Command, modes: list[str] | None, options: Options) -> Any:
         if modes is None:
-            return self.do_invoke(thread, command, checkpoint)
-        return self.do_stream(modes, thread, command, checkpoint)
+            return self.do_invoke(command, **options)
+        return self.do_stream(modes, command, **options)
 
     def do_update_state(
         self,
@@ -137,8 +139,21 @@ class GraphSession:
         checkpoint: int | None = None,
     ) -> Any:
         """Update the state as a node; return the new config."""
-        update = Update(self._graph, self._saver(), self._where(thread, checkpoint))
-        return {"configurable": update.apply(values, as_node)}
+        return self._update(self._where(thread, checkpoint), [[Change(values, as_node)]])
+
+    def do_bulk_update_state(
+        self, supersteps: list[Any], thread: str | None = None, checkpoint: int | None = None
+    ) -> Any:
+        """Update the state as several nodes, superstep by superstep; return the new config."""
+        changes = [
+            [Change(each.get("values"), each.get("as_node")) for each in superstep]
+            for superstep in supersteps
+        ]
+        return self._update(self._where(thread, checkpoint), changes)
+
+    def _update(self, where: Where, supersteps: Sequence[Sequence[Change]]) -> dict[str, Any]:
+        config = update_state(self._graph, self._saver(), where, supersteps)
+        return {"configurable": config}
 
     def do_get_state(self, thread: str | None = None, checkpoint: int | None = None) -> Any:
         """Return a snapshot."""
@@ -174,10 +189,35 @@ class GraphSession:
         """Forget a thread."""
         self._saver().delete_thread(thread)
 
-    def _run(self, run: Run) -> None:
+    def do_copy_thread(self, source: str, target: str) -> None:
+        """Refuse: the savers that LangGraph comes with cannot copy a thread."""
+        raise NotImplementedError
+
+    def _run(
+        self,
+        given: Any,
+        modes: Collection[str],
+        sink: Sink,
+        shown: Sequence[str],
+        options: Options,
+    ) -> None:
+        where = self._where(options.get("thread"), options.get("checkpoint"))
+        program = self._graph.program
+        run = Run(
+            given,
+            where,
+            modes,
+            sink,
+            shown,
+            options.get("recursion_limit", RECURSION_LIMIT),
+            options.get("durability") or "async",
+            coerced_context(program, options.get("context")),
+            options.get("interrupt_before") or program.interrupt_before,
+            options.get("interrupt_after") or program.interrupt_after,
+        )
         if run.recursion_limit < 1:
             raise ValueError("recursion_limit must be at least 1")
-        if self._graph.saver is not None and not run.where:
+        if self._graph.saver is not None and not where:
             raise ValueError(_NO_THREAD)
         loop = Loop(self._graph, run)
         start(loop)
@@ -209,14 +249,3 @@ def _nothing() -> dict[str, bytes]:
 
 def _drop(mode: str, payload: Any) -> None:
     del mode, payload
-
-
-def _lacking(args: Mapping[str, Any]) -> Unsupported | None:
-    """Return the stream mode, durability or kind of update that the engine does not have."""
-    if unknown := sorted(set(args.get("modes") or ()) - _MODES):
-        return Unsupported(f"no stream mode {unknown[0]}")
-    if args.get("durability") not in _DURABILITIES:
-        return Unsupported(f"no durability {args['durability']}")
-    if args.get("as_node") == COPY and args.get("values"):
-        return Unsupported("no updates together with a copy")
-    return None

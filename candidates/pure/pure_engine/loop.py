@@ -57,12 +57,13 @@ _NEVER_STORED = "'SyncPregelLoop' object has no attribute '_put_checkpoint_fut'"
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What a run is asked for."""
+    """What a run is asked for; `shown` are the fields in what it gives."""
 
     input: Any
     where: Where
     modes: Collection[str]
     sink: Sink
+    shown: Sequence[str]
     recursion_limit: int
     durability: Durability = "async"
     context: Mapping[str, Any] | None = None
@@ -185,7 +186,7 @@ class Loop:
             return False
         if not self.replaying:
             self._give_back_writes(tasks)
-        before = self.run.interrupt_before or self.program.interrupt_before
+        before = self.run.interrupt_before
         if before and stops(self.state, before, tasks.values()):
             raise GraphInterrupt
         if self._drained is not None:
@@ -340,30 +341,34 @@ class Loop:
         self.pending.clear()
         self.replaying = False
         self.put_checkpoint("loop")
-        after = self.run.interrupt_after or self.program.interrupt_after
+        after = self.run.interrupt_after
         if after and stops(self.state, after, tasks.values()):
             self._prepare()
             raise GraphInterrupt
 
     def _show_values(self, tasks: dict[str, Task], updated: set[str]) -> None:
-        fields = self.program.fields
+        fields = self.run.shown
         if not updated.isdisjoint(fields) and any(
             channel in fields for task in tasks.values() for channel, _ in task.writes
         ):
-            self.emit("values", self.state.values)
+            self.emit("values", self.shown_values)
+
+    def shown_values(self) -> dict[str, Any]:
+        """Return the state as the run gives it."""
+        return self.state.values(self.run.shown)
 
     def _show_writes(self, task: Task, writes: Sequence[Write], *, again: bool = False) -> None:
         """Queue the items of a task's writes; `again` if an earlier run recorded them."""
         if task.hidden:
             return
-        fields = self.program.fields
+        fields = self.run.shown
         first = writes[0][0]
         if first == INTERRUPT:
             interrupts = tuple(
                 each for channel, value in writes if channel == INTERRUPT for each in value
             )
             self.emit("updates", lambda: {INTERRUPT: interrupts})
-            self.emit("values", lambda: {**self.state.values(), INTERRUPT: interrupts})
+            self.emit("values", lambda: {**self.shown_values(), INTERRUPT: interrupts})
         elif first != ERROR:
             update = payloads.update_payload(task, writes, fields)
             metadata = {"__metadata__": {"cached": True}} if again else {}

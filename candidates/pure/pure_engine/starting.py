@@ -130,7 +130,7 @@ def _continue(loop: Loop, *, forks: bool) -> None:
     if forks:
         loop.pending = [write for write in loop.pending if write[1] != INTERRUPT]
         loop.put_checkpoint("fork")
-    loop.emit("values", loop.state.values)
+    loop.emit("values", loop.shown_values)
 
 
 def _take_input(loop: Loop, given: Any, updated: set[str] | None) -> set[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple, cast
 
 from pure_engine.algorithm import (
     Writer,
@@ -38,8 +38,33 @@ COPY = "__copy__"
 """The node whose update is none: the checkpoint is stored again, beside itself."""
 
 
+class Change(NamedTuple):
+    """What a node is said to have written; `task` is the id of the task that it was, if known."""
+
+    values: Any
+    as_node: str | None = None
+    task: str | None = None
+
+
+def update_state(
+    graph: Graph, saver: Saver, where: Where, supersteps: Sequence[Sequence[Change]]
+) -> dict[str, Any]:
+    """Update a thread's state by supersteps, one after another; return where the last is.
+
+    Raises:
+        ValueError: If there is none, or one has no changes.
+    """
+    if not supersteps:
+        raise ValueError("No supersteps provided")
+    if not all(supersteps):
+        raise ValueError("No updates provided")
+    for changes in supersteps:
+        where = Update(graph, saver, where).apply(changes)
+    return dict(where)
+
+
 class Update:
-    """One update of a thread's state."""
+    """One superstep of updates of a thread's state."""
 
     def __init__(self, graph: Graph, saver: Saver, where: Where) -> None:
         self._graph, self._saver = graph, saver
@@ -59,38 +84,56 @@ class Update:
         self._stored_versions = dict(self._state.versions)
         self._step = -1 if saved is None else saved.metadata.get("step", -1)
 
-    def apply(self, values: Any, as_node: str | None) -> dict[str, Any]:
-        """Apply values as a node's update; return where the new checkpoint is.
+    def apply(self, changes: Sequence[Change]) -> dict[str, Any]:
+        """Apply changes as what nodes wrote in one superstep; return where the checkpoint is.
 
         Raises:
             InvalidUpdateError: If no node is named and none can be told, or it does not exist.
         """
+        values, as_node = changes[0].values, changes[0].as_node
         if values is None and as_node == END:
+            _alone(changes, "Cannot apply multiple updates when clearing state")
             return self._clear()
         if as_node == INPUT:
+            _alone(changes, "Cannot apply multiple updates when updating as input")
             return self._as_input(values)
         if as_node == COPY:
-            return self._copy()
+            _alone(changes, "Cannot copy checkpoint with multiple updates")
+            return self._copy(values)
         program = self._graph.program
-        tasks = self._next_tasks()
-        if as_node is None:
-            as_node = _last_node(program, self._state.seen)
-        if as_node is None:
-            raise InvalidUpdateError("Ambiguous update, specify as_node")
-        if as_node not in program.nodes:
-            message = f"Node {as_node} does not exist"
-            raise InvalidUpdateError(message)
-        waiting = (task.id for task in tasks.values() if task.name == as_node)
-        name = next(waiting, None) or str(
-            uuid.uuid5(uuid.UUID(self._state.checkpoint["id"]), INTERRUPT)
-        )
-        writes: list[Write] = []
-        managed = managed_values(program, self._step + 1, self._step + 3)
-        write_update(program.nodes[as_node], values, writes, self._state, managed)
-        writer = Writes((INTERRUPT, 0), as_node, writes, (INTERRUPT,))
-        self._store_writes(name, writes, path_text(writer.path))
-        self._apply([writer])
+        if len(changes) == 1:
+            if as_node is None:
+                as_node = _last_node(program, self._state.seen)
+            if as_node is None:
+                raise InvalidUpdateError("Ambiguous update, specify as_node")
+            changes = [changes[0]._replace(as_node=as_node)]
+        elif any(change.as_node is None for change in changes):
+            raise InvalidUpdateError("as_node is required when applying multiple updates")
+        for change in changes:
+            if change.as_node not in program.nodes:
+                message = f"Node {change.as_node} does not exist"
+                raise InvalidUpdateError(message)
+        writers = self._written(changes)
+        self._apply(writers)
         return self._store("update", self._step + 1)
+
+    def _written(self, changes: Sequence[Change]) -> list[Writer]:
+        """Return what changes write as nodes, stored under the tasks that wait for the nodes."""
+        program, checkpoint = self._graph.program, uuid.UUID(self._state.checkpoint["id"])
+        managed = managed_values(program, self._step + 1, self._step + 3)
+        waiting = self.waiting()
+        written: list[tuple[str, Writes]] = []
+        for index, change in enumerate(changes):
+            node = program.nodes[str(change.as_node)]
+            ids = waiting.get(node.name, [])
+            unasked = f"{INTERRUPT}:{index}" if index else INTERRUPT
+            name = change.task or (ids.pop(0) if ids else str(uuid.uuid5(checkpoint, unasked)))
+            writes: list[Write] = []
+            write_update(node, change.values, writes, self._state, managed)
+            written.append((name, Writes((INTERRUPT, index), node.name, writes, (INTERRUPT,))))
+        for name, writer in written:
+            self._store_writes(name, writer.writes, path_text(writer.path))
+        return [writer for _, writer in written]
 
     def _clear(self) -> dict[str, Any]:
         """Drop all tasks, after the output of those that finished."""
@@ -116,8 +159,8 @@ class Update:
         known = self._saved is not None and self._saved.metadata.get("step") is not None
         return self._store("input", self._step + 1 if known else -1)
 
-    def _copy(self) -> dict[str, Any]:
-        """Store the checkpoint again, beside itself."""
+    def _copy(self, values: Any) -> dict[str, Any]:
+        """Store the checkpoint again, beside itself, and apply a list of changes to the copy."""
         saved = self._saved
         if saved is None:
             raise InvalidUpdateError("Cannot copy a non-existent checkpoint")
@@ -125,7 +168,18 @@ class Update:
         where = saved.parent or {**saved.config, "checkpoint_id": None}
         parents = saved.metadata.get("parents", {})
         metadata = {"source": "fork", "step": self._step + 1, "parents": parents}
-        return self._saver.put(where, copied, metadata, {})
+        place = self._saver.put(where, copied, metadata, {})
+        if not isinstance(values, list) or not values:
+            return place
+        copy = Update(self._graph, self._saver, place)
+        return copy.apply(_grouped(cast("list[Any]", values), copy.waiting()))
+
+    def waiting(self) -> dict[str, list[str]]:
+        """Return the ids of the tasks that are to run next, by their nodes."""
+        found: dict[str, list[str]] = {}
+        for task in self._next_tasks().values():
+            found.setdefault(task.name, []).append(task.id)
+        return found
 
     def _next_tasks(self) -> dict[str, Task]:
         if self._saved is None:
@@ -151,6 +205,26 @@ class Update:
         made = new_checkpoint(self._graph.clock, state.checkpoint, state.channels)
         new = newer_versions(self._stored_versions, made["channel_versions"])
         return self._saver.put(self._where, made, metadata, new)
+
+
+def _alone(changes: Sequence[Change], message: str) -> None:
+    if len(changes) > 1:
+        raise InvalidUpdateError(message)
+
+
+def _grouped(values: Sequence[Any], waiting: Mapping[str, Sequence[str]]) -> list[Change]:
+    """Return changes by node, the k-th of a node as the k-th task that waits for it."""
+    groups: dict[Any, list[Change]] = {}
+    for item in values:
+        if not isinstance(item, Sequence):
+            message = f"Invalid update item: {item} when copying checkpoint"
+            raise InvalidUpdateError(message)
+        update, as_node = cast("Sequence[Any]", item)[:2]
+        group = groups.setdefault(as_node, [])
+        known = waiting.get(as_node, ())
+        task = known[len(group)] if len(group) < len(known) else None
+        group.append(Change(update, as_node, task))
+    return [change for group in groups.values() for change in group]
 
 
 def _last_node(program: Program, seen: Mapping[str, Mapping[str, Any]]) -> str | None:
