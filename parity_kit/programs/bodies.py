@@ -122,17 +122,26 @@ def _check_several(length: int) -> Callable[[Any, Place], None]:
 
 
 def _check_value(expression: Any, place: Place) -> None:
-    """Check an expression that may be a `call` as a whole."""
-    if isinstance(expression, dict) and len(cast("dict[str, Any]", expression)) == 1:
-        ((name, argument),) = cast("dict[str, Any]", expression).items()
-        if name in CALLS:
-            here = place.at(f".{name}")
-            if name in _NOT_IN[place.kind]:
-                raise BadProgramError(f"no `{name}` in {place.kind}", where=here.where)
-            for each in [argument] if name == "call" else items(argument, here.where):
-                _check_call(each, here)
-            return
-    check_expression(expression, place)
+    """Check an expression that may hold calls: anywhere but inside another operator."""
+    if isinstance(expression, list):
+        for index, each in enumerate(cast("list[Any]", expression)):
+            _check_value(each, place.at(f"[{index}]"))
+        return
+    if not isinstance(expression, dict):
+        return
+    entries = mapping(expression, place.where)
+    name = next(iter(entries), "")
+    if len(entries) != 1 or name not in OPERATORS:
+        for key, each in entries.items():
+            _check_value(each, place.at(f".{key}"))
+    elif name not in CALLS:
+        check_expression(entries, place)
+    else:
+        here = place.at(f".{name}")
+        if name in _NOT_IN[place.kind]:
+            raise BadProgramError(f"no `{name}` in {place.kind}", where=here.where)
+        for each in [entries[name]] if name == "call" else items(entries[name], here.where):
+            _check_call(each, here)
 
 
 def _check_call(argument: Any, place: Place) -> None:
@@ -163,7 +172,7 @@ def _check_operator(name: str, argument: Any, place: Place) -> None:
         raise BadProgramError(f"no `{name}` in {place.kind}", where=place.where)
     if name in CALLS:
         raise BadProgramError(
-            f"`{name}` stands alone: as the whole value of `let`, `write` or `return`",
+            f"`{name}` stands in `let`, `write` or `return`, and not inside another operator",
             where=place.where,
         )
     if name in _NAMES:

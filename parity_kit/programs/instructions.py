@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Generator
 from dataclasses import dataclass
 from typing import Any, TypeAlias, cast
 
-from parity_kit.programs.language import CALLS, Scope, evaluate, falsy, text, texts
+from parity_kit.programs.language import OPERATORS, Scope, evaluate, falsy, text, texts
 from parity_kit.programs.model import Body
 
 ERRORS: dict[str, type[Exception]] = {
@@ -108,13 +108,29 @@ def _chosen(argument: Any, scope: Scope) -> Body:
 
 
 def _value(expression: Any, scope: Scope) -> Steps:
-    if isinstance(expression, dict) and len(cast("dict[str, Any]", expression)) == 1:
-        ((name, argument),) = cast("dict[str, Any]", expression).items()
-        if name == "call":
-            return (yield _call(argument, scope))
-        if name in CALLS:
-            return (yield CallAll(tuple(_call(each, scope) for each in argument)))
-    return evaluate(expression, scope)
+    """Evaluate what may hold calls: an expression, but not inside another operator."""
+    if isinstance(expression, list):
+        found: list[Any] = []
+        for each in cast("list[Any]", expression):
+            found.append((yield from _value(each, scope)) if isinstance(each, _NESTS) else each)  # noqa: PERF401  # no comprehension may yield
+        return found
+    if not isinstance(expression, dict):
+        return expression
+    entries = cast("dict[str, Any]", expression)
+    name = next(iter(entries), "")
+    if len(entries) != 1 or name not in OPERATORS:
+        given: dict[str, Any] = {}
+        for key, each in entries.items():
+            given[key] = yield from _value(each, scope)
+        return given
+    if name == "call":
+        return (yield _call(entries[name], scope))
+    if name == "call_all":
+        return (yield CallAll(tuple(_call(each, scope) for each in entries[name])))
+    return evaluate(entries, scope)
+
+
+_NESTS = (list, dict)
 
 
 def _call(argument: Any, scope: Scope) -> Call:

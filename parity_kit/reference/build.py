@@ -1,88 +1,178 @@
-"""From a graph program to a real `StateGraph`."""
+"""From a graph program to a compiled `StateGraph`, subgraphs and all."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Annotated, Any, TypedDict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from inspect import signature
+from typing import Any, cast
 
 from langgraph.graph import StateGraph
-from langgraph.types import Overwrite, Send, interrupt
 
-from parity_kit.programs.instructions import Request, run_body
-from parity_kit.programs.language import Scope, evaluate
-from parity_kit.programs.model import Field, Node, Program
-from parity_kit.programs.reducers import REDUCERS, TYPES
-from parity_kit.reference.channels import make_channel
-from parity_kit.reference.native import typed_bytes
+from parity_kit.programs.instructions import Call
+from parity_kit.programs.model import Body, Node, Policies, Program
+from parity_kit.reference.hosts import Answers, Bodies, router
 from parity_kit.reference.pins import DeclaredSet
+from parity_kit.reference.policies import policy_arguments, supported
+from parity_kit.reference.schemas import Schemas, context_class
 
 
-class _LangGraphHost:
-    """What the node language asks of LangGraph."""
-
-    def interrupt(self, value: Any) -> Any:
-        return interrupt(value)
-
-    def send(self, node: str, argument: Any) -> Any:
-        return Send(node, argument)
-
-    def overwrite(self, value: Any) -> Any:
-        return Overwrite(value)
-
-    def encode(self, value: Any) -> bytes:
-        kind, data = typed_bytes(value)
-        return kind.encode() + data
-
-
-def _no(request: Request) -> Any:
-    raise NotImplementedError(request)
-
-
-_HOST: Any = _LangGraphHost()
-
-
-def build(program: Program, *, declared: bool = True) -> Any:
-    """Return the `StateGraph`, its edges in declaration order if `declared`.
+@dataclass(frozen=True, slots=True)
+class Builder:
+    """Builds a program's graphs; edges are in declaration order if `declared`.
 
     `StateGraph` keeps edges in sets, so that without this the order of writes to `branch:to:*`
     channels would follow the hash seed.
     """
-    annotations = {name: _annotation(name, field) for name, field in program.state.items()}
-    builder = StateGraph(TypedDict("State", annotations, total=False))  # pyright: ignore[reportArgumentType, reportUnknownVariableType, reportUnknownArgumentType]  # a schema made at run time
-    graph: Any = builder
-    for name, node in program.nodes.items():
-        graph.add_node(name, _function(name, node), defer=node.defer)
-    for source, target in program.edges:
-        graph.add_edge(source, target)
-    for sources, target in program.joins:
-        graph.add_edge(list(sources), target)
-    for source, routes in program.branches.items():
-        for index, route in enumerate(routes):
-            graph.add_conditional_edges(source, _router(index, route.path))
-    if declared:
-        graph.edges = DeclaredSet(program.edges)
-        graph.waiting_edges = DeclaredSet(program.joins)
-    return graph
+
+    declared: bool = True
+    bodies: Bodies = field(default_factory=Bodies)
+
+    def compile(
+        self, program: Program, checkpointer: Any, place: tuple[str, ...] = (), **services: Any
+    ) -> Any:
+        """Return the compiled graph; `services` are the store and the cache, if it has them."""
+        subgraphs = {
+            name: self.compile(each.program, each.checkpointer, (*place, name))
+            for name, each in program.subgraphs.items()
+        }
+        made = make_services(store=program.store, cache=program.cache)
+        return self._graph(program, place, subgraphs).compile(
+            checkpointer=checkpointer,
+            interrupt_before=breakpoints(program.interrupt_before),
+            interrupt_after=breakpoints(program.interrupt_after),
+            **{**made, **services},
+        )
+
+    def _graph(self, program: Program, place: tuple[str, ...], subgraphs: Mapping[str, Any]) -> Any:
+        schemas = Schemas.of(program)
+        graph: Any = StateGraph(
+            schemas.make("State", program.state),
+            context_schema=context_class(program.context),
+            input_schema=schemas.make("Input", program.input),
+            output_schema=schemas.make("Output", program.output),
+        )
+        if program.defaults != Policies():
+            arguments = policy_arguments(program.defaults)
+            if (handler := program.defaults.error_handler) is not None:
+                arguments["error_handler"] = self._function(
+                    handler, (*place, "", "error_handler"), subgraphs, handler=True
+                )
+            known = signature(graph.set_node_defaults).parameters if _HAS_DEFAULTS else ()
+            graph.set_node_defaults(**supported(arguments, [*known], "set_node_defaults"))
+        for name, node in program.nodes.items():
+            here = (*place, name)
+            if name not in program.sequence:
+                arguments = self._arguments(node, here, subgraphs)
+                if node.input is not None:
+                    arguments["input_schema"] = schemas.make(f"Input_{name}", node.input)
+                action = subgraphs.get(node.subgraph or "") or self._function(
+                    node.body, here, subgraphs
+                )
+                graph.add_node(name, action, **supported(arguments, _ADD_NODE, "add_node"))
+        self._connect(graph, program, place, subgraphs)
+        return graph
+
+    def _arguments(
+        self, node: Node, place: tuple[str, ...], subgraphs: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        arguments = policy_arguments(node.policies)
+        if node.defer:
+            arguments["defer"] = True
+        if node.metadata is not None:
+            arguments["metadata"] = dict(node.metadata)
+        if node.policies.error_handler is not None:
+            arguments["error_handler"] = self._function(
+                node.policies.error_handler, (*place, "error_handler"), subgraphs, handler=True
+            )
+        return arguments
+
+    def _function(
+        self,
+        body: Body,
+        place: tuple[str, ...],
+        subgraphs: Mapping[str, Any],
+        *,
+        handler: bool = False,
+    ) -> Any:
+        called = (subgraphs[name] for name in _called(body) if name in subgraphs)
+        found = next((each for each in called if each.checkpointer is not False), None)
+        return self.bodies.function(
+            place[-1], body, place, _answers(subgraphs), subgraph=found, handler=handler
+        )
+
+    def _connect(
+        self, graph: Any, program: Program, place: tuple[str, ...], subgraphs: Mapping[str, Any]
+    ) -> None:
+        for source, target in program.edges:
+            graph.add_edge(source, target)
+        if program.entry is not None:
+            graph.set_entry_point(program.entry)
+        if program.finish is not None:
+            graph.set_finish_point(program.finish)
+        if program.sequence:
+            steps = [
+                (name, self._function(program.nodes[name].body, (*place, name), subgraphs))
+                for name in program.sequence
+            ]
+            graph.add_sequence(steps)
+            _order_nodes(graph, program)
+        for sources, target in program.joins:
+            graph.add_edge(list(sources), target)
+        for source, routes in program.branches.items():
+            for index, route in enumerate(routes):
+                mapped = list(route.map) if isinstance(route.map, tuple) else route.map
+                graph.add_conditional_edges(source, router(index, route.path), mapped)
+        if self.declared:
+            graph.edges = DeclaredSet(program.all_edges)
+            graph.waiting_edges = DeclaredSet(program.joins)
 
 
-def _annotation(name: str, field: Field) -> Any:
-    kind = TYPES[field.type]
-    if field.channel is not None:
-        return Annotated[kind, make_channel({"type": field.type, **field.channel}, name)]
-    return kind if field.reducer is None else Annotated[kind, REDUCERS[field.reducer]]
+_ADD_NODE = [*signature(cast("Any", StateGraph).add_node).parameters]
+_HAS_DEFAULTS = hasattr(StateGraph, "set_node_defaults")
 
 
-def _function(name: str, node: Node) -> Callable[[Any], Any]:
-    def body(state: Any) -> Any:
-        return run_body(node.body, Scope(_HOST, state), _no)
-
-    body.__name__ = name
-    return body
+def _order_nodes(graph: Any, program: Program) -> None:
+    """Put nodes in the order in which the program declares them: a sequence adds its own last."""
+    names = [each for name in program.nodes for each in (f"__error_handler__{name}", name)]
+    graph.nodes = {name: graph.nodes[name] for name in names if name in graph.nodes}
 
 
-def _router(index: int, route: Any) -> Callable[[Any], Any]:
-    def router(state: Any) -> Any:
-        return evaluate(route, Scope(_HOST, state))
+def make_services(*, store: bool, cache: bool) -> dict[str, Any]:
+    """Return the store and the cache that a program says, as `compile` takes them."""
+    from langgraph.cache.memory import InMemoryCache  # noqa: PLC0415  # few programs have them
+    from langgraph.store.memory import InMemoryStore  # noqa: PLC0415  # the same
 
-    router.__name__ = f"route_{index}"
-    return router
+    made: dict[str, Any] = {}
+    if store:
+        made["store"] = InMemoryStore()
+    if cache:
+        made["cache"] = InMemoryCache()
+    return made
+
+
+def breakpoints(names: Any) -> Any:
+    """Return breakpoints as `compile` and `invoke` take them."""
+    return names if names == "*" else list(names)
+
+
+def _called(value: Any) -> Iterator[str]:
+    """Yield the names that a body calls, in order."""
+    if isinstance(value, dict):
+        for key, each in cast("dict[str, Any]", value).items():
+            if key == "call":
+                yield each[0]
+            yield from _called(each)
+    elif isinstance(value, (list, tuple)):
+        for each in cast("list[Any]", value):
+            yield from _called(each)
+
+
+def _answers(subgraphs: Mapping[str, Any]) -> Answers:
+    def now(request: Call) -> Any:
+        return subgraphs[request.name].invoke(request.argument)
+
+    async def later(request: Call) -> Any:
+        return await subgraphs[request.name].ainvoke(request.argument)
+
+    return now, later

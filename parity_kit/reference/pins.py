@@ -6,24 +6,29 @@ nothing behind. The rules are those of `parity_kit.contract.Pins`.
 
 from __future__ import annotations
 
+import asyncio
+import datetime as dt
 import importlib
 import sys
 import threading
-import time
 import uuid
-from collections.abc import Callable, Collection, Generator, Iterator
-from concurrent.futures import Future
+from collections.abc import Collection, Generator, Iterator
 from contextlib import contextmanager
-from contextvars import copy_context
 from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
-from typing import Any, cast
+from types import SimpleNamespace
+from typing import Any
 
 from parity_kit.contract import Pins
+from parity_kit.reference.executors import LateExecutor, OrderedAsyncExecutor, OrderedExecutor
 
 _LOCK = threading.RLock()
 # Where LangGraph looks up what is pinned. A release that lacks one of them is pinned by the rest.
 _CLOCKS = ("langgraph.pregel._checkpoint", "langgraph.pregel._loop")
+_LOOP = "langgraph.pregel._loop"
+_RETRY = "langgraph.pregel._retry"
+_MESSAGES = "langgraph.graph.message"
+_CACHE = "langgraph.cache.memory"
 _IDS = ("langgraph.pregel._checkpoint", "langgraph.checkpoint.base")
 _CHANCE = ("langgraph.checkpoint.memory", "langgraph.checkpoint.sqlite")
 # The same, where it is in use: an optional extra is not loaded to be pinned.
@@ -49,6 +54,7 @@ class Counter:
         self.created = 0
         self.free = frozenset(free)
         self._ids: dict[int, str] = {}
+        self._messages = 0
 
     def checkpoint_id(self, number: int) -> str:
         """Return the id of the session's `number`-th checkpoint; 0 is an empty one."""
@@ -67,6 +73,11 @@ class Counter:
             self._ids[self.created] = str(made)
         return uuid.UUID(self.checkpoint_id(self.created))
 
+    def uuid4(self) -> uuid.UUID:
+        """Stand in for `uuid.uuid4` where messages without an id are given one."""
+        self._messages += 1
+        return uuid.UUID(f"00000000-0000-4000-8000-{self._messages:012x}")
+
     def random(self) -> int:
         """Stand in for `random.random` in the savers' version strings."""
         return self.created
@@ -74,6 +85,25 @@ class Counter:
     def now(self, tz: tzinfo | None = None) -> datetime:
         """Stand in for `datetime.now`: LangGraph asks just before it creates a checkpoint."""
         return datetime.fromtimestamp(self.epoch + self.created + 1, tz or UTC)
+
+
+class _Unhurried:
+    """Stands in for the module `time` where a node is tried again: nobody sleeps.
+
+    What an attempt took is measured in the time of the event loop (`TimelessLoop`).
+    """
+
+    def sleep(self, seconds: float) -> None:
+        """Do not wait."""
+
+    def time(self) -> float:
+        """Return the loop's time, or 0 in a synchronous run."""
+        try:
+            return asyncio.get_running_loop().time()
+        except RuntimeError:
+            return 0.0
+
+    monotonic = time
 
 
 @contextmanager
@@ -86,12 +116,17 @@ def pinned(counter: Counter) -> Generator[None]:
             return counter.now(tz)
 
     chance = (*_CHANCE, *(name for name in _CHANCE_IF_LOADED if name in sys.modules))
-    executor = LateExecutor if Pin.THREADS in counter.free else OrderedExecutor
+    threads = Pin.THREADS in counter.free
     patches = (
         *((name, "datetime", PinnedDatetime) for name in _CLOCKS if Pin.CLOCK not in counter.free),
         *((name, "uuid6", counter.uuid6) for name in _IDS),
         *((name, "random", counter) for name in chance if Pin.CHANCE not in counter.free),
-        ("langgraph.pregel._loop", "BackgroundExecutor", executor),
+        (_CACHE, "datetime", SimpleNamespace(**vars(dt) | {"datetime": PinnedDatetime})),
+        (_MESSAGES, "uuid", counter),
+        ("langgraph.pregel._messages", "uuid4", counter.uuid4),
+        (_RETRY, "time", _Unhurried()),
+        (_LOOP, "BackgroundExecutor", LateExecutor if threads else OrderedExecutor),
+        *(() if threads else ((_LOOP, "AsyncBackgroundExecutor", OrderedAsyncExecutor),)),
     )
     with _LOCK:
         undo: list[tuple[Any, str, Any]] = []
@@ -105,121 +140,6 @@ def pinned(counter: Counter) -> Generator[None]:
         finally:
             for module, name, value in reversed(undo):
                 setattr(module, name, value)
-
-
-class _TaskFuture(Future[Any]):
-    """A task's future, whose hash is the task's place in its superstep.
-
-    `PregelRunner` keeps the futures of a superstep in a set and raises the error of whichever it
-    pops first: with small consecutive hashes that is the first task's.
-    """
-
-    def __init__(self, number: int) -> None:
-        super().__init__()
-        self._number = number
-
-    def __hash__(self) -> int:
-        return self._number
-
-
-# What `langgraph.pregel._executor.Submit` takes for the executor itself.
-_EXECUTOR_OPTIONS = {"__name__", "__cancel_on_exit__", "__reraise_on_exit__", "__next_tick__"}
-
-
-class OrderedExecutor:
-    """Stands in for `langgraph.pregel._executor.BackgroundExecutor`: runs each thing at once.
-
-    Tasks of a superstep end in task order, and a checkpoint is stored before the next superstep
-    begins. In the background a saver may read a channel's value (a topic's list, a barrier's set)
-    while the next superstep changes it: the bytes stored would be those of a race.
-    """
-
-    def __init__(self, config: object) -> None:
-        del config
-        self._superstep: tuple[object, int] = (None, 0)
-        self._failed: list[Future[Any]] = []
-
-    def __enter__(self) -> Callable[..., Future[Any]]:
-        return self.submit
-
-    def __exit__(self, kind: object, error: object, trace: object) -> None:
-        if kind is None:
-            executor = importlib.import_module("langgraph.pregel._executor")
-            # Up to LangGraph 1.1 the executor asks no such set.
-            skipped = getattr(executor, "SKIP_RERAISE_SET", ())
-            for future in self._failed:
-                if future not in skipped:
-                    future.result()
-
-    def submit(self, function: Callable[..., Any], *args: Any, **options: Any) -> Future[Any]:
-        """Run `function` and return its future, done."""
-        future = self._future(args)
-        kwargs = {name: each for name, each in options.items() if name not in _EXECUTOR_OPTIONS}
-        if getattr(function, "__name__", "") == "wait":
-            # The stream's reader waits for the next item: here none comes while it waits.
-            future.set_result(None)
-            return future
-        try:
-            future.set_result(copy_context().run(function, *args, **kwargs))
-        except BaseException as failure:  # noqa: BLE001  # an executor hands every error to its future
-            future.set_exception(failure)
-            bubbles = importlib.import_module("langgraph.errors").GraphBubbleUp
-            if options.get("__reraise_on_exit__", True) and not isinstance(failure, bubbles):
-                self._failed.append(future)
-        return future
-
-    def _future(self, args: tuple[Any, ...]) -> Future[Any]:
-        step = superstep_of(args)
-        if step is None:
-            return Future()
-        started = self._superstep[1] if step == self._superstep[0] else 0
-        self._superstep = (step, started + 1)
-        return _TaskFuture(started)
-
-
-def superstep_of(args: tuple[Any, ...]) -> int | None:
-    """Return the superstep of the task that an executor is given; None if it is given no task."""
-    config = getattr(args[0], "config", None) if args else None
-    if not isinstance(config, dict):
-        return None
-    return cast("dict[str, Any]", config).get("metadata", {}).get("langgraph_step")
-
-
-_SLOW = 4  # tasks of a superstep that end one after another, the last first
-_APART = 0.004  # seconds between the ends of two tasks, enough for a busy machine to keep in order
-
-
-class LateExecutor:
-    """LangGraph's own executor, in threads, in which a superstep's first task ends last.
-
-    What a race would do once in many runs is so done in each.
-    """
-
-    def __init__(self, config: object) -> None:
-        executor = importlib.import_module("langgraph.pregel._executor")
-        self._real = executor.BackgroundExecutor(config)
-        self._superstep: tuple[object, int] = (None, 0)
-
-    def __enter__(self) -> Callable[..., Future[Any]]:
-        self._submit: Callable[..., Future[Any]] = self._real.__enter__()
-        return self.submit
-
-    def __exit__(self, *error: object) -> bool | None:
-        return self._real.__exit__(*error)
-
-    def submit(self, function: Callable[..., Any], *args: Any, **options: Any) -> Future[Any]:
-        """Run `function` in a thread; a task waits before."""
-        step = superstep_of(args)
-        if step is None:
-            return self._submit(function, *args, **options)
-        number = self._superstep[1] if step == self._superstep[0] else 0
-        self._superstep = (step, number + 1)
-
-        def late(*args: Any, **kwargs: Any) -> Any:
-            time.sleep(max(0, _SLOW - number) * _APART)
-            return function(*args, **kwargs)
-
-        return self._submit(late, *args, **options)
 
 
 class DeclaredSet(set[Any]):

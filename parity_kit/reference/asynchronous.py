@@ -1,0 +1,74 @@
+"""Asynchronous LangGraph without a clock or a race: what is awaited happens at once, in order.
+
+The event loop's time is its own: where nothing can go on but a timer, time jumps to that timer. So
+nothing sleeps, and what a timeout measures is what the program says it waited.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import selectors
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+
+class _Selector(selectors.DefaultSelector):
+    """Never waits for a timer: it tells how long it would have waited."""
+
+    passed = 0.0
+
+    def select(self, timeout: float | None = None) -> Any:
+        ready = super().select(None if timeout is None else 0)
+        if timeout is not None and timeout > 0 and not ready:
+            self.passed += timeout
+        return ready
+
+
+class TimelessLoop(asyncio.SelectorEventLoop):
+    """An event loop whose time passes only when it has nothing else to do."""
+
+    def __init__(self) -> None:
+        self._jumps = _Selector()
+        super().__init__(self._jumps)
+
+    def time(self) -> float:
+        """Return the seconds that timers have made pass."""
+        return self._jumps.passed
+
+
+class Awaited:
+    """Calls the asynchronous methods, on a loop of its own."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+
+    def call(self, target: Any, name: str, *args: Any, **kwargs: Any) -> Any:
+        """Await a method and return what it gives."""
+        return self._complete(getattr(target, f"a{name}")(*args, **kwargs))
+
+    def each(
+        self, take: Callable[[Any], None], target: Any, name: str, *args: Any, **kwargs: Any
+    ) -> None:
+        """Iterate over what a method gives, and give each item to `take` as it comes."""
+
+        async def iterate() -> None:
+            async for item in getattr(target, f"a{name}")(*args, **kwargs):
+                take(item)
+
+        self._complete(iterate())
+
+    def close(self) -> None:
+        """Close the loop."""
+        self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+        self._loop.close()
+
+    def _complete(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
+        try:
+            return self._loop.run_until_complete(coroutine)
+        finally:
+            # An attempt that ran out of time may still be on its way to its end.
+            left = asyncio.all_tasks(self._loop)
+            for task in left:
+                task.cancel()
+            if left:
+                self._loop.run_until_complete(asyncio.wait(left))

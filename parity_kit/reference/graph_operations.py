@@ -1,0 +1,255 @@
+"""What can be done to a compiled graph: docs/contract.md's operations, each sync or async."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol, cast
+
+from langgraph.types import Command, Send, StateUpdate
+
+from parity_kit.contract import Event
+from parity_kit.reference.hosts import store_items
+from parity_kit.reference.native import interrupts_inside, to_plain
+from parity_kit.reference.pins import Counter
+from parity_kit.reference.savers import public_config
+
+RECURSION_LIMIT = 25
+"""Supersteps a run may take unless the operation says otherwise."""
+OPERATIONS = frozenset(
+    {
+        "invoke",
+        "stream",
+        "resume",
+        "resume_map",
+        "command",
+        "update_state",
+        "bulk_update_state",
+        "get_state",
+        "get_state_history",
+        "delete_thread",
+        "copy_thread",
+        "put",
+        "store_items",
+        "clear_cache",
+    }
+)
+
+
+class Caller(Protocol):
+    """Calls LangGraph, at once or by awaiting its asynchronous twin."""
+
+    def call(self, target: Any, name: str, *args: Any, **kwargs: Any) -> Any:
+        """Call a method and return what it gives."""
+        ...
+
+    def each(
+        self, take: Callable[[Any], None], target: Any, name: str, *args: Any, **kwargs: Any
+    ) -> None:
+        """Call a method that gives items, and give each to `take` as it comes."""
+        ...
+
+
+class Direct:
+    """Calls the synchronous methods."""
+
+    def call(self, target: Any, name: str, *args: Any, **kwargs: Any) -> Any:
+        """Call a method and return what it gives."""
+        return getattr(target, name)(*args, **kwargs)
+
+    def each(
+        self, take: Callable[[Any], None], target: Any, name: str, *args: Any, **kwargs: Any
+    ) -> None:
+        """Call a method that gives items, and give each to `take` as it comes."""
+        for item in getattr(target, name)(*args, **kwargs):
+            take(item)
+
+
+class Operations:
+    """The operations on one graph; `events` gets a stream's items, and is None while measuring."""
+
+    def __init__(
+        self, graph: Any, saver: Any, counter: Counter, caller: Caller, events: list[Event] | None
+    ) -> None:
+        self._graph = graph
+        self._saver = saver
+        self._counter = counter
+        self._caller = caller
+        self._events = events
+
+    def invoke(self, input: Any = None, **run: Any) -> Any:
+        """Run the graph and return its final output."""
+        return self._run(input, run)
+
+    def stream(self, modes: Sequence[str], input: Any = None, **run: Any) -> Any:
+        """Run the graph; its events are the stream's items."""
+        return self._run(input, {**run, "modes": modes})
+
+    def resume(self, value: Any, **run: Any) -> Any:
+        """Run on with the answer to an interrupt."""
+        return self._run(Command(resume=value), run)
+
+    def resume_map(self, values: Sequence[tuple[int, Any]], **run: Any) -> Any:
+        """Run on with answers to pending interrupts, by their place in the state."""
+        where = {key: run[key] for key in ("thread", "checkpoint", "task") if key in run}
+        pending = self._call("get_state", self._config(**where)).interrupts
+        answers = {pending[index].id: value for index, value in values if index < len(pending)}
+        return self._run(Command(resume=answers), run)
+
+    def command(self, command: Mapping[str, Any], **run: Any) -> Any:
+        """Run with a `Command`."""
+        given = dict(command)
+        if "goto" in given:
+            goto = given["goto"]
+            each = cast("list[Any]", goto) if isinstance(goto, list) else [goto]
+            given["goto"] = [_destination(one) for one in each]
+        return self._run(Command(**given), run)
+
+    def update_state(self, values: Any, as_node: str | None = None, **where: Any) -> Any:
+        """Write to the state as a node would."""
+        config = self._config(**where)
+        return public_config(self._call("update_state", config, values, as_node))
+
+    def bulk_update_state(self, supersteps: Sequence[Any], **where: Any) -> Any:
+        """Write to the state as several nodes would, in several supersteps."""
+        updates = [
+            [StateUpdate(each.get("values"), each.get("as_node")) for each in step]
+            for step in supersteps
+        ]
+        return public_config(self._call("bulk_update_state", self._config(**where), updates))
+
+    def get_state(self, *, subgraphs: bool = False, **where: Any) -> Any:
+        """Return a snapshot."""
+        config = self._config(**where)
+        return _snapshot(self._call("get_state", config, subgraphs=subgraphs))
+
+    def get_state_history(
+        self,
+        limit: int | None = None,
+        before: int | None = None,
+        filter: Any = None,
+        **where: Any,
+    ) -> Any:
+        """Return snapshots, the latest first."""
+        bound = None if before is None else self._config(where.get("thread"), before)
+        found: list[Any] = []
+        self._caller.each(
+            lambda each: found.append(_snapshot(each)),
+            self._graph,
+            "get_state_history",
+            self._config(**where),
+            limit=limit,
+            before=bound,
+            filter=filter,
+        )
+        return found
+
+    def delete_thread(self, thread: str) -> None:
+        """Delete what the saver holds of a thread."""
+        self._caller.call(self._saver, "delete_thread", thread)
+
+    def copy_thread(self, source: str, target: str) -> None:
+        """Copy what the saver holds of a thread to another."""
+        self._caller.call(self._saver, "copy_thread", source, target)
+
+    def put(self, thread: str, checkpoint: Any, metadata: Any, parent: str | None = None) -> Any:
+        """Put a checkpoint as it stands."""
+        configurable = {"thread_id": thread, "checkpoint_ns": ""}
+        if parent is not None:
+            configurable["checkpoint_id"] = parent
+        config = {"configurable": configurable}
+        return self._saver.put(config, checkpoint, metadata, checkpoint["channel_versions"])
+
+    def store_items(self, namespace: Sequence[str]) -> Any:
+        """Return the items of the graph's store under a prefix."""
+        return store_items(self._graph.store, namespace)
+
+    def clear_cache(self, nodes: Sequence[str] | None = None) -> None:
+        """Forget what nodes have cached."""
+        self._call("clear_cache", nodes)
+
+    def _call(self, name: str, *args: Any, **kwargs: Any) -> Any:
+        return self._caller.call(self._graph, name, *args, **kwargs)
+
+    def _run(self, input: Any, run: Mapping[str, Any]) -> Any:
+        where = {name: each for name, each in run.items() if name not in _RUN_ARGUMENTS}
+        kwargs = {name: each for name, each in run.items() if name in _RUN_ARGUMENTS}
+        modes, subgraphs = kwargs.pop("modes", None), kwargs.pop("subgraphs", False)
+        config = self._config(**where)
+        if modes is None:
+            return self._call("invoke", input, config, **kwargs)
+        if subgraphs:
+            kwargs["subgraphs"] = True
+
+        def take(item: Any) -> None:
+            # LangGraph goes on changing what it has handed out, so each payload is read at once.
+            namespace, mode, payload = item if subgraphs else ((), *item)
+            if self._events is not None:
+                self._events.append(Event(mode, tuple(namespace), to_plain(payload)))
+
+        return self._caller.each(
+            take, self._graph, "stream", input, config, stream_mode=modes, **kwargs
+        )
+
+    def _config(
+        self,
+        thread: str | None = None,
+        checkpoint: int | None = None,
+        task: int | None = None,
+        recursion_limit: int = RECURSION_LIMIT,
+        max_concurrency: int | None = None,
+    ) -> Any:
+        configurable: dict[str, Any] = {}
+        if thread is not None:
+            configurable["thread_id"] = thread
+        if checkpoint is not None:
+            # As a snapshot's config has it: savers ask for the namespace beside the id.
+            configurable["checkpoint_ns"] = ""
+            configurable["checkpoint_id"] = self._counter.checkpoint_id(checkpoint)
+        config = {"configurable": configurable, "recursion_limit": recursion_limit}
+        if max_concurrency is not None:
+            config["max_concurrency"] = max_concurrency
+        if task is not None:
+            config["configurable"] = self._inside(config, task)
+        return config
+
+    def _inside(self, config: Any, task: int) -> Any:
+        """Return the address of the subgraph that a task runs, as its state says it."""
+        tasks = self._call("get_state", config).tasks
+        state = tasks[task].state if 0 <= task < len(tasks) else None
+        if state is None:
+            message = f"no subgraph at task {task}"
+            raise ValueError(message)
+        return state["configurable"]
+
+
+_RUN_ARGUMENTS = {
+    "durability",
+    "context",
+    "interrupt_before",
+    "interrupt_after",
+    "modes",
+    "subgraphs",
+}
+
+
+def _destination(one: Any) -> Any:
+    if not isinstance(one, dict):
+        return one
+    name, argument = cast("dict[str, Any]", one)["send"]
+    return Send(name, argument)
+
+
+def _snapshot(snapshot: Any) -> Any:
+    return _public(interrupts_inside(snapshot))
+
+
+def _public(parts: Any) -> Any:
+    tasks = [
+        {**task, "state": _public(task["state"])} if "metadata" in (task["state"] or ()) else task
+        for task in parts["tasks"]
+    ]
+    return parts | {
+        "config": public_config(parts["config"]),
+        "parent_config": public_config(parts["parent_config"]),
+        "tasks": tasks,
+    }

@@ -1,0 +1,80 @@
+"""From a program's fields to the schemas of a `StateGraph`."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, make_dataclass
+from dataclasses import field as default
+from typing import Annotated, Any, TypedDict, cast
+
+from langgraph import managed
+
+from parity_kit.programs.model import Field, Program, Schema
+from parity_kit.programs.reducers import REDUCERS, TYPES
+from parity_kit.reference.channels import make_channel
+from parity_kit.reference.hosts import SCHEMAS
+
+_MANAGED: dict[str, Any] = {
+    "is_last_step": managed.IsLastStep,
+    "remaining_steps": managed.RemainingSteps,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Schemas:
+    """A program's schemas, made of the same annotations so that LangGraph sees one channel."""
+
+    kind: Schema
+    annotations: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, program: Program) -> Schemas:
+        """Return the schemas of a program."""
+        every = {**program.state, **program.private}
+        annotations = {name: _annotation(name, field) for name, field in every.items()}
+        return cls(program.schema, annotations)
+
+    def make(self, title: str, names: Iterable[str] | None) -> Any:
+        """Return the schema with these fields; None for None."""
+        if names is None:
+            return None
+        chosen = {name: self.annotations[name] for name in names}
+        return _CLASSES[self.kind](title, chosen)
+
+
+def context_class(context: Mapping[str, str] | None) -> Any:
+    """Return the context schema, a dataclass whose fields have the default None."""
+    if context is None:
+        return None
+    return _dataclass("Context", {name: TYPES[kind] for name, kind in context.items()})
+
+
+def _annotation(name: str, field: Field) -> Any:
+    if field.managed is not None:
+        return _MANAGED[field.managed]
+    kind = TYPES[field.type]
+    if field.channel is not None:
+        return Annotated[kind, make_channel({"type": field.type, **field.channel}, name)]
+    return kind if field.reducer is None else Annotated[kind, REDUCERS[field.reducer]]
+
+
+def _typed_dict(title: str, annotations: dict[str, Any]) -> Any:
+    return TypedDict(title, annotations, total=False)  # pyright: ignore[reportArgumentType, reportUnknownVariableType, reportUnknownArgumentType, reportGeneralTypeIssues]  # a schema made at run time
+
+
+def _dataclass(title: str, annotations: dict[str, Any]) -> Any:
+    parts = [(name, kind, default(default=None)) for name, kind in annotations.items()]
+    return make_dataclass(title, parts, namespace={"__module__": SCHEMAS})
+
+
+def _pydantic(title: str, annotations: dict[str, Any]) -> Any:
+    from pydantic import create_model  # noqa: PLC0415  # few programs say pydantic
+
+    parts: Any = {name: (kind, None) for name, kind in annotations.items()}
+    # pydantic warns of names that its models have too, `dict` for one.
+    with warnings.catch_warnings(action="ignore"):
+        return cast("Any", create_model)(title, __module__=SCHEMAS, **parts)
+
+
+_CLASSES = {"typed_dict": _typed_dict, "dataclass": _dataclass, "pydantic": _pydantic}
