@@ -133,6 +133,15 @@ class GateFinished:
 
 
 @dataclass(frozen=True, slots=True)
+class ClaimsRead:
+    """Where what is claimed of a candidate is said, and of which version of it."""
+
+    candidate: str
+    source: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
 class RowJudged:
     """What a candidate's cases say of one row of the matrix: something LangGraph does.
 
@@ -218,6 +227,7 @@ Event: TypeAlias = (
     | CaseJudged
     | DivergenceFound
     | GateFinished
+    | ClaimsRead
     | RowJudged
     | EngagementSeen
     | BenchMeasured

@@ -24,6 +24,7 @@ from parity_kit.events import (
     CandidateFailed,
     CandidateJudged,
     CandidateStarted,
+    ClaimsRead,
     EngagementSeen,
     Event,
     GateFinished,
@@ -70,7 +71,8 @@ class Judging:
         """Judge a candidate and return the exit code that its verdict stands for."""
         candidate = find(self.space, name)
         rows = read_rows()
-        evidence = Evidence(name, rows, read_claims(candidate, rows).by_row)
+        claims = read_claims(candidate, rows)
+        evidence = Evidence(name, rows, claims.by_row)
         self.compared = 0
         gates: list[str] = []
         try:
@@ -86,6 +88,8 @@ class Judging:
             self.tell(CandidateFailed(name, candidate.title, error.code, error.problem))
             return self._judged(name, "unknown", error.problem, ExitCode.NOT_JUDGED)
         if CORPORA in self.plan.suites:
+            if claims.by_row:
+                self.tell(ClaimsRead(name, claims.source, claims.version))
             for row in evidence.judged(engaged):
                 self.tell(row)
         return self._verdict(name, gates, engaged)

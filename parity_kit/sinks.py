@@ -18,6 +18,7 @@ from parity_kit.events import (
     CandidateJudged,
     CandidateStarted,
     CaseJudged,
+    ClaimsRead,
     CorporaChecked,
     DivergenceFound,
     EngagementSeen,
@@ -167,7 +168,7 @@ def _lines(event: Event) -> list[str]:  # noqa: C901, PLR0911  # one arm for eac
         case CandidateJudged():
             name, reason = escape(event.candidate), escape(event.reason)
             return [f"[bold]{name}[/bold]: {mark(event.verdict)} · {reason}"]
-        case RunFinished() | GateProgress() | CaseJudged() | RowJudged():
+        case RunFinished() | GateProgress() | CaseJudged() | ClaimsRead() | RowJudged():
             return []
 
 

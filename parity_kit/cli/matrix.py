@@ -236,7 +236,7 @@ def _cells(each: _Judged, row: Row) -> list[str]:
         cells = [mark("unknown", "not judged"), ""]
     else:
         text = standing(found.verdict, found.reached, found.compared)
-        cells = [mark(found.verdict, text), agreeing(found.verdicts)]
+        cells = [mark(found.verdict, text), agreeing(found.verdicts, found.reasons)]
     return [*cells, each.claims.by_row.get(row.key, "")] if each.claims.by_row else cells
 
 
@@ -245,7 +245,7 @@ def _why(each: _Judged, row: Row) -> str:
     from rich.markup import escape
 
     found = each.row(row)
-    if found is None or found.verdict == "equal":
+    if found is None or found.verdict == "equal" or not found.verdicts:
         return ""
     return escape(found.differing[0][0] if found.differing else "; ".join(found.reasons))
 
@@ -257,7 +257,7 @@ def _summary(each: _Judged) -> str:
 
     if not each.rows:
         return f"{mark('unknown')}  {escape(each.problem)}"
-    levels = ", ".join(f"{count} {word}" for word, count in counts(each.rows).items())
+    levels = ", ".join(f"{word} {count}" for word, count in counts(each.rows).items())
     published = sum(row.published for row in each.rows)
     rows = f"{len(each.rows)} rows, {published} of them in the published table"
     problem = f"; {escape(each.problem)}" if each.problem else ""

@@ -20,9 +20,9 @@ from parity_kit.events import CaseJudged, DivergenceFound, Event, RowJudged
 from parity_kit.findings import cause
 from parity_kit.matrix.rows import Row
 
-NO_CASE = "no committed case shows it"
-NOT_ENGAGED = "not engaged: LangGraph itself answered"
-MOST_LISTED = 20
+NO_CASE = "no case"
+NOT_ENGAGED = "not engaged"
+MOST_LISTED = 8
 """Differing cases listed for one row; all are counted."""
 
 _COMPARED = ("equal", "divergent")

@@ -36,6 +36,7 @@ def counts(rows: Iterable[RowJudged]) -> dict[str, int]:
     return {word: found[word] for word in BEST_FIRST if found[word]}
 
 
-def agreeing(verdicts: Mapping[str, int]) -> str:
-    """Return how many of a row's cases agree."""
-    return f"{verdicts.get('equal', 0)} of {sum(verdicts.values())}"
+def agreeing(verdicts: Mapping[str, int], reasons: Mapping[str, int]) -> str:
+    """Return how many of a row's cases agree; where there is no case, why."""
+    total = sum(verdicts.values())
+    return f"{verdicts.get('equal', 0)} of {total}" if total else ", ".join(reasons)

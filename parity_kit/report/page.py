@@ -17,7 +17,7 @@ from markupsafe import Markup
 
 from parity_kit import words
 from parity_kit.bench.plan import CONTROL
-from parity_kit.report import text
+from parity_kit.report import matrix, text
 from parity_kit.report.plot import Series, performance_svg
 
 SHOWN = 100
@@ -52,6 +52,7 @@ def render(report: Mapping[str, Any]) -> str:
         headline=headline(candidates),
         gates=_gates(candidates),
         features=_features(candidates),
+        matrix=matrix.view(report, _anchor, SHOWN),
         plot=Markup(_plot(report)),  # noqa: S704  # made by matplotlib, which escapes its texts
         style=Markup(style),  # noqa: S704  # the page's own file
         script=Markup(script),  # noqa: S704  # the page's own file

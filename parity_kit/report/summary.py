@@ -21,6 +21,7 @@ from parity_kit.events import (
     CandidateJudged,
     CandidateStarted,
     CaseJudged,
+    ClaimsRead,
     CorporaChecked,
     DivergenceFound,
     EngagementSeen,
@@ -55,6 +56,7 @@ class CandidateSummary:
     divergences: dict[tuple[str, str], DivergenceFound] = field(
         default_factory=dict[tuple[str, str], DivergenceFound]
     )
+    claims: ClaimsRead | None = None
     rows: dict[tuple[str, str], RowJudged] = field(default_factory=dict[tuple[str, str], RowJudged])
     benchmarks: dict[str, BenchMeasured] = field(default_factory=dict[str, BenchMeasured])
 
@@ -78,6 +80,7 @@ class CandidateSummary:
             "failure": _without_candidate(self.failed, "title") if self.failed else None,
             "gates": [_without_candidate(gate) for gate in self.gates.values()],
             "divergences": [_without_candidate(each) for each in self.divergences.values()],
+            "claims": _without_candidate(self.claims) if self.claims else None,
             "rows": [_without_candidate(row, *_SAME_FOR_ALL) for row in self.rows.values()],
             "engagement": _without_candidate(self.engagement) if self.engagement else None,
             "benchmarks": [_without_candidate(each) for each in self.benchmarks.values()],
@@ -139,6 +142,7 @@ class Summary:
         | CandidateJudged
         | DivergenceFound
         | GateFinished
+        | ClaimsRead
         | RowJudged
         | EngagementSeen
         | BenchMeasured,
@@ -154,6 +158,8 @@ class Summary:
                 mine.divergences[event.gate, event.case] = event
             case GateFinished():
                 mine.gates[event.gate] = event
+            case ClaimsRead():
+                mine.claims = event
             case RowJudged():
                 mine.rows[event.category, event.row] = event
             case EngagementSeen():

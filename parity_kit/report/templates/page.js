@@ -11,7 +11,9 @@ pick.addEventListener("change", () => {
 const openTarget = () => {
   const target = location.hash && document.getElementById(location.hash.slice(1));
   if (target instanceof HTMLDetailsElement) {
-    target.open = true;
+    for (let each = target; each; each = each.parentElement.closest("details")) {
+      each.open = true;
+    }
     target.scrollIntoView();
   }
 };
