@@ -36,7 +36,7 @@ def command(
     """
     from parity_kit.casefile import read_case
     from parity_kit.explanation import explain
-    from parity_kit.programs.script import script
+    from parity_kit.script import script
 
     kept = read_case(file)
     explanation = explain(kept)

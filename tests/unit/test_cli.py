@@ -193,7 +193,7 @@ def test_explain_names_the_place_and_gives_a_script(kept: Path) -> None:
     script = kept.with_suffix(".py")
     assert parity_kit("explain", str(kept), "--script", str(script)).returncode == 0
     shown = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True)
-    assert "operation 1 (get)\n   1" in shown.stdout
+    assert "operation 1: get\n1" in shown.stdout
 
 
 def test_explain_for_machines(kept: Path) -> None:

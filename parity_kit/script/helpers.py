@@ -1,0 +1,215 @@
+"""The imports and the helper functions that scripts choose from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Helper:
+    """A helper's source, and the imports and helpers that it needs."""
+
+    source: str
+    needs: tuple[str, ...] = ()
+
+
+_MODULES = {
+    "": "asyncio functools operator sqlite3 sys",
+    "collections": "Counter",
+    "contextlib": "contextmanager",
+    "dataclasses": "dataclass",
+    "typing": "Annotated Any TypedDict",
+    "pydantic": "BaseModel",
+    "langchain_core.messages": (
+        "AIMessage AnyMessage HumanMessage RemoveMessage SystemMessage ToolMessage"
+    ),
+    "langgraph.cache.memory": "InMemoryCache",
+    "langgraph.channels": (
+        "AnyValue BinaryOperatorAggregate DeltaChannel EphemeralValue LastValue "
+        "LastValueAfterFinish NamedBarrierValue NamedBarrierValueAfterFinish Topic UntrackedValue"
+    ),
+    "langgraph.checkpoint.memory": "InMemorySaver",
+    "langgraph.checkpoint.postgres": "PostgresSaver",
+    "langgraph.checkpoint.serde": "_msgpack",
+    "langgraph.checkpoint.serde.jsonplus": "JsonPlusSerializer",
+    "langgraph.checkpoint.sqlite": "SqliteSaver",
+    "langgraph.errors": "NodeError",
+    "langgraph.func": "entrypoint task",
+    "langgraph.graph": "END START StateGraph",
+    "langgraph.graph.message": "add_messages",
+    "langgraph.managed": "IsLastStep RemainingSteps",
+    "langgraph.pregel": "_checkpoint",
+    "langgraph.runtime": "Runtime",
+    "langgraph.store.memory": "InMemoryStore",
+    "langgraph.types": (
+        "CachePolicy Command Overwrite RetryPolicy Send StateUpdate TimeoutPolicy interrupt"
+    ),
+}
+IMPORTS = {name: module for module, names in _MODULES.items() for name in names.split()}
+"""What a script may import: each name's module; none for a module itself."""
+
+HELPERS = {
+    "visits": Helper("visits = Counter()", ("Counter",)),
+    "load": Helper(
+        '''\
+def load(data):
+    """Return the value that LangGraph stores as these bytes."""
+    return JsonPlusSerializer(allowed_msgpack_modules=True).loads_typed(("msgpack", data))''',
+        ("JsonPlusSerializer",),
+    ),
+    "largest": Helper("def largest(left, right):\n    return max(left, right)"),
+    "smallest": Helper("def smallest(left, right):\n    return min(left, right)"),
+    "merge": Helper("def merge(left, right):\n    return {**left, **right}"),
+    "last": Helper("def last(left, right):\n    return right"),
+    "first": Helper("def first(left, right):\n    return left"),
+    "fold": Helper(
+        '''\
+def fold(reducer):
+    """Return a reducer for a DeltaChannel: it takes the writes of a superstep at once."""
+    return lambda state, writes: functools.reduce(reducer, writes, state)''',
+        ("functools",),
+    ),
+    "field": Helper(
+        '''\
+def field(source, name):
+    """Return a field of a dict or an object, None where there is none."""
+    return (source if isinstance(source, dict) else getattr(source, "__dict__", {})).get(name)'''
+    ),
+    "is_int": Helper(
+        "def is_int(value):\n    return isinstance(value, int) and not isinstance(value, bool)"
+    ),
+    "add": Helper(
+        '''\
+def add(left, right):
+    """Add two integers (within 64 bits), floats, texts or lists; None for anything else."""
+    if is_int(left) and is_int(right):
+        return max(-(2**63), min(2**63 - 1, left + right))
+    for kind in (float, str, list):
+        if isinstance(left, kind) and isinstance(right, kind):
+            return left + right
+    return None''',
+        ("is_int",),
+    ),
+    "text": Helper(
+        '''\
+def text(value):
+    """Return a text as it is, an integer's digits, and "?" for anything else."""
+    return value if isinstance(value, str) else str(value) if is_int(value) else "?"''',
+        ("is_int",),
+    ),
+    "texts": Helper(
+        '''\
+def texts(value):
+    """Return a namespace of the store."""
+    return tuple(text(each) for each in value) if isinstance(value, list) else ()''',
+        ("text",),
+    ),
+    "join": Helper('def join(*parts):\n    return "-".join(map(text, parts))', ("text",)),
+    "size": Helper(
+        "def size(value):\n    return len(value) if isinstance(value, (str, list, dict)) else 0"
+    ),
+    "less": Helper(
+        "def less(left, right):\n    return is_int(left) and is_int(right) and left < right",
+        ("is_int",),
+    ),
+    "same": Helper(
+        '''\
+def same(left, right):
+    """Return whether LangGraph stores both as the same bytes: 1, 1.0 and True all differ."""
+    serializer = JsonPlusSerializer()
+    return serializer.dumps_typed(left) == serializer.dumps_typed(right)''',
+        ("JsonPlusSerializer",),
+    ),
+    "truthy": Helper(
+        '''\
+def truthy(value):
+    """Return whether a value counts as true: as in Python, but every set does."""
+    return bool(value) or isinstance(value, (set, frozenset))'''
+    ),
+    "upto": Helper(
+        "def upto(n):\n    return list(range(max(0, min(64, n)))) if is_int(n) else []", ("is_int",)
+    ),
+    "items": Helper("def items(value):\n    return value if isinstance(value, list) else []"),
+    "targets": Helper(
+        '''\
+def targets(goto):
+    """Return the nodes and sends in a list that may hold lists of them; none for anything else."""
+    if isinstance(goto, (str, Send)):
+        return goto
+    parts = [one for each in items(goto) for one in (each if isinstance(each, list) else [each])]
+    return [each for each in parts if isinstance(each, (str, Send))]''',
+        ("Send", "items"),
+    ),
+    "put": Helper(
+        '''\
+def put(store, namespace, key, value):
+    """Put a dict into the store."""
+    if store is not None and isinstance(value, dict):
+        store.put(namespace, key, value)''',
+    ),
+    "lookup": Helper(
+        '''\
+def lookup(store, namespace, key):
+    """Return what the store holds under a key, or None."""
+    found = None if store is None else store.get(namespace, key)
+    return None if found is None else found.value'''
+    ),
+    "search": Helper(
+        '''\
+def search(store, namespace):
+    """Return what the store holds under a namespace, in order."""
+    found = store.search(namespace, limit=1000) if store is not None else []
+    found = sorted(found, key=lambda item: (item.namespace, item.key))
+    return [[list(item.namespace), item.key, item.value] for item in found]'''
+    ),
+    "at": Helper(
+        '''\
+def at(thread=None, **config):
+    """Return the config for a thread."""
+    where = {} if thread is None else {"thread_id": thread}
+    return {"configurable": where, "recursion_limit": 25, **config}'''
+    ),
+    "checkpoint": Helper(
+        '''\
+def checkpoint(thread, number, **config):
+    """Return the config for a checkpoint: the one created as the `number`-th (ids sort by time)."""
+    ids = sorted({each.config["configurable"]["checkpoint_id"] for each in saver.list(None)})
+    found = at(thread, **config)
+    found["configurable"] |= {"checkpoint_ns": "", "checkpoint_id": ids[number - 1]}
+    return found''',
+        ("at",),
+    ),
+    "inside": Helper(
+        '''\
+def inside(config, number):
+    """Return the config for the subgraph that the `number`-th task of a state runs."""
+    tasks = graph.get_state(config).tasks
+    state = tasks[number].state if number < len(tasks) else None
+    if state is None:
+        raise ValueError(f"no subgraph at task {number}")
+    return {**config, **state}'''
+    ),
+    "answers": Helper(
+        '''\
+def answers(config, values):
+    """Return a resume that pairs pending interrupts, by their place in the state, with answers."""
+    pending = graph.get_state(config).interrupts
+    return {pending[at].id: value for at, value in values.items() if at < len(pending)}'''
+    ),
+    "print_all": Helper(
+        "async def print_all(items):\n    async for item in items:\n        print(item)"
+    ),
+    "shown": Helper(
+        '''\
+@contextmanager
+def shown(title):
+    """Print what an operation gives, or the error it raises."""
+    print(f"\\n{title}")
+    try:
+        yield
+    except Exception as error:
+        print("raised", type(error).__name__, error)''',
+        ("contextmanager",),
+    ),
+}
+"""Helpers in the order in which they build on each other."""
