@@ -4,6 +4,7 @@
     InvalidUpdateError    writes a channel, a node or a state update cannot take
     GraphRecursionError   a run took its last superstep and was not done
     EmptyInputError       a run was given nothing to do
+    NodeTimeoutError      an attempt of a node took too long
     GraphDrained          a node asked the run to stop after its superstep
     ParentCommand         a command for the parent graph, where there is none
     ValidationError       the fields of a message that old JSON holds are not those of its class
@@ -42,6 +43,10 @@ class EmptyInputError(EngineError):
 
 class GraphRecursionError(EngineError, RecursionError):
     """A run used up its supersteps."""
+
+
+class NodeTimeoutError(EngineError):
+    """An attempt of a node exceeded a limit to its time."""
 
 
 class GraphDrained(EngineError):  # noqa: N818  # the name is LangGraph's

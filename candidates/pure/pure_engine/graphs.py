@@ -42,6 +42,7 @@ class GraphSession:
         self._graph = Graph(program, make_saver(subject.spec.get("saver"), clock), clock)
         self._watch = Watch()
         self._events: list[Event] | None = None
+        self._asynchronous = False
 
     def apply(self, operation: Operation) -> Outcome:
         """Do one operation."""
@@ -50,9 +51,7 @@ class GraphSession:
         if isinstance(lacking, Unsupported):
             return lacking
         args = native(operation.args)
-        if operation.name != "put":
-            # Of what takes no time, the asynchronous call is the same.
-            args.pop("async", None)
+        self._asynchronous = bool(args.pop("async", False))
         self._events = events = list[Event]()
         saver = self._graph.saver
         try:
@@ -214,6 +213,7 @@ class GraphSession:
             coerced_context(program, options.get("context")),
             options.get("interrupt_before") or program.interrupt_before,
             options.get("interrupt_after") or program.interrupt_after,
+            self._asynchronous,
         )
         if run.recursion_limit < 1:
             raise ValueError("recursion_limit must be at least 1")

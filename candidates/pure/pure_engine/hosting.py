@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pure_engine.errors import NodeTimeoutError
+from pure_engine.policies import Timeout
 from pure_engine.tasks import Task
 
 
@@ -17,6 +19,40 @@ class Services:
     drain: Callable[[str], None]
     context: Mapping[str, Any] | None
     thread: str | None
+    asynchronous: bool
+
+
+class Stopwatch:
+    """The time of an attempt, in which only waiting takes any, and the limits to it."""
+
+    def __init__(self, node: str, timeout: Timeout | None) -> None:
+        self._node, self._limits = node, timeout or Timeout()
+        self._now = self._progress = 0.0
+
+    def progress(self) -> None:
+        """Note that the attempt showed that it goes on."""
+        self._progress = self._now
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass.
+
+        Raises:
+            NodeTimeoutError: If a limit comes first.
+        """
+        self._now += seconds
+        limits = self._limits
+        ends = [
+            (limits.run, f"run timeout of {limits.run or 0:.3f}s"),
+            (
+                None if limits.idle is None else self._progress + limits.idle,
+                f"idle timeout of {limits.idle or 0:.3f}s without making progress",
+            ),
+        ]
+        passed = [(end, what) for end, what in ends if end is not None and end < self._now]
+        if passed:
+            end, what = min(passed, key=lambda each: each[0])
+            message = f"Node '{self._node}' exceeded its {what} (elapsed: {end:.3f}s)."
+            raise NodeTimeoutError(message)
 
 
 class TaskHost:
@@ -24,6 +60,7 @@ class TaskHost:
 
     def __init__(self, task: Task, services: Services, attempt: int) -> None:
         self._task, self._services, self._attempt = task, services, attempt
+        self._watch = Stopwatch(task.name, task.node.policies.timeout)
 
     def ask(self, value: Any) -> Any:
         """Return the answer to an interrupt."""
@@ -31,7 +68,17 @@ class TaskHost:
 
     def emit(self, value: Any) -> None:
         """Give a value to the stream."""
+        self._watch.progress()
         self._services.emit(value)
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass, in an asynchronous run.
+
+        Raises:
+            NodeTimeoutError: If an attempt may not take so long.
+        """
+        if self._services.asynchronous:
+            self._watch.wait(seconds)
 
     def drain(self, reason: str) -> None:
         """Ask the run to stop after this superstep."""

@@ -42,6 +42,10 @@ class Host(Protocol):
         """Give a value to the stream."""
         ...
 
+    def wait(self, seconds: float) -> None:
+        """Let time pass, in an asynchronous run."""
+        ...
+
     def drain(self, reason: str) -> None:
         """Ask the run to stop after this superstep."""
         ...
@@ -258,11 +262,24 @@ def _command(argument: Mapping[str, Any]) -> Expression:
 
     def run(scope: Scope) -> Command:
         values = {name: part(scope) for name, part in parts}
+        values["goto"] = _destinations(values.get("goto"))
         if "graph" in values:
             values["graph"] = PARENT if values["graph"] == "parent" else None
         return Command(**values)
 
     return run
+
+
+def _destinations(goto: Any) -> Any:
+    """Return the nodes and sends that a `goto` says; lists in a list are spliced."""
+    if isinstance(goto, (str, Send)):
+        return goto
+    if not isinstance(goto, list):
+        return ()
+    found: list[Any] = []
+    for each in cast("list[Any]", goto):
+        found += cast("list[Any]", each) if isinstance(each, list) else [each]
+    return [each for each in found if isinstance(each, (str, Send))]
 
 
 def _named(known: Sequence[str], look: Callable[[Host, str], Any]) -> Callable[[Any], Expression]:
@@ -294,6 +311,7 @@ _INSTRUCTIONS: dict[str, Callable[[Any], Step]] = {
     "raise": _raising,
     "return": _return,
     "emit": _emit,
+    "wait": lambda seconds: lambda scope: scope.host.wait(seconds),
     "drain": lambda reason: lambda scope: scope.host.drain(reason),
 }
 

@@ -69,6 +69,7 @@ class Run:
     context: Mapping[str, Any] | None = None
     interrupt_before: Breakpoints = ()
     interrupt_after: Breakpoints = ()
+    asynchronous: bool = False
 
 
 class Loop:
@@ -103,7 +104,11 @@ class Loop:
         self._items: list[tuple[str, Any]] = []
         self._drained: str | None = None
         self._services = Services(
-            self._emit_custom, self._drain, run.context, run.where.get("thread_id")
+            self._emit_custom,
+            self._drain,
+            run.context,
+            run.where.get("thread_id"),
+            run.asynchronous,
         )
 
     def _emit_custom(self, value: Any) -> None:
@@ -258,7 +263,8 @@ class Loop:
             tasks[handler.id] = handler
             if (error := self._run_task(handler)) is not None:
                 errors.append(error)
-        if errors or len(todo) > 1:
+        if errors or len(todo) > 1 or "custom" in self.run.modes:
+            # A stream that nodes write to is read while they run.
             self._flush()
         failures = [error for error in errors if not isinstance(error, GraphInterrupt)]
         if failures:

@@ -48,6 +48,10 @@ def branch_to(node: str) -> str:
     return f"branch:to:{node}"
 
 
+DEFAULT_HANDLER = "__default_error_handler__"
+"""The node that runs for every node that failed and has no handler of its own."""
+
+
 def handler_of(node: str) -> str:
     """Return the name of the node that runs when a node failed for good."""
     return f"__error_handler__{node}"

@@ -55,10 +55,8 @@ def made_command(parts: Mapping[str, Any]) -> Command:
     known = dict(parts)
     if "goto" in known:
         goto = known["goto"]
-        if isinstance(goto, list):
-            known["goto"] = [_target(each) for each in cast("list[Any]", goto)]
-        else:
-            known["goto"] = _target(goto)
+        several = cast("list[Any]", goto) if isinstance(goto, list) else [goto]
+        known["goto"] = [_target(each) for each in several]
     return Command(**known)
 
 

@@ -1,4 +1,4 @@
-"""What a program says of failing nodes: when they run again, and what runs in their place.
+"""What a program says of nodes that fail or take too long: when they run again.
 
 `langgraph.types.RetryPolicy`; no engine waits between attempts, so intervals are only checked.
 """
@@ -12,6 +12,9 @@ from typing import Any, cast
 from parity_kit.contract import UnsupportedSubjectError
 from pure_engine.language import ERRORS
 
+POLICIES = {"retry", "timeout", "error_handler"}
+"""What a program may say of one node, and of all."""
+_TIMEOUT = {"run", "idle"}
 _RETRY = {"max_attempts", "initial_interval", "backoff_factor", "max_interval", "on"}
 _ATTEMPTS = 3
 
@@ -46,12 +49,50 @@ class Retry:
         return isinstance(error, ConnectionError) or not isinstance(error, _FINAL)
 
 
-def retries(spec: Any) -> tuple[Retry, ...]:
-    """Return the policies that a program has in one place: none, one or a list.
+@dataclass(frozen=True, slots=True)
+class Timeout:
+    """The seconds that an attempt may take, and those it may take without a sign of progress."""
+
+    run: float | None = None
+    idle: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """What holds for a node when it fails, or takes too long."""
+
+    retry: tuple[Retry, ...] = ()
+    timeout: Timeout | None = None
+
+
+NO_POLICIES = Policies()
+
+
+def policies(spec: Mapping[str, Any], usual: Policies) -> Policies:
+    """Return what a program says of a node, or else what is usual.
 
     Raises:
-        UnsupportedSubjectError: If one has a part that is not known.
+        UnsupportedSubjectError: If it has a part that is not known.
     """
+    return Policies(
+        _retries(spec.get("retry")) or usual.retry, _timeout(spec.get("timeout")) or usual.timeout
+    )
+
+
+def _timeout(spec: Any) -> Timeout | None:
+    if spec is None:
+        return None
+    if not isinstance(spec, dict):
+        return Timeout(spec)
+    parts = cast("dict[str, Any]", spec)
+    if unknown := sorted(set(parts) - _TIMEOUT):
+        message = f"no part of a timeout {unknown[0]}"
+        raise UnsupportedSubjectError(message)
+    return Timeout(**parts)
+
+
+def _retries(spec: Any) -> tuple[Retry, ...]:
+    """Return the policies that a program has in one place: none, one or a list."""
     if spec is None:
         return ()
     several = cast("Sequence[Mapping[str, Any]]", spec if isinstance(spec, list) else [spec])

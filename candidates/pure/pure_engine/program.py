@@ -16,8 +16,8 @@ from pure_engine.barriers import NamedBarrierValue, NamedBarrierValueAfterFinish
 from pure_engine.channels import Channel, EphemeralValue, LastValueAfterFinish, Topic
 from pure_engine.folded import DeltaChannel
 from pure_engine.language import Expression, Host, Scope, Step, compile_body, compile_expression
-from pure_engine.names import END, RESERVED, START, TASKS, branch_to, handler_of
-from pure_engine.policies import Retry, retries
+from pure_engine.names import DEFAULT_HANDLER, END, RESERVED, START, TASKS, branch_to, handler_of
+from pure_engine.policies import NO_POLICIES, POLICIES, Policies, policies
 from pure_engine.schemas import Schemas, known_keys, schemas
 
 _TOP = {
@@ -25,8 +25,7 @@ _TOP = {
     *("schema", "input", "output", "private", "context", "defaults"),
     *("entry", "finish", "sequence"),
 }
-_NODE = {"body", "defer", "metadata", "input", "retry", "error_handler"}
-_DEFAULTS = {"retry", "error_handler"}
+_NODE = {"body", "defer", "metadata", "input", *POLICIES}
 _ROUTE = {"path", "map"}
 
 Breakpoints: TypeAlias = Sequence[str] | Literal["*"]
@@ -55,7 +54,7 @@ class Node:
     writes: frozenset[str] = frozenset()
     targets: list[tuple[str, Any]] = field(default_factory=list[tuple[str, Any]])
     routes: list[Route] = field(default_factory=list[Route])
-    retry: tuple[Retry, ...] = ()
+    policies: Policies = NO_POLICIES
     handler: str | None = None
     visits: int = 0
 
@@ -149,31 +148,25 @@ def compile_program(data: Mapping[str, Any]) -> Program:
 def _nodes(
     specs: Mapping[str, Mapping[str, Any]], defaults: Mapping[str, Any], known: Schemas
 ) -> dict[str, Node]:
-    """Return the nodes, each after the handler of its failures."""
-    known_keys(defaults, _DEFAULTS, "defaults")
+    """Return the nodes, each after the handler of its failures, and last the default handler."""
+    known_keys(defaults, POLICIES, "defaults")
+    usual = policies(defaults, NO_POLICIES)
+
+    def add(name: str, body: Any, spec: Mapping[str, Any], handler: str | None = None) -> None:
+        reads = known.reads_of(spec)
+        nodes[name] = Node(name, compile_body(body), [branch_to(name)], reads, known.writes)
+        nodes[name].policies = policies(spec, usual)
+        nodes[name].handler = handler
+
     nodes = {START: Node(START, None, [START], known.reads, known.inputs)}
+    by_default = None if defaults.get("error_handler") is None else DEFAULT_HANDLER
     for name, spec in specs.items():
-        handler = spec.get("error_handler") or defaults.get("error_handler")
-        if handler is not None:
-            handler_name = handler_of(name)
-            node = Node(
-                handler_name,
-                compile_body(handler),
-                [branch_to(handler_name)],
-                known.reads,
-                known.writes,
-                retry=retries(defaults.get("retry")),
-            )
-            nodes[handler_name] = node
-        nodes[name] = Node(
-            name,
-            compile_body(spec["body"]),
-            [branch_to(name)],
-            known.reads_of(spec),
-            known.writes,
-            retry=retries(spec.get("retry") or defaults.get("retry")),
-            handler=None if handler is None else handler_of(name),
-        )
+        own = spec.get("error_handler")
+        if own is not None:
+            add(handler_of(name), own, {})
+        add(name, spec["body"], spec, by_default if own is None else handler_of(name))
+    if by_default is not None:
+        add(by_default, defaults["error_handler"], {})
     return nodes
 
 

@@ -25,6 +25,12 @@ _NOBODY = cast("Host", None)  # a branch asks the engine for nothing
 
 def run_task(task: Task, state: State, services: Services) -> None:
     """Run a task, again if its policies say so; its writes are those of its last attempt."""
+    if task.node.policies.timeout is not None and not services.asynchronous:
+        message = (
+            "Node timeouts are only supported for async nodes because sync Python execution cannot"
+            f" be safely cancelled in-process. Node '{task.name}' is sync."
+        )
+        raise ValueError(message)
     attempt = 1
     while True:
         task.writes.clear()
@@ -34,7 +40,8 @@ def run_task(task: Task, state: State, services: Services) -> None:
         except GraphInterrupt:
             raise
         except Exception as error:
-            if isinstance(error, ParentCommand) or not tries_again(task.node.retry, error, attempt):
+            policies = task.node.policies.retry
+            if isinstance(error, ParentCommand) or not tries_again(policies, error, attempt):
                 raise
             attempt += 1
         else:

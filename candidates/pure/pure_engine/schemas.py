@@ -36,7 +36,7 @@ class Schemas:
 
     @property
     def writes(self) -> frozenset[str]:
-        """The fields that a node may write; those that are managed take no value."""
+        """The fields that a node may write; of those that are managed nothing comes."""
         return frozenset((*self.channels, *self.managed))
 
     def reads_of(self, node: Mapping[str, Any]) -> tuple[str, ...]:
@@ -88,7 +88,7 @@ def schemas(data: Mapping[str, Any], nodes: _Fields) -> Schemas:
         channels,
         managed,
         reads,
-        frozenset(inputs),
+        frozenset(name for name in inputs if name in channels),
         tuple(name for name in outputs if name in channels),
     )
 
@@ -103,6 +103,9 @@ def _managed(name: str) -> str:
 def _channel(name: str, spec: Mapping[str, Any]) -> Channel:
     kind = spec.get("type", "any")
     if (settings := spec.get("channel")) is not None:
+        if settings.get("class") == "DeltaChannel":
+            # It takes its type from where it stands.
+            return make_channel({**settings, "type": kind}, name)
         return make_channel({"type": kind, **settings}, name)
     if (folding := spec.get("reducer")) is not None:
         return BinaryOperatorAggregate(name, empty_maker(kind), reducer(folding))
