@@ -19,6 +19,7 @@ from parity_kit.contract import (
     split_stored_name,
 )
 from parity_kit.dissect import MalformedError, Node, describe, parse, walk
+from parity_kit.masks import Masks, oracle_masks, value_part
 from parity_kit.plain import Plain
 from parity_kit.renaming import Renamer
 from parity_kit.tree_difference import first_difference
@@ -40,11 +41,12 @@ def compare(
     reference: Sequence[Outcome],
     candidate: Sequence[Outcome],
     required: Level = Level.BYTES,
+    masks: Masks | None = None,
 ) -> Verdict:
     """Return the verdict on a candidate's outcomes for a case.
 
-    `required` is the level asked for. A candidate's `Unsupported` counts only where the reference
-    supports the operation.
+    `required` is the level asked for; below bytes `masks` hold, the oracle's unless others are
+    given. A candidate's `Unsupported` counts only where the reference supports the operation.
     """
     if len(candidate) != len(case.operations):
         return ProtocolFault(f"{len(case.operations)} operations, {len(candidate)} outcomes")
@@ -57,7 +59,7 @@ def compare(
     for ours, theirs in zip(reference, candidate, strict=True):
         if isinstance(theirs, Unsupported) and not isinstance(ours, Unsupported):
             return NotSupported(theirs.reason)
-    parts = list(_differing(reference, candidate))
+    parts = list(_differing(case, reference, candidate, masks or oracle_masks()))
     reached = min((part.level - 1 for part in parts), default=Level.BYTES)
     if reached >= required:
         return Equal(required)
@@ -88,19 +90,22 @@ class _Part:
     exact: tuple[bytes, bytes] | None = None
 
 
-def _differing(reference: Sequence[Outcome], candidate: Sequence[Outcome]) -> Iterator[_Part]:
+def _differing(
+    case: Case, reference: Sequence[Outcome], candidate: Sequence[Outcome], masks: Masks
+) -> Iterator[_Part]:
+    own = masks.of(case)
     # Values get renamers of their own: an event too few must not shift the names in later values.
-    values = (Renamer(), Renamer())
-    events = (Renamer(), Renamer())
+    values = (Renamer(own), Renamer(own))
+    events = (Renamer(own), Renamer(own))
     for index, (left, right) in enumerate(zip(reference, candidate, strict=True)):
         if isinstance(left, Unsupported) or isinstance(right, Unsupported):
             if left != right:
                 yield _Part(Level.RESULT, index, "outcome", _word(left), _word(right), packed=False)
             continue
-        yield from _results(index, left, right, Level.RESULT, values)
-        yield from _events(index, left.events, right.events, events)
+        yield from _results(case, index, (left, right), Level.RESULT, values)
+        yield from _events(case, index, (left.events, right.events), events)
         # And an id in a value must be the one that it is in the events.
-        yield from _results(index, left, right, Level.TRACE, events)
+        yield from _results(case, index, (left, right), Level.TRACE, events)
         yield from _stored(index, left.stored, right.stored)
         if left.dropped != right.dropped:
             dropped = (pack(list(left.dropped)), pack(list(right.dropped)))
@@ -112,14 +117,29 @@ def _word(outcome: Outcome) -> bytes:
 
 
 def _results(
+    case: Case,
     index: int,
-    left: Returned | Raised,
-    right: Returned | Raised,
+    sides: tuple[Returned | Raised, Returned | Raised],
     level: Level,
     renamers: tuple[Renamer, Renamer],
 ) -> Iterator[_Part]:
-    where = "value" if isinstance(left, Returned) and isinstance(right, Returned) else "outcome"
-    yield from _two_ways(index, where, level, (_result(left), _result(right)), renamers)
+    """Compare what two operations gave, with what is masked renamed (at `level`) and as it is."""
+    where = "value" if all(isinstance(side, Returned) for side in sides) else "outcome"
+    name = case.operations[index].name
+    values = [_result(side) for side in sides]
+    renamed = [
+        pack(
+            renamer.value(
+                value_part(case.subject.kind, name, error=isinstance(side, Raised)), value
+            )
+        )
+        for renamer, side, value in zip(renamers, sides, values, strict=True)
+    ]
+    exact = (pack(values[0]), pack(values[1]))
+    if renamed[0] != renamed[1]:
+        yield _Part(level, index, where, renamed[0], renamed[1], exact=exact)
+    elif exact[0] != exact[1]:
+        yield _Part(Level.BYTES, index, where, *exact)
 
 
 def _result(outcome: Returned | Raised) -> Plain:
@@ -128,43 +148,34 @@ def _result(outcome: Returned | Raised) -> Plain:
     return {"error": outcome.error, "message": outcome.message}
 
 
-def _two_ways(
-    index: int,
-    where: str,
-    level: Level,
-    sides: tuple[Plain, Plain],
-    renamers: tuple[Renamer, Renamer],
-) -> Iterator[_Part]:
-    """Compare two values with free names renamed (at `level`), then as they are (at bytes)."""
-    renamed = [pack(renamer.value(side)) for renamer, side in zip(renamers, sides, strict=True)]
-    exact = [pack(side) for side in sides]
-    if renamed[0] != renamed[1]:
-        both = (exact[0], exact[1])
-        yield _Part(level, index, where, renamed[0], renamed[1], exact=both)
-    elif exact[0] != exact[1]:
-        yield _Part(Level.BYTES, index, where, exact[0], exact[1])
-
-
 def _events(
+    case: Case,
     index: int,
-    left: Sequence[Event],
-    right: Sequence[Event],
+    sides: tuple[Sequence[Event], Sequence[Event]],
     renamers: tuple[Renamer, Renamer],
 ) -> Iterator[_Part]:
-    for number, (mine, yours) in enumerate(zip(left, right, strict=False)):
-        sides = (mine.to_plain(), yours.to_plain())
-        where = f"event {number} {mine.mode}"
-        yield from _two_ways(index, where, Level.TRACE, sides, renamers)
-    if len(left) != len(right):
-        number = min(len(left), len(right))
-        mode = (left if len(left) > number else right)[number].mode
-        yield _Part(
-            Level.TRACE,
-            index,
-            f"event {number} {mode}",
-            pack(left[number].to_plain()) if number < len(left) else None,
-            pack(right[number].to_plain()) if number < len(right) else None,
-        )
+    """Compare events with what is masked renamed, and then as they are and in their order."""
+    modes = case.operations[index].args.get("modes")
+    named = [str(mode) for mode in modes] if isinstance(modes, (list, tuple)) else []
+    given = [renamer.events(side, named) for renamer, side in zip(renamers, sides, strict=True)]
+    mine, yours = ([pack(event.to_plain()) for event in side] for side in sides)
+    for (at, left), (other, right) in zip(given[0], given[1], strict=False):
+        renamed = (pack(left), pack(right))
+        if renamed[0] != renamed[1]:
+            exact = (mine[at], yours[other])
+            yield _Part(Level.TRACE, index, _event(sides[0], at), *renamed, exact=exact)
+    for at, exact in enumerate(zip(mine, yours, strict=False)):
+        if exact[0] != exact[1]:
+            yield _Part(Level.BYTES, index, _event(sides[0], at), *exact)
+    if len(mine) != len(yours):
+        at = min(len(mine), len(yours))
+        where = _event(max(sides, key=len), at)
+        rest = (mine[at] if len(mine) > at else None, yours[at] if len(yours) > at else None)
+        yield _Part(Level.TRACE, index, where, *rest)
+
+
+def _event(events: Sequence[Event], at: int) -> str:
+    return f"event {at} {events[at].mode}"
 
 
 def _stored(index: int, left: Mapping[str, bytes], right: Mapping[str, bytes]) -> Iterator[_Part]:

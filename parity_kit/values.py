@@ -14,7 +14,7 @@ from parity_kit.plain import Ext, Plain
 
 SINGLE, POSITIONAL, KEYWORDS, METHOD, PYDANTIC_1, PYDANTIC_2, NUMPY, DELTA = range(8)
 _WITH_METHOD = {METHOD, PYDANTIC_2}
-_SETS = {"set", "frozenset"}
+SETS = {"set", "frozenset"}
 
 
 def open_value(value: Plain) -> Plain:
@@ -133,6 +133,6 @@ def _ordered_ext(value: Ext) -> Ext:
     if b"set" not in value.data:
         return value
     inner: Any = order_sets_in(unpack(value.data))
-    if value.code == SINGLE and inner[0] == "builtins" and inner[1] in _SETS:
+    if value.code == SINGLE and inner[0] == "builtins" and inner[1] in SETS:
         inner = [inner[0], inner[1], sorted(inner[2], key=pack)]
     return Ext(value.code, pack(inner))

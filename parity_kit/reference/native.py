@@ -5,7 +5,9 @@ LangGraph's own serializer does the work in both directions: what it would store
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from inspect import signature
 from typing import Any, cast
 
@@ -23,6 +25,17 @@ SERIALIZER = (
     JsonPlusSerializer(allowed_msgpack_modules=True) if HAS_ALLOWLIST else JsonPlusSerializer()
 )
 _TYPED = ("msgpack",)
+_SETS_IN_ORDER = ContextVar("whether the elements of sets are put in order", default=True)
+
+
+@contextmanager
+def sets_as_they_come() -> Generator[None]:
+    """Leave the elements of sets in the order that LangGraph gives them, to see that it moves."""
+    token = _SETS_IN_ORDER.set(False)
+    try:
+        yield
+    finally:
+        _SETS_IN_ORDER.reset(token)
 
 
 def to_native(value: Plain) -> Any:
@@ -35,7 +48,10 @@ def to_plain(value: Any) -> Plain:
     kind, data = SERIALIZER.dumps_typed(value)
     if kind == "null":
         return None
-    return order_sets_in(unpack(data)) if kind in _TYPED else bytes(data)
+    if kind not in _TYPED:
+        return bytes(data)
+    value = unpack(data)
+    return order_sets_in(value) if _SETS_IN_ORDER.get() else value
 
 
 def typed_bytes(value: Any) -> tuple[str, bytes]:
@@ -46,7 +62,7 @@ def typed_bytes(value: Any) -> tuple[str, bytes]:
 
 def canonical_blob(kind: str, data: bytes) -> bytes:
     """Return stored bytes with set elements in order."""
-    return order_sets(data) if kind in _TYPED else data
+    return order_sets(data) if kind in _TYPED and _SETS_IN_ORDER.get() else data
 
 
 def error_name(error: BaseException) -> str:

@@ -32,11 +32,12 @@ CASE = Case(
 )
 ID = "00000000-0000-6000-8000-000000000001"
 CHECKPOINT = f"checkpoint/t//{ID}/msgpack"
+CONFIG: dict[str, Plain] = {"configurable": {"thread_id": "t", "checkpoint_id": ID}}
 FIRST = Returned(
     None,
     (
         Event("values", (), {"n": 1, "log": ["a"]}),
-        Event("checkpoints", (), {"metadata": {"step": 0}, "id": ID}),
+        Event("checkpoints", (), {"metadata": {"step": 0}, "config": CONFIG}),
     ),
     {
         CHECKPOINT: pack({"v": 4, "channel_versions": {"n": "1", "log": "1"}}),
@@ -44,7 +45,7 @@ FIRST = Returned(
         "blob/t//n/1/msgpack": pack(1),
     },
 )
-SECOND = Returned({"values": {"n": 1}, "id": ID})
+SECOND = Returned({"values": {"n": 1}, "config": CONFIG})
 OURS: tuple[Outcome, ...] = (FIRST, SECOND)
 
 
@@ -65,12 +66,12 @@ def test_equal_outcomes_are_equal() -> None:
 @pytest.mark.parametrize(
     ("value", "path"),
     [
-        ({"values": {"n": 2}, "id": ID}, "$.values.n"),
-        ({"values": {"n": 1.0}, "id": ID}, "$.values.n"),
-        ({"values": {"n": True}, "id": ID}, "$.values.n"),
-        ({"values": {}, "id": ID}, "$.values.n"),
-        ({"values": {"n": 1, "m": None}, "id": ID}, "$.values.m"),
-        ({"id": ID, "values": {"n": 1}}, "$ (order of keys)"),
+        ({"values": {"n": 2}, "config": CONFIG}, "$.values.n"),
+        ({"values": {"n": 1.0}, "config": CONFIG}, "$.values.n"),
+        ({"values": {"n": True}, "config": CONFIG}, "$.values.n"),
+        ({"values": {}, "config": CONFIG}, "$.values.n"),
+        ({"values": {"n": 1, "m": None}, "config": CONFIG}, "$.values.m"),
+        ({"config": CONFIG, "values": {"n": 1}}, "$ (order of keys)"),
     ],
 )
 def test_a_value_differs_at_its_path(value: Plain, path: str) -> None:
@@ -130,7 +131,8 @@ def test_ids_may_be_renamed_below_bytes() -> None:
 
 
 def test_two_ids_for_one_are_not_a_renaming() -> None:
-    other = {"values": {"n": 1}, "id": "aaaaaaaa-0000-6000-8000-00000000000f"}
+    configurable = {"thread_id": "t", "checkpoint_id": "aaaaaaaa-0000-6000-8000-00000000000f"}
+    other = {"values": {"n": 1}, "config": {"configurable": configurable}}
     verdict = compare(CASE, OURS, (FIRST, Returned(other)), Level.TRACE)
     assert isinstance(verdict, Divergent)
 

@@ -1,0 +1,99 @@
+"""`parity-kit fixtures masks`: what moves between two runs of real LangGraph, measured."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from parity_kit.cli.common import console, json_option, print_json, telling, workspace_option
+from parity_kit.errors import ExitCode
+from parity_kit.workspace import Workspace
+
+if TYPE_CHECKING:
+    from parity_kit.corpora.masking import Measured, Stale
+    from parity_kit.masks import Mask
+
+
+@click.command("masks")
+@click.option(
+    "--check",
+    "only_check",
+    is_flag=True,
+    help="Write nothing; end with 1 if a mask is not needed any more, or one is missing.",
+)
+@json_option
+@workspace_option
+def command(space: Workspace, only_check: bool, as_json: bool) -> int:
+    """Measure which places move when real LangGraph is compared with itself.
+
+    The committed cases run again with ids, clock, chance, threads, the order of edges and that of
+    sets left free, one at a time. What moves is masked below the bytes level, and nothing else.
+    """
+    from parity_kit.corpora.masking import measure
+    from parity_kit.masks import MASKS
+
+    with telling() as tell:
+        measured = measure(space, tell)
+    stale = against_kept(measured)
+    if not only_check:
+        MASKS.write_text(measured.to_json(), encoding="utf-8", newline="\n")
+    code = ExitCode.DIVERGENCE if only_check and stale.any else ExitCode.PARITY
+    if as_json:
+        content = {"needless": _names(stale.needless), "missing": _names(stale.missing)}
+        moved = [mask.to_json() for mask in measured.masks]
+        cases = dict(measured.cases)
+        print_json({"cases": cases, "moved": moved, **content, "exit_code": int(code)})
+        return code
+    _print_measured(measured)
+    print_stale(stale)
+    if not only_check:
+        console().print(f"written to {MASKS}", markup=False)
+    return code
+
+
+def against_kept(measured: Measured) -> Stale:
+    """Return in what the kit's masks are not those measured; a broken file holds none."""
+    from parity_kit.corpora.masking import compare_masks
+    from parity_kit.errors import BadFileError
+    from parity_kit.masks import MASKS, read_masks
+
+    try:
+        kept = read_masks(MASKS)
+    except BadFileError as error:
+        click.echo(f"the kit's masks cannot be read, all count as missing: {error}", err=True)
+        kept = ()
+    return compare_masks(kept, measured)
+
+
+def print_stale(stale: Stale) -> None:
+    """Print each mask that is not needed, and each place that needs one."""
+    out = console()
+    for mask in stale.needless:
+        out.print(f"not needed any more: {mask.name}", markup=False)
+    for mask in stale.missing:
+        out.print(f"moves and has no mask: {mask.name}", markup=False)
+        out.print(f"  under {_under(mask)}, such as {mask.example}", markup=False)
+    if stale.any:
+        out.print("next: find out why; if it is LangGraph's, parity-kit fixtures masks")
+
+
+def _print_measured(measured: Measured) -> None:
+    from rich.table import Table
+
+    table = Table("part", "path", "moves", "under, in so many cases", box=None)
+    for mask in measured.masks:
+        asking = " (if asked for)" if mask.place.asking else ""
+        table.add_row(mask.place.part, mask.place.path + asking, mask.move.value, _under(mask))
+    out = console()
+    out.print(table, markup=False)
+    out.print(", ".join(f"{name}: {count} cases" for name, count in measured.cases.items()))
+
+
+def _under(mask: Mask) -> str:
+    return ", ".join(f"{name} {count}" for name, count in mask.under.items())
+
+
+def _names(masks: Sequence[Mask]) -> list[str]:
+    return [mask.name for mask in masks]
