@@ -1,9 +1,10 @@
-"""Lockstep: Hypothesis chooses cases, reference and candidate run them, outcomes are compared.
+"""Lockstep: cases are chosen, reference and candidate run them, outcomes are compared.
 
-Each disagreement is shrunk to its smallest case. A suite is searched again for further, different
-disagreements: one is told from another by where it shows (operation, part, path), so that many
-cases with one cause are shown once, with a count. What is left of the examples is then run without
-shrinking, so that the counts say how common disagreements are.
+Hypothesis chooses, and then, for volume, a seeded source does. Each disagreement is shrunk by
+Hypothesis to its smallest case, whichever found it. A suite is searched again for further,
+different disagreements: one is told from another by where it shows (operation, part, path), so that
+many cases with one cause are shown once, with a count. What is left of the examples is then run
+without shrinking, so that the counts say how common disagreements are.
 """
 
 from __future__ import annotations
@@ -11,16 +12,17 @@ from __future__ import annotations
 import re
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
-from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.errors import FlakyFailure
 
-from parity_kit.contract import Case, CaseRunner, Level, Outcome
+from parity_kit.choices import Choices, seeded
+from parity_kit.contract import Case, CaseRunner, Engine, Level, Trace, run
+from parity_kit.generate import SUITES
+from parity_kit.hypothesis_driver import explore, shrink
 from parity_kit.judge import Tally, judge
-from parity_kit.strategies import SUITES
 from parity_kit.verdicts import Divergent, Equal, NotSupported, Undecided, Verdict, label
 
 Signature: TypeAlias = tuple[str, ...]
@@ -79,31 +81,33 @@ def _part(verdict: Verdict) -> Signature:
 
 def search(  # noqa: PLR0913  # a search's settings, all named
     suite: str,
-    reference: CaseRunner,
+    reference: Engine,
     candidate: CaseRunner,
     *,
     examples: int,
+    bulk: int = 0,
     seed_value: int,
     required: Level,
     on_case: Callable[[int], None],
 ) -> Lockstep:
     """Search a suite for disagreements.
 
+    Hypothesis chooses `examples` cases, then a seeded source `bulk` more.
+
     Raises:
         CandidateError: If the candidate cannot be judged any further.
     """
     started = time.monotonic()
     result = Lockstep(suite, Tally(required))
-    search_ = _Search(reference, candidate, required, result, on_case)
+    search_ = _Search(SUITES[suite], reference, candidate, result, on_case)
     for attempt in range(MOST_FINDINGS + 1):
-        left = examples - sum(result.tally.verdicts.values())
+        left = examples - search_.done
         if left <= 0:
             break
-        hunt = attempt < MOST_FINDINGS
-        finding = search_.once(SUITES[suite](), left, seed_value + attempt, hunt=hunt)
-        if finding is None:
+        if not search_.explore(left, seed_value + attempt):
             break
-        result.findings.append(finding)
+    for number in range(bulk):
+        search_.try_one(f"{suite} {seed_value} {number}")
     result.findings = [
         Finding(each.case, each.verdict, max(1, search_.seen[signature(each.verdict)]))
         for each in result.findings
@@ -112,88 +116,111 @@ def search(  # noqa: PLR0913  # a search's settings, all named
     return result
 
 
+@dataclass(slots=True)
+class _Hunt:
+    """What is being shrunk, and until when."""
+
+    part: Signature | None = None
+    until: float = float("inf")
+
+
 class _Search:
     """One suite's search: what it has seen, and what it is shrinking."""
 
     def __init__(
         self,
-        reference: CaseRunner,
+        generate: Callable[[Choices, Engine], Trace],
+        reference: Engine,
         candidate: CaseRunner,
-        required: Level,
         result: Lockstep,
         on_case: Callable[[int], None],
     ) -> None:
         self.seen: Counter[Signature] = Counter()
+        self.done = 0
         self._known: set[Signature] = set()
+        self._generate: Callable[[Choices], Trace] = lambda choices: generate(choices, reference)
         self._reference = reference
         self._candidate = candidate
-        self._required = required
         self._result = result
         self._on_case = on_case
 
-    def once(self, strategy: Any, examples: int, seed_value: int, *, hunt: bool) -> Finding | None:
-        """Search until one more disagreement is found and shrunk, or the examples are used up.
+    def explore(self, examples: int, seed_value: int) -> bool:
+        """Let Hypothesis look for one more disagreement; return whether it found any."""
+        hunt = _Hunt()
 
-        Without `hunt` disagreements are only counted.
-        """
-        target: Signature | None = None
-        until = float("inf")
+        def check(trace: Trace) -> None:
+            verdict = self._judge(trace)
+            if hunt.part is None:
+                self._count(trace.case, verdict)
+            self._pursue(trace.case, verdict, hunt)
 
-        def check(case: Case) -> None:
-            nonlocal target, until
-            verdict = self._judge(case)
-            if target is None:
-                self._count(case, verdict)
-            if isinstance(verdict, (Equal, NotSupported)) or not hunt:
-                return
-            part = _part(verdict)
-            if signature(verdict) in self._known or (target is not None and part != target):
-                return
-            if target is None:
-                target, until = part, time.monotonic() + SHRINK_SECONDS
-            elif time.monotonic() > until:
-                return
-            raise _DisagreementError(case, verdict)
+        return self._found(lambda: explore(self._generate, check, examples, seed_value))
 
+    def try_one(self, seed_value: str) -> None:
+        """Run one case made by chance; a new disagreement is handed to Hypothesis, to be shrunk."""
+        record: list[int] = []
+        trace = self._generate(seeded(seed_value, record))
+        verdict = self._judge(trace)
+        self._count(trace.case, verdict)
+        if not self._is_new(verdict):
+            return
+        hunt = _Hunt(_part(verdict), time.monotonic() + SHRINK_SECONDS)
+
+        def check(again: Trace) -> None:
+            self._pursue(again.case, self._judge(again), hunt)
+
+        if not self._found(lambda: shrink(self._generate, check, record)):
+            self._add(trace.case, self._again(trace.case, verdict))
+
+    def _is_new(self, verdict: Verdict) -> bool:
+        return (
+            not isinstance(verdict, (Equal, NotSupported))
+            and len(self._result.findings) < MOST_FINDINGS
+            and signature(verdict) not in self._known
+        )
+
+    def _pursue(self, case: Case, verdict: Verdict, hunt: _Hunt) -> None:
+        """Raise what is new and, once something is being shrunk, of the same part."""
+        if not self._is_new(verdict):
+            return
+        part = _part(verdict)
+        if hunt.part is None:
+            hunt.part, hunt.until = part, time.monotonic() + SHRINK_SECONDS
+        elif part != hunt.part or time.monotonic() > hunt.until:
+            return
+        raise _DisagreementError(case, verdict)
+
+    def _found(self, drive: Callable[[], None]) -> bool:
         try:
-            seed(seed_value)(_settings(examples)(given(strategy)(check)))()
+            drive()
         except _DisagreementError as failure:
-            case, verdict = failure.case, failure.verdict
+            self._add(failure.case, failure.verdict)
+            return True
         except FlakyFailure as failure:
             first = next(
                 each for each in failure.exceptions if isinstance(each, _DisagreementError)
             )
-            case, verdict = first.case, self._again(first)
-        else:
-            return None
-        self._known.add(signature(verdict))
-        return Finding(case, verdict, 1)
+            self._add(first.case, self._again(first.case, first.verdict))
+            return True
+        return False
 
-    def _judge(self, case: Case) -> Verdict:
-        expected: Sequence[Outcome] = self._reference(case)
-        return judge(case, expected, self._candidate, self._required)
+    def _add(self, case: Case, verdict: Verdict) -> None:
+        self._known.add(signature(verdict))
+        self._result.findings.append(Finding(case, verdict, 1))
+
+    def _judge(self, trace: Trace) -> Verdict:
+        return judge(trace.case, trace.outcomes, self._candidate, self._result.tally.required)
 
     def _count(self, case: Case, verdict: Verdict) -> None:
+        self.done += 1
         self._result.tally.add(case, verdict)
         if not isinstance(verdict, (Equal, NotSupported)):
             self.seen[signature(verdict)] += 1
-        self._on_case(sum(self._result.tally.verdicts.values()))
+        self._on_case(self.done)
 
-    def _again(self, failure: _DisagreementError) -> Verdict:
+    def _again(self, case: Case, verdict: Verdict) -> Verdict:
         """Judge a case again that did not fail every time."""
-        verdict = self._judge(failure.case)
-        if signature(verdict) == signature(failure.verdict):
-            return verdict  # only shrinking ran out of time
-        return Undecided(f"was {label(failure.verdict)}, then {label(verdict)}: not repeatable")
-
-
-def _settings(examples: int) -> settings:
-    return settings(
-        max_examples=examples,
-        phases=[Phase.generate, Phase.shrink],
-        database=None,
-        deadline=None,
-        report_multiple_bugs=False,
-        print_blob=False,
-        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-    )
+        again = self._judge(Trace(case, run(self._reference, case)))
+        if signature(again) == signature(verdict):
+            return again  # only shrinking ran out of time
+        return Undecided(f"was {label(verdict)}, then {label(again)}: not repeatable")

@@ -32,12 +32,12 @@ from parity_kit.events import (
 )
 from parity_kit.findings import divergence, gate_finished
 from parity_kit.gate import BREAKDOWNS, gate_corpora
+from parity_kit.generate import SUITES
 from parity_kit.lockstep import Lockstep, search
 from parity_kit.matrix.claims import read_claims
 from parity_kit.matrix.evidence import Evidence
 from parity_kit.matrix.rows import read_rows
 from parity_kit.reference import Engine
-from parity_kit.strategies import SUITES
 from parity_kit.workspace import Workspace
 
 CORPORA = "corpora"
@@ -51,6 +51,7 @@ class Plan:
 
     suites: Sequence[str] = ALL_SUITES
     examples: int = 200
+    bulk: int = 0
     seed: int = 0
     required: Level = Level.BYTES
 
@@ -113,15 +114,17 @@ class Judging:
                 self.space, name, runner, self.folder, required, tell, (), said.levels
             )
         reference = Engine()
+        total = self.plan.examples + self.plan.bulk
 
         def progress(done: int) -> None:
-            self.tell(GateProgress(name, suite, done, self.plan.examples))
+            self.tell(GateProgress(name, suite, done, total))
 
         result = search(
             suite,
-            lambda case: run(reference, case),
+            reference,
             runner,
             examples=self.plan.examples,
+            bulk=self.plan.bulk,
             seed_value=self.plan.seed,
             # An engine is not asked for more than it claims.
             required=min(required, said.levels.get(SubjectKind(suite), required)),

@@ -30,7 +30,14 @@ _SUITES = ("corpora", "codec", "channel", "graph", "saver")
     help="Only this suite; may be given several times (default: all).",
 )
 @click.option("--examples", default=200, show_default=True, help="Cases Hypothesis tries a suite.")
-@click.option("--seed", default=0, show_default=True, help="Where Hypothesis's choices start.")
+@click.option(
+    "--bulk",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Cases a suite tried after those, made by chance: more of them in less time.",
+)
+@click.option("--seed", default=0, show_default=True, help="Where all choices start.")
 @level_option
 @click.option("--keep", is_flag=True, help="Keep shrunk cases in fixtures/regressions/.")
 @json_option
@@ -40,6 +47,7 @@ def command(
     candidate: str,
     suites: tuple[str, ...],
     examples: int,
+    bulk: int,
     seed: int,
     level: str,
     keep: bool,
@@ -47,9 +55,9 @@ def command(
 ) -> int:
     """Run the differential suite against CANDIDATE.
 
-    Reference and candidate are driven in lockstep by Hypothesis, after the committed corpora. Every
-    disagreement is shrunk and written to the run's cases/ folder, for `parity-kit replay` and
-    `parity-kit explain`.
+    Reference and candidate are driven in lockstep after the committed corpora: Hypothesis chooses
+    the cases, then, with --bulk, a faster seeded generator. Every disagreement is shrunk and
+    written to the run's cases/ folder, for `parity-kit replay` and `parity-kit explain`.
 
     Ends with 0 for parity, 1 for a divergence, 3 if the candidate could not be judged or nothing
     was compared.
@@ -63,7 +71,7 @@ def command(
 
     find(space, candidate)  # a wrong name ends here, before a run's folder is made
     folder = new_run(space, candidate)
-    plan = Plan(suites or _SUITES, examples, seed, Level[level.upper()])
+    plan = Plan(suites or _SUITES, examples, bulk, seed, Level[level.upper()])
     heard: list[Event] = []
     journal = Journal(folder)
     with interruptible(folder), Terminal(console(stderr=as_json)) as terminal:

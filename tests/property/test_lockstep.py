@@ -9,9 +9,9 @@ import pytest
 
 from parity_kit.contract import Case, Level, Outcome, Returned, run
 from parity_kit.errors import CandidateCrashedError
+from parity_kit.generate import SUITES
 from parity_kit.lockstep import Lockstep, search
 from parity_kit.reference import Engine
-from parity_kit.strategies import SUITES
 from parity_kit.verdicts import Divergent, label
 
 REFERENCE = Engine()
@@ -27,7 +27,7 @@ def lockstep(
     seen: list[int] = []
     result = search(
         suite,
-        reference,
+        REFERENCE,
         candidate,
         examples=examples,
         seed_value=3,

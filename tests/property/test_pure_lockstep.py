@@ -6,9 +6,9 @@ import pure_engine
 import pytest
 
 from parity_kit.contract import Level, run
+from parity_kit.generate import SUITES
 from parity_kit.lockstep import search
 from parity_kit.reference import Engine
-from parity_kit.strategies import SUITES
 
 EXAMPLES = {"codec": 300, "channel": 500, "graph": 250, "saver": 200}
 
@@ -18,7 +18,7 @@ def test_pure_has_no_divergence(suite: str) -> None:
     reference, candidate = Engine(), pure_engine.Engine()
     result = search(
         suite,
-        lambda case: run(reference, case),
+        reference,
         lambda case: run(candidate, case),
         examples=EXAMPLES[suite],
         seed_value=2026,

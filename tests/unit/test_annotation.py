@@ -17,8 +17,9 @@ from parity_kit.cli.fixtures import command
 from parity_kit.corpora.folder import read_corpora
 from parity_kit.dissect import dissect, parse
 from parity_kit.errors import UsageError
+from parity_kit.generate.values import opened_value
+from parity_kit.hypothesis_driver import strategy
 from parity_kit.plain import Ext
-from parity_kit.strategies import opened_values
 from parity_kit.values import close_value
 
 SPACE = workspace.find(Path(__file__))
@@ -84,7 +85,7 @@ def test_an_ext_that_is_not_what_its_code_says_is_named(data: bytes, says: str) 
     assert [flaw.problem.partition(": ")[2] for flaw in annotate(data).flaws] == [says] * bool(says)
 
 
-@given(opened_values())
+@given(strategy(opened_value))
 def test_what_langgraph_writes_has_no_flaw_but_in_envelopes(opened: object) -> None:
     data = pack(close_value(opened))  # pyright: ignore[reportArgumentType]  # plain by construction
     assert [flaw for flaw in annotate(data).flaws if "ext" not in flaw.problem] == []

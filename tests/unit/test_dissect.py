@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from parity_kit.canonical import pack
 from parity_kit.dissect import MalformedError, Node, is_canonical, parse, path_at, render, walk
+from parity_kit.generate.values import opened_value
+from parity_kit.hypothesis_driver import strategy
 from parity_kit.plain import Ext
-from parity_kit.strategies import opened_values
 from parity_kit.values import close_value
 
 
@@ -25,14 +26,14 @@ def value_of(node: Node) -> object:
     return node.value
 
 
-@given(opened_values())
+@given(strategy(opened_value))
 def test_says_what_ormsgpack_says(opened: object) -> None:
     data = pack(close_value(opened))  # pyright: ignore[reportArgumentType]  # plain by construction
     expected = ormsgpack.unpackb(data, ext_hook=Ext, option=ormsgpack.OPT_NON_STR_KEYS)
     assert pack(value_of(parse(data))) == pack(expected)
 
 
-@given(opened_values())
+@given(strategy(opened_value))
 def test_covers_every_byte_once_and_finds_nothing_uncanonical(opened: object) -> None:
     data = pack(close_value(opened))  # pyright: ignore[reportArgumentType]  # plain by construction
     node = parse(data)

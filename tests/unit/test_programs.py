@@ -7,16 +7,17 @@ import sys
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from parity_kit.choices import seeded
 from parity_kit.contract import Case, Raised, run
 from parity_kit.errors import BadProgramError
+from parity_kit.generate import SUITES
 from parity_kit.programs.language import Scope, evaluate
 from parity_kit.programs.parsing import parse_graph
 from parity_kit.programs.script import script
 from parity_kit.reference import Engine
-from parity_kit.strategies import SUITES
 
 
 class Host:
@@ -121,21 +122,8 @@ def test_a_broken_program_is_named(change: dict[str, Any], problem: str) -> None
 
 
 def _sample(suite: str, count: int) -> list[Case]:
-    cases: list[Case] = []
-
-    @seed(11)
-    @settings(
-        max_examples=count,
-        database=None,
-        phases=[Phase.generate],
-        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-    )
-    @given(SUITES[suite]())
-    def collect(case: Case) -> None:
-        cases.append(case)
-
-    collect()
-    return cases
+    reference = Engine()
+    return [SUITES[suite](seeded(number, []), reference).case for number in range(count)]
 
 
 @pytest.mark.parametrize("suite", list(SUITES))

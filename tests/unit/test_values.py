@@ -7,12 +7,13 @@ import random
 from hypothesis import given
 
 from parity_kit.canonical import pack, unpack
+from parity_kit.generate.values import opened_value
+from parity_kit.hypothesis_driver import strategy
 from parity_kit.plain import Ext, Plain
-from parity_kit.strategies import opened_values
 from parity_kit.values import close_value, open_value, order_sets
 
 
-@given(opened_values())
+@given(strategy(opened_value))
 def test_closing_what_was_opened_gives_the_same_bytes(opened: Plain) -> None:
     closed = close_value(opened)
     assert pack(close_value(open_value(closed))) == pack(closed)

@@ -1,0 +1,72 @@
+"""A case that grows: each operation is chosen, and done on the reference, before the next."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Self
+
+from parity_kit.canonical import digest, pack
+from parity_kit.contract import (
+    Case,
+    CaseId,
+    Engine,
+    Operation,
+    Outcome,
+    Pins,
+    Session,
+    Subject,
+    Trace,
+    Unsupported,
+    UnsupportedSubjectError,
+)
+from parity_kit.features import features_of
+
+_PINS = Pins()
+
+
+class Growing:
+    """A subject open on the reference, and what has been done to it so far."""
+
+    def __init__(self, reference: Engine, subject: Subject) -> None:
+        self.subject = subject
+        self.operations: list[Operation] = []
+        self.outcomes: list[Outcome] = []
+        self._session: Session | None = None
+        self._refused = ""
+        try:
+            self._session = reference.open(subject, _PINS)
+        except UnsupportedSubjectError as error:
+            self._refused = str(error)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._session is not None:
+            self._session.close()
+
+    def apply(self, operation: Operation) -> Outcome:
+        """Do one more operation and return what came of it."""
+        if self._session is None:
+            outcome: Outcome = Unsupported(self._refused)
+        else:
+            outcome = self._session.apply(operation)
+        self.operations.append(operation)
+        self.outcomes.append(outcome)
+        return outcome
+
+    def trace(self) -> Trace:
+        """Return the case so far, with the reference's outcomes."""
+        return Trace(make_case(self.subject, self.operations), tuple(self.outcomes))
+
+
+def make_case(subject: Subject, operations: list[Operation]) -> Case:
+    """Return a case of lockstep, named by what it holds."""
+    name = digest(pack([subject.to_plain(), [each.to_plain() for each in operations]]))[:12]
+    identity = CaseId(f"lockstep/{subject.kind.value}/{name}")
+    return Case(identity, subject, tuple(operations), features_of(subject, operations))

@@ -1,0 +1,54 @@
+"""What a session's outcomes show of its threads: where the next operation can reach deep."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from parity_kit.contract import Outcome, Unsupported, split_stored_name
+
+_WAITING = {"__interrupt__", "__resume__"}
+
+
+@dataclass(slots=True)
+class Thread:
+    """A thread: its checkpoints by number, oldest first, and each one's pending writes."""
+
+    checkpoints: list[int] = field(default_factory=list[int])
+    writes: dict[int, dict[str, set[str]]] = field(default_factory=dict[int, dict[str, set[str]]])
+
+    @property
+    def pending(self) -> int:
+        """How many tasks wait for an answer."""
+        tasks = self.writes.get(self.checkpoints[-1], {}) if self.checkpoints else {}
+        return sum("__interrupt__" in each and each <= _WAITING for each in tasks.values())
+
+
+@dataclass(slots=True)
+class Seen:
+    """The threads of a session, by name, as far as they have checkpoints."""
+
+    threads: dict[str, Thread] = field(default_factory=dict[str, Thread])
+
+    def add(self, outcome: Outcome) -> None:
+        """Take in what an operation stored and dropped."""
+        if isinstance(outcome, Unsupported):
+            return
+        for name in outcome.dropped:
+            kind, thread, *_ = split_stored_name(name)
+            if kind == "checkpoint":
+                self.threads.pop(thread, None)
+        for name in outcome.stored:
+            kind, *parts = split_stored_name(name)
+            if kind == "checkpoint" and not parts[1]:
+                thread = self.threads.setdefault(parts[0], Thread())
+                thread.checkpoints.append(_number(parts[2]))
+                thread.checkpoints.sort()
+            elif kind == "write" and not parts[1]:
+                thread = self.threads.setdefault(parts[0], Thread())
+                tasks = thread.writes.setdefault(_number(parts[2]), {})
+                tasks.setdefault(parts[3], set()).add(parts[5])
+
+
+def _number(identity: str) -> int:
+    """Return the k of the session's k-th checkpoint."""
+    return int(identity.rpartition("-")[2], 16)
