@@ -15,13 +15,13 @@ from parity_kit.contract import (
     Pins,
     Subject,
     Unsupported,
-    UnsupportedSubjectError,
 )
 from parity_kit.errors import BadProgramError
 from parity_kit.programs.model import Functional
 from parity_kit.programs.parsing import parse
 from parity_kit.reference.asynchronous import Awaited, TimelessLoop
 from parity_kit.reference.build import Builder
+from parity_kit.reference.functional import compile_functional
 from parity_kit.reference.graph_operations import OPERATIONS, Direct, Operations
 from parity_kit.reference.native import Watch, perform, to_native
 from parity_kit.reference.pins import Counter, Pin, pinned
@@ -81,7 +81,7 @@ def _compiled(subject: Subject, saver: Any, *, declared: bool) -> Any:
     program = parse(to_native(subject.spec["program"]))
     try:
         if isinstance(program, Functional):
-            raise UnsupportedSubjectError("functional programs")
+            return compile_functional(program, saver)
         return Builder(declared=declared).compile(program, saver)
     except (ValueError, TypeError) as error:
         raise BadProgramError(f"LangGraph refuses it: {error}", where="program") from error

@@ -16,7 +16,7 @@ from parity_kit.script.source import call, identifiers
 
 def functional_blocks(program: Functional, setting: Setting, *, saver: bool) -> Blocks:
     """Return the source of a functional program, down to `graph`."""
-    uses, names = setting.uses, identifiers(list(program.tasks))
+    uses, names = setting.uses, identifiers(list(program.tasks), {"workflow"})
     blocks: Blocks = []
     if program.context is not None:
         blocks.append(list(context_class(program.context, uses)))
@@ -37,9 +37,8 @@ def functional_blocks(program: Functional, setting: Setting, *, saver: bool) -> 
         context_schema="Context" if program.context is not None else None,
         **_policies(program.entrypoint, frame, setting),
     )
-    lines = _function("graph", "", program.entrypoint, frame, setting)
-    blocks.append([f"@{decorator}", *lines])
-    return blocks
+    lines = _function("workflow", "workflow", program.entrypoint, frame, setting)
+    return [*blocks, [f"@{decorator}", *lines], ["graph = workflow"]]
 
 
 def _policies(task: Task, frame: Frame, setting: Setting) -> dict[str, str | None]:
@@ -51,6 +50,4 @@ def _policies(task: Task, frame: Frame, setting: Setting) -> dict[str, str | Non
 
 def _function(name: str, counter: str, task: Task, frame: Frame, setting: Setting) -> list[str]:
     awaits = setting.awaits or task.policies.timeout is not None
-    return function(
-        name, task.body, replace(frame, awaits=awaits, counter=f"task {counter or 'entrypoint'}")
-    )
+    return function(name, task.body, replace(frame, awaits=awaits, counter=f"task {counter}"))

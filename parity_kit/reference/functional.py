@@ -1,0 +1,108 @@
+"""From a functional program to real `entrypoint`s with real `task`s.
+
+LangGraph has tasks either synchronous or asynchronous, so a program is built twice: one form for
+each way to run it. Both share saver, store and cache, and count visits together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from langgraph.func import entrypoint, task
+
+from parity_kit.programs.instructions import Call, CallAll
+from parity_kit.programs.model import Functional, Task
+from parity_kit.reference.build import make_services
+from parity_kit.reference.hosts import Answers, Bodies
+from parity_kit.reference.policies import policy_arguments
+from parity_kit.reference.schemas import context_class
+
+NAME = "workflow"
+"""The entrypoint's name, which events show."""
+_AWAITED = {"ainvoke", "astream"}
+
+
+@dataclass(slots=True)
+class Workflow:
+    """A functional program in both forms; what runs it asynchronously gets the second."""
+
+    sync: Any
+    awaited: Any
+    tasks: Mapping[str, Any]
+    """The tasks of either form: a cached result belongs to the task's name."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.awaited if name in _AWAITED else self.sync, name)
+
+    def clear_cache(self, nodes: Sequence[str] | None = None) -> None:
+        """Forget what the entrypoint and tasks have cached, or those of these names."""
+        self.sync.clear_cache(nodes)
+        self.awaited.clear_cache(nodes)
+        for each in self._named(nodes):
+            each.clear_cache(self.sync.cache)
+
+    async def aclear_cache(self, nodes: Sequence[str] | None = None) -> None:
+        """Forget what the entrypoint and tasks have cached, or those of these names."""
+        await self.sync.aclear_cache(nodes)
+        await self.awaited.aclear_cache(nodes)
+        for each in self._named(nodes):
+            await each.aclear_cache(self.sync.cache)
+
+    def _named(self, names: Sequence[str] | None) -> list[Any]:
+        return [each for name, each in self.tasks.items() if names is None or name in names]
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """Builds one form."""
+
+    program: Functional
+    awaits: bool
+    bodies: Bodies
+    tasks: dict[str, Any] = field(default_factory=dict[str, Any])
+
+    def make(self, **services: Any) -> Any:
+        """Return the compiled entrypoint."""
+        for name, each in self.program.tasks.items():
+            made: Any = task(**policy_arguments(each.policies))
+            self.tasks[name] = made(self._function(name, each))
+        decorator: Any = entrypoint(
+            **services,
+            context_schema=context_class(self.program.context),
+            **policy_arguments(self.program.entrypoint.policies),
+        )
+        return decorator(self._function(NAME, self.program.entrypoint))
+
+    def _function(self, name: str, made_of: Task) -> Callable[..., Any]:
+        """Return a body as a function; one with a timeout can only be asynchronous."""
+        node: Any = self.bodies.function(name, made_of.body, (name,), self._answers())
+        awaits = self.awaits or made_of.policies.timeout is not None
+        function: Any = node.afunc if awaits else node.func
+        # LangGraph keeps what a task has cached under the names of its module and function.
+        function.__name__ = function.__qualname__ = name
+        return function
+
+    def _answers(self) -> Answers:
+        def now(request: Call | CallAll) -> Any:
+            if isinstance(request, Call):
+                return self.tasks[request.name](request.argument).result()
+            started = [self.tasks[each.name](each.argument) for each in request.calls]
+            return [each.result() for each in started]
+
+        async def later(request: Call | CallAll) -> Any:
+            if isinstance(request, Call):
+                return await self.tasks[request.name](request.argument)
+            started = [self.tasks[each.name](each.argument) for each in request.calls]
+            return [await each for each in started]
+
+        return now, later
+
+
+def compile_functional(program: Functional, saver: Any) -> Workflow:
+    """Return a functional program, compiled with a saver."""
+    services = {"checkpointer": saver, **make_services(store=program.store, cache=program.cache)}
+    bodies = Bodies()
+    sync, awaited = (_Form(program, awaits, bodies) for awaits in (False, True))
+    return Workflow(sync.make(**services), awaited.make(**services), sync.tasks)
