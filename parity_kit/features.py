@@ -8,6 +8,47 @@ from typing import Any, cast
 from parity_kit.contract import Operation, Subject, SubjectKind
 from parity_kit.plain import Ext
 
+_OPERATORS = (
+    "interrupt",
+    "send",
+    "overwrite",
+    "raise",
+    "command",
+    "call",
+    "call_all",
+    "visits",
+    "info",
+    "error",
+    "message",
+    "emit",
+    "drain",
+    "wait",
+    "return",
+    "previous",
+    "final",
+    "store_put",
+    "store_get",
+    "store_delete",
+    "store_search",
+)
+_PROGRAM_KEYS = (
+    "schema",
+    "input",
+    "output",
+    "private",
+    "context",
+    "defaults",
+    "store",
+    "cache",
+    "entry",
+    "finish",
+    "sequence",
+    "entrypoint",
+    "tasks",
+)
+_NODE_KEYS = ("retry", "timeout", "error_handler", "cache", "metadata", "input", "subgraph")
+_RUN_ARGUMENTS = ("context", "max_concurrency", "interrupt_before", "interrupt_after", "task")
+
 
 def features_of(subject: Subject, operations: Sequence[Operation]) -> tuple[str, ...]:
     """Return the features of a case, sorted."""
@@ -47,23 +88,38 @@ def _ext_codes(value: Any) -> Iterator[int]:
 
 
 def _program_features(program: Mapping[str, Any]) -> set[str]:
-    found: set[str] = set()
-    for field in program["state"].values():
-        if field.get("reducer"):
-            found.add(f"reducer {field['reducer']}")
+    found = {key for key in _PROGRAM_KEYS if program.get(key)}
+    fields = {**program.get("state", {}), **program.get("private", {})}
+    for field in fields.values():
+        for key in ("reducer", "managed"):
+            if field.get(key):
+                found.add(f"{key} {field[key]}")
         if field.get("channel"):
             found.add(f"channel {field['channel']['class']}")
+    found |= {name for name in _OPERATORS if _mentions(program, name)}
+    for subgraph in program.get("subgraphs", {}).values():
+        found |= {"subgraph", *_program_features(subgraph["program"])}
+        if "checkpointer" in subgraph:
+            found.add("own checkpointer" if subgraph["checkpointer"] else "no checkpointer")
+    return found | _shape(program)
+
+
+def _shape(program: Mapping[str, Any]) -> set[str]:
+    """Return what a graph's nodes, edges and branches show."""
+    nodes = cast("Mapping[str, Mapping[str, Any]]", program.get("nodes", {}))
     edges = program.get("edges", ())
+    routes = [route for routes in program.get("branches", {}).values() for route in routes]
     sources = [edge[0] for edge in edges if isinstance(edge[0], str)]
+    found = {f"node {key}" for node in nodes.values() for key in _NODE_KEYS if key in node}
     seen = {
         "fan-out": len(sources) != len(set(sources)),
         "join": len(sources) != len(edges),
-        "conditional edge": any(program.get("branches", {}).values()),
-        "defer": any(node.get("defer") for node in program["nodes"].values()),
+        "conditional edge": bool(routes),
+        "path map": any(isinstance(route, Mapping) and "path" in route for route in routes),
+        "defer": any(node.get("defer") for node in nodes.values()),
         "cycle": _has_cycle(program),
         "interrupt_before": bool(program.get("interrupt_before")),
         "interrupt_after": bool(program.get("interrupt_after")),
-        **{name: _mentions(program, name) for name in ("interrupt", "send", "overwrite", "raise")},
     }
     return found | {name for name, there in seen.items() if there}
 
@@ -81,7 +137,7 @@ def _mentions(value: Any, name: str) -> bool:
 
 def _has_cycle(program: Mapping[str, Any]) -> bool:
     """Whether a node can run again in one run; a branch may lead to any node it mentions."""
-    names = set(program["nodes"])
+    names = set(program.get("nodes", ()))
     targets: dict[str, set[str]] = {name: set() for name in names}
     for source, target in program.get("edges", ()):
         for each in [source] if isinstance(source, str) else source:
@@ -107,9 +163,19 @@ def _names(value: Any, name: str) -> bool:
 
 def _script_features(operations: Sequence[Operation]) -> Iterator[str]:
     for operation in operations:
-        for mode in cast("Sequence[str]", operation.args.get("modes") or ()):
+        arguments = operation.args
+        for mode in cast("Sequence[str]", arguments.get("modes") or ()):
             yield f"stream {mode}"
-        if operation.args.get("checkpoint") is not None:
+        if arguments.get("checkpoint") is not None:
             yield "earlier checkpoint"
+        if arguments.get("async"):
+            yield "async"
+        if arguments.get("subgraphs"):
+            yield "from subgraphs"
+        if arguments.get("durability"):
+            yield f"durability {arguments['durability']}"
+        for name in _RUN_ARGUMENTS:
+            if name in arguments:
+                yield f"run {name}"
     if len({str(operation.args.get("thread")) for operation in operations}) > 1:
         yield "several threads"

@@ -47,6 +47,13 @@ FLOORS = {
     "channels": 90,
     "graphs": 60,
     "interrupts": 80,
+    "control": 110,
+    "failures": 90,
+    "persistence": 100,
+    "schemas": 110,
+    "subgraphs": 110,
+    "streams": 80,
+    "memory": 50,
     "savers": 300,
     "savers_postgres": 180,
 }
