@@ -59,9 +59,10 @@ class _Judged:
     @property
     def exit_code(self) -> ExitCode:
         """The exit code that the verdict stands for."""
-        from parity_kit.gate import exit_code
+        from parity_kit.gate import BREAKDOWNS, exit_code
 
-        return ExitCode.NOT_JUDGED if self.problem else exit_code(self.verdict)
+        throughout = self.verdict in BREAKDOWNS and not any(row.compared for row in self.rows)
+        return ExitCode.NOT_JUDGED if self.problem or throughout else exit_code(self.verdict)
 
 
 @click.command("matrix")
@@ -201,7 +202,7 @@ def _print(judged: Sequence[_Judged], shown: Sequence[Row], *, grouped: bool) ->
                 out.print(f"  {reason}: {count} rows", markup=False, style="dim")
         if each.claims.by_row:
             source = f"{each.claims.source} ({each.claims.version})"
-            out.print(f"  claimed by {source}", markup=False, style="dim")
+            out.print(f"  claimed: {source}", markup=False, style="dim")
 
 
 def _table(judged: Sequence[_Judged], shown: Sequence[Row], *, grouped: bool) -> Table:

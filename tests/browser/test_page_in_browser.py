@@ -17,6 +17,7 @@ from parity_kit.events import (
     EngagementSeen,
     Event,
     GateFinished,
+    RowJudged,
     RunFinished,
     RunStarted,
     event_to_json,
@@ -71,9 +72,17 @@ def _candidate(name: str, verdict: str) -> list[Event]:
             name, "graphs", "corpus", verdict, "bytes", "trace", 9, {verdict: 9}, {"send": 2}, 0.4
         ),
         EngagementSeen(name, {"apply_writes": 0}, engaged=False),
+        *_rows(name, verdict),
         BenchMeasured(name, "sequential-5", "sequential", *bench),
         CandidateJudged(name, verdict, HOSTILE, 1),
     ]
+
+
+def _rows(name: str, verdict: str) -> list[Event]:
+    differing = [["graphs/a", "graphs", "case-1"]] if verdict == "divergent" else []
+    row = ("it", ["graphs/*"], "yes", verdict, "bytes", 9, {verdict: 9}, {}, differing)
+    named = [("errors", "retry"), ("errors", "a long name of a row"), ("state", HOSTILE)]
+    return [RowJudged(name, category, each, True, *row) for category, each in named]  # noqa: FBT003  # published
 
 
 @pytest.fixture(scope="module")
@@ -129,7 +138,16 @@ def test_hostile_text_is_shown_and_does_nothing(page: Page) -> None:
 
 @pytest.mark.parametrize("page", [400, 1200], indirect=True)
 def test_every_section_is_visible_and_nothing_overflows(page: Page) -> None:
-    for name in ("verdicts", "gates", "differences", "engagement", "performance", "how", "words"):
+    for name in (
+        "verdicts",
+        "matrix",
+        "gates",
+        "differences",
+        "engagement",
+        "performance",
+        "how",
+        "words",
+    ):
         assert page.locator(f"#{name}").is_visible(), name
     assert page.locator("svg.plot").is_visible()
     width, window = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
@@ -147,6 +165,29 @@ def test_the_verdicts_come_first(page: Page) -> None:
     ]
     assert box is not None
     assert box["y"] < 600
+
+
+def test_a_row_of_the_matrix_is_reached_by_link_and_leads_to_the_difference(page: Page) -> None:
+    row = page.locator("details.category details").first
+    assert not row.locator("summary").is_visible()
+
+    page.evaluate(f"location.hash = '{row.get_attribute('id')}'")
+    page.wait_for_selector("details.category[open] details[open]")
+    assert row.locator("code").is_visible()
+    row.get_by_text("graphs/a").click()
+
+    page.wait_for_selector("details.difference[open] >> text=operation 1")
+    assert page.locator("details.difference").nth(1).get_attribute("open") == ""
+
+
+def test_a_narrow_page_keeps_the_rows_of_the_matrix_readable(page: Page) -> None:
+    page.set_viewport_size({"width": 400, "height": 900})
+    page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+    box = page.locator("details.category th details").first.bounding_box()
+    width, window = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+    assert box is not None
+    assert box["width"] > 200
+    assert width <= window
 
 
 def test_only_the_first_difference_is_open_and_a_link_opens_another(page: Page) -> None:

@@ -13,11 +13,13 @@ from parity_kit.events import (
     CandidateFailed,
     CandidateJudged,
     CandidateStarted,
+    ClaimsRead,
     CorporaChecked,
     DivergenceFound,
     EngagementSeen,
     Event,
     GateFinished,
+    RowJudged,
     RunFinished,
     RunStarted,
 )
@@ -47,6 +49,20 @@ def _divergence(candidate: str, case: str, value: str = "2") -> DivergenceFound:
     )
 
 
+def _rows(name: str, said: str, gate: str) -> list[RowJudged]:
+    """Return a row that agrees, one that differs, one in part unsupported, one without a case."""
+    found: list[tuple[str, str, int, dict[str, int], dict[str, int], list[list[str]]]] = [
+        ("equal", "bytes", 2, {"equal": 2}, {}, []),
+        ("divergent", "trace", 3, {"divergent": 1, "equal": 2}, {}, [["a/case", gate, said]]),
+        ("unsupported", "bytes", 1, {"equal": 1, "unsupported": 2}, {said: 2}, []),
+        ("unknown", "none", 0, {}, {"no case": 0}, []),
+    ]
+    return [
+        RowJudged(name, "errors", f"row {index}", index == 0, said, [f"*/{said}/*"], said, *each)
+        for index, each in enumerate(found)
+    ]
+
+
 def _events(name: str = "port", said: str = "fine") -> list[Event]:
     bench = ("faster", 2.0, 1.9, 2.1, 0.002, 0.001, 5, 0)
     missing = ("not comparable", None, None, None, None, None, 0, 0, said)
@@ -59,6 +75,8 @@ def _events(name: str = "port", said: str = "fine") -> list[Event]:
             name, said, "corpus", "divergent", "bytes", "trace", 3, {"equal": 2}, {said: 3}, 0.1
         ),
         EngagementSeen(name, {said: 0}, engaged=False),
+        ClaimsRead(name, said, said),
+        *_rows(name, said, "graphs"),
         BenchMeasured(CONTROL, "sequential-5", "sequential", *bench),
         BenchMeasured(name, "sequential-5", "sequential", *bench, said),
         BenchMeasured(name, "channels-binop", "channels", *missing),
@@ -192,6 +210,30 @@ def test_no_ratio_is_shown_where_the_outcomes_were_not_equal() -> None:
     assert "not comparable" in row.group()
     assert "the outcomes differ" in row.group()
     assert "×" not in row.group()
+
+
+def test_a_row_leads_to_what_differs_and_says_what_is_claimed() -> None:
+    page = _page(_events())
+    section = page.split('<section id="matrix">')[1].split("</section>")[0]
+    rows = re.findall(r"<tr><th scope=\"row\"><details id=.*?</tr>", section, re.DOTALL)
+    shown = [" ".join(_read(each).text.split()) for each in rows]
+
+    assert ["✓ bytes 2" in each for each in shown] == [True, False, False, False]
+    assert "≠ trace 2 of 3" in shown[1]
+    assert "– unsupported in part 1 of 3" in shown[2]
+    assert "? unknown no case" in shown[3]
+    assert all("not judged" in each for each in shown), "of the candidate that did not start"
+    link = re.search(r'<a href="#(d-\w+)">a/case</a>', rows[1])
+    assert link is not None
+    assert f'<details class="difference bad" id="{link.group(1)}"' in page
+    overview = " ".join(_read(section.split("<details")[0]).text.split())
+    assert "✓ bytes 1 ≠ trace 1 – unsupported in part 1 ? unknown 1" in overview
+    assert "4 rows, 1 of them" in overview
+    assert "What is claimed of port: fine (fine)" in _read(section).text
+
+
+def test_without_rows_the_page_says_so() -> None:
+    assert "corpora were not run on any candidate" in _page([])
 
 
 def test_the_commands_of_a_difference_can_be_pasted() -> None:

@@ -104,3 +104,12 @@ def shortened(outcome: Outcome) -> Outcome:
         for name, data in outcome.stored.items()
     }
     return dataclasses.replace(outcome, stored=stored)
+
+
+class WithoutTopics(Engine):
+    """Offers everything but one class of channel."""
+
+    def open(self, subject: Subject, pins: Pins) -> _Session:
+        if subject.spec.get("class") == "Topic":
+            return _Session(subject, {})
+        return super().open(subject, pins)

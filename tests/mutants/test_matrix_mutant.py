@@ -1,0 +1,54 @@
+"""A seeded fault shows in the rows of what it breaks, and in no others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pure_engine
+import pytest
+from pure_engine import savers
+
+from parity_kit.contract import Level, run
+from parity_kit.events import RowJudged
+from parity_kit.gate import gate_corpora
+from parity_kit.matrix.evidence import Evidence
+from parity_kit.matrix.rows import read_rows, select
+from parity_kit.workspace import find
+
+SPACE = find(Path(__file__))
+BROKEN = ("history: before", "history: filter", "history: limit")
+WHOLE = ("delta history", "size", "thread id required")
+
+
+def rows() -> dict[str, RowJudged]:
+    """Return what the pure engine makes of the rows, by name."""
+    engine = pure_engine.Engine()
+    wanted = select(read_rows(), ["checkpointing"], [*BROKEN, *WHOLE])
+    evidence = Evidence("pure", wanted, {})
+    gate_corpora(
+        SPACE,
+        "pure",
+        lambda case: run(engine, case),
+        None,
+        Level.BYTES,
+        evidence.tell,
+        chosen=lambda case: any(row.shown_by(case) for row in wanted),
+    )
+    return {row.row: row for row in evidence.judged({})}
+
+
+def test_a_fault_is_shown_in_the_right_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert {row.verdict for row in rows().values()} <= {"equal", "unsupported"}
+    original: Any = savers.MemorySaver.list
+
+    def oldest_first(*given: Any, **named: Any) -> Any:
+        return list(original(*given, **named))[::-1]
+
+    monkeypatch.setattr(savers.MemorySaver, "list", oldest_first)
+    found = rows()
+    for name in BROKEN:
+        assert (found[name].verdict, found[name].reached) == ("divergent", "none"), name
+        assert found[name].differing[0][2], "it leads to a difference that is told"
+    for name in WHOLE:
+        assert found[name].verdict != "divergent", name

@@ -1,0 +1,409 @@
+"""The matrix: its rows, what is claimed, and what the verdicts on cases make of a row."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from parity_kit import workspace
+from parity_kit.candidates.manifest import load
+from parity_kit.cli.matrix import command
+from parity_kit.contract import Trace
+from parity_kit.corpora.corpus import Corpus, CorpusName
+from parity_kit.corpora.folder import read_corpora, write_corpora
+from parity_kit.errors import BadManifestError, ExitCode, UsageError
+from parity_kit.events import CaseJudged, DivergenceFound, RowJudged
+from parity_kit.matrix.claims import read_claims
+from parity_kit.matrix.evidence import MOST_LISTED, NO_CASE, NOT_ENGAGED, Evidence
+from parity_kit.matrix.rows import Row, read_rows, select
+from parity_kit.matrix.standing import agreeing, counts, standing
+
+SPACE = workspace.find(Path(__file__))
+ENGINES = Path(__file__).parent / "engines"
+CASES = [trace.case.id for corpus in read_corpora(SPACE.fixtures) for trace in corpus.traces]
+WAITING: set[tuple[str, str]] = {
+    ("graph construction", "custom state: dataclass"),
+    ("graph construction", "custom state: pydantic"),
+    ("graph construction", "subgraph node"),
+    ("graph construction", "input schema"),
+    ("graph construction", "output schema"),
+    ("graph construction", "node input schema"),
+    ("graph construction", "private channels"),
+    ("graph construction", "context schema"),
+    ("graph construction", "add_sequence"),
+    ("graph construction", "node metadata"),
+    ("edges and routing", "mixed kinds from one node"),
+    ("edges and routing", "path map"),
+    ("state", "messages reducer: ids"),
+    ("state", "messages reducer: removal"),
+    ("state", "managed value: is last step"),
+    ("state", "managed value: remaining steps"),
+    ("checkpointing", "bulk update"),
+    ("checkpointing", "copy thread"),
+    ("interrupts", "in subgraphs"),
+    ("parallel execution", "true concurrency"),
+    ("parallel execution", "max_concurrency"),
+    ("errors", "retry"),
+    ("errors", "circuit breaker"),
+    ("errors", "retry policy: backoff"),
+    ("errors", "retry policy: predicate"),
+    ("errors", "retry policy: attempts"),
+    ("errors", "timeouts"),
+    ("errors", "node error handlers"),
+    ("subgraphs", "create"),
+    ("subgraphs", "add as node"),
+    ("subgraphs", "nested"),
+    ("subgraphs", "state flow in and out"),
+    ("subgraphs", "error propagation"),
+    ("subgraphs", "own checkpointer"),
+    ("subgraphs", "streaming from inside"),
+    ("subgraphs", "Command to parent"),
+    ("subgraphs", "state of subgraphs in get_state"),
+    ("subgraphs", "Send into subgraphs"),
+    ("streaming", "progress callbacks"),
+    ("streaming", "messages"),
+    ("streaming", "custom"),
+    ("streaming", "from subgraphs"),
+    ("advanced", "iterative refinement"),
+    ("advanced", "functional API: entrypoint"),
+    ("advanced", "functional API: task"),
+    ("advanced", "functional API: previous"),
+    ("advanced", "functional API: final"),
+    ("advanced", "node cache: ttl"),
+    ("advanced", "node cache: key"),
+    ("advanced", "runtime context"),
+    ("advanced", "store from nodes: put and get"),
+    ("advanced", "store from nodes: search"),
+    ("advanced", "graceful stop"),
+}
+"""Rows that no committed case shows yet; a row leaves this list for good."""
+
+
+def test_every_row_of_the_published_table_is_there_and_more() -> None:
+    rows = read_rows()
+    assert sum(row.published for row in rows) == 60
+    assert len(rows) > 110
+    assert len({row.key for row in rows}) == len(rows)
+    assert all(row.shows and row.patterns for row in rows)
+
+
+def test_every_row_is_shown_by_a_committed_case() -> None:
+    without = {row.key for row in read_rows() if not any(map(row.shown_by, CASES))}
+    assert without <= WAITING
+
+
+def test_every_pattern_stands_for_a_case() -> None:
+    patterns = {
+        pattern
+        for row in read_rows()
+        for pattern in row.patterns
+        if not pattern.startswith("*/")  # those are for corpora to come
+    }
+    dead = [
+        each for each in sorted(patterns) if not any(map(_row(patterns=(each,)).shown_by, CASES))
+    ]
+    assert dead == []
+
+
+def _row(name: str = "resume", patterns: tuple[str, ...] = ("*/ask/*",)) -> Row:
+    return Row("interrupts", name, "it", patterns)
+
+
+@pytest.mark.parametrize(
+    ("case", "shown"),
+    [
+        ("graphs/ask/once", True),
+        ("graphs/ask/once/sqlite", True),
+        ("graphs/asked/once", False),
+        ("ask/once", False),
+    ],
+)
+def test_a_pattern_is_over_the_whole_id(case: str, *, shown: bool) -> None:
+    assert _row().shown_by(case) is shown
+
+
+def test_rows_are_found_by_name_or_part_and_a_whole_name_is_itself() -> None:
+    rows = read_rows()
+    assert {row.name for row in select(rows, names=["Resume"])} == {"resume"}
+    assert {row.name for row in select(rows, names=["resume by"])} == {"resume by id map"}
+    assert {row.category for row in select(rows, ["errors", "chann"])} == {"errors", "channels"}
+    assert select(rows, ["errors"], ["nested"]) == ()
+    assert select(rows) == rows
+
+
+def test_a_row_that_is_none_is_named_with_the_nearest() -> None:
+    with pytest.raises(UsageError, match="'retries'") as raised:
+        select(read_rows(), names=["retries"])
+    assert "retry" in raised.value.hint
+
+
+def judged(
+    *verdicts: str, reached: str = "bytes", said: str = "", engaged: dict[str, int] | None = None
+) -> RowJudged:
+    """Return what cases with these verdicts make of a row."""
+    evidence = Evidence("it", [_row()], {("interrupts", "resume"): "likely"})
+    for number, verdict in enumerate(verdicts):
+        level = reached if verdict in {"equal", "divergent"} else "none"
+        if verdict == "equal" and "divergent" in verdicts:
+            level = "bytes"
+        case = f"graphs/ask/{number}"
+        evidence.tell(CaseJudged("it", "corpus graphs", case, verdict, level, said or verdict))
+        evidence.tell(CaseJudged("it", "corpus graphs", "graphs/other/0", "crashed", "none", ""))
+    (row,) = evidence.judged(engaged or {})
+    return row
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "verdict", "reached", "compared", "stands"),
+    [
+        (["equal", "equal"], "equal", "bytes", 2, "bytes"),
+        (["equal", "divergent"], "divergent", "trace", 2, "trace"),
+        (["equal", "divergent", "unsupported"], "divergent", "trace", 2, "trace"),
+        (["equal", "unsupported"], "unsupported", "trace", 1, "unsupported in part"),
+        (["unsupported"], "unsupported", "none", 0, "unsupported"),
+        (["equal", "crashed"], "crashed", "none", 1, "crashed"),
+        (["equal", "hung", "unsupported"], "hung", "none", 1, "hung"),
+        (["equal", "protocol error"], "protocol error", "none", 1, "protocol error"),
+        ([], "unknown", "none", 0, "unknown"),
+    ],
+)
+def test_a_row_is_reached_only_if_all_its_cases_reached_it(
+    verdicts: list[str], verdict: str, reached: str, compared: int, stands: str
+) -> None:
+    row = judged(*verdicts, reached="bytes" if verdicts == ["equal"] * 2 else "trace")
+    assert (row.verdict, row.reached, row.compared) == (verdict, reached, compared)
+    assert standing(row.verdict, row.reached, row.compared) == stands
+    assert row.verdicts == dict(Counter(verdicts))
+    assert row.claimed == "likely"
+
+
+def test_unsupported_keeps_what_was_said() -> None:
+    assert judged("equal", "unsupported", said="no topics").reasons == {"no topics": 1}
+
+
+def test_a_row_without_a_case_is_unknown() -> None:
+    assert judged().reasons == {NO_CASE: 0}
+    assert agreeing({}, {NO_CASE: 0}) == "no case"
+
+
+def test_what_langgraph_itself_answered_says_nothing_of_the_candidate() -> None:
+    row = judged("equal", engaged={"apply_writes": 0})
+    assert (row.verdict, row.compared, row.reasons) == ("unknown", 0, {NOT_ENGAGED: 0})
+    assert judged("equal", engaged={"apply_writes": 3}).verdict == "equal"
+
+
+def test_a_case_that_differs_leads_to_where_its_cause_is_told() -> None:
+    evidence = Evidence("it", [_row()], {})
+    for number in range(MOST_LISTED + 5):
+        said = f"operation {number}: value" if number else "never told"
+        case = f"graphs/ask/{number}"
+        evidence.tell(CaseJudged("it", "corpus graphs", case, "divergent", "none", said))
+    told = DivergenceFound(
+        *("it", "corpus graphs", "graphs/ask/7", "divergent", "operation 7: value", "result"),
+        *("1", "2", "01", "02", "", 1, 24),
+    )
+    evidence.tell(told)
+    (row,) = evidence.judged({})
+    assert row.differing[0] == ["graphs/ask/0", "", ""]
+    assert row.differing[1] == ["graphs/ask/1", "corpus graphs", "graphs/ask/7"]
+    assert len(row.differing) == MOST_LISTED
+
+
+def test_rows_are_counted_by_standing_best_first() -> None:
+    rows = [judged("unsupported"), judged("equal"), judged("equal"), judged("equal", "unsupported")]
+    assert list(counts(rows).items()) == [
+        ("bytes", 2),
+        ("unsupported in part", 1),
+        ("unsupported", 1),
+    ]
+
+
+def _claims(folder: Path, text: str) -> Any:
+    (folder / "claims.toml").write_text(text, encoding="utf-8")
+    candidate = dataclasses.replace(load(SPACE.candidates / "pure"), claims=folder / "claims.toml")
+    return read_claims(candidate, read_rows())
+
+
+HEAD = 'source = "https://it"\nversion = "1"\n'
+
+
+def test_claims_are_by_row_and_as_a_whole(tmp_path: Path) -> None:
+    claims = _claims(tmp_path, f'{HEAD}as_a_whole = "yes"\n[errors]\nretry = "no"\n')
+    assert (claims.source, claims.version) == ("https://it", "1")
+    assert claims.by_row["errors", "retry"] == "no"
+    assert claims.by_row["errors", "timeouts"] == "yes, as a whole"
+    assert len(claims.by_row) == len(read_rows())
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("[", "is not TOML"),
+        ('source = "https://it"', "needs `source` and `version`"),
+        (f'{HEAD}[errors]\nretries = "yes"', "no row 'retries' in 'errors'"),
+        (f'{HEAD}[errors]\nretry = "perhaps"', "'retry' is 'perhaps', not one of yes, likely"),
+        (f'{HEAD}errors = "yes"', "`errors` is no category"),
+    ],
+)
+def test_wrong_claims_are_named_with_their_file(tmp_path: Path, text: str, problem: str) -> None:
+    with pytest.raises(BadManifestError, match=r"claims\.toml") as raised:
+        _claims(tmp_path, text)
+    assert problem in str(raised.value)
+
+
+def test_the_published_table_answers_all_but_two_of_its_rows() -> None:
+    rows = read_rows()
+    claims = read_claims(load(SPACE.candidates / "langgraph-1.0.10"), rows)
+    published = {row.key for row in rows if row.published}
+    assert published - set(claims.by_row) == {
+        ("checkpointing", "overhead"),
+        ("checkpointing", "size"),
+    }
+    assert set(claims.by_row) <= published
+    assert not read_claims(load(SPACE.candidates / "pure"), rows).by_row
+
+
+SHOWN = (
+    "channels/last-value/one",
+    "channels/last-value/two-writes",
+    "channels/topic/one-step",
+    "channels/topic/accumulate",
+    "channels/any-value/last-wins",
+)
+
+
+@pytest.fixture(scope="module")
+def fixtures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A few cases, so that what comes out does not change with the corpora."""
+    folder = tmp_path_factory.mktemp("matrix") / "fixtures"
+    traces: dict[str, Trace] = {
+        trace.case.id: trace
+        for corpus in read_corpora(SPACE.fixtures, ["channels"])
+        for trace in corpus.traces
+    }
+    corpus = Corpus(CorpusName("channels"), tuple(traces[case] for case in SHOWN))
+    write_corpora(folder, [corpus], {}, "3.11")
+    return folder
+
+
+@pytest.fixture
+def space(tmp_path: Path, fixtures: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A workspace with a few fixtures and small engines as candidates."""
+    (tmp_path / "parity.toml").touch()
+    (tmp_path / "fixtures").symlink_to(fixtures, target_is_directory=True)
+    kinds = {
+        "good": "Engine",
+        "bad": "OneByteOff",
+        "partly": "WithoutTopics",
+        "empty": "SupportsNothing",
+        "broken": "FailsThroughout",
+    }
+    for name, kind in kinds.items():
+        folder = tmp_path / "candidates" / name
+        folder.mkdir(parents=True)
+        claims = 'claims = "claims.toml"\n' if name == "partly" else ""
+        (folder / "candidate.toml").write_text(
+            f'name = "{name}"\ntitle = "{name}"\nkind = "python"\nlanguage = "Python"\n'
+            f'object = "from_fixtures:{kind}"\npath = "{ENGINES}"\n{claims}'
+        )
+    (tmp_path / "candidates" / "partly" / "claims.toml").write_text(
+        f'{HEAD}[channels]\nTopic = "yes"\nLastValue = "likely"\n'
+    )
+    monkeypatch.setenv("PARITY_KIT_TEST_FIXTURES", str(fixtures))
+    return tmp_path
+
+
+def call(space: Path, *args: str) -> Any:
+    return CliRunner().invoke(command, [*args, "--workspace", str(space)], standalone_mode=False)
+
+
+ROWS = ("--row", "LastValue", "--row", "Topic", "--row", "AnyValue")
+
+
+@pytest.mark.parametrize(
+    ("candidate", "code", "said"),
+    [
+        ("good", ExitCode.PARITY, "bytes 3"),
+        ("bad", ExitCode.DIVERGENCE, "trace 3"),
+        ("partly", ExitCode.PARITY, "bytes 2, unsupported 1"),
+        ("empty", ExitCode.NOT_JUDGED, "unsupported 3"),
+        ("broken", ExitCode.NOT_JUDGED, "crashed 3"),
+    ],
+)
+def test_the_command_ends_with_the_code_of_its_rows(
+    space: Path, candidate: str, code: ExitCode, said: str
+) -> None:
+    result = call(space, candidate, *ROWS)
+    assert said in result.output
+    assert result.return_value == code, result.output
+
+
+def test_a_row_without_a_case_is_no_pass(space: Path) -> None:
+    result = call(space, "good", "--category", "channels")
+    assert result.return_value == ExitCode.NOT_JUDGED
+    assert "no case" in result.output
+
+
+def test_a_candidate_that_is_not_there_ends_before_anything_runs(space: Path) -> None:
+    assert "no candidate 'nobody'" in str(call(space, "good", "nobody").exception)
+    assert "no category or row 'zzz'" in str(call(space, "good", "--row", "zzz").exception)
+
+
+def test_only_and_worst_first_choose_and_order_what_is_shown(space: Path) -> None:
+    def names(*args: str) -> list[str]:
+        shown = json.loads(call(space, "partly", *ROWS, "--json", *args).stdout)
+        return [row["row"] for row in shown["candidates"][0]["rows"]]
+
+    assert names() == ["LastValue", "Topic", "AnyValue"]
+    assert names("--only", "unsupported") == ["Topic"]
+    assert names("--only", "agrees") == ["LastValue", "AnyValue"]
+    assert names("--only", "differs") == []
+    assert names("--worst-first") == ["Topic", "LastValue", "AnyValue"]
+
+
+def test_json_holds_what_was_found_of_each_candidate(space: Path) -> None:
+    result = call(space, "partly", "bad", *ROWS, "--json")
+    partly, bad = json.loads(result.stdout)["candidates"]
+    assert result.return_value == max(partly["exit_code"], bad["exit_code"]) == 1
+    assert (partly["verdict"], partly["levels"]) == ("equal", {"bytes": 2, "unsupported": 1})
+    topic = partly["rows"][1]
+    assert topic["reasons"] == {"not in the fixtures": 2}
+    assert topic["claimed"] == "yes"
+    assert partly["claims"] == {"source": "https://it", "version": "1"}
+    assert bad["rows"][0]["differing"][0][0] == "channels/last-value/one"
+
+
+def test_what_is_printed_is_this(space: Path) -> None:
+    """`tests/gold/matrix.txt` holds it; where a change is meant, put the new text there."""
+    gold = Path(__file__).parents[1] / "gold" / "matrix.txt"
+    assert call(space, "partly", "bad", "--category", "channels").stdout == gold.read_text(
+        encoding="utf-8"
+    )
+
+
+def test_it_loads_none_of_what_it_must_not_need(space: Path) -> None:
+    program = """
+import sys
+from parity_kit.cli import cli
+code = cli(["matrix", "good", "--row", "Topic", "--workspace", sys.argv[1]], standalone_mode=False)
+roots = {name.partition(".")[0] for name in sys.modules}
+heavy = {"langgraph", "langchain_core", "pandas", "numpy", "matplotlib", "hypothesis", "pydantic"}
+print("loaded:", sorted(roots & heavy), "exit", int(code))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(space)],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(SPACE.root)},
+    )
+    assert "loaded: [] exit 0" in done.stdout
