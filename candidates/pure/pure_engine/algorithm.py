@@ -13,11 +13,21 @@ from typing import Any, NamedTuple, Protocol, TypeAlias
 from xxhash import xxh3_128_hexdigest
 
 from pure_engine.channels import MISSING
-from pure_engine.names import HANDLER, INTERRUPT, NEVER_APPLIED, PULL, PUSH, START, TASKS
+from pure_engine.names import (
+    HANDLER,
+    INTERRUPT,
+    NEVER_APPLIED,
+    PULL,
+    PUSH,
+    SPACE_MARK,
+    START,
+    TASK_MARK,
+    TASKS,
+)
 from pure_engine.program import Breakpoints, Program
 from pure_engine.savers import PendingWrite, Write
 from pure_engine.state import Checkpoint, State
-from pure_engine.tasks import Failure, Path, Task, answers_for
+from pure_engine.tasks import Answers, Failure, Path, Task, answers_for
 from pure_engine.types import Send
 
 NextVersion: TypeAlias = Callable[[Any], Any]
@@ -64,20 +74,23 @@ def next_tasks(  # noqa: PLR0913  # what a superstep depends on
     updated: set[str] | None = None,
     answers: dict[str, Any] | None = None,
     stop: int | None = None,
+    around: Answers | None = None,
 ) -> dict[str, Task]:
     """Return the tasks of a superstep by id: packets that were sent, then triggered nodes.
 
     `updated` names the channels that the superstep before changed, where that is known; `answers`
-    are those a resume gave by interrupt id; `stop` is the step after the run's last.
+    are those a resume gave by interrupt id; `stop` is the step after the run's last;
+    `around` are the answers of the task that a nested run is in.
     """
     found: dict[str, Task] = {}
     nodes = state.program.nodes
     managed = managed_values(state.program, step, step + 1 if stop is None else stop)
 
     def add(name: str, path: Path, given: Any, triggers: tuple[str, ...], *parts: str) -> None:
-        task = _task_id(state.checkpoint, name, str(step), name, *parts)
-        space = f"{name}:{task}"
-        known = answers_for(task, space, pending, answers)
+        place = f"{state.namespace}{SPACE_MARK}{name}" if state.namespace else name
+        task = _task_id(state.checkpoint, place, str(step), name, *parts)
+        space = f"{place}{TASK_MARK}{task}"
+        known = answers_for(task, space, pending, answers, around)
         found[task] = Task(task, name, path, given, triggers, nodes[name], known, space, managed)
 
     packets = state.channels[TASKS]
@@ -151,7 +164,7 @@ def handling_task(
         state.read(node.reads, failed.managed),
         (PUSH,),
         node,
-        answers_for(task, space, pending, answers),
+        answers_for(task, space, pending, answers, failed.answers.around),
         space,
         failed.managed,
         failure,

@@ -8,7 +8,7 @@ from typing import Any, cast
 from pure_engine.algorithm import null_version
 from pure_engine.channels import MISSING, Channel, UntrackedValue
 from pure_engine.clock import Clock
-from pure_engine.names import TASKS
+from pure_engine.names import CHECKPOINT_MAP, TASKS
 from pure_engine.savers import Saver, Where
 from pure_engine.state import Channels, Checkpoint
 from pure_engine.types import Send
@@ -56,6 +56,17 @@ def new_checkpoint(
         "versions_seen": before["versions_seen"],
         "updated_channels": None if updated is None else sorted(updated),
     }
+
+
+def config_of(where: Where | None, metadata: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return a checkpoint's config; a subgraph's has the ids of those around it, and its own."""
+    if where is None:
+        return None
+    parents = metadata.get("parents")
+    if parents:
+        known = {**parents, where["checkpoint_ns"]: where["checkpoint_id"]}
+        where = {**where, CHECKPOINT_MAP: known}
+    return {"configurable": where}
 
 
 def copy_checkpoint(checkpoint: Checkpoint) -> Checkpoint:

@@ -7,17 +7,21 @@ from typing import Any
 
 from pure_engine.algorithm import NextVersion
 from pure_engine.clock import Clock, next_version
-from pure_engine.program import Program
+from pure_engine.program import Program, Subgraph
 from pure_engine.savers import Saver
 
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """A program that can run."""
+    """A program that can run.
+
+    `outermost` is the saver of the outermost graph: it reaches the subgraphs of one that has none.
+    """
 
     program: Program
     saver: Saver | None
     clock: Clock
+    outermost: Saver | None
 
     @property
     def next_version(self) -> NextVersion:
@@ -25,6 +29,11 @@ class Graph:
         if self.saver is None:
             return _count
         return lambda current: next_version(self.clock, current)
+
+    def inside(self, subgraph: Subgraph) -> Graph:
+        """Return a subgraph as a graph: with the outermost graph's saver, or with none."""
+        saver = None if subgraph.checkpointer is False else self.outermost
+        return Graph(subgraph.program, saver, self.clock, self.outermost)
 
 
 def _count(current: Any) -> int:

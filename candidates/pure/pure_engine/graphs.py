@@ -10,8 +10,8 @@ from pure_engine.acting import Watch, find, perform, prepared
 from pure_engine.clock import Clock
 from pure_engine.codec import native, plain
 from pure_engine.graph import Graph
-from pure_engine.loop import Loop, Run, Sink
-from pure_engine.names import INTERRUPT
+from pure_engine.loop import Loop, Run
+from pure_engine.names import INTERRUPT, SPACE_MARK
 from pure_engine.options import (
     ANYWHERE,
     RECURSION_LIMIT,
@@ -23,8 +23,9 @@ from pure_engine.options import (
 from pure_engine.program import compile_program
 from pure_engine.savers import Saver, Where
 from pure_engine.sessions import make_saver
-from pure_engine.snapshots import empty_snapshot, snapshot
+from pure_engine.snapshots import inner_graph, snapshot, state_at
 from pure_engine.starting import start
+from pure_engine.streams import Item, Sink
 from pure_engine.types import Command
 from pure_engine.updates import Change, update_state
 
@@ -39,7 +40,8 @@ class GraphSession:
 
     def __init__(self, subject: Subject, clock: Clock) -> None:
         program = compile_program(native(subject.spec["program"]))
-        self._graph = Graph(program, make_saver(subject.spec.get("saver"), clock), clock)
+        saver = make_saver(subject.spec.get("saver"), clock)
+        self._graph = Graph(program, saver, clock, saver)
         self._watch = Watch()
         self._events: list[Event] | None = None
         self._asynchronous = False
@@ -82,8 +84,9 @@ class GraphSession:
         latest: Any = None
         interrupts: list[Any] = []
 
-        def sink(mode: str, payload: Any) -> None:
+        def sink(item: Item) -> None:
             nonlocal latest
+            _, mode, payload = item
             if mode == "values":
                 latest = payload
             else:
@@ -154,13 +157,18 @@ class GraphSession:
         config = update_state(self._graph, self._saver(), where, supersteps)
         return {"configurable": config}
 
-    def do_get_state(self, thread: str | None = None, checkpoint: int | None = None) -> Any:
+    def do_get_state(
+        self,
+        thread: str | None = None,
+        checkpoint: int | None = None,
+        task: int | None = None,
+        *,
+        subgraphs: bool = False,
+    ) -> Any:
         """Return a snapshot."""
-        where = self._where(thread, checkpoint)
-        saved = self._saver().get(where)
-        if saved is None:
-            return empty_snapshot(where)
-        return snapshot(self._graph, saved, live=checkpoint is None)
+        self._saver()
+        graph, where = self._addressed(thread, checkpoint, task)
+        return state_at(graph, where, subgraphs=subgraphs)
 
     def do_get_state_history(
         self,
@@ -168,12 +176,14 @@ class GraphSession:
         limit: int | None = None,
         before: int | None = None,
         filter: Any = None,  # noqa: A002  # the contract's name
+        task: int | None = None,
     ) -> Any:
         """Return snapshots, the newest first."""
         bound = None if before is None else self._graph.clock.id_of(before)
-        where = {"thread_id": thread, "checkpoint_ns": ""}
+        graph, where = self._addressed(thread, None, task)
+        where = {"checkpoint_ns": "", **where}
         found = self._saver().list(where, filter=filter, before=bound, limit=limit)
-        return [snapshot(self._graph, saved) for saved in found]
+        return [snapshot(graph, saved) for saved in found]
 
     def do_put(self, thread: str, checkpoint: Any, metadata: Any, parent: str | None = None) -> Any:
         """Store a checkpoint as it stands; return its config."""
@@ -214,6 +224,7 @@ class GraphSession:
             options.get("interrupt_before") or program.interrupt_before,
             options.get("interrupt_after") or program.interrupt_after,
             self._asynchronous,
+            subgraphs=bool(options.get("subgraphs")),
         )
         if run.recursion_limit < 1:
             raise ValueError("recursion_limit must be at least 1")
@@ -227,7 +238,22 @@ class GraphSession:
         events = self._events
         if events is None:
             return _drop
-        return lambda mode, payload: events.append(Event(mode, (), plain(payload)))
+
+        def sink(item: Item) -> None:
+            namespace, mode, payload = item
+            places = tuple(namespace.split(SPACE_MARK)) if namespace else ()
+            events.append(Event(mode, places, plain(payload)))
+
+        return sink
+
+    def _addressed(
+        self, thread: str | None, checkpoint: int | None, task: int | None
+    ) -> tuple[Graph, dict[str, Any]]:
+        """Return what an operation addresses: this graph, or the subgraph that a task runs."""
+        where = self._where(thread, checkpoint)
+        if task is None:
+            return self._graph, where
+        return inner_graph(self._graph, where, task)
 
     def _saver(self) -> Saver:
         if self._graph.saver is None:
@@ -247,5 +273,5 @@ def _nothing() -> dict[str, bytes]:
     return {}
 
 
-def _drop(mode: str, payload: Any) -> None:
-    del mode, payload
+def _drop(item: Item) -> None:
+    del item

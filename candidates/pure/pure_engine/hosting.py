@@ -8,6 +8,7 @@ from typing import Any
 
 from pure_engine.errors import NodeTimeoutError
 from pure_engine.policies import Timeout
+from pure_engine.program import Subgraph
 from pure_engine.tasks import Task
 
 
@@ -20,6 +21,8 @@ class Services:
     context: Mapping[str, Any] | None
     thread: str | None
     asynchronous: bool
+    subgraphs: Mapping[str, Subgraph]
+    nest: Callable[[Task, Subgraph, Any], Any]
 
 
 class Stopwatch:
@@ -87,6 +90,14 @@ class TaskHost:
     def visits(self) -> int:
         """Return how often the body has begun in this session."""
         return self._task.node.visits
+
+    def call(self, name: str, given: Any) -> Any:
+        """Return what a subgraph of the program gives."""
+        return self.nest(self._services.subgraphs[name], given)
+
+    def nest(self, subgraph: Subgraph, given: Any) -> Any:
+        """Return what a subgraph gives, run inside the task."""
+        return self._services.nest(self._task, subgraph, given)
 
     def info(self, name: str) -> Any:
         """Return what is known of the task's execution; of a handler, of the task that failed."""

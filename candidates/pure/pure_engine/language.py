@@ -66,6 +66,14 @@ class Host(Protocol):
         """Return what is known of the failure that is handled."""
         ...
 
+    def call(self, name: str, given: Any) -> Any:
+        """Return what a subgraph of the program gives."""
+        ...
+
+    def nest(self, subgraph: Any, given: Any) -> Any:
+        """Return what a subgraph gives."""
+        ...
+
 
 @dataclass(slots=True)
 class Scope:
@@ -282,6 +290,11 @@ def _destinations(goto: Any) -> Any:
     return [each for each in found if isinstance(each, (str, Send))]
 
 
+def _call(argument: Sequence[Any]) -> Expression:
+    name, given = argument[0], compile_expression(argument[1])
+    return lambda scope: scope.host.call(name, given(scope))
+
+
 def _named(known: Sequence[str], look: Callable[[Host, str], Any]) -> Callable[[Any], Expression]:
     def make(name: Any) -> Expression:
         if name not in known:
@@ -331,6 +344,7 @@ _OPERATORS: dict[str, Callable[[Any], Expression]] = {
     "overwrite": _unary(Overwrite),
     "interrupt": _interrupt,
     "command": _command,
+    "call": _call,
     "input": lambda _: lambda scope: scope.input,
     "visits": lambda _: lambda scope: scope.host.visits(),
     "info": _named(_INFO, lambda host, name: host.info(name)),
@@ -339,6 +353,6 @@ _OPERATORS: dict[str, Callable[[Any], Expression]] = {
 }
 
 _ELSEWHERE = frozenset(
-    ("store_get", "store_search", "message", "call", "call_all", "previous", "final"),
+    ("store_get", "store_search", "message", "call_all", "previous", "final"),
 )
 """Operators of the language that the engine does not have."""

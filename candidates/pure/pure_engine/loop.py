@@ -14,6 +14,7 @@ from typing import Any, Literal, TypeAlias
 from pure_engine import payloads
 from pure_engine.algorithm import apply_writes, handling_task, next_tasks, path_text, stops
 from pure_engine.checkpoints import (
+    config_of,
     copy_checkpoint,
     drop_untracked_packets,
     empty_checkpoint,
@@ -41,16 +42,15 @@ from pure_engine.names import (
     RESUME,
     SLOTS,
 )
+from pure_engine.nested import Around, Replay, is_lasting, run_nested
 from pure_engine.program import Breakpoints
 from pure_engine.running import run_task
 from pure_engine.savers import PendingWrite, Saved, Where, Write
 from pure_engine.state import State
+from pure_engine.streams import Sink, Stream
 from pure_engine.tasks import Failure, Task, statuses
 
 Durability: TypeAlias = Literal["sync", "async", "exit"]
-Sink: TypeAlias = Callable[[str, Any], None]
-"""Takes a stream's items: mode and payload."""
-
 
 _NEVER_STORED = "'SyncPregelLoop' object has no attribute '_put_checkpoint_fut'"
 
@@ -70,16 +70,25 @@ class Run:
     interrupt_before: Breakpoints = ()
     interrupt_after: Breakpoints = ()
     asynchronous: bool = False
+    subgraphs: bool = False
+    around: Around | None = None
 
 
 class Loop:
     """A run."""
 
     def __init__(self, graph: Graph, run: Run) -> None:
-        self.graph, self.run = graph, run
+        self.graph, self.run, self.around = graph, run, run.around
         self.program, self.saver, self.clock = graph.program, graph.saver, graph.clock
         self.next_version = graph.next_version
-        saved = None if self.saver is None else self.saver.get(run.where)
+        around = run.around
+        outer = None if around is None else around.loop
+        self.namespace = "" if around is None else around.namespace
+        self.parents = {} if around is None else around.checkpoints
+        self.answers: dict[str, Any] | None = None if outer is None else outer.answers
+        self.resuming = outer is not None and outer.resuming
+        self.replay = None if outer is None else outer.replay
+        saved = self._find()
         self.superseded = (
             saved is not None
             and self.saver is not None
@@ -89,19 +98,25 @@ class Loop:
             saved = Saved({}, empty_checkpoint(self.clock), {"step": -2}, None, [])
         self.where: dict[str, Any] = {"checkpoint_ns": "", **run.where, **saved.config}
         self.parent = saved.parent
-        self.state = State.restored(self.program, saved.checkpoint)
+        self.state = State.restored(self.program, saved.checkpoint, self.namespace)
         self.metadata = saved.metadata
         self.pending: list[PendingWrite] = saved.pending
         self.step = self.metadata["step"] + 1
         self.stop = self.step + run.recursion_limit + 1
         self.updated: set[str] | None = None
-        self.answers: dict[str, Any] | None = None
         self.replaying = False
         self.tasks: dict[str, Task] | None = None
         self._saved_id = saved.checkpoint["id"]
         self._stored_versions = dict(self.state.versions)
         self._wrote: set[str] = set()
-        self._items: list[tuple[str, Any]] = []
+        self.stream = Stream(
+            run.modes,
+            run.sink,
+            run.subgraphs,
+            self.namespace,
+            self.clock,
+            None if outer is None else outer.stream,
+        )
         self._drained: str | None = None
         self._services = Services(
             self._emit_custom,
@@ -109,7 +124,23 @@ class Loop:
             run.context,
             run.where.get("thread_id"),
             run.asynchronous,
+            self.program.subgraphs,
+            lambda *given: run_nested(self, *given),
         )
+
+    def _find(self) -> Saved | None:
+        """Return the checkpoint that the run begins at."""
+        where = self.run.where
+        if self.saver is None:
+            return None
+        if self.replay is None or where.get("checkpoint_id"):
+            return self.saver.get(where)
+        self.resuming = False
+        return self.replay.find(self.saver, where)
+
+    def begin_replay(self) -> None:
+        """Let subgraphs begin where they were at the checkpoint that this run was asked for."""
+        self.replay = Replay(self.state.checkpoint["id"])
 
     def _emit_custom(self, value: Any) -> None:
         self.emit("custom", lambda: value)
@@ -118,23 +149,8 @@ class Loop:
         self._drained = reason
 
     def emit(self, mode: str, payload: Callable[[], Any]) -> None:
-        """Queue a stream's item, if its mode is asked for."""
-        modes = self.run.modes
-        debugged = "debug" in modes and mode in ("tasks", "checkpoints")
-        if mode not in modes and not debugged:
-            return
-        item = payload()
-        if mode in modes:
-            self._items.append((mode, item))
-        if debugged:
-            step = self.step - 1 if mode == "checkpoints" else self.step
-            now = self.clock.now()
-            self._items.append(("debug", payloads.debug_payload(mode, item, step, now)))
-
-    def _flush(self) -> None:
-        items, self._items = self._items, []
-        for mode, payload in items:
-            self.run.sink(mode, payload)
+        """Queue a stream's item."""
+        self.stream.emit(mode, payload, self.step)
 
     def execute(self) -> None:
         """Take supersteps until the run ends.
@@ -159,6 +175,8 @@ class Loop:
                 self._prepare()
         except GraphInterrupt as interrupt:
             self._store_at_exit()
+            if self.around is not None:
+                raise
             self._show_interrupt(interrupt)
         except GraphDrained as drained:
             unfinished = drained
@@ -167,8 +185,9 @@ class Loop:
             self._store_at_exit()
             raise
         else:
-            self._store_at_exit()
-        self._flush()
+            if self.around is None or is_lasting(self.namespace):
+                self._store_at_exit()
+        self.stream.flush()
         if unfinished is not None:
             raise unfinished
 
@@ -213,6 +232,7 @@ class Loop:
             updated=self.updated,
             answers=self.answers,
             stop=self.stop,
+            around=None if self.around is None else self.around.answers,
         )
         if self.saver is not None:
             self.emit("checkpoints", lambda: self._checkpoint_payload(tasks))
@@ -220,12 +240,13 @@ class Loop:
 
     def _checkpoint_payload(self, tasks: dict[str, Task]) -> dict[str, Any]:
         where = {**self.where, "checkpoint_id": self.state.checkpoint["id"]}
+        thread = self.where.get("thread_id")
         return {
-            "config": {"configurable": where},
-            "parent_config": None if self.parent is None else {"configurable": self.parent},
+            "config": config_of(where, self.metadata),
+            "parent_config": config_of(self.parent, self.metadata),
             "values": self.state.values(),
             "metadata": self.metadata,
-            **payloads.tasks_payload(tasks.values(), self.pending, self.program.fields),
+            **payloads.tasks_payload(tasks.values(), self.pending, self.program.fields, thread),
         }
 
     def _give_back_writes(self, tasks: dict[str, Task]) -> None:
@@ -248,7 +269,7 @@ class Loop:
         """Run the superstep's tasks, each committed as it ends; then raise what stopped them."""
         tasks = self.tasks or {}
         todo = [task for task in tasks.values() if not task.writes]
-        self._flush()
+        self.stream.flush()
         errors: list[Exception] = []
         failed: list[Failure] = []
         for task in todo:
@@ -265,7 +286,7 @@ class Loop:
                 errors.append(error)
         if errors or len(todo) > 1 or "custom" in self.run.modes:
             # A stream that nodes write to is read while they run.
-            self._flush()
+            self.stream.flush()
         failures = [error for error in errors if not isinstance(error, GraphInterrupt)]
         if failures:
             raise failures[0]
@@ -287,7 +308,8 @@ class Loop:
         """Record how a task ended (`pregel._runner.PregelRunner.commit`)."""
         if isinstance(error, GraphInterrupt):
             resumes = [write for write in task.writes if write[0] == RESUME]
-            self.put_writes(task.id, [(INTERRUPT, error.interrupts), *resumes])
+            if error.interrupts:
+                self.put_writes(task.id, [(INTERRUPT, error.interrupts), *resumes])
             return
         if isinstance(error, ParentCommand):
             return
@@ -345,7 +367,7 @@ class Loop:
         self.updated = apply_writes(self.state, tasks.values(), self.next_version)
         self._show_values(tasks, self.updated)
         self.pending.clear()
-        self.replaying = False
+        self.replaying = self.resuming = False
         self.put_checkpoint("loop")
         after = self.run.interrupt_after
         if after and stops(self.state, after, tasks.values()):
@@ -384,8 +406,7 @@ class Loop:
 
     def put_checkpoint(self, source: str) -> None:
         """Make the checkpoint of a superstep that ended, and store it unless at exit only."""
-        no_parents: dict[str, str] = {}
-        self.metadata = {"source": source, "step": self.step, "parents": no_parents}
+        self.metadata = {"source": source, "step": self.step, "parents": dict(self.parents)}
         self._store_checkpoint(store=self.saver is not None and self.run.durability != "exit")
         self.step += 1
 

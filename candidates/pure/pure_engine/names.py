@@ -15,6 +15,12 @@ SCHEDULED, NO_WRITES, RETURN = "__scheduled__", "__no_writes__", "__return__"
 OVERWRITE = "__overwrite__"
 HANDLER = "node_error_handler"
 
+CHECKPOINT_MAP = "checkpoint_map"
+"""Where a config holds the ids of the checkpoints around it, by namespace."""
+
+SPACE_MARK, TASK_MARK = "|", ":"
+"""What parts a namespace's places from each other, and in one of them a node from its task's id."""
+
 NULL_TASK = "00000000-0000-0000-0000-000000000000"
 """The task id of writes that no task made."""
 

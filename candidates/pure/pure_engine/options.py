@@ -33,6 +33,7 @@ class Options(TypedDict, total=False):
     interrupt_before: Breakpoints | None
     interrupt_after: Breakpoints | None
     max_concurrency: int | None
+    subgraphs: bool
 
 
 def lacking_in(args: Mapping[str, Any]) -> Unsupported | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, cast
 
 from pure_engine.names import ERROR, INTERRUPT
@@ -71,50 +71,64 @@ def _several(value: Any) -> list[Any]:
 
 
 def tasks_payload(
-    tasks: Collection[Task], pending: Iterable[PendingWrite], fields: Collection[str]
+    tasks: Collection[Task],
+    pending: Iterable[PendingWrite],
+    fields: Collection[str],
+    thread: Any,
 ) -> dict[str, Any]:
     """Return the part of a `checkpoints` item that tells of the tasks after the checkpoint."""
+    states = {task.id: subgraph_config(task, thread) for task in tasks}
     return {
         "next": [task.name for task in tasks],
-        "tasks": [_brief(state) for state in task_states(tasks, pending, fields)],
+        "tasks": [_brief(state) for state in task_states(tasks, pending, fields, states)],
     }
+
+
+def subgraph_config(task: Task, thread: Any) -> dict[str, Any] | None:
+    """Return the config of the subgraph that a task runs, if that keeps its state."""
+    subgraph = task.node.subgraph
+    if subgraph is None or subgraph.checkpointer is False:
+        return None
+    return {"configurable": {"thread_id": thread, "checkpoint_ns": task.namespace}}
 
 
 def _brief(state: dict[str, Any]) -> dict[str, Any]:
     head = {"id": state["id"], "name": state["name"]}
     if state["error"]:
-        return {**head, "error": state["error"], "state": None}
+        return {**head, "error": state["error"], "state": state["state"]}
     result = {"result": state["result"]} if state["result"] else {}
-    return {**head, **result, "interrupts": _as_maps(state["interrupts"]), "state": None}
+    interrupts = _as_maps(state["interrupts"])
+    return {**head, **result, "interrupts": interrupts, "state": state["state"]}
 
 
 def task_states(
     tasks: Iterable[Task],
     pending: Iterable[PendingWrite],
     fields: Collection[str],
+    states: Mapping[str, Any],
     *,
     live: bool = False,
 ) -> list[dict[str, Any]]:
-    """Return tasks as a snapshot shows them.
+    """Return tasks as a snapshot shows them; `states` are those of their subgraphs.
 
     With `live` they show the interrupts that wait for an answer, otherwise those they ever asked.
     """
     found = statuses(pending)
-    states: list[dict[str, Any]] = []
+    shown: list[dict[str, Any]] = []
     for task in tasks:
         status = found.get(task.id, _NOT_STARTED)
-        states.append(
+        shown.append(
             {
                 "id": task.id,
                 "name": task.name,
                 "path": task.path,
                 "error": status.error,
                 "interrupts": status.waiting if live else status.interrupts,
-                "state": None,
+                "state": states[task.id],
                 "result": _folded(status.output, fields) if status.output else None,
             }
         )
-    return states
+    return shown
 
 
 _NOT_STARTED = Status()

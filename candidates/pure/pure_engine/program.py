@@ -16,16 +16,27 @@ from pure_engine.barriers import NamedBarrierValue, NamedBarrierValueAfterFinish
 from pure_engine.channels import Channel, EphemeralValue, LastValueAfterFinish, Topic
 from pure_engine.folded import DeltaChannel
 from pure_engine.language import Expression, Host, Scope, Step, compile_body, compile_expression
-from pure_engine.names import DEFAULT_HANDLER, END, RESERVED, START, TASKS, branch_to, handler_of
+from pure_engine.names import (
+    DEFAULT_HANDLER,
+    END,
+    RESERVED,
+    SPACE_MARK,
+    START,
+    TASK_MARK,
+    TASKS,
+    branch_to,
+    handler_of,
+)
 from pure_engine.policies import NO_POLICIES, POLICIES, Policies, policies
 from pure_engine.schemas import Schemas, known_keys, schemas
 
 _TOP = {
     *("state", "nodes", "edges", "branches", "interrupt_before", "interrupt_after"),
     *("schema", "input", "output", "private", "context", "defaults"),
-    *("entry", "finish", "sequence"),
+    *("entry", "finish", "sequence", "subgraphs"),
 }
-_NODE = {"body", "defer", "metadata", "input", *POLICIES}
+_SUBGRAPH = {"program", "checkpointer"}
+_NODE = {"body", "subgraph", "defer", "metadata", "input", *POLICIES}
 _ROUTE = {"path", "map"}
 
 Breakpoints: TypeAlias = Sequence[str] | Literal["*"]
@@ -56,10 +67,13 @@ class Node:
     routes: list[Route] = field(default_factory=list[Route])
     policies: Policies = NO_POLICIES
     handler: str | None = None
+    subgraph: Subgraph | None = None
     visits: int = 0
 
     def run(self, given: Any, host: Host) -> Any:
         """Return the node's update; `__start__` passes the input on."""
+        if self.subgraph is not None:
+            return host.nest(self.subgraph, given)
         if self.body is None:
             return given
         self.visits += 1
@@ -87,6 +101,28 @@ class Program:
     interrupt_after: Breakpoints
     has_untracked: bool
     deltas: tuple[DeltaChannel, ...]
+    subgraphs: Mapping[str, Subgraph]
+
+
+@dataclass(frozen=True, slots=True)
+class Subgraph:
+    """A program inside another: `checkpointer` says whether it has a saver, and for how long."""
+
+    program: Program
+    checkpointer: bool | None
+
+    def namespace(self, task: str) -> str:
+        """Return where it keeps its checkpoints in a task's namespace.
+
+        What it keeps between runs is under the names of nodes, without the ids of their tasks.
+        """
+        return without_ids(task) if self.checkpointer is True else task
+
+
+def without_ids(namespace: str) -> str:
+    """Return the names of the nodes that a namespace is made of."""
+    parts = namespace.split(SPACE_MARK)
+    return SPACE_MARK.join(part.split(TASK_MARK)[0] for part in parts if not part.isdigit())
 
 
 def compile_program(data: Mapping[str, Any]) -> Program:
@@ -101,6 +137,7 @@ def compile_program(data: Mapping[str, Any]) -> Program:
     for name, spec in specs.items():
         known_keys(spec, _NODE, f"node {name}")
     known = schemas(data, specs)
+    subgraphs = _subgraphs(data.get("subgraphs") or {})
     branches = cast("Mapping[str, Sequence[Any]]", data.get("branches") or {})
     edges, joins = _edges([*(data.get("edges") or ()), *_other_edges(data)])
     _check(known.channels, specs, edges, joins, branches)
@@ -109,7 +146,7 @@ def compile_program(data: Mapping[str, Any]) -> Program:
         START: EphemeralValue(START),
         TASKS: Topic(TASKS),
     }
-    nodes = _nodes(specs, data.get("defaults") or {}, known)
+    nodes = _nodes(specs, data.get("defaults") or {}, known, subgraphs)
     for name, node in nodes.items():
         if name != START:
             (trigger,) = node.triggers
@@ -142,11 +179,24 @@ def compile_program(data: Mapping[str, Any]) -> Program:
         data.get("interrupt_after") or (),
         not all(channel.tracked for channel in known.channels.values()),
         tuple(each for each in known.channels.values() if isinstance(each, DeltaChannel)),
+        subgraphs,
     )
 
 
+def _subgraphs(specs: Mapping[str, Mapping[str, Any]]) -> dict[str, Subgraph]:
+    for name, spec in specs.items():
+        known_keys(spec, _SUBGRAPH, f"subgraph {name}")
+    return {
+        name: Subgraph(compile_program(spec["program"]), spec.get("checkpointer"))
+        for name, spec in specs.items()
+    }
+
+
 def _nodes(
-    specs: Mapping[str, Mapping[str, Any]], defaults: Mapping[str, Any], known: Schemas
+    specs: Mapping[str, Mapping[str, Any]],
+    defaults: Mapping[str, Any],
+    known: Schemas,
+    subgraphs: Mapping[str, Subgraph],
 ) -> dict[str, Node]:
     """Return the nodes, each after the handler of its failures, and last the default handler."""
     known_keys(defaults, POLICIES, "defaults")
@@ -164,7 +214,9 @@ def _nodes(
         own = spec.get("error_handler")
         if own is not None:
             add(handler_of(name), own, {})
-        add(name, spec["body"], spec, by_default if own is None else handler_of(name))
+        add(name, spec.get("body", ()), spec, by_default if own is None else handler_of(name))
+        if "subgraph" in spec:
+            nodes[name].subgraph = subgraphs[spec["subgraph"]]
     if by_default is not None:
         add(by_default, defaults["error_handler"], {})
     return nodes

@@ -12,9 +12,9 @@ from typing import Any, cast
 from pure_engine.errors import GraphInterrupt, InvalidUpdateError, ParentCommand, with_guide
 from pure_engine.hosting import Services, TaskHost
 from pure_engine.language import Host, Scope
-from pure_engine.names import END, PARENT, START, TASKS, branch_to
+from pure_engine.names import END, PARENT, SPACE_MARK, START, TASKS, branch_to
 from pure_engine.policies import tries_again
-from pure_engine.program import Node
+from pure_engine.program import Node, without_ids
 from pure_engine.savers import Write
 from pure_engine.state import State
 from pure_engine.tasks import Task
@@ -34,7 +34,7 @@ def run_task(task: Task, state: State, services: Services) -> None:
     attempt = 1
     while True:
         task.writes.clear()
-        task.answers.asked = 0
+        task.answers.asked = task.calls = 0
         try:
             _attempt(task, state, TaskHost(task, services, attempt))
         except GraphInterrupt:
@@ -49,12 +49,19 @@ def run_task(task: Task, state: State, services: Services) -> None:
 
 
 def _attempt(task: Task, state: State, host: Host) -> None:
-    value = task.node.run(task.input, host)
     try:
+        value = task.node.run(task.input, host)
         write_update(task.node, value, task.writes, state, task.managed)
     except ParentCommand as error:
-        # On its way out it is addressed to the graph around this one, whose namespace is empty.
-        raise ParentCommand(dataclasses.replace(error.args[0], graph="")) from None
+        command: Command = error.args[0]
+        if command.graph == PARENT:
+            # On its way out it is addressed to the graph around this one, by its namespace.
+            place = task.namespace.rpartition(SPACE_MARK)[0]
+            raise ParentCommand(dataclasses.replace(command, graph=place)) from None
+        if without_ids(command.graph or "") != without_ids(task.namespace):
+            raise
+        arrived = dataclasses.replace(command, graph=None)
+        write_update(task.node, arrived, task.writes, state, task.managed)
 
 
 def write_update(

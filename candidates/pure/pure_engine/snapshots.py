@@ -5,22 +5,34 @@ from __future__ import annotations
 from typing import Any
 
 from pure_engine.algorithm import Writes, apply_writes, next_tasks
+from pure_engine.checkpoints import config_of
 from pure_engine.graph import Graph
 from pure_engine.names import INPUT, NULL_TASK
-from pure_engine.payloads import task_states
+from pure_engine.payloads import subgraph_config, task_states
 from pure_engine.savers import Saved, Where
 from pure_engine.state import State
-from pure_engine.tasks import statuses
+from pure_engine.tasks import Task, statuses
 
 
-def snapshot(graph: Graph, saved: Saved, *, live: bool = False) -> dict[str, Any]:
+def state_at(graph: Graph, where: Where, *, subgraphs: bool = False) -> dict[str, Any]:
+    """Return the snapshot of a thread's checkpoint, or of where the thread is now."""
+    saved = None if graph.saver is None else graph.saver.get(where)
+    if saved is None:
+        return empty_snapshot(where)
+    return snapshot(graph, saved, live=not where.get("checkpoint_id"), subgraphs=subgraphs)
+
+
+def snapshot(
+    graph: Graph, saved: Saved, *, live: bool = False, subgraphs: bool = False
+) -> dict[str, Any]:
     """Return a checkpoint as a snapshot, with the writes pending on it applied.
 
+    With `subgraphs` it shows the state of those that its tasks run, otherwise where that is.
     With `live` it shows where the thread is now: the output of tasks that finished is applied, and
     only what still has to run or to be answered is listed. Otherwise it is a record of the step.
     """
     program = graph.program
-    state = State.restored(program, saved.checkpoint)
+    state = State.restored(program, saved.checkpoint, saved.config["checkpoint_ns"])
     step = saved.metadata.get("step", -1) + 1
     tasks = next_tasks(state, saved.pending, step)
     unowned = [write[1:] for write in saved.pending if write[0] == NULL_TASK]
@@ -33,17 +45,52 @@ def snapshot(graph: Graph, saved: Saved, *, live: bool = False) -> dict[str, Any
         done = [task for task in tasks.values() if task.writes]
         if done:
             apply_writes(state, done, None)
-    states = task_states(tasks.values(), saved.pending, program.fields, live=live)
+    thread = saved.config["thread_id"]
+    inner = {
+        task.id: _inner_state(graph, task, thread) if subgraphs else subgraph_config(task, thread)
+        for task in tasks.values()
+    }
+    states = task_states(tasks.values(), saved.pending, program.fields, inner, live=live)
     return {
         "values": state.values(),
         "next": [task.name for task in tasks.values() if not task.writes],
-        "config": {"configurable": saved.config},
+        "config": config_of(saved.config, saved.metadata),
         "metadata": saved.metadata,
         "created_at": saved.checkpoint["ts"],
-        "parent_config": None if saved.parent is None else {"configurable": saved.parent},
+        "parent_config": config_of(saved.parent, saved.metadata),
         "tasks": states,
         "interrupts": [interrupt for state in states for interrupt in state["interrupts"]],
     }
+
+
+def inner_graph(graph: Graph, where: Where, index: int) -> tuple[Graph, dict[str, Any]]:
+    """Return the subgraph that one of the tasks of a thread's state runs, and where that is.
+
+    Raises:
+        ValueError: If there is none.
+    """
+    saved = None if graph.saver is None else graph.saver.get(where)
+    tasks = [] if saved is None else list(_tasks(graph, saved).values())
+    subgraph = tasks[index].node.subgraph if index < len(tasks) else None
+    if subgraph is None or subgraph.checkpointer is False:
+        message = f"no subgraph at task {index}"
+        raise ValueError(message)
+    namespace = subgraph.namespace(tasks[index].namespace)
+    return graph.inside(subgraph), {"thread_id": where["thread_id"], "checkpoint_ns": namespace}
+
+
+def _tasks(graph: Graph, saved: Saved) -> dict[str, Task]:
+    state = State.restored(graph.program, saved.checkpoint, saved.config["checkpoint_ns"])
+    return next_tasks(state, saved.pending, saved.metadata.get("step", -1) + 1)
+
+
+def _inner_state(graph: Graph, task: Task, thread: str) -> dict[str, Any] | None:
+    """Return the state of the subgraph that a task runs, if that keeps one."""
+    subgraph = task.node.subgraph
+    if subgraph is None or subgraph.checkpointer is False:
+        return None
+    where = {"thread_id": thread, "checkpoint_ns": subgraph.namespace(task.namespace)}
+    return state_at(graph.inside(subgraph), where, subgraphs=True)
 
 
 def empty_snapshot(where: Where) -> dict[str, Any]:

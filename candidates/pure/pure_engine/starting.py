@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from pure_engine.algorithm import Writer, Writes, apply_writes, next_tasks
 from pure_engine.errors import EmptyInputError, InvalidUpdateError
-from pure_engine.loop import Loop
 from pure_engine.names import INPUT, INTERRUPT, NULL_TASK, PARENT, RESUME, START, TASKS, branch_to
 from pure_engine.running import command_updates, goto_targets
 from pure_engine.savers import PendingWrite, Write
 from pure_engine.tasks import statuses
 from pure_engine.types import Command, Send
+
+if TYPE_CHECKING:
+    from pure_engine.loop import Loop
 
 _EMPTY_COMMAND = (
     "cannot access local variable 'resume_is_map' where it is not associated with a value"
@@ -33,10 +35,15 @@ def start(loop: Loop) -> None:
         EmptyInputError: If there is nothing to do.
     """
     given = loop.run.input
-    resuming = bool(loop.state.versions) and (given is None or isinstance(given, Command))
+    continues = loop.resuming or given is None or isinstance(given, Command)
+    resuming = bool(loop.state.versions) and continues
+    if loop.around is None:
+        loop.resuming = resuming
     answering = isinstance(given, Command) and given.resume is not None
     travelling = bool(loop.run.where.get("checkpoint_id")) and not answering
     loop.replaying = travelling or loop.superseded
+    if travelling and resuming and loop.around is None:
+        loop.begin_replay()
     if travelling:
         loop.pending = [write for write in loop.pending if write[1] != RESUME]
     forks = (
@@ -141,6 +148,7 @@ def _take_input(loop: Loop, given: Any, updated: set[str] | None) -> set[str]:
         loop.step,
         updated=updated,
         answers=loop.answers,
+        around=None if loop.around is None else loop.around.answers,
     )
     writers: list[Writer] = [*dropped.values(), Writes((), INPUT, [(START, given)])]
     loop.updated = apply_writes(loop.state, writers, loop.next_version)

@@ -16,14 +16,15 @@ Channels: TypeAlias = dict[str, Channel]
 
 @dataclass(slots=True)
 class State:
-    """Where a thread is: what supersteps read and change."""
+    """Where a thread is, or a subgraph in it: what supersteps read and change."""
 
     program: Program
     checkpoint: Checkpoint
     channels: Channels
+    namespace: str = ""
 
     @classmethod
-    def restored(cls, program: Program, checkpoint: Checkpoint) -> Self:
+    def restored(cls, program: Program, checkpoint: Checkpoint, namespace: str = "") -> Self:
         """Return the state that a checkpoint holds, brought into today's layout."""
         migrate(program, checkpoint)
         values = checkpoint["channel_values"]
@@ -31,7 +32,7 @@ class State:
             name: spec.restored(values.get(name, MISSING))
             for name, spec in program.channels.items()
         }
-        return cls(program, checkpoint, channels)
+        return cls(program, checkpoint, channels, namespace)
 
     @property
     def versions(self) -> dict[str, Any]:

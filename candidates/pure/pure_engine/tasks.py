@@ -22,17 +22,20 @@ class Answers:
     """The answers that a task has for its interrupts, and the one that is nobody's yet.
 
     `given` is the task's own, in order. `shared` is a resume that names no interrupt: the first
-    task to ask takes it from `pending`.
+    task to ask takes it from `pending`. In a nested run that is the one of the task `around` it.
     """
 
     given: list[Any]
     shared: PendingWrite | None
     pending: list[PendingWrite]
+    around: Answers | None = None
     asked: int = 0
 
     def take_shared(self) -> Any:
         """Return the shared answer and use it up, or None if there is none left."""
-        if self.shared is None or self.shared not in self.pending:
+        if self.shared is None:
+            return None if self.around is None else self.around.take_shared()
+        if self.shared not in self.pending:
             return None
         self.pending.remove(self.shared)
         return self.shared[2]
@@ -50,8 +53,8 @@ class Failure:
 class Task:
     """A node to run: triggered by a channel (PULL), sent a packet (PUSH), or told of a failure.
 
-    `namespace` is what its interrupts and its execution are known by, `managed` the values of
-    those fields that are no channels.
+    `namespace` is what its interrupts, its execution and the runs inside it are known by; `calls`
+    counts those. `managed` are the values of those fields that are no channels.
     """
 
     id: str
@@ -64,6 +67,7 @@ class Task:
     namespace: str
     managed: Mapping[str, Any] = field(default_factory=dict[str, Any])
     failure: Failure | None = None
+    calls: int = 0
     writes: list[Write] = field(default_factory=list[Write])
 
     @property
@@ -98,11 +102,15 @@ def interrupt_id(namespace: str, answered: int) -> str:
 
 
 def answers_for(
-    task: str, namespace: str, pending: list[PendingWrite], by_interrupt: dict[str, Any] | None
+    task: str,
+    namespace: str,
+    pending: list[PendingWrite],
+    by_interrupt: dict[str, Any] | None,
+    around: Answers | None = None,
 ) -> Answers:
     """Return the answers that the writes recorded for a superstep hold for a task."""
     if not pending:
-        return Answers([], None, pending)
+        return Answers([], None, pending, around)
     shared = _first(pending, NULL_TASK)
     own = _first(pending, task)
     given: Any = [] if own is None else own[2]
@@ -113,7 +121,7 @@ def answers_for(
             if name in by_interrupt:
                 several.append(by_interrupt[name])
                 break
-    return Answers(several, shared, pending)
+    return Answers(several, shared, pending, around)
 
 
 def _first(pending: Iterable[PendingWrite], task: str) -> PendingWrite | None:
