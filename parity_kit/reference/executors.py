@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import importlib
 import time
-from collections.abc import Callable, Coroutine, Iterable
+import types
+from collections.abc import Callable, Coroutine, Generator, Iterable
 from concurrent.futures import Future
 from contextvars import Context, copy_context
 from typing import Any, TypeAlias, cast
@@ -111,6 +113,22 @@ class OrderedExecutor:
         return future
 
 
+@types.coroutine
+def _rest(coroutine: Coroutine[Any, Any, Any], awaited: Any) -> Generator[Any, Any, Any]:
+    """Run on a coroutine that has begun, and has come to wait for `awaited`."""
+    while True:
+        try:
+            given = yield awaited
+        except BaseException as failure:  # noqa: BLE001  # whatever it is, the coroutine is told
+            resume = functools.partial(coroutine.throw, failure)
+        else:
+            resume = functools.partial(coroutine.send, given)
+        try:
+            awaited = resume()
+        except StopIteration as done:
+            return done.value
+
+
 class OrderedAsyncExecutor:
     """Stands in for `langgraph.pregel._executor.AsyncBackgroundExecutor`.
 
@@ -151,15 +169,17 @@ class OrderedAsyncExecutor:
 
     def _at_once(self, coroutine: Coroutine[Any, Any, Any]) -> asyncio.Future[Any]:
         future = self._loop.create_future()
+        context = copy_context()
         try:
-            copy_context().run(coroutine.send, None)
+            awaited = context.run(coroutine.send, None)
         except StopIteration as done:
             future.set_result(done.value)
         except Exception as failure:  # noqa: BLE001  # an executor hands every error to its future
             future.set_exception(failure)
         else:
-            message = "the saver waits: when it stores a checkpoint cannot be pinned"
-            raise RuntimeError(message)
+            # It gathers what it has stored before: it goes on as soon as the loop does.
+            rest: Any = _rest(coroutine, awaited)
+            return self._loop.create_task(rest, context=context)
         return future
 
     def _in_turn(self, number: int, coroutine: Coroutine[Any, Any, Any]) -> asyncio.Future[Any]:

@@ -27,7 +27,6 @@ _LOCK = threading.RLock()
 _CLOCKS = ("langgraph.pregel._checkpoint", "langgraph.pregel._loop")
 _LOOP = "langgraph.pregel._loop"
 _RETRY = "langgraph.pregel._retry"
-_MESSAGES = "langgraph.graph.message"
 _CACHE = "langgraph.cache.memory"
 _IDS = ("langgraph.pregel._checkpoint", "langgraph.checkpoint.base")
 _CHANCE = ("langgraph.checkpoint.memory", "langgraph.checkpoint.sqlite")
@@ -115,24 +114,30 @@ def pinned(counter: Counter) -> Generator[None]:
         def now(cls, tz: tzinfo | None = None) -> datetime:  # pyright: ignore[reportIncompatibleMethodOverride]  # a plain datetime, as isoformat needs
             return counter.now(tz)
 
-    chance = (*_CHANCE, *(name for name in _CHANCE_IF_LOADED if name in sys.modules))
     threads = Pin.THREADS in counter.free
-    patches = (
-        *((name, "datetime", PinnedDatetime) for name in _CLOCKS if Pin.CLOCK not in counter.free),
-        *((name, "uuid6", counter.uuid6) for name in _IDS),
-        *((name, "random", counter) for name in chance if Pin.CHANCE not in counter.free),
-        (_CACHE, "datetime", SimpleNamespace(**vars(dt) | {"datetime": PinnedDatetime})),
-        (_MESSAGES, "uuid", counter),
-        ("langgraph.pregel._messages", "uuid4", counter.uuid4),
-        (_RETRY, "time", _Unhurried()),
-        (_LOOP, "BackgroundExecutor", LateExecutor if threads else OrderedExecutor),
-        *(() if threads else ((_LOOP, "AsyncBackgroundExecutor", OrderedAsyncExecutor),)),
+    sources = (
+        *((Pin.CLOCK, name, "datetime", PinnedDatetime) for name in _CLOCKS),
+        (
+            Pin.CLOCK,
+            _CACHE,
+            "datetime",
+            SimpleNamespace(**{**vars(dt), "datetime": PinnedDatetime}),
+        ),
+        (Pin.CLOCK, _RETRY, "time", _Unhurried()),
+        *((Pin.CHANCE, name, "random", counter) for name in (*_CHANCE, *_CHANCE_IF_LOADED)),
+        (Pin.IDS, "langgraph.graph.message", "uuid", counter),
+        (Pin.IDS, "langgraph.pregel._messages", "uuid4", counter.uuid4),
+        (Pin.THREADS, _LOOP, "AsyncBackgroundExecutor", OrderedAsyncExecutor),
+        # These two know themselves what is free: checkpoints are counted, and tasks end in an
+        # order, whatever is pinned.
+        *((None, name, "uuid6", counter.uuid6) for name in _IDS),
+        (None, _LOOP, "BackgroundExecutor", LateExecutor if threads else OrderedExecutor),
     )
     with _LOCK:
         undo: list[tuple[Any, str, Any]] = []
         try:
-            for module_name, name, value in patches:
-                module = importlib.import_module(module_name)
+            for pin, module_name, name, value in sources:
+                module = None if pin in counter.free else _module(module_name)
                 if hasattr(module, name):
                     undo.append((module, name, getattr(module, name)))
                     setattr(module, name, value)
@@ -140,6 +145,16 @@ def pinned(counter: Counter) -> Generator[None]:
         finally:
             for module, name, value in reversed(undo):
                 setattr(module, name, value)
+
+
+def _module(name: str) -> Any:
+    """Return a module of LangGraph's, or None if this release or this process does without it."""
+    if name in _CHANCE_IF_LOADED:
+        return sys.modules.get(name)
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError:
+        return None
 
 
 class DeclaredSet(set[Any]):

@@ -1,0 +1,370 @@
+"""What real LangGraph does with each construct of programs, synchronous and asynchronous alike."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from parity_kit.contract import (
+    Case,
+    CaseId,
+    Operation,
+    Outcome,
+    Raised,
+    Returned,
+    Subject,
+    SubjectKind,
+    outcome_to_plain,
+    run,
+)
+from parity_kit.corpora.authoring import op
+from parity_kit.errors import BadProgramError
+from parity_kit.reference import Engine
+
+STATE: dict[str, Any] = {"n": {"type": "int"}, "log": {"type": "list", "reducer": "add"}}
+EVERY_MODE = ["values", "updates", "messages", "custom", "checkpoints", "tasks", "debug"]
+
+
+def play(program: dict[str, Any], *operations: Operation) -> tuple[Outcome, ...]:
+    """Return the outcomes of operations, which an asynchronous session must give again."""
+    program = {"state": STATE, **program}
+    subject = Subject(SubjectKind.GRAPH, {"program": program, "saver": "memory"})
+    outcomes = run(Engine(), Case(CaseId("sync"), subject, operations))
+    later = tuple(
+        each
+        if each.name in {"put", "store_items"}
+        else op(each.name, **each.args, **{"async": True})
+        for each in operations
+    )
+    again = run(Engine(), Case(CaseId("async"), subject, later))
+    assert [*map(outcome_to_plain, again)] == [*map(outcome_to_plain, outcomes)]
+    return outcomes
+
+
+def value(outcome: Outcome) -> Any:
+    assert isinstance(outcome, Returned), outcome
+    return outcome.value
+
+
+def error(outcome: Outcome) -> tuple[str, str]:
+    assert isinstance(outcome, Raised), outcome
+    return outcome.error, outcome.message
+
+
+def streamed(outcome: Outcome) -> list[Any]:
+    assert isinstance(outcome, Returned), outcome
+    return [each.payload for each in outcome.events]
+
+
+def body(*instructions: dict[str, Any], **settings: Any) -> dict[str, Any]:
+    return {"body": list(instructions), **settings}
+
+
+def log(*values: Any) -> dict[str, Any]:
+    return {"write": {"log": list(values)}}
+
+
+def fail(kind: str, message: str) -> dict[str, Any]:
+    return {"raise": {"type": kind, "message": message}}
+
+
+def test_return_ends_a_body_whatever_was_written() -> None:
+    node = body(log("no"), {"when": [True, [{"return": {"log": ["yes"]}}]]}, fail("ValueError", ""))
+    (outcome,) = play({"nodes": {"a": node}, "entry": "a"}, op("invoke", thread="t", input={}))
+    assert value(outcome) == {"log": ["yes"]}
+
+
+def test_a_command_updates_and_goes_to_nodes_and_sends_that_no_edge_names() -> None:
+    goto = ["b", {"send": {"to": "c", "each": {"range": 2}, "as": "k"}}]
+    nodes = {
+        "a": body({"return": {"command": {"update": {"log": ["a"]}, "goto": goto}}}),
+        "b": body(log("b")),
+        "c": body(log({"input": None})),
+    }
+    run_command = {"update": {"log": ["x"]}, "goto": ["b", {"send": ["c", {"k": 7}]}]}
+    first, second = play(
+        {"nodes": nodes, "entry": "a"},
+        op("invoke", thread="t", input={}),
+        op("command", thread="t", command=run_command),
+    )
+    assert value(first) == {"log": ["a", "b", {"k": 0}, {"k": 1}]}
+    assert value(second)["log"][4:] == ["x", "b", {"k": 7}]
+
+
+def test_a_path_map_names_the_nodes_that_an_expression_chooses() -> None:
+    program = {
+        "nodes": {name: body(log(name)) for name in ("a", "b")},
+        "entry": "a",
+        "branches": {"a": [{"path": {"get": "n"}, "map": {"left": "b", "right": "__end__"}}]},
+        "state": {**STATE, "n": {"type": "str"}},
+    }
+    outcomes = play(
+        program,
+        *(op("invoke", thread=way, input={"n": way}) for way in ("left", "right", "up")),
+    )
+    assert [value(each)["log"] for each in outcomes[:2]] == [["a", "b"], ["a"]]
+    assert error(outcomes[2]) == ("KeyError", "'up'")
+
+
+def test_a_sequence_runs_in_its_order_and_nodes_keep_theirs() -> None:
+    program = {
+        "nodes": {name: body(log(name)) for name in ("c", "a", "b")},
+        "entry": "a",
+        "sequence": ["a", "b", "c"],
+        "finish": "c",
+    }
+    run_it, state = play(
+        program, op("invoke", thread="t", input={}), op("get_state", thread="t", checkpoint=3)
+    )
+    assert value(run_it) == {"log": ["a", "b", "c"]}
+    assert value(state)["next"] == ["b"]
+
+
+@pytest.mark.parametrize("schema", ["typed_dict", "dataclass", "pydantic"])
+def test_schemas_decide_what_goes_in_what_comes_out_and_what_a_node_sees(schema: str) -> None:
+    program = {
+        "schema": schema,
+        "state": {**STATE, "left": {"managed": "remaining_steps"}},
+        "input": ["n"],
+        "output": ["log"],
+        "private": {"secret": {"type": "str"}, "unheard": {"type": "str"}},
+        "nodes": {
+            "a": body({"write": {"secret": "s", "unheard": "u", "log": [{"get": "left"}]}}),
+            "b": body(log({"input": None}), input=["secret", "n"]),
+        },
+        "sequence": ["a"],
+        "edges": [["__start__", "a"], ["a", "b"]],
+    }
+    outcome, state = play(
+        program,
+        op("invoke", thread="t", input={"n": 1, "log": ["no"]}, recursion_limit=5),
+        op("get_state", thread="t"),
+    )
+    assert value(outcome) == {"log": [4, {"secret": "s", "n": 1}]}
+    assert value(state)["values"] == {"n": 1, "log": [4, {"secret": "s", "n": 1}], "secret": "s"}
+
+
+def test_pydantic_checks_types() -> None:
+    program = {"schema": "pydantic", "nodes": {"a": body()}, "entry": "a"}
+    (outcome,) = play(program, op("invoke", thread="t", input={"n": "many"}))
+    assert error(outcome)[0] == "pydantic_core._pydantic_core.ValidationError"
+
+
+def test_a_retried_node_begins_again_until_its_attempts_are_used_up() -> None:
+    twice = {"when": [{"lt": [{"visits": None}, 3]}, [fail("ConnectionError", "down")]]}
+    nodes = {
+        "a": body(twice, log({"visits": None}, {"info": "attempt"}), retry={"max_attempts": 3})
+    }
+    (outcome,) = play({"nodes": nodes, "entry": "a"}, op("invoke", thread="t", input={}))
+    assert value(outcome) == {"log": [3, 3]}
+    nodes["a"]["retry"] = [{"on": ["KeyError"]}, {"on": ["ConnectionError"], "max_attempts": 2}]
+    first, second = play(
+        {"nodes": nodes, "entry": "a"},
+        op("invoke", thread="t", input={}),
+        op("invoke", thread="t", input=None),
+    )
+    assert error(first) == ("ConnectionError", "down")
+    assert value(second) == {"log": [3, 1]}
+
+
+def test_without_a_policy_of_its_own_only_what_may_pass_is_tried_again() -> None:
+    for kind, visits in (("ValueError", 1), ("TimeoutError", 1), ("ConnectionError", 3)):
+        nodes = {
+            "a": body(log({"visits": None}), fail(kind, "x"), retry={}),
+            "b": body({"emit": {"visits": None}}),
+        }
+        nodes["a"]["error_handler"] = [log({"error": "type"}, {"error": "message"})]
+        nodes["a"]["body"].insert(0, {"emit": {"visits": None}})
+        (outcome,) = play(
+            {"nodes": nodes, "entry": "a"},
+            op("stream", thread="t", input={}, modes=["custom"]),
+        )
+        assert streamed(outcome) == list(range(1, visits + 1))
+
+
+def test_an_error_handler_sees_what_failed_and_may_command() -> None:
+    nodes = {
+        "a": body(
+            fail("KeyError", "k"),
+            error_handler=[log({"error": "node"}, {"error": "type"}, {"error": "message"})],
+        ),
+        "b": body(
+            fail("ValueError", "v"),
+            error_handler=[{"return": {"command": {"goto": "c", "update": {"log": ["to c"]}}}}],
+        ),
+        "c": body(log("c")),
+    }
+    (outcome,) = play(
+        {"nodes": nodes, "edges": [["__start__", "a"], ["__start__", "b"]]},
+        op("invoke", thread="t", input={}),
+    )
+    assert value(outcome) == {"log": ["a", "KeyError", "'k'", "to c", "c"]}
+
+
+def test_defaults_hold_for_every_node() -> None:
+    program = {
+        "nodes": {name: body(fail("ValueError", name)) for name in ("a", "b")},
+        "edges": [["__start__", "a"], ["__start__", "b"]],
+        "defaults": {
+            "retry": {"max_attempts": 2, "on": ["ValueError"]},
+            "error_handler": [log({"error": "node"}, {"visits": None})],
+        },
+    }
+    (outcome,) = play(program, op("invoke", thread="t", input={}))
+    assert value(outcome) == {"log": ["a", 1, "b", 2]}
+
+
+def test_emissions_context_and_facts_of_the_run() -> None:
+    facts = [{"info": name} for name in ("attempt", "thread_id", "task_id", "checkpoint_ns")]
+    nodes = {"a": body({"emit": {"context": "user"}}, {"emit": {"context": "other"}}, log(*facts))}
+    program = {"nodes": nodes, "entry": "a", "context": {"user": "str", "other": "int"}}
+    first, second = play(
+        program,
+        op("stream", thread="t", input={}, modes=["custom", "tasks"], context={"user": "me"}),
+        op("invoke", thread="t", input={}, context={"nobody": 1}),
+    )
+    task, user, other, _ = streamed(first)
+    assert (user, other) == ("me", None)
+    assert error(second)[0] == "TypeError"
+    (state,) = play(program, op("invoke", thread="t", input={}))
+    assert value(state)["log"] == [1, "t", task["id"], f"a:{task['id']}"]
+
+
+def test_a_drained_run_stops_after_its_superstep_and_runs_on_later() -> None:
+    nodes = {"a": body(log("a"), {"drain": "enough"}), "b": body(log("b"))}
+    stopped, later = play(
+        {"nodes": nodes, "entry": "a", "sequence": ["a", "b"]},
+        op("invoke", thread="t", input={}),
+        op("invoke", thread="t", input=None),
+    )
+    assert error(stopped) == ("langgraph.errors.GraphDrained", "Graph drained: enough")
+    assert value(later) == {"log": ["a", "b"]}
+
+
+def test_breakpoints_of_one_run() -> None:
+    program = {
+        "nodes": {name: body(log(name)) for name in ("a", "b", "c")},
+        "entry": "a",
+        "sequence": ["a", "b", "c"],
+    }
+    outcomes = play(
+        program,
+        op("invoke", thread="t", input={}, interrupt_before=["b"]),
+        op("invoke", thread="t", input=None, interrupt_after="*", max_concurrency=1),
+        op("invoke", thread="t", input=None),
+    )
+    assert [value(each)["log"] for each in outcomes] == [["a"], ["a", "b"], ["a", "b", "c"]]
+
+
+def test_all_seven_stream_modes_at_once() -> None:
+    said = {"message": {"type": "ai", "content": "hi"}}
+    program = {
+        "state": {"m": {"type": "messages", "reducer": "messages"}},
+        "nodes": {"a": body({"emit": 1}, {"write": {"m": [said]}})},
+        "entry": "a",
+    }
+    (outcome,) = play(program, op("stream", thread="t", input={"m": []}, modes=EVERY_MODE))
+    assert isinstance(outcome, Returned)
+    assert {each.mode for each in outcome.events} == set(EVERY_MODE)
+    said_it: Any = next(each.payload for each in outcome.events if each.mode == "messages")
+    assert b"00000000-0000-4000-8000-000000000001" in said_it[0].data
+
+
+def test_messages_are_replaced_and_removed_by_id() -> None:
+    def said(kind: str, **parts: str) -> dict[str, Any]:
+        return {"message": {"type": kind, **parts}}
+
+    write = [said("remove", id="1"), said("human", id="2", content="new"), said("system")]
+    program = {
+        "state": {"m": {"type": "messages", "reducer": "messages"}},
+        "nodes": {"a": body({"write": {"m": write}})},
+        "entry": "a",
+    }
+    given = [{"type": "human", "content": "old", "id": each} for each in ("1", "2")]
+    (outcome,) = play(program, op("invoke", thread="t", input={"m": given}))
+    kept = [each.data for each in value(outcome)["m"]]
+    assert len(kept) == 2
+    assert b"new" in kept[0]
+    assert b"SystemMessage" in kept[1]
+
+
+def test_a_cached_node_does_not_begin_until_its_entry_is_gone() -> None:
+    nodes = {"a": body(log({"visits": None}), cache={"key": {"get": "n"}})}
+    program = {"nodes": nodes, "entry": "a", "cache": True}
+    runs = [op("invoke", thread=str(index), input={"n": n}) for index, n in enumerate((1, 1, 2))]
+    again = op("invoke", thread="x", input={"n": 1})
+    outcomes = play(program, *runs, op("clear_cache"), again)
+    assert [value(each)["log"] for each in outcomes if value(each)] == [[1], [1], [2], [3]]
+    # A run makes three checkpoints, and the cache's clock goes on by one second for each.
+    nodes["a"]["cache"] = {"ttl": 4}
+    outcomes = play(program, *(op("invoke", thread=name, input={"n": 1}) for name in "abc"))
+    assert [value(each)["log"] for each in outcomes] == [[1], [1], [2]]
+
+
+def test_the_store_is_shared_by_threads() -> None:
+    nodes = {
+        "a": body(
+            {"store_put": [["x", {"get": "n"}], "k", {"n": {"get": "n"}}]},
+            {"store_put": [["x"], "gone", {}]},
+            {"store_delete": [["x"], "gone"]},
+            {"store_put": [["x"], "no map", 1]},
+            log({"store_get": [["x", "2"], "k"]}, {"store_get": [["nowhere"], "k"]}),
+            log({"store_search": ["x"]}),
+        )
+    }
+    program = {"nodes": nodes, "entry": "a", "store": True}
+    second = [["x", "2"], "k", {"n": 2}]
+    items = [[["x", "1"], "k", {"n": 1}], second]
+    outcomes = play(
+        program,
+        op("invoke", thread="a", input={"n": 2}),
+        op("invoke", thread="b", input={"n": 1}),
+        op("store_items", namespace=["x"]),
+    )
+    assert [value(outcomes[0])["log"], value(outcomes[1])["log"]] == [[[second]], [items]]
+    assert value(outcomes[2]) == items
+    (alone,) = play({**program, "store": False}, op("invoke", thread="a", input={"n": 2}))
+    assert value(alone)["log"] == [[]]
+
+
+def test_updates_of_several_supersteps() -> None:
+    program = {
+        "nodes": {name: body(log(name)) for name in ("a", "b")},
+        "entry": "a",
+        "sequence": ["a", "b"],
+    }
+    steps = [[{"values": {"log": [name]}, "as_node": name}] for name in ("a", "b")]
+    _, state = play(
+        program,
+        op("bulk_update_state", thread="t", supersteps=steps),
+        op("get_state", thread="t"),
+    )
+    assert value(state)["values"] == {"log": ["a", "b"]}
+    assert value(state)["metadata"]["source"] == "update"
+
+
+def test_a_delta_channel_in_a_graph() -> None:
+    channel = {"class": "DeltaChannel", "reducer": "add", "snapshot_frequency": 2}
+    program = {
+        "state": {"log": {"type": "list", "channel": channel}},
+        "nodes": {name: body(log(name)) for name in ("a", "b", "c")},
+        "entry": "a",
+        "sequence": ["a", "b", "c"],
+    }
+    outcomes = play(
+        program,
+        *(
+            op("invoke", thread="t", input={"log": [n]}, durability=mode)
+            for n, mode in enumerate(("sync", "exit"))
+        ),
+        op("get_state", thread="t"),
+    )
+    assert value(outcomes[2])["values"] == {"log": [0, "a", "b", "c", 1, "a", "b", "c"]}
+
+
+def test_what_langgraph_refuses_is_named() -> None:
+    program = {"state": {**STATE, "last": {"managed": "is_last_step"}}, "nodes": {"a": body()}}
+    subject = Subject(SubjectKind.GRAPH, {"program": program, "saver": None})
+    with pytest.raises(BadProgramError, match="must have an entrypoint"):
+        run(Engine(), Case(CaseId("refused"), subject, (op("invoke", input={}),)))
