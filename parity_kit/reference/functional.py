@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from langgraph.func import entrypoint, task
 
@@ -66,7 +66,7 @@ class _Form:
     def make(self, **services: Any) -> Any:
         """Return the compiled entrypoint."""
         for name, each in self.program.tasks.items():
-            made: Any = task(**policy_arguments(each.policies))
+            made = cast("Any", task)(**policy_arguments(each.policies))
             self.tasks[name] = made(self._function(name, each))
         decorator: Any = entrypoint(
             **services,

@@ -6,7 +6,7 @@ it. It is built from the case alone and runs in any environment that has LangGra
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from parity_kit.contract import Case, Operation, SubjectKind
@@ -63,6 +63,8 @@ def _graph_lines(case: Case, uses: Uses) -> list[str]:
         # Where a run has no context, it is None and has no fields.
         context=(program.context or ()) if all(each.args.get("context") for each in runs) else (),
     )
+    if _counts(case.operations):
+        uses("created")
     lines = list(saver_source(saver, uses)) if saver is not None else []
     lines += [f"store = {uses('InMemoryStore')}()"] if program.store else []
     lines += [f"cache = {uses('InMemoryCache')}()"] if program.cache else []
@@ -78,7 +80,14 @@ def _graph_lines(case: Case, uses: Uses) -> list[str]:
     return lines
 
 
-def _sends(program: Mapping[str, Any], operations: Iterable[Operation]) -> bool:
+def _counts(operations: Sequence[Operation]) -> bool:
+    """Return whether checkpoints are named by number of which some are not in the saver."""
+    names = any({"checkpoint", "before"} & each.args.keys() for each in operations)
+    gone = (each.args.get("durability") == "exit" or "delete" in each.name for each in operations)
+    return names and any(gone)
+
+
+def _sends(program: Mapping[str, Any], operations: Sequence[Operation]) -> bool:
     """Return whether a node may be given something else than what its schema makes of the state."""
     objects = "typed_dict" not in str(program.get("schema", "typed_dict"))
     if objects and "send" in _words(program):

@@ -126,6 +126,14 @@ def _get(argument: Any, frame: Frame) -> str:
     return f"{frame.uses('field')}({frame.input}, {quoted(argument)})"
 
 
+def _input(_: Any, frame: Frame) -> str:
+    if frame.shape == "object":
+        return f"dict(vars({frame.input}))"
+    if frame.shape == "either" and frame.fields:
+        return f"{frame.uses('as_dict')}({frame.input})"
+    return frame.input
+
+
 def _eq(argument: Any, frame: Frame) -> str:
     left, right = argument
     if right is None or isinstance(right, bool):
@@ -237,11 +245,10 @@ def _final(argument: Any, frame: Frame) -> str:
 
 def _call(argument: Any, frame: Frame) -> str:
     name, value = argument
-    started = f"{frame.callables[name]}{{}}({expression(value, frame)})"
+    function, given = frame.callables[name], expression(value, frame)
     if frame.counter.startswith("task "):
-        started = started.format("")
-        return f"await {started}" if frame.awaits else f"{started}.result()"
-    return f"await {started.format('.ainvoke')}" if frame.awaits else started.format(".invoke")
+        return f"await {function}({given})" if frame.awaits else f"{function}({given}).result()"
+    return f"await {function}.ainvoke({given})" if frame.awaits else f"{function}.invoke({given})"
 
 
 def _call_all(argument: Any, frame: Frame) -> str:
@@ -253,7 +260,7 @@ def _call_all(argument: Any, frame: Frame) -> str:
 
 _OPERATORS: dict[str, Callable[[Any, Frame], str]] = {
     "get": _get,
-    "input": lambda _, frame: frame.input,
+    "input": _input,
     "var": lambda argument, frame: frame.variables.get(argument, "None"),
     "lit": lambda argument, frame: literal(argument, frame.uses),
     "eq": _eq,

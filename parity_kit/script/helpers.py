@@ -17,9 +17,9 @@ _MODULES = {
     "": "asyncio functools operator sqlite3 sys",
     "collections": "Counter",
     "contextlib": "contextmanager",
-    "dataclasses": "dataclass",
+    "dataclasses": "dataclass make_dataclass",
     "typing": "Annotated Any TypedDict",
-    "pydantic": "BaseModel",
+    "pydantic": "BaseModel create_model",
     "langchain_core.messages": (
         "AIMessage AnyMessage HumanMessage RemoveMessage SystemMessage ToolMessage"
     ),
@@ -74,6 +74,9 @@ def fold(reducer):
 def field(source, name):
     """Return a field of a dict or an object, None where there is none."""
     return (source if isinstance(source, dict) else getattr(source, "__dict__", {})).get(name)'''
+    ),
+    "as_dict": Helper(
+        "def as_dict(state):\n    return state if isinstance(state, dict) else dict(vars(state))"
     ),
     "is_int": Helper(
         "def is_int(value):\n    return isinstance(value, int) and not isinstance(value, bool)"
@@ -169,13 +172,36 @@ def at(thread=None, **config):
     where = {} if thread is None else {"thread_id": thread}
     return {"configurable": where, "recursion_limit": 25, **config}'''
     ),
+    "created": Helper(
+        '''\
+created = []  # the ids of the checkpoints, also of those that are not stored or that are deleted
+make_id = _checkpoint.uuid6
+
+
+def remember(*args, **kwargs):
+    """Make an id; LangGraph marks those of an empty checkpoint that it throws away with -2."""
+    made = make_id(*args, **kwargs)
+    created.extend([] if kwargs.get("clock_seq") == -2 else [str(made)])
+    return made
+
+
+_checkpoint.uuid6 = remember''',
+        ("_checkpoint",),
+    ),
+    "stored": Helper(
+        '''\
+def stored():
+    """Return the ids of the checkpoints in the order of their creation: they sort by time."""
+    return sorted({each.config["configurable"]["checkpoint_id"] for each in saver.list(None)})'''
+    ),
     "checkpoint": Helper(
         '''\
-def checkpoint(thread, number, **config):
-    """Return the config for a checkpoint: the one created as the `number`-th (ids sort by time)."""
-    ids = sorted({each.config["configurable"]["checkpoint_id"] for each in saver.list(None)})
+def checkpoint(ids, number, thread, **config):
+    """Return the config for the `number`-th of these checkpoints, or for one that is not there."""
     found = at(thread, **config)
-    found["configurable"] |= {"checkpoint_ns": "", "checkpoint_id": ids[number - 1]}
+    absent = "ffffffff-ffff-6fff-bfff-ffffffffffff"
+    chosen = ids[number - 1] if number <= len(ids) else absent
+    found["configurable"] |= {"checkpoint_ns": "", "checkpoint_id": chosen}
     return found''',
         ("at",),
     ),

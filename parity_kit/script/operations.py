@@ -90,10 +90,17 @@ def _config(given: Mapping[str, Any], uses: Uses) -> str:
     named = {key: _optional(given, key, uses) for key in _CONFIG}
     thread = [] if given.get("thread") is None else [quoted(given["thread"])]
     if given.get("checkpoint") is not None:
-        found = call(uses("checkpoint"), *thread, repr(given["checkpoint"]), **named)
+        found = _checkpoint(given, given["checkpoint"], named, uses)
     else:
         found = call(uses("at"), *thread, **named)
     return found if given.get("task") is None else call(uses("inside"), found, repr(given["task"]))
+
+
+def _checkpoint(
+    given: Mapping[str, Any], number: int, named: Mapping[str, str | None], uses: Uses
+) -> str:
+    ids = "created" if "created" in uses else call(uses("stored"))
+    return call(uses("checkpoint"), ids, repr(number), quoted(given["thread"]), **named)
 
 
 def _optional(given: Mapping[str, Any], key: str, uses: Uses) -> str | None:
@@ -144,7 +151,7 @@ def _state(name: str, given: Mapping[str, Any], uses: Uses) -> Iterator[str]:
 def _history(given: Mapping[str, Any], uses: Uses) -> Iterator[str]:
     named = {key: _optional(given, key, uses) for key in ("filter", "limit")}
     if given.get("before") is not None:
-        named["before"] = call(uses("checkpoint"), quoted(given["thread"]), repr(given["before"]))
+        named["before"] = _checkpoint(given, given["before"], {}, uses)
     yield from _each("get_state_history", [_config(given, uses)], named, given, uses)
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import keyword
+import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from parity_kit.programs.model import Field, Schema
 from parity_kit.script.channels import channel_source, reducer_source, type_source
-from parity_kit.script.source import Uses
+from parity_kit.script.source import Uses, call, quoted
 
 _MANAGED = {"is_last_step": "IsLastStep", "remaining_steps": "RemainingSteps"}
 _BASES = {"typed_dict": "TypedDict", "pydantic": "BaseModel"}
@@ -18,9 +19,8 @@ def state_class(
 ) -> Iterator[str]:
     """Yield the lines of the class that a state, or a part of it, is declared as."""
     kinds = {each: _annotation(field, uses) for each, field in fields.items()}
-    if schema == "typed_dict" and any(map(_odd, kinds)):
-        parts = ", ".join(f"{each!r}: {kind}" for each, kind in kinds.items())
-        yield f"{name} = {uses('TypedDict')}({name!r}, {{{parts}}}, total=False)"
+    if any(map(_odd, kinds)) or (schema != "typed_dict" and _hidden(kinds)):
+        yield f"{name} = {_called(name, kinds, schema, uses)}"
         return
     if schema == "dataclass":
         yield f"@{uses('dataclass')}"
@@ -29,10 +29,30 @@ def state_class(
         rest = ", total=False" if schema == "typed_dict" else ""
         yield f"class {name}({uses(_BASES[schema])}{rest}):"
     default = "" if schema == "typed_dict" else " = None"
-    for each, kind in kinds.items():
-        yield f"    {each}: {kind}{default if fields[each].managed is None else ''}"
+    yield from (f"    {each}: {kind}{default}" for each, kind in kinds.items())
     if not kinds:
         yield "    pass"
+
+
+def _called(name: str, kinds: Mapping[str, str], schema: Schema, uses: Uses) -> str:
+    """Return the call that makes a class which cannot be written as one."""
+    match schema:
+        case "typed_dict":
+            parts = ", ".join(f"{quoted(each)}: {kind}" for each, kind in kinds.items())
+            return f"{uses('TypedDict')}({quoted(name)}, {{{parts}}}, total=False)"
+        case "dataclass":
+            parts = ", ".join(f"({quoted(each)}, {kind}, None)" for each, kind in kinds.items())
+            return f"{uses('make_dataclass')}({quoted(name)}, [{parts}])"
+        case "pydantic":
+            parts = {each: f"({kind}, None)" for each, kind in kinds.items()}
+            return call(uses("create_model"), quoted(name), **parts)
+
+
+def _hidden(kinds: Mapping[str, str]) -> bool:
+    """Return whether a field's default would hide what a later annotation names."""
+    return any(
+        re.search(rf"\b{re.escape(name)}\b", kind) for name in kinds for kind in kinds.values()
+    )
 
 
 def _odd(name: str) -> bool:

@@ -55,6 +55,9 @@ class Uses:
                 self(needed)
         return name
 
+    def __contains__(self, name: str) -> bool:
+        return name in self._names
+
     def imports(self) -> Iterator[str]:
         """Yield the import lines: the standard library, then the rest."""
         modules: dict[str, list[str]] = {}

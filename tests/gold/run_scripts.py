@@ -10,6 +10,7 @@ nothing hides behind a `repr`.
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import types
 from typing import Any, cast
@@ -29,9 +30,10 @@ def main() -> None:
 
 def _pins(root: str) -> Any:
     sys.path.insert(0, root)
-    from parity_kit.reference import pins  # noqa: PLC0415  # only while the path is there
+    from parity_kit.reference import asynchronous, pins  # noqa: PLC0415  # while the path is there
 
     sys.path.remove(root)
+    asyncio.new_event_loop = asyncio.events.new_event_loop = asynchronous.TimelessLoop
     for name in list(sys.modules):
         if name.partition(".")[0] == "parity_kit":
             sys.modules[name] = None  # pyright: ignore[reportArgumentType]  # an import of it fails
@@ -44,7 +46,7 @@ def _run(source: str, pins: Any) -> list[Any]:
 
     def keep(*values: Any) -> None:
         if len(values) == 3:  # "raised", the class, the error
-            shown[-1][2] = [type(values[2]).__name__, str(values[2])]
+            shown[-1][2] = [_name(values[2]), str(values[2])]
         elif isinstance(values[0], str) and values[0].startswith("\noperation "):
             shown.append([values[0].strip(), [], None])
         else:
@@ -57,6 +59,12 @@ def _run(source: str, pins: Any) -> list[Any]:
     with pins.pinned(pins.Counter(pins.Pins(), free)):
         exec(compile(source, "script", "exec"), module.__dict__)  # noqa: S102  # what this is for
     return shown
+
+
+def _name(error: BaseException) -> str:
+    kind = type(error)
+    module = "" if kind.__module__ == "builtins" else f"{kind.__module__}."
+    return f"{module}{kind.__qualname__}"
 
 
 def _plain(value: Any) -> Any:

@@ -1,26 +1,44 @@
 """Every case prints as a script that does in a clean process what the reference did.
 
-Ids and versions are each side's own, so both are renamed by their first appearance.
+Ids and versions are the script's own, so both sides' are renamed by their first appearance.
 """
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
 from parity_kit.canonical import pack, unpack
-from parity_kit.contract import Operation, Outcome, Raised, Returned, SubjectKind, Trace
+from parity_kit.contract import (
+    Event,
+    Operation,
+    Outcome,
+    Raised,
+    Returned,
+    SubjectKind,
+    Trace,
+    outcome_to_plain,
+)
 from parity_kit.corpora.corpus import read_corpus
-from parity_kit.renaming import Renamer
+from parity_kit.dissect import describe, parse
+from parity_kit.plain import Ext
+from parity_kit.renaming import SHAPES
 from parity_kit.script import script
-from parity_kit.values import order_sets_in
+from parity_kit.tree_difference import first_difference
+from parity_kit.values import open_value, order_sets_in
 
 ROOT = Path(__file__).parents[2]
 LISTS = {"get_state_history", "list"}
 """Operations whose value is a list, which a script prints one by one."""
+NOT_PINNED = {
+    # Its message holds a set's `repr`, in the order of declaration only where that is pinned.
+    "schemas/channel/barrier-unknown-name",
+}
 
 
 def graph_traces() -> list[Trace]:
@@ -30,6 +48,7 @@ def graph_traces() -> list[Trace]:
         for trace in read_corpus(path).traces
         if trace.case.subject.kind is SubjectKind.GRAPH
         and trace.case.subject.spec.get("saver") != "postgres"
+        and trace.case.id not in NOT_PINNED
     ]
 
 
@@ -47,47 +66,71 @@ def run_scripts(sources: Iterable[str]) -> list[Any]:
     return cast("list[Any]", unpack(done.stdout))
 
 
-def expected(outcome: Outcome) -> list[Any]:
-    """What an outcome says: its events, and its value or its error."""
-    assert isinstance(outcome, Raised | Returned)
-    events: list[Any] = [each.to_plain() for each in outcome.events]
-    if isinstance(outcome, Raised):
-        return [events, outcome.error.rpartition(".")[2], outcome.message]
-    return [events, outcome.value]
-
-
-def printed(operation: Operation, block: list[Any]) -> list[Any]:
-    """What a script printed for an operation, in the same form."""
+def printed(operation: Operation, block: list[Any]) -> Outcome:
+    """What a script printed for an operation, as an outcome."""
     title, typed, error = block
     assert title.endswith(f": {operation.name}")
-    values = [decoded(kind, data) for kind, data in typed]
+    values = [_decoded(kind, data) for kind, data in typed]
+    events: tuple[Event, ...] = ()
     if operation.args.get("modes") is not None:
-        events: list[Any] = [
-            [item[-2], item[0] if len(item) == 3 else [], item[-1]] for item in values
-        ]
-        return [events, *(error or [None])]
+        # With subgraphs an item says first where it comes from.
+        events = tuple(
+            Event(item[-2], tuple(item[0]) if len(item) == 3 else (), item[-1]) for item in values
+        )
+        values = []
     if error is not None:
-        return [[], *error]
+        return Raised(error[0], error[1], events)
     if operation.name in LISTS:
-        return [[], values]
+        return Returned(values, events)
     assert len(values) < 2, values
-    return [[], values[0] if values else None]
+    return Returned(values[0] if values else None, events)
 
 
-def decoded(kind: str, data: bytes) -> Any:
+def _decoded(kind: str, data: bytes) -> Any:
     if kind == "null":
         return None
     return order_sets_in(unpack(data)) if kind == "msgpack" else data
 
 
 def check(trace: Trace, blocks: list[Any]) -> None:
-    assert len(blocks) == len(trace.outcomes), script(trace.case)
-    ours, theirs = Renamer(), Renamer()
-    for operation, outcome, block in zip(
-        trace.case.operations, trace.outcomes, blocks, strict=True
-    ):
-        said, shown = ours.value(expected(outcome)), theirs.value(printed(operation, block))
-        assert pack(said) == pack(shown), (trace.case.id, said, shown)
+    case = trace.case
+    assert len(blocks) == len(case.operations), script(case)
+    ours, theirs = Names(), Names()
+    for operation, outcome, block in zip(case.operations, trace.outcomes, blocks, strict=True):
+        assert isinstance(outcome, Raised | Returned)
+        said = ours.renamed(outcome_to_plain(replace(outcome, stored={}, dropped=())))
+        shown = theirs.renamed(outcome_to_plain(printed(operation, block)))
+        if pack(said) != pack(shown):
+            path, left, right = first_difference(parse(pack(said)), parse(pack(shown)))
+            sides = " not ".join(
+                "nothing" if each is None else describe(each) for each in (right, left)
+            )
+            raise AssertionError(f"{case.id}, {block[0]}, {path}: {sides}\n{script(case)}")
+
+
+class Names:
+    """Renames ids and versions by their first appearance."""
+
+    def __init__(self) -> None:
+        self._names: dict[str, str] = {}
+
+    def renamed(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return SHAPES.sub(self._name, value)
+        if isinstance(value, Ext):
+            opened = open_value(value)
+            return value if isinstance(opened, Ext) else self.renamed(opened)
+        if isinstance(value, Mapping):
+            entries = cast("Mapping[Any, Any]", value).items()
+            return {self.renamed(key): self.renamed(each) for key, each in entries}
+        if isinstance(value, list | tuple):
+            return [self.renamed(each) for each in cast("list[Any]", value)]
+        return value
+
+    def _name(self, found: re.Match[str]) -> str:
+        if found.lastgroup == "time":
+            return found[0]
+        return self._names.setdefault(found[0], f"<{found.lastgroup} {len(self._names)}>")
 
 
 def test_every_graph_case_prints_as_a_script_that_does_the_same() -> None:

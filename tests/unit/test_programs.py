@@ -16,8 +16,8 @@ from parity_kit.errors import BadProgramError
 from parity_kit.generate import SUITES
 from parity_kit.programs.language import Scope, evaluate
 from parity_kit.programs.parsing import parse_graph
-from parity_kit.programs.script import script
 from parity_kit.reference import Engine
+from parity_kit.script import script
 
 
 class Host:
