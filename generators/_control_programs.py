@@ -88,6 +88,22 @@ MIXED: Program = {
     ],
     "branches": {"first": ["branch", sends("work", ["x", "y"])]},
 }
+MIXED_PLAIN: Program = MIXED | {
+    "nodes": {name: node for name, node in MIXED["nodes"].items() if name != "by-command"}
+    | nodes(first="first"),
+    "edges": [edge for edge in MIXED["edges"] if "by-command" not in edge],
+}
+ORDER: Program = {
+    "state": {"log": LOG},
+    "nodes": nodes(z="z", plan="plan", b="b", a="a", work=[note({"get": "k"})]),
+    "edges": [[START, "plan"], ["plan", "z"], ["plan", "b"], ["plan", "a"]],
+    "branches": {"plan": [sends("work", ["2nd", "1st"]), sends("a", ["sent"])]},
+}
+METADATA: Program = {
+    "state": {"log": LOG},
+    "nodes": {"a": {"body": [note("a")], "metadata": {"kind": "worker", "rank": 1, "on": True}}},
+    "edges": chain("a"),
+}
 AGENT: Program = {
     "state": {"turn": INT, "log": LOG},
     "nodes": nodes(

@@ -94,11 +94,6 @@ CONTEXT: Program = {
     ),
     "edges": chain("a", "b"),
 }
-METADATA: Program = {
-    "state": {"log": LOG},
-    "nodes": {"a": {"body": [note("a")], "metadata": {"kind": "worker", "rank": 1, "on": True}}},
-    "edges": chain("a"),
-}
 INFO: Program = {
     "state": {"log": LOG},
     "nodes": nodes(

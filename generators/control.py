@@ -22,8 +22,11 @@ from ._control_programs import (
     JOIN_IN_A_CYCLE,
     MANAGED,
     MANAGED_STOP,
+    METADATA,
     MIXED,
+    MIXED_PLAIN,
     ONCE,
+    ORDER,
     READS_OWN_WRITES,
     REFINE,
     SEQUENCE,
@@ -36,7 +39,7 @@ from ._control_programs import (
     routed,
     sends,
 )
-from ._graph_programs import ASK, END, LINE, LOOP, MAP, START, Program, note
+from ._graph_programs import ASK, END, LINE, LOG, LOOP, MAP, START, Program, nodes, note
 from ._scripts import (
     GO_ON,
     STATE,
@@ -52,6 +55,8 @@ from ._scripts import command as run_command
 
 _N = invoke(input={"n": 0})
 _SEEN = stream(["updates", "tasks"])
+_UPDATES = stream(["updates"])
+_AB: Program = {"state": {"log": LOG}, "nodes": nodes(a="a", b="b")}
 _COMMAND: dict[str, Program] = {
     "goto": commanding(command(goto="a")),
     "goto-and-update": commanding(command(update={"n": 1, "log": ["first"]}, goto="b")),
@@ -92,7 +97,6 @@ _COMMAND: dict[str, Program] = {
     "beside-a-map": commanding({"return": [{"command": {"goto": "a"}}, {"log": ["a map"]}]}),
     "in-parallel-to-one": COMMAND_IN_PARALLEL,
     "from-sends": COMMAND_FROM_SENDS,
-    "mixed-with-edge-branch-and-sends": MIXED,
 }
 _RETURN: dict[str, Any] = {
     "null": None,
@@ -108,15 +112,15 @@ _RETURN: dict[str, Any] = {
     "true": True,
 }
 _ROUTE: dict[str, tuple[Program, Any]] = {
-    "map/name": (routed({"get": "to"}, {"x": "a", "y": "b"}), "x"),
-    "map/not-in-it": (routed({"get": "to"}, {"x": "a"}), "a"),
-    "map/list-of-results": (routed({"get": "to"}, {"x": "a", "y": "b"}), ["y", "x"]),
-    "map/end": (routed({"get": "to"}, {"x": END, "y": "b"}), "x"),
-    "map/as-a-list": (routed({"get": "to"}, ["a", "b"]), "b"),
-    "map/as-a-list-not-in-it": (routed({"get": "to"}, ["a"]), "b"),
-    "map/sends": (routed(sends("work", {"get": "to"}), ["work"]), ["p", "q"]),
-    "map/sends-past-it": (routed(sends("work", {"get": "to"}), ["a"]), ["p"]),
-    "map/null": (routed({"get": "to"}, {"x": "a"}), None),
+    "path-map/name": (routed({"get": "to"}, {"x": "a", "y": "b"}), "x"),
+    "path-map/not-in-it": (routed({"get": "to"}, {"x": "a"}), "a"),
+    "path-map/list-of-results": (routed({"get": "to"}, {"x": "a", "y": "b"}), ["y", "x"]),
+    "path-map/end": (routed({"get": "to"}, {"x": END, "y": "b"}), "x"),
+    "path-map/as-a-list": (routed({"get": "to"}, ["a", "b"]), "b"),
+    "path-map/as-a-list-not-in-it": (routed({"get": "to"}, ["a"]), "b"),
+    "path-map/sends": (routed(sends("work", {"get": "to"}), ["work"]), ["p", "q"]),
+    "path-map/sends-past-it": (routed(sends("work", {"get": "to"}), ["a"]), ["p"]),
+    "path-map/null": (routed({"get": "to"}, {"x": "a"}), None),
     "number": (routed({"get": "to"}), 5),
     "bool": (routed({"get": "to"}), True),
     "map-as-result": (routed({"get": "to"}), {"a": "b"}),
@@ -150,14 +154,14 @@ _ROUTE: dict[str, tuple[Program, Any]] = {
     ),
 }
 _RUNS: Runs = {
-    "cycle/state-machine": (STATE_MACHINE, (invoke(input={"mode": "idle"}), STATE)),
-    "cycle/refinement": (REFINE, (stream(["updates"], input={"draft": ""}), STATE)),
-    "cycle/agent-with-tools": (AGENT, (stream(["updates"], input={"turn": 0}), STATE)),
-    "cycle/spawns-tasks": (SPAWN, (invoke(), STATE)),
+    "pattern/state-driven": (STATE_MACHINE, (invoke(input={"mode": "idle"}), STATE)),
+    "pattern/refine": (REFINE, (stream(["updates"], input={"draft": ""}), STATE)),
+    "pattern/feedback-from-tools": (AGENT, (stream(["updates"], input={"turn": 0}), STATE)),
+    "pattern/spawn": (SPAWN, (invoke(), STATE)),
     "cycle/two-nested": (TWO_CYCLES, (stream(["updates"], input={"n": 0}),)),
     "cycle/join-opens-again": (JOIN_IN_A_CYCLE, (_N, STATE)),
     "join/half-of-it": (HALF_A_JOIN, (invoke(), STATE, update({"log": ["b"]}, "b"), GO_ON)),
-    "branch/reads-own-writes-only": (
+    "route/reads-own-writes-only": (
         READS_OWN_WRITES,
         (stream(["updates"], input={"n": 0}), STATE),
     ),
@@ -170,17 +174,20 @@ _RUNS: Runs = {
     ),
     "managed/not-an-input": (MANAGED, (invoke(input={"left": 9}, recursion_limit=2),)),
     "managed/not-an-update": (MANAGED, (update({"left": 9}, "step"), STATE)),
-    "limit/zero": (LINE, (invoke(input={"n": 0}, recursion_limit=0), STATE)),
-    "limit/negative": (LINE, (invoke(input={"n": 0}, recursion_limit=-1),)),
-    "limit/reached-then-gone-on": (
+    "loop/recursion-limit-zero": (LINE, (invoke(input={"n": 0}, recursion_limit=0), STATE)),
+    "loop/recursion-limit-negative": (LINE, (invoke(input={"n": 0}, recursion_limit=-1),)),
+    "loop/recursion-limit-reached-then-gone-on": (
         LOOP,
         (invoke(input={"n": 0}, recursion_limit=2), STATE, go_on(recursion_limit=2), STATE, GO_ON),
     ),
-    "limit/as-many-as-nodes": (
+    "loop/recursion-limit-as-many-as-nodes": (
         LINE,
         (stream(["updates"], input={"n": 0}, recursion_limit=3), STATE),
     ),
-    "limit/one-more-than-nodes": (LINE, (stream(["updates"], input={"n": 0}, recursion_limit=4),)),
+    "loop/recursion-limit-one-more-than-nodes": (
+        LINE,
+        (stream(["updates"], input={"n": 0}, recursion_limit=4),),
+    ),
     "drain/stops-and-goes-on": (DRAIN, (stream(["updates"]), STATE, GO_ON, STATE)),
     "drain/after-the-superstep": (DRAIN_IN_PARALLEL, (invoke(), STATE, GO_ON)),
     "drain/last-node": (DRAIN_LAST, (invoke(), STATE)),
@@ -189,9 +196,22 @@ _RUNS: Runs = {
     "defer/leads-back": (DEFERRED_AND_BACK, (stream(["updates"], input={"n": 0}),)),
     "defer/join": (DEFERRED_JOIN, (stream(["updates"]), STATE)),
     "defer/sent-to": (DEFERRED_SENDS, (stream(["updates", "tasks"]), STATE)),
-    "sequence/entry-and-finish": (SEQUENCE, (stream(["updates"]), STATE)),
-    "concurrency/one": (MAP, (stream(["updates"], max_concurrency=1),)),
-    "concurrency/two": (MAP, (invoke(max_concurrency=2, input={"size": 5, "log": []}),)),
+    "construction/entry": (_AB | {"entry": "a", "edges": [["a", "b"]]}, (_UPDATES,)),
+    "construction/finish": (
+        _AB | {"edges": [[START, "a"], ["a", "b"]], "finish": "b"},
+        (_UPDATES, STATE),
+    ),
+    "construction/sequence": (
+        _AB | {"edges": [[START, "a"]], "sequence": ["a", "b"]},
+        (_UPDATES, STATE),
+    ),
+    "construction/sequence-entry-and-finish": (SEQUENCE, (_UPDATES, STATE)),
+    "construction/metadata": (METADATA, (stream(["debug", "tasks", "messages"]), STATE)),
+    "route/mixed-edge-branch-sends-and-command": (MIXED, (_SEEN, STATE)),
+    "route/mixed-edge-branch-and-sends": (MIXED_PLAIN, (_SEEN, STATE)),
+    "parallel/order-of-names-and-sends": (ORDER, (_UPDATES, STATE)),
+    "max-concurrency/one": (MAP, (stream(["updates"], max_concurrency=1),)),
+    "max-concurrency/two": (MAP, (invoke(max_concurrency=2, input={"size": 5, "log": []}),)),
 }
 _OPERATION: Runs = {
     "operation/goto-on-a-new-thread": (LINE, (run_command({"goto": "b"}), STATE)),

@@ -112,13 +112,13 @@ _UPDATES: Runs = {
     ),
 }
 _RETRY: dict[str, Program] = {
-    "second-attempt": guarded(fails_until(1, retry=_TWICE)),
-    "last-attempt": guarded(fails_until(2, retry=_THRICE)),
-    "exhausted": guarded(fails_until(9, retry=_TWICE)),
-    "one-attempt": guarded(fails_until(1, retry={"max_attempts": 1})),
-    "defaults": guarded(fails_until(2, retry={})),
-    "defaults-exhausted": guarded(fails_until(3, retry={})),
-    "all-settings": guarded(
+    "attempts-two": guarded(fails_until(1, retry=_TWICE)),
+    "attempts-three": guarded(fails_until(2, retry=_THRICE)),
+    "attempts-exhausted": guarded(fails_until(9, retry=_TWICE)),
+    "attempts-only-one": guarded(fails_until(1, retry={"max_attempts": 1})),
+    "attempts-by-default": guarded(fails_until(2, retry={})),
+    "attempts-by-default-exhausted": guarded(fails_until(3, retry={})),
+    "backoff-settings": guarded(
         fails_until(
             1,
             retry={
@@ -134,9 +134,13 @@ _RETRY: dict[str, Program] = {
         for kind in _KINDS
         if kind != "ConnectionError"
     },
-    "on/listed": guarded(fails_until(1, "ValueError", retry=_TWICE | {"on": ["ValueError"]})),
-    "on/not-listed": guarded(fails_until(1, "KeyError", retry=_TWICE | {"on": ["ValueError"]})),
-    "on/two-listed": guarded(
+    "predicate/on-listed": guarded(
+        fails_until(1, "ValueError", retry=_TWICE | {"on": ["ValueError"]})
+    ),
+    "predicate/on-not-listed": guarded(
+        fails_until(1, "KeyError", retry=_TWICE | {"on": ["ValueError"]})
+    ),
+    "predicate/on-two-listed": guarded(
         fails_until(1, "KeyError", retry=_TWICE | {"on": ["ValueError", "KeyError"]})
     ),
     "policies/second-matches": guarded(
@@ -241,27 +245,27 @@ _HANDLER: dict[str, Program] = {
         {"body": [fail("KeyError", "one")], "error_handler": [HANDLED]},
         [fail("ValueError", "nobody's")],
     ),
-    "state-driven-circuit-breaker": BREAKER,
-    "error-in-state": ERROR_IN_STATE,
 }
 _HANDLER_RUNS: Runs = {
-    "handler/asks": (
+    "error/circuit-breaker": (BREAKER, (stream(["updates"]), STATE)),
+    "error/in-state": (ERROR_IN_STATE, (invoke(), STATE)),
+    "error-handler/asks": (
         handled([note({"error": "type"}, {"interrupt": {"error": "message"}})]),
         (invoke(), STATE, resume("an answer"), STATE),
     ),
-    "handler/of-a-node-that-asks": (
+    "error-handler/of-a-node-that-asks": (
         handled([HANDLED], note({"interrupt": "?"}), ALWAYS),
         (invoke(), STATE, resume("yes"), STATE),
     ),
-    "handler/fails-then-gone-on": (
+    "error-handler/fails-then-gone-on": (
         handled([{"when": [{"lt": [{"visits": None}, 2]}, [ALWAYS], [HANDLED]]}]),
         (invoke(), STATE, GO_ON, STATE),
     ),
-    "handler/breakpoint-after": (
+    "error-handler/breakpoint-after": (
         handled([HANDLED]) | {"interrupt_after": ["risky"]},
         (invoke(), STATE, GO_ON),
     ),
-    "handler/history": (handled([HANDLED]), (invoke(), history(limit=2))),
+    "error-handler/history": (handled([HANDLED]), (invoke(), history(limit=2))),
 }
 _SLOW: dict[str, Program] = {
     "exceeded": guarded({"body": [note("lost"), {"wait": 5}], "timeout": 0.02}),
@@ -288,7 +292,7 @@ def cases() -> Iterator[Case]:
         for name, program in _RETRY.items()
     }
     handlers = {
-        f"handler/{name}": (program, (stream(["updates", "tasks", "custom"]), STATE))
+        f"error-handler/{name}": (program, (stream(["updates", "tasks", "custom"]), STATE))
         for name, program in _HANDLER.items()
     }
     for runs in (_RAISED, _UPDATES, retried, _RETRY_RUNS, handlers, _HANDLER_RUNS, _durable()):
@@ -298,8 +302,8 @@ def cases() -> Iterator[Case]:
         "failures",
         {
             "raised/others-lost": (_RAISED["raised/others-kept-for-resume"][0], (invoke(),)),
-            "handler/writes": (_HANDLER["writes"], (invoke(),)),
-            "retry/exhausted": (_RETRY["exhausted"], (invoke(),)),
+            "error-handler/writes": (_HANDLER["writes"], (invoke(),)),
+            "retry/exhausted": (_RETRY["attempts-exhausted"], (invoke(),)),
         },
     )
 

@@ -99,52 +99,67 @@ _FORK: Runs = {
     "fork/loop": (LOOP, (_N, go_on(checkpoint=4), STATE)),
 }
 _UPDATE: Runs = {
-    "update/first-on-a-new-thread": (LINE, (update({"n": 5}, "a"), STATE, GO_ON, STATE)),
-    "update/as-start": (LINE, (update({"n": 5}, "__start__"), STATE, GO_ON)),
-    "update/as-input": (LINE, (update({"n": 5}, "__input__"), STATE, GO_ON)),
-    "update/as-end": (LINE | {"interrupt_before": ["b"]}, (_N, update(None, "__end__"), STATE)),
-    "update/as-copy": (
+    "update-state/first-on-a-new-thread": (LINE, (update({"n": 5}, "a"), STATE, GO_ON, STATE)),
+    "update-state/as-start": (LINE, (update({"n": 5}, "__start__"), STATE, GO_ON)),
+    "update-state/as-input": (LINE, (update({"n": 5}, "__input__"), STATE, GO_ON)),
+    "update-state/as-end": (
+        LINE | {"interrupt_before": ["b"]},
+        (_N, update(None, "__end__"), STATE),
+    ),
+    "update-state/as-copy": (
         LINE | {"interrupt_before": ["b"]},
         (_N, update(None, "__copy__"), STATE, GO_ON, history(limit=3)),
     ),
-    "update/as-copy-of-an-earlier-one": (
+    "update-state/as-copy-of-an-earlier-one": (
         LINE,
         (_N, update(None, "__copy__", checkpoint=3), STATE, GO_ON, history(limit=2)),
     ),
-    "update/null-without-a-node": (LINE | {"interrupt_before": ["b"]}, (_N, update(None), STATE)),
-    "update/unknown-field": (LINE, (_N, update({"zz": 1}, "a"), STATE)),
-    "update/empty": (LINE, (_N, update({}, "b"), STATE, GO_ON)),
-    "update/reduces": (FAN, (_N, update({"n": 100, "log": ["by hand"]}, "d"), STATE)),
-    "update/overwrites": (FAN, (_N, update({"n": 1}, "d"), update({"log": []}, "d"), STATE)),
-    "update/not-a-map": (LINE, (_N, update(5, "a"), update("text", "a"), update([1], "a"))),
-    "update/runs-the-branch": (FORKED, (update({"n": 9}, "a"), STATE, GO_ON)),
-    "update/makes-sends": (MAP, (update({"size": 2}, "plan"), STATE, GO_ON)),
-    "update/as-a-node-sent-to": (MAP, (invoke(), update({"log": ["x"]}, "work"), STATE, GO_ON)),
-    "update/node-inferred-after-run": (LINE, (_N, update({"n": 7}), STATE, history(limit=2))),
-    "update/node-inferred-in-a-fan": (FAN, (_N, update({"n": 7}), STATE)),
-    "update/one-of-a-join": (FAN, (update({"n": 1}, "b"), STATE, update({"n": 1}, "c"), GO_ON)),
-    "update/twice": (LINE, (_N, update({"n": 1}, "a"), update({"n": 2}, "a"), history(limit=3))),
-    "update/wrong-type-for-reducer": (FAN, (_N, update({"n": "text"}, "b"), STATE)),
+    "update-state/null-without-a-node": (
+        LINE | {"interrupt_before": ["b"]},
+        (_N, update(None), STATE),
+    ),
+    "update-state/unknown-field": (LINE, (_N, update({"zz": 1}, "a"), STATE)),
+    "update-state/empty": (LINE, (_N, update({}, "b"), STATE, GO_ON)),
+    "update-state/reduces": (FAN, (_N, update({"n": 100, "log": ["by hand"]}, "d"), STATE)),
+    "update-state/overwrites": (FAN, (_N, update({"n": 1}, "d"), update({"log": []}, "d"), STATE)),
+    "update-state/not-a-map": (LINE, (_N, update(5, "a"), update("text", "a"), update([1], "a"))),
+    "update-state/runs-the-branch": (FORKED, (update({"n": 9}, "a"), STATE, GO_ON)),
+    "update-state/makes-sends": (MAP, (update({"size": 2}, "plan"), STATE, GO_ON)),
+    "update-state/as-a-node-sent-to": (
+        MAP,
+        (invoke(), update({"log": ["x"]}, "work"), STATE, GO_ON),
+    ),
+    "update-state/node-inferred-after-run": (LINE, (_N, update({"n": 7}), STATE, history(limit=2))),
+    "update-state/node-inferred-in-a-fan": (FAN, (_N, update({"n": 7}), STATE)),
+    "update-state/one-of-a-join": (
+        FAN,
+        (update({"n": 1}, "b"), STATE, update({"n": 1}, "c"), GO_ON),
+    ),
+    "update-state/twice": (
+        LINE,
+        (_N, update({"n": 1}, "a"), update({"n": 2}, "a"), history(limit=3)),
+    ),
+    "update-state/wrong-type-for-reducer": (FAN, (_N, update({"n": "text"}, "b"), STATE)),
 }
 _BULK: Runs = {
-    "bulk/one": (LINE, (_bulk([_by("a", n=1)]), STATE, GO_ON)),
-    "bulk/two-steps": (
+    "bulk-update/one": (LINE, (_bulk([_by("a", n=1)]), STATE, GO_ON)),
+    "bulk-update/two-steps": (
         LINE,
         (_bulk([_by("a", n=1)], [_by("b", n=2)]), STATE, history(limit=3)),
     ),
-    "bulk/two-nodes-in-a-step": (FAN, (_bulk([_by("b", n=1), _by("c", n=2)]), STATE, GO_ON)),
-    "bulk/two-writes-one-value": (LINE, (_bulk([_by("a", n=1), _by("b", n=2)]), STATE)),
-    "bulk/input-then-node": (LINE, (_bulk([_by("__input__", n=1)], [_by("a", n=2)]), STATE)),
-    "bulk/same-node-twice": (FAN, (_bulk([_by("b", n=1), _by("b", n=2)]), STATE)),
-    "bulk/none": (LINE, (_bulk(), STATE)),
-    "bulk/empty-step": (LINE, (_bulk([]), STATE)),
-    "bulk/node-not-named": (LINE, (_bulk([_by(None, n=1), _by("b", n=2)]), STATE)),
-    "bulk/unknown-node": (LINE, (_bulk([_by("a", n=1)], [_by("zz", n=2)]), STATE)),
-    "bulk/copy-with-others": (
+    "bulk-update/two-nodes-in-a-step": (FAN, (_bulk([_by("b", n=1), _by("c", n=2)]), STATE, GO_ON)),
+    "bulk-update/two-writes-one-value": (LINE, (_bulk([_by("a", n=1), _by("b", n=2)]), STATE)),
+    "bulk-update/input-then-node": (LINE, (_bulk([_by("__input__", n=1)], [_by("a", n=2)]), STATE)),
+    "bulk-update/same-node-twice": (FAN, (_bulk([_by("b", n=1), _by("b", n=2)]), STATE)),
+    "bulk-update/none": (LINE, (_bulk(), STATE)),
+    "bulk-update/empty-step": (LINE, (_bulk([]), STATE)),
+    "bulk-update/node-not-named": (LINE, (_bulk([_by(None, n=1), _by("b", n=2)]), STATE)),
+    "bulk-update/unknown-node": (LINE, (_bulk([_by("a", n=1)], [_by("zz", n=2)]), STATE)),
+    "bulk-update/copy-with-others": (
         LINE,
         (_N, _bulk([{"values": None, "as_node": "__copy__"}, _by("a", n=2)]), STATE),
     ),
-    "bulk/at-checkpoint": (
+    "bulk-update/at-checkpoint": (
         LINE,
         (_N, _bulk([_by("a", n=10)], [_by("b", n=20)], checkpoint=2), STATE, GO_ON),
     ),
@@ -183,7 +198,7 @@ _READ: Runs = {
     ),
 }
 _THREADS: Runs = {
-    "threads/copy": (
+    "thread/copy": (
         LINE,
         (
             _N,
@@ -194,7 +209,7 @@ _THREADS: Runs = {
             state(thread="u"),
         ),
     ),
-    "threads/copy-while-waiting": (
+    "thread/copy-while-waiting": (
         ASK,
         (
             invoke(),
@@ -203,11 +218,11 @@ _THREADS: Runs = {
             STATE,
         ),
     ),
-    "threads/copy-nothing": (
+    "thread/copy-nothing": (
         LINE,
         (op("copy_thread", source="none", target="u"), state(thread="u")),
     ),
-    "threads/copy-onto-another": (
+    "thread/copy-onto-another": (
         LINE,
         (
             _N,
@@ -217,12 +232,12 @@ _THREADS: Runs = {
             history(thread="u", limit=2),
         ),
     ),
-    "threads/delete-unknown": (LINE, (op("delete_thread", thread="none"), STATE)),
-    "threads/delete-then-checkpoint": (
+    "thread/delete-unknown": (LINE, (op("delete_thread", thread="none"), STATE)),
+    "thread/delete-then-checkpoint": (
         LINE,
         (_N, op("delete_thread", thread="t"), state(checkpoint=3), go_on(checkpoint=3)),
     ),
-    "threads/three": (
+    "thread/three": (
         LINE,
         (
             _N,
@@ -234,7 +249,7 @@ _THREADS: Runs = {
             history(thread="u"),
         ),
     ),
-    "threads/checkpoint-of-another": (
+    "thread/checkpoint-of-another": (
         LINE,
         (_N, invoke(thread="u", input={"n": 10}), state(thread="u", checkpoint=2)),
     ),
@@ -257,14 +272,14 @@ _ON_SQLITE = (
     "partial/sends",
     "fork/of-a-fork",
     "fork/update-takes-the-other-branch",
-    "update/as-copy",
-    "bulk/two-steps",
+    "update-state/as-copy",
+    "bulk-update/two-steps",
     "history/filter-two-keys",
     "history/filter-unknown-key",
     "history/filter-null",
     "history/limit-zero",
     "history/filter-before-limit",
-    "threads/three",
+    "thread/three",
     "channel/delta/fork",
     "state/thread-names",
 )

@@ -14,7 +14,6 @@ from ._schema_programs import (
     FORMS,
     FULL,
     INFO,
-    METADATA,
     NODE_INPUT,
     NODE_INPUT_SENT,
     PRIVATE,
@@ -82,7 +81,6 @@ _RUNS: Runs = {
         CONTEXT | {"interrupt_before": ["b"]},
         (invoke(context={"user": "ann", "level": 1}), GO_ON),
     ),
-    "metadata/of-a-node": (METADATA, (stream(["debug", "tasks", "messages"]), STATE)),
     "info/of-tasks": (INFO, (invoke(), STATE)),
     "info/other-thread": (INFO, (invoke(thread="u/1"),)),
 }

@@ -248,7 +248,7 @@ _TRAVEL: Runs = {
         parent(child([VISIT]), checkpointer=True),
         (invoke(), go_on(checkpoint=3), STATE),
     ),
-    "threads/deleted-with-all-inside": (
+    "thread/deleted-with-all-inside": (
         parent(ASKING),
         (invoke(), op("delete_thread", thread="t"), _INSIDE, resume("late")),
     ),
@@ -270,7 +270,7 @@ _ON_SQLITE = (
     "get-state/update-inside-then-resume",
     "error/gone-on-with",
     "fork/inside",
-    "threads/deleted-with-all-inside",
+    "thread/deleted-with-all-inside",
 )
 
 

@@ -54,6 +54,7 @@ FLOORS = {
     "subgraphs": 110,
     "streams": 80,
     "memory": 50,
+    "asynchronous": 90,
     "savers": 300,
     "savers_postgres": 180,
 }
