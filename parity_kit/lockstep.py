@@ -21,6 +21,7 @@ from hypothesis.errors import FlakyFailure
 from parity_kit.choices import Choices, seeded
 from parity_kit.contract import Case, CaseRunner, Engine, Level, Trace, run
 from parity_kit.generate import SUITES
+from parity_kit.generate.growing import named
 from parity_kit.hypothesis_driver import explore, shrink
 from parity_kit.judge import Tally, judge
 from parity_kit.verdicts import Divergent, Equal, NotSupported, Undecided, Verdict, label
@@ -106,8 +107,11 @@ def search(  # noqa: PLR0913  # a search's settings, all named
             break
         if not search_.explore(left, seed_value + attempt):
             break
-    for number in range(bulk):
-        search_.try_one(f"{suite} {seed_value} {number}")
+    record: list[int] = []
+    choices = seeded(seed_value, record)
+    for _ in range(bulk):
+        record.clear()
+        search_.try_one(choices, record)
     result.findings = [
         Finding(each.case, each.verdict, max(1, search_.seen[signature(each.verdict)]))
         for each in result.findings
@@ -156,10 +160,9 @@ class _Search:
 
         return self._found(lambda: explore(self._generate, check, examples, seed_value))
 
-    def try_one(self, seed_value: str) -> None:
+    def try_one(self, choices: Choices, record: list[int]) -> None:
         """Run one case made by chance; a new disagreement is handed to Hypothesis, to be shrunk."""
-        record: list[int] = []
-        trace = self._generate(seeded(seed_value, record))
+        trace = self._generate(choices)
         verdict = self._judge(trace)
         self._count(trace.case, verdict)
         if not self._is_new(verdict):
@@ -206,7 +209,7 @@ class _Search:
 
     def _add(self, case: Case, verdict: Verdict) -> None:
         self._known.add(signature(verdict))
-        self._result.findings.append(Finding(case, verdict, 1))
+        self._result.findings.append(Finding(named(case), verdict, 1))
 
     def _judge(self, trace: Trace) -> Verdict:
         return judge(trace.case, trace.outcomes, self._candidate, self._result.tally.required)

@@ -15,6 +15,7 @@ from parity_kit.plain import Ext, Plain
 SINGLE, POSITIONAL, KEYWORDS, METHOD, PYDANTIC_1, PYDANTIC_2, NUMPY, DELTA = range(8)
 _WITH_METHOD = {METHOD, PYDANTIC_2}
 SETS = {"set", "frozenset"}
+_THEMSELVES = {str, int, float, bool, bytes, type(None)}
 
 
 def open_value(value: Plain) -> Plain:
@@ -23,6 +24,8 @@ def open_value(value: Plain) -> Plain:
     Raises:
         ValueError: If an ext does not hold what its code says.
     """
+    if type(value) in _THEMSELVES:
+        return value  # most of what there is, told apart at once
     if isinstance(value, Ext):
         return _open_ext(value)
     if isinstance(value, Mapping):
@@ -69,6 +72,8 @@ def close_value(value: Plain) -> Plain:
     Raises:
         KeyError, TypeError, ValueError: If a map with `$ext` has not the parts its code needs.
     """
+    if type(value) in _THEMSELVES:
+        return value  # most of what there is, told apart at once
     if isinstance(value, Mapping):
         entries = cast("Mapping[str, Any]", value)
         if "$map" in entries:
@@ -111,13 +116,20 @@ def order_sets(data: bytes) -> bytes:
     Raises:
         ValueError: If `data` holds a set and is not MessagePack.
     """
-    if b"\xa3set" not in data and b"\xa9frozenset" not in data:
+    if not has_sets(data):
         return data
     return pack(order_sets_in(unpack(data)))
 
 
+def has_sets(data: bytes) -> bool:
+    """Whether MessagePack bytes may hold a set."""
+    return b"\xa3set" in data or b"\xa9frozenset" in data
+
+
 def order_sets_in(value: Plain) -> Plain:
     """Return a value with the elements of every set inside it in order."""
+    if type(value) in _THEMSELVES:
+        return value  # most of what there is, told apart at once
     if isinstance(value, Ext):
         return _ordered_ext(value)
     if isinstance(value, Mapping):

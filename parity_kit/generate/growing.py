@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
@@ -15,6 +16,7 @@ from parity_kit.contract import (
     Pins,
     Session,
     Subject,
+    SubjectKind,
     Trace,
     Unsupported,
     UnsupportedSubjectError,
@@ -22,6 +24,7 @@ from parity_kit.contract import (
 from parity_kit.features import features_of
 
 _PINS = Pins()
+_NAMELESS = {kind: CaseId(f"lockstep/{kind.value}") for kind in SubjectKind}
 
 
 class Growing:
@@ -61,12 +64,19 @@ class Growing:
         return outcome
 
     def trace(self) -> Trace:
-        """Return the case so far, with the reference's outcomes."""
-        return Trace(make_case(self.subject, self.operations), tuple(self.outcomes))
+        """Return the case so far, with the reference's outcomes.
+
+        It has no name of its own yet (`named`): few of those that are made need one.
+        """
+        kind, operations = self.subject.kind, tuple(self.operations)
+        features = features_of(self.subject, operations)
+        case = Case(_NAMELESS[kind], self.subject, operations, features, _PINS)
+        return Trace(case, tuple(self.outcomes))
 
 
-def make_case(subject: Subject, operations: list[Operation]) -> Case:
-    """Return a case of lockstep, named by what it holds."""
+def named(case: Case) -> Case:
+    """Return a case named by what it holds, and with the features it has."""
+    subject, operations = case.subject, case.operations
     name = digest(pack([subject.to_plain(), [each.to_plain() for each in operations]]))[:12]
     identity = CaseId(f"lockstep/{subject.kind.value}/{name}")
-    return Case(identity, subject, tuple(operations), features_of(subject, operations))
+    return replace(case, id=identity, features=features_of(subject, operations))

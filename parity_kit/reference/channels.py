@@ -91,7 +91,7 @@ class ChannelSession:
             operation.name == "replay_writes" and not hasattr(self._channel, "replay_writes")
         ):
             return Unsupported(f"{type(self._channel).__name__} has no operation {operation.name}")
-        args = to_native(operation.args)
+        args: Any = to_native(operation.args) if operation.args else {}
 
         def action(_: list[Event]) -> Any:
             return act(**args)

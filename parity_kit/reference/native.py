@@ -16,7 +16,7 @@ from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from parity_kit.canonical import pack, unpack
 from parity_kit.contract import Event, Outcome, Raised, Returned
 from parity_kit.plain import Plain
-from parity_kit.values import order_sets, order_sets_in
+from parity_kit.values import has_sets, order_sets, order_sets_in
 
 HAS_ALLOWLIST = "allowed_msgpack_modules" in signature(JsonPlusSerializer).parameters
 """Whether the installed serializer knows which types are safe; older ones build every type."""
@@ -45,13 +45,15 @@ def to_native(value: Plain) -> Any:
 
 def to_plain(value: Any) -> Plain:
     """Return what LangGraph would store for a Python object."""
+    if value is None or value is True or value is False:
+        return value  # the commonest values, which are stored as themselves
     kind, data = SERIALIZER.dumps_typed(value)
     if kind == "null":
         return None
     if kind not in _TYPED:
         return bytes(data)
     value = unpack(data)
-    return order_sets_in(value) if _SETS_IN_ORDER.get() else value
+    return order_sets_in(value) if has_sets(data) and _SETS_IN_ORDER.get() else value
 
 
 def typed_bytes(value: Any) -> tuple[str, bytes]:
@@ -92,6 +94,8 @@ class Watch:
     def changes(self, now: Mapping[str, bytes]) -> tuple[dict[str, bytes], tuple[str, ...]]:
         """Return the entries new or changed, and the names gone."""
         known, self._known = self._known, now
+        if known == now:
+            return {}, ()
         changed = {name: blob for name, blob in now.items() if known.get(name) != blob}
         return changed, tuple(sorted(set(known) - set(now)))
 

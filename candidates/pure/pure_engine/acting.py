@@ -23,7 +23,8 @@ def find(
     method = getattr(session, f"do_{operation.name}", None)
     if method is None:
         return Unsupported(f"{kind.__name__} has no operation {operation.name}")
-    if unknown := sorted(set(operation.args) - _arguments(kind, operation.name) - anywhere):
+    given = operation.args.keys()
+    if given and (unknown := sorted(given - _arguments(kind, operation.name) - anywhere)):
         return Unsupported(f"{operation.name} has no argument {unknown[0]}")
     return method
 
@@ -56,6 +57,8 @@ class Watch:
     def changes(self, now: Mapping[str, bytes]) -> tuple[dict[str, bytes], tuple[str, ...]]:
         """Return the entries new or changed, and the names gone."""
         known, self._known = self._known, now
+        if known == now:
+            return {}, ()
         changed = {name: data for name, data in now.items() if known.get(name) != data}
         return changed, tuple(sorted(known.keys() - now.keys()))
 

@@ -7,9 +7,9 @@ codec builds only the types of the safe list.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from parity_kit.plain import Ext, Plain
 from pure_engine.arrays import array
@@ -29,6 +29,8 @@ from pure_engine.typed import (
 )
 from pure_engine.types import DeltaSnapshot
 from pure_engine.unpacking import Hook, unpack
+
+_THEMSELVES = {type(None), bool, int, float, str, bytes}
 
 
 def dumps(value: Any) -> tuple[str, bytes]:
@@ -79,6 +81,8 @@ def decode(data: bytes) -> Any:
 
 def plain(value: Any) -> Plain:
     """Return an object as plain data: what is stored of it, ext values unopened."""
+    if value is None or value is True or value is False:
+        return value
     kind, data = dumps(value)
     if kind == "null":
         return None
@@ -87,6 +91,13 @@ def plain(value: Any) -> Plain:
 
 def native(value: Plain) -> Any:
     """Return the objects that plain data says."""
+    kind = type(value)
+    if kind in _THEMSELVES:
+        return value
+    if kind is list or kind is tuple:
+        return [native(each) for each in cast("Sequence[Plain]", value)]
+    if kind is dict and all(type(key) is str for key in cast("dict[Plain, Plain]", value)):
+        return {key: native(each) for key, each in cast("dict[Plain, Plain]", value).items()}
     return decode(encode(value))
 
 
