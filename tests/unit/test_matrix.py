@@ -31,7 +31,6 @@ SPACE = workspace.find(Path(__file__))
 ENGINES = Path(__file__).parent / "engines"
 CASES = [trace.case.id for corpus in read_corpora(SPACE.fixtures) for trace in corpus.traces]
 WAITING: set[tuple[str, str]] = {
-    ("parallel execution", "true concurrency"),
     ("advanced", "functional API: entrypoint"),
     ("advanced", "functional API: task"),
     ("advanced", "functional API: previous"),
