@@ -59,14 +59,17 @@ def new_checkpoint(
 
 
 def config_of(where: Where | None, metadata: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return a checkpoint's config; a subgraph's has the ids of those around it, and its own."""
-    if where is None:
-        return None
+    """Return a checkpoint's config, or None for none."""
+    return None if where is None else {"configurable": with_parents(where, metadata)}
+
+
+def with_parents(where: Where, metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """Return where a checkpoint is, a subgraph's with the ids of those around it, and its own."""
     parents = metadata.get("parents")
-    if parents:
-        known = {**parents, where["checkpoint_ns"]: where["checkpoint_id"]}
-        where = {**where, CHECKPOINT_MAP: known}
-    return {"configurable": where}
+    if not parents:
+        return dict(where)
+    known = {**parents, where["checkpoint_ns"]: where["checkpoint_id"]}
+    return {**where, CHECKPOINT_MAP: known}
 
 
 def copy_checkpoint(checkpoint: Checkpoint) -> Checkpoint:

@@ -7,8 +7,9 @@ from typing import Any
 
 from pure_engine.algorithm import NextVersion
 from pure_engine.clock import Clock, next_version
-from pure_engine.program import Program, Subgraph
+from pure_engine.program import Program
 from pure_engine.savers import Saver
+from pure_engine.subgraphs import Subgraph
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,9 +139,12 @@ class GraphSession:
         values: Any = None,
         as_node: str | None = None,
         checkpoint: int | None = None,
+        task: int | None = None,
     ) -> Any:
         """Update the state as a node; return the new config."""
-        return self._update(self._where(thread, checkpoint), [[Change(values, as_node)]])
+        self._saver()
+        graph, where = self._addressed(thread, checkpoint, task)
+        return self._update(graph, where, [[Change(values, as_node)]])
 
     def do_bulk_update_state(
         self, supersteps: list[Any], thread: str | None = None, checkpoint: int | None = None
@@ -151,10 +154,12 @@ class GraphSession:
             [Change(each.get("values"), each.get("as_node")) for each in superstep]
             for superstep in supersteps
         ]
-        return self._update(self._where(thread, checkpoint), changes)
+        return self._update(self._graph, self._where(thread, checkpoint), changes)
 
-    def _update(self, where: Where, supersteps: Sequence[Sequence[Change]]) -> dict[str, Any]:
-        config = update_state(self._graph, self._saver(), where, supersteps)
+    def _update(
+        self, graph: Graph, where: Where, supersteps: Sequence[Sequence[Change]]
+    ) -> dict[str, Any]:
+        config = update_state(graph, self._saver(), where, supersteps)
         return {"configurable": config}
 
     def do_get_state(

@@ -8,7 +8,7 @@ from typing import Any
 
 from pure_engine.errors import NodeTimeoutError
 from pure_engine.policies import Timeout
-from pure_engine.program import Subgraph
+from pure_engine.subgraphs import Subgraph
 from pure_engine.tasks import Task
 
 
@@ -22,7 +22,7 @@ class Services:
     thread: str | None
     asynchronous: bool
     subgraphs: Mapping[str, Subgraph]
-    nest: Callable[[Task, Subgraph, Any], Any]
+    nest: Callable[[Task, Subgraph, Any, bool], Any]
 
 
 class Stopwatch:
@@ -97,7 +97,7 @@ class TaskHost:
 
     def nest(self, subgraph: Subgraph, given: Any) -> Any:
         """Return what a subgraph gives, run inside the task."""
-        return self._services.nest(self._task, subgraph, given)
+        return self._services.nest(self._task, subgraph, given, self._attempt > 1)
 
     def info(self, name: str) -> Any:
         """Return what is known of the task's execution; of a handler, of the task that failed."""

@@ -7,6 +7,7 @@ until no task is triggered, a breakpoint or an interrupt stops it, or it has tak
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
@@ -86,7 +87,7 @@ class Loop:
         self.namespace = "" if around is None else around.namespace
         self.parents = {} if around is None else around.checkpoints
         self.answers: dict[str, Any] | None = None if outer is None else outer.answers
-        self.resuming = outer is not None and outer.resuming
+        self.resuming = around is not None and around.resuming
         self.replay = None if outer is None else outer.replay
         saved = self._find()
         self.superseded = (
@@ -117,7 +118,7 @@ class Loop:
             self.clock,
             None if outer is None else outer.stream,
         )
-        self._drained: str | None = None
+        self.drains: list[str] = [] if outer is None else outer.drains
         self._services = Services(
             self._emit_custom,
             self._drain,
@@ -125,7 +126,7 @@ class Loop:
             run.where.get("thread_id"),
             run.asynchronous,
             self.program.subgraphs,
-            lambda *given: run_nested(self, *given),
+            functools.partial(run_nested, self),
         )
 
     def _find(self) -> Saved | None:
@@ -146,7 +147,7 @@ class Loop:
         self.emit("custom", lambda: value)
 
     def _drain(self, reason: str) -> None:
-        self._drained = reason
+        self.drains.append(reason)
 
     def emit(self, mode: str, payload: Callable[[], Any]) -> None:
         """Queue a stream's item."""
@@ -213,8 +214,8 @@ class Loop:
         before = self.run.interrupt_before
         if before and stops(self.state, before, tasks.values()):
             raise GraphInterrupt
-        if self._drained is not None:
-            message = f"Graph drained: {self._drained}"
+        if self.drains:
+            message = f"Graph drained: {self.drains[-1]}"
             raise GraphDrained(message)
         for task in tasks.values():
             if not task.hidden:
@@ -311,7 +312,7 @@ class Loop:
             if error.interrupts:
                 self.put_writes(task.id, [(INTERRUPT, error.interrupts), *resumes])
             return
-        if isinstance(error, ParentCommand):
+        if isinstance(error, (GraphDrained, ParentCommand)):
             return
         if error is not None:
             task.writes.append((ERROR, error))

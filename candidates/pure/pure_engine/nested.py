@@ -16,7 +16,7 @@ from pure_engine.starting import start
 
 if TYPE_CHECKING:
     from pure_engine.loop import Loop
-    from pure_engine.program import Subgraph
+    from pure_engine.subgraphs import Subgraph
     from pure_engine.tasks import Answers, Task
 
 
@@ -41,11 +41,17 @@ class Replay:
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What a nested run has of the task that it runs in."""
+    """What a nested run has of the task that it runs in; `again` if that failed before."""
 
     loop: Loop
     task: Task
     namespace: str
+    again: bool
+
+    @property
+    def resuming(self) -> bool:
+        """Whether the nested run goes on where it stopped."""
+        return self.again or self.loop.resuming
 
     @property
     def checkpoints(self) -> dict[str, str]:
@@ -69,7 +75,7 @@ class Around:
         return self.task.answers
 
 
-def run_nested(loop: Loop, task: Task, subgraph: Subgraph, given: Any) -> Any:
+def run_nested(loop: Loop, task: Task, subgraph: Subgraph, given: Any, again: bool) -> Any:  # noqa: FBT001  # as a host asks for it
     """Run a subgraph inside a task to its end; return the last state that it showed."""
     latest: Any = None
 
@@ -78,7 +84,7 @@ def run_nested(loop: Loop, task: Task, subgraph: Subgraph, given: Any) -> Any:
         latest = item[2]
 
     program = subgraph.program
-    around = Around(loop, task, _namespace(task, subgraph))
+    around = Around(loop, task, _namespace(task, subgraph), again)
     run = replace(
         loop.run,
         input=given,

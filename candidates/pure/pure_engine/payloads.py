@@ -86,8 +86,7 @@ def tasks_payload(
 
 def subgraph_config(task: Task, thread: Any) -> dict[str, Any] | None:
     """Return the config of the subgraph that a task runs, if that keeps its state."""
-    subgraph = task.node.subgraph
-    if subgraph is None or subgraph.checkpointer is False:
+    if task.node.shows is None:
         return None
     return {"configurable": {"thread_id": thread, "checkpoint_ns": task.namespace}}
 

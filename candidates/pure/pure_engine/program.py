@@ -20,15 +20,14 @@ from pure_engine.names import (
     DEFAULT_HANDLER,
     END,
     RESERVED,
-    SPACE_MARK,
     START,
-    TASK_MARK,
     TASKS,
     branch_to,
     handler_of,
 )
 from pure_engine.policies import NO_POLICIES, POLICIES, Policies, policies
 from pure_engine.schemas import Schemas, known_keys, schemas
+from pure_engine.subgraphs import Subgraph, shown_by
 
 _TOP = {
     *("state", "nodes", "edges", "branches", "interrupt_before", "interrupt_after"),
@@ -55,7 +54,7 @@ class Node:
     """A node: what it runs, what triggers it, and where its edges and branches lead.
 
     `reads` are the fields of its input, `writes` those its update may have. `handler` is the node
-    that runs if this one fails for good.
+    that runs if this one fails for good; `shows` the subgraph that its tasks show.
     """
 
     name: str
@@ -68,6 +67,7 @@ class Node:
     policies: Policies = NO_POLICIES
     handler: str | None = None
     subgraph: Subgraph | None = None
+    shows: Subgraph | None = None
     visits: int = 0
 
     def run(self, given: Any, host: Host) -> Any:
@@ -102,27 +102,6 @@ class Program:
     has_untracked: bool
     deltas: tuple[DeltaChannel, ...]
     subgraphs: Mapping[str, Subgraph]
-
-
-@dataclass(frozen=True, slots=True)
-class Subgraph:
-    """A program inside another: `checkpointer` says whether it has a saver, and for how long."""
-
-    program: Program
-    checkpointer: bool | None
-
-    def namespace(self, task: str) -> str:
-        """Return where it keeps its checkpoints in a task's namespace.
-
-        What it keeps between runs is under the names of nodes, without the ids of their tasks.
-        """
-        return without_ids(task) if self.checkpointer is True else task
-
-
-def without_ids(namespace: str) -> str:
-    """Return the names of the nodes that a namespace is made of."""
-    parts = namespace.split(SPACE_MARK)
-    return SPACE_MARK.join(part.split(TASK_MARK)[0] for part in parts if not part.isdigit())
 
 
 def compile_program(data: Mapping[str, Any]) -> Program:
@@ -217,6 +196,7 @@ def _nodes(
         add(name, spec.get("body", ()), spec, by_default if own is None else handler_of(name))
         if "subgraph" in spec:
             nodes[name].subgraph = subgraphs[spec["subgraph"]]
+        nodes[name].shows = shown_by(spec, subgraphs)
     if by_default is not None:
         add(by_default, defaults["error_handler"], {})
     return nodes

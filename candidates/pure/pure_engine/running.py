@@ -14,9 +14,10 @@ from pure_engine.hosting import Services, TaskHost
 from pure_engine.language import Host, Scope
 from pure_engine.names import END, PARENT, SPACE_MARK, START, TASKS, branch_to
 from pure_engine.policies import tries_again
-from pure_engine.program import Node, without_ids
+from pure_engine.program import Node
 from pure_engine.savers import Write
 from pure_engine.state import State
+from pure_engine.subgraphs import without_ids
 from pure_engine.tasks import Task
 from pure_engine.types import RECORDS, Command, Envelope, Send, record_fields
 
@@ -34,7 +35,7 @@ def run_task(task: Task, state: State, services: Services) -> None:
     attempt = 1
     while True:
         task.writes.clear()
-        task.answers.asked = task.calls = 0
+        task.answers.asked = 0
         try:
             _attempt(task, state, TaskHost(task, services, attempt))
         except GraphInterrupt:

@@ -71,8 +71,8 @@ def inner_graph(graph: Graph, where: Where, index: int) -> tuple[Graph, dict[str
     """
     saved = None if graph.saver is None else graph.saver.get(where)
     tasks = [] if saved is None else list(_tasks(graph, saved).values())
-    subgraph = tasks[index].node.subgraph if index < len(tasks) else None
-    if subgraph is None or subgraph.checkpointer is False:
+    subgraph = tasks[index].node.shows if index < len(tasks) else None
+    if subgraph is None:
         message = f"no subgraph at task {index}"
         raise ValueError(message)
     namespace = subgraph.namespace(tasks[index].namespace)
@@ -86,8 +86,8 @@ def _tasks(graph: Graph, saved: Saved) -> dict[str, Task]:
 
 def _inner_state(graph: Graph, task: Task, thread: str) -> dict[str, Any] | None:
     """Return the state of the subgraph that a task runs, if that keeps one."""
-    subgraph = task.node.subgraph
-    if subgraph is None or subgraph.checkpointer is False:
+    subgraph = task.node.shows
+    if subgraph is None:
         return None
     where = {"thread_id": thread, "checkpoint_ns": subgraph.namespace(task.namespace)}
     return state_at(graph.inside(subgraph), where, subgraphs=True)

@@ -23,6 +23,7 @@ from pure_engine.checkpoints import (
     is_superseded,
     new_checkpoint,
     newer_versions,
+    with_parents,
 )
 from pure_engine.errors import InvalidUpdateError
 from pure_engine.graph import Graph
@@ -31,7 +32,7 @@ from pure_engine.names import END, INPUT, INTERRUPT, NULL_TASK, START
 from pure_engine.program import Program
 from pure_engine.running import write_update
 from pure_engine.savers import Saver, Where, Write
-from pure_engine.state import State
+from pure_engine.state import Checkpoint, State
 from pure_engine.tasks import Task, statuses
 
 COPY = "__copy__"
@@ -70,17 +71,15 @@ class Update:
         self._graph, self._saver = graph, saver
         self._saved = saved = saver.get(where)
         self._asked = where
-        self._where: dict[str, Any] = {
-            **where,
-            **({"checkpoint_ns": ""} if saved is None else saved.config),
-        }
+        config = {} if saved is None else saved.config
+        self._where: dict[str, Any] = {"checkpoint_ns": "", **where, **config}
         if saved is None:
             checkpoint = empty_checkpoint(graph.clock)
         else:
             # A copy has only the parts of today's layout.
             migrate(graph.program, saved.checkpoint)
             checkpoint = copy_checkpoint(saved.checkpoint)
-        self._state = State.restored(graph.program, checkpoint)
+        self._state = State.restored(graph.program, checkpoint, self._where["checkpoint_ns"])
         self._stored_versions = dict(self._state.versions)
         self._step = -1 if saved is None else saved.metadata.get("step", -1)
 
@@ -168,7 +167,7 @@ class Update:
         where = saved.parent or {**saved.config, "checkpoint_id": None}
         parents = saved.metadata.get("parents", {})
         metadata = {"source": "fork", "step": self._step + 1, "parents": parents}
-        place = self._saver.put(where, copied, metadata, {})
+        place = self._put(where, copied, metadata, {})
         if not isinstance(values, list) or not values:
             return place
         copy = Update(self._graph, self._saver, place)
@@ -204,7 +203,13 @@ class Update:
         state = self._state
         made = new_checkpoint(self._graph.clock, state.checkpoint, state.channels)
         new = newer_versions(self._stored_versions, made["channel_versions"])
-        return self._saver.put(self._where, made, metadata, new)
+        return self._put(self._where, made, metadata, new)
+
+    def _put(
+        self, where: Where, made: Checkpoint, metadata: dict[str, Any], new: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        place = self._saver.put(where, made, metadata, new)
+        return with_parents(place, metadata)
 
 
 def _alone(changes: Sequence[Change], message: str) -> None:
