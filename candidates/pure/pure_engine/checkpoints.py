@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, cast
 
 from pure_engine.algorithm import null_version
@@ -11,7 +11,7 @@ from pure_engine.clock import Clock
 from pure_engine.names import CHECKPOINT_MAP, TASKS
 from pure_engine.savers import Saver, Where
 from pure_engine.state import Channels, Checkpoint
-from pure_engine.types import Send
+from pure_engine.types import DeltaSnapshot, Send
 
 _FORMAT = 4
 
@@ -28,14 +28,19 @@ def empty_checkpoint(clock: Clock) -> Checkpoint:
     }
 
 
-def new_checkpoint(
+def new_checkpoint(  # noqa: PLR0913  # the parts of a checkpoint
     clock: Clock,
     before: Checkpoint,
     channels: Channels | None,
     updated: Iterable[str] | None = None,
     name: str | None = None,
+    *,
+    snapshots: Collection[str] = (),
 ) -> Checkpoint:
-    """Return the checkpoint after `before`; without channels it takes over what that holds."""
+    """Return the checkpoint after `before`; without channels it takes over what that holds.
+
+    `snapshots` are the delta channels whose whole value it is to hold.
+    """
     time = clock.now()
     versions = before["channel_versions"]
     if channels is None:
@@ -45,7 +50,7 @@ def new_checkpoint(
         values = {
             key: value
             for key, channel in channels.items()
-            if key in versions and (value := channel.checkpoint()) is not MISSING
+            if key in versions and (value := _held(channel, snapshots)) is not MISSING
         }
     return {
         "v": _FORMAT,
@@ -56,6 +61,10 @@ def new_checkpoint(
         "versions_seen": before["versions_seen"],
         "updated_channels": None if updated is None else sorted(updated),
     }
+
+
+def _held(channel: Channel, snapshots: Collection[str]) -> Any:
+    return DeltaSnapshot(channel.get()) if channel.key in snapshots else channel.checkpoint()
 
 
 def config_of(where: Where | None, metadata: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import Any
 
 from pure_engine.algorithm import NextVersion
 from pure_engine.clock import Clock, next_version
+from pure_engine.deltas import replay
 from pure_engine.program import Program
-from pure_engine.savers import Saver
+from pure_engine.savers import Saved, Saver
+from pure_engine.state import State
 from pure_engine.subgraphs import Subgraph
 
 
@@ -23,6 +26,13 @@ class Graph:
     saver: Saver | None
     clock: Clock
     outermost: Saver | None
+
+    def restored(self, saved: Saved, namespace: str = "") -> State:
+        """Return the state that a checkpoint holds; one without a config was never stored."""
+        state = State.restored(self.program, saved.checkpoint, namespace)
+        if saved.config and self.program.deltas and self.saver is not None:
+            replay(state, functools.partial(self.saver.delta_history, saved.config))
+        return state
 
     @property
     def next_version(self) -> NextVersion:

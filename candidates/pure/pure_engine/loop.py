@@ -8,7 +8,7 @@ until no task is triggered, a breakpoint or an interrupt stops it, or it has tak
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -24,6 +24,7 @@ from pure_engine.checkpoints import (
     newer_versions,
     without_untracked,
 )
+from pure_engine.deltas import bump, counted, due, left_behind, overwritten, settled, written_to
 from pure_engine.errors import (
     GraphDrained,
     GraphInterrupt,
@@ -47,7 +48,6 @@ from pure_engine.nested import Around, Replay, is_lasting, run_nested
 from pure_engine.program import Breakpoints
 from pure_engine.running import run_task
 from pure_engine.savers import PendingWrite, Saved, Where, Write
-from pure_engine.state import State
 from pure_engine.streams import Sink, Stream
 from pure_engine.tasks import Failure, Task, statuses
 
@@ -99,7 +99,8 @@ class Loop:
             saved = Saved({}, empty_checkpoint(self.clock), {"step": -2}, None, [])
         self.where: dict[str, Any] = {"checkpoint_ns": "", **run.where, **saved.config}
         self.parent = saved.parent
-        self.state = State.restored(self.program, saved.checkpoint, self.namespace)
+        self.saved = saved
+        self.state = graph.restored(saved, self.namespace)
         self.metadata = saved.metadata
         self.pending: list[PendingWrite] = saved.pending
         self.step = self.metadata["step"] + 1
@@ -110,6 +111,10 @@ class Loop:
         self._saved_id = saved.checkpoint["id"]
         self._stored_versions = dict(self.state.versions)
         self._wrote: set[str] = set()
+        self.snapshots: set[str] = set()
+        self.diverged = False
+        self._first = self.step
+        self._unstored: list[tuple[int, str, str, list[Write]]] = []
         self.stream = Stream(
             run.modes,
             run.sink,
@@ -366,6 +371,9 @@ class Loop:
         """Apply the superstep's writes and store the checkpoint after it."""
         tasks = self.tasks or {}
         self.updated = apply_writes(self.state, tasks.values(), self.next_version)
+        if self.program.deltas:
+            for task in tasks.values():
+                self.keep_deltas(task.id, path_text(task.path), task.writes)
         self._show_values(tasks, self.updated)
         self.pending.clear()
         self.replaying = self.resuming = False
@@ -407,15 +415,18 @@ class Loop:
 
     def put_checkpoint(self, source: str) -> None:
         """Make the checkpoint of a superstep that ended, and store it unless at exit only."""
-        self.metadata = {"source": source, "step": self.step, "parents": dict(self.parents)}
+        parents = dict(self.parents)
+        counters = counted(self.program, self.metadata, self.updated)
+        self.metadata = {"source": source, "step": self.step, "parents": parents, **counters}
         self._store_checkpoint(store=self.saver is not None and self.run.durability != "exit")
         self.step += 1
 
     def _store_checkpoint(self, *, store: bool, name: str | None = None) -> None:
         state = self.state
         channels = state.channels if store else None
+        snapshots = self._snapshots_due() if store else ()
         state.checkpoint = new_checkpoint(
-            self.clock, state.checkpoint, channels, self.updated, name
+            self.clock, state.checkpoint, channels, self.updated, name, snapshots=snapshots
         )
         if self.program.has_untracked:
             drop_untracked_packets(state.checkpoint, self.program.channels)
@@ -427,6 +438,56 @@ class Loop:
         self._stored_versions = versions
         self.saver.put(self.where, copy_checkpoint(state.checkpoint), self.metadata, new)
         self.where = {**self.where, "checkpoint_id": self.state.checkpoint["id"]}
+
+    def diverge(self) -> None:
+        """Note that what is pending on the checkpoint before is not what comes next."""
+        self.diverged = self.superseded
+        self.snapshots |= left_behind(self.program, self.saved.pending)
+
+    def keep_deltas(self, name: str, path: str, writes: Iterable[Write]) -> None:
+        """Keep a task's writes to delta channels, if nothing of its superstep is stored."""
+        self.snapshots |= overwritten(self.program, writes)
+        if self.saver is None or self.run.durability != "exit":
+            return
+        names = written_to(self.program, writes)
+        if self.diverged:
+            # What is stored beside the checkpoint before belongs to another branch too.
+            self.snapshots |= names
+        elif names:
+            kept = [write for write in writes if write[0] in names]
+            self._unstored.append((self.step, name, path, kept))
+
+    def _snapshots_due(self) -> set[str]:
+        """Return the delta channels that the checkpoint to be stored holds whole."""
+        if not self.program.deltas:
+            return set()
+        snapshots = self.snapshots | due(self.program, self.metadata)
+        self.snapshots, self.diverged = set(), False
+        self.metadata = settled(self.metadata, snapshots)
+        self._store_deltas(snapshots)
+        bump(self.state, self._stored_versions, snapshots, self.next_version)
+        return snapshots
+
+    def _store_deltas(self, snapshots: Collection[str]) -> None:
+        """Store what a run at whose exit all is stored wrote to delta channels, step by step.
+
+        It goes beside the checkpoint that the run began with; a new thread is given an empty one.
+        """
+        unstored, self._unstored = self._unstored, []
+        for step, name, path, writes in unstored:
+            kept = [write for write in writes if write[0] not in snapshots]
+            if not kept or self.saver is None:
+                continue
+            if not self.where.get("checkpoint_id"):
+                empty = empty_checkpoint(self.clock)
+                self.where = self.saver.put(self.where, empty, {"step": -2}, {})
+            if step == self._first:
+                self.saver.put_writes(self.where, kept, f"{step:08x}{name[8:]}", path)
+            else:
+                # In the order of ids as in that of paths, the steps come one after another.
+                number = f"{step:08x}"
+                task = f"ffffffff-{number[:4]}-{number[4:]}{name[18:]}"
+                self.saver.put_writes(self.where, kept, task, f"~~{step:010d}{path}")
 
     def _store_at_exit(self) -> None:
         """Store the last checkpoint and what is recorded after it, if that waited till now."""

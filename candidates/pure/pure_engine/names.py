@@ -33,10 +33,13 @@ CONTROL = frozenset((ERROR, ERROR_SOURCE_NODE, INTERRUPT, RESUME))
 NEVER_APPLIED = CONTROL | {NO_WRITES, PUSH, RETURN}
 """Writes that are recorded for a task and reach no channel."""
 
+BUMPS = "__snapshot_bumps__"
+"""Among the versions seen: those that came of a snapshot of a delta channel, not of a write."""
+
 RESERVED = frozenset(
     (
         *("langsmith:hidden", "configurable", "|", INPUT, NO_WRITES, PUSH, PULL, *CONTROL),
-        *("__snapshot_bumps__", "checkpoint_map", "checkpoint_id", "checkpoint_ns"),
+        *(BUMPS, "checkpoint_map", "checkpoint_id", "checkpoint_ns"),
         *(
             f"__pregel_{each}"
             for each in (

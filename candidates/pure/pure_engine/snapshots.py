@@ -10,7 +10,6 @@ from pure_engine.graph import Graph
 from pure_engine.names import INPUT, NULL_TASK
 from pure_engine.payloads import subgraph_config, task_states
 from pure_engine.savers import Saved, Where
-from pure_engine.state import State
 from pure_engine.tasks import Task, statuses
 
 
@@ -32,7 +31,7 @@ def snapshot(
     only what still has to run or to be answered is listed. Otherwise it is a record of the step.
     """
     program = graph.program
-    state = State.restored(program, saved.checkpoint, saved.config["checkpoint_ns"])
+    state = graph.restored(saved, saved.config["checkpoint_ns"])
     step = saved.metadata.get("step", -1) + 1
     tasks = next_tasks(state, saved.pending, step)
     unowned = [write[1:] for write in saved.pending if write[0] == NULL_TASK]
@@ -80,7 +79,7 @@ def inner_graph(graph: Graph, where: Where, index: int) -> tuple[Graph, dict[str
 
 
 def _tasks(graph: Graph, saved: Saved) -> dict[str, Task]:
-    state = State.restored(graph.program, saved.checkpoint, saved.config["checkpoint_ns"])
+    state = graph.restored(saved, saved.config["checkpoint_ns"])
     return next_tasks(state, saved.pending, saved.metadata.get("step", -1) + 1)
 
 

@@ -5,6 +5,7 @@ An update is made as if a node had made it: the node's edges and branches follow
 
 from __future__ import annotations
 
+import dataclasses
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, cast
@@ -24,6 +25,17 @@ from pure_engine.checkpoints import (
     new_checkpoint,
     newer_versions,
     with_parents,
+)
+from pure_engine.deltas import (
+    COUNTERS,
+    bump,
+    counted,
+    due,
+    left_behind,
+    overwritten,
+    really_seen,
+    settled,
+    written_to,
 )
 from pure_engine.errors import InvalidUpdateError
 from pure_engine.graph import Graph
@@ -79,7 +91,13 @@ class Update:
             # A copy has only the parts of today's layout.
             migrate(graph.program, saved.checkpoint)
             checkpoint = copy_checkpoint(saved.checkpoint)
-        self._state = State.restored(graph.program, checkpoint, self._where["checkpoint_ns"])
+        space = self._where["checkpoint_ns"]
+        if saved is None:
+            self._state = State.restored(graph.program, checkpoint, space)
+        else:
+            self._state = graph.restored(dataclasses.replace(saved, checkpoint=checkpoint), space)
+        self._snapshots = set[str]() if saved is None else left_behind(graph.program, saved.pending)
+        self._updated: set[str] = set()
         self._stored_versions = dict(self._state.versions)
         self._step = -1 if saved is None else saved.metadata.get("step", -1)
 
@@ -167,6 +185,7 @@ class Update:
         where = saved.parent or {**saved.config, "checkpoint_id": None}
         parents = saved.metadata.get("parents", {})
         metadata = {"source": "fork", "step": self._step + 1, "parents": parents}
+        metadata |= {key: saved.metadata[key] for key in (COUNTERS,) if key in saved.metadata}
         place = self._put(where, copied, metadata, {})
         if not isinstance(values, list) or not values:
             return place
@@ -186,12 +205,14 @@ class Update:
         return next_tasks(self._state, self._saved.pending, self._step + 1)
 
     def _apply(self, writers: Iterable[Writer]) -> None:
-        apply_writes(self._state, writers, self._graph.next_version)
+        self._updated |= apply_writes(self._state, writers, self._graph.next_version)
 
     def _store_writes(self, name: str, writes: Sequence[Write], path: str) -> None:
         """Store the writes beside the checkpoint they build on, if the thread is still there."""
         saved = self._saved
+        self._snapshots |= overwritten(self._graph.program, writes)
         if saved is None or is_superseded(self._saver, self._asked, saved.checkpoint):
+            self._snapshots |= written_to(self._graph.program, writes)
             return
         if writes:
             self._saver.put_writes(self._where, writes, name, path)
@@ -199,9 +220,15 @@ class Update:
     def _store(self, source: str, step: int) -> dict[str, Any]:
         metadata: dict[str, Any] = {} if self._saved is None else self._saved.metadata
         parents = metadata.get("parents", {})
-        metadata = {"source": source, "step": step, "parents": parents}
+        counters = counted(self._graph.program, metadata, self._updated)
+        metadata = {"source": source, "step": step, "parents": parents, **counters}
         state = self._state
-        made = new_checkpoint(self._graph.clock, state.checkpoint, state.channels)
+        snapshots = self._snapshots | due(self._graph.program, metadata)
+        bump(state, self._stored_versions, snapshots, self._graph.next_version)
+        metadata = settled(metadata, snapshots)
+        made = new_checkpoint(
+            self._graph.clock, state.checkpoint, state.channels, snapshots=snapshots
+        )
         new = newer_versions(self._stored_versions, made["channel_versions"])
         return self._put(self._where, made, metadata, new)
 
@@ -238,9 +265,9 @@ def _last_node(program: Program, seen: Mapping[str, Mapping[str, Any]]) -> str |
         return START
     runs = sorted(
         (version, name)
-        for name, versions in seen.items()
+        for name in seen
         if name in program.nodes
-        for version in versions.values()
+        for version in really_seen(seen, name)
     )
     if len(runs) == 1 or (runs and runs[-1][0] != runs[-2][0]):
         return runs[-1][1]

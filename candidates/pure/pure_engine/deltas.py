@@ -1,0 +1,132 @@
+"""Delta channels in a thread: when the whole value is stored, and reading it back from writes.
+
+A checkpoint holds nothing of a delta channel until enough updates or supersteps have passed: then
+it holds a snapshot. Until then its value is the writes that were stored beside the checkpoints
+before. Where these writes are not the whole truth (a fork leaves some behind, a superstep was
+dropped), the next checkpoint holds a snapshot ahead of its time (`langgraph.pregel._loop`,
+`langgraph.channels.delta`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any, TypeAlias, cast
+
+from pure_engine.algorithm import NextVersion, null_version
+from pure_engine.channels import MISSING
+from pure_engine.folded import DeltaChannel, overwrite_in
+from pure_engine.names import BUMPS
+from pure_engine.program import Program
+from pure_engine.savers import PendingWrite, Write
+from pure_engine.state import State
+
+COUNTERS = "counters_since_delta_snapshot"
+_MAX_STEPS = 5000
+
+History: TypeAlias = Callable[[Sequence[str]], Mapping[str, Any]]
+
+
+def replay(state: State, history: History) -> None:
+    """Give delta channels the values that were written since their last snapshots."""
+    held = state.checkpoint["channel_values"]
+    wanted = [channel.key for channel in state.program.deltas if channel.key not in held]
+    if not wanted:
+        return
+    found = history(wanted)
+    for name in wanted:
+        restored = state.program.channels[name].restored(found[name].get("seed", MISSING))
+        channel = cast("DeltaChannel", restored)
+        channel.replay_writes([value for _, _, value in found[name]["writes"]])
+        state.channels[name] = channel
+
+
+def written_to(program: Program, writes: Iterable[Write]) -> set[str]:
+    """Return the delta channels among those that were written to."""
+    names = {channel.key for channel in program.deltas}
+    return {name for name, _ in writes if name in names}
+
+
+def overwritten(program: Program, writes: Iterable[Write]) -> set[str]:
+    """Return the delta channels whose value is replaced: it is stored, and not what came before."""
+    return written_to(program, (write for write in writes if overwrite_in(write[1])[0]))
+
+
+def left_behind(program: Program, pending: Iterable[PendingWrite]) -> set[str]:
+    """Return the delta channels that pending writes are for."""
+    return written_to(program, (write[1:] for write in pending))
+
+
+def counted(
+    program: Program, metadata: Mapping[str, Any], updated: Collection[str] | None
+) -> dict[str, Any]:
+    """Return the counters after one more superstep: updates and supersteps since a snapshot."""
+    before = _counters(metadata)
+    counters: dict[str, Any] = {}
+    for channel in program.deltas:
+        updates, steps = before.get(channel.key, (0, 0))
+        counters[channel.key] = (updates + (channel.key in (updated or ())), steps + 1)
+    return {COUNTERS: counters} if counters else {}
+
+
+def _counters(metadata: Mapping[str, Any]) -> Mapping[str, Sequence[int]]:
+    return metadata.get(COUNTERS) or {}
+
+
+def due(program: Program, metadata: Mapping[str, Any]) -> set[str]:
+    """Return the channels whose counters ask for a snapshot."""
+    counters = _counters(metadata)
+    found: set[str] = set()
+    for channel in program.deltas:
+        updates, steps = counters.get(channel.key, (0, 0))
+        if updates >= channel.snapshot_frequency or steps >= _MAX_STEPS:
+            found.add(channel.key)
+    return found
+
+
+def settled(metadata: Mapping[str, Any], snapshots: Collection[str]) -> dict[str, Any]:
+    """Return metadata without the counters of channels that a snapshot is taken of."""
+    counters = metadata.get(COUNTERS)
+    if counters is None:
+        return dict(metadata)
+    rest = {name: each for name, each in counters.items() if name not in snapshots}
+    kept = {name: each for name, each in metadata.items() if name != COUNTERS}
+    return {**kept, COUNTERS: rest} if rest else kept
+
+
+def bump(
+    state: State,
+    stored: Mapping[str, Any],
+    snapshots: Collection[str],
+    next_version: NextVersion,
+) -> None:
+    """Give a version to snapshots of channels that have none since the last checkpoint.
+
+    No node is triggered by it: who had seen the version before has seen this one. It is noted whose
+    version this is, and which one they had seen.
+    """
+    versions, bumps = state.versions, state.seen.get(BUMPS, {})
+    for channel in state.program.deltas:
+        name = channel.key
+        before = versions.get(name)
+        if name not in snapshots or before != stored.get(name):
+            continue
+        versions[name] = version = next_version(before)
+        nothing = null_version(versions)
+        noted: dict[str, Any] = {}
+        for node, seen in state.seen.items():
+            if node != BUMPS and seen.get(name, nothing) >= (before or nothing):
+                if name in seen and bumps.get(f"{node}|{name}") != seen[name]:
+                    noted[f"{node}:{name}"] = seen[name]
+                noted[f"{node}|{name}"] = seen[name] = version
+        if noted:
+            state.seen.setdefault(BUMPS, {}).update(noted)
+
+
+def really_seen(seen: Mapping[str, Mapping[str, Any]], node: str) -> Iterable[Any]:
+    """Yield the versions that a node has seen, those that are only of a snapshot as before it."""
+    bumps = seen.get(BUMPS, {})
+    for name, version in seen[node].items():
+        if bumps.get(f"{node}|{name}") != version:
+            yield version
+        elif f"{node}:{name}" in bumps:
+            yield bumps[f"{node}:{name}"]
