@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from langgraph.graph import StateGraph
 
+from parity_kit.contract import UnsupportedSubjectError
 from parity_kit.programs.instructions import Call
 from parity_kit.programs.model import Body, Node, Policies, Program
 from parity_kit.reference.hosts import Answers, Bodies, router
@@ -58,8 +59,9 @@ class Builder:
                 arguments["error_handler"] = self._function(
                     handler, (*place, "", "error_handler"), subgraphs, handler=True
                 )
-            known = signature(graph.set_node_defaults).parameters if _HAS_DEFAULTS else ()
-            graph.set_node_defaults(**supported(arguments, [*known], "set_node_defaults"))
+            if not hasattr(graph, "set_node_defaults"):
+                raise UnsupportedSubjectError("this release has no defaults of nodes")
+            graph.set_node_defaults(**arguments)
         for name, node in program.nodes.items():
             here = (*place, name)
             if name not in program.sequence:
@@ -129,7 +131,6 @@ class Builder:
 
 
 _ADD_NODE = [*signature(cast("Any", StateGraph).add_node).parameters]
-_HAS_DEFAULTS = hasattr(StateGraph, "set_node_defaults")
 
 
 def _order_nodes(graph: Any, program: Program) -> None:
