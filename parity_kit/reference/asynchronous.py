@@ -30,6 +30,8 @@ class TimelessLoop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         self._jumps = _Selector()
         super().__init__(self._jumps)
+        # LangGraph does not ask for the errors of every call it started; Python would log them.
+        self.set_exception_handler(lambda _loop, _context: None)
 
     def time(self) -> float:
         """Return the seconds that timers have made pass."""
