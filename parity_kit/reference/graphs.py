@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import functools
 from collections.abc import Callable, Collection
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from typing import Any
 
 from parity_kit.contract import (
@@ -24,7 +23,7 @@ from parity_kit.reference.build import Builder
 from parity_kit.reference.functional import compile_functional
 from parity_kit.reference.graph_operations import OPERATIONS, Direct, Operations
 from parity_kit.reference.native import Watch, perform, to_native
-from parity_kit.reference.pins import Counter, Pin, pinned
+from parity_kit.reference.pins import Counter, Pin, pinned, unhurried
 from parity_kit.reference.savers import close_saver, contents, make_saver
 
 
@@ -70,11 +69,11 @@ class GraphSession:
 
     def _await(self) -> Awaited:
         if self._awaited is None:
-            self._awaited = Awaited(TimelessLoop() if self._pin else asyncio.new_event_loop())
+            self._awaited = Awaited(TimelessLoop())
         return self._awaited
 
     def _pinned(self) -> AbstractContextManager[None]:
-        return pinned(self._counter) if self._pin else nullcontext()
+        return pinned(self._counter) if self._pin else unhurried()
 
 
 def _compiled(subject: Subject, saver: Any, *, declared: bool) -> Any:

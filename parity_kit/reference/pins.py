@@ -12,8 +12,8 @@ import importlib
 import sys
 import threading
 import uuid
-from collections.abc import Collection, Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
 from types import SimpleNamespace
@@ -26,12 +26,12 @@ _LOCK = threading.RLock()
 # Where LangGraph looks up what is pinned. A release that lacks one of them is pinned by the rest.
 _CLOCKS = ("langgraph.pregel._checkpoint", "langgraph.pregel._loop")
 _LOOP = "langgraph.pregel._loop"
-_RETRY = "langgraph.pregel._retry"
 _CACHE = "langgraph.cache.memory"
 _IDS = ("langgraph.pregel._checkpoint", "langgraph.checkpoint.base")
 _CHANCE = ("langgraph.checkpoint.memory", "langgraph.checkpoint.sqlite")
 # The same, where it is in use: an optional extra is not loaded to be pinned.
 _CHANCE_IF_LOADED = ("langgraph.checkpoint.postgres.base",)
+_DATETIME = vars(dt)
 _EMPTY_CHECKPOINT = -2  # the clock_seq that `empty_checkpoint` passes to uuid6
 
 
@@ -105,6 +105,9 @@ class _Unhurried:
     monotonic = time
 
 
+_NO_SLEEP = ("langgraph.pregel._retry", "time", _Unhurried())
+
+
 @contextmanager
 def pinned(counter: Counter) -> Generator[None]:
     """Run LangGraph with its clock, ids and chance from `counter`, and no thread but this one."""
@@ -121,23 +124,33 @@ def pinned(counter: Counter) -> Generator[None]:
             Pin.CLOCK,
             _CACHE,
             "datetime",
-            SimpleNamespace(**{**vars(dt), "datetime": PinnedDatetime}),
+            SimpleNamespace(**(_DATETIME | {"datetime": PinnedDatetime})),
         ),
-        (Pin.CLOCK, _RETRY, "time", _Unhurried()),
         *((Pin.CHANCE, name, "random", counter) for name in (*_CHANCE, *_CHANCE_IF_LOADED)),
         (Pin.IDS, "langgraph.graph.message", "uuid", counter),
         (Pin.IDS, "langgraph.pregel._messages", "uuid4", counter.uuid4),
         (Pin.THREADS, _LOOP, "AsyncBackgroundExecutor", OrderedAsyncExecutor),
-        # These two know themselves what is free: checkpoints are counted, and tasks end in an
-        # order, whatever is pinned.
+        # Whatever is free, nobody sleeps, checkpoints are counted, and tasks end in some order.
+        (None, *_NO_SLEEP),
         *((None, name, "uuid6", counter.uuid6) for name in _IDS),
         (None, _LOOP, "BackgroundExecutor", LateExecutor if threads else OrderedExecutor),
     )
+    with _patched([source for pin, *source in sources if pin not in counter.free]):
+        yield
+
+
+def unhurried() -> AbstractContextManager[None]:
+    """Run LangGraph as it is, but without a pause before a further attempt."""
+    return _patched([_NO_SLEEP])
+
+
+@contextmanager
+def _patched(sources: Iterable[Sequence[Any]]) -> Generator[None]:
     with _LOCK:
         undo: list[tuple[Any, str, Any]] = []
         try:
-            for pin, module_name, name, value in sources:
-                module = None if pin in counter.free else _module(module_name)
+            for module_name, name, value in sources:
+                module = _module(module_name)
                 if hasattr(module, name):
                     undo.append((module, name, getattr(module, name)))
                     setattr(module, name, value)
