@@ -13,7 +13,7 @@ from parity_kit.contract import Case, Operation, SubjectKind
 from parity_kit.programs.model import Functional
 from parity_kit.programs.parsing import parse
 from parity_kit.script.channels import channel_lines
-from parity_kit.script.functional import functional_blocks
+from parity_kit.script.functional import functional_blocks, task_names
 from parity_kit.script.graph import Setting, graph_blocks
 from parity_kit.script.operations import operation_lines
 from parity_kit.script.savers import codec_lines, saver_lines, saver_source
@@ -68,15 +68,18 @@ def _graph_lines(case: Case, uses: Uses) -> list[str]:
     lines = list(saver_source(saver, uses)) if saver is not None else []
     lines += [f"store = {uses('InMemoryStore')}()"] if program.store else []
     lines += [f"cache = {uses('InMemoryCache')}()"] if program.cache else []
+    cached: dict[str, str] = {}
     if isinstance(program, Functional):
         blocks = functional_blocks(program, setting, saver=saver is not None)
+        functions, tasks = task_names(program), program.tasks
+        cached = {name: functions[name] for name in tasks if tasks[name].policies.cache is not None}
     else:
         blocks = graph_blocks(program, setting, saver=saver is not None)
     for block in blocks:
         lines += (["", ""] if lines else []) + block
     lines.append("")
     for index, operation in enumerate(case.operations):
-        lines += shown(index, operation, operation_lines(operation, uses), uses)
+        lines += shown(index, operation, operation_lines(operation, uses, cached), uses)
     return lines
 
 

@@ -14,9 +14,14 @@ from parity_kit.script.schemas import context_class
 from parity_kit.script.source import call, identifiers
 
 
+def task_names(program: Functional) -> dict[str, str]:
+    """Return the name of each task's function."""
+    return identifiers(list(program.tasks), {"workflow"})
+
+
 def functional_blocks(program: Functional, setting: Setting, *, saver: bool) -> Blocks:
     """Return the source of a functional program, down to `graph`."""
-    uses, names = setting.uses, identifiers(list(program.tasks), {"workflow"})
+    uses, names = setting.uses, task_names(program)
     blocks: Blocks = []
     if program.context is not None:
         blocks.append(list(context_class(program.context, uses)))

@@ -12,8 +12,8 @@ _RUN = ("durability", "context", "interrupt_before", "interrupt_after")
 _CONFIG = ("recursion_limit", "max_concurrency")
 
 
-def operation_lines(operation: Operation, uses: Uses) -> Iterator[str]:
-    """Yield the lines of an operation on `graph`."""
+def operation_lines(operation: Operation, uses: Uses, cached: Mapping[str, str]) -> Iterator[str]:
+    """Yield the lines of an operation on `graph`; `cached` has the names of tasks with a cache."""
     given: dict[str, Any] = dict(operation.args)
     match operation.name:
         case "invoke" | "stream" | "resume" | "resume_map" | "command":
@@ -28,8 +28,12 @@ def operation_lines(operation: Operation, uses: Uses) -> Iterator[str]:
             namespace = call("tuple", names(given["namespace"]))
             yield f"print({call(uses('search'), 'store', namespace)})"
         case "clear_cache":
-            nodes = [] if given.get("nodes") is None else [names(given["nodes"])]
+            chosen = given.get("nodes")
+            nodes = [] if chosen is None else [names(chosen)]
             yield _called("graph.clear_cache", nodes, given, uses)
+            for name, function in cached.items():
+                if chosen is None or name in chosen:
+                    yield _called(f"{function}.clear_cache", ["cache"], given, uses)
         case name:
             threads = [quoted(given[key]) for key in ("thread", "source", "target") if key in given]
             yield _called(f"saver.{name}", threads, given, uses)
