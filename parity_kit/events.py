@@ -148,8 +148,8 @@ class RowJudged:
     `shows` says what the row's cases show, `patterns` which they are; `published` marks a row of
     the published table. `claimed` is what the candidate's authors say of it, empty where nothing is
     known. `reached` is the level that every compared case reached. `reasons` counts cases that were
-    not compared by what was said of them. `differing` lists cases that differ or broke down, each
-    with the gate and the case under which the difference is told, both empty where it is not.
+    not compared, by verdict and what was said. `differing` lists cases that differ or broke down,
+    each with the gate and the case under which the difference is told, both empty where it is not.
     """
 
     candidate: str

@@ -31,6 +31,7 @@ from parity_kit.events import (
     Sink,
     event_to_json,
 )
+from parity_kit.matrix.standing import counts
 from parity_kit.words import mark
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ class Terminal:
         self._task: TaskID | None = None
         self._gate = ""
         self._told = 0
+        self._rows: list[RowJudged] = []
 
     def __enter__(self) -> Self:
         return self
@@ -97,6 +99,12 @@ class Terminal:
             self._told += 1
             if self._told > MOST_SHOWN:
                 return
+        if isinstance(event, RowJudged):
+            self._rows.append(event)
+        if isinstance(event, CandidateJudged) and self._rows:
+            levels = ", ".join(f"{word} {count}" for word, count in counts(self._rows).items())
+            self._console.print(f"   matrix of {len(self._rows)} rows · {levels}")
+            self._rows = []
         if isinstance(event, GateFinished):
             if self._told > MOST_SHOWN:
                 more = self._told - MOST_SHOWN

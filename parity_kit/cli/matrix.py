@@ -19,6 +19,7 @@ from parity_kit.matrix.standing import counts
 from parity_kit.workspace import Workspace
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.table import Table
 
     from parity_kit.candidates.manifest import Candidate
@@ -32,6 +33,7 @@ _ONLY = {
     "agrees": ("equal",),
     "unknown": ("unknown",),
 }
+_WIDEST = 1_000  # characters of a line in a pipe
 _REASONS = 10  # shown of each candidate, where there are several
 _WORST_FIRST = (*_FAILED, "unknown", "unsupported", "equal")
 
@@ -194,15 +196,24 @@ def _print(judged: Sequence[_Judged], shown: Sequence[Row], *, grouped: bool) ->
 
     out = console()
     if shown:
-        out.print(_table(judged, shown, grouped=grouped))
+        table = _table(judged, shown, grouped=grouped)
+        if not out.is_terminal:
+            # In a pipe a row is a line, whatever its length.
+            out.width = max(out.width, _width(out, table))
+        out.print(table)
     for each in judged:
         out.print(f"\n[bold]{escape(each.candidate)}[/bold]: {_summary(each)}")
         if len(judged) > 1:
             for reason, count in _reasons(each).most_common(_REASONS):
-                out.print(f"  {reason}: {count} rows", markup=False, style="dim")
+                out.print(f"  {reason}: {_rows(count)}", markup=False, style="dim")
         if each.claims.by_row:
-            source = f"{each.claims.source} ({each.claims.version})"
-            out.print(f"  claimed: {source}", markup=False, style="dim")
+            out.print(f"  {_claims(each)}", markup=False, style="dim")
+
+
+def _width(out: Console, table: Table) -> int:
+    from rich.measure import Measurement
+
+    return Measurement.get(out, out.options.update(max_width=_WIDEST), table).maximum
 
 
 def _table(judged: Sequence[_Judged], shown: Sequence[Row], *, grouped: bool) -> Table:
@@ -265,5 +276,17 @@ def _summary(each: _Judged) -> str:
     return f"{mark(each.verdict)}  {levels} ({rows}){problem}"
 
 
+def _claims(each: _Judged) -> str:
+    from parity_kit.matrix.standing import refuted
+
+    against = Counter(refuted(row.verdict, row.reached, row.claimed) for row in each.rows)
+    found = "".join(f"; {word}: {_rows(count)}" for word, count in sorted(against.items()) if word)
+    return f"claimed: {each.claims.source} ({each.claims.version}){found}"
+
+
+def _rows(count: int) -> str:
+    return f"{count} row{'' if count == 1 else 's'}"
+
+
 def _reasons(each: _Judged) -> Counter[str]:
-    return Counter(f"{row.verdict}, {reason}" for row in each.rows for reason in row.reasons)
+    return Counter(reason for row in each.rows for reason in row.reasons)

@@ -64,7 +64,7 @@ class Evidence:
         levels = [Level[each.reached.upper()] for each in compared]
         apart = [each for each in cases if each.verdict not in (*_COMPARED, "unsupported")]
         wrong = [each for each in cases if each.verdict == "divergent"] + apart
-        reasons = Counter(each.said for each in cases if each.verdict not in _COMPARED)
+        reasons = Counter(_reason(each) for each in cases if each.verdict not in _COMPARED)
         if not cases:
             reasons[unjudged or NO_CASE] = 0
         return RowJudged(
@@ -86,3 +86,8 @@ class Evidence:
     def _told_under(self, each: CaseJudged) -> list[str]:
         case = self.told.get((each.gate, cause(each.verdict, each.said)))
         return [each.case, each.gate if case else "", case or ""]
+
+
+def _reason(each: CaseJudged) -> str:
+    """Return why a case was not compared: the verdict and the first line of what was said."""
+    return f"{each.verdict}: {each.said.partition(chr(10))[0]}"

@@ -36,6 +36,17 @@ def counts(rows: Iterable[RowJudged]) -> dict[str, int]:
     return {word: found[word] for word in BEST_FIRST if found[word]}
 
 
+def refuted(verdict: str, reached: str, claimed: str) -> str:
+    """Return how what was measured goes against what is claimed; empty where it does not.
+
+    A claim stands where results agree, whatever is above them.
+    """
+    agrees = reached != "none"
+    if claimed.startswith(("yes", "likely")) and verdict != "unknown" and not agrees:
+        return "claimed, and not so"
+    return "not claimed, and so" if claimed in {"no", "unknown"} and agrees else ""
+
+
 def agreeing(verdicts: Mapping[str, int], reasons: Mapping[str, int]) -> str:
     """Return how many of a row's cases agree; where there is no case, why."""
     total = sum(verdicts.values())

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from parity_kit.matrix.standing import BEST_FIRST, agreeing, standing
+from parity_kit.matrix.standing import BEST_FIRST, agreeing, refuted, standing
 from parity_kit.words import word
 
 Found = Mapping[str, Any]
@@ -31,6 +31,7 @@ def view(report: Mapping[str, Any], anchor: Callable[..., str], shown: int) -> d
     return {
         "rows": len(report["matrix"]),
         "published": sum(row["published"] for row in report["matrix"]),
+        "against": [_against(each["rows"]) for each in candidates],
         "columns": [{"name": each["name"], "claims": bool(each["claims"])} for each in candidates],
         "counts": [_counts(each["rows"]) for each in candidates],
         "categories": [
@@ -56,6 +57,12 @@ def _counts(rows: Sequence[Found]) -> list[dict[str, Any]]:
         {"standing": where, "count": count, "tone": word(verdict).tone, "symbol": _symbol(verdict)}
         for (where, verdict), count in order
     ]
+
+
+def _against(rows: Sequence[Found]) -> dict[str, int]:
+    """Return how many rows go against what is claimed, and how."""
+    found = Counter(refuted(row["verdict"], row["reached"], row["claimed"]) for row in rows)
+    return {word: found[word] for word in sorted(found) if word}
 
 
 def _standing(row: Found) -> str:
@@ -90,11 +97,12 @@ def _row(
 def _cell(candidate: Mapping[str, Any], found: Found | None) -> dict[str, Any]:
     cell = {"name": candidate["name"], "claims": bool(candidate["claims"]), "found": bool(found)}
     if found is None:
-        return {**cell, "claimed": ""}
+        return {**cell, "claimed": "", "refuted": False}
     agree = agreeing(found["verdicts"], found["reasons"])
     return {
         **cell,
         "claimed": found["claimed"],
+        "refuted": bool(refuted(found["verdict"], found["reached"], found["claimed"])),
         "tone": word(found["verdict"]).tone,
         "symbol": _symbol(found["verdict"]),
         "standing": _standing(found),
