@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.parity-kit-ready
 
-.PHONY: help parity test setup check format fixtures gate clean
+.PHONY: help parity test setup check format fixtures pairs gate clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -35,6 +35,9 @@ format: setup ## format the code
 
 fixtures: setup ## rebuild the corpora from real LangGraph
 	@$(BIN)/parity-kit fixtures build
+
+pairs: setup ## see again which pairs of features a search can cover (minutes)
+	@$(BIN)/python -m parity_kit.calibration
 
 gate: setup ## compare the bundled engine with the corpora, byte for byte
 	@$(BIN)/parity-kit gate pure

@@ -117,7 +117,9 @@ class GateFinished:
     """A gate's result: a corpus or a lockstep suite on one candidate.
 
     `kind` is `corpus` or `lockstep`. `verdicts` counts cases by label, `features` by feature.
-    `required` is the level asked for, `reached` the level that every case reached.
+    `required` is the level asked for, `reached` the level that every case reached. A search tells
+    how many pairs of features its compared cases had among the `possible` ones; `notes` say what
+    was left out, or which floor it did not reach.
     """
 
     candidate: str
@@ -130,6 +132,9 @@ class GateFinished:
     verdicts: dict[str, int]
     features: dict[str, int]
     seconds: float
+    pairs: int = 0
+    possible: int = 0
+    notes: list[str] = field(default_factory=list[str])
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Any, cast
 from parity_kit.contract import Operation, Subject, SubjectKind
 from parity_kit.plain import Ext
 
-_OPERATORS = (
+_OPERATORS = {
     "interrupt",
     "send",
     "overwrite",
@@ -30,7 +30,7 @@ _OPERATORS = (
     "store_get",
     "store_delete",
     "store_search",
-)
+}
 _PROGRAM_KEYS = (
     "schema",
     "input",
@@ -96,7 +96,9 @@ def _program_features(program: Mapping[str, Any]) -> set[str]:
                 found.add(f"{key} {field[key]}")
         if field.get("channel"):
             found.add(f"channel {field['channel']['class']}")
-    found |= {name for name in _OPERATORS if _mentions(program, name)}
+    mentioned: set[str] = set()
+    _mention(program, mentioned)
+    found |= mentioned & _OPERATORS
     for subgraph in program.get("subgraphs", {}).values():
         found |= {"subgraph", *_program_features(subgraph["program"])}
         if "checkpointer" in subgraph:
@@ -124,15 +126,17 @@ def _shape(program: Mapping[str, Any]) -> set[str]:
     return found | {name for name, there in seen.items() if there}
 
 
-def _mentions(value: Any, name: str) -> bool:
-    if isinstance(value, Mapping):
-        entries = cast("Mapping[Any, Any]", value)
-        return (len(entries) == 1 and name in entries) or any(
-            _mentions(each, name) for each in entries.values()
-        )
-    if isinstance(value, (list, tuple)):
-        return any(_mentions(each, name) for each in cast("Sequence[Any]", value))
-    return False
+def _mention(value: Any, found: set[str]) -> None:
+    """Add the key of every map that has one key: what may be an operator or an instruction."""
+    if isinstance(value, dict):
+        entries = cast("dict[Any, Any]", value)
+        if len(entries) == 1:
+            found.update(entries)
+        for each in entries.values():
+            _mention(each, found)
+    elif isinstance(value, (list, tuple)):
+        for each in cast("Sequence[Any]", value):
+            _mention(each, found)
 
 
 def _has_cycle(program: Mapping[str, Any]) -> bool:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from parity_kit.contract import Case, Level
+from parity_kit.coverage import Coverage
 from parity_kit.events import CaseJudged, DivergenceFound, GateFinished
 from parity_kit.judge import Tally
 from parity_kit.verdicts import (
@@ -76,7 +78,15 @@ def case_judged(candidate: str, gate: str, case: Case, verdict: Verdict) -> Case
 
 
 def gate_finished(  # noqa: PLR0913  # a result's parts, all named
-    *, candidate: str, gate: str, kind: str, verdict: str, tally: Tally, seconds: float
+    *,
+    candidate: str,
+    gate: str,
+    kind: str,
+    verdict: str,
+    tally: Tally,
+    seconds: float,
+    coverage: Coverage | None = None,
+    notes: Sequence[str] = (),
 ) -> GateFinished:
     """Return the event that tells a gate's result."""
     reached = tally.reached if tally.compared else Level.NONE
@@ -91,4 +101,7 @@ def gate_finished(  # noqa: PLR0913  # a result's parts, all named
         verdicts=dict(tally.verdicts.most_common()),
         features=dict(sorted(tally.features.items())),
         seconds=seconds,
+        pairs=coverage.seen if coverage else 0,
+        possible=coverage.possible if coverage else 0,
+        notes=list(notes),
     )

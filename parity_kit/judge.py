@@ -49,7 +49,8 @@ class Tally:
 
     required: Level
     verdicts: Counter[str] = field(default_factory=Counter[str])
-    features: Counter[str] = field(default_factory=Counter[str])
+    combinations: Counter[tuple[str, ...]] = field(default_factory=Counter[tuple[str, ...]])
+    """How many compared cases have just these features."""
     reached: Level = Level.BYTES
 
     def add(self, case: Case, verdict: Verdict) -> None:
@@ -57,15 +58,23 @@ class Tally:
         self.verdicts[label(verdict)] += 1
         match verdict:
             case Equal():
-                self.features.update(case.features)
+                self.combinations[case.features] += 1
                 self.reached = min(self.reached, verdict.level)
             case Divergent():
-                self.features.update(case.features)
+                self.combinations[case.features] += 1
                 self.reached = min(self.reached, verdict.reached)
             case NotSupported():
                 pass
             case _:
                 self.reached = Level.NONE
+
+    @property
+    def features(self) -> Counter[str]:
+        """How many compared cases have each feature."""
+        counts: Counter[str] = Counter()
+        for features, count in self.combinations.items():
+            counts.update(dict.fromkeys(features, count))
+        return counts
 
     @property
     def compared(self) -> int:

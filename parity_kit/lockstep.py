@@ -20,6 +20,7 @@ from hypothesis.errors import FlakyFailure
 
 from parity_kit.choices import Choices, seeded
 from parity_kit.contract import Case, CaseRunner, Engine, Level, Trace, run
+from parity_kit.coverage import Coverage, Floors, calibrations, shortfall
 from parity_kit.generate import SUITES
 from parity_kit.generate.growing import named
 from parity_kit.hypothesis_driver import explore, shrink
@@ -51,6 +52,24 @@ class Lockstep:
     tally: Tally
     findings: list[Finding] = field(default_factory=list[Finding])
     seconds: float = 0.0
+
+    @property
+    def tried(self) -> int:
+        """How many cases were run."""
+        return sum(self.tally.verdicts.values())
+
+    @property
+    def coverage(self) -> Coverage:
+        """Which pairs of features the compared cases had."""
+        return calibrations()[self.suite].coverage(self.tally.combinations, self.tried)
+
+    def judged(self, floors: Floors) -> tuple[str, str]:
+        """Return the verdict, and which floor was not reached if that is why it is `unknown`."""
+        verdict = self.tally.verdict
+        if verdict != "equal":
+            return verdict, ""
+        missed = shortfall(floors, self.coverage, self.tally.compared, self.tried)
+        return ("unknown" if missed else verdict), missed
 
 
 class _DisagreementError(Exception):

@@ -32,12 +32,13 @@ from parity_kit.events import (
 )
 from parity_kit.findings import divergence, gate_finished
 from parity_kit.gate import BREAKDOWNS, gate_corpora
-from parity_kit.generate import SUITES
+from parity_kit.generate import SUITES, left_out
 from parity_kit.lockstep import Lockstep, search
 from parity_kit.matrix.claims import read_claims
 from parity_kit.matrix.evidence import Evidence
 from parity_kit.matrix.rows import read_rows
 from parity_kit.reference import Engine
+from parity_kit.settings import read_settings
 from parity_kit.workspace import Workspace
 
 CORPORA = "corpora"
@@ -130,10 +131,9 @@ class Judging:
             required=min(required, said.levels.get(SubjectKind(suite), required)),
             on_case=progress,
         )
-        self._report(name, result, runner)
-        return result.tally.verdict
+        return self._report(name, result, runner)
 
-    def _report(self, name: str, result: Lockstep, runner: CaseRunner) -> None:
+    def _report(self, name: str, result: Lockstep, runner: CaseRunner) -> str:
         gate = f"lockstep {result.suite}"
         for number, finding in enumerate(result.findings, 1):
             path = self.folder / "cases" / f"{_slug(name)}-{result.suite}-{number}{SUFFIX}"
@@ -148,16 +148,20 @@ class Judging:
                     file=str(path.relative_to(self.folder)),
                 )
             )
+        verdict, missed = result.judged(read_settings(self.space).floors)
         self._count(
             gate_finished(
                 candidate=name,
                 gate=gate,
                 kind="lockstep",
-                verdict=result.tally.verdict,
+                verdict=verdict,
                 tally=result.tally,
                 seconds=result.seconds,
+                coverage=result.coverage,
+                notes=[note for note in (missed, left_out(result.suite)) if note],
             )
         )
+        return verdict
 
     def _count(self, event: Event) -> None:
         if isinstance(event, GateFinished):

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from parity_kit.coverage import Coverage
 from parity_kit.events import (
     JOURNAL,
     PASSING,
@@ -155,7 +156,11 @@ def _lines(event: Event) -> list[str]:  # noqa: C901, PLR0911  # one arm for eac
             reached = f"level {event.reached}" if event.compared else "nothing compared"
             rate = event.compared / event.seconds if event.seconds else 0
             figures = f"{counts or 'no cases'}; {event.seconds:.1f} s, {rate:.0f} a second"
-            return [f"{mark(event.verdict)}  {event.gate} · {reached} · {figures}"]
+            lines = [f"{mark(event.verdict)}  {event.gate} · {reached} · {figures}"]
+            if event.possible:
+                pairs = Coverage(event.pairs, event.possible, 0)
+                lines.append(f"    [dim]covered {pairs.says()}[/dim]")
+            return lines + [f"    [yellow]{escape(note)}[/yellow]" for note in event.notes]
         case DivergenceFound():
             times = f" ({event.count} times)" if event.count > 1 else ""
             return [

@@ -7,7 +7,6 @@ which LangGraph itself is deterministic once pinned.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
@@ -16,7 +15,8 @@ from parity_kit.contract import Engine, Trace
 from parity_kit.generate.channels import channel_case
 from parity_kit.generate.codec import codec_case
 from parity_kit.generate.graphs import graph_case
-from parity_kit.generate.savers import saver_case
+from parity_kit.generate.savers import available, saver_case
+from parity_kit.reference.postgres_server import missing
 
 Generator: TypeAlias = Callable[[Choices, Engine], Trace]
 
@@ -24,6 +24,12 @@ SUITES: Mapping[str, Generator] = {
     "codec": codec_case,
     "channel": channel_case,
     "graph": graph_case,
-    "saver": functools.partial(saver_case, savers=("memory", "sqlite")),
+    "saver": lambda choices, reference: saver_case(choices, reference, available()),
 }
 """The suites of `parity-kit run`, by name."""
+
+
+def left_out(suite: str) -> str:
+    """Return what a suite cannot draw here, and why; nothing if it draws all."""
+    reason = missing() if suite == "saver" else ""
+    return f"PostgreSQL left out: {reason}" if reason else ""

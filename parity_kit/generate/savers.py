@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -10,6 +11,7 @@ from parity_kit.contract import Engine, Operation, Subject, SubjectKind, Trace
 from parity_kit.generate.channels import FIELD_VALUES, LETTERS
 from parity_kit.generate.growing import Growing
 from parity_kit.plain import Plain
+from parity_kit.reference.postgres_server import missing
 
 _THREADS = ("t", "t", "u")
 _SPACES = ("", "", "sub:1")
@@ -19,6 +21,13 @@ _TASKS = ("task-1", "task-2")
 _PATHS = ("", "~__pregel_pull, a")
 _MOST = 9
 """Operations of a case."""
+
+
+@functools.cache
+def available() -> tuple[str, ...]:
+    """Return the savers to draw from, those that cost little more often."""
+    quick = ("memory", "sqlite") * 3
+    return quick if missing() else (*quick, "postgres")
 
 
 def saver_case(choices: Choices, reference: Engine, savers: tuple[str, ...]) -> Trace:
