@@ -22,7 +22,7 @@ from parity_kit.matrix.rows import Row
 
 NO_CASE = "no case"
 NOT_ENGAGED = "not engaged"
-MOST_LISTED = 8
+MOST_LISTED = 5
 """Differing cases listed for one row; all are counted."""
 
 _COMPARED = ("equal", "divergent")

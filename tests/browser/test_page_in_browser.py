@@ -206,7 +206,10 @@ def test_a_candidate_can_be_picked(page: Page) -> None:
 
     assert page.locator(".card:visible").count() == 1
     assert page.locator("details.difference:visible").count() == 0
+    assert page.locator("#gates td:visible").count() == 1
+    assert page.locator("#matrix .overview tbody tr").first.locator("td:visible").count() == 1
     page.select_option("#pick", "")
+    assert page.locator("#gates td:visible").count() == 2
     assert page.locator(".card:visible").count() == 2
 
 

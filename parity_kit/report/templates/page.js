@@ -1,10 +1,17 @@
 "use strict";
 const pick = document.getElementById("pick");
-const marked = [...document.querySelectorAll("[data-candidate]")];
+const heads = [...document.querySelectorAll("thead [data-candidate]")];
+const marked = [...document.querySelectorAll("[data-candidate]:not(th)")];
 pick.parentElement.hidden = pick.options.length < 3;
 pick.addEventListener("change", () => {
+  const other = (each) => pick.value !== "" && each.dataset.candidate !== pick.value;
   for (const each of marked) {
-    each.hidden = pick.value !== "" && each.dataset.candidate !== pick.value;
+    each.hidden = other(each);
+  }
+  for (const head of heads) {
+    for (const row of head.closest("table").rows) {
+      row.cells[head.cellIndex].hidden = other(head);
+    }
   }
 });
 
