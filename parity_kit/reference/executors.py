@@ -35,14 +35,45 @@ class _TaskFuture(Future[Any]):
 
 
 class _AsyncTaskFuture(asyncio.Future[Any]):
-    """The same for tasks that are awaited."""
+    """The same for tasks that are awaited; and who waits is told when all have ended.
+
+    The first callback that a task's future is given commits the task's writes
+    (`langgraph.pregel._runner.FuturesDict`), as soon as the task has ended. All others belong to
+    those who wait, and would stop the other tasks if this one failed.
+    """
 
     def __init__(self, number: int) -> None:
         super().__init__()
         self._number = number
+        self._commits = False
+        self._told = False
+        self._waiting: list[tuple[Callable[[Any], object], Context | None]] = []
 
     def __hash__(self) -> int:
         return self._number
+
+    def done(self) -> bool:
+        return self._told
+
+    def add_done_callback(
+        self, fn: Callable[[Any], object], /, *, context: Context | None = None
+    ) -> None:
+        if self._told or not self._commits:
+            self._commits = True
+            super().add_done_callback(fn, context=context)
+        else:
+            self._waiting.append((fn, context))
+
+    def remove_done_callback(self, fn: Callable[[Any], object], /) -> int:
+        kept = [each for each in self._waiting if each[0] != fn]
+        removed, self._waiting = len(self._waiting) - len(kept), kept
+        return removed + super().remove_done_callback(fn)
+
+    def tell(self) -> None:
+        """Tell those who wait that the task has ended."""
+        self._told = True
+        for fn, context in self._waiting:
+            super().add_done_callback(fn, context=context)
 
 
 class _Places:
@@ -196,12 +227,9 @@ class OrderedAsyncExecutor:
 
     async def _drive(self, starter: Any) -> None:
         started = self._together.pop(starter)
-        ended: list[asyncio.Task[Any]] = []
-        for _, coroutine, context in started:
+        for future, coroutine, context in started:
             task = self._loop.create_task(coroutine, context=context)
             await asyncio.wait([task])
-            ended.append(task)
-        for (future, _, _), task in zip(started, ended, strict=True):
             if future.cancelled():
                 continue
             if task.cancelled():
@@ -210,6 +238,9 @@ class OrderedAsyncExecutor:
                 future.set_exception(failure)
             else:
                 future.set_result(task.result())
+            await asyncio.sleep(0)  # its writes are committed
+        for future, *_ in started:
+            future.tell()
 
 
 _Started: TypeAlias = tuple[_AsyncTaskFuture, Coroutine[Any, Any, Any], Context]

@@ -231,6 +231,21 @@ def test_emissions_context_and_facts_of_the_run() -> None:
     assert value(state)["log"] == [1, "t", task["id"], f"a:{task['id']}"]
 
 
+def test_a_task_has_told_all_before_the_next_begins() -> None:
+    nodes = {
+        "a": body({"emit": 1}, {"wait": 9}, {"emit": 2}, log("a")),
+        "b": body({"emit": 3}, fail("ValueError", "b")),
+        "c": body({"emit": 4}, log("c")),
+    }
+    (outcome,) = play(
+        {"nodes": nodes, "edges": [["__start__", name] for name in nodes]},
+        op("stream", thread="t", input={}, modes=["custom", "updates"]),
+    )
+    assert isinstance(outcome, Raised)
+    told = [1, 2, {"a": {"log": ["a"]}}, 3, 4, {"c": {"log": ["c"]}}]
+    assert [each.payload for each in outcome.events] == told
+
+
 def test_a_drained_run_stops_after_its_superstep_and_runs_on_later() -> None:
     nodes = {"a": body(log("a"), {"drain": "enough"}), "b": body(log("b"))}
     stopped, later = play(
