@@ -15,7 +15,7 @@ from parity_kit.contract import Case, Raised, run
 from parity_kit.errors import BadProgramError
 from parity_kit.generate import SUITES
 from parity_kit.programs.language import Scope, evaluate
-from parity_kit.programs.parsing import parse_graph
+from parity_kit.programs.parsing import parse, parse_graph
 from parity_kit.reference import Engine
 from parity_kit.script import script
 
@@ -109,6 +109,31 @@ def test_an_expression_never_raises(expression: Any) -> None:
         ({"nodes": {"a": {"body": [{"raise": {"type": "Exit"}}]}}}, "raises one of"),
         ({"branches": {"a": [{"send": {"to": "a"}}]}}, "is missing"),
         ({"interrupt_before": ["b"]}, "no node 'b'"),
+        ({"nodes": {"a": {}}}, "a body or a subgraph"),
+        ({"nodes": {"a": {"subgraph": "kid"}}}, "no subgraph 'kid'"),
+        ({"nodes": {"a": {"body": [], "input": ["m"]}}}, "no field 'm'"),
+        ({"nodes": {"a": {"body": [], "metadata": {"k": []}}}}, "metadata holds scalars"),
+        ({"nodes": {"a": {"body": [], "retry": {"on": ["Exit"]}}}}, "no error 'Exit'"),
+        ({"nodes": {"a": {"body": [], "retry": {"max_attempts": 1.5}}}}, "is an integer"),
+        ({"nodes": {"a": {"body": [], "timeout": 0}}}, "more than 0 seconds"),
+        ({"nodes": {"a": {"body": [], "cache": {"key": {"visits": None}}}}}, "no `visits` in"),
+        ({"nodes": {"a": {"body": [{"return": {"error": "type"}}]}}}, "no `error` in a node"),
+        ({"nodes": {"a": {"body": [{"return": {"call": ["kid", 1]}}]}}}, "no subgraph 'kid'"),
+        ({"nodes": {"a": {"body": [{"return": {"len": {"call": []}}}]}}}, "another operator"),
+        ({"nodes": {"a": {"body": [{"return": {"info": "age"}}]}}}, "no info 'age'"),
+        ({"nodes": {"a": {"body": [{"return": {"input": "n"}}]}}}, "`input` takes null"),
+        ({"nodes": {"a": {"body": [{"return": {"command": {"graph": "up"}}}]}}}, "is `parent`"),
+        ({"nodes": {"a": {"body": [{"return": {"message": {"type": "tool"}}}]}}}, "is missing"),
+        ({"nodes": {"a": {"body": [{"wait": -1}]}}}, "a number of seconds"),
+        ({"nodes": {"a": {"body": [{"when": [True]}]}}}, "one or two bodies"),
+        ({"branches": {"a": [{"interrupt": 1}]}}, "no `interrupt` in a branch"),
+        ({"branches": {"a": [{"path": 1, "map": {"1": "b"}}]}}, "no node 'b'"),
+        ({"sequence": ["a", "a"]}, "once in a sequence"),
+        ({"state": {"n": {"managed": "is_last_step", "type": "bool"}}}, "nothing beside it"),
+        ({"schema": "yaml"}, "no schema 'yaml'"),
+        ({"context": {"user": "person"}}, "no type 'person'"),
+        ({"subgraphs": {"kid": {"program": {"state": {}, "nodes": {}}}}}, "needs a state field"),
+        ({"defaults": {"speed": 3}}, "unknown key 'speed'"),
     ],
 )
 def test_a_broken_program_is_named(change: dict[str, Any], problem: str) -> None:
@@ -119,6 +144,33 @@ def test_a_broken_program_is_named(change: dict[str, Any], problem: str) -> None
     }
     with pytest.raises(BadProgramError, match=problem):
         parse_graph({**program, **change})
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"entrypoint": {"body": [{"write": {}}]}}, "no fields to write"),
+        ({"entrypoint": {"body": [{"return": {"call": ["up", 1]}}]}}, "no task 'up'"),
+        ({"entrypoint": {"body": [{"return": {"command": {}}}]}}, "no `command` in a functional"),
+        ({"tasks": {"t": {"body": [], "error_handler": []}}}, "unknown key 'error_handler'"),
+        ({"nodes": {}}, "unknown key 'nodes'"),
+    ],
+)
+def test_a_broken_functional_program_is_named(change: dict[str, Any], problem: str) -> None:
+    with pytest.raises(BadProgramError, match=problem):
+        parse({"entrypoint": {"body": []}, **change})
+
+
+def test_the_place_of_a_broken_rule_is_told() -> None:
+    kid = {
+        "state": {"n": {"type": "int"}},
+        "nodes": {"a": {"body": [{"when": [True, [{"let": {"x": [{"add": [1]}]}}]]}]}},
+    }
+    program = {**kid, "nodes": {"a": {"body": []}}, "subgraphs": {"kid": {"program": kid}}}
+    with pytest.raises(BadProgramError) as caught:
+        parse(program)
+    place = "subgraphs.kid.program.nodes.a.body[0].when[0].let.x[0].add"
+    assert caught.value.where == place
 
 
 def _sample(suite: str, count: int) -> list[Case]:
