@@ -15,6 +15,7 @@ from parity_kit.programs.parsing import parse
 from parity_kit.script.channels import channel_lines
 from parity_kit.script.functional import functional_blocks, task_names
 from parity_kit.script.graph import Setting, graph_blocks
+from parity_kit.script.layout import wrapped
 from parity_kit.script.operations import operation_lines
 from parity_kit.script.savers import codec_lines, saver_lines, saver_source
 from parity_kit.script.source import Uses, shown
@@ -38,7 +39,8 @@ def script(case: Case) -> str:
     parts: list[str] = [_title(case), "", *list(uses.imports())[:-1]]
     for each in helpers:
         parts += each
-    return "\n".join([*parts, "", "", *lines, ""])
+    laid_out = (each for line in lines for each in wrapped(line))
+    return "\n".join([*parts, "", "", *laid_out, ""])
 
 
 def _title(case: Case) -> str:
