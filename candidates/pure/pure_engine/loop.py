@@ -113,7 +113,7 @@ class Loop:
         self._wrote: set[str] = set()
         self.snapshots: set[str] = set()
         self.diverged = False
-        self._first = self.step
+        self._first: int | None = None
         self._unstored: list[tuple[int, str, str, list[Write]]] = []
         self.stream = Stream(
             run.modes,
@@ -371,6 +371,8 @@ class Loop:
         """Apply the superstep's writes and store the checkpoint after it."""
         tasks = self.tasks or {}
         self.updated = apply_writes(self.state, tasks.values(), self.next_version)
+        if self._first is None:
+            self._first = self.step
         if self.program.deltas:
             for task in tasks.values():
                 self.keep_deltas(task.id, path_text(task.path), task.writes)
@@ -474,15 +476,21 @@ class Loop:
         It goes beside the checkpoint that the run began with; a new thread is given an empty one.
         """
         unstored, self._unstored = self._unstored, []
+        began = False
         for step, name, path, writes in unstored:
             kept = [write for write in writes if write[0] not in snapshots]
             if not kept or self.saver is None:
                 continue
-            if not self.where.get("checkpoint_id"):
-                empty = empty_checkpoint(self.clock)
-                self.where = self.saver.put(self.where, empty, {"step": -2}, {})
-            if step == self._first:
-                self.saver.put_writes(self.where, kept, f"{step:08x}{name[8:]}", path)
+            if not self.saved.config and not began:
+                empty, before = empty_checkpoint(self.clock), {**self.where, "checkpoint_id": None}
+                self.where = self.saver.put(before, empty, {"step": -2}, {})
+                began = True
+            first = self._first or 0
+            if step <= first:
+                task = f"{first:08x}{name[8:]}"
+                # Writes that no task made are not to look as if they were pending.
+                task = f"{task[:-1]}1" if task == NULL_TASK else task
+                self.saver.put_writes(self.where, kept, task, path)
             else:
                 # In the order of ids as in that of paths, the steps come one after another.
                 number = f"{step:08x}"

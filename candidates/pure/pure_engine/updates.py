@@ -220,7 +220,9 @@ class Update:
     def _store(self, source: str, step: int) -> dict[str, Any]:
         metadata: dict[str, Any] = {} if self._saved is None else self._saved.metadata
         parents = metadata.get("parents", {})
-        counters = counted(self._graph.program, metadata, self._updated)
+        counters = (
+            {} if self._saved is None else counted(self._graph.program, metadata, self._updated)
+        )
         metadata = {"source": source, "step": step, "parents": parents, **counters}
         state = self._state
         snapshots = self._snapshots | due(self._graph.program, metadata)
