@@ -8,6 +8,9 @@ from typing import Any, cast
 from parity_kit.contract import Operation, Subject, SubjectKind
 from parity_kit.plain import Ext
 
+UPSTREAM = "upstream: "
+"""How a feature begins that says in a sentence what the oracle gets wrong in a case."""
+
 _OPERATORS = {
     "interrupt",
     "send",

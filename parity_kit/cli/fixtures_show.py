@@ -22,6 +22,12 @@ from parity_kit.workspace import Workspace
 @click.option("--stored", help="Show what the case stored under this name, or a part of it.")
 @click.option("--blob", type=click.File("rb"), help="Dissect a file of MessagePack; - is stdin.")
 @click.option("--hex", "digits", help="Dissect MessagePack given in hexadecimal.")
+@click.option(
+    "--script",
+    "as_script",
+    is_flag=True,
+    help="Print a plain Python script that shows the case with LangGraph alone.",
+)
 @json_option
 @workspace_option
 def command(
@@ -30,6 +36,7 @@ def command(
     stored: str | None,
     blob: IO[bytes] | None,
     digits: str | None,
+    as_script: bool,
     as_json: bool,
 ) -> None:
     """Print a fixture, or any MessagePack, as an annotated tree.
@@ -47,6 +54,11 @@ def command(
         found = [("", data)]
     else:
         trace = find_trace(read_corpora(space.fixtures), case)
+        if as_script:
+            from parity_kit.script import script
+
+            click.echo(script(trace.case), nl=False)
+            return
         if stored is None:
             _show_trace(trace, as_json)
             return

@@ -9,6 +9,7 @@ from typing import Any, cast
 from parity_kit.annotation import Style, annotate, annotation_lines, plain_style
 from parity_kit.canonical import pack
 from parity_kit.contract import (
+    Case,
     Outcome,
     Raised,
     Returned,
@@ -18,6 +19,7 @@ from parity_kit.contract import (
 )
 from parity_kit.corpora.corpus import trace_digest
 from parity_kit.errors import UsageError
+from parity_kit.features import UPSTREAM
 from parity_kit.plain import Ext, Plain
 from parity_kit.values import open_value
 
@@ -26,7 +28,9 @@ def show(trace: Trace, style: Style = plain_style) -> Iterator[str]:
     """Yield a fixture's lines."""
     case = trace.case
     yield f"{case.id}  {trace_digest(trace)[:12]}"
-    yield f"features  {', '.join(case.features) or 'none'}"
+    features = [each for each in case.features if not each.startswith(UPSTREAM)]
+    yield f"features  {', '.join(features) or 'none'}"
+    yield from (f"upstream  {each}" for each in findings_of(case))
     yield f"pins      {_text(case.pins.to_plain())}"
     yield f"subject   {case.subject.kind.value}"
     yield from _indented(_pretty(case.subject.spec))
@@ -37,6 +41,11 @@ def show(trace: Trace, style: Style = plain_style) -> Iterator[str]:
             packed = operation.args.get("type", "msgpack") == "msgpack"
             yield from _named(name, value, style, packed=packed)
         yield from _outcome(outcome, style)
+
+
+def findings_of(case: Case) -> list[str]:
+    """Return the sentences that say what LangGraph gets wrong in a case."""
+    return [each.removeprefix(UPSTREAM) for each in case.features if each.startswith(UPSTREAM)]
 
 
 def _outcome(outcome: Outcome, style: Style) -> Iterator[str]:

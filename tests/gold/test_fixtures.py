@@ -55,6 +55,7 @@ FLOORS = {
     "streams": 80,
     "memory": 50,
     "asynchronous": 90,
+    "upstream_findings": 20,
     "savers": 300,
     "savers_postgres": 180,
 }
