@@ -10,11 +10,13 @@ from rich.console import Console
 
 from parity_kit.events import (
     CandidateFailed,
+    CandidateJudged,
     DivergenceFound,
     EngagementSeen,
     Event,
     GateFinished,
     GateProgress,
+    RowJudged,
     event_from_json,
 )
 from parity_kit.sinks import MOST_SHOWN, Journal, Terminal
@@ -81,6 +83,18 @@ def test_what_a_candidate_says_is_text_and_not_markup() -> None:
     assert "[bold]1[/bold]" in text
     assert "Other [red]engine[/red]" in text
     assert "not engaged  apply ran 0 times" in text
+
+
+def test_the_rows_of_a_candidate_are_told_in_a_line() -> None:
+    rows = [
+        RowJudged("it", "errors", f"row {index}", False, "", [], "", *each)  # noqa: FBT003  # published
+        for index, each in enumerate(
+            [("equal", "bytes", 1, {"equal": 1}, {}, []), ("unknown", "none", 0, {}, {}, [])]
+        )
+    ]
+    text = shown([*rows, CandidateJudged("it", "parity", "agrees", 0)])
+    assert "matrix of 2 rows · bytes 1, unknown 1" in text
+    assert "matrix" not in shown([CandidateJudged("it", "parity", "agrees", 0)])
 
 
 def test_a_pipe_gets_plain_text_and_no_bars() -> None:
