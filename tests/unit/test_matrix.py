@@ -59,6 +59,8 @@ def test_every_case_of_a_graph_or_a_channel_shows_a_row() -> None:
         for corpus in read_corpora(SPACE.fixtures)
         for trace in corpus.traces
         if trace.case.subject.kind in {SubjectKind.GRAPH, SubjectKind.CHANNEL}
+        and corpus.name
+        != "upstream_findings"  # what LangGraph gets wrong is no row of what it does
     ]
     assert [each for each in cases if not any(row.shown_by(each) for row in rows)] == []
 
