@@ -107,10 +107,10 @@ def _check_when(argument: Any, place: Place) -> None:
 
 
 def _check_raise(argument: Any, place: Place) -> None:
-    if not isinstance(argument, dict) or cast("dict[str, Any]", argument).get("type") not in ERRORS:
+    entries = keys(argument, {"type", "message"}, {"type", "message"}, place.where)
+    if not isinstance(entries["type"], str) or entries["type"] not in ERRORS:
         raise BadProgramError(f"raises one of {', '.join(ERRORS)}", where=place.where)
-    keys(argument, {"type", "message"}, {"type", "message"}, place.where)
-    text(cast("dict[str, Any]", argument)["message"], place.where, "the message is text")
+    text(entries["message"], place.where, "the message is text")
 
 
 def _check_several(length: int) -> Callable[[Any, Place], None]:
@@ -211,7 +211,7 @@ def _check_parts(name: str, argument: Any, place: Place) -> None:
         one_of(entries["type"], MESSAGES, place.where, "message type")
         missing = {"remove": "id", "tool": "tool_call_id"}.get(entries["type"], "type")
         keys(entries, allowed, {missing}, place.where)
-    if entries.get("graph") not in {None, "parent"}:
+    if entries.get("graph") not in (None, "parent"):
         raise BadProgramError("`graph` is `parent`", where=place.where)
     for key, each in entries.items():
         check_expression(each, place.at(f".{key}"))

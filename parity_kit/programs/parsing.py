@@ -8,10 +8,10 @@ from typing import Any, cast
 from parity_kit.errors import BadProgramError
 from parity_kit.programs import rules
 from parity_kit.programs.bodies import Place, Where, check_body, check_expression
+from parity_kit.programs.fields import context_of, fields_of, names_of
 from parity_kit.programs.model import (
     END,
     START,
-    Field,
     Functional,
     Node,
     Program,
@@ -20,7 +20,6 @@ from parity_kit.programs.model import (
     Task,
 )
 from parity_kit.programs.policies import POLICIES, policies
-from parity_kit.programs.reducers import REDUCERS, TYPES
 
 _GRAPH = {
     "state",
@@ -44,7 +43,6 @@ _GRAPH = {
 }
 _FUNCTIONAL = {"entrypoint", "tasks", "store", "cache", "context"}
 _SCHEMAS = ("typed_dict", "dataclass", "pydantic")
-_MANAGED = ("is_last_step", "remaining_steps")
 _NODE = {"body", "subgraph", "defer", "metadata", "input", *POLICIES}
 
 
@@ -66,10 +64,10 @@ def parse_graph(data: Mapping[str, Any], where: str = "") -> Program:
         BadProgramError: Naming the part that breaks a rule.
     """
     rules.keys(data, _GRAPH, {"state", "nodes"}, where or "program")
-    state = _fields(data["state"], f"{where}state")
+    state = fields_of(data["state"], f"{where}state")
     if not state or not rules.mapping(data["nodes"], f"{where}nodes"):
         raise BadProgramError("a program needs a state field and a node", where=where or "program")
-    private = _fields(data.get("private", {}), f"{where}private")
+    private = fields_of(data.get("private", {}), f"{where}private")
     subgraphs = {
         name: _subgraph(value, f"{where}subgraphs.{name}")
         for name, value in rules.mapping(data.get("subgraphs", {}), f"{where}subgraphs").items()
@@ -91,10 +89,10 @@ def parse_graph(data: Mapping[str, Any], where: str = "") -> Program:
         _breakpoints(data, "interrupt_before", nodes, where),
         _breakpoints(data, "interrupt_after", nodes, where),
         cast("Any", rules.one_of(data.get("schema", "typed_dict"), _SCHEMAS, where, "schema")),
-        _names(data.get("input"), [*state], f"{where}input"),
-        _names(data.get("output"), [*state], f"{where}output"),
+        names_of(data.get("input"), [*state], f"{where}input"),
+        names_of(data.get("output"), [*state], f"{where}output"),
         private,
-        _context(data, where),
+        context_of(data, where),
         policies(data.get("defaults", {}), f"{where}defaults", Where.HANDLER, subgraphs),
         rules.flag(data.get("store", False), f"{where}store"),
         rules.flag(data.get("cache", False), f"{where}cache"),
@@ -111,7 +109,7 @@ def _functional(data: Mapping[str, Any]) -> Functional:
         tasks,
         rules.flag(data.get("store", False), "store"),
         rules.flag(data.get("cache", False), "cache"),
-        _context(data, ""),
+        context_of(data, ""),
     )
 
 
@@ -121,31 +119,6 @@ def _task(value: Any, where: str, tasks: Collection[str]) -> Task:
     body = check_body(entries["body"], Place(f"{where}.body", Where.TASK, tasks))
     given = {name: entries[name] for name in entries if name != "body"}
     return Task(body, policies(given, where, Where.TASK, tasks))
-
-
-def _fields(value: Any, where: str) -> dict[str, Field]:
-    fields = rules.mapping(value, where).items()
-    return {name: _field(each, f"{where}.{name}") for name, each in fields}
-
-
-def _field(value: Any, where: str) -> Field:
-    entries = rules.keys(value, {"type", "reducer", "channel", "managed"}, (), where)
-    field = Field(
-        entries.get("type", "any"),
-        entries.get("reducer"),
-        entries.get("channel"),
-        entries.get("managed"),
-    )
-    rules.one_of(field.type, TYPES, where, "type")
-    if field.reducer is not None:
-        rules.one_of(field.reducer, REDUCERS, where, "reducer")
-    if field.channel is not None:
-        rules.mapping(field.channel, where, "a channel's settings")
-    if field.managed is not None:
-        rules.one_of(field.managed, _MANAGED, where, "managed value")
-        if len(entries) > 1:
-            raise BadProgramError("a managed value has nothing beside it", where=where)
-    return field
 
 
 def _node(
@@ -168,7 +141,7 @@ def _node(
         entries.get("subgraph"),
         rules.flag(entries.get("defer", False), f"{where}.defer"),
         metadata,
-        _names(entries.get("input"), fields, f"{where}.input"),
+        names_of(entries.get("input"), fields, f"{where}.input"),
         policies(
             {name: entries[name] for name in entries if name in POLICIES},
             where,
@@ -257,19 +230,3 @@ def _breakpoints(data: Mapping[str, Any], key: str, nodes: Collection[str], wher
         for name in rules.items(value, f"{where}{key}"):
             rules.node(name, nodes, f"{where}{key}")
     return value
-
-
-def _names(value: Any, fields: Collection[str], where: str) -> tuple[str, ...] | None:
-    if value is None:
-        return None
-    return tuple(rules.one_of(name, fields, where, "field") for name in rules.items(value, where))
-
-
-def _context(data: Mapping[str, Any], where: str) -> dict[str, str] | None:
-    if data.get("context") is None:
-        return None
-    entries = rules.mapping(data["context"], f"{where}context")
-    return {
-        name: rules.one_of(kind, TYPES, f"{where}context.{name}", "type")
-        for name, kind in entries.items()
-    }

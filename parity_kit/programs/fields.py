@@ -1,0 +1,84 @@
+"""The fields of a program from plain data: types, reducers, channels, managed values."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from parity_kit.errors import BadProgramError
+from parity_kit.programs import rules
+from parity_kit.programs.model import Field
+from parity_kit.programs.reducers import REDUCERS, TYPES
+
+_MANAGED = ("is_last_step", "remaining_steps")
+_CHANNELS = {
+    "LastValue": (),
+    "LastValueAfterFinish": (),
+    "AnyValue": (),
+    "EphemeralValue": (),
+    "UntrackedValue": (),
+    "Topic": (),
+    "BinaryOperatorAggregate": ("reducer",),
+    "NamedBarrierValue": ("names",),
+    "NamedBarrierValueAfterFinish": ("names",),
+    "DeltaChannel": (),
+}
+"""The settings that a channel of each class needs."""
+_SETTINGS = ("class", "type", "reducer", "guard", "accumulate", "names", "snapshot_frequency")
+
+
+def fields_of(value: Any, where: str) -> dict[str, Field]:
+    """Return the fields that plain data says."""
+    fields = rules.mapping(value, where).items()
+    return {name: _field(each, f"{where}.{name}") for name, each in fields}
+
+
+def _field(value: Any, where: str) -> Field:
+    entries = rules.keys(value, {"type", "reducer", "channel", "managed"}, (), where)
+    field = Field(
+        entries.get("type", "any"),
+        entries.get("reducer"),
+        entries.get("channel"),
+        entries.get("managed"),
+    )
+    rules.one_of(field.type, TYPES, where, "type")
+    if field.reducer is not None:
+        rules.one_of(field.reducer, REDUCERS, where, "reducer")
+    if field.channel is not None:
+        _check_channel(field.channel, f"{where}.channel")
+    if field.managed is not None:
+        rules.one_of(field.managed, _MANAGED, where, "managed value")
+        if len(entries) > 1:
+            raise BadProgramError("a managed value has nothing beside it", where=where)
+    return field
+
+
+def _check_channel(value: Any, where: str) -> None:
+    kind = rules.one_of(
+        rules.keys(value, _SETTINGS, {"class"}, where)["class"], _CHANNELS, where, "channel class"
+    )
+    rules.keys(value, _SETTINGS, _CHANNELS[kind], where)
+    if "type" in value:
+        rules.one_of(value["type"], TYPES, where, "type")
+    if "reducer" in value:
+        rules.one_of(value["reducer"], REDUCERS, where, "reducer")
+    for name in rules.items(value.get("names", ()), where):
+        rules.text(name, where, "`names` are text")
+
+
+def names_of(value: Any, fields: Collection[str], where: str) -> tuple[str, ...] | None:
+    """Return a list of fields' names, or None if there is none."""
+    if value is None:
+        return None
+    return tuple(rules.one_of(name, fields, where, "field") for name in rules.items(value, where))
+
+
+def context_of(data: Mapping[str, Any], where: str) -> dict[str, str] | None:
+    """Return the context that a program says: names and their types."""
+    if data.get("context") is None:
+        return None
+    entries = rules.mapping(data["context"], f"{where}context")
+    return {
+        name: rules.one_of(kind, TYPES, f"{where}context.{name}", "type")
+        for name, kind in entries.items()
+    }
