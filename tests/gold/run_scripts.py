@@ -57,7 +57,9 @@ def _run(source: str, pins: Any) -> list[Any]:
     module.__dict__["print"] = keep
     free = {pins.Pin.IDS, pins.Pin.CHANCE, pins.Pin.EDGES}
     with pins.pinned(pins.Counter(pins.Pins(), free)):
-        exec(compile(source, "script", "exec"), module.__dict__)  # noqa: S102  # what this is for
+        # Without this module's own `__future__`, under which annotations are text.
+        code = compile(source, "script", "exec", dont_inherit=True)
+        exec(code, module.__dict__)  # noqa: S102  # what this is for
     return shown
 
 
