@@ -60,7 +60,9 @@ class Pins:
     `00000000-0000-6000-8000-` + k as 12 hexadecimal digits and the timestamp `epoch` + k seconds,
     UTC; a throw-away empty checkpoint has k = 0. A version string made while k checkpoints exist
     ends in k as 16 decimal digits. The elements of a set are stored in the order of their encoded
-    bytes. The tasks of a superstep run to their end one after another, in task order.
+    bytes. The tasks of a superstep run to their end one after another, in task order, and time
+    passes only where a program says that it waits. The n-th message of a session that is given an
+    id has `00000000-0000-4000-8000-` + n as 12 hexadecimal digits.
     """
 
     epoch: int = 1_704_067_200

@@ -33,6 +33,8 @@ OPERATIONS = frozenset(
         "clear_cache",
     }
 )
+OF_SAVERS = frozenset({"delete_thread", "copy_thread", "put"})
+"""The operations that are done to the saver itself."""
 
 
 class Caller(Protocol):

@@ -21,7 +21,7 @@ from parity_kit.programs.parsing import parse
 from parity_kit.reference.asynchronous import Awaited, TimelessLoop
 from parity_kit.reference.build import Builder
 from parity_kit.reference.functional import compile_functional
-from parity_kit.reference.graph_operations import OPERATIONS, Direct, Operations
+from parity_kit.reference.graph_operations import OF_SAVERS, OPERATIONS, Direct, Operations
 from parity_kit.reference.native import Watch, perform, to_native
 from parity_kit.reference.pins import Counter, Pin, pinned, unhurried
 from parity_kit.reference.savers import close_saver, contents, make_saver
@@ -44,6 +44,8 @@ class GraphSession:
         """Do one operation."""
         if operation.name not in OPERATIONS:
             return Unsupported(f"graph has no operation {operation.name}")
+        if self._saver is None and operation.name in OF_SAVERS:
+            return Unsupported("without a saver there are no threads")
 
         def action(events: list[Event]) -> Any:
             return self._prepared(operation, events)()
