@@ -71,6 +71,10 @@ class GraphInterrupt(EngineError):  # noqa: N818  # the same
         self.interrupts = interrupts
 
 
+BUBBLES = (GraphDrained, GraphInterrupt, ParentCommand)
+"""What passes through nodes on its way out, and is no failure of theirs."""
+
+
 class ServerError(EngineError):
     """What PostgreSQL refuses: its SQLSTATE and its primary message."""
 

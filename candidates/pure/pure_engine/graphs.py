@@ -92,6 +92,7 @@ class GraphSession:
             else:
                 interrupts.extend(payload.get(INTERRUPT) or ())
 
+        options["subgraphs"] = False
         outputs = self._graph.program.outputs
         self._run(input, {"updates", "values"}, sink, outputs, options)
         if not interrupts:
@@ -118,7 +119,8 @@ class GraphSession:
         self, values: list[Any], modes: list[str] | None = None, **options: Unpack[Options]
     ) -> Any:
         """Answer interrupts by their place in `get_state`, and run on."""
-        pending = self.do_get_state(options.get("thread"), options.get("checkpoint"))["interrupts"]
+        asked = (options.get("thread"), options.get("checkpoint"), options.get("task"))
+        pending = self.do_get_state(*asked)["interrupts"]
         answers = {pending[index].id: answer for index, answer in values if index < len(pending)}
         return self._command(Command(resume=answers), modes, options)
 
@@ -147,14 +149,20 @@ class GraphSession:
         return self._update(graph, where, [[Change(values, as_node)]])
 
     def do_bulk_update_state(
-        self, supersteps: list[Any], thread: str | None = None, checkpoint: int | None = None
+        self,
+        supersteps: list[Any],
+        thread: str | None = None,
+        checkpoint: int | None = None,
+        task: int | None = None,
     ) -> Any:
         """Update the state as several nodes, superstep by superstep; return the new config."""
         changes = [
             [Change(each.get("values"), each.get("as_node")) for each in superstep]
             for superstep in supersteps
         ]
-        return self._update(self._graph, self._where(thread, checkpoint), changes)
+        self._saver()
+        graph, where = self._addressed(thread, checkpoint, task)
+        return self._update(graph, where, changes)
 
     def _update(
         self, graph: Graph, where: Where, supersteps: Sequence[Sequence[Change]]
@@ -216,6 +224,10 @@ class GraphSession:
         options: Options,
     ) -> None:
         where = self._where(options.get("thread"), options.get("checkpoint"))
+        if (task := options.get("task")) is not None:
+            # A run begins at the outermost graph, whatever part of it is addressed.
+            _, where = inner_graph(self._graph, where, task)
+            where |= {"checkpoint_ns": "", "checkpoint_id": None}
         program = self._graph.program
         run = Run(
             given,

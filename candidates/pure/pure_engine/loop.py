@@ -26,10 +26,10 @@ from pure_engine.checkpoints import (
 )
 from pure_engine.deltas import bump, counted, due, left_behind, overwritten, settled, written_to
 from pure_engine.errors import (
+    BUBBLES,
     GraphDrained,
     GraphInterrupt,
     GraphRecursionError,
-    ParentCommand,
     with_guide,
 )
 from pure_engine.graph import Graph
@@ -53,7 +53,7 @@ from pure_engine.tasks import Failure, Task, statuses
 
 Durability: TypeAlias = Literal["sync", "async", "exit"]
 
-_NEVER_STORED = "'SyncPregelLoop' object has no attribute '_put_checkpoint_fut'"
+_NEVER_STORED = "'{}PregelLoop' object has no attribute '_put_checkpoint_fut'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +207,7 @@ class Loop:
     def _wait_for_storage(self) -> None:
         # Storing waits for nothing here; LangGraph waits for what it never began without a saver.
         if self.saver is None and self.run.durability == "sync":
-            raise AttributeError(_NEVER_STORED)
+            raise AttributeError(_NEVER_STORED.format("Async" if self.run.asynchronous else "Sync"))
 
     def _tick(self) -> bool:
         """Prepare a superstep; return whether it has tasks."""
@@ -281,7 +281,7 @@ class Loop:
         for task in todo:
             if (error := self._run_task(task)) is None:
                 continue
-            if task.node.handler and not isinstance(error, GraphInterrupt):
+            if task.node.handler and not isinstance(error, BUBBLES):
                 failed.append(Failure(task, error))
             else:
                 errors.append(error)
@@ -290,8 +290,8 @@ class Loop:
             tasks[handler.id] = handler
             if (error := self._run_task(handler)) is not None:
                 errors.append(error)
-        if errors or len(todo) > 1 or "custom" in self.run.modes:
-            # A stream that nodes write to is read while they run.
+        if errors or len(todo) > 1 or "custom" in self.run.modes or self.run.subgraphs:
+            # A stream that nodes and subgraphs write to is read while they run.
             self.stream.flush()
         failures = [error for error in errors if not isinstance(error, GraphInterrupt)]
         if failures:
@@ -317,7 +317,7 @@ class Loop:
             if error.interrupts:
                 self.put_writes(task.id, [(INTERRUPT, error.interrupts), *resumes])
             return
-        if isinstance(error, (GraphDrained, ParentCommand)):
+        if isinstance(error, BUBBLES):
             return
         if error is not None:
             task.writes.append((ERROR, error))
@@ -413,7 +413,7 @@ class Loop:
             metadata = {"__metadata__": {"cached": True}} if again else {}
             self.emit("updates", lambda: {**update, **metadata})
         if not again:
-            self.emit("tasks", lambda: payloads.result_payload(task, writes, fields))
+            self.emit("tasks", lambda: payloads.result_payload(task, writes, self.program.fields))
 
     def put_checkpoint(self, source: str) -> None:
         """Make the checkpoint of a superstep that ended, and store it unless at exit only."""

@@ -34,6 +34,7 @@ class Options(TypedDict, total=False):
     interrupt_after: Breakpoints | None
     max_concurrency: int | None
     subgraphs: bool
+    task: int | None
 
 
 def lacking_in(args: Mapping[str, Any]) -> Unsupported | None:

@@ -9,7 +9,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from pure_engine.errors import GraphInterrupt, InvalidUpdateError, ParentCommand, with_guide
+from pure_engine.errors import BUBBLES, InvalidUpdateError, ParentCommand, with_guide
 from pure_engine.hosting import Services, TaskHost
 from pure_engine.language import Host, Scope
 from pure_engine.names import END, PARENT, SPACE_MARK, START, TASKS, branch_to
@@ -38,11 +38,10 @@ def run_task(task: Task, state: State, services: Services) -> None:
         task.answers.asked = 0
         try:
             _attempt(task, state, TaskHost(task, services, attempt))
-        except GraphInterrupt:
+        except BUBBLES:
             raise
         except Exception as error:
-            policies = task.node.policies.retry
-            if isinstance(error, ParentCommand) or not tries_again(policies, error, attempt):
+            if not tries_again(task.node.policies.retry, error, attempt):
                 raise
             attempt += 1
         else:

@@ -68,19 +68,14 @@ def inner_graph(graph: Graph, where: Where, index: int) -> tuple[Graph, dict[str
     Raises:
         ValueError: If there is none.
     """
-    saved = None if graph.saver is None else graph.saver.get(where)
-    tasks = [] if saved is None else list(_tasks(graph, saved).values())
-    subgraph = tasks[index].node.shows if index < len(tasks) else None
-    if subgraph is None:
+    tasks = state_at(graph, where)["tasks"]
+    task = tasks[index] if index < len(tasks) else None
+    subgraph = None if task is None else graph.program.nodes[task["name"]].shows
+    if task is None or subgraph is None:
         message = f"no subgraph at task {index}"
         raise ValueError(message)
-    namespace = subgraph.namespace(tasks[index].namespace)
+    namespace = subgraph.namespace(task["state"]["configurable"]["checkpoint_ns"])
     return graph.inside(subgraph), {"thread_id": where["thread_id"], "checkpoint_ns": namespace}
-
-
-def _tasks(graph: Graph, saved: Saved) -> dict[str, Task]:
-    state = graph.restored(saved, saved.config["checkpoint_ns"])
-    return next_tasks(state, saved.pending, saved.metadata.get("step", -1) + 1)
 
 
 def _inner_state(graph: Graph, task: Task, thread: str) -> dict[str, Any] | None:
