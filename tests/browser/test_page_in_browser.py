@@ -80,9 +80,25 @@ def _candidate(name: str, verdict: str) -> list[Event]:
 
 def _rows(name: str, verdict: str) -> list[Event]:
     differing = [["graphs/a", "graphs", "case-1"]] if verdict == "divergent" else []
-    row = ("it", ["graphs/*"], "yes", verdict, "bytes", 9, {verdict: 9}, {}, differing)
     named = [("errors", "retry"), ("errors", "a long name of a row"), ("state", HOSTILE)]
-    return [RowJudged(name, category, each, True, *row) for category, each in named]  # noqa: FBT003  # published
+    return [
+        RowJudged(
+            candidate=name,
+            category=category,
+            row=row,
+            published=True,
+            shows="it",
+            patterns=["graphs/*"],
+            claimed="yes",
+            verdict=verdict,
+            reached="bytes",
+            compared=9,
+            verdicts={verdict: 9},
+            reasons={},
+            differing=differing,
+        )
+        for category, row in named
+    ]
 
 
 @pytest.fixture(scope="module")

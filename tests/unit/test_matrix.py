@@ -21,11 +21,19 @@ from parity_kit.contract import SubjectKind, Trace
 from parity_kit.corpora.corpus import Corpus, CorpusName
 from parity_kit.corpora.folder import read_corpora, write_corpora
 from parity_kit.errors import BadManifestError, ExitCode, UsageError
-from parity_kit.events import CaseJudged, DivergenceFound, RowJudged
+from parity_kit.events import (
+    CandidateJudged,
+    CaseJudged,
+    ClaimsRead,
+    DivergenceFound,
+    Event,
+    RowJudged,
+)
 from parity_kit.matrix.claims import read_claims
 from parity_kit.matrix.evidence import MOST_LISTED, NO_CASE, NOT_ENGAGED, Evidence
 from parity_kit.matrix.rows import Row, read_rows, select
 from parity_kit.matrix.standing import agreeing, counts, refuted, standing
+from parity_kit.runner import CORPORA, Judging, Plan
 
 SPACE = workspace.find(Path(__file__))
 ENGINES = Path(__file__).parent / "engines"
@@ -59,8 +67,8 @@ def test_every_case_of_a_graph_or_a_channel_shows_a_row() -> None:
         for corpus in read_corpora(SPACE.fixtures)
         for trace in corpus.traces
         if trace.case.subject.kind in {SubjectKind.GRAPH, SubjectKind.CHANNEL}
-        and corpus.name
-        != "upstream_findings"  # what LangGraph gets wrong is no row of what it does
+        # What LangGraph gets wrong is no row of what it does.
+        and corpus.name != "upstream_findings"
     ]
     assert [each for each in cases if not any(row.shown_by(each) for row in rows)] == []
 
@@ -361,6 +369,20 @@ def test_what_is_printed_is_this(space: Path) -> None:
     assert call(space, "partly", "bad", "--category", "channels").stdout == gold.read_text(
         encoding="utf-8"
     )
+
+
+def test_a_run_tells_the_rows_and_what_is_claimed(space: Path, tmp_path: Path) -> None:
+    told: list[Event] = []
+    plan = Plan(suites=(CORPORA,))
+    judging = Judging(workspace.find(space), tmp_path / "run", plan, told.append, lambda _: None)
+    assert judging.candidate("partly") is ExitCode.PARITY
+
+    rows = {each.row: each for each in told if isinstance(each, RowJudged)}
+    assert len([each for each in told if isinstance(each, RowJudged)]) == len(read_rows())
+    assert (rows["LastValue"].verdict, rows["LastValue"].claimed) == ("equal", "likely")
+    assert rows["Topic"].reasons == {"unsupported: not in the fixtures": 2}
+    assert [each.source for each in told if isinstance(each, ClaimsRead)] == ["https://it"]
+    assert isinstance(told[-1], CandidateJudged), "the verdict comes last"
 
 
 def test_it_loads_none_of_what_it_must_not_need(space: Path) -> None:

@@ -85,13 +85,26 @@ def test_what_a_candidate_says_is_text_and_not_markup() -> None:
     assert "not engaged  apply ran 0 times" in text
 
 
+def row(name: str, verdict: str, reached: str) -> RowJudged:
+    return RowJudged(
+        candidate="it",
+        category="errors",
+        row=name,
+        published=False,
+        shows="",
+        patterns=[],
+        claimed="",
+        verdict=verdict,
+        reached=reached,
+        compared=0,
+        verdicts={},
+        reasons={},
+        differing=[],
+    )
+
+
 def test_the_rows_of_a_candidate_are_told_in_a_line() -> None:
-    rows = [
-        RowJudged("it", "errors", f"row {index}", False, "", [], "", *each)  # noqa: FBT003  # published
-        for index, each in enumerate(
-            [("equal", "bytes", 1, {"equal": 1}, {}, []), ("unknown", "none", 0, {}, {}, [])]
-        )
-    ]
+    rows = [row("first", "equal", "bytes"), row("second", "unknown", "none")]
     text = shown([*rows, CandidateJudged("it", "parity", "agrees", 0)])
     assert "matrix of 2 rows · bytes 1, unknown 1" in text
     assert "matrix" not in shown([CandidateJudged("it", "parity", "agrees", 0)])
