@@ -65,7 +65,7 @@ def _graph_lines(case: Case, uses: Uses) -> list[str]:
         # Where a run has no context, it is None and has no fields.
         context=(program.context or ()) if all(each.args.get("context") for each in runs) else (),
     )
-    if _counts(case.operations):
+    if _counts(spec["program"], case.operations):
         uses("created")
     lines = list(saver_source(saver, uses)) if saver is not None else []
     lines += [f"store = {uses('InMemoryStore')}()"] if program.store else []
@@ -85,11 +85,15 @@ def _graph_lines(case: Case, uses: Uses) -> list[str]:
     return lines
 
 
-def _counts(operations: Sequence[Operation]) -> bool:
-    """Return whether checkpoints are named by number of which some are not in the saver."""
+def _counts(program: Mapping[str, Any], operations: Sequence[Operation]) -> bool:
+    """Return whether checkpoints are named by number, not all of which may be in the saver."""
     names = any({"checkpoint", "before"} & each.args.keys() for each in operations)
-    gone = (each.args.get("durability") == "exit" or "delete" in each.name for each in operations)
-    return names and any(gone)
+    other = any(
+        each.name in {"delete_thread", "put"} or each.args.get("durability") == "exit"
+        for each in operations
+    )
+    # A subgraph without a checkpointer makes checkpoints that nobody stores.
+    return names and (other or "checkpointer" in _words(program))
 
 
 def _sends(program: Mapping[str, Any], operations: Sequence[Operation]) -> bool:

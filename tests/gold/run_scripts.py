@@ -52,8 +52,8 @@ def _run(source: str, pins: Any) -> list[Any]:
         else:
             shown[-1][1].append(_SERIALIZER.dumps_typed(_plain(values[0])))
 
-    module = types.ModuleType("script")
-    sys.modules["script"] = module
+    module = types.ModuleType("state")
+    sys.modules["state"] = module
     module.__dict__["print"] = keep
     free = {pins.Pin.IDS, pins.Pin.CHANCE, pins.Pin.EDGES}
     with pins.pinned(pins.Counter(pins.Pins(), free)):
