@@ -43,8 +43,8 @@ def refuted(verdict: str, reached: str, claimed: str) -> str:
     """
     agrees = reached != "none"
     if claimed.startswith(("yes", "likely")) and verdict != "unknown" and not agrees:
-        return "claimed, and not so"
-    return "not claimed, and so" if claimed in {"no", "unknown"} and agrees else ""
+        return f"claimed, and {'results differ' if verdict == 'divergent' else verdict}"
+    return "not claimed, and results agree" if claimed in {"no", "unknown"} and agrees else ""
 
 
 def agreeing(verdicts: Mapping[str, int], reasons: Mapping[str, int]) -> str:

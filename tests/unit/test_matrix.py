@@ -182,13 +182,13 @@ def test_a_case_that_differs_leads_to_where_its_cause_is_told() -> None:
 @pytest.mark.parametrize(
     ("verdict", "reached", "claimed", "expected"),
     [
-        ("divergent", "none", "yes", "claimed, and not so"),
-        ("crashed", "none", "yes, as a whole", "claimed, and not so"),
-        ("unsupported", "none", "likely", "claimed, and not so"),
+        ("divergent", "none", "yes", "claimed, and results differ"),
+        ("crashed", "none", "yes, as a whole", "claimed, and crashed"),
+        ("unsupported", "none", "likely", "claimed, and unsupported"),
         ("divergent", "result", "yes", ""),
         ("unknown", "none", "yes", ""),
-        ("equal", "bytes", "no", "not claimed, and so"),
-        ("equal", "bytes", "unknown", "not claimed, and so"),
+        ("equal", "bytes", "no", "not claimed, and results agree"),
+        ("equal", "bytes", "unknown", "not claimed, and results agree"),
         ("divergent", "none", "no", ""),
         ("equal", "bytes", "", ""),
     ],
