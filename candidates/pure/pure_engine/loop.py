@@ -87,7 +87,7 @@ class Loop:
         self.namespace = "" if around is None else around.namespace
         self.parents = {} if around is None else around.checkpoints
         self.answers: dict[str, Any] | None = None if outer is None else outer.answers
-        self.resuming = around is not None and around.resuming
+        self.resuming = None if around is None else around.resuming
         self.replay = None if outer is None else outer.replay
         saved = self._find()
         self.superseded = (
@@ -141,7 +141,7 @@ class Loop:
             return None
         if self.replay is None or where.get("checkpoint_id"):
             return self.saver.get(where)
-        self.resuming = False
+        self.resuming = None
         return self.replay.find(self.saver, where)
 
     def begin_replay(self) -> None:
@@ -186,13 +186,12 @@ class Loop:
             self._show_interrupt(interrupt)
         except GraphDrained as drained:
             unfinished = drained
-            self._store_at_exit()
+            self._store_if_lasting()
         except Exception:
             self._store_at_exit()
             raise
         else:
-            if self.around is None or is_lasting(self.namespace):
-                self._store_at_exit()
+            self._store_if_lasting()
         self.stream.flush()
         if unfinished is not None:
             raise unfinished
@@ -378,7 +377,7 @@ class Loop:
                 self.keep_deltas(task.id, path_text(task.path), task.writes)
         self._show_values(tasks, self.updated)
         self.pending.clear()
-        self.replaying = self.resuming = False
+        self.replaying, self.resuming = False, None
         self.put_checkpoint("loop")
         after = self.run.interrupt_after
         if after and stops(self.state, after, tasks.values()):
@@ -496,6 +495,11 @@ class Loop:
                 number = f"{step:08x}"
                 task = f"ffffffff-{number[:4]}-{number[4:]}{name[18:]}"
                 self.saver.put_writes(self.where, kept, task, f"~~{step:010d}{path}")
+
+    def _store_if_lasting(self) -> None:
+        """Store what waited till now; a nested run that went well leaves nothing but its result."""
+        if self.around is None or is_lasting(self.namespace):
+            self._store_at_exit()
 
     def _store_at_exit(self) -> None:
         """Store the last checkpoint and what is recorded after it, if that waited till now."""

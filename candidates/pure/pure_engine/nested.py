@@ -49,9 +49,9 @@ class Around:
     again: bool
 
     @property
-    def resuming(self) -> bool:
-        """Whether the nested run goes on where it stopped."""
-        return self.again or self.loop.resuming
+    def resuming(self) -> bool | None:
+        """Whether the nested run goes on where it stopped; None if that is for its input to say."""
+        return True if self.again else self.loop.resuming
 
     @property
     def checkpoints(self) -> dict[str, str]:

@@ -12,12 +12,12 @@ from typing import Any, cast
 from pure_engine.errors import BUBBLES, InvalidUpdateError, ParentCommand, with_guide
 from pure_engine.hosting import Services, TaskHost
 from pure_engine.language import Host, Scope
-from pure_engine.names import END, PARENT, SPACE_MARK, START, TASKS, branch_to
+from pure_engine.names import END, PARENT, START, TASKS, branch_to
 from pure_engine.policies import tries_again
 from pure_engine.program import Node
 from pure_engine.savers import Write
 from pure_engine.state import State
-from pure_engine.subgraphs import without_ids
+from pure_engine.subgraphs import around_of, without_ids
 from pure_engine.tasks import Task
 from pure_engine.types import RECORDS, Command, Envelope, Send, record_fields
 
@@ -56,8 +56,8 @@ def _attempt(task: Task, state: State, host: Host) -> None:
         command: Command = error.args[0]
         if command.graph == PARENT:
             # On its way out it is addressed to the graph around this one, by its namespace.
-            place = task.namespace.rpartition(SPACE_MARK)[0]
-            raise ParentCommand(dataclasses.replace(command, graph=place)) from None
+            outwards = dataclasses.replace(command, graph=around_of(task.namespace))
+            raise ParentCommand(outwards) from None
         if without_ids(command.graph or "") != without_ids(task.namespace):
             raise
         arrived = dataclasses.replace(command, graph=None)

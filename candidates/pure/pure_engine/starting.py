@@ -36,7 +36,9 @@ def start(loop: Loop) -> None:
         EmptyInputError: If there is nothing to do.
     """
     given = loop.run.input
-    continues = loop.resuming or given is None or isinstance(given, Command)
+    continues = loop.resuming
+    if continues is None:
+        continues = given is None or isinstance(given, Command)
     resuming = bool(loop.state.versions) and continues
     if loop.around is None:
         loop.resuming = resuming
@@ -60,7 +62,7 @@ def start(loop: Loop) -> None:
         _continue(loop, forks=forks)
     elif given is not None:
         updated = _take_input(loop, given, updated)
-    else:
+    elif loop.around is None or loop.resuming is None:
         message = f"Received no input for {START}"
         raise EmptyInputError(message)
     loop.updated = updated

@@ -29,8 +29,14 @@ class Subgraph:
 
 def without_ids(namespace: str) -> str:
     """Return the names of the nodes that a namespace is made of."""
-    parts = namespace.split(SPACE_MARK)
-    return SPACE_MARK.join(part.split(TASK_MARK)[0] for part in parts if not part.isdigit())
+    return SPACE_MARK.join(part.split(TASK_MARK)[0] for part in namespace.split(SPACE_MARK))
+
+
+def around_of(namespace: str) -> str:
+    """Return the namespace of the task around the run that a task is in."""
+    parts = namespace.split(SPACE_MARK)[:-1]
+    # A task's second nested run, and those after it, are told from the first by a number.
+    return SPACE_MARK.join(parts[:-1] if parts and parts[-1].isdigit() else parts)
 
 
 def shown_by(spec: Mapping[str, Any], subgraphs: Mapping[str, Subgraph]) -> Subgraph | None:
