@@ -63,9 +63,17 @@ def _typed_dict(title: str, annotations: dict[str, Any]) -> Any:
     return TypedDict(title, annotations, total=False)  # pyright: ignore[reportArgumentType, reportUnknownVariableType, reportUnknownArgumentType, reportGeneralTypeIssues]  # a schema made at run time
 
 
+def _values(state: Any) -> Any:
+    """Pickle a state as its values: a class made at run time is in no module to be found in.
+
+    LangGraph's default key of a cache is its input, pickled.
+    """
+    return dict, (vars(state),)
+
+
 def _dataclass(title: str, annotations: dict[str, Any]) -> Any:
     parts = [(name, kind, default(default=None)) for name, kind in annotations.items()]
-    return make_dataclass(title, parts, namespace={"__module__": SCHEMAS})
+    return make_dataclass(title, parts, namespace={"__module__": SCHEMAS, "__reduce__": _values})
 
 
 def _pydantic(title: str, annotations: dict[str, Any]) -> Any:
@@ -74,7 +82,9 @@ def _pydantic(title: str, annotations: dict[str, Any]) -> Any:
     parts: Any = {name: (kind, None) for name, kind in annotations.items()}
     # pydantic warns of names that its models have too, `dict` for one.
     with warnings.catch_warnings(action="ignore"):
-        return cast("Any", create_model)(title, __module__=SCHEMAS, **parts)
+        model = cast("Any", create_model)(title, __module__=SCHEMAS, **parts)
+    model.__reduce__ = _values
+    return model
 
 
 _CLASSES = {"typed_dict": _typed_dict, "dataclass": _dataclass, "pydantic": _pydantic}

@@ -123,7 +123,7 @@ def test_a_sequence_runs_in_its_order_and_nodes_keep_theirs() -> None:
 
 @pytest.mark.parametrize("schema", ["typed_dict", "dataclass", "pydantic"])
 def test_schemas_decide_what_goes_in_what_comes_out_and_what_a_node_sees(schema: str) -> None:
-    program = {
+    program: dict[str, Any] = {
         "schema": schema,
         "state": {**STATE, "left": {"managed": "remaining_steps"}},
         "input": ["n"],
@@ -383,3 +383,15 @@ def test_what_langgraph_refuses_is_named() -> None:
     subject = Subject(SubjectKind.GRAPH, {"program": program, "saver": None})
     with pytest.raises(BadProgramError, match="must have an entrypoint"):
         run(Engine(), Case(CaseId("refused"), subject, (op("invoke", input={}),)))
+
+
+@pytest.mark.parametrize("schema", ["dataclass", "pydantic"])
+def test_a_state_of_a_class_is_a_cache_key_by_its_values(schema: str) -> None:
+    program: dict[str, Any] = {
+        "schema": schema,
+        "cache": True,
+        "nodes": {"a": {"body": [{"write": {"log": [{"visits": None}]}}], "cache": {}}},
+        "edges": [["__start__", "a"]],
+    }
+    runs = (op("invoke", thread=f"t{number}", input={"n": n}) for number, n in enumerate((1, 1, 2)))
+    assert [value(each)["log"] for each in play(program, *runs)] == [[1], [1], [2]]
