@@ -113,6 +113,17 @@ class DivergenceFound:
 
 
 @dataclass(frozen=True, slots=True)
+class EntryStale:
+    """An entry of a candidate's ledger that fails the gate: its number, its patterns, and why."""
+
+    candidate: str
+    entry: int
+    case: str
+    differs: str
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
 class GateFinished:
     """A gate's result: a corpus or a lockstep suite on one candidate.
 
@@ -231,6 +242,7 @@ Event: TypeAlias = (
     | GateProgress
     | CaseJudged
     | DivergenceFound
+    | EntryStale
     | GateFinished
     | ClaimsRead
     | RowJudged

@@ -2,45 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from parity_kit.contract import Case, Level
 from parity_kit.coverage import Coverage
 from parity_kit.events import CaseJudged, DivergenceFound, GateFinished
 from parity_kit.judge import Tally
-from parity_kit.verdicts import (
-    Crashed,
-    Divergent,
-    Equal,
-    Hung,
-    NotSupported,
-    ProtocolFault,
-    Undecided,
-    Verdict,
-    label,
-)
-
-
-def headline(verdict: Verdict) -> str:
-    """Return what a verdict says, in one line."""
-    match verdict:
-        case Equal(level):
-            return f"equal at level {level.label}"
-        case Divergent(difference):
-            return difference.headline()
-        case Crashed(detail) | Hung(detail) | ProtocolFault(detail):
-            return detail
-        case NotSupported(reason) | Undecided(reason):
-            return reason
-
-
-def cause(verdict: str, said: str) -> tuple[str, str]:
-    """Return what is the same for all cases that a verdict was given to for one cause.
-
-    Offsets and ids follow the case: without digits one cause is one group.
-    """
-    return verdict, re.sub(r"\d+", "#", said)
+from parity_kit.verdicts import Divergent, Equal, Expected, Verdict, headline, label
 
 
 def divergence(  # noqa: PLR0913  # a finding's parts, all named
@@ -70,7 +38,7 @@ def case_judged(candidate: str, gate: str, case: Case, verdict: Verdict) -> Case
     match verdict:
         case Equal(level):
             reached = level
-        case Divergent():
+        case Divergent() | Expected():
             reached = verdict.reached
         case _:
             reached = Level.NONE

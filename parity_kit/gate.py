@@ -1,35 +1,37 @@
 """The gate: every committed fixture run on a candidate and compared with the reference's outcomes.
 
-Nothing here loads LangGraph: the reference's outcomes are in the fixtures. The candidate is a
-function from a case to its outcomes, in this process or at the other end of a pipe.
+Nothing here loads LangGraph: the reference's outcomes are in the fixtures.
 
     Equal                       agrees at the level asked for
     Divergent                   does not; told once for each place, with a count
+    Expected                    does not, and the candidate's ledger says so
     NotSupported                the candidate says so; counted, and no pass on its own
     Crashed Hung ProtocolFault  the candidate's fault on that case; the next case is run
+    Flaky                       what failed was run again alone, and came out otherwise
     CandidateError              raised: the candidate cannot be judged any further
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
-from types import MappingProxyType
 from typing import TypeAlias
 
 from parity_kit.casefile import SUFFIX, CaseFile
-from parity_kit.contract import Case, CaseId, CaseRunner, Level, Outcome, SubjectKind, Trace
+from parity_kit.contender import Answer, Contender
+from parity_kit.contract import CaseId, Level, Outcome, SubjectKind, Trace
 from parity_kit.corpora.corpus import Corpus
 from parity_kit.corpora.folder import read_corpora
 from parity_kit.corpora.imported import PREFIX, ImportedCorpus, read_imported
 from parity_kit.corpora.manifest import read_manifest
 from parity_kit.errors import ExitCode
-from parity_kit.events import DivergenceFound, Event, GateFinished, GateProgress
-from parity_kit.findings import case_judged, cause, divergence, gate_finished, headline
-from parity_kit.judge import Tally, judge
-from parity_kit.verdicts import Equal, NotSupported, Verdict, label
+from parity_kit.events import DivergenceFound, EntryStale, Event, GateFinished, GateProgress
+from parity_kit.findings import case_judged, divergence, gate_finished
+from parity_kit.judge import Tally, confirmed, judge_answer
+from parity_kit.verdicts import FAILURES, PASSING, Verdict, cause, headline, label, passes, worst
 from parity_kit.workspace import Workspace
 
 AnyCorpus: TypeAlias = Corpus | ImportedCorpus
@@ -39,28 +41,27 @@ MOST_TOLD = 20
 """Places of divergence told for one corpus; all are counted."""
 BREAKDOWNS = ("crashed", "hung", "protocol error")
 """What a candidate's own failure on a case is called; one that fails throughout is not judged."""
-_FAILURES = ("divergent", *BREAKDOWNS)
+MOST_CONFIRMED = 1000
+"""Cases of one corpus that are run again."""
 _PROGRESS_EVERY = 10  # cases
 
 
-def gate_corpora(  # noqa: PLR0913, PLR0917  # what a gate is made of
+def gate_corpora(  # noqa: PLR0913  # what a gate is made of
     space: Workspace,
-    candidate: str,
-    run: CaseRunner,
-    folder: Path | None,
+    contender: Contender,
     required: Level,
     tell: Tell,
+    *,
+    folder: Path | None = None,
     wanted: Collection[str] = (),
-    claimed: Mapping[SubjectKind, Level] = MappingProxyType({}),
     chosen: Callable[[CaseId], bool] | None = None,
 ) -> str:
     """Run the committed corpora on a candidate and return the verdict on all of them.
 
     Divergent cases are written to `folder`, if there is one. `wanted` names corpora, none means
-    all that are committed; `imported:NAME` is one of the user's own data. `claimed` holds the
-    highest level the candidate claims for each subject: more is not asked of it, and a corpus of
-    such subjects of which nothing was compared is `unknown`, unless not every environment has what
-    it is about. `chosen` says which of the committed cases are run; without it all are.
+    all that are committed; `imported:NAME` is one of the user's own data. `chosen` says which of
+    the committed cases are run; without it all are. A corpus of subjects that the candidate claims,
+    of which nothing was compared, is `unknown`, unless not every environment has what it is about.
 
     Raises:
         BadFileError: If a committed file is broken.
@@ -73,21 +74,18 @@ def gate_corpora(  # noqa: PLR0913, PLR0917  # what a gate is made of
         known = read_corpora(space.fixtures, committed)
         corpora = [*(_parts(known, chosen) if chosen else known), *corpora]
     optional = _optional(space) if committed or not own else frozenset[str]()
-    return overall(
-        _Gate(
-            candidate,
-            corpus,
-            run,
-            folder,
-            Tally(required),
-            tell,
-            claimed,
-            optional=corpus.name in optional,
-        )
+    verdicts = [
+        _Gate(contender, corpus, folder, Tally(required), tell, corpus.name in optional)
         .finish()
         .verdict
         for corpus in corpora
-    )
+    ]
+    whole = not wanted and chosen is None
+    for stale in contender.ledger.stale(datetime.now(UTC).date(), whole=whole):
+        entry = stale.entry
+        tell(EntryStale(contender.name, entry.number, entry.case, entry.differs, stale.problem))
+        verdicts.append("stale")
+    return overall(verdicts)
 
 
 def _parts(corpora: Iterable[Corpus], chosen: Callable[[CaseId], bool]) -> Iterator[Corpus]:
@@ -110,18 +108,14 @@ def overall(verdicts: Iterable[str]) -> str:
     What the candidate does not support is no failure where something else was compared; nothing
     compared at all is `unknown`.
     """
-    given = set(verdicts)
-    for word in (*_FAILURES, "unknown", "equal"):
-        if word in given:
-            return word
-    return "unknown"
+    return worst(set(verdicts) - {"unsupported"})
 
 
 def exit_code(verdict: str) -> ExitCode:
     """Return the exit code that a gate's verdict stands for."""
-    if verdict == "equal":
+    if verdict in PASSING:
         return ExitCode.PARITY
-    return ExitCode.DIVERGENCE if verdict in _FAILURES else ExitCode.NOT_JUDGED
+    return ExitCode.DIVERGENCE if verdict in FAILURES else ExitCode.NOT_JUDGED
 
 
 @dataclass(slots=True)
@@ -138,13 +132,11 @@ class _Group:
 class _Gate:
     """One corpus being run on one candidate."""
 
-    candidate: str
+    contender: Contender
     corpus: AnyCorpus
-    run: CaseRunner
     folder: Path | None
     tally: Tally
     tell: Tell
-    claimed: Mapping[SubjectKind, Level]
     optional: bool
     kinds: set[SubjectKind] = field(default_factory=set[SubjectKind])
     groups: dict[tuple[str, str], _Group] = field(default_factory=dict[tuple[str, str], _Group])
@@ -158,11 +150,7 @@ class _Gate:
         """Run every case, tell what was found, and return the result."""
         started = time.perf_counter()
         try:
-            for done, trace in enumerate(self.corpus.traces):
-                if done % _PROGRESS_EVERY == 0:
-                    total = len(self.corpus.traces)
-                    self.tell(GateProgress(self.candidate, self.name, done, total))
-                self._judge(trace)
+            self._run()
         finally:
             # What was seen is told even when the candidate cannot be judged any further.
             groups = sorted(self.groups.values(), key=lambda group: -group.count)
@@ -172,40 +160,55 @@ class _Gate:
             self.tell(finished)
         return finished
 
-    def _judge(self, trace: Trace) -> None:
-        seen: list[tuple[Outcome, ...]] = []
+    def _run(self) -> None:
+        """Judge every case; what fails is run again, alone, when all have been run once."""
+        suspects: list[tuple[Trace, Answer, Verdict]] = []
+        answers = self.contender.answers(trace.case for trace in self.corpus.traces)
+        for done, (trace, answer) in enumerate(zip(self.corpus.traces, answers, strict=True)):
+            if done % _PROGRESS_EVERY == 0:
+                total = len(self.corpus.traces)
+                self.tell(GateProgress(self.contender.name, self.name, done, total))
+            verdict = self._judged(trace, answer)
+            if passes(verdict) or len(suspects) == MOST_CONFIRMED:
+                self._count(trace, answer, verdict)
+            else:
+                suspects.append((trace, answer, verdict))
+        for trace, answer, verdict in suspects:
+            again = self._judged(trace, self.contender.answer(trace.case))
+            self._count(trace, answer, confirmed(verdict, again))
 
-        def run(case: Case) -> tuple[Outcome, ...]:
-            seen.append(self.run(case))
-            return seen[0]
+    def _judged(self, trace: Trace, answer: Answer) -> Verdict:
+        required = self.contender.asked(trace.case.subject.kind, self.tally.required)
+        return judge_answer(trace.case, trace.outcomes, answer, required)
 
-        kind = trace.case.subject.kind
-        self.kinds.add(kind)
-        required = min(self.tally.required, self.claimed.get(kind, self.tally.required))
-        verdict = judge(trace.case, trace.outcomes, run, required)
-        self.tally.add(trace.case, verdict)
-        self.tell(case_judged(self.candidate, self.name, trace.case, verdict))
-        if isinstance(verdict, (Equal, NotSupported)):
+    def _count(self, trace: Trace, answer: Answer, verdict: Verdict) -> None:
+        case = trace.case
+        self.kinds.add(case.subject.kind)
+        verdict = self.contender.ledger.held_against(case.id, verdict)
+        self.tally.add(case, verdict)
+        self.tell(case_judged(self.contender.name, self.name, case, verdict))
+        if passes(verdict):
             return
-        outcomes = seen[0] if seen else None
+        outcomes = answer if isinstance(answer, tuple) else None
         key = cause(label(verdict), headline(verdict))
         group = self.groups.setdefault(key, _Group(trace, verdict, outcomes))
         group.count += 1
-        if len(trace.case.operations) < len(group.trace.case.operations):
+        if len(case.operations) < len(group.trace.case.operations):
             group.trace, group.verdict, group.outcomes = trace, verdict, outcomes
 
     def _verdict(self) -> str:
         verdict = self.tally.verdict
-        if verdict == "unsupported" and self.kinds & set(self.claimed) and not self.optional:
+        claimed = self.kinds & set(self.contender.claimed)
+        if verdict == "unsupported" and claimed and not self.optional:
             return "unknown"
         judged = self.tally.compared + self.tally.verdicts["unsupported"]
-        if verdict == "equal" and judged < len(self.corpus.traces):
+        if verdict in PASSING and judged < len(self.corpus.traces):
             return "unknown"
         return verdict
 
     def _finished(self, seconds: float) -> GateFinished:
         return gate_finished(
-            candidate=self.candidate,
+            candidate=self.contender.name,
             gate=self.name,
             kind="corpus",
             verdict=self._verdict(),
@@ -215,7 +218,7 @@ class _Gate:
 
     def _found(self, number: int, group: _Group) -> DivergenceFound:
         return divergence(
-            candidate=self.candidate,
+            candidate=self.contender.name,
             gate=self.name,
             case=group.trace.case,
             verdict=group.verdict,
@@ -228,8 +231,8 @@ class _Gate:
         if self.folder is None:
             return ""
         corpus = self.corpus.name.replace(":", "-")
-        name = f"{self.candidate}-corpus-{corpus}-{number}{SUFFIX}"
+        name = f"{self.contender.name}-corpus-{corpus}-{number}{SUFFIX}"
         path = self.folder / "cases" / name
         trace = group.trace
-        CaseFile(trace.case, self.candidate, trace.outcomes, group.outcomes).write(path)
+        CaseFile(trace.case, self.contender.name, trace.outcomes, group.outcomes).write(path)
         return str(path.relative_to(self.folder))

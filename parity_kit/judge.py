@@ -7,40 +7,72 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from parity_kit.compare import compare
-from parity_kit.contract import Case, CaseRunner, Level, Outcome
-from parity_kit.errors import CandidateCrashedError, CandidateHungError, ProtocolFaultError
+from parity_kit.contender import Answer, Contender
+from parity_kit.contract import Case, Level, Outcome
+from parity_kit.errors import (
+    CandidateCrashedError,
+    CandidateError,
+    CandidateHungError,
+    ProtocolFaultError,
+)
 from parity_kit.verdicts import (
     Crashed,
     Divergent,
     Equal,
+    Expected,
+    Flaky,
     Hung,
     NotSupported,
     ProtocolFault,
     Verdict,
+    cause,
+    headline,
     label,
+    worst,
 )
 
 
 def judge(
-    case: Case, expected: Sequence[Outcome], candidate: CaseRunner, required: Level
+    case: Case, expected: Sequence[Outcome], contender: Contender, required: Level
 ) -> Verdict:
     """Run a case on the candidate and return the verdict against the expected outcomes.
 
     Raises:
         CandidateError: If the candidate cannot be judged any further (it no longer starts).
     """
-    try:
-        outcomes = candidate(case)
-    except CandidateCrashedError as error:
-        return Crashed(error.problem)
-    except CandidateHungError as error:
-        return Hung(error.problem)
-    except ProtocolFaultError as error:
-        return ProtocolFault(error.problem)
-    try:
-        return compare(case, expected, outcomes, required)
-    except RecursionError:
-        return ProtocolFault("outcomes nested deeper than the kit reads")
+    return judge_answer(case, expected, contender.answer(case), required)
+
+
+def judge_answer(
+    case: Case, expected: Sequence[Outcome], answer: Answer, required: Level
+) -> Verdict:
+    """Return the verdict on what the candidate answered.
+
+    Raises:
+        CandidateError: If that is neither outcomes nor a failure on this case.
+    """
+    match answer:
+        case CandidateCrashedError():
+            return Crashed(answer.problem)
+        case CandidateHungError():
+            return Hung(answer.problem)
+        case ProtocolFaultError():
+            return ProtocolFault(answer.problem)
+        case CandidateError():
+            raise answer
+        case outcomes:
+            try:
+                return compare(case, expected, outcomes, required)
+            except RecursionError:
+                return ProtocolFault("outcomes nested deeper than the kit reads")
+
+
+def confirmed(first: Verdict, again: Verdict) -> Verdict:
+    """Return the verdict on a case that was run twice: flaky if both runs do not say the same."""
+    if cause(label(first), headline(first)) == cause(label(again), headline(again)):
+        return first
+    said = [f"{label(verdict)}: {headline(verdict)}" for verdict in (first, again)]
+    return Flaky(said[0], said[1])
 
 
 @dataclass(slots=True)
@@ -60,7 +92,7 @@ class Tally:
             case Equal():
                 self.combinations[case.features] += 1
                 self.reached = min(self.reached, verdict.level)
-            case Divergent():
+            case Divergent() | Expected():
                 self.combinations[case.features] += 1
                 self.reached = min(self.reached, verdict.reached)
             case NotSupported():
@@ -78,17 +110,16 @@ class Tally:
 
     @property
     def compared(self) -> int:
-        """The cases whose outcomes were compared: equal and divergent ones."""
-        return self.verdicts[label(Equal(self.required))] + self.verdicts["divergent"]
+        """The cases whose outcomes were compared."""
+        return sum(self.verdicts[word] for word in ("equal", "divergent", "expected"))
 
     @property
     def verdict(self) -> str:
-        """The verdict on the gate: the worst of its cases; nothing compared is `unknown`."""
-        for word in ("divergent", "crashed", "hung", "protocol error"):
-            if self.verdicts[word]:
-                return word
-        if self.verdicts["unknown"]:
-            return "unknown"
-        if not self.compared:
-            return "unsupported" if self.verdicts["unsupported"] else "unknown"
-        return "equal"
+        """The verdict on the gate: the worst of its cases; nothing compared is `unknown`.
+
+        What is not supported is a gap that the candidate admits, where something was compared.
+        """
+        given = +self.verdicts
+        if self.compared:
+            del given["unsupported"]
+        return worst(given)

@@ -19,13 +19,14 @@ from typing import TypeAlias
 from hypothesis.errors import FlakyFailure
 
 from parity_kit.choices import Choices, seeded
-from parity_kit.contract import Case, CaseRunner, Engine, Level, Trace, run
+from parity_kit.contender import Contender
+from parity_kit.contract import Case, Engine, Level, Trace, run
 from parity_kit.coverage import Coverage, Floors, calibrations, shortfall
 from parity_kit.generate import SUITES
 from parity_kit.generate.growing import named
 from parity_kit.hypothesis_driver import explore, shrink
-from parity_kit.judge import Tally, judge
-from parity_kit.verdicts import Divergent, Equal, NotSupported, Undecided, Verdict, label
+from parity_kit.judge import Tally, confirmed, judge
+from parity_kit.verdicts import PASSING, Divergent, Verdict, label, passes
 
 Signature: TypeAlias = tuple[str, ...]
 MOST_FINDINGS = 3
@@ -66,7 +67,7 @@ class Lockstep:
     def judged(self, floors: Floors) -> tuple[str, str]:
         """Return the verdict, and which floor was not reached if that is why it is `unknown`."""
         verdict = self.tally.verdict
-        if verdict != "equal":
+        if verdict not in PASSING:
             return verdict, ""
         missed = shortfall(floors, self.coverage, self.tally.compared, self.tried)
         return ("unknown" if missed else verdict), missed
@@ -102,7 +103,7 @@ def _part(verdict: Verdict) -> Signature:
 def search(  # noqa: PLR0913  # a search's settings, all named
     suite: str,
     reference: Engine,
-    candidate: CaseRunner,
+    contender: Contender,
     *,
     examples: int,
     bulk: int = 0,
@@ -119,7 +120,7 @@ def search(  # noqa: PLR0913  # a search's settings, all named
     """
     started = time.monotonic()
     result = Lockstep(suite, Tally(required))
-    search_ = _Search(SUITES[suite], reference, candidate, result, on_case)
+    search_ = _Search(SUITES[suite], reference, contender, result, on_case)
     for attempt in range(MOST_FINDINGS + 1):
         left = examples - search_.done
         if left <= 0:
@@ -154,7 +155,7 @@ class _Search:
         self,
         generate: Callable[[Choices, Engine], Trace],
         reference: Engine,
-        candidate: CaseRunner,
+        contender: Contender,
         result: Lockstep,
         on_case: Callable[[int], None],
     ) -> None:
@@ -163,7 +164,7 @@ class _Search:
         self._known: set[Signature] = set()
         self._generate: Callable[[Choices], Trace] = lambda choices: generate(choices, reference)
         self._reference = reference
-        self._candidate = candidate
+        self._contender = contender
         self._result = result
         self._on_case = on_case
 
@@ -196,7 +197,7 @@ class _Search:
 
     def _is_new(self, verdict: Verdict) -> bool:
         return (
-            not isinstance(verdict, (Equal, NotSupported))
+            not passes(verdict)
             and len(self._result.findings) < MOST_FINDINGS
             and signature(verdict) not in self._known
         )
@@ -231,12 +232,14 @@ class _Search:
         self._result.findings.append(Finding(named(case), verdict, 1))
 
     def _judge(self, trace: Trace) -> Verdict:
-        return judge(trace.case, trace.outcomes, self._candidate, self._result.tally.required)
+        required = self._result.tally.required
+        verdict = judge(trace.case, trace.outcomes, self._contender, required)
+        return self._contender.ledger.held_against(trace.case.id, verdict)
 
     def _count(self, case: Case, verdict: Verdict) -> None:
         self.done += 1
         self._result.tally.add(case, verdict)
-        if not isinstance(verdict, (Equal, NotSupported)):
+        if not passes(verdict):
             self.seen[signature(verdict)] += 1
         self._on_case(self.done)
 
@@ -245,4 +248,4 @@ class _Search:
         again = self._judge(Trace(case, run(self._reference, case)))
         if signature(again) == signature(verdict):
             return again  # only shrinking ran out of time
-        return Undecided(f"was {label(verdict)}, then {label(again)}: not repeatable")
+        return confirmed(verdict, again)

@@ -10,15 +10,8 @@ from pathlib import Path
 
 from parity_kit.candidates.launch import find, start
 from parity_kit.casefile import SUFFIX, CaseFile
-from parity_kit.contract import (
-    Case,
-    CaseRunner,
-    Description,
-    Level,
-    Outcome,
-    SubjectKind,
-    run,
-)
+from parity_kit.contender import Contender
+from parity_kit.contract import Case, Description, Level, Outcome, SubjectKind, run
 from parity_kit.errors import CandidateError, ExitCode
 from parity_kit.events import (
     CandidateFailed,
@@ -39,11 +32,11 @@ from parity_kit.matrix.evidence import Evidence
 from parity_kit.matrix.rows import read_rows
 from parity_kit.reference import Engine
 from parity_kit.settings import read_settings
+from parity_kit.verdicts import FAILURES, PASSING, worst
 from parity_kit.workspace import Workspace
 
 CORPORA = "corpora"
 ALL_SUITES = (CORPORA, *SUITES)
-_WORST_FIRST = ("divergent", "crashed", "hung", "protocol error", "unknown", "unsupported")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +72,9 @@ class Judging:
         gates: list[str] = []
         try:
             with start(candidate, self.space, on_progress=self.note) as engine:
-                said = engine.describe()
-                self._started(name, candidate.title, said, engine.ready_seconds)
-                gates = [
-                    self._gate(name, suite, engine.run, said, evidence)
-                    for suite in self.plan.suites
-                ]
+                self._started(name, candidate.title, engine.describe(), engine.ready_seconds)
+                contender = Contender.started(candidate, engine)
+                gates = [self._gate(contender, suite, evidence) for suite in self.plan.suites]
                 engaged = self._engagement(name, engine.describe())
         except CandidateError as error:
             self.tell(CandidateFailed(name, candidate.title, error.code, error.problem))
@@ -101,9 +91,7 @@ class Judging:
         engine = f"{said.name} {said.version}"
         self.tell(CandidateStarted(name, title, engine, said.language, levels, seconds))
 
-    def _gate(
-        self, name: str, suite: str, runner: CaseRunner, said: Description, evidence: Evidence
-    ) -> str:
+    def _gate(self, contender: Contender, suite: str, evidence: Evidence) -> str:
         required = self.plan.required
         if suite == CORPORA:
 
@@ -111,33 +99,31 @@ class Judging:
                 evidence.tell(event)
                 self._count(event)
 
-            return gate_corpora(
-                self.space, name, runner, self.folder, required, tell, (), said.levels
-            )
+            return gate_corpora(self.space, contender, required, tell, folder=self.folder)
         reference = Engine()
         total = self.plan.examples + self.plan.bulk
 
         def progress(done: int) -> None:
-            self.tell(GateProgress(name, suite, done, total))
+            self.tell(GateProgress(contender.name, suite, done, total))
 
         result = search(
             suite,
             reference,
-            runner,
+            contender,
             examples=self.plan.examples,
             bulk=self.plan.bulk,
             seed_value=self.plan.seed,
-            # An engine is not asked for more than it claims.
-            required=min(required, said.levels.get(SubjectKind(suite), required)),
+            required=contender.asked(SubjectKind(suite), required),
             on_case=progress,
         )
-        return self._report(name, result, runner)
+        return self._report(contender, result)
 
-    def _report(self, name: str, result: Lockstep, runner: CaseRunner) -> str:
+    def _report(self, contender: Contender, result: Lockstep) -> str:
+        name = contender.name
         gate = f"lockstep {result.suite}"
         for number, finding in enumerate(result.findings, 1):
             path = self.folder / "cases" / f"{_slug(name)}-{result.suite}-{number}{SUFFIX}"
-            write_finding(path, name, finding.case, runner)
+            write_finding(path, contender, finding.case)
             self.tell(
                 divergence(
                     candidate=name,
@@ -179,36 +165,38 @@ class Judging:
             counts = ", ".join(f"{function} ran 0 times" for function in engaged)
             reason = f"not engaged: {counts}, so it was LangGraph itself that answered"
             return self._judged(name, "unknown", reason, ExitCode.NOT_JUDGED)
-        worst = next((word for word in _WORST_FIRST if word in gates), "equal")
+        found = worst(gates)
         named = ", ".join(
             suite
             for suite, verdict in zip(self.plan.suites, gates, strict=True)
-            if verdict == worst
+            if verdict == found
         )
-        if worst == "equal":
-            reason = f"agrees at level {self.plan.required.label} in {named}"
-            return self._judged(name, "parity", reason, ExitCode.PARITY)
-        # An unsupported suite is a gap that the candidate admits, not a failure; all of them is.
-        if worst == "unsupported" and "equal" in gates:
-            reason = f"agrees where it claims to; unsupported: {named}"
-            return self._judged(name, "parity", reason, ExitCode.PARITY)
-        judged = worst == "divergent" or (worst in BREAKDOWNS and self.compared > 0)
-        code = ExitCode.DIVERGENCE if judged else ExitCode.NOT_JUDGED
-        return self._judged(name, worst, f"{worst} in {named}", code)
+        if found not in PASSING and not (found == "unsupported" and PASSING & set(gates)):
+            judged = found in FAILURES and (found not in BREAKDOWNS or self.compared > 0)
+            code = ExitCode.DIVERGENCE if judged else ExitCode.NOT_JUDGED
+            return self._judged(name, found, f"{found} in {named}", code)
+        level = self.plan.required.label
+        reason = {
+            "equal": f"agrees at level {level} in {named}",
+            "expected": f"agrees at level {level}, but for what its ledger expects in {named}",
+            # A gap that the candidate admits is no failure.
+            "unsupported": f"agrees where it claims to; unsupported: {named}",
+        }[found]
+        return self._judged(name, "parity", reason, ExitCode.PARITY)
 
     def _judged(self, name: str, verdict: str, reason: str, code: ExitCode) -> ExitCode:
         self.tell(CandidateJudged(name, verdict, reason, int(code)))
         return code
 
 
-def write_finding(path: Path, name: str, case: Case, runner: CaseRunner) -> None:
+def write_finding(path: Path, contender: Contender, case: Case) -> None:
     """Write a case with the outcomes of both sides, as far as the candidate gives any."""
     theirs: tuple[Outcome, ...] | None
     try:
-        theirs = runner(case)
+        theirs = contender.run(case)
     except CandidateError:
         theirs = None
-    CaseFile(case, name, run(Engine(), case), theirs).write(path)
+    CaseFile(case, contender.name, run(Engine(), case), theirs).write(path)
 
 
 def machine() -> dict[str, str]:

@@ -23,6 +23,7 @@ from parity_kit.events import (
     CorporaChecked,
     DivergenceFound,
     EngagementSeen,
+    EntryStale,
     Event,
     GateFinished,
     GateProgress,
@@ -169,6 +170,9 @@ def _lines(event: Event) -> list[str]:  # noqa: C901, PLR0911  # one arm for eac
                 f"      candidate {escape(event.candidate_side)}",
                 f"      [dim]{escape(event.file)}[/dim]",
             ]
+        case EntryStale():
+            text = f"ledger entry {event.entry} ({event.case}, {event.differs}): {event.problem}"
+            return [f"{mark('stale')}  {escape(text)}"]
         case EngagementSeen():
             counts = ", ".join(f"{name} ran {n} times" for name, n in event.functions.items())
             state = (

@@ -6,6 +6,8 @@ word for each in CLI, report and docs.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -88,13 +90,24 @@ class ProtocolFault:
 
 
 @dataclass(frozen=True, slots=True)
-class Undecided:
-    """The kit could not judge; never a pass."""
+class Flaky:
+    """The case came out otherwise when it was run again: what was said first, and then."""
+
+    first: str
+    then: str
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """They differ as the ledger says, for the reason it gives; `reached` as in `Divergent`."""
 
     reason: str
+    reached: Level
 
 
-Verdict: TypeAlias = Equal | Divergent | NotSupported | Crashed | Hung | ProtocolFault | Undecided
+Verdict: TypeAlias = (
+    Equal | Divergent | NotSupported | Crashed | Hung | ProtocolFault | Flaky | Expected
+)
 
 LABELS: dict[type[Verdict], str] = {
     Equal: "equal",
@@ -103,10 +116,53 @@ LABELS: dict[type[Verdict], str] = {
     Crashed: "crashed",
     Hung: "hung",
     ProtocolFault: "protocol error",
-    Undecided: "unknown",
+    Flaky: "flaky",
+    Expected: "expected",
 }
+
+
+FAILURES = ("divergent", "crashed", "hung", "protocol error", "flaky", "stale")
+"""What fails a gate, the worst first: a candidate's own failures, and its ledger's."""
+PASSING = {"equal", "expected"}
+"""What says that something was compared and agrees, or differs as the ledger says."""
+WORST_FIRST = (*FAILURES, "unknown", "unsupported", "expected", "equal")
+"""What a gate, a row or a candidate may come to."""
+
+
+def worst(verdicts: Iterable[str]) -> str:
+    """Return the worst of several verdicts; of none it is `unknown`."""
+    given = set(verdicts)
+    return next((word for word in WORST_FIRST if word in given), "unknown")
+
+
+def passes(verdict: Verdict) -> bool:
+    """Whether a case with this verdict fails nothing."""
+    return isinstance(verdict, (Equal, NotSupported, Expected))
 
 
 def label(verdict: Verdict) -> str:
     """Return the word for a verdict."""
     return LABELS[type(verdict)]
+
+
+def headline(verdict: Verdict) -> str:
+    """Return what a verdict says, in one line."""
+    match verdict:
+        case Equal(level):
+            return f"equal at level {level.label}"
+        case Divergent(difference):
+            return difference.headline()
+        case Crashed(detail) | Hung(detail) | ProtocolFault(detail):
+            return detail
+        case NotSupported(reason) | Expected(reason):
+            return reason
+        case Flaky(first, then):
+            return f"{first}; run again: {then}"
+
+
+def cause(verdict: str, said: str) -> tuple[str, str]:
+    """Return what is the same for all cases that a verdict was given to for one cause.
+
+    Offsets and ids follow the case: without them one cause is one group.
+    """
+    return verdict, re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d+", "#", said)

@@ -36,6 +36,17 @@ WORDS: dict[str, Word] = {
         "bad",
         "What the candidate replaces never ran: the cases were answered by LangGraph itself.",
     ),
+    "flaky": Word("↯", "bad", "What failed was run again, alone, and came out otherwise."),
+    "stale": Word(
+        "⌛",
+        "bad",
+        "An entry of the ledger has ended, covers nothing any more, or covers too much.",
+    ),
+    "expected": Word(
+        "≈",
+        "plain",
+        "Gave something else, as the candidate's ledger says, with a reason and an end.",
+    ),
     "unsupported": Word("–", "quiet", "Says that it does not offer what the case needs."),
     "crashed": Word("✕", "bad", "Its process ended before it answered."),
     "hung": Word("…", "bad", "It did not answer in time."),

@@ -19,6 +19,7 @@ _COMMANDS = {
     "report": "Write the page from a run.",
     "gate": "Compare a candidate with the committed corpora, byte for byte.",
     "matrix": "Say of each thing LangGraph does how closely candidates do it.",
+    "ledger": "Check and propose known differences of a candidate.",
     "candidates": "List and check what can be tested here.",
     "replay": "Run one case again on both engines, side by side.",
     "explain": "Say in words where a case differs.",

@@ -125,12 +125,14 @@ def _run(
 ) -> Mapping[str, int]:
     """Run the gates and return how often each function that the candidate replaces ran."""
     from parity_kit.candidates.launch import find, start
+    from parity_kit.contender import Contender
     from parity_kit.gate import gate_corpora
 
-    with start(find(space, result.candidate), space, on_progress=note) as engine:
-        claimed = engine.describe().levels
+    candidate = find(space, result.candidate)
+    with start(candidate, space, on_progress=note) as engine:
+        contender = Contender.started(candidate, engine)
         result.verdict = gate_corpora(
-            space, result.candidate, engine.run, folder, result.level, tell, corpora, claimed
+            space, contender, result.level, tell, folder=folder, wanted=corpora
         )
         return engine.describe().engaged
 

@@ -16,6 +16,7 @@ from parity_kit.errors import CandidateError, ExitCode
 from parity_kit.events import Event, GateProgress, RowJudged
 from parity_kit.matrix.claims import Claims
 from parity_kit.matrix.standing import counts
+from parity_kit.verdicts import FAILURES, WORST_FIRST
 from parity_kit.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -26,16 +27,15 @@ if TYPE_CHECKING:
     from parity_kit.matrix.rows import Row
     from parity_kit.sinks import Terminal
 
-_FAILED = ("divergent", "crashed", "hung", "protocol error")
 _ONLY = {
-    "differs": _FAILED,
+    "differs": FAILURES,
     "unsupported": ("unsupported",),
     "agrees": ("equal",),
+    "expected": ("expected",),
     "unknown": ("unknown",),
 }
 _WIDEST = 1_000  # characters of a line in a pipe
 _REASONS = 10  # shown of each candidate, where there are several
-_WORST_FIRST = (*_FAILED, "unknown", "unsupported", "equal")
 
 
 @dataclass(slots=True)
@@ -133,6 +133,7 @@ def _run(
     terminal: Terminal,
 ) -> None:
     from parity_kit.candidates.launch import start
+    from parity_kit.contender import Contender
     from parity_kit.gate import gate_corpora
     from parity_kit.matrix.evidence import NOT_ENGAGED, Evidence
 
@@ -146,12 +147,9 @@ def _run(
     with start(candidate, space, on_progress=terminal.note) as engine:
         gate_corpora(
             space,
-            candidate.name,
-            engine.run,
-            None,
+            Contender.started(candidate, engine),
             required,
             tell,
-            claimed=engine.describe().levels,
             chosen=lambda case: any(row.shown_by(case) for row in rows),
         )
         engaged = engine.describe().engaged
@@ -170,7 +168,7 @@ def _shown(
     }
     shown = [row for row in rows if not only or wanted & set(verdicts[row.key])]
     if worst_first:
-        shown.sort(key=lambda row: min(map(_WORST_FIRST.index, verdicts[row.key]), default=0))
+        shown.sort(key=lambda row: min(map(WORST_FIRST.index, verdicts[row.key]), default=0))
     return shown
 
 

@@ -34,22 +34,18 @@ def command(
     """
     from parity_kit.candidates.launch import find, start
     from parity_kit.casefile import read_case
+    from parity_kit.contender import Contender
     from parity_kit.contract import Level, run
-    from parity_kit.judge import judge
+    from parity_kit.judge import judge_answer
     from parity_kit.reference import Engine
 
     kept = read_case(file)
     name = candidate or kept.candidate
     ours = run(Engine(), kept.case)
-    seen: list[tuple[Outcome, ...]] = []
     with start(find(space, name), space, on_progress=_say) as engine:
-
-        def answer(case: Case) -> tuple[Outcome, ...]:
-            seen.append(engine.run(case))
-            return seen[-1]
-
-        verdict = judge(kept.case, ours, answer, Level.BYTES)
-    theirs = seen[0] if seen else None
+        answer = Contender(name, engine.run).answer(kept.case)
+    verdict = judge_answer(kept.case, ours, answer, Level.BYTES)
+    theirs = answer if isinstance(answer, tuple) else None
     if as_json:
         print_json(_as_json(kept.case, name, ours, theirs, verdict))
     else:

@@ -3,6 +3,7 @@
 A row is reached at a level only if each of its cases reached it:
 
     equal        all cases that were run agree at the level asked for
+    expected     some do not, as the candidate's ledger says; `reached` is what all reach
     divergent    one of them does not; `reached` is the highest level at which all agree
     unsupported  the candidate does not offer what some of them need; what it does offer agrees
     crashed …    it broke down on one of them
@@ -17,16 +18,15 @@ from dataclasses import dataclass, field
 
 from parity_kit.contract import Level
 from parity_kit.events import CaseJudged, DivergenceFound, Event, RowJudged
-from parity_kit.findings import cause
 from parity_kit.matrix.rows import Row
+from parity_kit.verdicts import cause, worst
 
 NO_CASE = "no case"
 NOT_ENGAGED = "not engaged"
 MOST_LISTED = 5
 """Differing cases listed for one row; all are counted."""
 
-_COMPARED = ("equal", "divergent")
-_WORST_FIRST = ("divergent", "crashed", "hung", "protocol error", "unknown", "unsupported", "equal")
+_COMPARED = ("equal", "expected", "divergent")
 
 
 @dataclass(slots=True)
@@ -75,7 +75,7 @@ class Evidence:
             shows=row.shows,
             patterns=list(row.patterns),
             claimed=self.claims.get(row.key, ""),
-            verdict=next((word for word in _WORST_FIRST if verdicts[word]), "unknown"),
+            verdict=worst(verdicts),
             reached=(Level.NONE if apart else min(levels, default=Level.NONE)).label,
             compared=len(compared),
             verdicts=dict(sorted(verdicts.items())),

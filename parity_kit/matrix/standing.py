@@ -18,6 +18,7 @@ BEST_FIRST = (
     "crashed",
     "hung",
     "protocol error",
+    "flaky",
     "unknown",
 )
 """Every standing: a level, or why there is none."""
@@ -25,7 +26,7 @@ BEST_FIRST = (
 
 def standing(verdict: str, reached: str, compared: int) -> str:
     """Return a row's standing: the level reached where all cases were compared."""
-    if verdict in {"equal", "divergent"}:
+    if verdict in {"equal", "expected", "divergent"}:
         return reached
     return IN_PART if verdict == "unsupported" and compared else verdict
 

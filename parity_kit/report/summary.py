@@ -25,6 +25,7 @@ from parity_kit.events import (
     CorporaChecked,
     DivergenceFound,
     EngagementSeen,
+    EntryStale,
     Event,
     GateFinished,
     GateProgress,
@@ -53,6 +54,7 @@ class CandidateSummary:
     judged: CandidateJudged | None = None
     engagement: EngagementSeen | None = None
     gates: dict[str, GateFinished] = field(default_factory=dict[str, GateFinished])
+    stale: dict[int, EntryStale] = field(default_factory=dict[int, EntryStale])
     divergences: dict[tuple[str, str], DivergenceFound] = field(
         default_factory=dict[tuple[str, str], DivergenceFound]
     )
@@ -80,6 +82,7 @@ class CandidateSummary:
             "failure": _without_candidate(self.failed, "title") if self.failed else None,
             "gates": [_without_candidate(gate) for gate in self.gates.values()],
             "divergences": [_without_candidate(each) for each in self.divergences.values()],
+            "stale": [_without_candidate(each) for each in self.stale.values()],
             "claims": _without_candidate(self.claims) if self.claims else None,
             "rows": [_without_candidate(row, *_SAME_FOR_ALL) for row in self.rows.values()],
             "engagement": _without_candidate(self.engagement) if self.engagement else None,
@@ -135,12 +138,13 @@ class Summary:
             self.candidate(name)
 
     @staticmethod
-    def _add_to(
+    def _add_to(  # noqa: C901  # one arm for each kind of event
         mine: CandidateSummary,
         event: CandidateStarted
         | CandidateFailed
         | CandidateJudged
         | DivergenceFound
+        | EntryStale
         | GateFinished
         | ClaimsRead
         | RowJudged
@@ -156,6 +160,8 @@ class Summary:
                 mine.judged = event
             case DivergenceFound():
                 mine.divergences[event.gate, event.case] = event
+            case EntryStale():
+                mine.stale[event.entry] = event
             case GateFinished():
                 mine.gates[event.gate] = event
             case ClaimsRead():

@@ -9,6 +9,7 @@ import pure_engine
 import pytest
 from pure_engine import savers
 
+from parity_kit.contender import Contender
 from parity_kit.contract import Level, run
 from parity_kit.events import RowJudged
 from parity_kit.gate import gate_corpora
@@ -28,9 +29,7 @@ def rows() -> dict[str, RowJudged]:
     evidence = Evidence("pure", wanted, {})
     gate_corpora(
         SPACE,
-        "pure",
-        lambda case: run(engine, case),
-        None,
+        Contender("pure", lambda case: run(engine, case)),
         Level.BYTES,
         evidence.tell,
         chosen=lambda case: any(row.shown_by(case) for row in wanted),

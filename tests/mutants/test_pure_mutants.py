@@ -30,6 +30,7 @@ from pure_engine import (
     tasks,
 )
 
+from parity_kit.contender import Contender
 from parity_kit.contract import Level, run
 from parity_kit.corpora.manifest import read_manifest
 from parity_kit.events import DivergenceFound, Event
@@ -188,7 +189,11 @@ def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> A
 def divergences(engine: Any, corpus: str) -> tuple[str, list[DivergenceFound]]:
     told: list[Event] = []
     verdict = gate_corpora(
-        SPACE, "mutant", lambda case: run(engine, case), None, Level.BYTES, told.append, [corpus]
+        SPACE,
+        Contender("mutant", lambda case: run(engine, case)),
+        Level.BYTES,
+        told.append,
+        wanted=[corpus],
     )
     return verdict, [each for each in told if isinstance(each, DivergenceFound)]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pure_engine
 import pytest
 
+from parity_kit.contender import Contender
 from parity_kit.contract import Level, run
 from parity_kit.generate import SUITES
 from parity_kit.lockstep import search
@@ -19,7 +20,7 @@ def test_pure_has_no_divergence(suite: str) -> None:
     result = search(
         suite,
         reference,
-        lambda case: run(candidate, case),
+        Contender("pure", lambda case: run(candidate, case)),
         examples=EXAMPLES[suite],
         seed_value=2026,
         required=Level.BYTES,

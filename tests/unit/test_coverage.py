@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from parity_kit.choices import seeded
+from parity_kit.contender import Contender
 from parity_kit.contract import Case, CaseId, Level, Subject, SubjectKind, Unsupported, run
 from parity_kit.coverage import Calibration, Coverage, Floors, calibrations, pairs_of
 from parity_kit.errors import BadManifestError
@@ -58,10 +59,13 @@ def searched(*, supported: int) -> Lockstep:
     return search(
         "codec",
         reference,
-        lambda case: (
-            run(reference, case)
-            if next(left, None) is not None
-            else (Unsupported("tired"),) * len(case.operations)
+        Contender(
+            "it",
+            lambda case: (
+                run(reference, case)
+                if next(left, None) is not None
+                else (Unsupported("tired"),) * len(case.operations)
+            ),
         ),
         examples=0,
         bulk=50,

@@ -17,6 +17,7 @@ from click.testing import CliRunner
 from parity_kit import workspace
 from parity_kit.casefile import read_case
 from parity_kit.cli.gate import command
+from parity_kit.contender import Contender
 from parity_kit.contract import (
     Case,
     CaseRunner,
@@ -70,13 +71,11 @@ def gate(
     result = Gate()
     result.verdict = gate_corpora(
         SPACE,
-        "it",
-        candidate,
-        folder,
+        Contender("it", candidate, claimed=claimed),
         level,
         result.events.append,
-        corpora,
-        claimed,
+        folder=folder,
+        wanted=corpora,
     )
     return result
 
@@ -234,7 +233,9 @@ def test_a_candidate_that_is_past_judging_ends_the_gate_with_what_was_seen() -> 
         return reference(case)
 
     with pytest.raises(CandidateError, match="not started again"):
-        gate_corpora(SPACE, "it", candidate, None, Level.BYTES, seen.append, ["channels"])
+        gate_corpora(
+            SPACE, Contender("it", candidate), Level.BYTES, seen.append, wanted=["channels"]
+        )
     finished = seen[-1]
     assert isinstance(finished, GateFinished)
     assert finished.verdict == "unknown", "most of the corpus was never compared"

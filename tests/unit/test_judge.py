@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from parity_kit.contender import Contender
 from parity_kit.contract import Case, CaseId, Level, Operation, Returned, Subject, SubjectKind
 from parity_kit.errors import (
     CandidateCrashedError,
@@ -16,10 +17,11 @@ from parity_kit.plain import Plain
 from parity_kit.verdicts import (
     Crashed,
     Equal,
+    Expected,
+    Flaky,
     Hung,
     NotSupported,
     ProtocolFault,
-    Undecided,
     Verdict,
     label,
 )
@@ -43,7 +45,7 @@ def test_a_failing_candidate_is_a_verdict(error: CandidateError, verdict: Verdic
         del case
         raise error
 
-    assert judge(CASE, OURS, fail, Level.BYTES) == verdict
+    assert judge(CASE, OURS, Contender("it", fail), Level.BYTES) == verdict
 
 
 def test_a_candidate_that_cannot_go_on_is_no_verdict() -> None:
@@ -52,14 +54,14 @@ def test_a_candidate_that_cannot_go_on_is_no_verdict() -> None:
         raise CandidateError("restart limit")
 
     with pytest.raises(CandidateError):
-        judge(CASE, OURS, fail, Level.BYTES)
+        judge(CASE, OURS, Contender("it", fail), Level.BYTES)
 
 
 def test_a_bomb_of_nesting_breaks_the_protocol_and_not_the_kit() -> None:
     deep: Plain = None
     for _ in range(600):
         deep = [deep]
-    verdict = judge(CASE, OURS, lambda _: (Returned(deep),), Level.BYTES)
+    verdict = judge(CASE, OURS, Contender("it", lambda _: (Returned(deep),)), Level.BYTES)
     assert label(verdict) in {"divergent", "protocol error"}
 
 
@@ -75,7 +77,8 @@ def tallied(*verdicts: Verdict) -> Tally:
     [
         ([Equal(Level.BYTES)], "equal"),
         ([Equal(Level.BYTES), Crashed("x")], "crashed"),
-        ([Equal(Level.BYTES), Undecided("flaky")], "unknown"),
+        ([Equal(Level.BYTES), Flaky("a", "b")], "flaky"),
+        ([Equal(Level.BYTES), Expected("known", Level.TRACE)], "expected"),
         ([Equal(Level.BYTES), NotSupported("x")], "equal"),
         ([NotSupported("x")], "unsupported"),
         ([], "unknown"),

@@ -1,0 +1,140 @@
+"""`parity-kit ledger`: known differences of a candidate, checked and proposed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import click
+
+from parity_kit.cli.common import console, json_option, print_json, workspace_option
+from parity_kit.contract import Level
+from parity_kit.errors import ExitCode
+from parity_kit.events import CaseJudged, EntryStale, Event, GateProgress
+from parity_kit.workspace import Workspace
+
+if TYPE_CHECKING:
+    from parity_kit.ledger import Ledger
+
+
+@click.group("ledger")
+def command() -> None:
+    """Known differences: check those a candidate has, propose those it lacks."""
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What all committed cases said of a candidate, with its ledger held against them."""
+
+    cases: list[CaseJudged] = field(default_factory=list[CaseJudged])
+    stale: dict[int, str] = field(default_factory=dict[int, str])
+
+    def tell(self, event: Event) -> None:
+        """Keep what the ledger is about."""
+        if isinstance(event, CaseJudged):
+            self.cases.append(event)
+        elif isinstance(event, EntryStale):
+            self.stale[event.entry] = event.problem
+
+
+def _run(space: Workspace, name: str) -> tuple[_Seen, Ledger]:
+    from parity_kit.candidates.launch import find, start
+    from parity_kit.contender import Contender
+    from parity_kit.gate import gate_corpora
+    from parity_kit.sinks import Terminal
+
+    candidate = find(space, name)
+    seen = _Seen()
+    with (
+        Terminal(console(stderr=True)) as terminal,
+        start(candidate, space, on_progress=terminal.note) as engine,
+    ):
+
+        def tell(event: Event) -> None:
+            seen.tell(event)
+            if isinstance(event, GateProgress):
+                terminal.tell(event)
+
+        contender = Contender.started(candidate, engine)
+        gate_corpora(space, contender, Level.BYTES, tell)
+    return seen, contender.ledger
+
+
+@command.command("check")
+@click.argument("candidate")
+@json_option
+@workspace_option
+def check(space: Workspace, candidate: str, as_json: bool) -> int:
+    """Say of each entry of CANDIDATE's ledger what it covers, and which are stale.
+
+    Ends with 0 if all hold, 1 if one is stale.
+    """
+    seen, ledger = _run(space, candidate)
+    rows = [
+        {
+            "entry": entry.number,
+            "case": entry.case,
+            "differs": entry.differs,
+            "covered": ledger.covered[entry.number],
+            "of": ledger.concerned[entry.number],
+            "until": str(entry.until),
+            "problem": seen.stale.get(entry.number, ""),
+        }
+        for entry in ledger.entries
+    ]
+    if as_json:
+        print_json({"candidate": candidate, "ledger": str(ledger.file), "entries": rows})
+    else:
+        _print(rows, str(ledger.file))
+    return int(ExitCode.DIVERGENCE if seen.stale else ExitCode.PARITY)
+
+
+def _print(rows: Sequence[Mapping[str, object]], file: str) -> None:
+    from rich.markup import escape
+
+    from parity_kit.words import mark
+
+    out = console()
+    for row in rows:
+        sign = mark("stale") if row["problem"] else mark("expected")
+        covers = f"{row['covered']} of {row['of']} cases, until {row['until']}"
+        out.print(f"{sign} {row['entry']:>3}  {escape(str(row['case']))} · {covers}")
+        out.print(f"       {row['differs']}", style="dim", markup=False)
+        if row["problem"]:
+            out.print(f"       {row['problem']}", markup=False)
+    failing = sum(bool(row["problem"]) for row in rows)
+    out.print(f"{len(rows)} entries, {failing} stale  {file}", markup=False)
+
+
+@command.command("propose")
+@click.argument("candidate")
+@click.option(
+    "--until",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="The last day the entries hold (default: in 180 days).",
+)
+@click.option("--write", is_flag=True, help="Add them to the candidate's expected.toml.")
+@workspace_option
+def propose(space: Workspace, candidate: str, until: object, write: bool) -> int:
+    """Print the entries that would cover what CANDIDATE fails today.
+
+    Each wants a reason, and a look at whether its patterns are too wide.
+    """
+    from datetime import UTC, datetime, timedelta
+
+    from parity_kit.proposal import propose as proposed
+
+    today = datetime.now(UTC)
+    end = until if isinstance(until, datetime) else today + timedelta(days=180)
+    seen, ledger = _run(space, candidate)
+    text = "\n".join(proposed(seen.cases, end.date()))
+    if not text:
+        click.echo("nothing to propose: no committed case fails", err=True)
+    elif write:
+        before = ledger.file.read_text(encoding="utf-8") if ledger.file.exists() else ""
+        ledger.file.write_text(f"{before.rstrip()}\n\n{text}".lstrip(), encoding="utf-8")
+        click.echo(f"written to {ledger.file}; give each entry its reason", err=True)
+    else:
+        click.echo(text, nl=False)
+    return int(ExitCode.PARITY)
