@@ -83,14 +83,14 @@ def due(program: Program, metadata: Mapping[str, Any]) -> set[str]:
     return found
 
 
-def settled(metadata: Mapping[str, Any], snapshots: Collection[str]) -> dict[str, Any]:
-    """Return metadata without the counters of channels that a snapshot is taken of."""
-    counters = metadata.get(COUNTERS)
-    if counters is None:
-        return dict(metadata)
+def settle(metadata: dict[str, Any], snapshots: Collection[str]) -> None:
+    """Take the counters of channels that a snapshot is taken of out of metadata."""
+    counters = _counters(metadata)
     rest = {name: each for name, each in counters.items() if name not in snapshots}
-    kept = {name: each for name, each in metadata.items() if name != COUNTERS}
-    return {**kept, COUNTERS: rest} if rest else kept
+    if rest:
+        metadata[COUNTERS] = rest
+    else:
+        metadata.pop(COUNTERS, None)
 
 
 def bump(
@@ -105,21 +105,25 @@ def bump(
     version this is, and which one they had seen.
     """
     versions, bumps = state.versions, state.seen.get(BUMPS, {})
+    moved: dict[str, Any] = {}
     for channel in state.program.deltas:
         name = channel.key
-        before = versions.get(name)
-        if name not in snapshots or before != stored.get(name):
-            continue
-        versions[name] = version = next_version(before)
-        nothing = null_version(versions)
-        noted: dict[str, Any] = {}
-        for node, seen in state.seen.items():
-            if node != BUMPS and seen.get(name, nothing) >= (before or nothing):
-                if name in seen and bumps.get(f"{node}|{name}") != seen[name]:
-                    noted[f"{node}:{name}"] = seen[name]
-                noted[f"{node}|{name}"] = seen[name] = version
-        if noted:
-            state.seen.setdefault(BUMPS, {}).update(noted)
+        if name in snapshots and versions.get(name) == stored.get(name):
+            moved[name] = versions.get(name)
+            versions[name] = next_version(moved[name])
+    if not moved:
+        return
+    nothing = null_version(versions)
+    noted: dict[str, Any] = {}
+    for node, seen in state.seen.items():
+        for name, before in moved.items():
+            if node == BUMPS or seen.get(name, nothing) < (before or nothing):
+                continue
+            if name in seen and bumps.get(f"{node}|{name}") != seen[name]:
+                noted[f"{node}:{name}"] = seen[name]
+            noted[f"{node}|{name}"] = seen[name] = versions[name]
+    if noted:
+        state.seen.setdefault(BUMPS, {}).update(noted)
 
 
 def really_seen(seen: Mapping[str, Mapping[str, Any]], node: str) -> Iterable[Any]:

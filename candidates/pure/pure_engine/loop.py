@@ -24,7 +24,7 @@ from pure_engine.checkpoints import (
     newer_versions,
     without_untracked,
 )
-from pure_engine.deltas import bump, counted, due, left_behind, overwritten, settled, written_to
+from pure_engine.deltas import bump, counted, due, left_behind, overwritten, settle, written_to
 from pure_engine.errors import (
     BUBBLES,
     GraphDrained,
@@ -369,6 +369,8 @@ class Loop:
     def _after_tick(self) -> None:
         """Apply the superstep's writes and store the checkpoint after it."""
         tasks = self.tasks or {}
+        for task in tasks.values():
+            self.snapshots |= overwritten(self.program, task.writes)
         self.updated = apply_writes(self.state, tasks.values(), self.next_version)
         if self._first is None:
             self._first = self.step
@@ -442,12 +444,11 @@ class Loop:
 
     def diverge(self) -> None:
         """Note that what is pending on the checkpoint before is not what comes next."""
-        self.diverged = self.superseded
+        self.diverged = bool(self.saved.config and self.run.where.get("checkpoint_id"))
         self.snapshots |= left_behind(self.program, self.saved.pending)
 
     def keep_deltas(self, name: str, path: str, writes: Iterable[Write]) -> None:
         """Keep a task's writes to delta channels, if nothing of its superstep is stored."""
-        self.snapshots |= overwritten(self.program, writes)
         if self.saver is None or self.run.durability != "exit":
             return
         names = written_to(self.program, writes)
@@ -464,7 +465,8 @@ class Loop:
             return set()
         snapshots = self.snapshots | due(self.program, self.metadata)
         self.snapshots, self.diverged = set(), False
-        self.metadata = settled(self.metadata, snapshots)
+        # A stream's item that holds the metadata may still be on its way.
+        settle(self.metadata, snapshots)
         self._store_deltas(snapshots)
         bump(self.state, self._stored_versions, snapshots, self.next_version)
         return snapshots

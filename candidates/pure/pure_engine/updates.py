@@ -34,7 +34,7 @@ from pure_engine.deltas import (
     left_behind,
     overwritten,
     really_seen,
-    settled,
+    settle,
     written_to,
 )
 from pure_engine.errors import InvalidUpdateError
@@ -227,7 +227,7 @@ class Update:
         state = self._state
         snapshots = self._snapshots | due(self._graph.program, metadata)
         bump(state, self._stored_versions, snapshots, self._graph.next_version)
-        metadata = settled(metadata, snapshots)
+        settle(metadata, snapshots)
         made = new_checkpoint(
             self._graph.clock, state.checkpoint, state.channels, snapshots=snapshots
         )
