@@ -142,6 +142,18 @@ BREAKER: Program = {
     "edges": [[START, "call"], ["fallback", END]],
     "branches": {"check": [{"if": [{"lt": [{"get": "failures"}, 3]}, "call", "fallback"]}]},
 }
+MENDED_BREAKER: Program = BREAKER | {
+    "nodes": BREAKER["nodes"]
+    | {
+        "call": BREAKER["nodes"]["call"]
+        | {
+            "body": [
+                {"when": [{"lt": [{"visits": None}, 3]}, [fail("ConnectionError", "down")]]},
+                {"write": {"failures": {"overwrite": 0}, "log": ["up"]}},
+            ]
+        }
+    }
+}
 ERROR_IN_STATE: Program = {
     "state": {"problem": {"type": "any"}, "log": LOG},
     "nodes": {

@@ -39,7 +39,7 @@ from ._control_programs import (
     routed,
     sends,
 )
-from ._graph_programs import ASK, END, LINE, LOG, LOOP, MAP, START, Program, nodes, note
+from ._graph_programs import ASK, END, LINE, LOG, LOOP, MAP, START, Program, fail, nodes, note
 from ._scripts import (
     GO_ON,
     STATE,
@@ -155,8 +155,15 @@ _ROUTE: dict[str, tuple[Program, Any]] = {
 }
 _RUNS: Runs = {
     "pattern/state-driven": (STATE_MACHINE, (invoke(input={"mode": "idle"}), STATE)),
+    "pattern/refine-from-a-draft": (REFINE, (invoke(input={"draft": "xx"}), STATE)),
+    "pattern/refine-as-far-as-allowed": (
+        REFINE,
+        (invoke(input={"draft": ""}, recursion_limit=4), STATE, GO_ON, STATE),
+    ),
+    "pattern/state-driven-from-the-middle": (STATE_MACHINE, (invoke(input={"mode": "busy"}),)),
+    "pattern/state-driven-unknown-mode": (STATE_MACHINE, (invoke(input={"mode": "odd"}), STATE)),
     "pattern/refine": (REFINE, (stream(["updates"], input={"draft": ""}), STATE)),
-    "pattern/feedback-from-tools": (AGENT, (stream(["updates"], input={"turn": 0}), STATE)),
+    "pattern/feedback-from-tools": (AGENT, (stream(["updates"], input={"turn": 1}), STATE)),
     "pattern/spawn": (SPAWN, (invoke(), STATE)),
     "cycle/two-nested": (TWO_CYCLES, (stream(["updates"], input={"n": 0}),)),
     "cycle/join-opens-again": (JOIN_IN_A_CYCLE, (_N, STATE)),
@@ -206,6 +213,21 @@ _RUNS: Runs = {
         (_UPDATES, STATE),
     ),
     "construction/sequence-entry-and-finish": (SEQUENCE, (_UPDATES, STATE)),
+    "construction/metadata-and-a-failure": (
+        METADATA
+        | {
+            "nodes": {"a": METADATA["nodes"]["a"] | {"body": [fail("ValueError", "with metadata")]}}
+        },
+        (stream(["debug"]), STATE),
+    ),
+    "construction/metadata-of-a-packet": (
+        METADATA
+        | {
+            "edges": [],
+            "branches": {START: [{"send": {"to": "a", "each": [1, 2], "as": "k"}}]},
+        },
+        (stream(["tasks"]), STATE),
+    ),
     "construction/metadata": (METADATA, (stream(["debug", "tasks", "messages"]), STATE)),
     "route/mixed-edge-branch-sends-and-command": (MIXED, (_SEEN, STATE)),
     "route/mixed-edge-branch-and-sends": (MIXED_PLAIN, (_SEEN, STATE)),

@@ -16,6 +16,7 @@ from ._failure_programs import (
     HANDLED,
     IN_A_SEND,
     LATE,
+    MENDED_BREAKER,
     RETRIED_SENDS,
     RETRY_THEN_ASK,
     alone,
@@ -128,6 +129,13 @@ _RETRY: dict[str, Program] = {
                 "max_interval": 0.2,
             },
         )
+    ),
+    "backoff-nothing": guarded(fails_until(1, retry=_TWICE | {"initial_interval": 0.0})),
+    "backoff-constant": guarded(
+        fails_until(2, retry=_THRICE | {"initial_interval": 0.5, "backoff_factor": 1.0})
+    ),
+    "backoff-capped": guarded(
+        fails_until(4, retry={"max_attempts": 5, "initial_interval": 9.0, "max_interval": 0.1})
     ),
     **{
         f"predicate/{kind}": guarded(fails_until(1, kind, retry=_TWICE))
@@ -248,6 +256,8 @@ _HANDLER: dict[str, Program] = {
 }
 _HANDLER_RUNS: Runs = {
     "error/circuit-breaker": (BREAKER, (stream(["updates"]), STATE)),
+    "error/circuit-breaker-closes-again": (MENDED_BREAKER, (stream(["updates"]), STATE)),
+    "error/circuit-breaker-tries-once-a-run": (BREAKER, (invoke(), invoke(), STATE)),
     "error/in-state": (ERROR_IN_STATE, (invoke(), STATE)),
     "error-handler/asks": (
         handled([note({"error": "type"}, {"interrupt": {"error": "message"}})]),

@@ -237,6 +237,8 @@ _RUNS: dict[str, tuple[Program, tuple[Operation, ...]]] = {
     ),
     "error/input-of-wrong-type": (FAN, (invoke(input={"n": []}),)),
     "error/no-thread": (LINE, (op("invoke", input={"n": 0}),)),
+    "error/no-thread-streamed": (LINE, (op("stream", input={"n": 0}, modes=["values"]),)),
+    "error/no-thread-to-resume": (ASK, (op("resume", value="yes"),)),
     "overwrite/in-a-node": (
         LINE | {"nodes": LINE["nodes"] | nodes(b=[{"write": {"log": {"overwrite": ["only"]}}}])},
         (invoke(input={"n": 0, "log": ["x"]}), STATE),

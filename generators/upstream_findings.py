@@ -18,7 +18,7 @@ from ._failure_programs import ALWAYS, HANDLED, alone, beside, handled
 from ._graph_programs import ASK, ASK_TWICE, LINE, LOG, Program, chain, nodes, note
 from ._interrupt_programs import asking
 from ._persistence_programs import COUNTED
-from ._schema_programs import channels, declared
+from ._schema_programs import PRIVATE, channels, declared
 from ._scripts import GO_ON, STATE, go_on, invoke, resume, resume_map, state, stream, update
 from ._subgraph_programs import (
     ASKING,
@@ -137,6 +137,12 @@ _STATE = {
         alone({"return": {"command": {"update": "text"}}}),
         (stream(["updates"]), STATE),
     ),
+    "streamed-values-hold-what-is-hidden": Finding(
+        "values that are streamed hold private fields and those that the output schema leaves "
+        "out; the result of the same run does not",
+        PRIVATE | {"output": ["log"]},
+        (invoke(), stream(["values"], thread="u")),
+    ),
     "remaining-steps-depend-on-being-continued": Finding(
         "remaining_steps is one less than the recursion limit in the first superstep of a new run "
         "and one more in that of a continued one",
@@ -209,6 +215,17 @@ _SUBGRAPHS = {
         "with and asks again: the run never ends",
         parent(DRAINING),
         (invoke(**_EXIT), go_on(**_EXIT), go_on(**_EXIT), state(thread="u")),
+    ),
+    "copy-of-an-earlier-checkpoint": Finding(
+        "gone on with from a copy of an earlier checkpoint a subgraph that keeps its own "
+        "checkpoints goes on from its last one; from the checkpoint itself from what it had then",
+        parent(child([note({"len": {"get": "log"}})]), checkpointer=True),
+        (
+            invoke(),
+            go_on(checkpoint=2),
+            update(None, "__copy__", checkpoint=2),
+            GO_ON,
+        ),
     ),
     "null-input-depends-on-being-continued": Finding(
         "a subgraph called with null raises EmptyInputError in a new run and gives null in a "
