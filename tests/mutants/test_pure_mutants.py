@@ -24,11 +24,15 @@ from pure_engine import (
     codec,
     folded,
     loop,
+    nested,
     packing,
     running,
     savers,
+    streams,
+    subgraphs,
     tasks,
 )
+from pure_engine.errors import BUBBLES, GraphInterrupt, ParentCommand
 
 from parity_kit.contender import Contender
 from parity_kit.contract import Level, run
@@ -162,6 +166,80 @@ def _(original: Body, *given: Any, **named: Any) -> Any:
 @mutant("`v` wrong", checkpoints, "new_checkpoint", "graphs", "$.v")
 def _(original: Body, *given: Any, **named: Any) -> Any:
     return {**original(*given, **named), "v": 3}
+
+
+@mutant("subgraph namespace wrong", nested, "_namespace", "subgraphs", "__interrupt__[0]<2>[2].id")
+def _(original: Body, task: Any, *given: Any) -> Any:
+    return f"{original(task, *given)}:{task.name}"
+
+
+@mutant(
+    "namespace kept with ids", subgraphs.Subgraph, "namespace", "subgraphs", "stored blob/t/sub/"
+)
+def _(_original: Body, _subgraph: Any, task: str) -> Any:
+    return task
+
+
+@mutant("parent command ignored", nested, "run_nested", "subgraphs", "updates $[2].sub")
+def _(original: Body, *given: Any) -> Any:
+    try:
+        return original(*given)
+    except ParentCommand:
+        return None
+
+
+@mutant("exception class lost", nested, "run_nested", "subgraphs", "outcome $.error")
+def _(original: Body, *given: Any) -> Any:
+    try:
+        return original(*given)
+    except BUBBLES:
+        raise
+    except Exception as error:  # noqa: BLE001  # the fault is that it loses every class
+        raise RuntimeError(str(error)) from None
+
+
+@mutant(
+    "subgraph begins again on resume", loop.Loop, "_find", "subgraphs", "(resume): value $.log[2]"
+)
+def _(original: Body, run_: Any) -> Any:
+    return None if run_.namespace else original(run_)
+
+
+@mutant(
+    "answer kept from subgraphs", tasks.Answers, "take_shared", "subgraphs", "$.__interrupt__[0]"
+)
+def _(original: Body, answers: Any) -> Any:
+    return None if answers.shared is None else original(answers)
+
+
+@mutant("subgraph's interrupts lost", nested, "run_nested", "subgraphs", "value $.__interrupt__")
+def _(original: Body, *given: Any) -> Any:
+    try:
+        return original(*given)
+    except GraphInterrupt:
+        raise GraphInterrupt from None
+
+
+@mutant("events of subgraphs dropped", streams.Stream, "queue", "subgraphs", "event 1 updates")
+def _(original: Body, stream: Any, namespace: str, items: Any) -> Any:
+    if namespace == stream.namespace:
+        original(stream, namespace, items)
+
+
+@mutant(
+    "checkpoints around forgotten",
+    checkpoints,
+    "with_parents",
+    "subgraphs",
+    "config.configurable.checkpoint_map",
+)
+def _(_original: Body, where: Any, _metadata: Any) -> Any:
+    return dict(where)
+
+
+@mutant("replay takes the latest", nested.Replay, "find", "subgraphs", "(invoke): value $.log[2]")
+def _(_original: Body, _replay: Any, saver: Any, where: Any) -> Any:
+    return saver.get(where)
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ class Stream:
         around: Stream | None,
     ) -> None:
         self.modes, self._sink, self.subgraphs = modes, sink, subgraphs
-        self._namespace, self._clock = namespace, clock
+        self.namespace, self._clock = namespace, clock
         self._items: list[Item] = []
         outer = [] if around is None else around.readers
         self.readers: list[Stream] = [self, *(each for each in outer if each.subgraphs)]
@@ -47,7 +47,7 @@ class Stream:
             step = step - 1 if mode == "checkpoints" else step
             items.append(("debug", debug_payload(mode, item, step, self._clock.now())))
         for each in self.readers:
-            each.queue(self._namespace, items)
+            each.queue(self.namespace, items)
 
     def queue(self, namespace: str, items: Iterable[tuple[str, Any]]) -> None:
         """Queue those of some items whose mode is asked for."""
