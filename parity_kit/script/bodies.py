@@ -43,16 +43,17 @@ def function(name: str, body: Body, frame: Frame, annotation: str = "") -> list[
 def _whole(body: Body, frame: Frame) -> list[str]:
     if _in_tail(body):
         return list(_run(body, frame, tail=True)) or ["return None"]
-    last = "return update"
-    if not any("write" in instruction for instruction in body):
-        last += " or None"
-    return ["update = {}", *_run(body, frame, tail=False), last]
+    lines = ["update = {}", *_run(body, frame, tail=False)]
+    if any(each.keys() & {"return", "raise"} for each in body):
+        return lines
+    surely = any(instruction.get("write") for instruction in body)
+    return [*lines, "return update" if surely else "return update or None"]
 
 
 def _writes(body: Body) -> bool:
     """Return whether a body writes anything, anywhere."""
     return any(
-        "write" in each or any(map(_writes, each["when"][1:] if "when" in each else ()))
+        each.get("write") or any(map(_writes, each["when"][1:] if "when" in each else ()))
         for each in body
     )
 
@@ -90,6 +91,8 @@ def _run(body: Body, frame: Frame, *, tail: bool) -> Iterator[str]:
                 yield from _when(argument, frame, tail=tail)
             case _:
                 yield from _act(name, argument, frame)
+                if name in {"return", "raise"}:
+                    return  # what comes after is never run
     if written:
         yield "return {" + ", ".join(written) + "}"
 

@@ -146,9 +146,7 @@ class _Graph:
         for source, routes in self.program.branches.items():
             for index, route in enumerate(routes):
                 given = expression(route.path, self.frame)
-                # Another function than an `async def` would run in a thread.
-                head = "async def" if self.setting.awaits else "def"
-                yield [f"{head} {self._route(source, index)}(state):", f"    return {given}"]
+                yield [f"def {self._route(source, index)}(state):", f"    return {given}"]
 
     def _route(self, source: str, index: int) -> str:
         origin = "start" if source == START else self.functions[source].strip("_")

@@ -199,9 +199,9 @@ def stored():
 def checkpoint(ids, number, thread, **config):
     """Return the config for the `number`-th of these checkpoints, or for one that is not there."""
     found = at(thread, **config)
-    absent = "ffffffff-ffff-6fff-bfff-ffffffffffff"
-    chosen = ids[number - 1] if number <= len(ids) else absent
-    found["configurable"] |= {"checkpoint_ns": "", "checkpoint_id": chosen}
+    before, after = "00000000-0000-6000-8000-000000000000", "ffffffff-ffff-6fff-bfff-ffffffffffff"
+    known = dict(enumerate([before, *ids]))
+    found["configurable"] |= {"checkpoint_ns": "", "checkpoint_id": known.get(number, after)}
     return found''',
         ("at",),
     ),
