@@ -24,7 +24,8 @@ def update_payload(task: Task, writes: Sequence[Write], fields: Collection[str])
 
 def task_payload(task: Task) -> dict[str, Any]:
     """Return the `tasks` item of a task that starts."""
-    return {"id": task.id, "name": task.name, "input": task.input, "triggers": task.triggers}
+    head = {"id": task.id, "name": task.name, "input": task.input, "triggers": task.triggers}
+    return {**head, "metadata": task.node.metadata} if task.node.metadata else head
 
 
 def result_payload(task: Task, writes: Sequence[Write], fields: Collection[str]) -> dict[str, Any]:

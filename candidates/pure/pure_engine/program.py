@@ -68,6 +68,7 @@ class Node:
     handler: str | None = None
     subgraph: Subgraph | None = None
     shows: Subgraph | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict[str, Any])
     visits: int = 0
 
     def run(self, given: Any, host: Host) -> Any:
@@ -186,6 +187,7 @@ def _nodes(
         nodes[name] = Node(name, compile_body(body), [branch_to(name)], reads, known.writes)
         nodes[name].policies = policies(spec, usual)
         nodes[name].handler = handler
+        nodes[name].metadata = spec.get("metadata") or {}
 
     nodes = {START: Node(START, None, [START], known.reads, known.inputs)}
     by_default = None if defaults.get("error_handler") is None else DEFAULT_HANDLER
