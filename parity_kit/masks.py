@@ -25,6 +25,11 @@ MASKS = Path(__file__).with_name("masks.json")
 ENTRY, KEYS, NAME = "[]", "{}", "*"
 """Steps of a path: any entry of a list, the keys of a map, what the case itself names."""
 
+MARKS = {"tasks start", "debug task", "values", "checkpoints", "debug checkpoint"}
+"""The kinds of events that show where a superstep begins or ends: their order is never free."""
+
+_TASK_STATE = ".tasks[].state"
+_NESTED = re.compile(rf"(?:{re.escape(_TASK_STATE)}){{2,}}")
 _STEP = re.compile(r"\.([^.\[\]{}]+)|(\[\])|(\{\})")
 _NAMING = ("state", "private", "nodes", "subgraphs", "tasks")
 # All these run a graph, and give the same.
@@ -188,14 +193,14 @@ def value_part(kind: SubjectKind, operation: str, *, error: bool = False) -> str
 
 def event_kind(event: Event) -> str:
     """Return the kind of an event: its mode, and which of the mode's payloads it has."""
-    payload = event.payload
-    if not isinstance(payload, Mapping):
+    if not isinstance(event.payload, Mapping):
         return event.mode
+    payload = cast("Mapping[str, Any]", event.payload)
     if event.mode == "tasks":
         return "tasks result" if "result" in payload else "tasks start"
     if event.mode == "debug":
-        return f"debug {cast('Mapping[str, Any]', payload).get('type')}"
-    return event.mode
+        return f"debug {payload.get('type')}"
+    return f"{event.mode} interrupt" if "__interrupt__" in payload else event.mode
 
 
 def _tree(masks: Iterable[Mask], *, asking: bool) -> dict[str, Step]:
@@ -207,7 +212,29 @@ def _tree(masks: Iterable[Mask], *, asking: bool) -> dict[str, Step]:
         for found in _STEP.finditer(mask.place.path):
             step = step.inside.setdefault(found[found.lastindex or 0], Step())
         step.moves.add(mask.move)
+    for root in parts.values():
+        _nest(root)
     return parts
+
+
+def _nest(step: Step) -> None:
+    """Mask the state inside a task's state, however deep, as the first is masked."""
+    for inside in step.inside.values():
+        _nest(inside)
+    state = _task_state(step)
+    inner = state and state.inside.get("tasks", _NOTHING).inside.get(ENTRY)
+    if state and inner:
+        inner.inside["state"] = state
+
+
+def _task_state(step: Step) -> Step | None:
+    tasks = step.inside.get("tasks", _NOTHING)
+    return tasks.inside.get(ENTRY, _NOTHING).inside.get("state")
+
+
+def without_nesting(path: str) -> str:
+    """Return the path of a place in a state inside a task's state as that of the outer one."""
+    return _NESTED.sub(_TASK_STATE, path)
 
 
 def _names(value: Any) -> Iterator[str]:

@@ -25,6 +25,7 @@ SHAPES = re.compile(
 )
 """What ids, times and version strings look like."""
 
+_OFTEN = {"custom", "messages"}  # what one task may give many times
 _Name = Callable[[Move, str], str]
 
 
@@ -52,11 +53,16 @@ class Renamer:
         return [(at, self._event(events[at], self._name)) for at in order]
 
     def _runs(self, events: Sequence[Event]) -> list[list[int]]:
-        free = [self._masks.is_free(event_kind(event)) for event in events]
+        kinds = [event_kind(event) for event in events]
         runs: list[list[int]] = []
-        for is_free, run in groupby(range(len(events)), free.__getitem__):
-            blank = {at: pack(self._event(events[at], _blank)) for at in run}
-            runs.append(sorted(blank, key=blank.__getitem__) if is_free else list(blank))
+        for is_free, group in groupby(
+            range(len(events)), lambda at: self._masks.is_free(kinds[at])
+        ):
+            run = list(group)
+            if is_free and _tasks_in([kinds[at] for at in run]) > 1:
+                blank = {at: pack(self._event(events[at], _blank)) for at in run}
+                run.sort(key=blank.__getitem__)
+            runs.append(run)
         return runs
 
     def _event(self, event: Event, name: _Name) -> Plain:
@@ -109,6 +115,12 @@ class Renamer:
             self._numbers[move] += 1
             self._names[text] = f"<{move} {self._numbers[move]}>"
         return self._names[text]
+
+
+def _tasks_in(kinds: Sequence[str]) -> int:
+    """Return how many tasks events come from, as far as those show that a task gives once."""
+    once = Counter(kind for kind in kinds if kind not in _OFTEN)
+    return max(once.values(), default=0)
 
 
 def rename(text: str, moves: set[Move], name: _Name) -> str:

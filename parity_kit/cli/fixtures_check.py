@@ -18,12 +18,14 @@ from parity_kit.cli.common import (
 )
 from parity_kit.cli.fixtures_changes import changes_as_json, print_changes, print_skipped
 from parity_kit.cli.fixtures_loss import loss_options
+from parity_kit.cli.fixtures_masks import against_kept, print_stale
 from parity_kit.errors import ExitCode
 from parity_kit.workspace import Workspace
 
 if TYPE_CHECKING:
     from parity_kit.corpora.fresh import FreshCheck
     from parity_kit.corpora.interpreters import Interpreter
+    from parity_kit.corpora.masking import Stale
     from parity_kit.corpora.regenerate import Checked
 
 EVERYWHERE_SEEDS = 5
@@ -47,7 +49,8 @@ EVERYWHERE_SEEDS = 5
 @click.option(
     "--everywhere",
     is_flag=True,
-    help=f"Check again with {EVERYWHERE_SEEDS} hash seeds, and in each other Python there is.",
+    help=f"Check again with {EVERYWHERE_SEEDS} hash seeds and in each other Python there is, and "
+    "check the masks.",
 )
 @loss_options
 @json_option
@@ -62,7 +65,8 @@ def command(
 ) -> int:
     """Regenerate in memory and compare byte for byte with the committed corpora.
 
-    Ends with 4 if the oracle's versions or any byte differ. With --loss it looks at a database of
+    Ends with 4 if the oracle's versions or any byte differ, with 1 if the masks are not those that
+    --everywhere measures. With --loss it looks at a database of
     your own instead, for values that LangGraph itself does not bring back, and ends with 1 if there
     are some.
     """
@@ -75,7 +79,8 @@ def command(
     with progress() as on_progress:
         checked = regenerate.check(space, corpora, on_progress)
     again = _check_again(space, corpora, seeds, asked)
-    code = ExitCode.PARITY
+    stale = _measure_masks(space) if everywhere else None
+    code = ExitCode.DIVERGENCE if stale and stale.any else ExitCode.PARITY
     if checked.drifted or any(each.exit_code for each in again):
         code = ExitCode.KIT_FAULT
     if as_json:
@@ -87,12 +92,22 @@ def command(
                 "seconds": checked.seconds,
                 "fresh": [dataclasses.asdict(each) for each in again],
                 "other_interpreters": [str(each) for each in asked],
+                **({} if stale is None else stale.to_json()),
                 "exit_code": int(code),
             }
         )
     else:
+        if stale is not None:
+            print_stale(stale)
         _print(checked, again, alone=everywhere and not asked)
     return code
+
+
+def _measure_masks(space: Workspace) -> Stale:
+    from parity_kit.corpora.masking import measure
+
+    with telling() as tell:
+        return against_kept(measure(space, tell))
 
 
 def _check_again(

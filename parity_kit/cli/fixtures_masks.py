@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -41,10 +40,9 @@ def command(space: Workspace, only_check: bool, as_json: bool) -> int:
         MASKS.write_text(measured.to_json(), encoding="utf-8", newline="\n")
     code = ExitCode.DIVERGENCE if only_check and stale.any else ExitCode.PARITY
     if as_json:
-        content = {"needless": _names(stale.needless), "missing": _names(stale.missing)}
         moved = [mask.to_json() for mask in measured.masks]
         cases = dict(measured.cases)
-        print_json({"cases": cases, "moved": moved, **content, "exit_code": int(code)})
+        print_json({"cases": cases, "moved": moved, **stale.to_json(), "exit_code": int(code)})
         return code
     _print_measured(measured)
     print_stale(stale)
@@ -93,7 +91,3 @@ def _print_measured(measured: Measured) -> None:
 
 def _under(mask: Mask) -> str:
     return ", ".join(f"{name} {count}" for name, count in mask.under.items())
-
-
-def _names(masks: Sequence[Mask]) -> list[str]:
-    return [mask.name for mask in masks]

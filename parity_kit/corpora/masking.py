@@ -13,13 +13,13 @@ import os
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
 from parity_kit.canonical import pack
-from parity_kit.contract import Case, Outcome, SubjectKind, Trace, run
+from parity_kit.contract import Case, Operation, Outcome, Raised, SubjectKind, Trace, run
 from parity_kit.corpora.folder import read_corpora
 from parity_kit.corpora.volatile import moves_between
 from parity_kit.errors import KitError
@@ -29,9 +29,13 @@ from parity_kit.workspace import Workspace
 Again = Callable[[Case], tuple[Outcome, ...]]
 """Runs a case again, with something left free."""
 
-VARIATIONS = ("ids", "clock", "chance", "threads", "edges", "sets")
+VARIATIONS = ("ids", "clock", "chance", "threads", "async", "edges", "sets")
 _UNDER_SEEDS = ("edges", "sets")
 _SEEDS = (1, 2)
+# What the reference's own executor says where it cannot pin an asynchronous run.
+_UNPINNED = "the saver waits:"
+_LAST_FIRST = {"pinned": "task order", "free": "the superstep's first task ended last"}
+_NEVER_ASYNC = {"put", "store_items"}
 _TIME_LIMIT = 900
 
 
@@ -63,6 +67,13 @@ class Stale:
     def any(self) -> bool:
         """Whether there is any of either."""
         return bool(self.needless or self.missing)
+
+    def to_json(self) -> dict[str, list[str]]:
+        """Return the names of both."""
+        return {
+            "needless_masks": [mask.name for mask in self.needless],
+            "missing_masks": [mask.name for mask in self.missing],
+        }
 
 
 def compare_masks(kept: Iterable[Mask], measured: Measured) -> Stale:
@@ -135,17 +146,49 @@ def measure_here(traces: Sequence[Trace], variations: Sequence[str]) -> Measured
     cases: dict[str, int] = {}
     for variation in variations:
         again = _again(variation)
-        concerned = [trace for trace in traces if _concerns(variation, trace)]
-        cases[variation] = len(concerned)
-        counts: Counter[tuple[Place, Move]] = Counter()
-        examples: dict[tuple[Place, Move], Mapping[str, str]] = {}
-        for trace in concerned:
-            moves = list(moves_between(trace, again(trace.case)))
-            counts.update({(each.place, each.move) for each in moves})
-            for each in moves:
-                examples.setdefault((each.place, each.move), each.example)
-        masks += [Mask(*key, {variation: count}, examples[key]) for key, count in counts.items()]
+        pairs = [
+            (trace, outcomes)
+            for trace in traces
+            if _concerns(variation, trace) and _is_answered(outcomes := again(trace.case))
+        ]
+        cases[variation] = len(pairs)
+        masks += _masks_of(variation, pairs)
     return Measured(cases, _merged(masks))
+
+
+def _masks_of(variation: str, pairs: Sequence[tuple[Trace, tuple[Outcome, ...]]]) -> Iterator[Mask]:
+    """Yield a mask for each thing that moved under one variation."""
+    # Which places are another one each time is found first, each by itself: one of those must not
+    # make a place that it is compared with look like one.
+    fresh = {
+        moved.place
+        for trace, outcomes in pairs
+        for moved in moves_between(trace, outcomes)
+        if moved.move is Move.FRESH
+    }
+    counts: Counter[tuple[Place, Move]] = Counter()
+    examples: dict[tuple[Place, Move], Mapping[str, str]] = {}
+    for trace, outcomes in pairs:
+        moves = list(moves_between(trace, outcomes, fresh))
+        counts.update({(each.place, each.move) for each in moves})
+        for each in moves:
+            examples.setdefault((each.place, each.move), each.example)
+    for (place, move), count in counts.items():
+        if variation == "threads":
+            # In how many cases a race shows, and what else follows from it (who is first gets the
+            # first id), is not the same each time.
+            if move is Move.ORDER:
+                yield Mask(place, move, {variation: 1}, _LAST_FIRST)
+        # In another order one id stands where another stood: that makes none of them fresh.
+        elif move is not Move.FRESH or variation != "async":
+            yield Mask(place, move, {variation: count}, examples[place, move])
+
+
+def _is_answered(outcomes: Sequence[Outcome]) -> bool:
+    """Return whether the reference could run a case at all, which it cannot always if awaited."""
+    return not any(
+        isinstance(each, Raised) and each.message.startswith(_UNPINNED) for each in outcomes
+    )
 
 
 def _again(variation: str) -> Again:
@@ -153,24 +196,44 @@ def _again(variation: str) -> Again:
     from parity_kit.reference.native import sets_as_they_come  # noqa: PLC0415  # the same
     from parity_kit.reference.pins import Pin  # noqa: PLC0415  # the same
 
-    if variation != "sets":
-        engine = Engine([Pin(variation)])
-        return lambda case: run(engine, case)
+    def asynchronous(case: Case) -> tuple[Outcome, ...]:
+        return run(Engine(), replace(case, operations=tuple(map(_awaited, case.operations))))
 
-    def again(case: Case) -> tuple[Outcome, ...]:
+    def unordered(case: Case) -> tuple[Outcome, ...]:
         with sets_as_they_come():
             return run(Engine(), case)
 
-    return again
+    if variation == "async":
+        return asynchronous
+    if variation == "sets":
+        return unordered
+    engine = Engine([Pin(variation)])
+    return lambda case: run(engine, case)
+
+
+def _awaited(operation: Operation) -> Operation:
+    if operation.name in _NEVER_ASYNC:
+        return operation
+    return Operation(operation.name, {**operation.args, "async": True})
 
 
 def _concerns(variation: str, trace: Trace) -> bool:
     """Return whether a case can move under a variation; PostgreSQL is not on every machine."""
     subject = trace.case.subject
-    if subject.spec.get("saver") == "postgres":
+    saver = subject.spec.get("saver")
+    if saver == "postgres":
         return False
     if variation == "sets":
         return b"set" in pack(trace.to_plain())
+    if variation == "clock" and b"timeout" in pack(dict(subject.spec)):
+        return False  # who is in time is then the machine's to say
+    if variation == "threads" and any(
+        "max_concurrency" in each.args for each in trace.case.operations
+    ):
+        return False  # where one worker waits for the stream, LangGraph's tasks never begin
+    if variation == "async":
+        # LangGraph's `SqliteSaver` has no asynchronous methods.
+        return subject.kind is SubjectKind.GRAPH and saver != "sqlite"
     return subject.kind in {SubjectKind.GRAPH, SubjectKind.SAVER}
 
 

@@ -6,7 +6,7 @@ left free. Where the two differ is what masks are made of (`parity_kit.masks`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -15,6 +15,8 @@ from parity_kit.contract import Case, Event, Outcome, Raised, Returned, Trace, U
 from parity_kit.masks import (
     ENTRY,
     KEYS,
+    MARKS,
+    NAME,
     Move,
     Place,
     asks,
@@ -22,6 +24,7 @@ from parity_kit.masks import (
     names_of,
     step_of,
     value_part,
+    without_nesting,
 )
 from parity_kit.plain import Ext, Plain
 from parity_kit.renaming import SHAPES, rename
@@ -40,9 +43,15 @@ class Moved:
     example: Mapping[str, str]
 
 
-def moves_between(trace: Trace, outcomes: Sequence[Outcome]) -> Iterator[Moved]:
-    """Yield what moved between a trace and the outcomes of another run of its case."""
-    pairs = _Pairs(trace.case)
+def moves_between(
+    trace: Trace, outcomes: Sequence[Outcome], fresh: Collection[Place] | None = None
+) -> Iterator[Moved]:
+    """Yield what moved between a trace and the outcomes of another run of its case.
+
+    `fresh` holds the places at which something is known to be another one each time; what stands
+    there stands for nothing anywhere else. Without it each place is taken by itself.
+    """
+    pairs = _Pairs(trace.case, fresh)
     for index, (left, right) in enumerate(zip(trace.outcomes, outcomes, strict=True)):
         if isinstance(left, Unsupported) or isinstance(right, Unsupported):
             continue
@@ -54,11 +63,12 @@ def moves_between(trace: Trace, outcomes: Sequence[Outcome]) -> Iterator[Moved]:
 class _Pairs:
     """Walks both sides of a case at once, and remembers which id stands for which."""
 
-    def __init__(self, case: Case) -> None:
+    def __init__(self, case: Case, fresh: Collection[Place] | None) -> None:
         self._case = case
+        self._fresh = fresh
         self._names = names_of(case)
         self._asking = asks(case)
-        self._twins: tuple[dict[str, str], dict[str, str]] = ({}, {})
+        self._twins: dict[Place | None, tuple[dict[str, str], dict[str, str]]] = {}
         self.operation = 0
 
     def results(self, left: Returned | Raised, right: Returned | Raised) -> Iterator[Moved]:
@@ -87,7 +97,8 @@ class _Pairs:
                 if blank != other:
                     kinds = event_kind(left[at]), event_kind(right[at])
                     part = f"graph event {kinds[0]}"
-                    yield self._moved(part, "$", Move.ORDER, "its place", f"that of {kinds[1]}")
+                    move = Move.OTHER if kinds[0] in MARKS else Move.ORDER
+                    yield self._moved(part, "$", move, "its place", f"that of {kinds[1]}")
         else:
             texts = [" ".join(map(event_kind, side)) for side in (left, right)]
             yield self._moved("graph events", "$", Move.OTHER, texts[0], texts[1])
@@ -120,12 +131,13 @@ class _Pairs:
             if mine[0] == yours[0]:
                 continue
             yield self._moved(part, path, Move(mine.lastgroup or ""), left, blanks[1])
-            if not self._is_twin(mine[0], yours[0]):
+            if not self._is_twin(self._place(part, path), mine[0], yours[0]):
                 yield self._moved(part, path, Move.FRESH, left, blanks[1])
 
-    def _is_twin(self, mine: str, yours: str) -> bool:
+    def _is_twin(self, place: Place, mine: str, yours: str) -> bool:
         """Return whether one always stands for the other, as it must where ids are renamed."""
-        there, back = self._twins
+        alone = self._fresh is None or place in self._fresh
+        there, back = self._twins.setdefault(place if alone else None, ({}, {}))
         return there.setdefault(mine, yours) == yours and back.setdefault(yours, mine) == mine
 
     def _maps(
@@ -139,7 +151,7 @@ class _Pairs:
         for key, other in zip(left, right, strict=True):
             if isinstance(key, str) and isinstance(other, str) and key != other:
                 yield from self._texts(key, other, part, f"{path}{KEYS}")
-            step = f".{step_of(key, self._names) if isinstance(key, str) else '*'}"
+            step = f".{step_of(key, self._names) if isinstance(key, str) else NAME}"
             yield from self._walk(left[key], right[other], part, path + step)
 
     def _lists(
@@ -165,7 +177,12 @@ class _Pairs:
             "pinned": mine[:_LONGEST],
             "free": yours[:_LONGEST],
         }
-        return Moved(Place(part, path, self._asking), move, example)
+        if move is Move.ORDER and f".{NAME}" in path:
+            move = Move.OTHER  # the order in a list of the program's own is what the program made
+        return Moved(self._place(part, path), move, example)
+
+    def _place(self, part: str, path: str) -> Place:
+        return Place(part, without_nesting(path), self._asking)
 
 
 def _opened(value: Plain) -> Plain:

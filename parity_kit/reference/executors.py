@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import importlib
+import threading
 import time
 import types
 from collections.abc import Callable, Coroutine, Generator, Iterable
@@ -246,8 +247,8 @@ class OrderedAsyncExecutor:
 _Started: TypeAlias = tuple[_AsyncTaskFuture, Coroutine[Any, Any, Any], Context]
 
 
-_SLOW = 4  # tasks of a superstep that end one after another, the last first
-_APART = 0.004  # seconds between the ends of two tasks, enough for a busy machine to keep in order
+_SETTLED = 0.004  # seconds in which a superstep's tasks are all submitted
+_HANG = 0.5  # seconds after which a task no longer waits for one that cannot begin
 
 
 class LateExecutor:
@@ -260,6 +261,7 @@ class LateExecutor:
         executor = importlib.import_module("langgraph.pregel._executor")
         self._real = executor.BackgroundExecutor(config)
         self._places = _Places()
+        self._done: list[threading.Event] = []
 
     def __enter__(self) -> Callable[..., Future[Any]]:
         self._submit: Callable[..., Future[Any]] = self._real.__enter__()
@@ -269,13 +271,24 @@ class LateExecutor:
         return self._real.__exit__(*error)
 
     def submit(self, function: Callable[..., Any], *args: Any, **options: Any) -> Future[Any]:
-        """Run `function` in a thread; a task waits before."""
+        """Run `function` in a thread; a task waits for the one submitted after it."""
         number = self._places.of(args)
         if number is None:
             return self._submit(function, *args, **options)
+        if number == 0:
+            self._done = []
+        done = self._done
+        done.append(threading.Event())
 
         def late(*args: Any, **kwargs: Any) -> Any:
-            time.sleep(max(0, _SLOW - number) * _APART)
-            return function(*args, **kwargs)
+            time.sleep(_SETTLED)
+            if number + 1 < len(done):
+                done[number + 1].wait(_HANG)
+                # What is done with the other's result is done in its thread.
+                time.sleep(_SETTLED)
+            try:
+                return function(*args, **kwargs)
+            finally:
+                done[number].set()
 
         return self._submit(late, *args, **options)

@@ -57,6 +57,9 @@ class Counter:
 
     def checkpoint_id(self, number: int) -> str:
         """Return the id of the session's `number`-th checkpoint; 0 is an empty one."""
+        if Pin.IDS in self.free and number > self.created:
+            # Later than all, as the pinned one is.
+            return f"ffffffff-ffff-6fff-bfff-{number:012x}"
         return self._ids.get(number, f"00000000-0000-6000-8000-{number:012x}")
 
     def uuid6(self, node: int | None = None, clock_seq: int | None = None) -> uuid.UUID:
@@ -74,6 +77,8 @@ class Counter:
 
     def uuid4(self) -> uuid.UUID:
         """Stand in for `uuid.uuid4` where messages without an id are given one."""
+        if Pin.IDS in self.free:
+            return uuid.uuid4()
         self._messages += 1
         return uuid.UUID(f"00000000-0000-4000-8000-{self._messages:012x}")
 
