@@ -12,6 +12,8 @@ from typing import Any, Protocol, TypeAlias, get_args
 
 JOURNAL = "journal.jsonl"
 """The journal's name in the folder of a run."""
+CLAIMS = "claims"
+"""The gate, and its kind, that is told where a subject that is claimed was never compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +129,8 @@ class EntryStale:
 class GateFinished:
     """A gate's result: a corpus or a lockstep suite on one candidate.
 
-    `kind` is `corpus` or `lockstep`. `verdicts` counts cases by label, `features` by feature.
-    `required` is the level asked for, `reached` the level that every case reached. A search tells
+    `kind` is `corpus`, `lockstep` or `claims`. `verdicts` counts cases by label, `features` by
+    feature. `required` is the level asked for, `reached` the level that every case reached. A search tells
     how many pairs of features its compared cases had among the `possible` ones; `notes` say what
     was left out, or which floor it did not reach.
     """

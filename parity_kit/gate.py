@@ -26,12 +26,22 @@ from parity_kit.contract import CaseId, Level, Outcome, SubjectKind, Trace
 from parity_kit.corpora.corpus import Corpus
 from parity_kit.corpora.folder import read_corpora
 from parity_kit.corpora.imported import PREFIX, ImportedCorpus, read_imported
-from parity_kit.corpora.manifest import read_manifest
 from parity_kit.errors import ExitCode
-from parity_kit.events import DivergenceFound, EntryStale, Event, GateFinished, GateProgress
+from parity_kit.events import CLAIMS, DivergenceFound, EntryStale, Event, GateFinished, GateProgress
 from parity_kit.findings import case_judged, divergence, gate_finished
 from parity_kit.judge import Tally, confirmed, judge_answer
-from parity_kit.verdicts import FAILURES, PASSING, Verdict, cause, headline, label, passes, worst
+from parity_kit.verdicts import (
+    FAILURES,
+    PASSING,
+    Divergent,
+    Equal,
+    Verdict,
+    cause,
+    headline,
+    label,
+    passes,
+    worst,
+)
 from parity_kit.workspace import Workspace
 
 AnyCorpus: TypeAlias = Corpus | ImportedCorpus
@@ -60,8 +70,8 @@ def gate_corpora(  # noqa: PLR0913  # what a gate is made of
 
     Divergent cases are written to `folder`, if there is one. `wanted` names corpora, none means
     all that are committed; `imported:NAME` is one of the user's own data. `chosen` says which of
-    the committed cases are run; without it all are. A corpus of subjects that the candidate claims,
-    of which nothing was compared, is `unknown`, unless not every environment has what it is about.
+    the committed cases are run; without it all are. What the candidate does not support is a gap
+    that it admits; a subject that it claims and of which nothing was compared is `unknown`.
 
     Raises:
         BadFileError: If a committed file is broken.
@@ -73,13 +83,12 @@ def gate_corpora(  # noqa: PLR0913  # what a gate is made of
     if committed or not own:
         known = read_corpora(space.fixtures, committed)
         corpora = [*(_parts(known, chosen) if chosen else known), *corpora]
-    optional = _optional(space) if committed or not own else frozenset[str]()
-    verdicts = [
-        _Gate(contender, corpus, folder, Tally(required), tell, corpus.name in optional)
-        .finish()
-        .verdict
-        for corpus in corpora
-    ]
+    gates = [_Gate(contender, corpus, folder, Tally(required), tell) for corpus in corpora]
+    verdicts = [gate.finish().verdict for gate in gates]
+    idle = _union(gate.seen for gate in gates) - _union(gate.compared for gate in gates)
+    if empty := sorted(idle & set(contender.claimed)):
+        tell(_unproved(contender.name, required, empty))
+        verdicts.append("unknown")
     whole = not wanted and chosen is None
     for stale in contender.ledger.stale(datetime.now(UTC).date(), whole=whole):
         entry = stale.entry
@@ -96,10 +105,21 @@ def _parts(corpora: Iterable[Corpus], chosen: Callable[[CaseId], bool]) -> Itera
             yield Corpus(corpus.name, traces)
 
 
-def _optional(space: Workspace) -> frozenset[str]:
-    """Return the corpora of what not every environment has, and so not every candidate."""
-    corpora = read_manifest(space.fixtures).corpora
-    return frozenset(name for name, entry in corpora.items() if entry.needs)
+def _union(kinds: Iterable[set[SubjectKind]]) -> set[SubjectKind]:
+    return set[SubjectKind]().union(*kinds)
+
+
+def _unproved(candidate: str, required: Level, kinds: Iterable[SubjectKind]) -> GateFinished:
+    """Return the result for subjects that a candidate claims and supports no case of."""
+    return gate_finished(
+        candidate=candidate,
+        gate=CLAIMS,
+        kind=CLAIMS,
+        verdict="unknown",
+        tally=Tally(required),
+        seconds=0.0,
+        notes=[f"{kind.value} is claimed, and nothing of it was compared" for kind in kinds],
+    )
 
 
 def overall(verdicts: Iterable[str]) -> str:
@@ -137,8 +157,8 @@ class _Gate:
     folder: Path | None
     tally: Tally
     tell: Tell
-    optional: bool
-    kinds: set[SubjectKind] = field(default_factory=set[SubjectKind])
+    seen: set[SubjectKind] = field(default_factory=set[SubjectKind])
+    compared: set[SubjectKind] = field(default_factory=set[SubjectKind])
     groups: dict[tuple[str, str], _Group] = field(default_factory=dict[tuple[str, str], _Group])
 
     @property
@@ -183,7 +203,9 @@ class _Gate:
 
     def _count(self, trace: Trace, answer: Answer, verdict: Verdict) -> None:
         case = trace.case
-        self.kinds.add(case.subject.kind)
+        self.seen.add(case.subject.kind)
+        if isinstance(verdict, (Equal, Divergent)):
+            self.compared.add(case.subject.kind)
         verdict = self.contender.ledger.held_against(case.id, verdict)
         self.tally.add(case, verdict)
         self.tell(case_judged(self.contender.name, self.name, case, verdict))
@@ -198,9 +220,6 @@ class _Gate:
 
     def _verdict(self) -> str:
         verdict = self.tally.verdict
-        claimed = self.kinds & set(self.contender.claimed)
-        if verdict == "unsupported" and claimed and not self.optional:
-            return "unknown"
         judged = self.tally.compared + self.tally.verdicts["unsupported"]
         if verdict in PASSING and judged < len(self.corpus.traces):
             return "unknown"

@@ -13,7 +13,7 @@ import click
 from parity_kit.cli.common import console, json_option, level_option, print_json, workspace_option
 from parity_kit.contract import Level
 from parity_kit.errors import CandidateError, ExitCode
-from parity_kit.events import DivergenceFound, Event, GateFinished
+from parity_kit.events import CLAIMS, DivergenceFound, Event, GateFinished
 from parity_kit.workspace import Workspace
 
 
@@ -43,7 +43,9 @@ class _Result:
 
     def tell(self, event: Event) -> None:
         """Keep what the end needs."""
-        if isinstance(event, GateFinished):
+        if isinstance(event, GateFinished) and event.kind == CLAIMS:
+            self.problem = "; ".join(event.notes)
+        elif isinstance(event, GateFinished):
             self.gates.append(event)
         elif isinstance(event, DivergenceFound):
             self.divergences.append(event)

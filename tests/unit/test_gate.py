@@ -182,12 +182,12 @@ def test_what_is_not_claimed_may_be_unsupported() -> None:
 def test_what_is_claimed_and_never_compared_is_unknown() -> None:
     claimed = {SubjectKind.SAVER: Level.BYTES, SubjectKind.CHANNEL: Level.BYTES}
     result = gate(only_savers, "channels", "savers", claimed=claimed)
-    assert [each.verdict for each in result.finished] == ["unknown", "equal"]
+    assert [each.verdict for each in result.finished] == ["unsupported", "equal", "unknown"]
+    assert result.finished[-1].notes == ["channel is claimed, and nothing of it was compared"]
     assert result.verdict == "unknown"
 
 
-def test_what_not_every_environment_has_may_be_unsupported() -> None:
-    """`savers_postgres` needs a distribution that the manifest lists; a claim on savers is kept."""
+def test_a_corpus_may_be_unsupported_where_its_subject_was_compared_in_another() -> None:
     claimed = {SubjectKind.SAVER: Level.BYTES}
 
     def without_postgres(case: Case) -> tuple[Outcome, ...]:
