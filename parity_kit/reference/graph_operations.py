@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
+from inspect import signature
 from typing import Any, Protocol, cast
 
 from langgraph.types import Command, Send, StateUpdate
 
-from parity_kit.contract import Event
+from parity_kit.contract import Event, Operation
 from parity_kit.reference.hosts import store_items
 from parity_kit.reference.native import interrupts_inside, to_plain
 from parity_kit.reference.pins import Counter
@@ -15,24 +17,6 @@ from parity_kit.reference.savers import public_config
 
 RECURSION_LIMIT = 25
 """Supersteps a run may take unless the operation says otherwise."""
-OPERATIONS = frozenset(
-    {
-        "invoke",
-        "stream",
-        "resume",
-        "resume_map",
-        "command",
-        "update_state",
-        "bulk_update_state",
-        "get_state",
-        "get_state_history",
-        "delete_thread",
-        "copy_thread",
-        "put",
-        "store_items",
-        "clear_cache",
-    }
-)
 OF_SAVERS = frozenset({"delete_thread", "copy_thread", "put"})
 """The operations that are done to the saver itself."""
 
@@ -232,6 +216,36 @@ _RUN_ARGUMENTS = {
     "modes",
     "subgraphs",
 }
+
+
+_WHERE = {"thread", "checkpoint", "task"}
+_MORE = {"where": _WHERE, "run": _WHERE | _RUN_ARGUMENTS | {"recursion_limit", "max_concurrency"}}
+"""What the arguments of an operation that are given by any name may be."""
+
+
+def misfit(operation: Operation) -> str | None:
+    """Return why an operation is none of a graph's, or None if it is one."""
+    name = operation.name
+    if name.startswith("_") or not hasattr(Operations, name):
+        return f"graph has no operation {name}"
+    known, needed = _arguments(name)
+    if unknown := operation.args.keys() - known:
+        return f"{name} has no argument {min(unknown)}"
+    if missing := needed - operation.args.keys():
+        return f"{name} lacks the argument {min(missing)}"
+    return None
+
+
+@functools.cache
+def _arguments(name: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the arguments that an operation may have, and those that it must have."""
+    parameters = dict(signature(getattr(Operations, name)).parameters)
+    known = {"async"}
+    for more, names in {"self": set[str](), **_MORE}.items():
+        if parameters.pop(more, None) is not None:
+            known |= names
+    needed = {each for each, one in parameters.items() if one.default is one.empty}
+    return frozenset(known | parameters.keys()), frozenset(needed)
 
 
 def _destination(one: Any) -> Any:

@@ -21,7 +21,7 @@ from parity_kit.programs.parsing import parse
 from parity_kit.reference.asynchronous import Awaited, TimelessLoop
 from parity_kit.reference.build import Builder
 from parity_kit.reference.functional import compile_functional
-from parity_kit.reference.graph_operations import OF_SAVERS, OPERATIONS, Direct, Operations
+from parity_kit.reference.graph_operations import OF_SAVERS, Direct, Operations, misfit
 from parity_kit.reference.native import Watch, perform, to_native
 from parity_kit.reference.pins import Counter, Pin, pinned, unhurried
 from parity_kit.reference.savers import close_saver, contents, make_saver
@@ -42,8 +42,8 @@ class GraphSession:
 
     def apply(self, operation: Operation) -> Outcome:
         """Do one operation."""
-        if operation.name not in OPERATIONS:
-            return Unsupported(f"graph has no operation {operation.name}")
+        if reason := misfit(operation):
+            return Unsupported(reason)
         if self._saver is None and operation.name in OF_SAVERS:
             return Unsupported("without a saver there are no threads")
 

@@ -15,6 +15,7 @@ from parity_kit.contract import (
     Returned,
     Subject,
     SubjectKind,
+    Unsupported,
     outcome_to_plain,
     run,
 )
@@ -376,6 +377,22 @@ def test_a_delta_channel_in_a_graph() -> None:
         op("get_state", thread="t"),
     )
     assert value(outcomes[2])["values"] == {"log": [0, "a", "b", "c", 1, "a", "b", "c"]}
+
+
+@pytest.mark.parametrize(
+    ("operation", "reason"),
+    [
+        (op("fly"), "graph has no operation fly"),
+        (op("_run", input={}, run={}), "graph has no operation _run"),
+        (op("invoke", thread="t", wings=2), "invoke has no argument wings"),
+        (op("get_state", thread="t", recursion_limit=1), "get_state has no argument recursion_"),
+        (op("resume", thread="t"), "resume lacks the argument value"),
+    ],
+)
+def test_what_is_no_operation_of_graphs_is_unsupported(operation: Operation, reason: str) -> None:
+    (outcome,) = play({"nodes": {"a": body()}, "entry": "a"}, operation)
+    assert isinstance(outcome, Unsupported)
+    assert outcome.reason.startswith(reason)
 
 
 def test_what_langgraph_refuses_is_named() -> None:
