@@ -13,12 +13,17 @@ from typing import Any
 
 
 class _Selector(selectors.DefaultSelector):
-    """Never waits for a timer: it tells how long it would have waited."""
+    """Never waits for a timer: it tells how long it would have waited.
+
+    It does wait for what goes on in threads, which wake it.
+    """
 
     passed = 0.0
+    threads = 0
 
     def select(self, timeout: float | None = None) -> Any:
-        ready = super().select(None if timeout is None else 0)
+        waits = timeout is None or (timeout > 0 and self.threads > 0)
+        ready = super().select(None if waits else 0)
         if timeout is not None and timeout > 0 and not ready:
             self.passed += timeout
         return ready
@@ -36,6 +41,17 @@ class TimelessLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         """Return the seconds that timers have made pass."""
         return self._jumps.passed
+
+    def run_in_executor(self, executor: Any, func: Any, *args: Any) -> asyncio.Future[Any]:
+        """Run a function in a thread."""
+        self._jumps.threads += 1
+        future = super().run_in_executor(executor, func, *args)
+        future.add_done_callback(self._thread_ended)
+        return future
+
+    def _thread_ended(self, future: object) -> None:
+        del future
+        self._jumps.threads -= 1
 
 
 class Awaited:

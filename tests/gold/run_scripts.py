@@ -33,27 +33,11 @@ def _pins(root: str) -> Any:
     from parity_kit.reference import asynchronous, pins  # noqa: PLC0415  # while the path is there
 
     sys.path.remove(root)
-    asyncio.events.new_event_loop = _loop(asynchronous.TimelessLoop)
+    asyncio.events.new_event_loop = asynchronous.TimelessLoop
     for name in list(sys.modules):
         if name.partition(".")[0] == "parity_kit":
             sys.modules[name] = None  # pyright: ignore[reportArgumentType]  # an import of it fails
     return pins
-
-
-def _loop(timeless: type[asyncio.AbstractEventLoop]) -> Any:
-    class Loop(timeless):
-        """Time jumps while nothing can go on, so nothing may go on in a thread."""
-
-        def run_in_executor(self, executor: Any, func: Any, *args: Any) -> asyncio.Future[Any]:
-            del executor
-            future = self.create_future()
-            try:
-                future.set_result(func(*args))
-            except BaseException as error:  # noqa: BLE001  # an executor hands every error to its future
-                future.set_exception(error)
-            return future
-
-    return Loop
 
 
 def _run(source: str, pins: Any) -> list[Any]:
