@@ -157,3 +157,39 @@ ROUTED: Program = {
     "branches": {"ask": [{"get": "to"}]},
 }
 BREAK_AND_ASK: Program = ASK | {"interrupt_before": ["ask"], "interrupt_after": ["ask"]}
+COUNTED: Program = {
+    "state": {"log": LOG},
+    "nodes": nodes(
+        ask=[
+            {"let": {"nth": {"visits": None}, "one": {"interrupt": "one?"}}},
+            {"let": {"two": {"interrupt": "two?"}}},
+            note({"var": "one"}, {"var": "two"}, {"var": "nth"}),
+        ]
+    ),
+    "edges": chain("ask"),
+}
+COUNTED_BESIDE: Program = {
+    "state": {"log": LOG},
+    "nodes": nodes(
+        ask=[note({"interrupt": "?"}, {"visits": None})],
+        beside=[note({"join": ["beside", {"visits": None}]})],
+        end="end",
+    ),
+    "edges": [[START, "ask"], [START, "beside"], [["ask", "beside"], "end"], ["end", END]],
+}
+TOLD: Program = {
+    "state": {"log": LOG},
+    "nodes": nodes(
+        ask=[
+            {"return": {"command": {"goto": {"interrupt": "where?"}, "update": {"log": ["told"]}}}}
+        ],
+        a="a",
+        b="b",
+    ),
+    "edges": [[START, "ask"], ["a", END], ["b", END]],
+}
+EMITS: Program = {
+    "state": {"log": LOG},
+    "nodes": nodes(ask=[{"emit": "before"}, note({"interrupt": "?"}), {"emit": "after"}]),
+    "edges": chain("ask"),
+}

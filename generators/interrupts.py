@@ -13,8 +13,11 @@ from ._interrupt_programs import (
     AFTER_WRITES,
     ASK_AND_FAIL,
     BREAK_AND_ASK,
+    COUNTED,
+    COUNTED_BESIDE,
     DEFERRED,
     DYNAMIC,
+    EMITS,
     FOLLOW_UP,
     IN_A_ROW,
     IN_SENDS,
@@ -23,6 +26,7 @@ from ._interrupt_programs import (
     SAME_QUESTION,
     SOME_SENDS,
     THREE,
+    TOLD,
     UNEVEN,
     asking,
     breaking,
@@ -32,6 +36,7 @@ from ._scripts import (
     STATE,
     Runs,
     cases_of,
+    command,
     go_on,
     history,
     invoke,
@@ -204,6 +209,98 @@ _BREAKPOINTS: Runs = {
         (_N, GO_ON, go_on(checkpoint=2), STATE),
     ),
 }
+_AT_RUN_TIME: Runs = {
+    "run-time/before": (
+        LINE,
+        (invoke(input={"n": 0}, interrupt_before=["b"]), STATE, GO_ON, STATE),
+    ),
+    "run-time/after": (LINE, (invoke(input={"n": 0}, interrupt_after=["a"]), STATE, GO_ON)),
+    "run-time/before-all": (
+        LINE,
+        (
+            invoke(input={"n": 0}, interrupt_before="*"),
+            go_on(interrupt_before="*"),
+            go_on(interrupt_before="*"),
+            STATE,
+        ),
+    ),
+    "run-time/after-all": (
+        FAN,
+        (invoke(input={"n": 0}, interrupt_after="*"), STATE, go_on(interrupt_after="*"), STATE),
+    ),
+    "run-time/another-each-time": (
+        LINE,
+        (
+            invoke(input={"n": 0}, interrupt_before=["b"]),
+            go_on(interrupt_before=["c"]),
+            STATE,
+            go_on(interrupt_after=["c"]),
+        ),
+    ),
+    "run-time/instead-of-those-compiled": (
+        breaking(before=["b"]),
+        (invoke(input={"n": 0}, interrupt_before=["c"]), STATE, GO_ON, STATE),
+    ),
+    "run-time/none-instead-of-those-compiled": (
+        breaking(before=["b"]),
+        (invoke(input={"n": 0}, interrupt_before=[]), STATE),
+    ),
+    "run-time/same-again": (
+        LINE,
+        (
+            invoke(input={"n": 0}, interrupt_before=["b"]),
+            go_on(interrupt_before=["b"]),
+            STATE,
+        ),
+    ),
+    "run-time/around-a-question": (
+        ASK,
+        (
+            invoke(interrupt_before=["ask"]),
+            go_on(),
+            resume("yes", interrupt_after=["ask"]),
+            STATE,
+            GO_ON,
+        ),
+    ),
+    "run-time/packets": (
+        IN_SENDS,
+        (invoke(interrupt_before=["work"]), STATE, go_on(interrupt_before=["work"]), STATE),
+    ),
+    "run-time/unknown-node": (LINE, (invoke(input={"n": 0}, interrupt_before=["zz"]), STATE)),
+    "run-time/fork": (
+        LINE,
+        (_N, go_on(checkpoint=2, interrupt_before=["c"]), STATE, GO_ON),
+    ),
+}
+_AGAIN: Runs = {
+    "again/begins-anew-with-each-answer": (
+        COUNTED,
+        (invoke(), resume("one"), resume("two"), STATE),
+    ),
+    "again/others-do-not": (
+        COUNTED_BESIDE,
+        (invoke(), STATE, resume("yes"), STATE),
+    ),
+    "again/as-often-as-continued": (COUNTED, (invoke(), GO_ON, GO_ON, resume("one"))),
+    "again/goes-where-it-is-told": (TOLD, (invoke(), resume("b"), STATE)),
+    "again/goes-where-there-is-nothing": (TOLD, (invoke(), resume("nowhere"), STATE)),
+    "again/emits-twice": (
+        EMITS,
+        (
+            stream(["custom", "updates"]),
+            resume("yes", modes=["custom", "updates"]),
+        ),
+    ),
+    "again/answer-and-update": (
+        ASK,
+        (invoke(), command({"resume": "yes", "update": {"log": ["u"]}}), STATE),
+    ),
+    "again/answer-by-id-of-an-old-question": (
+        LOOP,
+        (_N, resume_map((0, "more")), resume_map((0, "more")), resume_map((0, "stop")), STATE),
+    ),
+}
 _ANSWERS: dict[str, Any] = {
     "false": False,
     "zero": 0,
@@ -232,12 +329,15 @@ _ON_SQLITE = (
     "otherwise/update-then-resume",
     "otherwise/mended-then-resumed",
     "breakpoint/around-a-question",
+    "run-time/another-each-time",
+    "again/others-do-not",
 )
 
 
 def cases() -> Iterator[Case]:
     """Yield the corpus."""
-    for runs in (_WHERE, _SEVERAL, _ORDERS, _OTHERWISE, _BREAKPOINTS, _values(), _durable()):
+    parts = (_WHERE, _SEVERAL, _ORDERS, _OTHERWISE, _BREAKPOINTS, _AT_RUN_TIME, _AGAIN)
+    for runs in (*parts, _values(), _durable()):
         named = [name for name in _ON_SQLITE if name in runs]
         yield from cases_of("interrupts", runs, named)
     yield from without_saver(

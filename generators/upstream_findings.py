@@ -65,6 +65,15 @@ _INTERRUPTS = {
         ASK,
         (invoke(), resume("yes"), resume("no", checkpoint=3), STATE),
     ),
+    "empty-list-is-no-list": Finding(
+        "an empty list of breakpoints for a run does not take the place of those compiled in, as "
+        "any other list does",
+        LINE | {"interrupt_before": ["b"]},
+        (
+            invoke(input={"n": 0}, interrupt_before=["c"]),
+            invoke(thread="u", input={"n": 0}, interrupt_before=[]),
+        ),
+    ),
     "handlers-question-is-not-in-the-state": Finding(
         "a question that an error handler asks is in the run's result and not in the state, so "
         "that it cannot be answered by its id",
