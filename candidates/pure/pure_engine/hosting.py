@@ -51,7 +51,7 @@ class Stopwatch:
                 f"idle timeout of {limits.idle or 0:.3f}s without making progress",
             ),
         ]
-        passed = [(end, what) for end, what in ends if end is not None and end < self._now]
+        passed = [(end, what) for end, what in ends if end is not None and end <= self._now]
         if passed:
             end, what = min(passed, key=lambda each: each[0])
             message = f"Node '{self._node}' exceeded its {what} (elapsed: {end:.3f}s)."

@@ -47,7 +47,7 @@ from pure_engine.names import (
 from pure_engine.nested import Around, Replay, is_lasting, run_nested
 from pure_engine.program import Breakpoints
 from pure_engine.running import run_task
-from pure_engine.savers import PendingWrite, Saved, Where, Write
+from pure_engine.savers import PendingWrite, Saved, Where, Write, metadata_only
 from pure_engine.streams import Sink, Stream
 from pure_engine.tasks import Failure, Task, statuses
 
@@ -86,6 +86,9 @@ class Loop:
         outer = None if around is None else around.loop
         self.namespace = "" if around is None else around.namespace
         self.parents = {} if around is None else around.checkpoints
+        self.said: dict[str, Any] = (
+            {} if around is None else {**around.loop.said, **around.task.node.metadata}
+        )
         self.answers: dict[str, Any] | None = None if outer is None else outer.answers
         self.resuming = None if around is None else around.resuming
         self.replay = None if outer is None else outer.replay
@@ -223,7 +226,7 @@ class Loop:
             raise GraphDrained(message)
         for task in tasks.values():
             if not task.hidden:
-                self.emit("tasks", lambda task=task: payloads.task_payload(task))
+                self.emit("tasks", lambda task=task: payloads.task_payload(task, self.said))
         for task in tasks.values():
             if task.writes:
                 self._show_writes(task, task.writes, again=True)
@@ -439,7 +442,9 @@ class Loop:
         versions = dict(state.versions)
         new = newer_versions(self._stored_versions, versions)
         self._stored_versions = versions
-        self.saver.put(self.where, copy_checkpoint(state.checkpoint), self.metadata, new)
+        # What is said of the nodes around a nested run is stored with its checkpoints.
+        where = {**metadata_only(self.said), **self.where}
+        self.saver.put(where, copy_checkpoint(state.checkpoint), self.metadata, new)
         self.where = {**self.where, "checkpoint_id": self.state.checkpoint["id"]}
 
     def diverge(self) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, cast
 
 from pure_engine.names import ERROR, INTERRUPT
-from pure_engine.savers import PendingWrite, Write
+from pure_engine.savers import PendingWrite, Write, metadata_only
 from pure_engine.tasks import Status, Task, in_list, statuses
 from pure_engine.types import Command, Interrupt, Overwrite, record_fields
 
@@ -22,10 +22,11 @@ def update_payload(task: Task, writes: Sequence[Write], fields: Collection[str])
     return {task.name: [{name: value} for name, value in written]}
 
 
-def task_payload(task: Task) -> dict[str, Any]:
-    """Return the `tasks` item of a task that starts."""
+def task_payload(task: Task, said: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the `tasks` item of a task that starts; `said` is of the nodes around it."""
     head = {"id": task.id, "name": task.name, "input": task.input, "triggers": task.triggers}
-    return {**head, "metadata": task.node.metadata} if task.node.metadata else head
+    metadata = metadata_only({**said, **task.node.metadata})
+    return {**head, "metadata": metadata} if metadata else head
 
 
 def result_payload(task: Task, writes: Sequence[Write], fields: Collection[str]) -> dict[str, Any]:

@@ -100,6 +100,11 @@ def place(thread: str, space: str, checkpoint: str) -> dict[str, Any]:
     return {"thread_id": thread, "checkpoint_ns": space, "checkpoint_id": checkpoint}
 
 
+def metadata_only(known: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is metadata: not what says where a run is."""
+    return {name: each for name, each in known.items() if name not in _NOT_IN_METADATA}
+
+
 def full_metadata(where: Where, metadata: Mapping[str, Any]) -> dict[str, Any]:
     """Return metadata as stored: text without NUL, and what else the config says."""
     full = {key: _without_nul(value) for key, value in metadata.items()}
