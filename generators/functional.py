@@ -289,6 +289,14 @@ _RUNS: Runs = {
         ),
         (run(), run()),
     ),
+    # The default key is the pickled input, in which the order of a map's keys stays.
+    "cache/task-order-of-keys": (
+        flow(
+            give([call("slow", {"a": 1, "b": 2}), call("slow", {"b": 2, "a": 1})]),
+            tasks={"slow": {"body": [give(_VISITS)], "cache": {}}},
+        ),
+        (run(),),
+    ),
     "cache/task-ttl": (
         flow(
             give([call("slow", 1), call("slow", 1)]),
