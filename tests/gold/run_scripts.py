@@ -1,8 +1,9 @@
 """Runs scripts in a clean process and gives back what each of them printed.
 
-Its argument is the project's root, its input a MessagePack list of scripts. Of the project it takes
-`pins.py`: the tasks of a superstep end in order, nothing waits, and time goes with checkpoints; ids
-and chance stay LangGraph's own. Then it forgets the project: a script that imports it fails.
+Its first argument is the project's root, the others are the scripts' own; its input is a MessagePack
+list of scripts. Of the project it takes `pins.py`: the tasks of a superstep end in order, nothing
+waits, and time goes with checkpoints; ids and chance stay LangGraph's own. Then it forgets the
+project: a script that imports it fails.
 
 What is printed is kept as the bytes that LangGraph's serializer makes of the very objects, so that
 nothing hides behind a `repr`.
@@ -23,7 +24,8 @@ _SERIALIZER = JsonPlusSerializer(allowed_msgpack_modules=True)
 
 def main() -> None:
     """Run the scripts that come in."""
-    pins = _pins(sys.argv[1])
+    root, *sys.argv[1:] = sys.argv[1:]
+    pins = _pins(root)
     found = [_run(source, pins) for source in ormsgpack.unpackb(sys.stdin.buffer.read())]
     sys.stdout.buffer.write(ormsgpack.packb(found))
 

@@ -30,6 +30,7 @@ from parity_kit.contract import (
 from parity_kit.corpora.corpus import read_corpus
 from parity_kit.dissect import describe, parse
 from parity_kit.plain import Ext
+from parity_kit.reference import postgres_server
 from parity_kit.renaming import SHAPES
 from parity_kit.script import script
 from parity_kit.tree_difference import first_difference
@@ -87,11 +88,12 @@ def words(value: Any) -> Iterator[str]:
             yield from words(each)
 
 
-def run_scripts(sources: Iterable[str]) -> list[Any]:
+def run_scripts(sources: Iterable[str], *arguments: str) -> list[Any]:
+    """Run scripts in one clean process; `arguments` are what each finds in `sys.argv`."""
     done = subprocess.run(
         [
             *(sys.executable, "-I", "-W", "ignore"),
-            *(str(Path(__file__).with_name("run_scripts.py")), str(ROOT)),
+            *(str(Path(__file__).with_name("run_scripts.py")), str(ROOT), *arguments),
         ],
         input=pack(list(sources)),
         capture_output=True,
@@ -185,3 +187,19 @@ def test_scripts_of_all_constructs_do_what_the_reference_did() -> None:
 @pytest.mark.slow
 def test_the_script_of_every_case_does_what_the_reference_did() -> None:
     run_and_check(traces())
+
+
+@pytest.mark.slow
+def test_scripts_on_postgresql_do_what_the_reference_did() -> None:
+    if reason := postgres_server.missing():
+        pytest.skip(reason)
+    import psycopg  # noqa: PLC0415  # an optional extra
+
+    address = postgres_server.server().address
+    found = read_corpus(ROOT / "fixtures" / "savers_postgres.msgpack").traces
+    for trace in found[::30]:
+        with psycopg.connect(address, autocommit=True) as connection:
+            connection.execute("DROP SCHEMA public CASCADE")
+            connection.execute("CREATE SCHEMA public")
+        (blocks,) = run_scripts([script(trace.case)], address)
+        check(trace, blocks)
