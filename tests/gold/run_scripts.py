@@ -1,9 +1,9 @@
 """Runs scripts in a clean process and gives back what each of them printed.
 
-Its first argument is the project's root, the others are the scripts' own; its input is a MessagePack
-list of scripts. Of the project it takes `pins.py`: the tasks of a superstep end in order, nothing
-waits, and time goes with checkpoints; ids and chance stay LangGraph's own. Then it forgets the
-project: a script that imports it fails.
+Its first argument is the project's root, the others are the scripts' own; its input is a list of
+scripts as MessagePack. Of the project it takes `pins.py`: the tasks of a superstep end in order,
+nothing waits, and time goes with checkpoints; ids and chance stay LangGraph's own. Then it forgets
+the project: a script that imports it fails.
 
 What is printed is kept as the bytes that LangGraph's serializer makes of the very objects, so that
 nothing hides behind a `repr`.
