@@ -15,9 +15,9 @@ from typing import Any, TypeAlias, cast
 from pure_engine.algorithm import NextVersion, null_version
 from pure_engine.channels import MISSING
 from pure_engine.folded import DeltaChannel, overwrite_in
-from pure_engine.names import BUMPS
+from pure_engine.names import BUMPS, NULL_TASK
 from pure_engine.program import Program
-from pure_engine.savers import PendingWrite, Write
+from pure_engine.savers import PendingWrite, Saved, Write
 from pure_engine.state import State
 
 COUNTERS = "counters_since_delta_snapshot"
@@ -134,3 +134,82 @@ def really_seen(seen: Mapping[str, Mapping[str, Any]], node: str) -> Iterable[An
             yield version
         elif f"{node}:{name}" in bumps:
             yield bumps[f"{node}:{name}"]
+
+
+_Kept: TypeAlias = tuple[str, str, list[Write]]
+"""A task's id and path, and what it wrote to delta channels."""
+
+
+class DeltaLog:
+    """What a run wrote to delta channels since a checkpoint was stored.
+
+    Args:
+        program: The program that runs.
+        saved: The checkpoint that the run begins with.
+        asked: Whether it was asked for by its id: others may build on it too.
+        at_exit: Whether all is stored at the exit.
+    """
+
+    def __init__(self, program: Program, saved: Saved, *, asked: bool, at_exit: bool) -> None:
+        self._program, self._saved = program, saved
+        self._shared = asked and bool(saved.config)
+        self._at_exit = at_exit
+        self._diverged = False
+        self._first = 0
+        self._begun = False
+        self._snapshots: set[str] = set()
+        self._kept: list[tuple[int, _Kept]] = []
+
+    def diverge(self) -> None:
+        """Note that what is pending on the checkpoint before is not what comes next."""
+        self._diverged = self._shared
+        self._snapshots |= left_behind(self._program, self._saved.pending)
+
+    def replace(self, writes: Iterable[Write]) -> None:
+        """Note which channels writes replace the value of."""
+        self._snapshots |= overwritten(self._program, writes)
+
+    def lose(self, writes: Iterable[Write]) -> None:
+        """Note writes that are stored nowhere."""
+        self._snapshots |= written_to(self._program, writes)
+
+    def begin(self, step: int) -> None:
+        """Note the run's first superstep."""
+        if not self._begun:
+            self._begun, self._first = True, step
+
+    def keep(self, step: int, name: str, path: str, writes: Iterable[Write]) -> None:
+        """Keep a task's writes until the exit, if nothing is stored before."""
+        if not self._at_exit:
+            return
+        names = written_to(self._program, writes)
+        if self._diverged:
+            # What is stored beside the checkpoint before belongs to another branch too.
+            self._snapshots |= names
+        elif names:
+            kept = [write for write in writes if write[0] in names]
+            self._kept.append((step, (name, path, kept)))
+
+    def settle(self, metadata: dict[str, Any]) -> tuple[set[str], list[_Kept]]:
+        """Return the channels to store whole, and the writes to store of the others.
+
+        In the order of ids as in that of paths, the writes of supersteps come one after another.
+        """
+        snapshots = self._snapshots | due(self._program, metadata)
+        # A stream's item that holds the metadata may still be on its way.
+        settle(metadata, snapshots)
+        stored: list[_Kept] = []
+        for step, (name, path, writes) in self._kept:
+            kept = [write for write in writes if write[0] not in snapshots]
+            if not kept:
+                continue
+            if step <= self._first:
+                task = f"{self._first:08x}{name[8:]}"
+                # Writes that no task made are not to look as if they were pending.
+                stored.append((f"{task[:-1]}1" if task == NULL_TASK else task, path, kept))
+            else:
+                number = f"{step:08x}"
+                task = f"ffffffff-{number[:4]}-{number[4:]}{name[18:]}"
+                stored.append((task, f"~~{step:010d}{path}", kept))
+        self._snapshots, self._kept, self._diverged = set(), [], False
+        return snapshots, stored

@@ -8,12 +8,12 @@ until no task is triggered, a breakpoint or an interrupt stops it, or it has tak
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from pure_engine import payloads
-from pure_engine.algorithm import apply_writes, handling_task, next_tasks, path_text, stops
+from pure_engine.algorithm import apply_writes, next_tasks, path_text, stops
 from pure_engine.checkpoints import (
     config_of,
     copy_checkpoint,
@@ -24,9 +24,8 @@ from pure_engine.checkpoints import (
     newer_versions,
     without_untracked,
 )
-from pure_engine.deltas import bump, counted, due, left_behind, overwritten, settle, written_to
+from pure_engine.deltas import DeltaLog, bump, counted
 from pure_engine.errors import (
-    BUBBLES,
     GraphDrained,
     GraphInterrupt,
     GraphRecursionError,
@@ -35,21 +34,17 @@ from pure_engine.errors import (
 from pure_engine.graph import Graph
 from pure_engine.hosting import Services
 from pure_engine.names import (
-    CONTROL,
     ERROR,
-    ERROR_SOURCE_NODE,
     INTERRUPT,
-    NO_WRITES,
     NULL_TASK,
-    RESUME,
     SLOTS,
 )
 from pure_engine.nested import Around, Replay, is_lasting, run_nested
 from pure_engine.program import Breakpoints
-from pure_engine.running import run_task
 from pure_engine.savers import PendingWrite, Saved, Where, Write, metadata_only
 from pure_engine.streams import Sink, Stream
-from pure_engine.tasks import Failure, Task, statuses
+from pure_engine.superstep import give_back_writes, run_tasks
+from pure_engine.tasks import Task
 
 Durability: TypeAlias = Literal["sync", "async", "exit"]
 
@@ -114,10 +109,12 @@ class Loop:
         self._saved_id = saved.checkpoint["id"]
         self._stored_versions = dict(self.state.versions)
         self._wrote: set[str] = set()
-        self.snapshots: set[str] = set()
-        self.diverged = False
-        self._first: int | None = None
-        self._unstored: list[tuple[int, str, str, list[Write]]] = []
+        self.deltas = DeltaLog(
+            self.program,
+            saved,
+            asked=bool(run.where.get("checkpoint_id")),
+            at_exit=self.saver is not None and run.durability == "exit",
+        )
         self.stream = Stream(
             run.modes,
             run.sink,
@@ -127,7 +124,7 @@ class Loop:
             None if outer is None else outer.stream,
         )
         self.drains: list[str] = [] if outer is None else outer.drains
-        self._services = Services(
+        self.services = Services(
             self._emit_custom,
             self._drain,
             run.context,
@@ -176,7 +173,7 @@ class Loop:
             while self.step <= self.stop:
                 if not self._tick():
                     break
-                self._run_tasks()
+                run_tasks(self)
                 self._after_tick()
                 self._wait_for_storage()
             else:
@@ -217,7 +214,7 @@ class Loop:
         if not tasks:
             return False
         if not self.replaying:
-            self._give_back_writes(tasks)
+            give_back_writes(self, tasks)
         before = self.run.interrupt_before
         if before and stops(self.state, before, tasks.values()):
             raise GraphInterrupt
@@ -256,78 +253,6 @@ class Loop:
             "metadata": self.metadata,
             **payloads.tasks_payload(tasks.values(), self.pending, self.program.fields, thread),
         }
-
-    def _give_back_writes(self, tasks: dict[str, Task]) -> None:
-        """Give tasks that an earlier run finished their output: they do not run again."""
-        known = [write for write in self.pending if write[0] in tasks]
-        for name, status in statuses(known).items():
-            task = tasks[name]
-            if any(write[:2] == (name, ERROR_SOURCE_NODE) for write in known) and task.node.handler:
-                # It failed for good, and its handler is what is left to do.
-                task.writes += [write[1:] for write in known if write[0] == name]
-                handler = self._handling(Failure(task, status.error))
-                tasks[handler.id] = handler
-            else:
-                task.writes.extend(status.output)
-
-    def _handling(self, failure: Failure) -> Task:
-        return handling_task(self.state, failure, self.pending, self.step, self.answers)
-
-    def _run_tasks(self) -> None:
-        """Run the superstep's tasks, each committed as it ends; then raise what stopped them."""
-        tasks = self.tasks or {}
-        todo = [task for task in tasks.values() if not task.writes]
-        self.stream.flush()
-        errors: list[Exception] = []
-        failed: list[Failure] = []
-        for task in todo:
-            if (error := self._run_task(task)) is None:
-                continue
-            if task.node.handler and not isinstance(error, BUBBLES):
-                failed.append(Failure(task, error))
-            else:
-                errors.append(error)
-        for failure in failed:
-            handler = self._handling(failure)
-            tasks[handler.id] = handler
-            if (error := self._run_task(handler)) is not None:
-                errors.append(error)
-        if errors or len(todo) > 1 or "custom" in self.run.modes or self.run.subgraphs:
-            # A stream that nodes and subgraphs write to is read while they run.
-            self.stream.flush()
-        failures = [error for error in errors if not isinstance(error, GraphInterrupt)]
-        if failures:
-            raise failures[0]
-        interrupts = [error for error in errors if isinstance(error, GraphInterrupt)]
-        if interrupts:
-            raise GraphInterrupt(tuple(each for error in interrupts for each in error.interrupts))
-
-    def _run_task(self, task: Task) -> Exception | None:
-        """Run a task and record how it ended; return its error, if there is one."""
-        try:
-            run_task(task, self.state, self._services)
-        except Exception as error:  # noqa: BLE001  # raised when all tasks have run
-            self._commit(task, error)
-            return error
-        self._commit(task, None)
-        return None
-
-    def _commit(self, task: Task, error: Exception | None) -> None:
-        """Record how a task ended (`pregel._runner.PregelRunner.commit`)."""
-        if isinstance(error, GraphInterrupt):
-            resumes = [write for write in task.writes if write[0] == RESUME]
-            if error.interrupts:
-                self.put_writes(task.id, [(INTERRUPT, error.interrupts), *resumes])
-            return
-        if isinstance(error, BUBBLES):
-            return
-        if error is not None:
-            task.writes.append((ERROR, error))
-            if task.node.handler is not None:
-                task.writes.append((ERROR_SOURCE_NODE, task.name))
-        elif all(channel in CONTROL for channel, _ in task.writes):
-            task.writes.append((NO_WRITES, None))
-        self.put_writes(task.id, task.writes)
 
     def put_writes(self, name: str, writes: Sequence[Write]) -> None:
         """Record a task's writes, store them, and show them in the stream."""
@@ -373,13 +298,11 @@ class Loop:
         """Apply the superstep's writes and store the checkpoint after it."""
         tasks = self.tasks or {}
         for task in tasks.values():
-            self.snapshots |= overwritten(self.program, task.writes)
+            self.deltas.replace(task.writes)
         self.updated = apply_writes(self.state, tasks.values(), self.next_version)
-        if self._first is None:
-            self._first = self.step
-        if self.program.deltas:
-            for task in tasks.values():
-                self.keep_deltas(task.id, path_text(task.path), task.writes)
+        self.deltas.begin(self.step)
+        for task in tasks.values():
+            self.deltas.keep(self.step, task.id, path_text(task.path), task.writes)
         self._show_values(tasks, self.updated)
         self.pending.clear()
         self.replaying, self.resuming = False, None
@@ -430,7 +353,7 @@ class Loop:
     def _store_checkpoint(self, *, store: bool, name: str | None = None) -> None:
         state = self.state
         channels = state.channels if store else None
-        snapshots = self._snapshots_due() if store else ()
+        snapshots = self._take_snapshots() if store else ()
         state.checkpoint = new_checkpoint(
             self.clock, state.checkpoint, channels, self.updated, name, snapshots=snapshots
         )
@@ -447,61 +370,19 @@ class Loop:
         self.saver.put(where, copy_checkpoint(state.checkpoint), self.metadata, new)
         self.where = {**self.where, "checkpoint_id": self.state.checkpoint["id"]}
 
-    def diverge(self) -> None:
-        """Note that what is pending on the checkpoint before is not what comes next."""
-        self.diverged = bool(self.saved.config and self.run.where.get("checkpoint_id"))
-        self.snapshots |= left_behind(self.program, self.saved.pending)
-
-    def keep_deltas(self, name: str, path: str, writes: Iterable[Write]) -> None:
-        """Keep a task's writes to delta channels, if nothing of its superstep is stored."""
-        if self.saver is None or self.run.durability != "exit":
-            return
-        names = written_to(self.program, writes)
-        if self.diverged:
-            # What is stored beside the checkpoint before belongs to another branch too.
-            self.snapshots |= names
-        elif names:
-            kept = [write for write in writes if write[0] in names]
-            self._unstored.append((self.step, name, path, kept))
-
-    def _snapshots_due(self) -> set[str]:
+    def _take_snapshots(self) -> set[str]:
         """Return the delta channels that the checkpoint to be stored holds whole."""
-        if not self.program.deltas:
+        if self.saver is None or not self.program.deltas:
             return set()
-        snapshots = self.snapshots | due(self.program, self.metadata)
-        self.snapshots, self.diverged = set(), False
-        # A stream's item that holds the metadata may still be on its way.
-        settle(self.metadata, snapshots)
-        self._store_deltas(snapshots)
+        snapshots, writes = self.deltas.settle(self.metadata)
+        if writes and not self.saved.config:
+            # They go beside the checkpoint that the run began with: a new thread is given one.
+            began = {**self.where, "checkpoint_id": None}
+            self.where = self.saver.put(began, empty_checkpoint(self.clock), {"step": -2}, {})
+        for name, path, kept in writes:
+            self.saver.put_writes(self.where, kept, name, path)
         bump(self.state, self._stored_versions, snapshots, self.next_version)
         return snapshots
-
-    def _store_deltas(self, snapshots: Collection[str]) -> None:
-        """Store what a run at whose exit all is stored wrote to delta channels, step by step.
-
-        It goes beside the checkpoint that the run began with; a new thread is given an empty one.
-        """
-        unstored, self._unstored = self._unstored, []
-        began = False
-        for step, name, path, writes in unstored:
-            kept = [write for write in writes if write[0] not in snapshots]
-            if not kept or self.saver is None:
-                continue
-            if not self.saved.config and not began:
-                empty, before = empty_checkpoint(self.clock), {**self.where, "checkpoint_id": None}
-                self.where = self.saver.put(before, empty, {"step": -2}, {})
-                began = True
-            first = self._first or 0
-            if step <= first:
-                task = f"{first:08x}{name[8:]}"
-                # Writes that no task made are not to look as if they were pending.
-                task = f"{task[:-1]}1" if task == NULL_TASK else task
-                self.saver.put_writes(self.where, kept, task, path)
-            else:
-                # In the order of ids as in that of paths, the steps come one after another.
-                number = f"{step:08x}"
-                task = f"ffffffff-{number[:4]}-{number[4:]}{name[18:]}"
-                self.saver.put_writes(self.where, kept, task, f"~~{step:010d}{path}")
 
     def _store_if_lasting(self) -> None:
         """Store what waited till now; a nested run that went well leaves nothing but its result."""

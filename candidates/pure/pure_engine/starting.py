@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from pure_engine.algorithm import Writer, Writes, apply_writes, next_tasks
-from pure_engine.deltas import overwritten, written_to
 from pure_engine.errors import EmptyInputError, InvalidUpdateError
 from pure_engine.names import INPUT, INTERRUPT, NULL_TASK, PARENT, RESUME, START, TASKS, branch_to
 from pure_engine.running import command_updates, goto_targets
@@ -128,11 +127,11 @@ def _apply_unowned(loop: Loop, carried: list[PendingWrite], updated: set[str] | 
     writes = [write[1:] for write in (*loop.pending, *carried) if write[0] == NULL_TASK]
     if writes:
         changed = apply_writes(loop.state, [Writes((), INPUT, writes)], loop.next_version)
-        loop.snapshots |= overwritten(loop.program, writes)
+        loop.deltas.replace(writes)
         if carried:
-            loop.snapshots |= written_to(loop.program, (write[1:] for write in carried))
+            loop.deltas.lose([write[1:] for write in carried])
         else:
-            loop.keep_deltas(NULL_TASK, "", writes)
+            loop.deltas.keep(loop.step, NULL_TASK, "", writes)
         if updated is not None:
             updated |= changed
 
@@ -143,7 +142,7 @@ def _continue(loop: Loop, *, forks: bool) -> None:
     seen = loop.state.seen.setdefault(INTERRUPT, {})
     seen.update({name: versions[name] for name in loop.state.channels if name in versions})
     if forks or loop.replaying:
-        loop.diverge()
+        loop.deltas.diverge()
     if forks:
         loop.pending = [write for write in loop.pending if write[1] != INTERRUPT]
         loop.put_checkpoint("fork")
@@ -152,7 +151,7 @@ def _continue(loop: Loop, *, forks: bool) -> None:
 
 def _take_input(loop: Loop, given: Any, updated: set[str] | None) -> set[str]:
     """Apply an input; tasks that were still to run are dropped."""
-    loop.diverge()
+    loop.deltas.diverge()
     dropped = next_tasks(
         loop.state,
         loop.pending,
