@@ -68,7 +68,10 @@ def _graph_lines(case: Case, uses: Uses) -> list[str]:
     if _counts(spec["program"], case.operations):
         uses("created")
     lines = list(saver_source(saver, uses)) if saver is not None else []
-    lines += [f"store = {uses('InMemoryStore')}()"] if program.store else []
+    if program.store:
+        lines.append(f"store = {uses('InMemoryStore')}()")
+    elif any(each.name == "store_items" for each in case.operations):
+        lines.append("store = None")
     lines += [f"cache = {uses('InMemoryCache')}()"] if program.cache else []
     cached: dict[str, str] = {}
     if isinstance(program, Functional):

@@ -131,3 +131,15 @@ def test_equality_is_that_of_stored_bytes() -> None:
     }
     *_, last = printed(graph(program, Operation("invoke", {"input": {"x": 0}}), saver=None))
     assert last == str({"x": [True, False, False, True, True, True, False]})
+
+
+def test_what_a_graph_has_not_is_nothing_in_its_script_either() -> None:
+    program: dict[str, Any] = {
+        "state": {"n": {"type": "int"}},
+        "nodes": {"a": {"body": []}},
+        "entry": "a",
+    }
+    source = graph(program, Operation("store_items", {"namespace": []}), Operation("clear_cache"))
+    _, items, _, error = printed(source)
+    assert items == "[]"
+    assert error.startswith("raised ValueError No cache is set")
