@@ -10,7 +10,7 @@ from pure_engine.acting import Watch, find, perform, prepared
 from pure_engine.clock import Clock
 from pure_engine.codec import native, plain
 from pure_engine.graph import Graph
-from pure_engine.loop import Loop, Run
+from pure_engine.loop import Loop
 from pure_engine.names import INTERRUPT, SPACE_MARK
 from pure_engine.options import (
     ANYWHERE,
@@ -21,6 +21,7 @@ from pure_engine.options import (
     made_command,
 )
 from pure_engine.program import compile_program
+from pure_engine.runs import Run
 from pure_engine.savers import Saver, Where
 from pure_engine.sessions import make_saver
 from pure_engine.snapshots import inner_graph, snapshot, state_at

@@ -8,9 +8,8 @@ until no task is triggered, a breakpoint or an interrupt stops it, or it has tak
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from pure_engine import payloads
 from pure_engine.algorithm import apply_writes, next_tasks, path_text, stops
@@ -39,35 +38,14 @@ from pure_engine.names import (
     NULL_TASK,
     SLOTS,
 )
-from pure_engine.nested import Around, Replay, is_lasting, run_nested
-from pure_engine.program import Breakpoints
-from pure_engine.savers import PendingWrite, Saved, Where, Write, metadata_only
-from pure_engine.streams import Sink, Stream
+from pure_engine.nested import Replay, is_lasting, run_nested
+from pure_engine.runs import Run
+from pure_engine.savers import PendingWrite, Saved, Write, metadata_only
+from pure_engine.streams import Stream
 from pure_engine.superstep import give_back_writes, run_tasks
 from pure_engine.tasks import Task
 
-Durability: TypeAlias = Literal["sync", "async", "exit"]
-
 _NEVER_STORED = "'{}PregelLoop' object has no attribute '_put_checkpoint_fut'"
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """What a run is asked for; `shown` are the fields in what it gives."""
-
-    input: Any
-    where: Where
-    modes: Collection[str]
-    sink: Sink
-    shown: Sequence[str]
-    recursion_limit: int
-    durability: Durability = "async"
-    context: Mapping[str, Any] | None = None
-    interrupt_before: Breakpoints = ()
-    interrupt_after: Breakpoints = ()
-    asynchronous: bool = False
-    subgraphs: bool = False
-    around: Around | None = None
 
 
 class Loop:

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypedDict, cast
 
 from parity_kit.contract import Unsupported
-from pure_engine.loop import Durability
 from pure_engine.program import Breakpoints, Program
+from pure_engine.runs import Durability
 from pure_engine.types import Command, Send
 
 RECURSION_LIMIT: Final = 25
