@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from inspect import signature
 from typing import Any, cast
 
 from langgraph.func import entrypoint, task
@@ -16,12 +17,13 @@ from parity_kit.programs.instructions import Call, CallAll
 from parity_kit.programs.model import Functional, Task
 from parity_kit.reference.build import make_services
 from parity_kit.reference.hosts import Answers, Bodies
-from parity_kit.reference.policies import policy_arguments
+from parity_kit.reference.policies import policy_arguments, supported
 from parity_kit.reference.schemas import context_class
 
 NAME = "workflow"
 """The entrypoint's name, which events show."""
 _AWAITED = {"ainvoke", "astream"}
+_TASK, _ENTRYPOINT = ([*signature(each).parameters] for each in (task, entrypoint))
 
 
 @dataclass(slots=True)
@@ -66,12 +68,15 @@ class _Form:
     def make(self, **services: Any) -> Any:
         """Return the compiled entrypoint."""
         for name, each in self.program.tasks.items():
-            made = cast("Any", task)(**policy_arguments(each.policies))
+            arguments = supported(policy_arguments(each.policies), _TASK, "task")
+            made = cast("Any", task)(**arguments)
             self.tasks[name] = made(self._function(name, each))
         decorator: Any = entrypoint(
             **services,
             context_schema=context_class(self.program.context),
-            **policy_arguments(self.program.entrypoint.policies),
+            **supported(
+                policy_arguments(self.program.entrypoint.policies), _ENTRYPOINT, "entrypoint"
+            ),
         )
         return decorator(self._function(NAME, self.program.entrypoint))
 
