@@ -146,6 +146,28 @@ _STATE = {
         alone({"return": {"command": {"update": "text"}}}),
         (stream(["updates"]), STATE),
     ),
+    "cached-by-the-order-of-keys": Finding(
+        "two inputs that are equal have two cache keys where their maps have their keys in another "
+        "order, so that the task runs again",
+        {
+            "cache": True,
+            "state": {"log": LOG},
+            "nodes": {"work": {"body": [note({"visits": None})], "cache": {}}},
+            "edges": [],
+            "branches": {
+                "__start__": [
+                    {
+                        "send": {
+                            "to": "work",
+                            "each": [{"a": {"get": "a"}, "b": 2}, {"b": 2, "a": {"get": "a"}}],
+                            "as": "k",
+                        }
+                    }
+                ]
+            },
+        },
+        (invoke(), invoke(thread="u")),
+    ),
     "streamed-values-hold-what-is-hidden": Finding(
         "values that are streamed hold private fields and those that the output schema leaves "
         "out; the result of the same run does not",
