@@ -130,9 +130,9 @@ class GateFinished:
     """A gate's result: a corpus or a lockstep suite on one candidate.
 
     `kind` is `corpus`, `lockstep` or `claims`. `verdicts` counts cases by label, `features` by
-    feature. `required` is the level asked for, `reached` the level that every case reached. A search tells
-    how many pairs of features its compared cases had among the `possible` ones; `notes` say what
-    was left out, or which floor it did not reach.
+    feature. `required` is the level asked for, `reached` the level that every case reached.
+    A search tells how many pairs of features its compared cases had among the `possible` ones;
+    `notes` say what was left out, or which floor it did not reach.
     """
 
     candidate: str
