@@ -17,6 +17,7 @@ from parity_kit.events import (
     CorporaChecked,
     DivergenceFound,
     EngagementSeen,
+    EntryStale,
     Event,
     GateFinished,
     RowJudged,
@@ -241,6 +242,12 @@ def test_the_commands_of_a_difference_can_be_pasted() -> None:
         "parity-kit replay 'reports/r 1/cases/$(x).msgpack'"
     )
     assert "parity-kit replay reports/r1/cases/fine.msgpack" in _page(_events())
+
+
+def test_stale_entries_of_a_ledger_are_named_and_escaped() -> None:
+    page = _page([*_events(), EntryStale("port", 3, "savers/*", "<b>x*", "ended on 2026-01-01")])
+    assert "entry 3, savers/*: &lt;b&gt;x*: ended on 2026-01-01" in page
+    assert "stale in its ledger" not in _page(_events())
 
 
 def test_what_is_left_out_is_counted() -> None:
