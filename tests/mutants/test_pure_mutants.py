@@ -22,17 +22,25 @@ from pure_engine import (
     channels,
     checkpoints,
     codec,
+    deltas,
+    errors,
     folded,
+    hosting,
     loop,
     nested,
     packing,
+    policies,
     running,
+    runs,
     savers,
+    schemas,
     streams,
     subgraphs,
+    superstep,
     tasks,
 )
 from pure_engine.errors import BUBBLES, GraphInterrupt, ParentCommand
+from pure_engine.names import SLOTS
 
 from parity_kit.contender import Contender
 from parity_kit.contract import Level, run
@@ -240,6 +248,102 @@ def _(_original: Body, where: Any, _metadata: Any) -> Any:
 @mutant("replay takes the latest", nested.Replay, "find", "subgraphs", "(invoke): value $.log[2]")
 def _(_original: Body, _replay: Any, saver: Any, where: Any) -> Any:
     return saver.get(where)
+
+
+@mutant("retry counts one too many", policies, "tries_again", "failures", "value $.log[1]")
+def _(original: Body, several: Any, error: Exception, attempt: int) -> Any:
+    return original(several, error, attempt - 1)
+
+
+@mutant("error class lost", errors, "error_name", "failures", "outcome $.error")
+def _(_original: Body, _error: Exception) -> Any:
+    return "Exception"
+
+
+@mutant(
+    "pending writes of a failed step lost", loop.Loop, "_store_writes", "failures", "stored write/"
+)
+def _(original: Body, run_: Any, name: str, writes: Any, task: Any) -> Any:
+    original(run_, name, [write for write in writes if write[0] in SLOTS], task)
+
+
+@mutant("handler not told what failed", hosting.TaskHost, "error", "failures", "value $.log[1]")
+def _(original: Body, host: Any, name: str) -> Any:
+    return original(host, name) if name == "node" else None
+
+
+@mutant("stream event doubled", streams.Stream, "queue", "streams", "event 1 updates $[0]")
+def _(original: Body, stream: Any, namespace: str, items: Any) -> Any:
+    original(stream, namespace, [each for item in items for each in (item, item)])
+
+
+@mutant("stream events reordered", superstep, "run_tasks", "streams", "event 0 custom")
+def _(original: Body, run_: Any) -> Any:
+    run_.tasks = dict(reversed((run_.tasks or {}).items()))
+    original(run_)
+
+
+@mutant(
+    "values before writes apply", loop.Loop, "shown_values", "streams", "event 1 values $[2].log[0]"
+)
+def _(original: Body, run_: Any) -> Any:
+    state = run_.state
+    run_.state = state.restored(run_.program, state.checkpoint, run_.namespace)
+    try:
+        return original(run_)
+    finally:
+        run_.state = state
+
+
+@mutant("managed value off by one", algorithm, "managed_values", "control", "value $.log[0]")
+def _(original: Body, program: Any, step: int, stop: int) -> Any:
+    return original(program, step, stop + 1)
+
+
+@mutant("goto ignored", running, "_gotos", "control", "event 3 tasks")
+def _(_original: Body, _value: Any) -> Any:
+    return []
+
+
+@mutant("path map ignored", running, "_routed", "control", "event 1 updates")
+def _(original: Body, result: Any, _ends: Any) -> Any:
+    return original(result, None)
+
+
+@mutant("recursion limit off by one", runs.Run, "__init__", "graphs", "(stream): outcome")
+def _(original: Body, *given: Any, **named: Any) -> Any:
+    run_, *rest = given
+    rest[5] += 1
+    original(run_, *rest, **named)
+
+
+@mutant("stops where nothing changed", algorithm, "stops", "interrupts", "value $.__interrupt__")
+def _(_original: Body, _state: Any, breakpoints: Any, several: Any) -> Any:
+    return any(breakpoints == "*" or task.name in breakpoints for task in several)
+
+
+@mutant("delta snapshot an update late", deltas, "due", "schemas", "channel x: stored blob")
+def _(original: Body, program: Any, metadata: Any) -> Any:
+    late = {name: (each[0] - 1, each[1]) for name, each in metadata[deltas.COUNTERS].items()}
+    return original(program, {deltas.COUNTERS: late})
+
+
+@mutant("output schema ignored", schemas, "schemas", "schemas", "value $.secret")
+def _(original: Body, data: Any, nodes: Any) -> Any:
+    return original({**data, "output": None}, nodes)
+
+
+def nothing(*_: Any, **__: Any) -> None:
+    """Do nothing, in place of what should be done."""
+
+
+for _fault, _owner, _name, _corpus, _shows in (
+    ("drain ignored", loop.Loop, "_drain", "control", "outcome $.error"),
+    ("time limit ignored", hosting.Stopwatch, "wait", "failures", "(stream): outcome"),
+    ("finished task runs again", superstep, "give_back_writes", "interrupts", "(resume): value $"),
+    ("delta writes not replayed", deltas, "replay", "schemas", "(get_state): value $.values.x"),
+):
+    mutant(_fault, _owner, _name, _corpus, _shows)(nothing)
 
 
 @pytest.fixture
