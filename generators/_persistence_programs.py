@@ -63,6 +63,13 @@ COUNTED_LINE: Program = {
     ),
     "edges": chain("a", "b", "c"),
 }
+PAIR: Program = {
+    "state": {"n": INT, "log": LOG},
+    "nodes": nodes(
+        a=[{"write": {"n": {"add": [{"get": "n"}, 1]}, "log": ["a"]}}], b=[note("b", {"get": "n"})]
+    ),
+    "edges": chain("a", "b"),
+}
 FORKED: Program = {
     "state": {"n": INT, "log": LOG},
     "nodes": nodes(a="a", left="left", right="right", end=[note({"join": ["end", {"get": "n"}]})]),

@@ -33,7 +33,7 @@ def child(*bodies: Any, **more: Any) -> Program:
 
 
 INNER = child([{"write": {"n": ADD_ONE, "log": ["x"]}}], [note("y", {"get": "n"})])
-ASKING = child("x", ASKS, "z")
+ASKING = child("x", ASKS)
 COUNTING = child([VISIT])
 
 
@@ -95,7 +95,12 @@ def leaving(*body: Any, **more: Any) -> Program:
 
 def nested(innermost: Program) -> Program:
     """Return three graphs in each other."""
-    middle = parent(innermost)
+    middle: Program = {
+        "state": {"n": INT, "log": LOG},
+        "subgraphs": {"child": {"program": innermost}},
+        "nodes": {"mid": {"subgraph": "child"}},
+        "edges": chain("mid"),
+    }
     return parent(middle)
 
 

@@ -9,7 +9,7 @@ from parity_kit.contract import Case
 from parity_kit.corpora.authoring import op
 
 from ._graph_programs import ASK, FAN, LINE, LOOP, MAP
-from ._persistence_programs import COUNTED, COUNTED_LINE, COUNTED_SENDS, FORKED, kept
+from ._persistence_programs import COUNTED, COUNTED_LINE, COUNTED_SENDS, FORKED, PAIR, kept
 from ._scripts import (
     GO_ON,
     HISTORY,
@@ -165,31 +165,31 @@ _BULK: Runs = {
     ),
 }
 _READ: Runs = {
-    "history/limit-zero": (LINE, (_N, history(limit=0))),
-    "history/limit-and-before": (LINE, (_N, history(before=5, limit=2))),
-    "history/before-the-first": (LINE, (_N, history(before=1))),
-    "history/before-unknown": (LINE, (_N, history(before=99, limit=1))),
+    "history/limit-zero": (PAIR, (_N, history(limit=0))),
+    "history/limit-and-before": (PAIR, (_N, history(before=4, limit=2))),
+    "history/before-the-first": (PAIR, (_N, history(before=1))),
+    "history/before-unknown": (PAIR, (_N, history(before=99, limit=1))),
     "history/filter-source": (
-        LINE,
+        PAIR,
         (_N, update({"n": 5}, "a"), history(filter={"source": "update"})),
     ),
-    "history/filter-two-keys": (LINE, (_N, history(filter={"source": "loop", "step": 2}))),
-    "history/filter-and-limit": (LINE, (_N, history(filter={"source": "loop"}, limit=2))),
+    "history/filter-two-keys": (PAIR, (_N, history(filter={"source": "loop", "step": 2}))),
+    "history/filter-and-limit": (PAIR, (_N, history(filter={"source": "loop"}, limit=2))),
     "history/filter-before-limit": (
-        LINE,
-        (_N, _N, history(filter={"source": "loop"}, before=7, limit=2)),
+        PAIR,
+        (_N, _N, history(filter={"source": "loop"}, before=6, limit=2)),
     ),
-    "history/filter-no-match": (LINE, (_N, history(filter={"source": "fork"}))),
-    "history/filter-unknown-key": (LINE, (_N, history(filter={"zz": 1}))),
-    "history/filter-null": (LINE, (_N, history(filter={"source": None}))),
-    "history/of-runs-after-each-other": (LINE, (_N, _N, history(limit=6))),
-    "state/of-unknown-thread": (LINE, (state(thread="none"), history(thread="none"))),
+    "history/filter-no-match": (PAIR, (_N, history(filter={"source": "fork"}))),
+    "history/filter-unknown-key": (PAIR, (_N, history(filter={"zz": 1}))),
+    "history/filter-null": (PAIR, (_N, history(filter={"source": None}))),
+    "history/of-runs-after-each-other": (PAIR, (_N, _N, history(limit=5))),
+    "state/of-unknown-thread": (PAIR, (state(thread="none"), history(thread="none"))),
     "state/of-each-checkpoint": (
         FORKED,
         (invoke(input={"n": 1}), *(state(checkpoint=number) for number in (1, 2, 3, 4))),
     ),
     "state/thread-names": (
-        LINE,
+        PAIR,
         tuple(
             each
             for name in ("", "a/b", "100%", "é")
@@ -199,7 +199,7 @@ _READ: Runs = {
 }
 _THREADS: Runs = {
     "thread/copy": (
-        LINE,
+        PAIR,
         (
             _N,
             op("copy_thread", source="t", target="u"),
@@ -219,11 +219,11 @@ _THREADS: Runs = {
         ),
     ),
     "thread/copy-nothing": (
-        LINE,
+        PAIR,
         (op("copy_thread", source="none", target="u"), state(thread="u")),
     ),
     "thread/copy-onto-another": (
-        LINE,
+        PAIR,
         (
             _N,
             invoke(thread="u", input={"n": 90}),
@@ -232,13 +232,13 @@ _THREADS: Runs = {
             history(thread="u", limit=2),
         ),
     ),
-    "thread/delete-unknown": (LINE, (op("delete_thread", thread="none"), STATE)),
+    "thread/delete-unknown": (PAIR, (op("delete_thread", thread="none"), STATE)),
     "thread/delete-then-checkpoint": (
-        LINE,
+        PAIR,
         (_N, op("delete_thread", thread="t"), state(checkpoint=3), go_on(checkpoint=3)),
     ),
     "thread/three": (
-        LINE,
+        PAIR,
         (
             _N,
             invoke(thread="u", input={"n": 10}),
@@ -250,7 +250,7 @@ _THREADS: Runs = {
         ),
     ),
     "thread/checkpoint-of-another": (
-        LINE,
+        PAIR,
         (_N, invoke(thread="u", input={"n": 10}), state(thread="u", checkpoint=2)),
     ),
 }
