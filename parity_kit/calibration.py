@@ -17,7 +17,7 @@ from parity_kit.coverage import FILE, STEPS, Calibration, pairs_of
 from parity_kit.generate import SUITES
 from parity_kit.reference import Engine
 
-CASES = {"codec": 2000, "channel": 5000, "graph": 500, "saver": 1000}
+CASES = {"codec": 5_000, "channel": 10_000, "graph": 10_000, "saver": 3_000}
 """Length of the run of each suite."""
 _SEED = 2026
 

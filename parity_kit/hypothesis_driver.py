@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.database import ExampleDatabase, choices_to_bytes
@@ -39,6 +39,26 @@ def strategy(generate: Callable[[Choices], T]) -> SearchStrategy[T]:
     return _Generated(generate)
 
 
+class _Made(Generic[T]):
+    """What a generator made, without its representation: Hypothesis would print all of it."""
+
+    def __init__(self, thing: T) -> None:
+        self.thing = thing
+
+    def __repr__(self) -> str:
+        return type(self.thing).__name__
+
+
+def _test(generate: Callable[[Choices], T], check: Callable[[T], None], options: settings) -> Any:
+    def make(choices: Choices) -> _Made[T]:
+        return _Made(generate(choices))
+
+    def test(made: _Made[T]) -> None:
+        check(made.thing)
+
+    return options(given(strategy(make))(test))
+
+
 def explore(
     generate: Callable[[Choices], T], check: Callable[[T], None], examples: int, seed_value: int
 ) -> None:
@@ -48,7 +68,7 @@ def explore(
         FlakyFailure: If an example failed, and then did not.
     """
     options = settings(_SETTINGS, max_examples=examples, phases=[Phase.generate, Phase.shrink])
-    seed(seed_value)(options(given(strategy(generate))(check)))()
+    seed(seed_value)(_test(generate, check, options))()
 
 
 def shrink(
@@ -60,7 +80,7 @@ def shrink(
         FlakyFailure: If it failed, and then did not.
     """
     options = settings(_SETTINGS, database=_OneExample(record), phases=[Phase.reuse, Phase.shrink])
-    options(given(strategy(generate))(check))()
+    _test(generate, check, options)()
 
 
 class _OneExample(ExampleDatabase):

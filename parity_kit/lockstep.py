@@ -1,39 +1,48 @@
 """Lockstep: cases are chosen, reference and candidate run them, outcomes are compared.
 
 Hypothesis chooses, and then, for volume, a seeded source does. Each disagreement is shrunk by
-Hypothesis to its smallest case, whichever found it. A suite is searched again for further,
-different disagreements: one is told from another by where it shows (operation, part, path), so that
-many cases with one cause are shown once, with a count. What is left of the examples is then run
-without shrinking, so that the counts say how common disagreements are.
+Hypothesis, whichever found it, and what is left is cut down to what the disagreement needs.
+
+A suite is searched again for further, different disagreements: one is told from another by where
+it shows (operation, part, path), so that many cases with one cause are shown once, with a count.
+What is left of the examples is then run without shrinking, so that the counts say how common
+disagreements are.
 """
 
 from __future__ import annotations
 
+import logging
 import re
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from hypothesis.errors import FlakyFailure
+from hypothesis.errors import Flaky
 
+from parity_kit.canonical import pack
 from parity_kit.choices import Choices, seeded
 from parity_kit.contender import Contender
-from parity_kit.contract import Case, Engine, Level, Trace, run
+from parity_kit.contract import Case, Engine, Level, Outcome, Raised, Trace, run
 from parity_kit.coverage import Coverage, Floors, calibrations, shortfall
+from parity_kit.errors import ParityKitError
 from parity_kit.generate import SUITES
 from parity_kit.generate.growing import named
 from parity_kit.hypothesis_driver import explore, shrink
 from parity_kit.judge import Tally, confirmed, judge
+from parity_kit.shrinking import simplify
 from parity_kit.verdicts import PASSING, Divergent, Verdict, label, passes
 
 Signature: TypeAlias = tuple[str, ...]
 MOST_FINDINGS = 3
 """Different disagreements searched for in one suite."""
 _RUNS = {"invoke", "stream", "resume", "resume_map"}  # ways to say the same: run the graph
-SHRINK_SECONDS = 10.0
+SHRINK_SECONDS = 6.0
 """Time for shrinking one disagreement."""
+SIMPLIFY_SECONDS = 6.0
+"""Time for leaving out of it, after that, what it does not need."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +89,11 @@ class _DisagreementError(Exception):
         super().__init__(case.id)
         self.case = case
         self.verdict = verdict
+        self.size = len(pack(case.to_plain()))
+
+
+class _TimeIsOverError(BaseException):
+    """Ends Hypothesis's shrinking at once: it catches exceptions, but not those of this base."""
 
 
 def signature(verdict: Verdict) -> Signature:
@@ -98,6 +112,13 @@ def _part(verdict: Verdict) -> Signature:
         return (label(verdict),)
     where = re.sub(r"event \d+", "event", verdict.difference.where.split("/")[0])
     return (verdict.difference.level.label, where)
+
+
+def _essence(verdict: Divergent, outcomes: Sequence[Outcome]) -> tuple[Signature, str]:
+    """Return what a case must keep while parts of it are left out."""
+    outcome = outcomes[verdict.difference.operation]
+    said = outcome.error if isinstance(outcome, Raised) else type(outcome).__name__
+    return signature(verdict), said
 
 
 def search(  # noqa: PLR0913  # a search's settings, all named
@@ -121,17 +142,8 @@ def search(  # noqa: PLR0913  # a search's settings, all named
     started = time.monotonic()
     result = Lockstep(suite, Tally(required))
     search_ = _Search(SUITES[suite], reference, contender, result, on_case)
-    for attempt in range(MOST_FINDINGS + 1):
-        left = examples - search_.done
-        if left <= 0:
-            break
-        if not search_.explore(left, seed_value + attempt):
-            break
-    record: list[int] = []
-    choices = seeded(seed_value, record)
-    for _ in range(bulk):
-        record.clear()
-        search_.try_one(choices, record)
+    with _unheard():
+        search_.all(examples, bulk, seed_value)
     result.findings = [
         Finding(each.case, each.verdict, max(1, search_.seen[signature(each.verdict)]))
         for each in result.findings
@@ -140,12 +152,36 @@ def search(  # noqa: PLR0913  # a search's settings, all named
     return result
 
 
+@contextmanager
+def _unheard() -> Generator[None]:
+    """Keep LangGraph's warnings to itself: what a search tries is odd on purpose."""
+    logger = logging.getLogger("langgraph")
+    before = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
+
+
 @dataclass(slots=True)
 class _Hunt:
     """What is being shrunk, and until when."""
 
     part: Signature | None = None
     until: float = float("inf")
+    smallest: _DisagreementError | None = None
+
+    def check_time(self) -> None:
+        """End the shrinking of what was found, once the time for it is over."""
+        if self.smallest is not None and time.monotonic() > self.until:
+            raise _TimeIsOverError
+
+    def take(self, failure: _DisagreementError) -> _DisagreementError:
+        """Return a failure to be raised, and keep it if it is the smallest so far."""
+        if self.smallest is None or failure.size <= self.smallest.size:
+            self.smallest = failure
+        return failure
 
 
 class _Search:
@@ -168,17 +204,30 @@ class _Search:
         self._result = result
         self._on_case = on_case
 
+    def all(self, examples: int, bulk: int, seed_value: int) -> None:
+        """Let Hypothesis choose examples, then a seeded source as many cases as `bulk` says."""
+        for attempt in range(MOST_FINDINGS + 1):
+            left = examples - self.done
+            if left <= 0 or not self.explore(left, seed_value + attempt):
+                break
+        record: list[int] = []
+        choices = seeded(seed_value, record)
+        for _ in range(bulk):
+            record.clear()
+            self.try_one(choices, record)
+
     def explore(self, examples: int, seed_value: int) -> bool:
         """Let Hypothesis look for one more disagreement; return whether it found any."""
         hunt = _Hunt()
 
         def check(trace: Trace) -> None:
+            hunt.check_time()
             verdict = self._judge(trace)
             if hunt.part is None:
                 self._count(trace.case, verdict)
             self._pursue(trace.case, verdict, hunt)
 
-        return self._found(lambda: explore(self._generate, check, examples, seed_value))
+        return self._found(hunt, lambda: explore(self._generate, check, examples, seed_value))
 
     def try_one(self, choices: Choices, record: list[int]) -> None:
         """Run one case made by chance; a new disagreement is handed to Hypothesis, to be shrunk."""
@@ -190,9 +239,10 @@ class _Search:
         hunt = _Hunt(_part(verdict), time.monotonic() + SHRINK_SECONDS)
 
         def check(again: Trace) -> None:
+            hunt.check_time()
             self._pursue(again.case, self._judge(again), hunt)
 
-        if not self._found(lambda: shrink(self._generate, check, record)):
+        if not self._found(hunt, lambda: shrink(self._generate, check, record)):
             self._add(trace.case, self._again(trace.case, verdict))
 
     def _is_new(self, verdict: Verdict) -> bool:
@@ -209,27 +259,47 @@ class _Search:
         part = _part(verdict)
         if hunt.part is None:
             hunt.part, hunt.until = part, time.monotonic() + SHRINK_SECONDS
-        elif part != hunt.part or time.monotonic() > hunt.until:
+        elif part != hunt.part:
             return
-        raise _DisagreementError(case, verdict)
+        raise hunt.take(_DisagreementError(case, verdict))
 
-    def _found(self, drive: Callable[[], None]) -> bool:
+    def _found(self, hunt: _Hunt, drive: Callable[[], None]) -> bool:
         try:
             drive()
         except _DisagreementError as failure:
             self._add(failure.case, failure.verdict)
             return True
-        except FlakyFailure as failure:
-            first = next(
-                each for each in failure.exceptions if isinstance(each, _DisagreementError)
-            )
-            self._add(first.case, self._again(first.case, first.verdict))
+        except (_TimeIsOverError, Flaky):
+            if (smallest := hunt.smallest) is None:
+                raise
+            self._add(smallest.case, self._again(smallest.case, smallest.verdict))
             return True
         return False
 
     def _add(self, case: Case, verdict: Verdict) -> None:
         self._known.add(signature(verdict))
+        if isinstance(verdict, Divergent):
+            case, verdict = self._simplified(case, verdict)
         self._result.findings.append(Finding(named(case), verdict, 1))
+
+    def _simplified(self, case: Case, verdict: Divergent) -> tuple[Case, Verdict]:
+        """Leave out of a case what its disagreement does not need."""
+        wanted = _essence(verdict, run(self._reference, case))
+        found: Verdict = verdict
+
+        def holds(smaller: Case) -> bool:
+            nonlocal found
+            try:
+                outcomes = run(self._reference, smaller)
+            except ParityKitError:
+                return False  # no program any more
+            again = self._judge(Trace(smaller, outcomes))
+            if not isinstance(again, Divergent) or _essence(again, outcomes) != wanted:
+                return False
+            found = again
+            return True
+
+        return simplify(case, holds, SIMPLIFY_SECONDS), found
 
     def _judge(self, trace: Trace) -> Verdict:
         required = self._result.tally.required
@@ -246,6 +316,4 @@ class _Search:
     def _again(self, case: Case, verdict: Verdict) -> Verdict:
         """Judge a case again that did not fail every time."""
         again = self._judge(Trace(case, run(self._reference, case)))
-        if signature(again) == signature(verdict):
-            return again  # only shrinking ran out of time
         return confirmed(verdict, again)

@@ -24,7 +24,7 @@ from parity_kit.contract import (
 from parity_kit.features import features_of
 
 _PINS = Pins()
-_NAMELESS = {kind: CaseId(f"lockstep/{kind.value}") for kind in SubjectKind}
+_NAMELESS = {kind: CaseId(f"lockstep/{kind.value}/-") for kind in SubjectKind}
 
 
 class Growing:

@@ -22,8 +22,14 @@ def reference(case: Case) -> tuple[Outcome, ...]:
     return run(REFERENCE, case)
 
 
+@pytest.fixture(autouse=True)
+def little_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("parity_kit.lockstep.SHRINK_SECONDS", 1.0)
+    monkeypatch.setattr("parity_kit.lockstep.SIMPLIFY_SECONDS", 1.5)
+
+
 def lockstep(
-    suite: str, candidate: Callable[[Case], tuple[Outcome, ...]], examples: int
+    suite: str, candidate: Callable[[Case], tuple[Outcome, ...]], examples: int, bulk: int = 0
 ) -> Lockstep:
     seen: list[int] = []
     result = search(
@@ -31,6 +37,7 @@ def lockstep(
         REFERENCE,
         Contender("it", candidate),
         examples=examples,
+        bulk=bulk,
         seed_value=3,
         required=Level.BYTES,
         on_case=seen.append,
@@ -118,3 +125,38 @@ def test_an_answer_that_changes_is_not_repeatable() -> None:
 
     result = lockstep("channel", moody, 40)
     assert [label(finding.verdict) for finding in result.findings] == ["flaky"]
+
+
+def test_what_the_bulk_driver_finds_is_shrunk_as_if_hypothesis_had_found_it() -> None:
+    def limited(case: Case) -> tuple[Outcome, ...]:
+        return tuple(
+            replace(each, value=None)
+            if isinstance(each, Returned) and isinstance(each.value, int) and each.value > 250
+            else each
+            for each in reference(case)
+        )
+
+    result = lockstep("channel", limited, 0, bulk=1500)
+    assert result.tried == 1500
+    assert result.findings
+    finding = result.findings[0]
+    assert finding.count > 1
+    assert [each.name for each in finding.case.operations] == ["update", "get"]
+    assert "251" in str(finding.case.operations[0])
+    assert lockstep("channel", reference, 20, bulk=30).tally.verdicts == {"equal": 50}
+
+
+def test_what_hypothesis_cannot_leave_out_goes_too() -> None:
+    def dull(case: Case) -> tuple[Outcome, ...]:
+        return tuple(
+            replace(each, events=each.events[:-1])
+            if isinstance(each, Returned) and operation.name == "resume"
+            else each
+            for operation, each in zip(case.operations, reference(case), strict=True)
+        )
+
+    result = lockstep("graph", dull, 0, bulk=60)
+    finding = result.findings[0]
+    assert [each.name for each in finding.case.operations][-1] == "resume"
+    assert len(finding.case.operations) <= 2
+    assert "log" not in str(finding.case.operations)
