@@ -145,8 +145,13 @@ class _Graph:
     def _routes(self) -> Iterator[list[str]]:
         for source, routes in self.program.branches.items():
             for index, route in enumerate(routes):
-                given = expression(route.path, self.frame)
+                given = expression(route.path, self._seen_by(source))
                 yield [f"def {self._route(source, index)}(state):", f"    return {given}"]
+
+    def _seen_by(self, node: str) -> Frame:
+        """Return what a node's branches see: of the state the fields of the node's own input."""
+        fields = self.program.nodes[node].input if node in self.program.nodes else None
+        return self.frame if fields is None else replace(self.frame, fields=fields)
 
     def _route(self, source: str, index: int) -> str:
         origin = "start" if source == START else self.functions[source].strip("_")
