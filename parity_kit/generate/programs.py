@@ -11,7 +11,7 @@ from typing import Any
 from parity_kit.choices import Choices
 from parity_kit.generate.drafts import ALWAYS, EXTRA, Draft, body
 from parity_kit.generate.shapes import SHAPES
-from parity_kit.generate.traits import TRAITS, called, nested
+from parity_kit.generate.traits import TRAITS, asking, called, nested
 from parity_kit.programs.model import START
 
 _NODES = (("a", "b", "c", "d"), ("x", "y", "z"), ("p", "q"))
@@ -30,6 +30,8 @@ def program(choices: Choices, depth: int = 0) -> dict[str, Any]:
     shape.draw(draft)
     for trait in choices.some(TRAITS, 3 - depth):
         trait(draft)
+    if depth and choices.chance(2):
+        asking(draft)
     for name in ("interrupt_before", "interrupt_after"):
         if choices.chance(9):
             draft.parts[name] = "*" if choices.chance(2) else choices.some(nodes, 2, 1)

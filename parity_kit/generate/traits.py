@@ -203,7 +203,8 @@ def called(draft: Draft, program: dict[str, Any]) -> None:
 def nested(draft: Draft, program: dict[str, Any]) -> None:
     """Nodes are a subgraph, which may send the graph above to another node."""
     choices = draft.choices
-    for name in choices.some(draft.nodes, 2, 1):
+    sent = [name for name in draft.nodes if f"'to': '{name}'" in repr(draft.branches)]
+    for name in sent if sent and choices.chance() else choices.some(draft.nodes, 2, 1):
         kept: dict[str, Plain] = {"defer": True} if "defer" in draft.node(name) else {}
         draft.extras[name] = {"subgraph": "inner", **kept}
     _subgraph(draft, program)
