@@ -40,7 +40,7 @@ from pure_engine.deltas import (
 from pure_engine.errors import InvalidUpdateError
 from pure_engine.graph import Graph
 from pure_engine.migration import migrate
-from pure_engine.names import END, INPUT, INTERRUPT, NULL_TASK, START
+from pure_engine.names import BUMPS, END, INPUT, INTERRUPT, NULL_TASK, START
 from pure_engine.program import Program
 from pure_engine.running import write_update
 from pure_engine.savers import Saver, Where, Write
@@ -263,7 +263,7 @@ def _grouped(values: Sequence[Any], waiting: Mapping[str, Sequence[str]]) -> lis
 
 def _last_node(program: Program, seen: Mapping[str, Mapping[str, Any]]) -> str | None:
     """Return the node that ran last, or None if several did."""
-    if not any(version for versions in seen.values() for version in versions.values()):
+    if not any(version for name in seen if name != BUMPS for version in really_seen(seen, name)):
         return START
     runs = sorted(
         (version, name)
