@@ -64,6 +64,12 @@ def test_a_node_goes_with_its_edges_and_its_place_in_a_join() -> None:
     assert small["edges"] == [["c", "__end__"]]
 
 
+def test_a_run_keeps_its_recursion_limit() -> None:
+    run = Operation("invoke", {"thread": "t", "input": {"n": 0}, "recursion_limit": 3})
+    small = simplify(graph(run), lambda _: True, 10)
+    assert small.operations == (Operation("invoke", {"recursion_limit": 3}),)
+
+
 def test_a_case_of_which_nothing_can_go_stays() -> None:
     case = graph(RUN, READ)
     assert simplify(case, lambda each: each == case, 10) == case
