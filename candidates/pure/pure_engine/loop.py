@@ -38,7 +38,7 @@ from pure_engine.names import (
     NULL_TASK,
     SLOTS,
 )
-from pure_engine.nested import Replay, is_lasting, run_nested
+from pure_engine.nested import is_lasting, replay_of, run_nested
 from pure_engine.runs import Run
 from pure_engine.savers import PendingWrite, Saved, Write, metadata_only
 from pure_engine.streams import Stream
@@ -124,7 +124,8 @@ class Loop:
 
     def begin_replay(self) -> None:
         """Let subgraphs begin where they were at the checkpoint that this run was asked for."""
-        self.replay = Replay(self.state.checkpoint["id"])
+        if self.saver is not None:
+            self.replay = replay_of(self.saver, self.state.checkpoint["id"], self.parent)
 
     def _emit_custom(self, value: Any) -> None:
         self.emit("custom", lambda: value)
@@ -229,7 +230,7 @@ class Loop:
             "parent_config": config_of(self.parent, self.metadata),
             "values": self.state.values(),
             "metadata": self.metadata,
-            **payloads.tasks_payload(tasks.values(), self.pending, self.program.fields, thread),
+            **payloads.tasks_payload(tasks.values(), self.pending, self.run.shown, thread),
         }
 
     def put_writes(self, name: str, writes: Sequence[Write]) -> None:

@@ -39,6 +39,20 @@ class Replay:
         return next(saver.list(where, before=self.since, limit=1), None)
 
 
+def replay_of(saver: Saver, name: str, parent: Where | None) -> Replay:
+    """Return the replay of a checkpoint that is a fork or an update by now.
+
+    Subgraphs that ran at what it was made from did so before it was made, so that counts. Of a fork
+    that is stored at exit only the parent is that of what it was made from.
+    """
+    while parent is not None:
+        name = parent["checkpoint_id"]
+        saved = saver.get(parent)
+        made = saved is not None and saved.metadata.get("source") in ("fork", "update")
+        parent = saved.parent if saved is not None and made else None
+    return Replay(name)
+
+
 @dataclass(frozen=True, slots=True)
 class Around:
     """What a nested run has of the task that it runs in; `again` if that failed before."""

@@ -44,8 +44,6 @@ def start(loop: Loop) -> None:
     answering = isinstance(given, Command) and given.resume is not None
     travelling = bool(loop.run.where.get("checkpoint_id")) and not answering
     loop.replaying = travelling or loop.superseded
-    if travelling and resuming and loop.around is None:
-        loop.begin_replay()
     if travelling:
         loop.pending = [write for write in loop.pending if write[1] != RESUME]
     forks = (
@@ -59,6 +57,8 @@ def start(loop: Loop) -> None:
     _apply_unowned(loop, carried, updated)
     if resuming:
         _continue(loop, forks=forks)
+        if travelling and loop.around is None:
+            loop.begin_replay()
     elif given is not None:
         updated = _take_input(loop, given, updated)
     elif loop.around is None or loop.resuming is None:
