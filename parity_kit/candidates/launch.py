@@ -7,10 +7,11 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
-from parity_kit.candidates import environment, manifest
-from parity_kit.candidates.environment import Progress
+from parity_kit.candidates import building, environment, manifest
+from parity_kit.candidates.cached import Progress
 from parity_kit.candidates.manifest import (
     Candidate,
     CommandSetup,
@@ -26,7 +27,7 @@ REFERENCE = "parity_kit.reference:Engine"
 """What runs in the environment of a `pip` candidate."""
 
 NOT_MADE = "environment not made yet"
-"""What a `pip` candidate lacks before its first start."""
+"""What a candidate with requirements or a setup lacks before its first start."""
 
 _START_SECONDS = 60.0
 
@@ -85,8 +86,14 @@ def missing(candidate: Candidate, space: Workspace) -> str:
         case PipSetup() as setup:
             ready = environment.is_ready(environment.of_candidate(candidate, setup), space)
             return "" if ready else NOT_MADE
-        case CommandSetup(command):
-            return "" if _program(candidate, command[0]) else f"no program {command[0]}"
+        case CommandSetup(command) as setup:
+            if absent := building.absent(setup):
+                hint = building.how_to_install(absent[0])
+                return f"no program {absent[0]}: {hint}"
+            if not building.is_ready(candidate, setup, space):
+                return NOT_MADE
+            name = building.filled(command[0], building.folder_of(candidate, setup, space))
+            return "" if _program(candidate, name) else f"no program {name}"
 
 
 def _launch(candidate: Candidate, space: Workspace, on_progress: Progress) -> Launch:
@@ -99,8 +106,11 @@ def _launch(candidate: Candidate, space: Workspace, on_progress: Progress) -> La
             python = environment.make(recipe, space, on_progress)
             command = server_command(python, REFERENCE, patch)
             paths = [environment.kit_folder(space), path]
-        case CommandSetup(command):
+        case CommandSetup(words) as setup:
+            folder = building.make(candidate, setup, space, on_progress)
+            command = tuple(building.filled(word, folder) for word in words)
             paths = [environment.kit_folder(space)]
+            candidate = replace(candidate, env=building.in_place(candidate.env, folder))
     return Launch(candidate.name, command, candidate.folder, _environment(candidate, paths))
 
 

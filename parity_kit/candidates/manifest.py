@@ -57,9 +57,16 @@ class PipSetup:
 
 @dataclass(frozen=True, slots=True)
 class CommandSetup:
-    """A program that speaks the wire, started in the candidate's folder."""
+    """A program that speaks the wire, started in the candidate's folder.
+
+    `setup` is run once, in a copy of `files` (their names in the candidate's folder); `needs` names
+    the programs that either asks for.
+    """
 
     command: tuple[str, ...]
+    setup: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
 
 
 Setup: TypeAlias = PythonSetup | PipSetup | CommandSetup
@@ -202,6 +209,18 @@ class _Table:
             raise self.wrong(key, f"no file {file}", "it is relative to candidate.toml")
         return file
 
+    def files(self, key: str, base: Path) -> tuple[str, ...]:
+        """Return the names of the files that a list of patterns matches, each at least one."""
+        found: set[str] = set()
+        for pattern in self.texts(key):
+            if Path(pattern).is_absolute() or ".." in Path(pattern).parts:
+                raise self.wrong(key, f"{pattern!r} leads out of the candidate's folder")
+            files = {each for each in base.glob(pattern) if each.is_file()}
+            if not files:
+                raise self.wrong(key, f"no file {pattern!r}", "it is relative to candidate.toml")
+            found |= {each.relative_to(base).as_posix() for each in files}
+        return tuple(sorted(found))
+
     def object(self, key: str) -> str:
         """Return a reference `module:name`."""
         value = self.text(key)
@@ -246,8 +265,11 @@ def _pip(table: _Table, folder: Path) -> Setup:
 
 
 def _command(table: _Table, folder: Path) -> Setup:
-    del folder
-    return CommandSetup(table.texts("command"))
+    needs = table.texts("needs") if table.has("needs") else ()
+    if not table.has("setup"):
+        return CommandSetup(table.texts("command"), needs=needs)
+    files = table.files("setup_files", folder)
+    return CommandSetup(table.texts("command"), table.texts("setup"), files, needs)
 
 
 _SETUPS = {Kind.PYTHON: _python, Kind.PIP: _pip, Kind.COMMAND: _command}

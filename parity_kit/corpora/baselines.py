@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from parity_kit.candidates import environment
-from parity_kit.candidates.environment import Progress, Recipe
+from parity_kit.candidates.cached import Progress
+from parity_kit.candidates.environment import Recipe
 from parity_kit.corpora.elsewhere import ABSENT
 from parity_kit.corpora.manifest import MANIFEST
 from parity_kit.corpora.recipes import baseline_name

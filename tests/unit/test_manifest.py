@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,10 @@ MISTAKES = [
     (PIP.replace('"langgraph==1.2.22"', "1"), "requirements", "list of strings", ""),
     (PIP + 'patch = "a-b:c"\n', "patch", "`module:name`", ""),
     (COMMAND.replace('["./engine", "--stdio"]', '"./engine"'), "command", "a list of strings", ""),
+    (COMMAND + 'setup = ["make"]\n', "setup_files", "is missing", ""),
+    (COMMAND + 'setup_files = ["*"]\n', "setup_files", "no such key", ""),
+    (COMMAND + 'setup = ["make"]\nsetup_files = ["src/*"]\n', "setup_files", "no file 'src/*'", ""),
+    (COMMAND + 'setup = ["make"]\nsetup_files = ["../x"]\n', "setup_files", "leads out", ""),
     (COMMAND + "[limits]\nsecond = 1\n", "limits.second", "no such key", "`seconds`"),
     (COMMAND + "[limits]\nseconds = 0\n", "limits.seconds", "above 0", ""),
     (COMMAND + "[limits]\nseconds = true\n", "limits.seconds", "above 0", ""),
@@ -125,7 +130,15 @@ def test_a_wrong_manifest_hides_no_other(tmp_path: Path) -> None:
 def test_what_a_command_still_needs(tmp_path: Path) -> None:
     home = folder(tmp_path, COMMAND)
     candidate = load(home)
+    assert isinstance(candidate.setup, CommandSetup)
     assert launch.missing(candidate, Workspace(tmp_path)) == "no program ./engine"
     (home / "engine").write_text("#!/bin/sh\n", encoding="utf-8")
     (home / "engine").chmod(0o755)
     assert launch.missing(candidate, Workspace(tmp_path)) == ""
+    assert (
+        launch.missing(
+            replace(candidate, setup=replace(candidate.setup, needs=("sh", "no-such-tool"))),
+            Workspace(tmp_path),
+        )
+        == "no program no-such-tool: put `no-such-tool` on PATH"
+    )

@@ -1,0 +1,125 @@
+"""Folders of the cache: made once by installers, under a lock, and then only used.
+
+Such a folder is `<workspace>/.parity/environments/<name>-<hash>`, the hash being that of all it is
+made from. A file written last marks it as whole; without it, whatever lies there is left over from
+a build that was killed, and is built again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import shutil
+import subprocess
+from collections import deque
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from parity_kit.errors import EnvironmentBuildError
+from parity_kit.workspace import Workspace
+
+Progress = Callable[[str], None]
+"""Told in a few words what is being done."""
+
+_MARKER = "parity-kit.json"
+_LAST_LINES = 12
+_CHATTER = ("+ ", "Activate with", "Using ", "Creating ")
+
+
+@dataclass(frozen=True, slots=True)
+class Cached:
+    """A folder of the cache: its name, and what it is made from.
+
+    `whose` and `hint` go into the message if it cannot be made.
+    """
+
+    name: str
+    made_from: Mapping[str, object]
+    whose: str
+    hint: str
+
+    def folder(self, space: Workspace) -> Path:
+        """Return where it is, or will be."""
+        key = json.dumps(self.made_from, sort_keys=True)
+        return space.cache / "environments" / f"{self.name}-{short_digest(key)}"
+
+    def is_ready(self, space: Workspace) -> bool:
+        """Return whether it is there and whole."""
+        return (self.folder(space) / _MARKER).is_file()
+
+    def make(self, space: Workspace, build: Callable[[Path], None], on_progress: Progress) -> Path:
+        """Return the folder; `build` fills it first if need be, and need not find it there."""
+        folder = self.folder(space)
+        if not self.is_ready(space):
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            with _alone(folder.with_name(folder.name + ".lock")):
+                # Another process may have made it while this one waited.
+                if not self.is_ready(space):
+                    self._fill(folder, build, on_progress)
+        return folder
+
+    def _fill(self, folder: Path, build: Callable[[Path], None], on_progress: Progress) -> None:
+        if folder.exists():
+            shutil.rmtree(folder)
+        on_progress(f"{self.name}: making its environment")
+        build(folder)
+        text = json.dumps(self.made_from, indent=2) + "\n"
+        (folder / _MARKER).write_text(text, encoding="utf-8")
+        on_progress(f"{self.name}: its environment is ready")
+
+    def run(
+        self,
+        command: Sequence[str],
+        on_progress: Progress,
+        directory: Path | None = None,
+        env: Mapping[str, str] | None = None,
+    ) -> None:
+        """Run an installer, telling each line it prints.
+
+        Raises:
+            EnvironmentBuildError: If it fails; its last lines are in the message.
+        """
+        lines: deque[str] = deque(maxlen=_LAST_LINES)
+        try:
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                cwd=directory,
+                env=env,
+                text=True,
+                encoding="utf-8",
+                errors="replace",
+            )
+        except OSError as error:
+            raise self._failed(f"{command[0]} could not be started: {error.strerror}") from error
+        with process:
+            for line in process.stdout or ():
+                if text := line.strip():
+                    lines.append(text)
+                    if not text.startswith(_CHATTER):
+                        on_progress(f"{self.name}: {text}")
+        if process.returncode != 0:
+            ended = f"{Path(command[0]).name} ended with exit code {process.returncode}"
+            raise self._failed(ended + "".join(f"\n    {line}" for line in lines))
+
+    def _failed(self, why: str) -> EnvironmentBuildError:
+        problem = f"its environment could not be made: {why}"
+        return EnvironmentBuildError(problem, where=self.whose, hint=self.hint)
+
+
+def short_digest(text: str) -> str:
+    """Return what tells one folder of the cache from another."""
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+@contextlib.contextmanager
+def _alone(lock: Path) -> Generator[None]:
+    """Hold a lock file: two runs must not build one environment at a time."""
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
