@@ -54,11 +54,11 @@ def test_importing_it_loads_neither_langgraph_nor_a_messagepack_library() -> Non
 @pytest.mark.parametrize(
     ("change", "named"),
     [
-        ({"context": {}}, "context"),
-        ({"nodes": {"a": {"body": [], "retry": {}}}}, "retry"),
-        ({"nodes": {"a": {"body": [{"emit": 1}]}}}, "emit"),
+        ({"novel": {}}, "novel"),
+        ({"nodes": {"a": {"body": [], "novel": {}}}}, "novel"),
+        ({"nodes": {"a": {"body": [{"novel": 1}]}}}, "novel"),
         ({"state": {"n": {"type": "int", "default": 1}}}, "default"),
-        ({"state": {"n": {"type": "list", "channel": {"class": "DeltaChannel"}}}}, "DeltaChannel"),
+        ({"schema": "pydantic"}, "pydantic"),
         ({"state": {"n": {"type": "int", "channel": {"class": "Novel"}}}}, "Novel"),
     ],
 )
