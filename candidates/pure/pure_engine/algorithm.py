@@ -24,8 +24,9 @@ from pure_engine.names import (
     TASK_MARK,
     TASKS,
 )
-from pure_engine.program import Breakpoints, Program
+from pure_engine.program import Breakpoints, Node, Program
 from pure_engine.savers import PendingWrite, Write
+from pure_engine.schemas import Record
 from pure_engine.state import Checkpoint, State
 from pure_engine.tasks import Answers, Failure, Path, Task, answers_for
 from pure_engine.types import Send
@@ -83,6 +84,7 @@ def next_tasks(  # noqa: PLR0913  # what a superstep depends on
     `around` are the answers of the task that a nested run is in.
     """
     found: dict[str, Task] = {}
+    shown: set[Record] = set()
     nodes = state.program.nodes
     managed = managed_values(state.program, step, step + 1 if stop is None else stop)
 
@@ -105,6 +107,12 @@ def next_tasks(  # noqa: PLR0913  # what a superstep depends on
             if given is not MISSING:
                 triggers = tuple(sorted(nodes[name].triggers))
                 add(name, (PULL, name), given, triggers, PULL, *triggers)
+    # What several tasks read is read once: only the first of them shows it as a record.
+    for task in found.values():
+        record = task.node.record
+        if record is not None and task.path[0] == PULL and record not in shown:
+            shown.add(record)
+            task.record = record
     return found
 
 
@@ -161,7 +169,7 @@ def handling_task(
         task,
         name,
         (*failed.path, HANDLER, 0),
-        state.read(node.reads, failed.managed),
+        node_input(state, node, failed.managed),
         (PUSH,),
         node,
         answers_for(task, space, pending, answers, failed.answers.around),
@@ -177,9 +185,15 @@ def managed_values(program: Program, step: int, stop: int) -> dict[str, Any]:
     return {name: values[kind] for name, kind in program.managed.items()}
 
 
+def node_input(state: State, node: Node, managed: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a node is given: the fields that it reads, all of them if they are a record."""
+    given = state.read(node.reads, managed)
+    return given if node.record is None else node.record.complete(given)
+
+
 def _input(state: State, name: str, managed: Mapping[str, Any]) -> Any:
     if name != START:
-        return state.read(state.program.nodes[name].reads, managed)
+        return node_input(state, state.program.nodes[name], managed)
     channel = state.channels[START]
     return channel.get() if channel.is_available() else MISSING
 

@@ -24,7 +24,8 @@ def update_payload(task: Task, writes: Sequence[Write], fields: Collection[str])
 
 def task_payload(task: Task, said: Mapping[str, Any]) -> dict[str, Any]:
     """Return the `tasks` item of a task that starts; `said` is of the nodes around it."""
-    head = {"id": task.id, "name": task.name, "input": task.input, "triggers": task.triggers}
+    given = task.input if task.record is None else task.record.shown(task.input)
+    head = {"id": task.id, "name": task.name, "input": given, "triggers": task.triggers}
     metadata = metadata_only({**said, **task.node.metadata})
     return {**head, "metadata": metadata} if metadata else head
 

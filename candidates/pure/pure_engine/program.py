@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias, cast
 
+from parity_kit.contract import UnsupportedSubjectError
 from pure_engine.barriers import NamedBarrierValue, NamedBarrierValueAfterFinish
 from pure_engine.channels import Channel, EphemeralValue, LastValueAfterFinish, Topic
 from pure_engine.folded import DeltaChannel
@@ -26,7 +27,7 @@ from pure_engine.names import (
     handler_of,
 )
 from pure_engine.policies import NO_POLICIES, POLICIES, Policies, policies
-from pure_engine.schemas import Schemas, known_keys, schemas
+from pure_engine.schemas import Record, Schemas, known_keys, schemas
 from pure_engine.subgraphs import Subgraph, shown_by
 
 _TOP = {
@@ -69,6 +70,7 @@ class Node:
     subgraph: Subgraph | None = None
     shows: Subgraph | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    record: Record | None = None
     visits: int = 0
 
     def run(self, given: Any, host: Host) -> Any:
@@ -187,9 +189,12 @@ def _nodes(
         nodes[name] = Node(name, compile_body(body), [branch_to(name)], reads, known.writes)
         nodes[name].policies = policies(spec, usual)
         nodes[name].handler = handler
+        nodes[name].record = known.record_of(name, spec)
+        if known.record is not None and "subgraph" in spec:
+            raise UnsupportedSubjectError("a subgraph as a node of a graph with a dataclass")
         nodes[name].metadata = spec.get("metadata") or {}
 
-    nodes = {START: Node(START, None, [START], known.reads, known.inputs)}
+    nodes = {START: Node(START, None, [START], known.reads, known.inputs, record=known.record)}
     by_default = None if defaults.get("error_handler") is None else DEFAULT_HANDLER
     for name, spec in specs.items():
         own = spec.get("error_handler")

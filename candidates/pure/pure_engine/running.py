@@ -71,7 +71,10 @@ def write_update(
     writes += [*_updates(value, node), *_gotos(value), *node.targets]
     for route in node.routes:
         seen = _fresh(node, state, managed, writes)
-        given = {**cast("dict[str, Any]", value), **seen} if isinstance(value, dict) else seen
+        if node.record is not None:
+            given = node.record.complete(seen)
+        else:
+            given = {**cast("dict[str, Any]", value), **seen} if isinstance(value, dict) else seen
         writes += _routed(route.path(Scope(given, _NOBODY)), route.ends)
 
 

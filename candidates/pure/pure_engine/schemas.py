@@ -14,11 +14,30 @@ from parity_kit.contract import UnsupportedSubjectError
 from pure_engine.channels import Channel, LastValue
 from pure_engine.folded import BinaryOperatorAggregate
 from pure_engine.making import empty_maker, make_channel, reducer
+from pure_engine.typed import KEYWORDS
+from pure_engine.types import Envelope
 
 _FIELD = {"type", "reducer", "channel", "managed"}
+_DECLARED = {"typed_dict", "dataclass"}
 _MANAGED = {"is_last_step", "remaining_steps"}
 
 _Fields = Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A dataclass of fields whose default is None, as nodes of such a state are given one."""
+
+    name: str
+    fields: tuple[str, ...]
+
+    def complete(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return all of the fields."""
+        return {name: given.get(name) for name in self.fields}
+
+    def shown(self, given: Mapping[str, Any]) -> Envelope:
+        """Return the record as it is stored."""
+        return Envelope(KEYWORDS, ["state", self.name, given])
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +52,7 @@ class Schemas:
     reads: tuple[str, ...]
     inputs: frozenset[str]
     outputs: tuple[str, ...]
+    record: Record | None
 
     @property
     def writes(self) -> frozenset[str]:
@@ -44,6 +64,12 @@ class Schemas:
         if node.get("input") is None:
             return self.reads
         return tuple(sorted(node["input"], key=lambda name: name in self.managed))
+
+    def record_of(self, name: str, node: Mapping[str, Any]) -> Record | None:
+        """Return the record that a node's input is, if it is one."""
+        if self.record is None or node.get("input") is None:
+            return self.record
+        return Record(f"Input_{name}", tuple(node["input"]))
 
 
 def known_keys(data: Mapping[str, Any], keys: set[str], where: str) -> None:
@@ -63,7 +89,8 @@ def schemas(data: Mapping[str, Any], nodes: _Fields) -> Schemas:
     Raises:
         UnsupportedSubjectError: If they are declared in a way that is not known.
     """
-    if (declared := data.get("schema") or "typed_dict") != "typed_dict":
+    declared = data.get("schema") or "typed_dict"
+    if declared not in _DECLARED:
         message = f"no schema {declared}"
         raise UnsupportedSubjectError(message)
     state = cast("_Fields", data["state"])
@@ -90,6 +117,7 @@ def schemas(data: Mapping[str, Any], nodes: _Fields) -> Schemas:
         reads,
         frozenset(name for name in inputs if name in channels),
         tuple(name for name in outputs if name in channels),
+        Record("State", tuple(state)) if declared == "dataclass" else None,
     )
 
 

@@ -12,6 +12,7 @@ from pure_engine.errors import GraphInterrupt
 from pure_engine.names import CONTROL, ERROR, INTERRUPT, NULL_TASK, RESUME, START
 from pure_engine.program import Node
 from pure_engine.savers import PendingWrite, Write
+from pure_engine.schemas import Record
 from pure_engine.types import Interrupt
 
 Path: TypeAlias = tuple[str | int, ...]
@@ -67,6 +68,7 @@ class Task:
     namespace: str
     managed: Mapping[str, Any] = field(default_factory=dict[str, Any])
     failure: Failure | None = None
+    record: Record | None = None
     calls: int = 0
     writes: list[Write] = field(default_factory=list[Write])
 
