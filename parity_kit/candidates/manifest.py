@@ -91,6 +91,11 @@ class Candidate:
     claims: Path | None = None
 
 
+def is_name(text: str) -> bool:
+    """Return whether a candidate may have this name."""
+    return _NAME.fullmatch(text) is not None
+
+
 def load(folder: Path) -> Candidate:
     """Return the candidate in a folder.
 
@@ -112,7 +117,7 @@ def load(folder: Path) -> Candidate:
         ) from error
     table = _Table(file, data)
     name = table.text("name")
-    if not _NAME.fullmatch(name):
+    if not is_name(name):
         raise table.wrong("name", f"{name!r} has other characters than a-z, 0-9, `-`, `_` and `.`")
     if name != folder.resolve().name:
         raise table.wrong(

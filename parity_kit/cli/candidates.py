@@ -77,6 +77,26 @@ def _to_json(candidate: Candidate) -> dict[str, Any]:
     }
 
 
+@command.command("new")
+@click.argument("name")
+@click.option("--language", required=True, help="python, typescript, rust, go or java.")
+@workspace_option
+def new_command(space: Workspace, *, name: str, language: str) -> int:
+    """Write the folder of a candidate that works at once, for its author to fill in.
+
+    It answers the handshake and `candidates check`, and says "unsupported" to nearly everything;
+    the README.md in it says what comes next.
+    """
+    from parity_kit.candidates import scaffold
+
+    folder = scaffold.new(space, name, language)
+    out = console()
+    out.print(f"{folder} is a candidate that works; its README.md says what to fill in. Next:")
+    out.print(f"  parity-kit candidates check {name}", markup=False)
+    out.print(f"  parity-kit gate {name} --corpus msgpack", markup=False)
+    return ExitCode.PARITY
+
+
 @command.command("check")
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @click.option("--all", "everything", is_flag=True, help="Check every candidate of the workspace.")
