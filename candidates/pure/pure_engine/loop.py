@@ -125,7 +125,8 @@ class Loop:
     def begin_replay(self) -> None:
         """Let subgraphs begin where they were at the checkpoint that this run was asked for."""
         if self.saver is not None:
-            self.replay = replay_of(self.saver, self.state.checkpoint["id"], self.parent)
+            name, source = self.state.checkpoint["id"], self.metadata.get("source", "")
+            self.replay = replay_of(self.saver, name, source, self.parent)
 
     def _emit_custom(self, value: Any) -> None:
         self.emit("custom", lambda: value)

@@ -39,17 +39,22 @@ class Replay:
         return next(saver.list(where, before=self.since, limit=1), None)
 
 
-def replay_of(saver: Saver, name: str, parent: Where | None) -> Replay:
+def replay_of(saver: Saver, name: str, source: str, parent: Where | None) -> Replay:
     """Return the replay of a checkpoint that is a fork or an update by now.
 
-    Subgraphs that ran at what it was made from did so before it was made, so that counts. Of a fork
-    that is stored at exit only the parent is that of what it was made from.
+    Subgraphs that ran at what it was made from did so before it was made, so that counts: behind
+    every fork, and behind one update. Of a fork that is stored at exit only the parent is that of
+    what it was made from.
     """
-    while parent is not None:
+    updates = 0
+    while parent is not None and source in ("fork", "update"):
+        updates += source == "update"
+        if updates > 1:
+            break
         name = parent["checkpoint_id"]
         saved = saver.get(parent)
-        made = saved is not None and saved.metadata.get("source") in ("fork", "update")
-        parent = saved.parent if saved is not None and made else None
+        source = "" if saved is None else saved.metadata.get("source", "")
+        parent = None if saved is None else saved.parent
     return Replay(name)
 
 

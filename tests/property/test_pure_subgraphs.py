@@ -1,0 +1,146 @@
+"""The pure engine and LangGraph agree on what random nested programs found: one case a rule."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from pure_engine.engine import Engine
+
+from parity_kit.compare import compare
+from parity_kit.contract import Case, Level, run
+from parity_kit.corpora.authoring import graph, op
+from parity_kit.reference import Engine as Reference
+from parity_kit.verdicts import Equal
+
+STATE = {"n": {"type": "int"}, "log": {"type": "list", "reducer": "add"}}
+KEPT = {"thread": "t"}
+
+
+def chain(**bodies: Any) -> dict[str, Any]:
+    """Return a chain of nodes, each with a body or with what it is instead."""
+    nodes: dict[str, Any] = {
+        name: each if isinstance(each, dict) else {"body": each} for name, each in bodies.items()
+    }
+    edges = [list(edge) for edge in pairwise(["__start__", *nodes])]
+    return {"state": STATE, "nodes": nodes, "edges": edges}
+
+
+def around(program: dict[str, Any], checkpointer: bool | None = None, **node: Any) -> Any:  # noqa: FBT001  # a setting of the language with three values
+    """Return a program whose node `s` is a subgraph."""
+    inner = {"inner": {"program": program, "checkpointer": checkpointer}}
+    return chain(s={"subgraph": "inner", **node}) | {"subgraphs": inner}
+
+
+def write(word: str) -> list[Any]:
+    return [{"write": {"log": [word]}}]
+
+
+def fail(word: str) -> list[Any]:
+    return [{"raise": {"type": "ValueError", "message": word}}]
+
+
+def invoke(input: Any = None, **run_: Any) -> Any:  # noqa: A002  # the contract's name
+    return op("invoke", **KEPT, input=input, **run_)
+
+
+NEW = {"n": 1, "log": ["in"]}
+CASES: list[Case] = [
+    graph(
+        "gone back to an update of an update, a subgraph begins where the first one was made",
+        around(chain(x=write("x")), checkpointer=True),
+        invoke(NEW),
+        op("update_state", **KEPT, values={"n": 2}, checkpoint=2),
+        op("update_state", **KEPT, values={"n": 3}),
+        invoke(checkpoint=8),
+    ),
+    graph(
+        "gone back to an update, a subgraph begins where what was updated did",
+        around(chain(x=write("x")), checkpointer=True),
+        invoke(NEW),
+        op("update_state", **KEPT, values={"n": 2}, checkpoint=2),
+        op("update_state", **KEPT, values={"n": 3}),
+        invoke(checkpoint=7),
+    ),
+    graph(
+        "gone back to an update of a fork, it begins where what was forked did",
+        around(chain(x=write("x")), checkpointer=True),
+        invoke(NEW),
+        invoke(checkpoint=2, interrupt_before="*"),
+        op("update_state", **KEPT, values={"n": 3}),
+        invoke(checkpoint=8),
+    ),
+    graph(
+        "and so does a subgraph of a subgraph",
+        around(around(chain(x=write("x")), checkpointer=True)),
+        invoke(NEW),
+        op("update_state", **KEPT, values={"n": 2}, checkpoint=2),
+        op("update_state", **KEPT, values={"n": 3}),
+        invoke(checkpoint=11),
+    ),
+    graph(
+        "a fork of the input that is stored at exit begins with the latest",
+        around(chain(x=write("x")), checkpointer=True),
+        invoke(NEW),
+        invoke(checkpoint=1, durability="exit"),
+    ),
+    graph(
+        "stored at exit a subgraph that went well leaves nothing",
+        around(chain(x=write("x"))),
+        invoke(NEW, durability="exit"),
+    ),
+    graph(
+        "stored at exit a subgraph that failed leaves its state",
+        around(chain(x=write("x"), y=fail("y"))),
+        invoke(NEW, durability="exit"),
+    ),
+    graph(
+        "a second try is a run of its own number, which is kept under it",
+        around(around(chain(x=fail("x")), checkpointer=True), retry={"max_attempts": 2}),
+        invoke(NEW),
+    ),
+    graph(
+        "a subgraph without a checkpointer does not hide it from one inside",
+        around(around(chain(x=write("x"))), checkpointer=False),
+        invoke(NEW),
+    ),
+    graph(
+        "what is said of a node is stored with the checkpoints inside",
+        around(chain(x=write("x")), metadata={"label": "around"}),
+        invoke(NEW),
+    ),
+    graph(
+        "a finished task is shown by the output schema, and by all fields when it ends",
+        around(chain(x=write("x"), y=fail("y")) | {"output": ["n"]}),
+        op("stream", **KEPT, input=NEW, modes=["tasks", "checkpoints"], subgraphs=True),
+        op("stream", **KEPT, input=None, modes=["checkpoints"], subgraphs=True),
+    ),
+    graph(
+        "a drain inside is no failure of the node around",
+        around(
+            chain(x=[{"drain": "enough"}], y=write("y")),
+            error_handler=write("handled"),
+            retry={"max_attempts": 2},
+        ),
+        invoke(NEW),
+        invoke(),
+    ),
+    graph(
+        "a state whose writes do not apply addresses no task",
+        chain(a=[{"write": {"n": 2}}])
+        | {
+            "nodes": {"a": {"body": [{"write": {"n": 2}}]}, "s": {"subgraph": "inner"}},
+            "edges": [["__start__", "a"], ["__start__", "s"]],
+            "subgraphs": {"inner": {"program": chain(x=write("x"))}},
+        },
+        invoke(NEW),
+        op("update_state", **KEPT, values={"n": 5}, task=0),
+    ),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+def test_pure_and_langgraph_agree(case: Case) -> None:
+    verdict = compare(case, run(Reference(), case), run(Engine(), case))
+    assert verdict == Equal(Level.BYTES)
