@@ -125,7 +125,7 @@ class Loop:
     def begin_replay(self) -> None:
         """Let subgraphs begin where they were at the checkpoint that this run was asked for."""
         if self.saver is not None:
-            name, source = self.state.checkpoint["id"], self.metadata.get("source", "")
+            name, source = self.state.checkpoint["id"], str(self.metadata.get("source"))
             self.replay = replay_of(self.saver, name, source, self.parent)
 
     def _emit_custom(self, value: Any) -> None:
