@@ -17,7 +17,7 @@ from parity_kit.errors import ExitCode, UsageError
 from parity_kit.workspace import Workspace
 
 FIXTURES = workspace.find(Path(__file__)).fixtures
-SLOW = {"go", "java", "rust", "typescript"}
+SLOW = {"java", "rust", "typescript"}
 NAME = "a-port.2"
 
 
