@@ -156,7 +156,7 @@ class DeltaLog:
         self._at_exit = at_exit
         self._diverged = False
         self._first = 0
-        self._begun = False
+        self._begun = self._settled = False
         self._snapshots: set[str] = set()
         self._kept: list[tuple[int, _Kept]] = []
 
@@ -173,10 +173,15 @@ class DeltaLog:
         """Note writes that are stored nowhere."""
         self._snapshots |= written_to(self._program, writes)
 
-    def begin(self, step: int) -> None:
-        """Note the run's first superstep."""
+    def begin(self, step: int, tasks: Collection[str]) -> None:
+        """Note the run's first superstep: what is pending of none of its tasks is left behind."""
         if not self._begun:
             self._begun, self._first = True, step
+            if self._settled:
+                return
+            known = {NULL_TASK, *tasks}
+            others = [write for write in self._saved.pending if write[0] not in known]
+            self._snapshots |= left_behind(self._program, others)
 
     def keep(self, step: int, name: str, path: str, writes: Iterable[Write]) -> None:
         """Keep a task's writes until the exit, if nothing is stored before."""
@@ -212,4 +217,5 @@ class DeltaLog:
                 task = f"ffffffff-{number[:4]}-{number[4:]}{name[18:]}"
                 stored.append((task, f"~~{step:010d}{path}", kept))
         self._snapshots, self._kept, self._diverged = set(), [], False
+        self._settled = True
         return snapshots, stored

@@ -280,7 +280,7 @@ class Loop:
         for task in tasks.values():
             self.deltas.replace(task.writes)
         self.updated = apply_writes(self.state, tasks.values(), self.next_version)
-        self.deltas.begin(self.step)
+        self.deltas.begin(self.step, tasks)
         for task in tasks.values():
             self.deltas.keep(self.step, task.id, path_text(task.path), task.writes)
         self._show_values(tasks, self.updated)
