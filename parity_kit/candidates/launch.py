@@ -20,7 +20,7 @@ from parity_kit.candidates.manifest import (
 )
 from parity_kit.errors import BadManifestError, UnknownCandidateError
 from parity_kit.wire.host import RemoteEngine
-from parity_kit.wire.process import Launch, Limits
+from parity_kit.wire.process import Launch, Limits, Watch
 from parity_kit.workspace import Workspace
 
 REFERENCE = "parity_kit.reference:Engine"
@@ -64,9 +64,14 @@ def find(space: Workspace, name: str) -> Candidate:
 
 
 def start(
-    candidate: Candidate, space: Workspace, on_progress: Progress | None = None
+    candidate: Candidate,
+    space: Workspace,
+    on_progress: Progress | None = None,
+    watch: Watch | None = None,
 ) -> RemoteEngine:
     """Return a candidate's engine, started and past its handshake; close it, or use `with`.
+
+    `watch` is told the bytes that cross.
 
     Raises:
         CandidateError: If its environment could not be made, or it does not start.
@@ -75,7 +80,7 @@ def start(
     launch = _launch(candidate, space, tell)
     tell(f"{candidate.name}: starting")
     limits = Limits(candidate.seconds, max(candidate.seconds, _START_SECONDS))
-    return RemoteEngine(launch, limits).connect()
+    return RemoteEngine(launch, limits, watch).connect()
 
 
 def missing(candidate: Candidate, space: Workspace) -> str:

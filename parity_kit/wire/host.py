@@ -49,7 +49,7 @@ from parity_kit.wire.messages import (
     encode,
     parse,
 )
-from parity_kit.wire.process import CandidateProcess, Launch, Limits
+from parity_kit.wire.process import CandidateProcess, Launch, Limits, Watch
 
 T = TypeVar("T")
 
@@ -60,8 +60,14 @@ _IN_FLIGHT = 32
 class RemoteEngine:
     """An engine in a process of its own; a context manager that ends the process."""
 
-    def __init__(self, launch: Launch, limits: Limits = Limits()) -> None:  # noqa: B008  # frozen
+    def __init__(
+        self,
+        launch: Launch,
+        limits: Limits = Limits(),  # noqa: B008  # frozen
+        watch: Watch | None = None,
+    ) -> None:
         self._launch = launch
+        self._watch = watch
         self._limits = limits
         self._process: CandidateProcess | None = None
         self._msgid = 0
@@ -97,7 +103,7 @@ class RemoteEngine:
             )
         self._starts += 1
         began = time.monotonic()
-        self._process = CandidateProcess(self._launch, self._limits)
+        self._process = CandidateProcess(self._launch, self._limits, self._watch)
         params: dict[str, Plain] = {"protocol": PROTOCOL, "kit": __version__}
         try:
             described = self._ask(

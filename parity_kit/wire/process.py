@@ -17,10 +17,10 @@ import signal
 import subprocess
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, TypeAlias, cast
 
 from parity_kit.errors import (
     CandidateCrashedError,
@@ -37,6 +37,10 @@ _TAIL_LINES = 8
 _LINGER = 1.0
 _POLITE_READS = 64
 _POLL = 0.25
+
+
+Watch: TypeAlias = Callable[[str, bytes], None]
+"""Told the bytes that cross: `sent` and a frame, `received` and whatever came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +69,9 @@ class Limits:
 class CandidateProcess:
     """One process, in a session and process group of its own; `kill` leaves nothing of it."""
 
-    def __init__(self, launch: Launch, limits: Limits) -> None:
+    def __init__(self, launch: Launch, limits: Limits, watch: Watch | None = None) -> None:
         self._name = launch.name
+        self._watch = watch or _ignore
         self._frames = FrameBuffer(limits.frame_bytes)
         self._limit = limits.frame_bytes
         self._tail = bytearray()
@@ -112,6 +117,7 @@ class CandidateProcess:
         if not self._unsent:
             self._selector.register(self._stdin, selectors.EVENT_WRITE)
         self._unsent.append(rest)
+        self._watch("sent", bytes(rest))
         self._unanswered += 1
 
     def receive(self, seconds: float, what: str) -> bytes:
@@ -181,6 +187,7 @@ class CandidateProcess:
         with contextlib.suppress(BlockingIOError):
             data = os.read(self._stdout.fileno(), _CHUNK)
             self._frames.feed(data)
+            self._watch("received", data)
             return bool(data)
         return True
 
@@ -235,6 +242,10 @@ class CandidateProcess:
     @property
     def _where(self) -> str:
         return f"candidate {self._name}"
+
+
+def _ignore(_what: str, _data: bytes) -> None:
+    """Let bytes pass."""
 
 
 def _printable(line: str) -> str:
