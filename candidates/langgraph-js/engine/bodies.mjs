@@ -1,0 +1,71 @@
+// The instructions of a body, run one after another.
+
+import { raise } from "./errors.mjs";
+import { evaluate, falsy, isOperator } from "./language.mjs";
+import { Unsupported } from "./unsupported.mjs";
+
+const ON = Symbol("a list of instructions that came to no return");
+
+// Runs a body and returns what its node returns: what it wrote, or nothing.
+export async function runBody(body, scope) {
+  const update = {};
+  const returned = await run(body, scope, update);
+  if (returned !== ON) return returned;
+  return Object.keys(update).length > 0 ? update : null;
+}
+
+// Nothing is awaited but calls, so that a body without one runs to its end where it begins.
+async function run(body, scope, update) {
+  for (const instruction of body) {
+    const [[name, argument]] = Object.entries(instruction);
+    if (name === "write" || name === "let") {
+      const target = name === "write" ? update : scope.variables;
+      for (const [key, expression] of Object.entries(argument)) {
+        target[key] = calls(expression) ? await value(expression, scope) : evaluate(expression, scope);
+      }
+    } else if (name === "return") {
+      return calls(argument) ? await value(argument, scope) : evaluate(argument, scope);
+    } else if (name === "when") {
+      const [condition, then, otherwise = []] = argument;
+      const chosen = falsy(evaluate(condition, scope)) ? otherwise : then;
+      const returned = await run(chosen, scope, update);
+      if (returned !== ON) return returned;
+    } else if (name === "raise") {
+      raise(argument.type, argument.message);
+    } else if (name === "emit") {
+      scope.host.emit(evaluate(argument, scope));
+    } else if (name === "drain") {
+      scope.host.drain(argument);
+    } else {
+      throw new Unsupported(`the instruction ${name}`);
+    }
+  }
+  return ON;
+}
+
+const nests = (expression) => expression !== null && typeof expression === "object";
+
+function calls(expression) {
+  if (Array.isArray(expression)) return expression.some(calls);
+  if (!nests(expression)) return false;
+  return "call" in expression || Object.values(expression).some(calls);
+}
+
+// Evaluates what may hold calls: an expression, but not inside another operator.
+async function value(expression, scope) {
+  if (Array.isArray(expression)) {
+    const found = [];
+    for (const each of expression) found.push(await value(each, scope));
+    return found;
+  }
+  if (!nests(expression)) return evaluate(expression, scope);
+  const entries = Object.entries(expression);
+  if (entries.length === 1 && entries[0][0] === "call") {
+    const [name, argument] = entries[0][1];
+    return await scope.host.call(name, evaluate(argument, scope));
+  }
+  if (entries.length === 1 && isOperator(entries[0][0])) return evaluate(expression, scope);
+  const given = {};
+  for (const [key, each] of entries) given[key] = await value(each, scope);
+  return given;
+}

@@ -1,0 +1,10 @@
+// LangGraph.js, from the folder that the setup made: the last argument of the command.
+import { createRequire } from "node:module";
+import { resolve } from "node:path";
+
+const require = createRequire(resolve(process.argv[2], "package.json"));
+
+export const langgraph = require("@langchain/langgraph");
+export const channels = require("@langchain/langgraph/channels");
+export const { InMemoryCache } = require("@langchain/langgraph-checkpoint");
+export const { version } = require("@langchain/langgraph/package.json");

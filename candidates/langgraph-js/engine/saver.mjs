@@ -1,0 +1,17 @@
+// The saver of a session's graph, which remembers in what order its checkpoints were made.
+
+import { langgraph } from "./packages.mjs";
+
+export class Saver extends langgraph.MemorySaver {
+  #ids = [];
+
+  async put(config, checkpoint, metadata) {
+    if (!this.#ids.includes(checkpoint.id)) this.#ids.push(checkpoint.id);
+    return await super.put(config, checkpoint, metadata);
+  }
+
+  // The id of the k-th checkpoint; one that there is not has an id that there is not.
+  id(k) {
+    return this.#ids[k - 1] ?? `00000000-0000-6000-8000-${k.toString(16).padStart(12, "0")}`;
+  }
+}

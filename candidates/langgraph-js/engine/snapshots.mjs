@@ -1,0 +1,90 @@
+// What LangGraph.js tells of a run, in the contract's words: configs, snapshots, events.
+
+import { interrupt, plain, repr } from "./values.mjs";
+
+// The order of an object's keys is nothing that LangGraph.js means: where both have a key, the
+// contract's order of a config's keys is taken.
+const IN_SNAPSHOT = ["thread_id", "checkpoint_ns", "checkpoint_id"];
+const IN_EVENT = ["checkpoint_ns", "thread_id", "checkpoint_id"];
+
+// A config is its `configurable`, without what is the engine's own.
+export function config(given, order = IN_SNAPSHOT) {
+  if (given === null || given === undefined) return null;
+  const configurable = given.configurable ?? {};
+  const own = Object.keys(configurable).filter((key) => !key.startsWith("__pregel_"));
+  const keys = [...order.filter((key) => own.includes(key)), ...own.filter((key) => !order.includes(key))];
+  return { configurable: Object.fromEntries(keys.map((key) => [key, plain(configurable[key])])) };
+}
+
+export function snapshot(given) {
+  const tasks = given.tasks.map(task);
+  return {
+    values: plain(given.values),
+    next: plain(given.next),
+    config: config(given.config),
+    metadata: plain(given.metadata),
+    created_at: plain(given.createdAt),
+    parent_config: config(given.parentConfig),
+    tasks,
+    // Python's snapshot has its tasks' interrupts once more; that of LangGraph.js only there.
+    interrupts: tasks.flatMap((each) => each.interrupts),
+  };
+}
+
+const isSnapshot = (state) => state !== null && typeof state === "object" && "tasks" in state;
+
+function task({ id, name, path, error, interrupts, state, result }) {
+  return {
+    id,
+    name,
+    path: plain(path),
+    error: failure(error),
+    interrupts: (interrupts ?? []).map(interrupt),
+    state: isSnapshot(state) ? snapshot(state) : config(state),
+    result: plain(result),
+  };
+}
+
+// An error inside a task is its class and message; the saver gives it back as a map of both.
+function failure(error) {
+  if (error === null || error === undefined) return null;
+  return typeof error === "object" && "message" in error ? repr({ name: error.name ?? "Error", message: error.message }) : plain(error);
+}
+
+// The payload of an event.
+export function payload(mode, given) {
+  if (mode === "checkpoints") return checkpointEvent(given);
+  if (mode === "tasks") return taskEvent(given);
+  if (mode !== "debug") return plain(given);
+  const inside = given.type === "checkpoint" ? checkpointEvent : taskEvent;
+  return { step: given.step, timestamp: given.timestamp, type: given.type, payload: inside(given.payload) };
+}
+
+function checkpointEvent({ config: own, parentConfig, values, metadata, next, tasks }) {
+  return {
+    config: config(own, IN_EVENT),
+    parent_config: config(parentConfig, IN_EVENT),
+    values: plain(values),
+    metadata: plain(metadata),
+    next: plain(next),
+    tasks: tasks.map(checkpointTask),
+  };
+}
+
+// A task inside a checkpoint's event: it says what it has, and no more.
+function checkpointTask({ id, name, error, interrupts, state, result }) {
+  if (error !== undefined) return { id, name, error: failure(error), state: config(state) };
+  const told = { id, name, interrupts: interrupts.map(interrupt), state: config(state) };
+  return result === undefined ? told : { id, name, result: plain(result), ...told };
+}
+
+// A task's event: its beginning has `triggers`, its end a `result`.
+function taskEvent(given) {
+  if ("triggers" in given) {
+    const { id, name, input, triggers, metadata } = given;
+    const told = { id, name, input: plain(input), triggers: plain(triggers) };
+    return metadata === undefined ? told : { ...told, metadata: plain(metadata) };
+  }
+  const { id, name, error, result, interrupts } = given;
+  return { id, name, error: failure(error), result: plain(result), interrupts: interrupts.map(interrupt) };
+}

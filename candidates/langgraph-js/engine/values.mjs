@@ -1,0 +1,83 @@
+// Between the values of the contract and those that LangGraph.js works with.
+
+import { langgraph } from "./packages.mjs";
+import { Ext, IntegralFloat, pack, unpack } from "./msgpack.mjs";
+import { Unsupported } from "./unsupported.mjs";
+
+const { Send, Overwrite } = langgraph;
+
+// Returns the JavaScript value that a value of the contract says.
+export function native(value) {
+  if (value === null || typeof value !== "object") {
+    if (typeof value === "bigint") {
+      throw new Unsupported(`the integer ${value}: a JavaScript number holds 53 bits exactly`);
+    }
+    return value;
+  }
+  if (value instanceof IntegralFloat) {
+    throw new Unsupported(`the float ${value.value}.0: to JavaScript it is the integer`);
+  }
+  if (value instanceof Ext) return built(value);
+  if (value instanceof Uint8Array) return value;
+  if (value instanceof Map) throw new Unsupported("a map with a key that is no string");
+  if (Array.isArray(value)) return value.map(native);
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, native(each)]));
+}
+
+const CONSTRUCTORS = {
+  "builtins.set": (items) => new Set(native(items)),
+  "langgraph.types.Overwrite": (parts) => new Overwrite(native(parts.value)),
+  "langgraph.types.Send": ([node, argument]) => new Send(node, native(argument)),
+};
+
+function built(ext) {
+  if (ext.code > 2) throw new Unsupported(`a value of ext code ${ext.code}`);
+  const [module, name, argument] = unpack(ext.data);
+  const make = CONSTRUCTORS[`${module}.${name}`];
+  if (make === undefined) throw new Unsupported(`a value of type ${module}.${name}`);
+  return make(argument);
+}
+
+// Returns what a value of LangGraph.js is on the contract.
+export function plain(value) {
+  if (value === undefined || value === null) return null;
+  if (typeof value !== "object") {
+    if (typeof value === "function" || typeof value === "symbol") {
+      throw new Unsupported(`no value: ${String(value)}`);
+    }
+    return value;
+  }
+  if (value instanceof Uint8Array) return value;
+  if (Array.isArray(value)) return value.map(plain);
+  if (value instanceof Set) return ext(0, ["builtins", "set", [...value].map(plain)]);
+  if (value instanceof Map) return new Map([...value].map(([key, each]) => [key, plain(each)]));
+  if (value instanceof Error) return repr(value);
+  if (value.lg_name === "Send") {
+    return ext(1, ["langgraph.types", "Send", [value.node, plain(value.args)]]);
+  }
+  if (value.lg_name === "Overwrite") {
+    return ext(2, ["langgraph.types", "Overwrite", { value: plain(value.value) }]);
+  }
+  if (value.lg_name === "Command") throw new Unsupported("a Command inside a value");
+  return Object.fromEntries(
+    Object.entries(value).map(([key, each]) => [
+      key,
+      key === "__interrupt__" && Array.isArray(each) ? each.map(interrupt) : plain(each),
+    ]),
+  );
+}
+
+// An interrupt, which LangGraph.js has as an object of `id` and `value`.
+export function interrupt({ id, value, response_schema: schema }) {
+  const fields = { value: plain(value), id: plain(id), response_schema: plain(schema) };
+  return ext(2, ["langgraph.types", "Interrupt", fields]);
+}
+
+// An error inside a value, as Python writes one.
+export function repr({ name, message }) {
+  const quote = message.includes("'") && !message.includes('"') ? '"' : "'";
+  const text = message.replaceAll("\\", "\\\\").replaceAll("\n", "\\n");
+  return `${name}(${message ? quote + (quote === "'" ? text.replaceAll("'", "\\'") : text) + quote : ""})`;
+}
+
+const ext = (code, data) => new Ext(code, pack(data));
