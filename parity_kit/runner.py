@@ -61,6 +61,8 @@ class Judging:
     note: Callable[[str], None]
     compared: int = 0
     """Cases of the candidate that was judged last."""
+    declined: int = 0
+    """Cases that it does not support."""
 
     def candidate(self, name: str) -> ExitCode:
         """Judge a candidate and return the exit code that its verdict stands for."""
@@ -68,7 +70,7 @@ class Judging:
         rows = read_rows()
         claims = read_claims(candidate, rows)
         evidence = Evidence(name, rows, claims.by_row)
-        self.compared = 0
+        self.compared = self.declined = 0
         gates: list[str] = []
         try:
             with start(candidate, self.space, on_progress=self.note) as engine:
@@ -152,6 +154,7 @@ class Judging:
     def _count(self, event: Event) -> None:
         if isinstance(event, GateFinished):
             self.compared += event.compared
+            self.declined += event.verdicts.get("unsupported", 0)
         self.tell(event)
 
     def _engagement(self, name: str, said: Description) -> dict[str, int]:
@@ -182,7 +185,8 @@ class Judging:
             # A gap that the candidate admits is no failure.
             "unsupported": f"agrees where it claims to; unsupported: {named}",
         }[found]
-        return self._judged(name, "parity", reason, ExitCode.PARITY)
+        gap = f"; {self.declined} cases unsupported" if self.declined else ""
+        return self._judged(name, "parity", f"{reason}{gap}", ExitCode.PARITY)
 
     def _judged(self, name: str, verdict: str, reason: str, code: ExitCode) -> ExitCode:
         self.tell(CandidateJudged(name, verdict, reason, int(code)))
