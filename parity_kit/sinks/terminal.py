@@ -1,18 +1,12 @@
-"""Where a run's events go: the journal, and the person who waits.
-
-Sinks know events and nothing of engines.
-"""
+"""What the person who waits is shown of a run."""
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from parity_kit.coverage import Coverage
 from parity_kit.events import (
-    JOURNAL,
     PASSING,
     BenchMeasured,
     CandidateFailed,
@@ -30,8 +24,6 @@ from parity_kit.events import (
     RowJudged,
     RunFinished,
     RunStarted,
-    Sink,
-    event_to_json,
 )
 from parity_kit.matrix.standing import counts
 from parity_kit.words import mark
@@ -42,25 +34,6 @@ if TYPE_CHECKING:
 
 MOST_SHOWN = 3
 """Places of divergence shown for one gate; the journal has all of them."""
-
-
-class Journal:
-    """Appends each event to `journal.jsonl` as it comes, so that nothing is lost."""
-
-    def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self._file = (folder / JOURNAL).open("a", encoding="utf-8", newline="\n")
-
-    def tell(self, event: Event) -> None:
-        """Write one event as one line."""
-        if isinstance(event, PASSING):
-            return
-        self._file.write(json.dumps(event_to_json(event), ensure_ascii=False) + "\n")
-        self._file.flush()
-
-    def close(self) -> None:
-        """Close the file."""
-        self._file.close()
 
 
 class Terminal:
@@ -187,15 +160,3 @@ def _lines(event: Event) -> list[str]:  # noqa: C901, PLR0911  # one arm for eac
             return [f"[bold]{name}[/bold]: {mark(event.verdict)} · {reason}"]
         case RunFinished() | GateProgress() | CaseJudged() | ClaimsRead() | RowJudged():
             return []
-
-
-class Sinks:
-    """Tells several sinks."""
-
-    def __init__(self, *sinks: Sink) -> None:
-        self._sinks = sinks
-
-    def tell(self, event: Event) -> None:
-        """Tell each sink in turn."""
-        for sink in self._sinks:
-            sink.tell(event)
