@@ -1,4 +1,4 @@
-"""The easiest cases: whether a candidate answers at all, before it is judged.
+"""The cases that a candidate is checked with before it is judged.
 
 Each has one right value that needs no oracle to know; stored bytes are not looked at.
 """
@@ -7,19 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import cast
 
-from parity_kit.contract import (
-    Case,
-    CaseId,
-    CaseRunner,
-    Operation,
-    Raised,
-    Subject,
-    SubjectKind,
-    Unsupported,
-)
-from parity_kit.errors import CandidateError
-from parity_kit.plain import Plain
+from parity_kit import canonical
+from parity_kit.contract import Case, CaseId, Operation, Subject, SubjectKind
+from parity_kit.plain import Ext, Plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,33 +29,6 @@ class Check:
         """The case as an engine gets it."""
         subject = Subject(self.subject, self.spec)
         return Case(CaseId(f"check/{self.subject.value}"), subject, self.operations)
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a candidate made of a check: `result` is ok, unsupported, wrong or an error's code."""
-
-    subject: SubjectKind
-    title: str
-    result: str
-    detail: str = ""
-
-
-def check(run: CaseRunner, wanted: Check) -> Answer:
-    """Return what an engine makes of a check; a failing candidate is an answer too."""
-    try:
-        outcome = run(wanted.case)[-1]
-    except CandidateError as error:
-        return Answer(wanted.subject, wanted.title, error.code, error.problem)
-    if isinstance(outcome, Unsupported):
-        return Answer(wanted.subject, wanted.title, "unsupported", outcome.reason)
-    if isinstance(outcome, Raised):
-        raised = f"raised {outcome.error}: {outcome.message}"
-        return Answer(wanted.subject, wanted.title, "wrong", raised)
-    if (type(outcome.value), outcome.value) != (type(wanted.expected), wanted.expected):
-        differs = f"{outcome.value!r:.200}, expected {wanted.expected!r:.200}"
-        return Answer(wanted.subject, wanted.title, "wrong", differs)
-    return Answer(wanted.subject, wanted.title, "ok")
 
 
 _PROGRAM: Plain = {
@@ -140,5 +105,80 @@ EASIEST = (
             "parent_config": None,
             "pending_writes": [],
         },
+    ),
+)
+
+_UUID = "00000000000040008000000000000001"
+
+_BOTH: Plain = {
+    "state": {"n": {"type": "int"}, "log": {"type": "list", "reducer": "add"}},
+    "nodes": {
+        "left": {"body": [{"write": {"log": ["left"]}}]},
+        "right": {"body": [{"write": {"log": ["right"]}}]},
+        "both": {"body": [{"write": {"n": {"len": {"get": "log"}}, "log": ["both"]}}]},
+    },
+    "edges": [
+        ["__start__", "left"],
+        ["__start__", "right"],
+        [["left", "right"], "both"],
+        ["both", "__end__"],
+    ],
+}
+
+HARDER = (
+    Check(
+        SubjectKind.CODEC,
+        "decode a uuid.UUID",
+        {"strict": True},
+        (
+            Operation(
+                "decode",
+                {
+                    "type": "msgpack",
+                    "data": canonical.pack(Ext(0, canonical.pack(["uuid", "UUID", _UUID]))),
+                },
+            ),
+        ),
+        {"$ext": 0, "type": "uuid.UUID", "payload": _UUID},
+    ),
+    Check(
+        SubjectKind.CHANNEL,
+        "BinaryOperatorAggregate: update, restore, update, get",
+        {"class": "BinaryOperatorAggregate", "type": "list", "reducer": "add"},
+        (
+            Operation("update", {"values": [[1], [2]]}),
+            Operation("restore"),
+            Operation("update", {"values": [[3]]}),
+            Operation("get"),
+        ),
+        [1, 2, 3],
+    ),
+    Check(
+        SubjectKind.GRAPH,
+        "two nodes at once, then one that waits for both",
+        {"program": _BOTH, "saver": None},
+        (Operation("invoke", {"input": {"n": 0, "log": []}}),),
+        {"n": 2, "log": ["left", "right", "both"]},
+    ),
+    Check(
+        SubjectKind.SAVER,
+        "pending writes come back with their checkpoint",
+        {"saver": "memory"},
+        (
+            EASIEST[-1].operations[0],
+            Operation(
+                "put_writes",
+                {
+                    "thread": "t",
+                    "ns": "",
+                    "checkpoint_id": _CHECKPOINT["id"],
+                    "writes": [["n", 2]],
+                    "task_id": "a-task",
+                    "task_path": "",
+                },
+            ),
+            EASIEST[-1].operations[1],
+        ),
+        {**cast("dict[str, Plain]", EASIEST[-1].expected), "pending_writes": [["a-task", "n", 2]]},
     ),
 )
