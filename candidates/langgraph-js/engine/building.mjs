@@ -1,6 +1,6 @@
 // From a program to a compiled `StateGraph`, subgraphs and all.
 
-import { InMemoryCache, langgraph } from "./packages.mjs";
+import { InMemoryCache, RunnableLambda, langgraph } from "./packages.mjs";
 import { makeChannel } from "./channels.mjs";
 import { evaluate, text } from "./language.mjs";
 import { commands } from "./program.mjs";
@@ -64,9 +64,11 @@ function connect(graph, program) {
       const mapped = isMapped(route);
       const path = mapped ? route.path : route;
       const go = (input) => evaluate(path, { input, variables: {}, host: {} });
-      Object.defineProperty(go, "name", { value: index === 0 ? "route" : `route_${index}` });
+      // Two branches of a node need names of their own, which plain functions cannot have.
+      const branch = RunnableLambda.from(go);
+      branch.name = `route_${index}`;
       if (mapped && route.map instanceof Map) throw new Unsupported("a path map with a key that is no string");
-      graph.addConditionalEdges(source, go, mapped ? route.map : undefined);
+      graph.addConditionalEdges(source, branch, mapped ? route.map : undefined);
     }
   }
 }

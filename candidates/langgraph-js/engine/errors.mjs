@@ -25,6 +25,16 @@ const SHARED = {
 
 export const errorName = (error) => SHARED[error.name] ?? error.name;
 
+// What an error says: of a program's KeyError, the text in quotes, as Python has it.
+export const said = ({ name, message }) => (name === "KeyError" ? quoted(message) : message);
+
+// A text as Python's `repr` writes it.
+export function quoted(text) {
+  const escaped = text.replaceAll("\\", "\\\\").replaceAll("\n", "\\n");
+  if (text.includes("'") && !text.includes('"')) return `"${escaped}"`;
+  return `'${escaped.replaceAll("'", "\\'")}'`;
+}
+
 // Does something and returns its outcome: a value, or the error it raised.
 export async function attempted(action, isOurs) {
   try {
@@ -32,6 +42,6 @@ export async function attempted(action, isOurs) {
   } catch (error) {
     if (isOurs(error)) throw error;
     if (!(error instanceof Error)) return { error: "Error", message: String(error) };
-    return { error: errorName(error), message: error.message };
+    return { error: errorName(error), message: said(error) };
   }
 }

@@ -4,6 +4,7 @@ import { langgraph } from "./packages.mjs";
 import { compile } from "./building.mjs";
 import { attempted, raise } from "./errors.mjs";
 import { Hosts } from "./hosts.mjs";
+import { pin } from "./pins.mjs";
 import { checkProgram } from "./program.mjs";
 import { Saver } from "./saver.mjs";
 import { config, payload, snapshot } from "./snapshots.mjs";
@@ -12,12 +13,12 @@ import { native, plain } from "./values.mjs";
 
 const { Command, Send } = langgraph;
 const RECURSION_LIMIT = 25;
-const MODES = ["values", "updates", "custom", "debug", "tasks", "checkpoints"];
 
 export class GraphSession {
   #graph;
   #saver = null;
   #hosts = new Hosts();
+  #count = { made: 0 };
   #unstored = false;
 
   constructor({ program, saver }) {
@@ -35,6 +36,7 @@ export class GraphSession {
     // JavaScript has one way to call, and it is asynchronous.
     const { async: _, ...given } = native(args);
     const events = [];
+    pin(this.#count);
     const outcome = await attempted(
       () => act.call(this, given, events),
       (error) => error instanceof Unsupported,
@@ -53,7 +55,9 @@ export class GraphSession {
     return await this.#run(new Command({ resume: value }), run, events);
   }
   async resume_map({ values, ...run }, events) {
-    const { tasks } = await this.#graph.getState(await this.#config(run));
+    const { thread, checkpoint, task: inside } = run;
+    const where = await this.#config({ thread, checkpoint, task: inside });
+    const { tasks } = await this.#graph.getState(where);
     const pending = tasks.flatMap((task) => task.interrupts);
     const answers = values
       .filter(([index]) => index < pending.length)
@@ -97,8 +101,7 @@ export class GraphSession {
   }
 
   async #run(input, { modes, subgraphs = false, durability, context, interrupt_before: before, interrupt_after: after, ...where }, events) {
-    const unknown = (modes ?? []).find((mode) => !MODES.includes(mode));
-    if (unknown !== undefined) throw new Unsupported(`the stream mode ${unknown}`);
+    if (modes?.includes("messages")) throw new Unsupported("the stream mode messages");
     if (durability === "exit") this.#unstored = true;
     const options = { ...(await this.#config(where)) };
     if (durability !== undefined) options.durability = durability;

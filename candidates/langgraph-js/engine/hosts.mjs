@@ -2,6 +2,7 @@
 
 import { langgraph } from "./packages.mjs";
 import { runBody } from "./bodies.mjs";
+import { said } from "./errors.mjs";
 import { Unsupported } from "./unsupported.mjs";
 
 const INFO = {
@@ -24,7 +25,7 @@ export class Hosts {
       const failure = more.length > 1 ? more[0] : null;
       const key = JSON.stringify(place);
       this.#visits.set(key, (this.#visits.get(key) ?? 0) + 1);
-      const host = host_(config, failure, graphs, this.#visits.get(key));
+      const host = hostOf(config, failure, graphs, this.#visits.get(key));
       try {
         return await runBody(body, { host, input, variables: {} });
       } catch (error) {
@@ -35,7 +36,7 @@ export class Hosts {
   }
 }
 
-const host_ = (config, failure, graphs, visits) => ({
+const hostOf = (config, failure, graphs, visits) => ({
   visits,
   context: config.context,
   interrupt: (value) => langgraph.interrupt(value),
@@ -49,5 +50,5 @@ const host_ = (config, failure, graphs, visits) => ({
 const ERROR = {
   node: ({ node }) => node,
   type: ({ error }) => error.name,
-  message: ({ error }) => error.message,
+  message: ({ error }) => said(error),
 };

@@ -82,7 +82,9 @@ export function reducer(name) {
 // writes one says `default`, and this is what the field's type says in Python.
 export const EMPTY = {
   int: () => 0,
-  float: () => 0,
+  float() {
+    throw new Unsupported("a field that begins at 0.0: to JavaScript it is the integer");
+  },
   str: () => "",
   list: () => [],
   dict: () => ({}),

@@ -1,6 +1,7 @@
 // The saver of a session's graph, which remembers in what order its checkpoints were made.
 
 import { langgraph } from "./packages.mjs";
+import { checkpointId } from "./pins.mjs";
 
 export class Saver extends langgraph.MemorySaver {
   #ids = [];
@@ -12,6 +13,6 @@ export class Saver extends langgraph.MemorySaver {
 
   // The id of the k-th checkpoint; one that there is not has an id that there is not.
   id(k) {
-    return this.#ids[k - 1] ?? `00000000-0000-6000-8000-${k.toString(16).padStart(12, "0")}`;
+    return this.#ids[k - 1] ?? checkpointId(0xffffffff + k);
   }
 }

@@ -2,6 +2,7 @@
 
 import { langgraph } from "./packages.mjs";
 import { Ext, IntegralFloat, pack, unpack } from "./msgpack.mjs";
+import { quoted } from "./errors.mjs";
 import { Unsupported } from "./unsupported.mjs";
 
 const { Send, Overwrite } = langgraph;
@@ -56,7 +57,7 @@ export function plain(value) {
     return ext(1, ["langgraph.types", "Send", [value.node, plain(value.args)]]);
   }
   if (value.lg_name === "Overwrite") {
-    return ext(2, ["langgraph.types", "Overwrite", { value: plain(value.value) }]);
+    return ext(2, ["langgraph.types", "Overwrite", { value: plain(value.value), type: "__overwrite__" }]);
   }
   if (value.lg_name === "Command") throw new Unsupported("a Command inside a value");
   return Object.fromEntries(
@@ -74,10 +75,6 @@ export function interrupt({ id, value, response_schema: schema }) {
 }
 
 // An error inside a value, as Python writes one.
-export function repr({ name, message }) {
-  const quote = message.includes("'") && !message.includes('"') ? '"' : "'";
-  const text = message.replaceAll("\\", "\\\\").replaceAll("\n", "\\n");
-  return `${name}(${message ? quote + (quote === "'" ? text.replaceAll("'", "\\'") : text) + quote : ""})`;
-}
+export const repr = ({ name, message }) => `${name}(${message ? quoted(message) : ""})`;
 
 const ext = (code, data) => new Ext(code, pack(data));
