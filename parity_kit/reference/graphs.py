@@ -5,7 +5,10 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
-from typing import Any
+from dataclasses import fields
+from typing import Any, cast
+
+from langgraph.runtime import Runtime
 
 from parity_kit.contract import (
     Event,
@@ -14,6 +17,7 @@ from parity_kit.contract import (
     Pins,
     Subject,
     Unsupported,
+    UnsupportedSubjectError,
 )
 from parity_kit.errors import BadProgramError
 from parity_kit.programs.model import Functional
@@ -25,6 +29,9 @@ from parity_kit.reference.graph_operations import OF_SAVERS, Direct, Operations,
 from parity_kit.reference.native import Watch, perform, to_native
 from parity_kit.reference.pins import Counter, Pin, pinned, unhurried
 from parity_kit.reference.savers import close_saver, contents, make_saver
+
+_OF_RUNTIME = {"info": "execution_info", "drain": "control"}
+_RUNTIME = {each.name for each in fields(Runtime)}
 
 
 class GraphSession:
@@ -79,10 +86,22 @@ class GraphSession:
 
 
 def _compiled(subject: Subject, saver: Any, *, declared: bool) -> Any:
-    program = parse(to_native(subject.spec["program"]))
+    data = to_native(subject.spec["program"])
+    program = parse(data)
+    for word, name in _OF_RUNTIME.items():
+        if name not in _RUNTIME and _says(data, word):
+            raise UnsupportedSubjectError(f"this release's Runtime has no {name}")
     try:
         if isinstance(program, Functional):
             return compile_functional(program, saver)
         return Builder(declared=declared).compile(program, saver)
     except (ValueError, TypeError) as error:
         raise BadProgramError(f"LangGraph refuses it: {error}", where="program") from error
+
+
+def _says(data: Any, word: str) -> bool:
+    """Whether an instruction or an operator of this name is somewhere in a program."""
+    if isinstance(data, dict):
+        entries = cast("dict[str, Any]", data)
+        return [*entries] == [word] or any(_says(each, word) for each in entries.values())
+    return isinstance(data, list) and any(_says(each, word) for each in cast("list[Any]", data))
