@@ -18,7 +18,10 @@ CLAIMS = "claims"
 
 @dataclass(frozen=True, slots=True)
 class RunStarted:
-    """A run begins. `oracle` maps distributions to versions, `machine` says where it runs."""
+    """A run begins. `oracle` maps distributions to versions, `machine` says where it runs.
+
+    `shown` names those of the candidates that do not decide the exit code.
+    """
 
     run: str
     kit: str
@@ -26,6 +29,7 @@ class RunStarted:
     machine: dict[str, str]
     seed: int
     candidates: list[str]
+    shown: list[str] = field(default_factory=list[str])
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +233,7 @@ class CandidateJudged:
 
 @dataclass(frozen=True, slots=True)
 class RunFinished:
-    """A run ended."""
+    """A run ended. `notes` say what was left out of it."""
 
     exit_code: int
     seconds: float

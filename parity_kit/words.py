@@ -88,8 +88,12 @@ def word(name: str) -> Word:
     return WORDS.get(name) or SPEEDS.get(name) or UNKNOWN
 
 
+def colour(verdict: str) -> str:
+    """Return a verdict's colour in the terminal."""
+    return _COLOURS[word(verdict).tone]
+
+
 def mark(verdict: str, text: str = "") -> str:
     """Return a verdict's sign and name in its colour, or another text with them, as rich markup."""
-    meaning = word(verdict)
-    colour = _COLOURS[meaning.tone]
-    return f"[{colour}]{meaning.symbol} {text or verdict}[/{colour}]"
+    tone = colour(verdict)
+    return f"[{tone}]{word(verdict).symbol} {text or verdict}[/{tone}]"

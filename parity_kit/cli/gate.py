@@ -7,14 +7,30 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from parity_kit import __version__
 from parity_kit.cli.common import console, json_option, level_option, print_json, workspace_option
+from parity_kit.cli.files import files_options
 from parity_kit.contract import Level
 from parity_kit.errors import CandidateError, ExitCode
-from parity_kit.events import CLAIMS, DivergenceFound, Event, GateFinished
+from parity_kit.events import (
+    CLAIMS,
+    CandidateFailed,
+    CandidateJudged,
+    DivergenceFound,
+    Event,
+    GateFinished,
+    RunFinished,
+    RunStarted,
+)
 from parity_kit.workspace import Workspace
+
+if TYPE_CHECKING:
+    from parity_kit.sinks.account import Sentence
+    from parity_kit.sinks.files import Wanted
 
 
 @dataclass(slots=True)
@@ -51,6 +67,16 @@ class _Result:
             self.divergences.append(event)
 
 
+_SHOWN_AT_THE_END = (
+    RunStarted,
+    CandidateFailed,
+    GateFinished,
+    DivergenceFound,
+    CandidateJudged,
+    RunFinished,
+)
+
+
 @click.command("gate")
 @click.argument("candidate")
 @click.option(
@@ -73,6 +99,7 @@ class _Result:
     type=click.Path(file_okay=False, path_type=Path),
     help="Write a case of each divergence to DIRECTORY/cases/.",
 )
+@files_options
 @json_option
 @workspace_option
 def command(
@@ -82,39 +109,66 @@ def command(
     level: str,
     floor: int,
     folder: Path | None,
+    wanted: Wanted,
     as_json: bool,
 ) -> int:
     """Compare CANDIDATE with every committed fixture.
 
+    The first line printed is the verdict and why. The files for CI systems are written when the
+    gate begins, saying that it has not ended, and again at its end; within GitHub's workflows its
+    annotations and the step's summary are made without being asked for.
+
     Ends with 0 for parity, 1 for a divergence or too few cases, 3 if the candidate could not be
     judged or nothing was compared.
     """
+    from parity_kit.corpora.manifest import read_manifest
     from parity_kit.sinks import Terminal
+    from parity_kit.sinks.files import opened
 
     started = time.perf_counter()
     result = _Result(candidate, Level[level.upper()])
-    with Terminal(console(stderr=True)) as terminal:
+    with (
+        opened(wanted, space, folder) as files,
+        Terminal(console(stderr=True)) as terminal,
+    ):
 
         def tell(event: Event) -> None:
             result.tell(event)
-            if not isinstance(event, (GateFinished, DivergenceFound)):
+            files.tell(event)
+            if not isinstance(event, _SHOWN_AT_THE_END):
                 terminal.tell(event)
 
+        oracle = dict(read_manifest(space.fixtures).oracle)
+        tell(RunStarted("", __version__, oracle, {}, 0, [candidate]))
         try:
             engaged = _run(space, result, corpora, folder, tell, terminal.note)
         except CandidateError as error:
             # What was seen before is shown; the candidate as a whole is not judged.
+            result.verdict, result.problem = "unknown", str(error)
+            tell(CandidateFailed(candidate, candidate, error.code, error.problem))
+            _end(result, corpora, started, tell)
             if not result.gates and not as_json:
                 raise
-            result.verdict, result.problem = "unknown", str(error)
         else:
             _conclude(result, engaged, floor)
-    result.seconds = time.perf_counter() - started
+            _end(result, corpora, started, tell)
     if as_json:
         print_json(_as_json(result))
     else:
-        _print(result)
+        _print(result, files.account.headline())
     return result.exit_code
+
+
+def _end(
+    result: _Result, corpora: Collection[str], started: float, tell: Callable[[Event], None]
+) -> None:
+    """Tell what the candidate came to, and what was left out because nobody asked for it."""
+    result.seconds = time.perf_counter() - started
+    level = f"equal at level {result.reached.label}"
+    reason = result.problem or (level if result.exit_code is ExitCode.PARITY else result.verdict)
+    tell(CandidateJudged(result.candidate, result.verdict, reason, int(result.exit_code)))
+    notes = [f"only these corpora were asked for: {', '.join(corpora)}"] if corpora else []
+    tell(RunFinished(int(result.exit_code), result.seconds, notes))
 
 
 def _run(
@@ -171,12 +225,17 @@ def _as_json(result: _Result) -> dict[str, object]:
     }
 
 
-def _print(result: _Result) -> None:
+def _print(result: _Result, why: Sentence) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    from parity_kit.words import mark
+    from parity_kit.report.text import one_line
+    from parity_kit.words import colour, mark
 
+    out = console()
+    # Whoever reads only the first line is to know the verdict, and why.
+    out.print(escape(one_line(str(why))), style=f"bold {colour(result.verdict)}")
+    out.print()
     table = Table("corpus", "verdict", box=None)
     for heading in ("equal", "divergent", "unsupported", "other"):
         table.add_column(heading, justify="right")
@@ -192,14 +251,13 @@ def _print(result: _Result) -> None:
             gate.reached,
             f"{gate.seconds:.2f}",
         )
-    out = console()
     out.print(table)
     for each in result.divergences:
         times = f", {each.count} cases" if each.count > 1 else ""
-        out.print(f"\n{mark(each.verdict)} {escape(each.headline)}")
+        out.print(f"\n{mark(each.verdict)} {escape(one_line(each.headline))}")
         if each.reference or each.candidate_side:
-            out.print(f"  reference  {each.reference}", markup=False)
-            out.print(f"  candidate  {each.candidate_side}", markup=False)
+            out.print(f"  reference  {one_line(each.reference)}", markup=False)
+            out.print(f"  candidate  {one_line(each.candidate_side)}", markup=False)
         out.print(f"  {each.case}{times}", markup=False, style="dim")
     if result.problem:
         out.print(f"\n{result.problem}", markup=False)

@@ -10,6 +10,7 @@ import click
 
 from parity_kit import __version__
 from parity_kit.cli.common import console, json_option, print_json, workspace_option
+from parity_kit.cli.files import files_options
 from parity_kit.cli.run import interruptible, new_run
 from parity_kit.errors import BadManifestError, CandidateError, ExitCode
 from parity_kit.events import (
@@ -27,6 +28,7 @@ from parity_kit.workspace import MARKER, Workspace
 if TYPE_CHECKING:
     from parity_kit.runner import Judging
     from parity_kit.sinks import Sinks, Terminal
+    from parity_kit.sinks.files import Wanted
 
 
 @click.command()
@@ -39,9 +41,12 @@ if TYPE_CHECKING:
     show_default=True,
     help="Pairs measured; 0 for no benchmarks.",
 )
+@files_options
 @json_option
 @workspace_option
-def command(space: Workspace, examples: int, seed: int, pairs: int, as_json: bool) -> int:
+def command(
+    space: Workspace, examples: int, seed: int, pairs: int, wanted: Wanted, as_json: bool
+) -> int:
     """Check the corpora, judge the workspace's candidates, measure them, and write the page.
 
     The candidates listed under `ours` in parity.toml decide the exit code; what other people's
@@ -55,6 +60,7 @@ def command(space: Workspace, examples: int, seed: int, pairs: int, as_json: boo
     from parity_kit.report.write import write_report
     from parity_kit.runner import Judging, Plan, machine
     from parity_kit.sinks import Journal, Sinks, Terminal
+    from parity_kit.sinks.files import opened
 
     settings = read_settings(space)
     names = [*settings.ours, *settings.others]
@@ -70,9 +76,14 @@ def command(space: Workspace, examples: int, seed: int, pairs: int, as_json: boo
     started = time.monotonic()
     heard = _Heard()
     journal = Journal(folder)
-    with interruptible(folder), Terminal(console(stderr=as_json)) as terminal:
-        sinks = Sinks(journal, terminal, heard)
-        sinks.tell(RunStarted(folder.name, __version__, oracle_versions(), machine(), seed, names))
+    with (
+        interruptible(folder),
+        opened(wanted, space, folder) as files,
+        Terminal(console(stderr=as_json)) as terminal,
+    ):
+        sinks = Sinks(journal, files, terminal, heard)
+        oracle, shown = oracle_versions(), list(settings.others)
+        sinks.tell(RunStarted(folder.name, __version__, oracle, machine(), seed, names, shown))
         codes = [_corpora(space, sinks, terminal)]
         judging = Judging(
             space, folder, Plan(examples=examples, seed=seed), sinks.tell, terminal.note

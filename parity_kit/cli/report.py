@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from parity_kit.cli.common import json_option, print_json, workspace_option
+from parity_kit.cli.files import files_options
 from parity_kit.errors import BadFileError
 from parity_kit.events import JOURNAL
 from parity_kit.workspace import Workspace
+
+if TYPE_CHECKING:
+    from parity_kit.sinks.files import Wanted
 
 _LISTED = 10
 
 
 @click.command(name="report")
 @click.argument("run")
+@files_options
 @json_option
 @workspace_option
-def command(run: str, space: Workspace, *, as_json: bool) -> None:
-    """Write report.json and report.html from the journal of RUN.
+def command(run: str, space: Workspace, wanted: Wanted, *, as_json: bool) -> None:
+    """Write report.json and report.html from the journal of RUN, and the files that are asked for.
 
     RUN is a folder, or the name of one under reports/. With --json the content of report.json is
-    printed too, and no page is made.
+    printed too, and no page is made. The journal counts the cases that agree and does not list
+    them, so JUnit XML made from it has one test for all of a corpus's.
     """
     folder = find_run(space, run)
+    _write_files(space, folder, wanted)
     if as_json:
         from parity_kit.report.write import write_data
 
@@ -33,6 +42,17 @@ def command(run: str, space: Workspace, *, as_json: bool) -> None:
     from parity_kit.report.write import write_report
 
     click.echo(str(write_report(folder)))
+
+
+def _write_files(space: Workspace, folder: Path, wanted: Wanted) -> None:
+    from parity_kit.report.journal import read_journal
+    from parity_kit.sinks.files import opened
+
+    events, notes = read_journal(folder)
+    # The run itself has told GitHub already.
+    with opened(dataclasses.replace(wanted, environment={}), space, folder, notes) as files:
+        for event in events:
+            files.tell(event)
 
 
 def find_run(space: Workspace, run: str) -> Path:

@@ -8,14 +8,19 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from parity_kit import __version__
 from parity_kit.cli.common import console, json_option, level_option, workspace_option
+from parity_kit.cli.files import files_options
 from parity_kit.contract import Level
 from parity_kit.events import Event, RunFinished, RunStarted
 from parity_kit.workspace import Workspace
+
+if TYPE_CHECKING:
+    from parity_kit.sinks.files import Wanted
 
 _SUITES = ("corpora", "codec", "channel", "graph", "saver")
 
@@ -40,6 +45,7 @@ _SUITES = ("corpora", "codec", "channel", "graph", "saver")
 @click.option("--seed", default=0, show_default=True, help="Where all choices start.")
 @level_option
 @click.option("--keep", is_flag=True, help="Keep shrunk cases in fixtures/regressions/.")
+@files_options
 @json_option
 @workspace_option
 def command(
@@ -51,6 +57,7 @@ def command(
     seed: int,
     level: str,
     keep: bool,
+    wanted: Wanted,
     as_json: bool,
 ) -> int:
     """Run the differential suite against CANDIDATE.
@@ -68,18 +75,24 @@ def command(
     from parity_kit.reference.engine import oracle_versions
     from parity_kit.runner import Judging, Plan, machine
     from parity_kit.sinks import Journal, Sinks, Terminal
+    from parity_kit.sinks.files import opened
 
     find(space, candidate)  # a wrong name ends here, before a run's folder is made
     folder = new_run(space, candidate)
     plan = Plan(suites or _SUITES, examples, bulk, seed, Level[level.upper()])
     heard: list[Event] = []
     journal = Journal(folder)
-    with interruptible(folder), Terminal(console(stderr=as_json)) as terminal:
-        tell = Sinks(journal, terminal, _Ear(heard)).tell
+    with (
+        interruptible(folder),
+        opened(wanted, space, folder) as files,
+        Terminal(console(stderr=as_json)) as terminal,
+    ):
+        tell = Sinks(journal, files, terminal, _Ear(heard)).tell
         started = datetime.now(UTC)
         tell(RunStarted(folder.name, __version__, oracle_versions(), machine(), seed, [candidate]))
         code = Judging(space, folder, plan, tell, terminal.note).candidate(candidate)
-        tell(RunFinished(int(code), (datetime.now(UTC) - started).total_seconds()))
+        notes = [f"only these suites were asked for: {', '.join(suites)}"] if suites else []
+        tell(RunFinished(int(code), (datetime.now(UTC) - started).total_seconds(), notes))
     journal.close()
     kept = keep_cases(space, folder) if keep else []
     _close(folder, kept, heard, as_json=as_json)

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import unicodedata
 from collections.abc import Mapping
@@ -11,6 +12,7 @@ from collections.abc import Mapping
 CLIP = 2_000
 """Characters of one side of a difference that the page shows."""
 
+_COMMAND = re.compile(r"##(?=\w*\[)")
 _CONTROL_PICTURES = 0x2400
 _SPACE = 0x20
 _DELETE = 0x7F
@@ -37,6 +39,17 @@ def _shown(character: str) -> str:
     if code == _DELETE:
         return "␡"
     return f"⟨U+{code:04X}⟩"
+
+
+def one_line(text: str, most: int = CLIP) -> str:
+    """Return untrusted text as one line of at most `most` characters, its line ends shown.
+
+    A CI runner would take `##[…]`, `##vso[…]` or `##teamcity[…]` for a command wherever it stands
+    in a line: the signs are parted.
+    """
+    shown = visible(text[: most + 1]).replace("\n", "␊").replace("\t", "␉")
+    shown = _COMMAND.sub("# #", shown)
+    return shown if len(shown) <= most else f"{shown[: most - 1]}…"
 
 
 def clip(text: str) -> str:

@@ -22,7 +22,7 @@ from parity_kit.events import (
     RunStarted,
     event_to_json,
 )
-from parity_kit.report import write_report
+from parity_kit.report.write import write_report
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from parity_kit.bench import results, run_benchmarks
+from parity_kit.bench import results
 from parity_kit.bench.noise import MAX_STEAL
 from parity_kit.bench.plan import CONTROL
 from parity_kit.bench.results import load
+from parity_kit.bench.session import run_benchmarks
 from parity_kit.bench.workloads import select, workloads
 from parity_kit.contract import SubjectKind, run
 from parity_kit.errors import UsageError
