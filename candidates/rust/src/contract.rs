@@ -1,0 +1,103 @@
+//! The contract: a subject is opened, operations are applied to it, outcomes come back.
+
+use std::collections::BTreeMap;
+
+use crate::channel_session::ChannelSession;
+use crate::codec_session::CodecSession;
+use crate::value::{Map, Value, map, text};
+
+/// An error that LangGraph would raise: its class, with its module unless that is Python's own.
+#[derive(Debug)]
+pub struct Raised {
+    pub class: &'static str,
+    pub message: String,
+}
+
+impl Raised {
+    pub fn new(class: &'static str, message: impl Into<String>) -> Raised {
+        Raised {
+            class,
+            message: message.into(),
+        }
+    }
+}
+
+/// This engine does not offer what was asked.
+#[derive(Debug)]
+pub struct Unsupported(pub String);
+
+/// Byte strings by the names they are stored under.
+pub type Stored = BTreeMap<String, Vec<u8>>;
+
+/// What came of an operation.
+pub struct Outcome {
+    pub result: Result<Value, Raised>,
+    pub stored: Stored,
+    pub dropped: Vec<String>,
+}
+
+impl From<Result<Value, Raised>> for Outcome {
+    fn from(result: Result<Value, Raised>) -> Outcome {
+        Outcome {
+            result,
+            stored: Stored::new(),
+            dropped: Vec::new(),
+        }
+    }
+}
+
+impl Outcome {
+    /// Return the outcome as the wire has it.
+    pub fn plain(self) -> Value {
+        let mut entries = match self.result {
+            Ok(value) => vec![("value", value)],
+            Err(error) => vec![
+                ("error", text(error.class)),
+                ("message", text(error.message)),
+            ],
+        };
+        let stored = self
+            .stored
+            .into_iter()
+            .map(|(name, data)| (name, Value::Bytes(data)));
+        let dropped = self.dropped.into_iter().map(text).collect();
+        entries.push(("events", Value::Array(Vec::new())));
+        entries.push(("stored", map(stored)));
+        entries.push(("dropped", Value::Array(dropped)));
+        map(entries)
+    }
+}
+
+/// An open subject.
+pub trait Session {
+    /// Do one operation.
+    fn apply(&mut self, operation: &str, args: &Map) -> Result<Outcome, Unsupported>;
+}
+
+/// Open a subject.
+pub fn open(kind: &str, spec: &Map) -> Result<Box<dyn Session>, Unsupported> {
+    match kind {
+        "codec" => Ok(Box::new(CodecSession::open(spec)?)),
+        "channel" => Ok(Box::new(ChannelSession::open(spec)?)),
+        _ => Err(Unsupported(format!("no subject {kind} yet"))),
+    }
+}
+
+/// Return an argument of an operation.
+pub fn argument<'a>(args: &'a Map, name: &str) -> Result<&'a Value, Unsupported> {
+    args.get(name)
+        .ok_or_else(|| Unsupported(format!("the argument {name} is missing")))
+}
+
+/// Return the description of this engine.
+pub fn describe() -> Value {
+    let levels = ["codec", "channel"].map(|subject| (subject, text("bytes")));
+    map([
+        ("name", text("rust")),
+        ("version", text(env!("CARGO_PKG_VERSION"))),
+        ("language", text("Rust")),
+        ("levels", map(levels)),
+        ("engaged", Value::Map(Map::default())),
+        ("protocol", Value::Int(1)),
+    ])
+}

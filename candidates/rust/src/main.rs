@@ -1,0 +1,38 @@
+//! LangGraph's serializer and channels in Rust, behind Parity Kit's contract.
+
+mod arrays;
+mod channel_session;
+mod channels;
+mod codec;
+mod codec_session;
+mod contract;
+mod dates;
+mod decimals;
+mod envelopes;
+mod json;
+mod networks;
+mod opened;
+mod packing;
+mod paths;
+mod patterns;
+mod records;
+mod reducers;
+mod reviving;
+mod standard;
+mod unpacking;
+mod value;
+mod wire;
+
+use std::io::{self, BufReader};
+use std::thread;
+
+/// Values may lie 1,022 deep in each other, and each ext begins to count again.
+const STACK: usize = 1 << 30;
+
+fn main() -> io::Result<()> {
+    let serve = || wire::serve(BufReader::new(io::stdin().lock()), io::stdout().lock());
+    let thread = thread::Builder::new().stack_size(STACK).spawn(serve)?;
+    thread
+        .join()
+        .unwrap_or_else(|_| Err(io::Error::other("the engine panicked")))
+}
