@@ -1,0 +1,69 @@
+package engine;
+
+import org.msgpack.value.MapValue;
+import org.msgpack.value.Value;
+import org.msgpack.value.ValueFactory;
+
+/** your-engine, an engine for Parity Kit: README.md says what to fill in, and in which order. */
+final class Engine {
+    /** Says what can be opened, and how closely it claims to be LangGraph's. */
+    static MapValue describe() {
+        return Outcomes.map(
+                "name", "your-engine",
+                "version", "0.1.0",
+                "language", "Java",
+                "levels", Outcomes.map("codec", "bytes"),
+                "engaged", Outcomes.map(),
+                "protocol", ValueFactory.newInteger(1));
+    }
+
+    /** Opens a subject; channel, graph and saver are the others. */
+    static Session open(String kind, MapValue spec, MapValue pins) {
+        if (kind.equals("codec")) {
+            return Engine::codec;
+        }
+        throw new Unsupported("no " + kind + " yet");
+    }
+
+    /** The subject codec: LangGraph's stored values, read and written. */
+    private static Value codec(String operation, MapValue args) {
+        Value type = Outcomes.get(args, "type");
+        boolean stored = type.isStringValue() && type.asStringValue().asString().equals("msgpack");
+        if (operation.equals("decode") && stored) {
+            return Outcomes.returned(decode(bytes(args)), Outcomes.map());
+        } else if (operation.equals("round_trip") && stored) {
+            return encoded(decode(bytes(args)));
+        } else if (operation.equals("encode")) {
+            return encoded(Outcomes.get(args, "value"));
+        }
+        throw new Unsupported("no " + operation + " of that yet");
+    }
+
+    private static byte[] bytes(MapValue args) {
+        return Outcomes.get(args, "data").asBinaryValue().asByteArray();
+    }
+
+    private static Value encoded(Value value) {
+        Value data = ValueFactory.newBinary(encode(value));
+        return Outcomes.returned(ValueFactory.newString("msgpack"), Outcomes.map("data", data));
+    }
+
+    /** Returns the opened value of stored bytes; docs/contract.md says what opened means. */
+    private static Value decode(byte[] data) {
+        if (data.length == 1 && data[0] >= 0) {
+            return ValueFactory.newInteger(data[0]);
+        }
+        throw new Unsupported("decode of more than one small integer");
+    }
+
+    /** Returns the bytes that store an opened value. */
+    private static byte[] encode(Value value) {
+        if (value.isIntegerValue() && value.asIntegerValue().isInByteRange()
+                && value.asIntegerValue().asByte() >= 0) {
+            return new byte[] {value.asIntegerValue().asByte()};
+        }
+        throw new Unsupported("encode of more than one small integer");
+    }
+
+    private Engine() {}
+}
