@@ -86,14 +86,16 @@ class Renamer:
         if isinstance(value, Mapping):
             value = self._in_order(cast("Mapping[Plain, Plain]", value))
             return {
-                self._walk(key, keys(step), name): self._walk(
-                    each, self._masks.into(step, key), name
-                )
+                self._key(key, step, name): self._walk(each, self._masks.into(step, key), name)
                 for key, each in value.items()
             }
         if isinstance(value, (list, tuple)):
             return self._entries(cast("Sequence[Plain]", value), step, name)
         return value
+
+    def _key(self, key: Plain, step: Step, name: _Name) -> Plain:
+        # An engine may give arrays for keys, which are hashable only as they are.
+        return self._walk(key, keys(step), name) if isinstance(key, str) else key
 
     def _in_order(self, value: Mapping[Plain, Plain]) -> Mapping[Plain, Plain]:
         """Return an opened set, or whatever else has no order, with its entries in one."""

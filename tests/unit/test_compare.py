@@ -164,3 +164,9 @@ def test_unsupported_is_no_difference_and_no_pass() -> None:
 
 def test_too_few_outcomes_break_the_protocol() -> None:
     assert isinstance(compare(CASE, OURS, (FIRST,)), ProtocolFault)
+
+
+@pytest.mark.parametrize("key", [(1, "a"), ((ID,),), 7, b"k"])
+def test_a_key_of_any_kind_is_a_difference_and_no_fault(key: Any) -> None:
+    verdict = divergence((FIRST, Returned({key: 1})))
+    assert verdict.reached is Level.NONE

@@ -16,8 +16,10 @@ from parity_kit.candidates.manifest import CommandSetup
 from parity_kit.errors import ExitCode, UsageError
 from parity_kit.workspace import Workspace
 
-FIXTURES = workspace.find(Path(__file__)).fixtures
-SLOW = {"java", "rust", "typescript"}
+SPACE = workspace.find(Path(__file__))
+ROOT, FIXTURES = SPACE.root, SPACE.fixtures
+FIRST_CODEC = Path(__file__).parent / "engines" / "first_codec.py"
+SLOW = {"java", "rust"}
 NAME = "a-port.2"
 
 
@@ -100,3 +102,24 @@ def test_what_cannot_be_made_is_said_and_nothing_is_written(
         scaffold.new(space, name, language)
     assert sorted(space.root.rglob("*")) == before
     assert (folder / "engine.py").read_text(encoding="utf-8") == "mine\n"
+
+
+def test_a_first_codec_passes_with_the_lines_that_the_guide_says(space: Workspace) -> None:
+    """The template, its `decode` and `encode` filled in: the corpus `msgpack` is equal."""
+    written = FIRST_CODEC.read_text(encoding="utf-8")
+    functions = written[written.index("def decode(") :]
+    file = scaffold.new(space, NAME, "python") / "engine.py"
+    engine = file.read_text(encoding="utf-8")
+    start, end = engine.index("def decode("), engine.index("class Codec:")
+    engine = f"{engine[:start]}{functions}\n\n{engine[end:]}"
+    engine = engine.replace("import Plain\n", "import Ext, Plain\n")
+    engine = engine.replace(
+        "from parity_kit.contract", "import ormsgpack\nfrom parity_kit.contract", 1
+    )
+    file.write_text(engine, encoding="utf-8")
+    code, said = parity_kit(space, "gate", NAME, "--corpus", "msgpack")
+    verdicts = said["gates"][0]["verdicts"]
+    assert (code, verdicts["equal"]) == (ExitCode.PARITY, 372)
+    lines = sum(1 for line in functions.splitlines() if line.strip())
+    guide = " ".join((ROOT / "docs" / "candidates.md").read_text(encoding="utf-8").split())
+    assert f"| Python | {lines} | 372 |" in guide
