@@ -352,21 +352,20 @@ impl Channel {
         let Class::Delta { empty, reducer } = self.class.clone() else {
             return Ok(());
         };
+        if values.is_empty() {
+            return Ok(());
+        }
+        // What an empty channel holds is an object to Python's operators, and to their errors.
+        let mut base = self.value.clone().unwrap_or(Value::Unstorable);
         let mut rest = values;
-        let mut base = self.value.clone();
         for (at, value) in values.iter().enumerate() {
             if let Some(inside) = overwrite_in(value) {
-                base = Some(replacement(inside, &empty)?);
+                base = replacement(inside, &empty)?;
                 rest = &values[at + 1..];
             }
         }
-        for value in rest {
-            base = match base {
-                Some(base) => Some(reducer(&base, value)?),
-                None => return Err(Raised::new("TypeError", "a delta channel without a value")),
-            };
-        }
-        self.value = base;
+        let folded = (rest.iter()).try_fold(base, |sum, value| reducer(&sum, value))?;
+        self.value = Some(folded).filter(|value| !matches!(value, Value::Unstorable));
         Ok(())
     }
 
