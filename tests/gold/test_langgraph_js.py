@@ -1,0 +1,116 @@
+"""LangGraph.js as a candidate: its adapter, its ledger, and what was found in it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from parity_kit import workspace
+from parity_kit.candidates import building
+from parity_kit.candidates.launch import find, start
+from parity_kit.candidates.manifest import CommandSetup
+from parity_kit.cli.gate import command as gate
+from parity_kit.compare import compare
+from parity_kit.contender import Contender
+from parity_kit.contract import Level, Returned
+from parity_kit.corpora.corpus import Trace, read_corpus
+from parity_kit.errors import EnvironmentBuildError, ExitCode
+from parity_kit.judge import judge
+from parity_kit.verdicts import Divergent, Equal, NotSupported
+from parity_kit.wire.host import RemoteEngine
+
+SPACE = workspace.find(Path(__file__))
+NAME = "langgraph-js"
+
+
+@pytest.fixture(scope="module")
+def engine() -> Generator[RemoteEngine]:
+    candidate = find(SPACE, NAME)
+    assert isinstance(candidate.setup, CommandSetup)
+    if absent := building.absent(candidate.setup):
+        pytest.skip(f"no {', '.join(absent)} on this machine")
+    try:
+        started = start(candidate, SPACE)
+    except EnvironmentBuildError as error:
+        pytest.skip(f"its packages cannot be had here: {error.problem.splitlines()[0]}")
+    with started:
+        yield started
+
+
+def fixture(name: str) -> Trace:
+    corpus = read_corpus(SPACE.fixtures / f"{name.split('/', maxsplit=1)[0]}.msgpack")
+    return next(each for each in corpus.traces if each.case.id == name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "channels/topic/load",
+        "channels/named-barrier-value-after-finish/consume",
+        "graphs/stream/checkpoints",
+        "streams/values/sends",
+        "subgraphs/namespace/of-sends",
+        "subgraphs/call/twice",
+        "interrupts/several/no-follow-up",
+        "memory/cache/goto-is-kept",
+    ],
+)
+def test_what_it_has_in_common_with_langgraph(engine: RemoteEngine, name: str) -> None:
+    trace = fixture(name)
+    verdict = compare(trace.case, trace.outcomes, engine.run(trace.case), Level.TRACE)
+    assert isinstance(verdict, Equal)
+
+
+def test_max_concurrency_of_one_loses_work(engine: RemoteEngine) -> None:
+    trace = fixture("control/max-concurrency/one")
+    ours, theirs = (each[0] for each in (trace.outcomes, engine.run(trace.case)))
+    assert isinstance(ours, Returned)
+    assert isinstance(theirs, Returned)
+    assert (len(ours.events), len(theirs.events)) == (5, 2)
+
+
+def test_a_join_never_fires_once_a_failed_run_is_continued(engine: RemoteEngine) -> None:
+    trace = fixture("persistence/durability/sync/failure")
+    theirs = engine.run(trace.case)[1]
+    assert isinstance(theirs, Returned)
+    assert theirs.value == {"log": ["bad-2", "good-1", "late-1"]}
+
+
+def test_false_is_refused_for_an_answer(engine: RemoteEngine) -> None:
+    trace = fixture("interrupts/answer/false")
+    verdict = compare(trace.case, trace.outcomes, engine.run(trace.case), Level.TRACE)
+    assert isinstance(verdict, Divergent)
+    assert verdict.difference.operation_name == "resume"
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("graphs/reducer/add-float", "to JavaScript it is the integer"),
+        ("control/command/goto-sends/sqlite", "another package"),
+        ("functional/alone/map", "entrypoint"),
+    ],
+)
+def test_what_it_does_not_have_is_named(engine: RemoteEngine, name: str, reason: str) -> None:
+    trace = fixture(name)
+    verdict = judge(
+        trace.case, trace.outcomes, Contender.started(find(SPACE, NAME), engine), Level.TRACE
+    )
+    assert isinstance(verdict, NotSupported)
+    assert reason in verdict.reason
+
+
+@pytest.mark.slow
+def test_the_whole_gate_ends_as_the_ledger_expects(engine: RemoteEngine) -> None:
+    del engine
+    for _ in range(2):
+        done = CliRunner(catch_exceptions=False).invoke(
+            gate, [NAME, "--json", "--workspace", str(SPACE.root)], standalone_mode=False
+        )
+        said = json.loads(done.stdout)
+        assert (done.return_value, said["verdict"]) == (ExitCode.PARITY, "expected")
+        assert said["compared"] > 900
