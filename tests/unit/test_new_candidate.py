@@ -112,7 +112,7 @@ def test_a_first_codec_passes_with_the_lines_that_the_guide_says(space: Workspac
     engine = file.read_text(encoding="utf-8")
     start, end = engine.index("def decode("), engine.index("class Codec:")
     engine = f"{engine[:start]}{functions}\n\n{engine[end:]}"
-    engine = engine.replace("import Plain\n", "import Ext, Plain\n")
+    engine = engine.replace("import Plain\n", "import Ext, Plain\nfrom typing import Any\n")
     engine = engine.replace(
         "from parity_kit.contract", "import ormsgpack\nfrom parity_kit.contract", 1
     )
