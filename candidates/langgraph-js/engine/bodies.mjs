@@ -21,7 +21,9 @@ async function run(body, scope, update) {
     if (name === "write" || name === "let") {
       const target = name === "write" ? update : scope.variables;
       for (const [key, expression] of Object.entries(argument)) {
-        target[key] = calls(expression) ? await value(expression, scope) : evaluate(expression, scope);
+        target[key] = calls(expression)
+          ? await value(expression, scope)
+          : evaluate(expression, scope);
       }
     } else if (name === "return") {
       return calls(argument) ? await value(argument, scope) : evaluate(argument, scope);

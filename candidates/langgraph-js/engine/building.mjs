@@ -11,7 +11,9 @@ const { Annotation, StateGraph, END } = langgraph;
 
 export function compile(program, hosts, checkpointer, place = []) {
   const graphs = {};
-  for (const [name, { program: inner, checkpointer: own }] of Object.entries(program.subgraphs ?? {})) {
+  for (const [name, { program: inner, checkpointer: own }] of Object.entries(
+    program.subgraphs ?? {},
+  )) {
     graphs[name] = compile(inner, hosts, own ?? undefined, [...place, name]);
   }
   try {
@@ -29,58 +31,72 @@ export function compile(program, hosts, checkpointer, place = []) {
 
 function build(program, hosts, graphs, place) {
   const channels = fields({ ...program.state, ...program.private });
-  const schema = (names) => Annotation.Root(Object.fromEntries(names.map((each) => [each, channels[each]])));
+  const schema = (names) =>
+    Annotation.Root(Object.fromEntries(names.map((each) => [each, channels[each]])));
   const graph = new StateGraph(schema(Object.keys(program.state)), {
     ...(program.input ? { input: schema(program.input) } : {}),
     ...(program.output ? { output: schema(program.output) } : {}),
   });
   const { error_handler: handler, ...defaults } = program.defaults ?? {};
   if (program.defaults) {
-    const errorHandler = handler && hosts.function(handler, [...place, "", "error_handler"], graphs);
+    const errorHandler =
+      handler && hosts.function(handler, [...place, "", "error_handler"], graphs);
     graph.setNodeDefaults({ ...policies(defaults), ...(handler ? { errorHandler } : {}) });
   }
   const names = Object.keys(program.nodes);
   for (const [name, node] of Object.entries(program.nodes)) {
-    const action = node.subgraph ? graphs[node.subgraph] : hosts.function(node.body, [...place, name], graphs);
+    const action = node.subgraph
+      ? graphs[node.subgraph]
+      : hosts.function(node.body, [...place, name], graphs);
     const options = { ...policies(node) };
     if (node.input) options.input = schema(node.input);
     if (node.defer) options.defer = true;
     if (node.metadata) options.metadata = node.metadata;
     if (node.error_handler) {
-      options.errorHandler = hosts.function(node.error_handler, [...place, name, "error_handler"], graphs);
+      options.errorHandler = hosts.function(
+        node.error_handler,
+        [...place, name, "error_handler"],
+        graphs,
+      );
     }
     // LangGraph.js wants the ends of commands declared; those of subgraphs may lead here too.
     if (commands(node) || node.subgraph) options.ends = [...names, END];
     graph.addNode(name, action, options);
   }
-  connect(graph, program);
+  connect(graph, program, hosts);
   return graph;
 }
 
-function connect(graph, program) {
+function connect(graph, program, hosts) {
   for (const [source, target] of edges(program)) graph.addEdge(source, target);
   for (const [source, routes] of Object.entries(program.branches ?? {})) {
     for (const [index, route] of routes.entries()) {
       const mapped = isMapped(route);
       const path = mapped ? route.path : route;
-      const go = (input) => evaluate(path, { input, variables: {}, host: {} });
+      const go = (input) => hosts.route(path, input);
       // Two branches of a node need names of their own, which plain functions cannot have.
       const branch = RunnableLambda.from(go);
       branch.name = `route_${index}`;
-      if (mapped && route.map instanceof Map) throw new Unsupported("a path map with a key that is no string");
+      if (mapped && route.map instanceof Map)
+        throw new Unsupported("a path map with a key that is no string");
       graph.addConditionalEdges(source, branch, mapped ? route.map : undefined);
     }
   }
 }
 
 const isMapped = (route) =>
-  route !== null && typeof route === "object" && !Array.isArray(route) && "path" in route && "map" in route;
+  route !== null &&
+  typeof route === "object" &&
+  !Array.isArray(route) &&
+  "path" in route &&
+  "map" in route;
 
 function* edges({ edges = [], entry, finish, sequence = [] }) {
   yield* edges;
   if (entry) yield ["__start__", entry];
   if (finish) yield [finish, "__end__"];
-  for (let index = 1; index < sequence.length; index += 1) yield [sequence[index - 1], sequence[index]];
+  for (let index = 1; index < sequence.length; index += 1)
+    yield [sequence[index - 1], sequence[index]];
 }
 
 // A field's channel is made once: schemas that name the same field share it.
@@ -110,7 +126,10 @@ function policies({ retry, cache }) {
   if (cache !== undefined) {
     if (cache.ttl) throw new Unsupported("a cache that forgets by the clock");
     options.cachePolicy = cache.key
-      ? { keyFunc: (input) => text(evaluate(cache.key, { input: input[0] ?? input, variables: {}, host: {} })) }
+      ? {
+          keyFunc: (input) =>
+            text(evaluate(cache.key, { input: input[0] ?? input, variables: {}, host: {} })),
+        }
       : true;
   }
   return options;

@@ -14,7 +14,8 @@ const FACTORIES = {
   BinaryOperatorAggregate: ({ type, reducer: name }) =>
     new channels.BinaryOperatorAggregate(reducer(name), EMPTY[type]),
   NamedBarrierValue: ({ names }) => new channels.NamedBarrierValue(new Set(names)),
-  NamedBarrierValueAfterFinish: ({ names }) => new channels.NamedBarrierValueAfterFinish(new Set(names)),
+  NamedBarrierValueAfterFinish: ({ names }) =>
+    new channels.NamedBarrierValueAfterFinish(new Set(names)),
   DeltaChannel({ type, reducer: name = "add", snapshot_frequency: snapshotFrequency = 100 }) {
     const fold = (state, writes) => writes.reduce(reducer(name), state);
     return new channels.DeltaChannel(fold, { snapshotFrequency, initialValueFactory: EMPTY[type] });

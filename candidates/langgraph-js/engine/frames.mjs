@@ -4,13 +4,20 @@ const HEAD = 4;
 
 // Yields the body of each frame of a stream, until it ends.
 export async function* frames(source) {
-  let pending = Buffer.alloc(0);
+  let pieces = [];
+  let length = 0;
   for await (const piece of source) {
-    pending = pending.length ? Buffer.concat([pending, piece]) : piece;
-    while (pending.length >= HEAD && pending.length >= HEAD + pending.readUInt32BE()) {
-      const end = HEAD + pending.readUInt32BE();
-      yield pending.subarray(HEAD, end);
-      pending = pending.subarray(end);
+    pieces.push(piece);
+    length += piece.length;
+    while (length >= HEAD) {
+      if (pieces[0].length < HEAD) pieces = [Buffer.concat(pieces)];
+      const end = HEAD + pieces[0].readUInt32BE();
+      if (length < end) break;
+      // Joined once a frame is whole: a large one comes in a thousand pieces.
+      const all = pieces.length === 1 ? pieces[0] : Buffer.concat(pieces);
+      yield all.subarray(HEAD, end);
+      pieces = [all.subarray(end)];
+      length -= end;
     }
   }
 }

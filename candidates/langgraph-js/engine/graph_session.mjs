@@ -70,7 +70,9 @@ export class GraphSession {
     return await this.#run(new Command(given), run, events);
   }
   async update_state({ values, as_node: asNode, ...where }) {
-    return config(await this.#graph.updateState(await this.#config(where), values, asNode ?? undefined));
+    return config(
+      await this.#graph.updateState(await this.#config(where), values, asNode ?? undefined),
+    );
   }
   async bulk_update_state({ supersteps, ...where }) {
     const updates = supersteps.map((step) => ({
@@ -100,7 +102,19 @@ export class GraphSession {
     return null;
   }
 
-  async #run(input, { modes, subgraphs = false, durability, context, interrupt_before: before, interrupt_after: after, ...where }, events) {
+  async #run(
+    input,
+    {
+      modes,
+      subgraphs = false,
+      durability,
+      context,
+      interrupt_before: before,
+      interrupt_after: after,
+      ...where
+    },
+    events,
+  ) {
     if (modes?.includes("messages")) throw new Unsupported("the stream mode messages");
     if (durability === "exit") this.#unstored = true;
     const options = { ...(await this.#config(where)) };
@@ -117,13 +131,21 @@ export class GraphSession {
     return null;
   }
 
-  async #config({ thread, checkpoint, task, recursion_limit: limit = RECURSION_LIMIT, max_concurrency: width, ...unknown }) {
+  async #config({
+    thread,
+    checkpoint,
+    task,
+    recursion_limit: limit = RECURSION_LIMIT,
+    max_concurrency: width,
+    ...unknown
+  }) {
     const [name] = Object.keys(unknown);
     if (name !== undefined) throw new Unsupported(`the argument ${name}`);
     const configurable = {};
     if (thread !== undefined && thread !== null) configurable.thread_id = thread;
     if (checkpoint !== undefined && checkpoint !== null) {
-      if (this.#unstored) throw new Unsupported("checkpoints that were not stored cannot be counted");
+      if (this.#unstored)
+        throw new Unsupported("checkpoints that were not stored cannot be counted");
       configurable.checkpoint_ns = "";
       configurable.checkpoint_id = this.#saver?.id(checkpoint);
     }

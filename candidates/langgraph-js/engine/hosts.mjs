@@ -2,6 +2,7 @@
 
 import { langgraph } from "./packages.mjs";
 import { runBody } from "./bodies.mjs";
+import { evaluate } from "./language.mjs";
 import { said } from "./errors.mjs";
 import { Unsupported } from "./unsupported.mjs";
 
@@ -18,6 +19,15 @@ export class Hosts {
   // LangGraph.js would take this error for the node's own, and retry or handle it.
   declined = null;
 
+  // Where a branch goes.
+  route(path, input) {
+    try {
+      return evaluate(path, { input, variables: {}, host: {} });
+    } catch (error) {
+      throw this.#kept(error);
+    }
+  }
+
   // A node's function; `failure` is what an error handler gets beside the state.
   function(body, place, graphs) {
     return async (input, ...more) => {
@@ -29,10 +39,14 @@ export class Hosts {
       try {
         return await runBody(body, { host, input, variables: {} });
       } catch (error) {
-        if (error instanceof Unsupported) this.declined ??= error;
-        throw error;
+        throw this.#kept(error);
       }
     };
+  }
+
+  #kept(error) {
+    if (error instanceof Unsupported) this.declined ??= error;
+    return error;
   }
 }
 

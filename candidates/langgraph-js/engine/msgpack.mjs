@@ -24,7 +24,8 @@ export class IntegralFloat {
 export function unpack(bytes) {
   const reader = new Reader(bytes);
   const value = reader.value();
-  if (reader.at !== bytes.length) throw new RangeError(`${bytes.length - reader.at} bytes too many`);
+  if (reader.at !== bytes.length)
+    throw new RangeError(`${bytes.length - reader.at} bytes too many`);
   return value;
 }
 
@@ -87,7 +88,8 @@ class Reader {
     if (byte >= 0xe0) return byte - 0x100;
     if (byte === 0xc0) return null;
     if (byte === 0xc2 || byte === 0xc3) return byte === 0xc3;
-    if (byte >= 0xc4 && byte <= 0xc6) return Uint8Array.from(this.take(this.uint(1 << (byte - 0xc4))));
+    if (byte >= 0xc4 && byte <= 0xc6)
+      return Uint8Array.from(this.take(this.uint(1 << (byte - 0xc4))));
     if (byte >= 0xc7 && byte <= 0xc9) return this.ext(this.uint(1 << (byte - 0xc7)));
     if (byte === 0xca || byte === 0xcb) return this.float(byte === 0xca ? 4 : 8);
     if (byte >= 0xcc && byte <= 0xcf) return this.uint(1 << (byte - 0xcc));
@@ -119,22 +121,53 @@ function write(value, parts) {
   else if (value instanceof IntegralFloat) parts.push(float(value.value));
   else if (typeof value === "string") {
     const bytes = Buffer.from(value, "utf8");
-    parts.push(head(bytes.length, [[0xa0, 31], [0xd9, 1], [0xda, 2], [0xdb, 4]]), bytes);
+    parts.push(
+      head(bytes.length, [
+        [0xa0, 31],
+        [0xd9, 1],
+        [0xda, 2],
+        [0xdb, 4],
+      ]),
+      bytes,
+    );
   } else if (value instanceof Uint8Array) {
-    parts.push(head(value.length, [[0xc4, 1], [0xc5, 2], [0xc6, 4]]), Buffer.from(value));
+    parts.push(
+      head(value.length, [
+        [0xc4, 1],
+        [0xc5, 2],
+        [0xc6, 4],
+      ]),
+      Buffer.from(value),
+    );
   } else if (value instanceof Ext) {
     const fixed = [1, 2, 4, 8, 16].indexOf(value.data.length);
     const start =
       fixed < 0
-        ? head(value.data.length, [[0xc7, 1], [0xc8, 2], [0xc9, 4]])
+        ? head(value.data.length, [
+            [0xc7, 1],
+            [0xc8, 2],
+            [0xc9, 4],
+          ])
         : Buffer.of(0xd4 + fixed);
     parts.push(start, Buffer.of(value.code), Buffer.from(value.data));
   } else if (Array.isArray(value)) {
-    parts.push(head(value.length, [[0x90, 15], [0xdc, 2], [0xdd, 4]]));
+    parts.push(
+      head(value.length, [
+        [0x90, 15],
+        [0xdc, 2],
+        [0xdd, 4],
+      ]),
+    );
     for (const each of value) write(each, parts);
   } else {
     const entries = value instanceof Map ? [...value] : Object.entries(value);
-    parts.push(head(entries.length, [[0x80, 15], [0xde, 2], [0xdf, 4]]));
+    parts.push(
+      head(entries.length, [
+        [0x80, 15],
+        [0xde, 2],
+        [0xdf, 4],
+      ]),
+    );
     for (const [key, each] of entries) {
       write(key, parts);
       write(each, parts);

@@ -4,11 +4,33 @@ import { UNSUPPORTED } from "./language.mjs";
 import { Unsupported } from "./unsupported.mjs";
 
 const PARTS = new Set([
-  "state", "nodes", "edges", "branches", "interrupt_before", "interrupt_after", "entry", "finish",
-  "sequence", "schema", "input", "output", "private", "context", "defaults", "cache", "subgraphs",
+  "state",
+  "nodes",
+  "edges",
+  "branches",
+  "interrupt_before",
+  "interrupt_after",
+  "entry",
+  "finish",
+  "sequence",
+  "schema",
+  "input",
+  "output",
+  "private",
+  "context",
+  "defaults",
+  "cache",
+  "subgraphs",
 ]);
 const NODE = new Set([
-  "body", "subgraph", "defer", "metadata", "input", "retry", "error_handler", "cache",
+  "body",
+  "subgraph",
+  "defer",
+  "metadata",
+  "input",
+  "retry",
+  "error_handler",
+  "cache",
 ]);
 const POLICIES = new Set(["retry", "error_handler", "cache"]);
 const INSTRUCTIONS = ["wait", "store_put", "store_delete"];

@@ -50,7 +50,10 @@ function sum(left, right) {
 }
 
 function larger(left, right, sign) {
-  if ((isNumber(left) && isNumber(right)) || (typeof left === "string" && typeof right === "string")) {
+  if (
+    (isNumber(left) && isNumber(right)) ||
+    (typeof left === "string" && typeof right === "string")
+  ) {
     return left > right;
   }
   const names = `'${kind(right)}' and '${kind(left)}'`;

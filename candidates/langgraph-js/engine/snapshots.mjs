@@ -12,7 +12,10 @@ export function config(given, order = IN_SNAPSHOT) {
   if (given === null || given === undefined) return null;
   const configurable = given.configurable ?? {};
   const own = Object.keys(configurable).filter((key) => !key.startsWith("__pregel_"));
-  const keys = [...order.filter((key) => own.includes(key)), ...own.filter((key) => !order.includes(key))];
+  const keys = [
+    ...order.filter((key) => own.includes(key)),
+    ...own.filter((key) => !order.includes(key)),
+  ];
   return { configurable: Object.fromEntries(keys.map((key) => [key, plain(configurable[key])])) };
 }
 
@@ -48,7 +51,9 @@ function task({ id, name, path, error, interrupts, state, result }) {
 // An error inside a task is its class and message; the saver gives it back as a map of both.
 function failure(error) {
   if (error === null || error === undefined) return null;
-  return typeof error === "object" && "message" in error ? repr({ name: error.name ?? "Error", message: error.message }) : plain(error);
+  return typeof error === "object" && "message" in error
+    ? repr({ name: error.name ?? "Error", message: error.message })
+    : plain(error);
 }
 
 // The payload of an event.
@@ -57,7 +62,12 @@ export function payload(mode, given) {
   if (mode === "tasks") return taskEvent(given);
   if (mode !== "debug") return plain(given);
   const inside = given.type === "checkpoint" ? checkpointEvent : taskEvent;
-  return { step: given.step, timestamp: given.timestamp, type: given.type, payload: inside(given.payload) };
+  return {
+    step: given.step,
+    timestamp: given.timestamp,
+    type: given.type,
+    payload: inside(given.payload),
+  };
 }
 
 function checkpointEvent({ config: own, parentConfig, values, metadata, next, tasks }) {
@@ -86,5 +96,11 @@ function taskEvent(given) {
     return metadata === undefined ? told : { ...told, metadata: plain(metadata) };
   }
   const { id, name, error, result, interrupts } = given;
-  return { id, name, error: failure(error), result: plain(result), interrupts: interrupts.map(interrupt) };
+  return {
+    id,
+    name,
+    error: failure(error),
+    result: plain(result),
+    interrupts: interrupts.map(interrupt),
+  };
 }

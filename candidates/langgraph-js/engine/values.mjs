@@ -57,7 +57,11 @@ export function plain(value) {
     return ext(1, ["langgraph.types", "Send", [value.node, plain(value.args)]]);
   }
   if (value.lg_name === "Overwrite") {
-    return ext(2, ["langgraph.types", "Overwrite", { value: plain(value.value), type: "__overwrite__" }]);
+    return ext(2, [
+      "langgraph.types",
+      "Overwrite",
+      { value: plain(value.value), type: "__overwrite__" },
+    ]);
   }
   if (value.lg_name === "Command") throw new Unsupported("a Command inside a value");
   return Object.fromEntries(

@@ -44,13 +44,21 @@ export async function serve(engine) {
  * @param {AsyncIterable<Buffer>} source
  */
 async function* bodies(source) {
-  let pending = Buffer.alloc(0);
+  /** @type {Buffer[]} */
+  let pieces = [];
+  let length = 0;
   for await (const piece of source) {
-    pending = Buffer.concat([pending, piece]);
-    while (pending.length >= HEAD && pending.length >= HEAD + pending.readUInt32BE()) {
-      const end = HEAD + pending.readUInt32BE();
-      yield pending.subarray(HEAD, end);
-      pending = pending.subarray(end);
+    pieces.push(piece);
+    length += piece.length;
+    while (length >= HEAD) {
+      if (pieces[0].length < HEAD) pieces = [Buffer.concat(pieces)];
+      const end = HEAD + pieces[0].readUInt32BE();
+      if (length < end) break;
+      // Joined once a frame is whole: a large one comes in a thousand pieces.
+      const all = pieces.length === 1 ? pieces[0] : Buffer.concat(pieces);
+      yield all.subarray(HEAD, end);
+      pieces = [all.subarray(end)];
+      length -= end;
     }
   }
 }
@@ -121,7 +129,8 @@ async function answered(methods, method, params) {
     return [null, await methods[method](params)];
   } catch (caught) {
     const error = caught instanceof Error ? caught : new Error(String(caught));
-    if (error instanceof Unsupported) return [{ code: "unsupported", message: error.message }, null];
+    if (error instanceof Unsupported)
+      return [{ code: "unsupported", message: error.message }, null];
     if (error instanceof BadRequest) return [{ code: "bad-request", message: error.message }, null];
     return [{ code: "engine", message: error.message, detail: error.stack ?? "" }, null];
   }
@@ -135,5 +144,7 @@ async function answered(methods, method, params) {
 function plain(value) {
   if (Array.isArray(value)) return value.map(plain);
   if (!(value instanceof Map)) return value;
-  return Object.fromEntries([...value].map(([key, each]) => [key, key === "value" ? each : plain(each)]));
+  return Object.fromEntries(
+    [...value].map(([key, each]) => [key, key === "value" ? each : plain(each)]),
+  );
 }
