@@ -52,6 +52,11 @@ def one_line(text: str, most: int = CLIP) -> str:
     return shown if len(shown) <= most else f"{shown[: most - 1]}…"
 
 
+def plain_name(text: str) -> str:
+    """Return a name with `_` for all that could act in a heading, a table or a title."""
+    return re.sub(r"[^\w .:/·+-]", "_", one_line(text))
+
+
 def clip(text: str) -> str:
     """Return the beginning of a long text, and how much more there is."""
     if len(text) <= CLIP:

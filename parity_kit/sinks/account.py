@@ -14,6 +14,7 @@ from pathlib import Path
 from parity_kit.errors import ExitCode
 from parity_kit.events import CaseJudged, DivergenceFound, Event, GateFinished
 from parity_kit.report.summary import NOT_FINISHED, NOT_JUDGED, CandidateSummary, Summary
+from parity_kit.report.text import plain_name
 from parity_kit.verdicts import FAILURES, WORST_FIRST
 from parity_kit.words import word
 
@@ -167,7 +168,7 @@ class Account:
         if len(known) == 1:
             return first
         symbol, rest = first.head.split(" ", 1)
-        return Sentence(f"{symbol} {worst.name} {rest}", first.detail)
+        return Sentence(f"{symbol} {plain_name(worst.name)} {rest}", first.detail)
 
     def again(self, problem: Problem) -> str:
         """Return the command line that shows a problem again, safe to paste into a shell."""

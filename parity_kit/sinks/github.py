@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from parity_kit.report.text import one_line
+from parity_kit.report.text import one_line, plain_name
 from parity_kit.sinks.account import Account, Problem
 from parity_kit.sinks.places import Place, Places
 
@@ -32,7 +32,7 @@ def _told(kind: str, problems: Sequence[Problem], places: Places) -> Iterator[st
         where = f" of {each.gate}, first {each.case}" if each.case else ""
         count = f"{each.cases}{where}: " if each.case else ""
         said = one_line(f"{count}{each.said}", _MOST_SAID)
-        yield _command(kind, f"{each.candidate}: {each.verdict}", said, places.of(each))
+        yield _command(kind, f"{plain_name(each.candidate)}: {each.verdict}", said, places.of(each))
     if more := len(problems) - len(shown):
         yield _command(kind, "Parity Kit", f"and {more:,} more; the report has them all")
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from parity_kit.events import GateFinished
 from parity_kit.report.summary import CandidateSummary
-from parity_kit.report.text import counts, one_line
+from parity_kit.report.text import counts, one_line, plain_name
 from parity_kit.sinks.account import Account, Problem, Sentence
 from parity_kit.words import word
 
@@ -55,7 +55,7 @@ def _lines(account: Account) -> Iterator[str]:
     for mine in account.candidates:
         if len(account.candidates) > 1:
             shown = "" if account.decides(mine.name) else " (shown, does not decide)"
-            yield f"### {mine.name}{shown}"
+            yield f"### {plain_name(mine.name)}{shown}"
             yield ""
             yield _sentence(account.sentence(mine))
             yield ""
@@ -83,13 +83,8 @@ def _table(mine: CandidateSummary) -> Iterator[str]:
         other = sum(gate.verdicts.values()) - sum(named)
         cells = " | ".join(f"{number:,}" for number in (*named, other))
         verdict = f"{word(gate.verdict).symbol} {gate.verdict}"
-        yield f"| {_cell(gate.gate)} | {verdict} | {cells} | {gate.reached} |"
+        yield f"| {plain_name(gate.gate)} | {verdict} | {cells} | {gate.reached} |"
     yield ""
-
-
-def _cell(text: str) -> str:
-    """Return a name for a table: what could act in one is left out."""
-    return re.sub(r"[^\w .:/·-]", "_", one_line(text))
 
 
 def _differing(account: Account) -> Iterator[str]:
@@ -108,10 +103,10 @@ def _differing(account: Account) -> Iterator[str]:
 def _problem(account: Account, each: Problem) -> Iterator[str]:
     sign = f"{word(each.verdict).symbol} **{each.verdict}**"
     if not each.case:
-        yield f"- {sign}, {each.candidate}: {code(each.said)}"
+        yield f"- {sign}, {plain_name(each.candidate)}: {code(each.said)}"
         return
-    where = f"{each.cases} of {_cell(each.gate)}, such as {code(each.case)}"
-    yield f"- {sign}, {each.candidate}, {where}: {code(each.said)}"
+    where = f"{each.cases} of {plain_name(each.gate)}, such as {code(each.case)}"
+    yield f"- {sign}, {plain_name(each.candidate)}, {where}: {code(each.said)}"
     if each.reference or each.theirs:
         yield f"  - reference {code(each.reference)}"
         yield f"  - candidate {code(each.theirs)}"
@@ -136,11 +131,11 @@ def _not_judged(account: Account) -> Iterator[str]:
 def _left(account: Account, gate: GateFinished) -> Iterator[str]:
     left = {each: gate.verdicts.get(each, 0) for each in ("unsupported", "unknown")}
     if said := counts(left):
-        yield f"- {gate.candidate}, {_cell(gate.gate)}: {said}"
+        yield f"- {plain_name(gate.candidate)}, {plain_name(gate.gate)}: {said}"
         reasons = Counter(each.said for each in account.said(gate) if each.verdict in left)
         for reason, count in sorted(reasons.items(), key=lambda row: (-row[1], row[0]))[
             :_MOST_REASONS
         ]:
             yield f"  - {count:,} times {code(reason)}"
     for note in gate.notes:
-        yield f"- {gate.candidate}, {_cell(gate.gate)}: {code(note)}"
+        yield f"- {plain_name(gate.candidate)}, {plain_name(gate.gate)}: {code(note)}"

@@ -13,7 +13,7 @@ from typing import Any
 
 from parity_kit import __version__
 from parity_kit.errors import ExitCode
-from parity_kit.report.text import one_line, visible
+from parity_kit.report.text import one_line, plain_name, visible
 from parity_kit.sinks.account import Account, Problem
 from parity_kit.sinks.places import Places
 from parity_kit.verdicts import FAILURES, cause
@@ -22,6 +22,7 @@ from parity_kit.words import word
 SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 )
+_HELP = "`parity-kit explain FILE` says where a kept case differs, `replay FILE` runs it again."
 _RULES = (*FAILURES, "unknown")
 
 
@@ -48,6 +49,7 @@ def _driver() -> dict[str, Any]:
                 "name": verdict.title().replace(" ", ""),
                 "shortDescription": {"text": f"A case is {verdict}"},
                 "fullDescription": {"text": word(verdict).meaning},
+                "help": {"text": f"{word(verdict).meaning} {_HELP}"},
                 "defaultConfiguration": {"level": "error"},
             }
             for verdict in _RULES
@@ -97,7 +99,7 @@ def _result(account: Account, places: Places, problem: Problem) -> dict[str, Any
 
 def _message(account: Account, problem: Problem) -> str:
     where = f" in {problem.gate}, {problem.case}" if problem.case else ""
-    lines = [f"{problem.candidate}: {problem.verdict}{where}: {one_line(problem.said)}"]
+    lines = [f"{plain_name(problem.candidate)}: {problem.verdict}{where}: {one_line(problem.said)}"]
     if problem.case:
         lines.append(f"{problem.cases} of this cause")
     if problem.reference or problem.theirs:

@@ -26,6 +26,7 @@ from parity_kit.events import (
     RunStarted,
 )
 from parity_kit.matrix.standing import counts
+from parity_kit.report.text import one_line
 from parity_kit.words import mark
 
 if TYPE_CHECKING:
@@ -107,9 +108,14 @@ class Terminal:
             self._live = None
 
 
-def _lines(event: Event) -> list[str]:  # noqa: C901, PLR0911  # one arm for each kind of event
+def _text(text: str) -> str:
+    """Return untrusted text as one line that is text for rich too."""
     from rich.markup import escape  # noqa: PLC0415  # heavy
 
+    return escape(one_line(text))
+
+
+def _lines(event: Event) -> list[str]:  # noqa: C901, PLR0911  # one arm for each kind of event
     match event:
         case RunStarted():
             oracle = event.oracle.get("langgraph", "?")
@@ -118,13 +124,13 @@ def _lines(event: Event) -> list[str]:  # noqa: C901, PLR0911  # one arm for eac
             state = mark("divergent" if event.drifted else "equal")
             total = sum(event.corpora.values())
             text = f"{state}  {total} fixtures against real LangGraph ({event.seconds:.1f} s)"
-            return [text, *(f"    [red]drifted[/red] {escape(each)}" for each in event.drifted)]
+            return [text, *(f"    [red]drifted[/red] {_text(each)}" for each in event.drifted)]
         case CandidateStarted():
-            title, version = escape(event.title), escape(event.version)
-            head = f"\n[bold]{title}[/bold] · {version}, {escape(event.language)}"
+            title, version = _text(event.title), _text(event.version)
+            head = f"\n[bold]{title}[/bold] · {version}, {_text(event.language)}"
             return [f"{head} · ready in {event.seconds:.1f} s"]
         case CandidateFailed():
-            return [f"\n[red]✕ {escape(event.title)}[/red]: {escape(event.problem)}"]
+            return [f"\n[red]✕ {_text(event.title)}[/red]: {_text(event.problem)}"]
         case GateFinished():
             counts = ", ".join(f"{number} {word}" for word, number in event.verdicts.items())
             reached = f"level {event.reached}" if event.compared else "nothing compared"
@@ -134,29 +140,29 @@ def _lines(event: Event) -> list[str]:  # noqa: C901, PLR0911  # one arm for eac
             if event.possible:
                 pairs = Coverage(event.pairs, event.possible, 0)
                 lines.append(f"    [dim]covered {pairs.says()}[/dim]")
-            return lines + [f"    [yellow]{escape(note)}[/yellow]" for note in event.notes]
+            return lines + [f"    [yellow]{_text(note)}[/yellow]" for note in event.notes]
         case DivergenceFound():
             times = f" ({event.count} times)" if event.count > 1 else ""
             return [
-                f"    [red]{event.verdict}[/red] {escape(event.headline)}{times}",
-                f"      reference {escape(event.reference)}",
-                f"      candidate {escape(event.candidate_side)}",
-                f"      [dim]{escape(event.file)}[/dim]",
+                f"    [red]{event.verdict}[/red] {_text(event.headline)}{times}",
+                f"      reference {_text(event.reference)}",
+                f"      candidate {_text(event.candidate_side)}",
+                f"      [dim]{_text(event.file)}[/dim]",
             ]
         case EntryStale():
             text = f"ledger entry {event.entry} ({event.case}, {event.differs}): {event.problem}"
-            return [f"{mark('stale')}  {escape(text)}"]
+            return [f"{mark('stale')}  {_text(text)}"]
         case EngagementSeen():
             counts = ", ".join(f"{name} ran {n} times" for name, n in event.functions.items())
             state = (
                 "[green]✓ engaged[/green]" if event.engaged else "[yellow]? not engaged[/yellow]"
             )
-            return [f"{state}  {escape(counts)}"]
+            return [f"{state}  {_text(counts)}"]
         case BenchMeasured():
             ratio = "" if event.ratio is None else f" {event.ratio:.2f}x"
-            return [f"{mark(event.verdict)}  {escape(event.candidate)} · {event.workload}{ratio}"]
+            return [f"{mark(event.verdict)}  {_text(event.candidate)} · {event.workload}{ratio}"]
         case CandidateJudged():
-            name, reason = escape(event.candidate), escape(event.reason)
+            name, reason = _text(event.candidate), _text(event.reason)
             return [f"[bold]{name}[/bold]: {mark(event.verdict)} · {reason}"]
         case RunFinished() | GateProgress() | CaseJudged() | ClaimsRead() | RowJudged():
             return []

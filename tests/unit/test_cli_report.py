@@ -66,3 +66,30 @@ def test_a_workspace_without_runs_says_how_to_make_one(tmp_path: Path) -> None:
 
     assert isinstance(said.exception, BadFileError)
     assert "parity-kit parity" in said.exception.hint
+
+
+def test_the_files_for_ci_systems_are_made_from_a_journal_too(workspace: Path) -> None:
+    files = {name: workspace / name for name in ("junit", "markdown", "badge")}
+    options = [each for name, file in files.items() for each in (f"--{name}", str(file))]
+    CliRunner().invoke(
+        cli,
+        ["report", "parity-1", *options, "--json", "--workspace", str(workspace)],
+        env={"GITHUB_STEP_SUMMARY": str(workspace / "summary")},
+    )
+    text = {name: file.read_text(encoding="utf-8") for name, file in files.items()}
+    assert 'failures="0"' in text["junit"]
+    assert text["markdown"].startswith("## ✓ parity: ")
+    assert json.loads(text["badge"])["isError"] is False
+    assert not (workspace / "summary").exists()  # the run itself has told it
+
+
+def test_a_journal_that_was_cut_off_gives_files_that_say_so(workspace: Path) -> None:
+    journal = workspace / "reports" / "parity-1" / "journal.jsonl"
+    journal.write_bytes(journal.read_bytes()[:-20])
+    file = workspace / "m.md"
+    CliRunner().invoke(
+        cli, ["report", "parity-1", "--markdown", str(file), "--workspace", str(workspace)]
+    )
+    text = file.read_text(encoding="utf-8")
+    assert "**Partial:**" in text
+    assert "cut off" in text

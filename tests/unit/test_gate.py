@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -305,6 +307,58 @@ def test_the_command_ends_with_the_code_of_the_verdict(space: Path) -> None:
     broken = call(space, "broken", "--corpus", "channels")
     assert broken.return_value == ExitCode.NOT_JUDGED
     assert "broke down on every case" in broken.output
+
+
+def test_the_first_line_says_the_verdict_and_why(space: Path) -> None:
+    said = {
+        name: call(space, name, "--corpus", "graphs").stdout.splitlines()[0]
+        for name in ("good", "bad", "empty")
+    }
+    assert re.fullmatch(r"✓ equal: [\d,]+ cases compared, equal at level bytes", said["good"])
+    assert re.fullmatch(r"≠ divergent: [\d,]+ of [\d,]+ cases, first \S+: oper.*", said["bad"])
+    assert said["empty"] == "? unknown: nothing was compared, and that is not a pass"
+    floor = call(space, "good", "--corpus", "channels", "--floor", "1000").stdout.splitlines()[0]
+    assert floor.endswith("cases compared, the floor is 1000")
+
+
+def test_the_files_that_are_asked_for_are_written(
+    space: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    summary = tmp_path / "summary.md"
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    files = {
+        "--junit": "j.xml",
+        "--sarif": "s.sarif",
+        "--markdown": "m.md",
+        "--badge": "b.svg",
+        "--cases": "found",
+    }
+    options = [each for name, file in files.items() for each in (name, str(tmp_path / file))]
+    result = call(space, "bad", "--corpus", "graphs", "--json", *options)
+    told = json.loads(result.stdout)
+    assert result.stderr.count("::error file=fixtures/graphs.index,line=") == 9
+    assert f"::and {len(told['divergences']) - 9} more" in result.stderr
+    junit = (tmp_path / "j.xml").read_text(encoding="utf-8")
+    failing = sum(gate["verdicts"].get("divergent", 0) for gate in told["gates"])
+    assert junit.count("<failure ") == failing + 1  # and the verdict
+    log = json.loads((tmp_path / "s.sarif").read_text(encoding="utf-8"))
+    assert len(log["runs"][0]["results"]) == len(told["divergences"])
+    markdown = (tmp_path / "m.md").read_text(encoding="utf-8")
+    assert summary.read_text(encoding="utf-8") == markdown
+    assert "again: `parity-kit replay found/cases/bad-corpus-" in markdown
+    assert "divergent" in (tmp_path / "b.svg").read_text(encoding="utf-8")
+
+
+def test_files_of_a_candidate_that_does_not_start_say_so(space: Path, tmp_path: Path) -> None:
+    manifest = space / "candidates" / "good" / "candidate.toml"
+    text = manifest.read_text(encoding="utf-8")
+    manifest.write_text(text.replace("from_fixtures:Engine", "nowhere:Engine"), encoding="utf-8")
+    result = call(space, "good", "--junit", str(tmp_path / "j.xml"))
+    assert isinstance(result.exception, CandidateError)
+    junit = (tmp_path / "j.xml").read_text(encoding="utf-8")
+    assert 'errors="2"' in junit  # the verdict, and that the run is a part
+    assert "nowhere" in junit
 
 
 def test_fewer_cases_than_the_floor_are_no_pass(space: Path) -> None:

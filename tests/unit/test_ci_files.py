@@ -1,0 +1,408 @@
+"""Files for CI systems: valid, the same every time, true of parts, and safe whatever is in them."""
+
+# ruff: noqa: N815  # SARIF names its properties
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+from xml.etree import ElementTree as ET
+
+import pytest
+import xmlschema
+from markdown_it import MarkdownIt
+from pydantic import BaseModel, ConfigDict, Field
+
+from parity_kit import workspace
+from parity_kit.events import (
+    CandidateFailed,
+    CandidateJudged,
+    CaseJudged,
+    CorporaChecked,
+    DivergenceFound,
+    EntryStale,
+    Event,
+    GateFinished,
+    RunFinished,
+    RunStarted,
+)
+from parity_kit.sinks import badge, github, junit, markdown, sarif
+from parity_kit.sinks.account import Account
+from parity_kit.sinks.files import Files, Wanted
+from parity_kit.sinks.places import Places
+
+SPACE = workspace.find(Path(__file__))
+PLACES = Places(SPACE)
+XSD = xmlschema.XMLSchema(Path(__file__).parent / "junit.xsd")
+HOSTILE = (
+    "\x00\x1b[31m]]></failure><script>alert(1)</script>`` ` | a | \n::error::x\r\n"
+    "##[error]x ##vso[task] %0A @team #1 [x](https://e.org) {0} ![i](j) "
+    "\u202e\ud800\ufffe $x$ &amp;"
+)
+STARTED = RunStarted("", "0.1.0", {"langgraph": "1.2.22"}, {}, 0, ["port"])
+
+
+def found(number: int, count: int = 1, verdict: str = "divergent") -> DivergenceFound:
+    return DivergenceFound(
+        candidate="port",
+        gate="corpus graphs",
+        case="graphs/line/empty-input",
+        verdict=verdict,
+        headline=f"operation 0 (invoke): {'abcdefghijklmnop'[number]}",
+        level="bytes",
+        reference="1",
+        candidate_side="2",
+        reference_hex="01",
+        candidate_hex="02",
+        file=f"cases/{number}.case.msgpack",
+        size=1,
+        count=count,
+    )
+
+
+def case(name: str, verdict: str, said: str) -> CaseJudged:
+    return CaseJudged("port", "corpus graphs", name, verdict, "none", said)
+
+
+def gate(verdict: str = "divergent", **verdicts: int) -> GateFinished:
+    compared = sum(verdicts.get(each, 0) for each in ("equal", "divergent", "expected"))
+    return GateFinished(
+        "port", "corpus graphs", "corpus", verdict, "bytes", "bytes", compared, verdicts, {}, 0.5
+    )
+
+
+FIRST = found(0)
+DIVERGENT: list[Event] = [
+    STARTED,
+    case("graphs/line/invoke", "equal", "equal at level bytes"),
+    case("graphs/line/empty-input", "divergent", FIRST.headline),
+    case("graphs/a", "unsupported", "no graphs"),
+    case("graphs/b", "expected", "known since May"),
+    case("graphs/c", "crashed", "it ended"),
+    FIRST,
+    replace(found(1, verdict="crashed"), case="graphs/c", headline="it ended", level=""),
+    gate(equal=1, divergent=1, unsupported=1, expected=1, crashed=1),
+    CandidateJudged("port", "divergent", "divergent", 1),
+    RunFinished(1, 1.0),
+]
+EQUAL: list[Event] = [
+    STARTED,
+    case("graphs/line/invoke", "equal", "equal at level bytes"),
+    gate("equal", equal=1),
+    CandidateJudged("port", "equal", "equal at level bytes", 0),
+    RunFinished(0, 1.0),
+]
+
+
+def account(events: Sequence[Event]) -> Account:
+    made = Account()
+    for event in events:
+        made.tell(event)
+    return made
+
+
+def hostile() -> list[Event]:
+    """Return a run in which everything that a candidate can say is an attack."""
+    return [
+        replace(STARTED, candidates=[HOSTILE]),
+        CandidateFailed(HOSTILE, HOSTILE, "crashed", HOSTILE),
+        *(
+            replace(each, candidate=HOSTILE)
+            for each in [
+                case(HOSTILE, "divergent", HOSTILE),
+                case("b", "unsupported", HOSTILE),
+                replace(
+                    FIRST,
+                    case=HOSTILE,
+                    headline=HOSTILE,
+                    reference=HOSTILE,
+                    candidate_side=HOSTILE,
+                    file=HOSTILE,
+                ),
+                replace(gate(divergent=1, unsupported=1), notes=[HOSTILE]),
+                EntryStale("port", 1, HOSTILE, HOSTILE, HOSTILE),
+                CandidateJudged("port", "divergent", HOSTILE, 1),
+            ]
+        ),
+        RunFinished(1, 1.0, [HOSTILE]),
+    ]
+
+
+FORMATS: dict[str, Callable[[Account], str]] = {
+    "junit": junit.render,
+    "sarif": lambda made: sarif.render(made, PLACES),
+    "markdown": markdown.render,
+    "github": lambda made: github.render(made, PLACES),
+    "badge": badge.svg,
+    "endpoint": badge.endpoint,
+}
+RUNS: dict[str, list[Event]] = {
+    "divergent": DIVERGENT,
+    "equal": EQUAL,
+    "hostile": hostile(),
+    "killed": DIVERGENT[:-3],
+    "nothing": [],
+}
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_junit_is_valid_and_counts_what_it_holds(name: str) -> None:
+    text = junit.render(account(RUNS[name]))
+    XSD.validate(text)
+    root = ET.fromstring(text)  # noqa: S314  # our own
+    for tag in ("failure", "error"):
+        number = str(len(root.findall(f"testsuite/testcase/{tag}")))
+        assert root.get(f"{tag}s") == number
+
+
+def test_junit_says_of_each_case_what_came_of_it() -> None:
+    text = junit.render(account(DIVERGENT))
+    suites = ET.fromstring(text).findall("testsuite")  # noqa: S314  # our own
+    assert [each.get("name") for each in suites] == ["port · corpus graphs", "port · verdict"]
+    cases = suites[0].findall("testcase")
+    assert {each.get("name"): [child.tag for child in each] for each in cases} == {
+        "graphs/line/invoke": [],
+        "graphs/line/empty-input": ["failure"],
+        "graphs/a": ["skipped"],
+        "graphs/b": ["skipped"],
+        "graphs/c": ["error"],
+    }
+    assert "known since May" in text
+    assert "parity-kit replay cases/0.case.msgpack" in text
+
+
+def test_junit_without_single_cases_has_one_for_those_that_pass() -> None:
+    events = [each for each in DIVERGENT if not isinstance(each, CaseJudged)]
+    root = ET.fromstring(junit.render(account(events)))  # noqa: S314  # our own
+    names = [each.get("name") for each in root.findall("testsuite/testcase")]
+    assert names[-2:] == ["all other cases: 1 equal, 1 unsupported, 1 expected", "verdict"]
+    assert root.get("failures") == "2"  # the case, and the verdict
+
+
+class Strict(BaseModel):
+    """What SARIF 2.1.0 says of an object, as far as the kit writes it, and nothing else."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Message(Strict):
+    text: str
+
+
+class Rule(Strict):
+    id: str
+    name: str
+    shortDescription: Message
+    fullDescription: Message
+    help: Message
+    defaultConfiguration: dict[str, Literal["error"]]
+
+
+class Driver(Strict):
+    name: str
+    version: str
+    rules: list[Rule]
+
+
+class Artifact(Strict):
+    uri: str = Field(pattern=r"^[\w%./-]+$")
+    uriBaseId: str
+
+
+class Region(Strict):
+    startLine: int = Field(ge=1)
+
+
+class Physical(Strict):
+    artifactLocation: Artifact
+    region: Region
+
+
+class Result(Strict):
+    ruleId: str
+    ruleIndex: int
+    level: Literal["none", "note", "warning", "error"]
+    message: Message
+    locations: list[dict[Literal["physicalLocation"], Physical]]
+    partialFingerprints: dict[str, str]
+    occurrenceCount: int = Field(ge=1)
+
+
+class Notification(Strict):
+    level: Literal["none", "note", "warning", "error"]
+    message: Message
+
+
+class Invocation(Strict):
+    executionSuccessful: bool
+    toolExecutionNotifications: list[Notification]
+    exitCode: int = 0
+
+
+class Run(Strict):
+    tool: dict[Literal["driver"], Driver]
+    automationDetails: dict[Literal["id"], str]
+    invocations: list[Invocation]
+    columnKind: Literal["utf16CodeUnits", "unicodeCodePoints"]
+    results: list[Result]
+
+
+class Log(Strict):
+    schema_: str = Field(alias="$schema")
+    version: Literal["2.1.0"]
+    runs: list[Run]
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_sarif_is_what_the_format_says(name: str) -> None:
+    [run] = Log.model_validate_json(sarif.render(account(RUNS[name]), PLACES)).runs
+    rules = run.tool["driver"].rules
+    assert [rules[each.ruleIndex].id for each in run.results] == [
+        each.ruleId for each in run.results
+    ]
+    assert len({rule.id for rule in rules}) == len(rules)
+    assert bool(run.results) is (name not in ("equal", "nothing"))
+
+
+def results(events: list[Event]) -> list[dict[str, object]]:
+    return json.loads(sarif.render(account(events), PLACES))["runs"][0]["results"]
+
+
+def test_sarif_points_at_the_fixture_or_at_the_candidate() -> None:
+    crashed, divergent = sorted(results(DIVERGENT), key=lambda each: str(each["ruleId"]))
+    place = '"uri": "fixtures/graphs.index", "uriBaseId": "%SRCROOT%"}, "region": {"startLine": 5}'
+    assert place in json.dumps(divergent)
+    assert '"uri": "parity.toml"' in json.dumps(crashed)
+    index = (SPACE.fixtures / "graphs.index").read_text(encoding="utf-8").splitlines()
+    assert index[4].startswith("graphs/line/empty-input ")
+    lockstep = replace(FIRST, candidate="pure", gate="lockstep graph", case="lockstep/graph/1")
+    [found_alone] = results([lockstep])[:1]
+    assert '"uri": "candidates/pure/candidate.toml"' in json.dumps(found_alone)
+
+
+def test_a_cause_is_known_again_in_another_run() -> None:
+    first = replace(FIRST, headline="operation 0 (invoke): event 16 at byte 3")
+    second = replace(first, headline="operation 0 (invoke): event 17 at byte 40", case="x", count=9)
+    other = replace(first, headline="operation 0 (stream): event 16 at byte 3")
+    prints = [
+        json.dumps(results([STARTED, each, *DIVERGENT[-2:]])[0]["partialFingerprints"])
+        for each in (first, second, other)
+    ]
+    assert prints[0] == prints[1] != prints[2]
+
+
+def commands(events: list[Event]) -> list[str]:
+    return github.render(account(events), PLACES).splitlines()
+
+
+def test_github_is_told_no_more_than_it_shows_the_worst_first() -> None:
+    many: list[Event] = [found(number, number + 1) for number in range(12)]
+    many = [replace(each, case=f"graphs/{n}") for n, each in enumerate(many)]  # pyright: ignore[reportArgumentType]  # all are findings
+    lines = commands([STARTED, *many, *DIVERGENT[-2:]])
+    assert len(lines) == github.MOST
+    assert lines[0].startswith("::error file=")
+    assert "::12 cases of corpus graphs, first graphs/11: operation 0" in lines[0]
+    assert lines[-1] == "::error title=Parity Kit::and 3 more; the report has them all"
+
+
+def test_what_does_not_decide_is_no_error() -> None:
+    events = [replace(STARTED, shown=["port"]), *DIVERGENT[1:-1], RunFinished(0, 1.0)]
+    assert all(line.startswith("::warning ") for line in commands(events))
+    assert ET.fromstring(junit.render(account(events))).get("failures") == "0"  # noqa: S314  # our own
+    assert {each["level"] for each in results(events)} == {"note"}
+
+
+def test_no_candidate_can_give_a_runner_a_command() -> None:
+    lines = commands(hostile())
+    assert len(lines) == 3  # a divergence, a stale entry, and that it is a part
+    for line in lines:
+        head, title, message = re.fullmatch(r"::(\w+) (.*?)::(.*)", line).groups()  # pyright: ignore[reportOptionalMemberAccess]  # a failed match fails the test
+        assert head in ("error", "notice")
+        assert re.fullmatch(r"(file=[\w./]+,line=\d+,)?title=[^,:]*", title)
+        assert not re.search(r"##\w*\[", message)
+        assert not re.search(r"%(?!25|0A|0D)", message)
+
+
+def test_markdown_holds_no_more_than_the_kit_wrote() -> None:
+    text = markdown.render(account(hostile()))
+    lines = text.splitlines()
+    assert all(line.isprintable() for line in lines)
+    tokens = MarkdownIt("commonmark", {"html": True}).enable("table").parse(text)
+    inside = [child for token in tokens for child in token.children or []]
+    kinds = {token.type for token in [*tokens, *inside]}
+    assert not kinds & {"html_block", "html_inline", "link_open", "image", "fence", "code_block"}
+    prose = "".join(child.content for child in inside if child.type == "text")
+    assert "script>" not in prose
+    assert "@team" not in prose
+    rows = [line for line in lines if line.startswith("|")]
+    assert [len(re.findall(r"\|", row)) for row in rows] == [8, 8, 8]
+
+
+def test_the_first_line_says_the_verdict_and_why() -> None:
+    assert markdown.render(account(DIVERGENT)).splitlines()[0] == (
+        "## ≠ divergent: 2 of 5 cases, first `graphs/line/empty-input: operation 0 (invoke): a`"
+    )
+    assert markdown.render(account(EQUAL)).splitlines()[0] == (
+        "## ✓ equal: 1 cases compared, equal at level bytes"
+    )
+
+
+def test_markdown_is_the_same_however_long_it_took() -> None:
+    slower = [
+        replace(each, seconds=99.0) if isinstance(each, (GateFinished, RunFinished)) else each
+        for each in DIVERGENT
+    ]
+    assert markdown.render(account(slower)) == markdown.render(account(DIVERGENT))
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize(
+    "events",
+    [
+        pytest.param(EQUAL[:-1], id="killed before its end"),
+        pytest.param(EQUAL[:2], id="killed in a gate"),
+        pytest.param([*EQUAL[:-1], RunFinished(0, 1.0, ["only graphs"])], id="asked for a part"),
+        pytest.param([], id="killed before anything"),
+    ],
+)
+def test_a_part_says_that_it_is_one(name: str, events: list[Event]) -> None:
+    whole, part = (FORMATS[name](account(each)) for each in (EQUAL, events))
+    signs = ("partial", "did not end", "a part")
+    assert not any(sign in whole.lower() for sign in signs)
+    assert any(sign in part.lower() for sign in signs)
+
+
+def test_a_run_that_was_killed_leaves_no_pass_behind(tmp_path: Path) -> None:
+    file = tmp_path / "junit.xml"
+    file.write_text(junit.render(account(EQUAL)), encoding="utf-8")
+    files = Files(Wanted(junit=file), PLACES, Account())
+    files.__enter__()  # and nothing after it, as if the process had been killed
+    assert 'errors="1"' in file.read_text(encoding="utf-8")
+
+
+def test_drifted_fixtures_are_nobodys_divergence() -> None:
+    events: list[Event] = [
+        STARTED,
+        CorporaChecked({"graphs": 1}, ["graphs"], 1.0),
+        *EQUAL[1:-1],
+        RunFinished(4, 1.0),
+    ]
+    [line] = commands(events)
+    assert line.startswith("::error file=fixtures/graphs.index,line=1,title=fixtures%3A unknown::")
+    assert "not what LangGraph makes now" in markdown.render(account(events)).splitlines()[0]
+    assert badge.message(account(events))[1] == "unknown"
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_badges_are_xml_and_what_an_endpoint_must_be(name: str) -> None:
+    made = account(RUNS[name])
+    assert ET.fromstring(badge.svg(made)).tag.endswith("svg")  # noqa: S314  # our own
+    data = json.loads(badge.endpoint(made))
+    assert data["schemaVersion"] == 1
+    assert data["isError"] is (name != "equal")
+    expected = {"equal": "bytes, 1 cases", "divergent": "divergent", "nothing": "unknown (partial)"}
+    assert data["message"] == expected.get(name, data["message"])
