@@ -5,14 +5,14 @@
 //! that the run is about to end; each says whether the channel changed.
 
 use crate::contract::{Raised, Unsupported, argument};
+use crate::folded;
 use crate::reducers::{self, Reducer};
 use crate::value::{Map, Value, text};
 
 const KEY: &str = "ch";
-const INVALID: &str = "langgraph.errors.InvalidUpdateError";
-const CONCURRENT: &str = "\nFor troubleshooting, visit: \
+pub const INVALID: &str = "langgraph.errors.InvalidUpdateError";
+pub const CONCURRENT: &str = "\nFor troubleshooting, visit: \
     https://docs.langchain.com/oss/python/langgraph/errors/INVALID_CONCURRENT_GRAPH_UPDATE";
-const OVERWRITE: &str = "__overwrite__";
 
 /// What a class does; each has the settings that only it uses.
 #[derive(Clone)]
@@ -154,7 +154,7 @@ impl Channel {
         let mut made = Channel::new(self.class.clone());
         let Some(stored) = stored else {
             if let Class::Delta { empty, .. } = &self.class {
-                made.value = Some(needed(empty)?);
+                made.value = Some(folded::needed(empty)?);
             }
             return Ok(made);
         };
@@ -252,8 +252,15 @@ impl Channel {
             Class::Untracked { guard: true } if values.len() > 1 => {
                 return Err(guarded("UntrackedValue"));
             }
-            Class::Reduced { reducer, .. } => self.fold(values, reducer)?,
-            Class::Delta { empty, reducer } => self.fold_delta(values, &empty, reducer)?,
+            Class::Reduced { reducer, .. } => folded::fold(&mut self.value, values, reducer)?,
+            Class::Delta { empty, reducer } => {
+                self.value = Some(folded::fold_delta(
+                    self.value.clone(),
+                    values,
+                    &empty,
+                    reducer,
+                )?)
+            }
             _ => self.value = Some(last.clone()),
         }
         self.finished = false;
@@ -306,66 +313,11 @@ impl Channel {
         Ok(changed)
     }
 
-    /// Fold writes in; what comes after an overwrite is dropped.
-    fn fold(&mut self, values: &[Value], reducer: Reducer) -> Result<(), Raised> {
-        let mut values = values.iter();
-        if self.value.is_none() {
-            self.value = values.next().cloned();
-        }
-        let mut replaced = false;
-        for value in values {
-            if let Some(inside) = overwrite_in(value) {
-                if replaced {
-                    return Err(one_overwrite());
-                }
-                (self.value, replaced) = (Some(inside), true);
-            } else if let (false, Some(before)) = (replaced, &self.value) {
-                self.value = Some(reducer(before, value)?);
-            }
-        }
-        Ok(())
-    }
-
-    /// Fold writes in, or take the one overwrite among them instead.
-    fn fold_delta(
-        &mut self,
-        values: &[Value],
-        empty: &Option<Value>,
-        reducer: Reducer,
-    ) -> Result<(), Raised> {
-        let mut overwrites = values.iter().filter_map(overwrite_in);
-        self.value = Some(match (overwrites.next(), overwrites.next()) {
-            (Some(_), Some(_)) => return Err(one_overwrite()),
-            (Some(inside), None) => replacement(inside, empty)?,
-            _ => {
-                let before = self.value.clone().map_or_else(|| needed(empty), Ok)?;
-                values
-                    .iter()
-                    .try_fold(before, |sum, value| reducer(&sum, value))?
-            }
-        });
-        Ok(())
-    }
-
-    /// Fold in a delta channel's writes of earlier supersteps, from the last overwrite on.
+    /// Fold in a delta channel's writes of earlier supersteps.
     pub fn replay(&mut self, values: &[Value]) -> Result<(), Raised> {
-        let Class::Delta { empty, reducer } = self.class.clone() else {
-            return Ok(());
-        };
-        if values.is_empty() {
-            return Ok(());
+        if let Class::Delta { empty, reducer } = &self.class {
+            self.value = folded::replay(self.value.clone(), values, empty, *reducer)?;
         }
-        // What an empty channel holds is an object to Python's operators, and to their errors.
-        let mut base = self.value.clone().unwrap_or(Value::Unstorable);
-        let mut rest = values;
-        for (at, value) in values.iter().enumerate() {
-            if let Some(inside) = overwrite_in(value) {
-                base = replacement(inside, &empty)?;
-                rest = &values[at + 1..];
-            }
-        }
-        let folded = (rest.iter()).try_fold(base, |sum, value| reducer(&sum, value))?;
-        self.value = Some(folded).filter(|value| !matches!(value, Value::Unstorable));
         Ok(())
     }
 
@@ -405,45 +357,10 @@ fn reducer(spec: &Map) -> Result<Reducer, Unsupported> {
     reducers::reducer(name).ok_or_else(|| Unsupported(format!("no reducer {name}")))
 }
 
-fn needed(empty: &Option<Value>) -> Result<Value, Raised> {
-    empty
-        .clone()
-        .ok_or_else(|| Raised::new("TypeError", "Any cannot be instantiated"))
-}
-
-fn replacement(inside: Value, empty: &Option<Value>) -> Result<Value, Raised> {
-    if inside.is_nil() {
-        needed(empty)
-    } else {
-        Ok(inside)
-    }
-}
-
 fn guarded(class: &str) -> Raised {
     let message = format!(
         "At key '{KEY}': {class}(guard=True) can receive only one value per step. \
          Use guard=False if you want to store any one of multiple values."
     );
     Raised::new(INVALID, message)
-}
-
-fn one_overwrite() -> Raised {
-    let message = "Can receive only one Overwrite value per super-step.";
-    Raised::new(INVALID, format!("{message}{CONCURRENT}"))
-}
-
-/// Return what a write overwrites with, in any of the three forms of that.
-fn overwrite_in(value: &Value) -> Option<Value> {
-    match value {
-        Value::Typed(typed) if typed.is("langgraph.types", "Overwrite") => {
-            typed.payload.map()?.get("value").cloned()
-        }
-        Value::Map(entries) if entries.len() == 1 && entries.get(OVERWRITE).is_some() => {
-            entries.get(OVERWRITE).cloned()
-        }
-        Value::Map(entries) if entries.get("type").and_then(Value::text) == Some(OVERWRITE) => {
-            entries.get("value").cloned()
-        }
-        _ => None,
-    }
 }

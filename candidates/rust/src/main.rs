@@ -9,6 +9,7 @@ mod contract;
 mod dates;
 mod decimals;
 mod envelopes;
+mod folded;
 mod json;
 mod networks;
 mod opened;
@@ -23,14 +24,15 @@ mod unpacking;
 mod value;
 mod wire;
 
-use std::io::{self, BufReader};
+use std::io::{self, BufReader, BufWriter};
 use std::thread;
 
 /// Values may lie 1,022 deep in each other, and each ext begins to count again.
 const STACK: usize = 1 << 30;
 
 fn main() -> io::Result<()> {
-    let serve = || wire::serve(BufReader::new(io::stdin().lock()), io::stdout().lock());
+    let source = || BufReader::new(io::stdin().lock());
+    let serve = move || wire::serve(source(), BufWriter::new(io::stdout().lock()));
     let thread = thread::Builder::new().stack_size(STACK).spawn(serve)?;
     thread
         .join()

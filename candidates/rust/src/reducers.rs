@@ -112,7 +112,7 @@ fn compare_all(left: &[Value], right: &[Value]) -> Option<Option<Ordering>> {
     let differs = left
         .iter()
         .zip(right)
-        .find(|(left, right)| left.identity() != right.identity());
+        .find(|(left, right)| !left.equals(right));
     match differs {
         Some((left, right)) => compare(left, right),
         None => Some(Some(right.len().cmp(&left.len()))),

@@ -33,7 +33,11 @@ pub fn revive(object: Map) -> Result<Value, Raised> {
     let Some(id) = object.get("id").filter(|id| !id.is_nil()).cloned() else {
         return Ok(Value::Map(object));
     };
-    let is = |version| object.get("lc").is_some_and(|lc| equals(lc, version));
+    let is = |version| {
+        object
+            .get("lc")
+            .is_some_and(|lc| lc.equals(&Value::Int(version)))
+    };
     let is_constructor = object.get("type").and_then(Value::text) == Some("constructor");
     if is(2) && is_constructor {
         let names = names(&id)?;
@@ -49,10 +53,6 @@ pub fn revive(object: Map) -> Result<Value, Raised> {
     } else {
         Ok(Value::Map(object))
     }
-}
-
-fn equals(value: &Value, number: i128) -> bool {
-    value.identity() == Value::Int(number).identity()
 }
 
 fn names(id: &Value) -> Result<Vec<String>, Raised> {

@@ -64,10 +64,7 @@ impl Map {
                 .collect();
         }
         let known = match self.entries.len() {
-            0..SMALL => {
-                let same = key.identity();
-                self.entries.iter().position(|(k, _)| k.identity() == same)
-            }
+            0..SMALL => self.entries.iter().position(|(each, _)| each.equals(&key)),
             _ => self.places.get(&key.identity()).copied(),
         };
         match known.filter(|_| !key.is_nan()) {
@@ -91,9 +88,8 @@ impl Map {
 
     /// Return the value under a key of any kind.
     pub fn find(&self, key: &Value) -> Option<&Value> {
-        let same = key.identity();
         self.iter()
-            .find(|(each, _)| each.identity() == same)
+            .find(|(each, _)| each.equals(key))
             .map(|(_, value)| value)
     }
 
@@ -186,6 +182,15 @@ impl Value {
 
     fn is_nan(&self) -> bool {
         matches!(self, Value::Float(value) if value.is_nan())
+    }
+
+    /// Return whether Python takes two values for equal.
+    pub fn equals(&self, other: &Value) -> bool {
+        match (self, other) {
+            (Value::Text(left), Value::Text(right)) => left == right,
+            (Value::Text(_), _) | (_, Value::Text(_)) => false,
+            _ => self.identity() == other.identity(),
+        }
     }
 
     /// Return bytes that are the same for what Python takes for equal: `1`, `1.0` and `True`.

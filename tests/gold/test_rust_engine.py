@@ -1,0 +1,108 @@
+"""The Rust example as a candidate: built by cargo, and held to every fixture of what it claims."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from parity_kit import workspace
+from parity_kit.candidates import building
+from parity_kit.candidates.launch import find, start
+from parity_kit.candidates.manifest import CommandSetup
+from parity_kit.cli.gate import command as gate
+from parity_kit.cli.run import command as run
+from parity_kit.contract import (
+    Case,
+    CaseId,
+    Level,
+    Operation,
+    Pins,
+    Returned,
+    Subject,
+    SubjectKind,
+    Unsupported,
+)
+from parity_kit.corpora.corpus import read_corpus
+from parity_kit.errors import EnvironmentBuildError, ExitCode
+from parity_kit.plain import Plain
+from parity_kit.wire.host import RemoteEngine
+
+SPACE = workspace.find(Path(__file__))
+NAME = "rust"
+CODEC = (
+    *("allowlist", "arrays", "data_model", "envelopes", "hostile"),
+    *("json_blobs", "messages", "msgpack", "records", "standard"),
+)
+
+
+@pytest.fixture(scope="module")
+def engine() -> Generator[RemoteEngine]:
+    candidate = find(SPACE, NAME)
+    assert isinstance(candidate.setup, CommandSetup)
+    if absent := building.absent(candidate.setup):
+        pytest.skip(f"no {', '.join(absent)} on this machine")
+    try:
+        started = start(candidate, SPACE)
+    except EnvironmentBuildError as error:
+        pytest.skip(f"its packages cannot be had here: {error.problem.splitlines()[0]}")
+    with started:
+        yield started
+
+
+def test_it_claims_the_codec_and_channels_byte_for_byte(engine: RemoteEngine) -> None:
+    claimed = {SubjectKind.CODEC: Level.BYTES, SubjectKind.CHANNEL: Level.BYTES}
+    assert engine.describe().levels == claimed
+
+
+@pytest.mark.usefixtures("engine")
+def test_its_codec_and_channels_are_langgraphs_on_every_fixture() -> None:
+    corpora = (*CODEC, "channels")
+    chosen = [word for corpus in corpora for word in ("--corpus", corpus)]
+    done = CliRunner().invoke(gate, [NAME, *chosen, "--json", "--workspace", str(SPACE.root)])
+    assert done.exit_code == ExitCode.PARITY, done.output
+    counted = {each["gate"]: each["verdicts"] for each in json.loads(done.stdout)["gates"]}
+    assert counted == {
+        f"corpus {corpus}": {"equal": len(read_corpus(SPACE.fixtures / f"{corpus}.msgpack").traces)}
+        for corpus in corpora
+    }
+
+
+@pytest.mark.usefixtures("engine")
+@pytest.mark.parametrize("suite", ["codec", "channel"])
+def test_a_search_finds_no_difference(suite: str, tmp_path: Path) -> None:
+    (tmp_path / "parity.toml").touch()
+    for shared in (SPACE.candidates, SPACE.cache, SPACE.fixtures):
+        (tmp_path / shared.name).symlink_to(shared)
+    words = [NAME, "--suite", suite, "--examples", "200", "--bulk", "1800"]
+    done = CliRunner().invoke(run, [*words, "--workspace", str(tmp_path)])
+    assert done.exit_code == ExitCode.PARITY, done.output
+
+
+@pytest.mark.parametrize(
+    ("kind", "spec"),
+    [
+        (SubjectKind.SAVER, {"saver": "memory"}),
+        (SubjectKind.GRAPH, {"program": {}, "saver": None}),
+        (SubjectKind.CHANNEL, {"class": "LastValue?", "type": "int"}),
+        (SubjectKind.CHANNEL, {"class": "BinaryOperatorAggregate", "reducer": "plus"}),
+    ],
+)
+def test_what_it_does_not_offer_it_declines(
+    engine: RemoteEngine, kind: SubjectKind, spec: dict[str, Plain]
+) -> None:
+    (outcome,) = engine.run(Case(CaseId("declined"), Subject(kind, spec), (Operation("get"),)))
+    assert isinstance(outcome, Unsupported)
+
+
+def test_sessions_are_apart_and_closed_ones_stay_closed(engine: RemoteEngine) -> None:
+    spec = Subject(SubjectKind.CHANNEL, {"class": "LastValue", "type": "int"})
+    one, other = (engine.open(spec, Pins()) for _ in range(2))
+    one.apply(Operation("update", {"values": [1]}))
+    other.apply(Operation("update", {"values": [2]}))
+    one.close()
+    assert other.apply(Operation("get")) == Returned(2)
+    other.close()
