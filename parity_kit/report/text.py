@@ -54,7 +54,7 @@ def one_line(text: str, most: int = CLIP) -> str:
 
 def plain_name(text: str) -> str:
     """Return a name with `_` for all that could act in a heading, a table or a title."""
-    return re.sub(r"[^\w .:/·+-]", "_", one_line(text))
+    return re.sub(r"[^\w .:·+-]", "_", one_line(text))
 
 
 def clip(text: str) -> str:

@@ -23,6 +23,11 @@ FIXTURES = "fixtures"
 """Who a drifted corpus is a problem of: no candidate, but the committed fixtures."""
 
 
+def cases(count: int) -> str:
+    """Return a number of cases in words."""
+    return f"{count:,} case{'' if count == 1 else 's'}"
+
+
 @dataclass(frozen=True, slots=True)
 class Sentence:
     """A verdict in one line: `head` is the kit's own words, `detail` may hold a candidate's."""
@@ -52,11 +57,6 @@ class Problem:
     reference: str = ""
     theirs: str = ""
     file: str = ""
-
-    @property
-    def cases(self) -> str:
-        """How many cases it is about, in words."""
-        return f"{self.count:,} case{'s' if self.count > 1 else ''}"
 
 
 @dataclass(slots=True)
@@ -140,7 +140,7 @@ class Account:
         verdict, reason, code = _judged(mine)
         head = f"{word(verdict).symbol} {verdict}: "
         counts = _counts(mine)
-        total = f"{sum(counts.values()):,} cases"
+        total = cases(sum(counts.values()))
         failing = sum(counts.get(each, 0) for each in FAILURES)
         mine_first = sorted(self._of(mine), key=_badness)
         if verdict in FAILURES and failing and mine_first:
@@ -152,7 +152,7 @@ class Account:
             f"{counts[each]:,} {each}" for each in ("expected", "unsupported") if each in counts
         ]
         compared = sum(counts.get(each, 0) for each in COMPARED)
-        agree = f"{compared:,} cases compared, equal at level {mine.reached}"
+        agree = f"{cases(compared)} compared, equal at level {mine.reached}"
         return Sentence(head + ", ".join([agree, *extra]))
 
     def headline(self) -> Sentence:

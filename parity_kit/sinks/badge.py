@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from html import escape
 
+from parity_kit.contract import Level
 from parity_kit.errors import ExitCode
-from parity_kit.sinks.account import Account
+from parity_kit.sinks.account import Account, cases
 from parity_kit.words import word
 
 LABEL = "LangGraph parity"
@@ -22,7 +23,8 @@ def message(account: Account) -> tuple[str, str]:
     good = account.exit_code is ExitCode.PARITY and deciding
     if good:
         compared = sum(gate.compared for each in deciding for gate in each.gates.values())
-        text, tone = f"{min(each.reached for each in deciding)}, {compared:,} cases", "good"
+        reached = min(Level[each.reached.upper()] for each in deciding)
+        text, tone = f"{reached.label}, {cases(compared)}", "good"
     else:
         text = " ".join(head[-2:] if head[-1] == "error" else head[-1:])
         tone = word(text).tone

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from parity_kit.report.text import one_line, plain_name
-from parity_kit.sinks.account import Account, Problem
+from parity_kit.sinks.account import Account, Problem, cases
 from parity_kit.sinks.places import Place, Places
 
 MOST = 10
@@ -30,7 +30,7 @@ def _told(kind: str, problems: Sequence[Problem], places: Places) -> Iterator[st
     shown = problems if len(problems) <= MOST else problems[: MOST - 1]
     for each in shown:
         where = f" of {each.gate}, first {each.case}" if each.case else ""
-        count = f"{each.cases}{where}: " if each.case else ""
+        count = f"{cases(each.count)}{where}: " if each.case else ""
         said = one_line(f"{count}{each.said}", _MOST_SAID)
         yield _command(kind, f"{plain_name(each.candidate)}: {each.verdict}", said, places.of(each))
     if more := len(problems) - len(shown):

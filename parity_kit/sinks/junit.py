@@ -14,7 +14,7 @@ from parity_kit.errors import ExitCode
 from parity_kit.events import GateFinished
 from parity_kit.report.summary import NOT_FINISHED, CandidateSummary
 from parity_kit.report.text import counts, one_line, visible
-from parity_kit.sinks.account import Account, Problem
+from parity_kit.sinks.account import Account, Problem, cases
 from parity_kit.verdicts import cause
 
 _FAILURE = ("divergent", "stale")
@@ -50,11 +50,11 @@ def _gate(root: ET.Element, account: Account, gate: GateFinished, found: list[Pr
         ET.SubElement(properties, "property", name=name, value=str(getattr(gate, name)))
     decides = account.decides(gate.candidate)
     bodies = {cause(each.verdict, each.said): _body(account, each) for each in found}
-    cases = account.said(gate)
-    for case in cases:
+    told = account.said(gate)
+    for case in told:
         text = bodies.get(cause(case.verdict, case.said), "")
         _add(suite, case.case, case.verdict, case.said, text, decides=decides)
-    if cases:
+    if told:
         return
     for each in found:
         _add(suite, each.case, each.verdict, each.said, _body(account, each), decides=decides)
@@ -67,7 +67,7 @@ def _gate(root: ET.Element, account: Account, gate: GateFinished, found: list[Pr
 
 def _body(account: Account, found: Problem) -> str:
     """Return what a reader wants beside the headline: both sides, and the command to run."""
-    lines = [f"{found.cases} of this gate, such as {found.case}: {found.said}"]
+    lines = [f"{cases(found.count)} of this gate, such as {found.case}: {found.said}"]
     if found.reference or found.theirs:
         lines += [f"reference  {found.reference}", f"candidate  {found.theirs}"]
     if again := account.again(found):

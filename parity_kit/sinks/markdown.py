@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from parity_kit.events import GateFinished
 from parity_kit.report.summary import CandidateSummary
 from parity_kit.report.text import counts, one_line, plain_name
-from parity_kit.sinks.account import Account, Problem, Sentence
+from parity_kit.sinks.account import Account, Problem, Sentence, cases
 from parity_kit.words import word
 
 MOST_SHOWN = 50
@@ -103,10 +103,10 @@ def _differing(account: Account) -> Iterator[str]:
 def _problem(account: Account, each: Problem) -> Iterator[str]:
     sign = f"{word(each.verdict).symbol} **{each.verdict}**"
     if not each.case:
-        yield f"- {sign}, {plain_name(each.candidate)}: {code(each.said)}"
+        yield f"- {sign}, {code(each.candidate)}: {code(each.said)}"
         return
-    where = f"{each.cases} of {plain_name(each.gate)}, such as {code(each.case)}"
-    yield f"- {sign}, {plain_name(each.candidate)}, {where}: {code(each.said)}"
+    where = f"{cases(each.count)} of {plain_name(each.gate)}, such as {code(each.case)}"
+    yield f"- {sign}, {code(each.candidate)}, {where}: {code(each.said)}"
     if each.reference or each.theirs:
         yield f"  - reference {code(each.reference)}"
         yield f"  - candidate {code(each.theirs)}"
@@ -131,11 +131,11 @@ def _not_judged(account: Account) -> Iterator[str]:
 def _left(account: Account, gate: GateFinished) -> Iterator[str]:
     left = {each: gate.verdicts.get(each, 0) for each in ("unsupported", "unknown")}
     if said := counts(left):
-        yield f"- {plain_name(gate.candidate)}, {plain_name(gate.gate)}: {said}"
+        yield f"- {code(gate.candidate)}, {plain_name(gate.gate)}: {said}"
         reasons = Counter(each.said for each in account.said(gate) if each.verdict in left)
         for reason, count in sorted(reasons.items(), key=lambda row: (-row[1], row[0]))[
             :_MOST_REASONS
         ]:
-            yield f"  - {count:,} times {code(reason)}"
+            yield f"  - {cases(count)}: {code(reason)}"
     for note in gate.notes:
-        yield f"- {plain_name(gate.candidate)}, {plain_name(gate.gate)}: {code(note)}"
+        yield f"- {code(gate.candidate)}, {plain_name(gate.gate)}: {code(note)}"

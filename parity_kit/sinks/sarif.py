@@ -14,7 +14,7 @@ from typing import Any
 from parity_kit import __version__
 from parity_kit.errors import ExitCode
 from parity_kit.report.text import one_line, plain_name, visible
-from parity_kit.sinks.account import Account, Problem
+from parity_kit.sinks.account import Account, Problem, cases
 from parity_kit.sinks.places import Places
 from parity_kit.verdicts import FAILURES, cause
 from parity_kit.words import word
@@ -28,9 +28,11 @@ _RULES = (*FAILURES, "unknown")
 
 def render(account: Account, places: Places) -> str:
     """Return a run as a SARIF log."""
+    # A scanner keeps the results of each such name apart: one candidate's never close another's.
+    names = "+".join(plain_name(each.name) for each in account.candidates)
     run = {
         "tool": {"driver": _driver()},
-        "automationDetails": {"id": "parity-kit/"},
+        "automationDetails": {"id": f"parity-kit/{names}/"},
         "invocations": [_invocation(account)],
         "columnKind": "unicodeCodePoints",
         "results": [_result(account, places, each) for each in account.problems()],
@@ -101,7 +103,7 @@ def _message(account: Account, problem: Problem) -> str:
     where = f" in {problem.gate}, {problem.case}" if problem.case else ""
     lines = [f"{plain_name(problem.candidate)}: {problem.verdict}{where}: {one_line(problem.said)}"]
     if problem.case:
-        lines.append(f"{problem.cases} of this cause")
+        lines.append(f"{cases(problem.count)} of this cause")
     if problem.reference or problem.theirs:
         lines += [
             f"reference: {one_line(problem.reference)}",

@@ -347,7 +347,7 @@ def test_the_first_line_says_the_verdict_and_why() -> None:
         "## ≠ divergent: 2 of 5 cases, first `graphs/line/empty-input: operation 0 (invoke): a`"
     )
     assert markdown.render(account(EQUAL)).splitlines()[0] == (
-        "## ✓ equal: 1 cases compared, equal at level bytes"
+        "## ✓ equal: 1 case compared, equal at level bytes"
     )
 
 
@@ -384,6 +384,20 @@ def test_a_run_that_was_killed_leaves_no_pass_behind(tmp_path: Path) -> None:
     assert 'errors="1"' in file.read_text(encoding="utf-8")
 
 
+def test_a_badge_says_the_lowest_level_of_those_that_decide() -> None:
+    other = [replace(each, candidate="other") for each in EQUAL[1:-1]]  # pyright: ignore[reportCallIssue]  # each has one
+    lower = [
+        replace(each, reached="trace") if isinstance(each, GateFinished) else each for each in other
+    ]
+    started = replace(STARTED, candidates=["port", "other"])
+    assert badge.message(account([started, *EQUAL[1:-1], *lower, EQUAL[-1]])) == (
+        "trace, 2 cases",
+        "good",
+    )
+    shown = replace(started, shown=["other"])
+    assert badge.message(account([shown, *EQUAL[1:-1], *lower, EQUAL[-1]]))[0] == "bytes, 1 case"
+
+
 def test_drifted_fixtures_are_nobodys_divergence() -> None:
     events: list[Event] = [
         STARTED,
@@ -404,5 +418,5 @@ def test_badges_are_xml_and_what_an_endpoint_must_be(name: str) -> None:
     data = json.loads(badge.endpoint(made))
     assert data["schemaVersion"] == 1
     assert data["isError"] is (name != "equal")
-    expected = {"equal": "bytes, 1 cases", "divergent": "divergent", "nothing": "unknown (partial)"}
+    expected = {"equal": "bytes, 1 case", "divergent": "divergent", "nothing": "unknown (partial)"}
     assert data["message"] == expected.get(name, data["message"])
