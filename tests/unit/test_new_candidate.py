@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from parity_kit.workspace import Workspace
 
 SPACE = workspace.find(Path(__file__))
 ROOT, FIXTURES = SPACE.root, SPACE.fixtures
-FIRST_CODEC = Path(__file__).parent / "engines" / "first_codec.py"
+FIRST_CODECS = Path(__file__).parent / "engines"
 SLOW = {"java", "rust"}
 NAME = "a-port.2"
 
@@ -41,6 +42,12 @@ def parity_kit(space: Workspace, *arguments: str) -> tuple[int, Any]:
     return done.returncode, json.loads(done.stdout or "null")
 
 
+def skip_without_its_toolchain(space: Workspace) -> None:
+    setup = launch.find(space, NAME).setup
+    if isinstance(setup, CommandSetup) and (absent := building.absent(setup)):
+        pytest.skip(f"no {', '.join(absent)} on this machine")
+
+
 @pytest.mark.parametrize(
     "language",
     [
@@ -50,9 +57,7 @@ def parity_kit(space: Workspace, *arguments: str) -> tuple[int, Any]:
 )
 def test_a_new_candidate_works_at_once(space: Workspace, language: str) -> None:
     scaffold.new(space, NAME, language)
-    setup = launch.find(space, NAME).setup
-    if isinstance(setup, CommandSetup) and (absent := building.absent(setup)):
-        pytest.skip(f"no {', '.join(absent)} on this machine")
+    skip_without_its_toolchain(space)
     code, said = parity_kit(space, "candidates", "check", NAME)
     (checked,) = said["candidates"]
     assert (code, checked["error"], checked["says"]["name"]) == (0, None, NAME)
@@ -104,22 +109,88 @@ def test_what_cannot_be_made_is_said_and_nothing_is_written(
     assert (folder / "engine.py").read_text(encoding="utf-8") == "mine\n"
 
 
-def test_a_first_codec_passes_with_the_lines_that_the_guide_says(space: Workspace) -> None:
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """What an author writes over a template's `decode` and `encode`, and what else that needs."""
+
+    language: str
+    file: str
+    first: str
+    after: str | None
+    imports: tuple[str, str]
+    equal: int
+
+    @property
+    def functions(self) -> str:
+        written = (FIRST_CODECS / f"first_codec{Path(self.file).suffix}").read_text("utf-8")
+        return written[written.index(self.first) :]
+
+    @property
+    def row(self) -> str:
+        lines = sum(1 for line in self.functions.splitlines() if line.strip())
+        shown = {"typescript": "TypeScript"}.get(self.language, self.language.title())
+        return f"| {shown} | {lines} | {self.equal} |"
+
+    def write(self, folder: Path) -> None:
+        engine = (folder / self.file).read_text(encoding="utf-8")
+        start = engine.index(self.first)
+        end = len(engine) if self.after is None else engine.index(self.after)
+        engine = f"{engine[:start]}{self.functions}\n\n{engine[end:]}".replace(*self.imports, 1)
+        (folder / self.file).write_text(engine, encoding="utf-8")
+
+
+PYTHON_IMPORTS = "from typing import Any\nimport ormsgpack\nfrom parity_kit.plain import Ext\n"
+NODE_IMPORTS = 'import { Ext, pack, unpack } from "./msgpack.mjs";\n'
+CODECS = (
+    Filled(
+        "python",
+        "engine.py",
+        "def decode(",
+        "class Codec:",
+        ("from parity_kit.plain", f"{PYTHON_IMPORTS}from parity_kit.plain"),
+        372,
+    ),
+    Filled(
+        "typescript",
+        "engine.mjs",
+        "function decode(",
+        "/** The subject `codec`",
+        ("import { Unsupported", f"{NODE_IMPORTS}import {{ Unsupported"),
+        319,
+    ),
+    Filled("rust", "src/engine.rs", "fn decode(", None, ("", ""), 259),
+    Filled(
+        "go",
+        "engine.go",
+        "func decode(",
+        None,
+        ("package main\n", 'package main\n\nimport "strings"\n'),
+        317,
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    "filled",
+    [
+        pytest.param(
+            each, id=each.language, marks=[pytest.mark.slow] if each.language in SLOW else []
+        )
+        for each in CODECS
+    ],
+)
+def test_a_first_codec_passes(space: Workspace, filled: Filled) -> None:
     """The template, its `decode` and `encode` filled in: the corpus `msgpack` is equal."""
-    written = FIRST_CODEC.read_text(encoding="utf-8")
-    functions = written[written.index("def decode(") :]
-    file = scaffold.new(space, NAME, "python") / "engine.py"
-    engine = file.read_text(encoding="utf-8")
-    start, end = engine.index("def decode("), engine.index("class Codec:")
-    engine = f"{engine[:start]}{functions}\n\n{engine[end:]}"
-    engine = engine.replace("import Plain\n", "import Ext, Plain\nfrom typing import Any\n")
-    engine = engine.replace(
-        "from parity_kit.contract", "import ormsgpack\nfrom parity_kit.contract", 1
-    )
-    file.write_text(engine, encoding="utf-8")
+    folder = scaffold.new(space, NAME, filled.language)
+    skip_without_its_toolchain(space)
+    filled.write(folder)
     code, said = parity_kit(space, "gate", NAME, "--corpus", "msgpack")
     verdicts = said["gates"][0]["verdicts"]
-    assert (code, verdicts["equal"]) == (ExitCode.PARITY, 372)
-    lines = sum(1 for line in functions.splitlines() if line.strip())
+    assert (code, verdicts.keys()) == (ExitCode.PARITY, {"equal", "unsupported"})
+    assert verdicts["equal"] == filled.equal
+
+
+def test_the_guide_says_how_many_lines_a_first_codec_takes() -> None:
     guide = " ".join((ROOT / "docs" / "candidates.md").read_text(encoding="utf-8").split())
-    assert f"| Python | {lines} | 372 |" in guide
+    for each in CODECS:
+        assert each.row in guide
