@@ -21,7 +21,13 @@ from parity_kit.bench.noise import between, read
 from parity_kit.bench.plan import REFERENCE, Answer, Plan
 from parity_kit.bench.workloads import Workload, select
 from parity_kit.canonical import digest, pack
-from parity_kit.contract import Case, Outcome, Unsupported, outcome_to_plain
+from parity_kit.contract import (
+    Case,
+    Outcome,
+    Unsupported,
+    UnsupportedSubjectError,
+    outcome_to_plain,
+)
 from parity_kit.errors import CandidateError, ParityKitError
 
 VALUES = 3
@@ -167,7 +173,10 @@ class Worker:
         if problem:
             self._answer.problems[name] = problem
         elif name not in plan.loops:
-            self._answer.loops[name] = calibrate(engine, workload.case, plan.value_seconds)
+            try:
+                self._answer.loops[name] = calibrate(engine, workload.case, plan.value_seconds)
+            except UnsupportedSubjectError as error:
+                self._answer.problems[name] = f"not timed: {error}"
         else:
             self._measured.append(self._timed(engine, workload, found))
 

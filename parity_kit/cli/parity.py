@@ -41,21 +41,30 @@ if TYPE_CHECKING:
     show_default=True,
     help="Pairs measured; 0 for no benchmarks.",
 )
+@click.option(
+    "--all", "everyone", is_flag=True, help="Every candidate, not only those in parity.toml."
+)
 @files_options
 @json_option
 @workspace_option
 def command(
-    space: Workspace, examples: int, seed: int, pairs: int, wanted: Wanted, as_json: bool
+    space: Workspace,
+    examples: int,
+    seed: int,
+    pairs: int,
+    wanted: Wanted,
+    everyone: bool,
+    as_json: bool,
 ) -> int:
     """Check the corpora, judge the workspace's candidates, measure them, and write the page.
 
-    The candidates listed under `ours` in parity.toml decide the exit code; what other people's
-    engines do is shown. Ends with 0 for parity, 1 for a divergence, 3 if one of `ours` could not be
+    The candidates listed under `ours` in parity.toml decide the exit code; what other engines do
+    is shown. Ends with 0 for parity, 1 for a divergence, 3 if one of `ours` could not be
     judged, 4 if the committed corpora are not what LangGraph makes now.
     """
     if examples < 1:
         raise click.BadParameter("must be at least 1", param_hint="--examples")
-    from parity_kit.candidates.launch import find
+    from parity_kit.candidates.launch import find, readable
     from parity_kit.reference.engine import oracle_versions
     from parity_kit.report.write import write_report
     from parity_kit.runner import Judging, Plan, machine
@@ -64,6 +73,8 @@ def command(
 
     settings = read_settings(space)
     names = [*settings.ours, *settings.others]
+    if everyone:
+        names += [each.name for each in readable(space)[0] if each.name not in names]
     if not names:
         raise BadManifestError(
             "lists no candidate, so there is nothing to judge",

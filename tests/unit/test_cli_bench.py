@@ -19,6 +19,13 @@ ENGINES = {
         "    def measure(self, case, loops):\n"
         "        os._exit(9)\n"
     ),
+    "untimed": (
+        "from parity_kit.contract import UnsupportedSubjectError\n"
+        "from parity_kit.reference import Engine as Reference\n"
+        "class Engine(Reference):\n"
+        "    def measure(self, case, loops):\n"
+        "        raise UnsupportedSubjectError('not yet')\n"
+    ),
 }
 
 
@@ -67,6 +74,14 @@ def test_a_candidate_that_breaks_down_on_everything_could_not_be_judged(workspac
     assert said.return_value == ExitCode.NOT_JUDGED
     assert "not comparable" in said.stdout
     assert "could not be judged [crashed]" in said.stdout
+
+
+def test_a_candidate_that_times_nothing_is_not_comparable_and_no_fault(workspace: Path) -> None:
+    said = _bench(workspace, "untimed", "--json")
+
+    assert said.return_value == ExitCode.PARITY
+    (row,) = [each for each in json.loads(said.stdout)["rows"] if each["candidate"] == "untimed"]
+    assert (row["verdict"], row["detail"]) == ("not comparable", "not timed: not yet")
 
 
 def test_wrong_names_are_users_mistakes(workspace: Path) -> None:
