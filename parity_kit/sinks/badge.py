@@ -12,7 +12,7 @@ from parity_kit.words import word
 
 LABEL = "LangGraph parity"
 _COLOURS = {"good": "#1a7f37", "bad": "#b42318", "unknown": "#8a5a00"}
-_CHARACTER = 6.6  # width of a character; `textLength` makes the text as wide as that says
+_CHARACTER = 6.2  # width of a character; `textLength` makes the text as wide as that says
 _PADDING = 12.0
 
 

@@ -81,7 +81,7 @@ def _whole(root: ET.Element, account: Account, mine: CandidateSummary) -> None:
     decides = account.decides(mine.name)
     judged = mine.judged
     code = judged.exit_code if judged else ExitCode.NOT_JUDGED
-    sentence = str(account.sentence(mine))
+    sentence = str(account.sentence(mine)).partition(": ")[2]
     verdict = "equal" if not code else judged.verdict if judged else "unknown"
     _add(suite, "verdict", verdict, sentence, decides=decides)
     for entry in mine.stale.values():

@@ -171,6 +171,7 @@ def test_junit_says_of_each_case_what_came_of_it() -> None:
         "graphs/b": ["skipped"],
         "graphs/c": ["error"],
     }
+    assert 'message="divergent: 2 of 5 cases, first graphs/line/empty-input: oper' in text
     assert "known since May" in text
     assert "parity-kit replay cases/0.case.msgpack" in text
 
