@@ -60,6 +60,8 @@ fn wide(data: &[u8], width: usize, is_big: bool) -> Option<Vec<u32>> {
             unit.iter().rev().fold(0, fold)
         })
     });
+    let is_letter = |unit: &Option<u32>| unit.is_none_or(|unit| unit <= 0x10_FFFF);
+    let units = units.map(|unit| Some(unit).filter(is_letter).flatten());
     units.collect::<Option<Vec<_>>>().map(joined)
 }
 

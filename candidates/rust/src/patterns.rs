@@ -15,6 +15,10 @@ const LETTERS: [(char, i128); 7] = [
     ('x', 64),
     ('a', ASCII),
 ];
+/// The letters that mean something behind a backslash.
+const ESCAPES: &str = "AbBdDsSwWZafnrtvxuUN";
+/// What may follow a `(?`.
+const EXTENSIONS: &str = ":P=!<>(#-aiLmsux";
 const MOST_REPEATS: u64 = 4_294_967_295;
 /// Python's compiler calls itself for each group.
 const DEPTH: usize = 200;
@@ -71,12 +75,14 @@ fn inline_flags(written: &str) -> i128 {
 /// Return nothing where groups, classes or repeats are not as they must be.
 fn check(written: &str) -> Option<()> {
     let mut rest = written.chars().peekable();
-    let (mut open, mut repeatable) = (0_usize, false);
+    let (mut open, mut groups, mut repeatable) = (0_usize, 0, false);
     while let Some(letter) = rest.next() {
         match letter {
-            '\\' => {
-                rest.next()?;
-            }
+            '\\' => match rest.next()? {
+                group @ '1'..='9' if group.to_digit(10)? > groups => return None,
+                escape if escape.is_ascii_alphabetic() && !ESCAPES.contains(escape) => return None,
+                _ => {}
+            },
             '[' => {
                 rest.next_if_eq(&'^');
                 rest.next_if_eq(&']');
@@ -84,7 +90,10 @@ fn check(written: &str) -> Option<()> {
             }
             '(' => {
                 open += 1;
-                rest.next_if_eq(&'?');
+                groups += 1;
+                if rest.next_if_eq(&'?').is_some() && !EXTENSIONS.contains(*rest.peek()?) {
+                    return None;
+                }
             }
             ')' => open = open.checked_sub(1)?,
             '*' | '+' | '?' if !repeatable => return None,

@@ -90,7 +90,9 @@ fn set(name: &str, call: Call) -> Result<Value, Refused> {
     let mut seen = HashSet::new();
     let mut kept: Vec<_> = items
         .into_iter()
-        .filter(|item| matches!(item, Value::Unstorable) || seen.insert(item.identity()))
+        .filter(|item| {
+            matches!(item, Value::Unstorable) || item.is_nan() || seen.insert(item.identity())
+        })
         .map(|item| (packing::pack(&item).unwrap_or_default(), item))
         .collect();
     kept.sort_by(|left, right| left.0.cmp(&right.0));
@@ -127,12 +129,9 @@ fn uuid(call: Call) -> Result<String, Refused> {
                 .replace("urn:", "")
                 .replace("uuid:", "");
             let digits = bare.trim_matches(['{', '}']).replace('-', "");
-            let is_hex = digits.len() == 32 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-            if is_hex {
-                Ok(digits.to_lowercase())
-            } else {
-                Err(Refused)
-            }
+            let number = Some(digits).filter(|digits| digits.chars().count() == 32);
+            let number = number.as_deref().and_then(hexadecimal).ok_or(Refused)?;
+            Ok(format!("{number:032x}"))
         }
         (None, Some(bytes), None) => {
             let bytes = <[u8; 16]>::try_from(bytes.bytes().ok_or(Refused)?).map_err(|_| Refused)?;
@@ -144,6 +143,22 @@ fn uuid(call: Call) -> Result<String, Refused> {
         }
         _ => Err(Refused),
     }
+}
+
+/// Return what Python's `int(…, 16)` makes of a text.
+fn hexadecimal(written: &str) -> Option<u128> {
+    let bare = written.trim();
+    let bare = bare.strip_prefix('+').unwrap_or(bare);
+    let bare = bare
+        .strip_prefix("0x")
+        .or(bare.strip_prefix("0X"))
+        .unwrap_or(bare);
+    let is_group = |group: &str| !group.is_empty() && group.bytes().all(|b| b.is_ascii_hexdigit());
+    let digits = bare
+        .split('_')
+        .all(is_group)
+        .then(|| bare.replace('_', ""))?;
+    u128::from_str_radix(&digits, 16).ok()
 }
 
 /// Return whether there is a time zone of this name.

@@ -180,8 +180,13 @@ impl Value {
         matches!(self, Value::Nil)
     }
 
-    fn is_nan(&self) -> bool {
-        matches!(self, Value::Float(value) if value.is_nan())
+    /// Return whether it is no number, or holds one that is none: it equals nothing, then.
+    pub fn is_nan(&self) -> bool {
+        match self {
+            Value::Float(value) => value.is_nan(),
+            Value::Array(items) => items.iter().any(Value::is_nan),
+            _ => false,
+        }
     }
 
     /// Return whether Python takes two values for equal.
