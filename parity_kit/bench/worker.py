@@ -156,6 +156,8 @@ class Worker:
             engine = source.get()
             try:
                 self._do(engine, workload)
+            except UnsupportedSubjectError as error:
+                self._answer.problems[workload.name] = f"not timed: {error}"
             except CandidateError as error:
                 first = str(error).splitlines()[0]
                 self._answer.broken[workload.name] = error.code
@@ -173,10 +175,7 @@ class Worker:
         if problem:
             self._answer.problems[name] = problem
         elif name not in plan.loops:
-            try:
-                self._answer.loops[name] = calibrate(engine, workload.case, plan.value_seconds)
-            except UnsupportedSubjectError as error:
-                self._answer.problems[name] = f"not timed: {error}"
+            self._answer.loops[name] = calibrate(engine, workload.case, plan.value_seconds)
         else:
             self._measured.append(self._timed(engine, workload, found))
 
