@@ -53,8 +53,12 @@ def test_help_is_quick() -> None:
 
 
 def commands() -> list[list[str]]:
-    groups = {"fixtures": ["build", "check", "show", "diff"], "candidates": ["list", "new", "check"]}
-    single = ["run", "bench", "report", "gate", "replay", "explain", "parity"]
+    groups = {
+        "fixtures": ["build", "check", "show", "diff"],
+        "candidates": ["list", "new", "check"],
+        "ledger": ["check", "propose"],
+    }
+    single = ["run", "bench", "report", "gate", "matrix", "replay", "explain", "parity"]
     return [[name] for name in single] + [[name, sub] for name in groups for sub in groups[name]]
 
 
