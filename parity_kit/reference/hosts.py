@@ -21,6 +21,9 @@ Answers: TypeAlias = tuple[Callable[[Any], Any], Callable[[Any], Any]]
 """How the calls of a body are answered (`Call`; in a functional program `CallAll` too): at once,
 and awaited."""
 MANY = 1_000_000  # a store's search gives ten items unless it is told otherwise
+_LATE = 1e-6
+"""Seconds that a wait ends late, so that it never ends together with a limit: which is first would be
+chance, and an attempt that goes on for that moment may take an answer before it is given up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +195,7 @@ class Bodies:
 
         async def aanswer(request: Request) -> Any:
             if isinstance(request, Wait):
-                return await asyncio.sleep(request.seconds)
+                return await asyncio.sleep(request.seconds and request.seconds + _LATE)
             return await later(request)
 
         def node(state: Any, runtime: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, make_dataclass
+from dataclasses import dataclass, make_dataclass, replace
 from dataclasses import field as default
 from typing import Annotated, Any, TypedDict, cast
 
@@ -73,7 +73,9 @@ def _values(state: Any) -> Any:
 
 def _dataclass(title: str, annotations: dict[str, Any]) -> Any:
     parts = [(name, kind, default(default=None)) for name, kind in annotations.items()]
-    return make_dataclass(title, parts, namespace={"__module__": SCHEMAS, "__reduce__": _values})
+    # A copy, which LangGraph gives each further task that reads the same, is of the class again.
+    methods = {"__reduce__": _values, "__copy__": replace}
+    return make_dataclass(title, parts, namespace={"__module__": SCHEMAS, **methods})
 
 
 def _pydantic(title: str, annotations: dict[str, Any]) -> Any:

@@ -46,6 +46,9 @@ def invoke(input: Any = None, **run_: Any) -> Any:  # noqa: A002  # the contract
 
 
 NEW = {"n": 1, "log": ["in"]}
+HANDLER = [{"let": {"answer": {"interrupt": "how"}}}, {"emit": {"input": None}}]
+CALLING = [{"let": {"got": {"call": ["inner", {"n": 1}]}}}, *write("handled")]
+INNER = {"subgraphs": {"inner": {"program": chain(x=write("x"))}}}
 CASES: list[Case] = [
     graph(
         "gone back to an update of an update, a subgraph begins where the first one was made",
@@ -125,6 +128,56 @@ CASES: list[Case] = [
         ),
         invoke(NEW),
         invoke(),
+    ),
+    graph(
+        "a handler is given what was sent to the task that failed",
+        chain(a=[], c={"body": fail("c"), "error_handler": HANDLER})
+        | {"branches": {"a": [{"send": {"to": "c", "each": [5, 6], "as": "n"}}]}},
+        invoke(NEW),
+        op("resume", **KEPT, value=1),
+        op("stream", **KEPT, input=None, modes=["tasks", "custom"]),
+    ),
+    graph(
+        "gone on, a handler is shown what the node was given that failed, and what is said of it",
+        chain(
+            c={
+                "body": fail("c"),
+                "input": ["n"],
+                "metadata": {"label": "c"},
+                "error_handler": HANDLER,
+            }
+        )
+        | {"schema": "dataclass"},
+        invoke(NEW),
+        op("stream", **KEPT, input=None, modes=["tasks", "custom"]),
+    ),
+    graph(
+        "a run inside a handler is inside the task that failed, too",
+        chain(c={"body": fail("c"), "metadata": {"label": "c"}, "error_handler": CALLING}) | INNER,
+        op("stream", **KEPT, input=NEW, modes=["tasks"], subgraphs=True),
+    ),
+    graph(
+        "all tasks that read a dataclass are shown as one",
+        {
+            "schema": "dataclass",
+            "state": STATE,
+            "nodes": {"a": {"body": write("a")}, "b": {"body": write("b")}},
+            "edges": [["__start__", "a"], ["__start__", "b"]],
+        },
+        op("stream", **KEPT, input=NEW, modes=["tasks"]),
+    ),
+    graph(
+        "a wait that ends with the timeout takes no answer",
+        {
+            "state": STATE,
+            "nodes": {
+                "c": {"body": [{"wait": 3}, *HANDLER], "timeout": 3},
+                "d": {"body": HANDLER},
+            },
+            "edges": [["__start__", "c"], ["__start__", "d"]],
+        },
+        invoke(NEW, **{"async": True}),
+        op("resume", **KEPT, value=8, **{"async": True}),
     ),
     graph(
         "a state whose writes do not apply addresses no task",

@@ -27,6 +27,7 @@ from parity_kit.contract import (
 )
 from parity_kit.contract import Operation as Op
 from parity_kit.corpora.authoring import op
+from parity_kit.plain import Ext
 from parity_kit.reference import Engine
 
 STATE: dict[str, Any] = {"n": {"type": "int"}, "log": {"type": "list", "reducer": "add"}}
@@ -195,6 +196,29 @@ def test_a_wait_is_free_and_a_timeout_exact() -> None:
     assert isinstance(outcome, Raised)
     assert "only supported for async nodes" in outcome.message
     assert time.monotonic() - started < 10
+
+
+def test_an_attempt_whose_wait_ends_with_its_timeout_does_not_go_on() -> None:
+    for timeout in (3, {"idle": 3}):
+        waits = body({"wait": 3}, {"emit": "late"}, timeout=timeout)
+        program = {"state": STATE, "nodes": {"a": waits}, "entry": "a"}
+        ask = op("stream", thread="t", input={}, modes=["custom"])
+        (outcome,) = play(program, ask, awaited=True)
+        assert isinstance(outcome, Raised)
+        assert outcome.events == ()
+
+
+def test_every_task_that_reads_a_dataclass_is_shown_one() -> None:
+    program = {
+        "schema": "dataclass",
+        "state": STATE,
+        "nodes": {name: body(log(name)) for name in "ab"},
+        "edges": [["__start__", "a"], ["__start__", "b"]],
+    }
+    (outcome,) = play(program, op("stream", thread="t", input={}, modes=["tasks"]))
+    assert isinstance(outcome, Returned)
+    payloads: list[Any] = [each.payload for each in outcome.events]
+    assert [type(each["input"]) for each in payloads if "input" in each] == [Ext, Ext]
 
 
 def test_all_tasks_of_a_superstep_end_also_when_one_fails() -> None:

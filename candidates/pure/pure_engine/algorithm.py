@@ -26,7 +26,6 @@ from pure_engine.names import (
 )
 from pure_engine.program import Breakpoints, Node, Program
 from pure_engine.savers import PendingWrite, Write
-from pure_engine.schemas import Record
 from pure_engine.state import Checkpoint, State
 from pure_engine.tasks import Answers, Failure, Path, Task, answers_for
 from pure_engine.types import Send
@@ -84,7 +83,6 @@ def next_tasks(  # noqa: PLR0913  # what a superstep depends on
     `around` are the answers of the task that a nested run is in.
     """
     found: dict[str, Task] = {}
-    shown: set[Record] = set()
     nodes = state.program.nodes
     managed = managed_values(state.program, step, step + 1 if stop is None else stop)
 
@@ -107,12 +105,6 @@ def next_tasks(  # noqa: PLR0913  # what a superstep depends on
             if given is not MISSING:
                 triggers = tuple(sorted(nodes[name].triggers))
                 add(name, (PULL, name), given, triggers, PULL, *triggers)
-    # What several tasks read is read once: only the first of them shows it as a record.
-    for task in found.values():
-        record = task.node.record
-        if record is not None and task.path[0] == PULL and record not in shown:
-            shown.add(record)
-            task.record = record
     return found
 
 
@@ -158,20 +150,19 @@ def handling_task(
     step: int,
     answers: dict[str, Any] | None,
 ) -> Task:
-    """Return the task that handles a failure, in the superstep of the task that failed."""
+    """Return the task that handles a failure: in the same superstep, given the same input."""
     failed = failure.task
     name = str(failed.node.handler)
     space = f"{failed.namespace}|{name}"
     task = _task_id(state.checkpoint, space, str(step), name, PUSH, HANDLER, failed.id)
     space = f"{space}:{task}"
-    node = state.program.nodes[name]
     return Task(
         task,
         name,
         (*failed.path, HANDLER, 0),
-        node_input(state, node, failed.managed),
+        failed.input,
         (PUSH,),
-        node,
+        state.program.nodes[name],
         answers_for(task, space, pending, answers, failed.answers.around),
         space,
         failed.managed,

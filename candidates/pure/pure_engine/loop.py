@@ -60,7 +60,7 @@ class Loop:
         self.namespace = "" if around is None else around.namespace
         self.parents = {} if around is None else around.checkpoints
         self.said: dict[str, Any] = (
-            {} if around is None else {**around.loop.said, **around.task.node.metadata}
+            {} if around is None else {**around.loop.said, **around.task.metadata}
         )
         self.answers: dict[str, Any] | None = None if outer is None else outer.answers
         self.resuming = None if around is None else around.resuming

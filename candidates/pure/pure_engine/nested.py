@@ -74,8 +74,13 @@ class Around:
 
     @property
     def checkpoints(self) -> dict[str, str]:
-        """The ids of the checkpoints around the nested run, by namespace."""
-        return {**self.loop.parents, self.loop.namespace: self.loop.state.checkpoint["id"]}
+        """The ids of the checkpoints around the nested run, by namespace.
+
+        A handler's task is inside the one that failed, which has the checkpoint that both began at.
+        """
+        failure, name = self.task.failure, self.loop.state.checkpoint["id"]
+        failed = {} if failure is None else {failure.task.namespace: name}
+        return {**self.loop.parents, self.loop.namespace: name, **failed}
 
     @property
     def where(self) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, cast
 
-from pure_engine.names import ERROR, INTERRUPT
+from pure_engine.names import ERROR, INTERRUPT, PUSH
 from pure_engine.savers import PendingWrite, Write, metadata_only
 from pure_engine.tasks import Status, Task, in_list, statuses
 from pure_engine.types import Command, Interrupt, Overwrite, record_fields
@@ -24,10 +24,17 @@ def update_payload(task: Task, writes: Sequence[Write], fields: Collection[str])
 
 def task_payload(task: Task, said: Mapping[str, Any]) -> dict[str, Any]:
     """Return the `tasks` item of a task that starts; `said` is of the nodes around it."""
-    given = task.input if task.record is None else task.record.shown(task.input)
-    head = {"id": task.id, "name": task.name, "input": given, "triggers": task.triggers}
-    metadata = metadata_only({**said, **task.node.metadata})
+    head = {"id": task.id, "name": task.name, "input": _given(task), "triggers": task.triggers}
+    metadata = metadata_only({**said, **task.metadata})
     return {**head, "metadata": metadata} if metadata else head
+
+
+def _given(task: Task) -> Any:
+    """Return what a task was given: what was sent as it was sent, a handler what failed was."""
+    if task.failure is not None:
+        return _given(task.failure.task)
+    record = None if task.path[0] == PUSH else task.node.record
+    return task.input if record is None else record.shown(task.input)
 
 
 def result_payload(task: Task, writes: Sequence[Write], fields: Collection[str]) -> dict[str, Any]:

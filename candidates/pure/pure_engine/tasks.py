@@ -12,7 +12,6 @@ from pure_engine.errors import GraphInterrupt
 from pure_engine.names import CONTROL, ERROR, INTERRUPT, NULL_TASK, RESUME, START
 from pure_engine.program import Node
 from pure_engine.savers import PendingWrite, Write
-from pure_engine.schemas import Record
 from pure_engine.types import Interrupt
 
 Path: TypeAlias = tuple[str | int, ...]
@@ -68,7 +67,6 @@ class Task:
     namespace: str
     managed: Mapping[str, Any] = field(default_factory=dict[str, Any])
     failure: Failure | None = None
-    record: Record | None = None
     calls: int = 0
     writes: list[Write] = field(default_factory=list[Write])
 
@@ -76,6 +74,11 @@ class Task:
     def hidden(self) -> bool:
         """Whether streams and breakpoints pass over the task."""
         return self.name == START
+
+    @property
+    def metadata(self) -> Mapping[str, Any]:
+        """What is said of its node; of a handler's task, of the node that failed."""
+        return self.node.metadata if self.failure is None else self.failure.task.metadata
 
     def ask(self, value: Any) -> Any:
         """Return the answer to the task's next interrupt (`langgraph.types.interrupt`).
