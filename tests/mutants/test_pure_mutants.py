@@ -279,7 +279,8 @@ def _(original: Body, stream: Any, namespace: str, items: Any) -> Any:
 
 @mutant("stream events reordered", superstep, "run_tasks", "streams", "event 0 custom")
 def _(original: Body, run_: Any) -> Any:
-    run_.tasks = dict(reversed(list((run_.tasks or {}).items())))
+    tasks: dict[str, Any] = run_.tasks or {}
+    run_.tasks = dict(reversed(tasks.items()))
     original(run_)
 
 

@@ -20,7 +20,9 @@ from parity_kit.reference import Engine
 from parity_kit.script import script
 
 
-class Host:
+class Answers:
+    """What the expressions here ask of their engine, and no more."""
+
     def interrupt(self, value: Any) -> Any:
         return ("interrupt", value)
 
@@ -34,8 +36,11 @@ class Host:
         return repr(value).encode()
 
 
+HOST: Any = Answers()
+
+
 def scope(**state: Any) -> Scope:
-    return Scope(Host(), state, {"x": 5})
+    return Scope(HOST, state, {"x": 5})
 
 
 @pytest.mark.parametrize(
@@ -93,51 +98,51 @@ def test_an_expression_never_raises(expression: Any) -> None:
     evaluate(expression, scope(n=3))
 
 
-@pytest.mark.parametrize(
-    ("change", "problem"),
-    [
-        ({"nodes": {}}, "needs a state field and a node"),
-        ({"colour": 1}, "unknown key 'colour'"),
-        ({"edges": [["__start__", "nowhere"]]}, "no node 'nowhere'"),
-        ({"edges": [["a"]]}, "an edge is"),
-        ({"state": {"n": {"type": "quaternion"}}}, "no type 'quaternion'"),
-        ({"state": {"n": {"reducer": "divide"}}}, "no reducer 'divide'"),
-        ({"state": {"n": {"channel": {"class": "Pipe"}}}}, "no channel class 'Pipe'"),
-        ({"state": {"n": {"channel": {"class": "NamedBarrierValue"}}}}, "'names' is missing"),
-        ({"nodes": {"a": {"body": [{"fly": 1}]}}}, "no instruction 'fly'"),
-        ({"nodes": {"a": {"body": [{"write": {"n": {"add": [1]}}}]}}}, "takes 2 expressions"),
-        ({"nodes": {"a": {"body": [], "retry": 3}}}, "expected a list"),
-        ({"nodes": {"a": {"body": [], "speed": 3}}}, "unknown key 'speed'"),
-        ({"nodes": {"a": {"body": [{"raise": {"type": "Exit", "message": ""}}]}}}, "raises one of"),
-        ({"branches": {"a": [{"send": {"to": "a"}}]}}, "is missing"),
-        ({"interrupt_before": ["b"]}, "no node 'b'"),
-        ({"nodes": {"a": {}}}, "a body or a subgraph"),
-        ({"nodes": {"a": {"subgraph": "kid"}}}, "no subgraph 'kid'"),
-        ({"nodes": {"a": {"body": [], "input": ["m"]}}}, "no field 'm'"),
-        ({"nodes": {"a": {"body": [], "metadata": {"k": []}}}}, "metadata holds scalars"),
-        ({"nodes": {"a": {"body": [], "retry": {"on": ["Exit"]}}}}, "no error 'Exit'"),
-        ({"nodes": {"a": {"body": [], "retry": {"max_attempts": 1.5}}}}, "is an integer"),
-        ({"nodes": {"a": {"body": [], "timeout": 0}}}, "more than 0 seconds"),
-        ({"nodes": {"a": {"body": [], "cache": {"key": {"visits": None}}}}}, "no `visits` in"),
-        ({"nodes": {"a": {"body": [{"return": {"error": "type"}}]}}}, "no `error` in a node"),
-        ({"nodes": {"a": {"body": [{"return": {"call": ["kid", 1]}}]}}}, "no subgraph 'kid'"),
-        ({"nodes": {"a": {"body": [{"return": {"len": {"call": []}}}]}}}, "another operator"),
-        ({"nodes": {"a": {"body": [{"return": {"info": "age"}}]}}}, "no info 'age'"),
-        ({"nodes": {"a": {"body": [{"return": {"input": "n"}}]}}}, "`input` takes null"),
-        ({"nodes": {"a": {"body": [{"return": {"command": {"graph": "up"}}}]}}}, "is `parent`"),
-        ({"nodes": {"a": {"body": [{"return": {"message": {"type": "tool"}}}]}}}, "is missing"),
-        ({"nodes": {"a": {"body": [{"wait": -1}]}}}, "a number of seconds"),
-        ({"nodes": {"a": {"body": [{"when": [True]}]}}}, "one or two bodies"),
-        ({"branches": {"a": [{"interrupt": 1}]}}, "no `interrupt` in a branch"),
-        ({"branches": {"a": [{"path": 1, "map": {"1": "b"}}]}}, "no node 'b'"),
-        ({"sequence": ["a", "a"]}, "once in a sequence"),
-        ({"state": {"n": {"managed": "is_last_step", "type": "bool"}}}, "nothing beside it"),
-        ({"schema": "yaml"}, "no schema 'yaml'"),
-        ({"context": {"user": "person"}}, "no type 'person'"),
-        ({"subgraphs": {"kid": {"program": {"state": {}, "nodes": {}}}}}, "needs a state field"),
-        ({"defaults": {"speed": 3}}, "unknown key 'speed'"),
-    ],
-)
+BROKEN: list[tuple[dict[str, Any], str]] = [
+    ({"nodes": {}}, "needs a state field and a node"),
+    ({"colour": 1}, "unknown key 'colour'"),
+    ({"edges": [["__start__", "nowhere"]]}, "no node 'nowhere'"),
+    ({"edges": [["a"]]}, "an edge is"),
+    ({"state": {"n": {"type": "quaternion"}}}, "no type 'quaternion'"),
+    ({"state": {"n": {"reducer": "divide"}}}, "no reducer 'divide'"),
+    ({"state": {"n": {"channel": {"class": "Pipe"}}}}, "no channel class 'Pipe'"),
+    ({"state": {"n": {"channel": {"class": "NamedBarrierValue"}}}}, "'names' is missing"),
+    ({"nodes": {"a": {"body": [{"fly": 1}]}}}, "no instruction 'fly'"),
+    ({"nodes": {"a": {"body": [{"write": {"n": {"add": [1]}}}]}}}, "takes 2 expressions"),
+    ({"nodes": {"a": {"body": [], "retry": 3}}}, "expected a list"),
+    ({"nodes": {"a": {"body": [], "speed": 3}}}, "unknown key 'speed'"),
+    ({"nodes": {"a": {"body": [{"raise": {"type": "Exit", "message": ""}}]}}}, "raises one of"),
+    ({"branches": {"a": [{"send": {"to": "a"}}]}}, "is missing"),
+    ({"interrupt_before": ["b"]}, "no node 'b'"),
+    ({"nodes": {"a": {}}}, "a body or a subgraph"),
+    ({"nodes": {"a": {"subgraph": "kid"}}}, "no subgraph 'kid'"),
+    ({"nodes": {"a": {"body": [], "input": ["m"]}}}, "no field 'm'"),
+    ({"nodes": {"a": {"body": [], "metadata": {"k": []}}}}, "metadata holds scalars"),
+    ({"nodes": {"a": {"body": [], "retry": {"on": ["Exit"]}}}}, "no error 'Exit'"),
+    ({"nodes": {"a": {"body": [], "retry": {"max_attempts": 1.5}}}}, "is an integer"),
+    ({"nodes": {"a": {"body": [], "timeout": 0}}}, "more than 0 seconds"),
+    ({"nodes": {"a": {"body": [], "cache": {"key": {"visits": None}}}}}, "no `visits` in"),
+    ({"nodes": {"a": {"body": [{"return": {"error": "type"}}]}}}, "no `error` in a node"),
+    ({"nodes": {"a": {"body": [{"return": {"call": ["kid", 1]}}]}}}, "no subgraph 'kid'"),
+    ({"nodes": {"a": {"body": [{"return": {"len": {"call": []}}}]}}}, "another operator"),
+    ({"nodes": {"a": {"body": [{"return": {"info": "age"}}]}}}, "no info 'age'"),
+    ({"nodes": {"a": {"body": [{"return": {"input": "n"}}]}}}, "`input` takes null"),
+    ({"nodes": {"a": {"body": [{"return": {"command": {"graph": "up"}}}]}}}, "is `parent`"),
+    ({"nodes": {"a": {"body": [{"return": {"message": {"type": "tool"}}}]}}}, "is missing"),
+    ({"nodes": {"a": {"body": [{"wait": -1}]}}}, "a number of seconds"),
+    ({"nodes": {"a": {"body": [{"when": [True]}]}}}, "one or two bodies"),
+    ({"branches": {"a": [{"interrupt": 1}]}}, "no `interrupt` in a branch"),
+    ({"branches": {"a": [{"path": 1, "map": {"1": "b"}}]}}, "no node 'b'"),
+    ({"sequence": ["a", "a"]}, "once in a sequence"),
+    ({"state": {"n": {"managed": "is_last_step", "type": "bool"}}}, "nothing beside it"),
+    ({"schema": "yaml"}, "no schema 'yaml'"),
+    ({"context": {"user": "person"}}, "no type 'person'"),
+    ({"subgraphs": {"kid": {"program": {"state": {}, "nodes": {}}}}}, "needs a state field"),
+    ({"defaults": {"speed": 3}}, "unknown key 'speed'"),
+]
+
+
+@pytest.mark.parametrize(("change", "problem"), BROKEN)
 def test_a_broken_program_is_named(change: dict[str, Any], problem: str) -> None:
     program: dict[str, Any] = {
         "state": {"n": {"type": "int"}},
@@ -148,27 +153,31 @@ def test_a_broken_program_is_named(change: dict[str, Any], problem: str) -> None
         parse_graph({**program, **change})
 
 
-@pytest.mark.parametrize(
-    ("change", "problem"),
-    [
-        ({"entrypoint": {"body": [{"write": {}}]}}, "no fields to write"),
-        ({"entrypoint": {"body": [{"return": {"call": ["up", 1]}}]}}, "no task 'up'"),
-        ({"entrypoint": {"body": [{"return": {"command": {}}}]}}, "no `command` in a functional"),
-        ({"tasks": {"t": {"body": [], "error_handler": []}}}, "unknown key 'error_handler'"),
-        ({"nodes": {}}, "unknown key 'nodes'"),
-    ],
-)
+BROKEN_FUNCTIONAL: list[tuple[dict[str, Any], str]] = [
+    ({"entrypoint": {"body": [{"write": {}}]}}, "no fields to write"),
+    ({"entrypoint": {"body": [{"return": {"call": ["up", 1]}}]}}, "no task 'up'"),
+    ({"entrypoint": {"body": [{"return": {"command": {}}}]}}, "no `command` in a functional"),
+    ({"tasks": {"t": {"body": [], "error_handler": []}}}, "unknown key 'error_handler'"),
+    ({"nodes": {}}, "unknown key 'nodes'"),
+]
+
+
+@pytest.mark.parametrize(("change", "problem"), BROKEN_FUNCTIONAL)
 def test_a_broken_functional_program_is_named(change: dict[str, Any], problem: str) -> None:
     with pytest.raises(BadProgramError, match=problem):
         parse({"entrypoint": {"body": []}, **change})
 
 
 def test_the_place_of_a_broken_rule_is_told() -> None:
-    kid = {
+    kid: dict[str, Any] = {
         "state": {"n": {"type": "int"}},
         "nodes": {"a": {"body": [{"when": [True, [{"let": {"x": [{"add": [1]}]}}]]}]}},
     }
-    program = {**kid, "nodes": {"a": {"body": []}}, "subgraphs": {"kid": {"program": kid}}}
+    program: dict[str, Any] = {
+        **kid,
+        "nodes": {"a": {"body": []}},
+        "subgraphs": {"kid": {"program": kid}},
+    }
     with pytest.raises(BadProgramError) as caught:
         parse(program)
     place = "subgraphs.kid.program.nodes.a.body[0].when[0].let.x[0].add"
