@@ -22,8 +22,8 @@ Answers: TypeAlias = tuple[Callable[[Any], Any], Callable[[Any], Any]]
 and awaited."""
 MANY = 1_000_000  # a store's search gives ten items unless it is told otherwise
 _LATE = 1e-6
-"""Seconds that a wait ends late, so that it never ends together with a limit: which is first would be
-chance, and an attempt that goes on for that moment may take an answer before it is given up."""
+"""Seconds that a wait ends late, so that it never ends together with a limit: which is first would
+be chance, and an attempt that goes on for that moment may take an answer before it is given up."""
 
 
 @dataclass(frozen=True, slots=True)
