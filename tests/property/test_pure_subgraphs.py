@@ -157,6 +157,18 @@ CASES: list[Case] = [
         op("stream", **KEPT, input=NEW, modes=["tasks"], subgraphs=True),
     ),
     graph(
+        "what a handler emits is from inside the task that failed",
+        around(chain(c={"body": fail("c"), "error_handler": [{"emit": "handled"}]})),
+        op("stream", **KEPT, input=NEW, modes=["custom"], subgraphs=True),
+    ),
+    graph(
+        "an attempt that runs out of time leaves no answer that it took",
+        around(chain(c={"body": [*HANDLER, {"wait": 3}], "timeout": 2})),
+        invoke(NEW, **{"async": True}),
+        op("resume", **KEPT, value=8, **{"async": True}),
+        op("resume", **KEPT, value=9, **{"async": True}),
+    ),
+    graph(
         "all tasks that read a dataclass are shown as one",
         {
             "schema": "dataclass",

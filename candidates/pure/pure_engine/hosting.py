@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pure_engine.errors import NodeTimeoutError
+from pure_engine.names import SPACE_MARK
 from pure_engine.policies import Timeout
 from pure_engine.subgraphs import Subgraph
 from pure_engine.tasks import Task
@@ -16,7 +17,7 @@ from pure_engine.tasks import Task
 class Services:
     """What a run offers to the bodies of its tasks."""
 
-    emit: Callable[[Any], None]
+    emit: Callable[[Any, str], None]
     drain: Callable[[str], None]
     context: Mapping[str, Any] | None
     thread: str | None
@@ -70,9 +71,9 @@ class TaskHost:
         return self._task.ask(value)
 
     def emit(self, value: Any) -> None:
-        """Give a value to the stream."""
+        """Give a value to the stream; a handler's comes from inside the task that failed."""
         self._watch.progress()
-        self._services.emit(value)
+        self._services.emit(value, self._task.namespace.rpartition(SPACE_MARK)[0])
 
     def wait(self, seconds: float) -> None:
         """Let time pass, in an asynchronous run.

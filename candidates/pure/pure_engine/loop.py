@@ -128,8 +128,8 @@ class Loop:
             name, source = self.state.checkpoint["id"], str(self.metadata.get("source"))
             self.replay = replay_of(self.saver, name, source, self.parent)
 
-    def _emit_custom(self, value: Any) -> None:
-        self.emit("custom", lambda: value)
+    def _emit_custom(self, value: Any, namespace: str) -> None:
+        self.stream.emit("custom", lambda: value, self.step, namespace)
 
     def _drain(self, reason: str) -> None:
         self.drains.append(reason)

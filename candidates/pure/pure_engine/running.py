@@ -9,7 +9,13 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from pure_engine.errors import BUBBLES, InvalidUpdateError, ParentCommand, with_guide
+from pure_engine.errors import (
+    BUBBLES,
+    InvalidUpdateError,
+    NodeTimeoutError,
+    ParentCommand,
+    with_guide,
+)
 from pure_engine.hosting import Services, TaskHost
 from pure_engine.language import Host, Scope
 from pure_engine.names import END, PARENT, START, TASKS, branch_to
@@ -41,6 +47,8 @@ def run_task(task: Task, state: State, services: Services) -> None:
         except BUBBLES:
             raise
         except Exception as error:
+            if isinstance(error, NodeTimeoutError):
+                task.writes.clear()  # what an attempt wrote is kept until it is in time
             if not tries_again(task.node.policies.retry, error, attempt):
                 raise
             attempt += 1

@@ -36,8 +36,13 @@ class Stream:
         self.readers: list[Stream] = [self, *(each for each in outer if each.subgraphs)]
         self._asked = {mode for each in self.readers for mode in each.modes}
 
-    def emit(self, mode: str, payload: Callable[[], Any], step: int) -> None:
-        """Queue an item of a step, if its mode is asked for here or around."""
+    def emit(
+        self, mode: str, payload: Callable[[], Any], step: int, namespace: str | None = None
+    ) -> None:
+        """Queue an item of a step, if its mode is asked for here or around.
+
+        It is from the run's namespace, unless it says another.
+        """
         debugged = mode in _DEBUGGED and "debug" in self._asked
         if mode not in self._asked and not debugged:
             return
@@ -47,10 +52,11 @@ class Stream:
             step = step - 1 if mode == "checkpoints" else step
             items.append(("debug", debug_payload(mode, item, step, self._clock.now())))
         for each in self.readers:
-            each.queue(self.namespace, items)
+            each.queue(self.namespace if namespace is None else namespace, items)
 
     def queue(self, namespace: str, items: Iterable[tuple[str, Any]]) -> None:
-        """Queue those of some items whose mode is asked for."""
+        """Queue those of some items whose mode is asked for, and where they are from if that is."""
+        namespace = namespace if self.subgraphs else self.namespace
         self._items += [(namespace, *each) for each in items if each[0] in self.modes]
 
     def flush(self) -> None:
