@@ -121,6 +121,7 @@ def command(
     Ends with 0 for parity, 1 for a divergence or too few cases, 3 if the candidate could not be
     judged or nothing was compared.
     """
+    from parity_kit.corpora.imported import PREFIX
     from parity_kit.corpora.manifest import read_manifest
     from parity_kit.sinks import Terminal
     from parity_kit.sinks.files import opened
@@ -138,7 +139,9 @@ def command(
             if not isinstance(event, _SHOWN_AT_THE_END):
                 terminal.tell(event)
 
-        oracle = dict(read_manifest(space.fixtures).oracle)
+        # A workspace of somebody's own data alone has no committed fixtures to name an oracle.
+        own = corpora and all(name.startswith(PREFIX) for name in corpora)
+        oracle = {} if own else dict(read_manifest(space.fixtures).oracle)
         tell(RunStarted("", __version__, oracle, {}, 0, [candidate]))
         try:
             engaged = _run(space, result, corpora, folder, tell, terminal.note)
