@@ -47,7 +47,7 @@ def run_task(task: Task, state: State, services: Services) -> None:
         except BUBBLES:
             raise
         except Exception as error:
-            if isinstance(error, NodeTimeoutError):
+            if isinstance(error, NodeTimeoutError) and task.node.policies.timeout is not None:
                 task.writes.clear()  # what an attempt wrote is kept until it is in time
             if not tries_again(task.node.policies.retry, error, attempt):
                 raise
