@@ -137,6 +137,9 @@ class Judging:
                 )
             )
         verdict, missed = result.judged(read_settings(self.space).floors)
+        if verdict == "unsupported" and result.suite in contender.claimed:
+            verdict = "unknown"
+            missed = f"{result.suite} is claimed, and nothing of it was compared"
         self._count(
             gate_finished(
                 candidate=name,

@@ -176,6 +176,39 @@ def test_a_candidate_that_breaks_down_throughout_could_not_be_judged(tmp_path: P
     assert "crashed in codec" in done.stdout
 
 
+CLAIMS_ONLY = """
+from parity_kit.contract import Description, Level, SubjectKind, UnsupportedSubjectError
+
+
+class Engine:
+    def describe(self):
+        return Description("idle", "1", "Python", {SubjectKind.CODEC: Level.BYTES})
+
+    def open(self, subject, pins):
+        raise UnsupportedSubjectError("not yet")
+
+    def measure(self, case, loops):
+        raise UnsupportedSubjectError("not yet")
+"""
+
+
+def test_a_subject_that_is_claimed_and_never_compared_is_unknown(tmp_path: Path) -> None:
+    (tmp_path / "parity.toml").touch()
+    folder = tmp_path / "candidates" / "idle"
+    folder.mkdir(parents=True)
+    (folder / "idle.py").write_text(CLAIMS_ONLY)
+    (folder / "candidate.toml").write_text(
+        'name = "idle"\ntitle = "Idle"\nkind = "python"\nlanguage = "Python"\n'
+        'object = "idle:Engine"\n'
+    )
+    suites = ("--suite", "codec", "--suite", "channel")
+    done = parity_kit("run", "idle", *suites, "--examples", "2", cwd=tmp_path)
+    assert done.returncode == 3, done.stdout
+    assert "codec is claimed, and nothing of it was compared" in done.stdout
+    assert "unknown in codec" in done.stdout
+    assert "channel is claimed" not in done.stdout
+
+
 @pytest.fixture
 def kept(tmp_path: Path) -> Path:
     """A case file in which the candidate's side was changed by hand."""
