@@ -28,7 +28,7 @@ def simplify(case: Case, holds: Callable[[Case], bool], seconds: float) -> Case:
         if case.subject.kind is SubjectKind.GRAPH:
             work.drop_nodes()
             work.prune_program()
-            work.prune_arguments()
+        work.prune_arguments()
         if work.case == before:
             break
     return work.case
