@@ -1,4 +1,8 @@
-"""A workspace: the directory with a `parity.toml`, and where things are in it."""
+"""A workspace: the directory with a `parity.toml`, and where things are in it.
+
+Corpora and their generators belong together: a workspace that has either has its own of both, and
+any other has those that the package brings.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,10 @@ from parity_kit.errors import UsageError
 
 MARKER = "parity.toml"
 
+_PACKAGE = Path(__file__).parent
+BUNDLED = folder if (folder := _PACKAGE / "bundled").is_dir() else _PACKAGE.parent
+"""What the package brings: corpora, generators, `pure`. In a checkout they lie beside it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
@@ -17,19 +25,25 @@ class Workspace:
     root: Path
 
     @property
+    def has_own_corpora(self) -> bool:
+        """Whether its corpora and their generators are its own, not those of the package."""
+        manifest = self.root / "fixtures" / "MANIFEST.json"
+        return manifest.is_file() or (self.root / "generators").is_dir()
+
+    @property
     def fixtures(self) -> Path:
         """The committed corpora."""
-        return self.root / "fixtures"
+        return (self.root if self.has_own_corpora else BUNDLED) / "fixtures"
 
     @property
     def regressions(self) -> Path:
         """Shrunk divergences worth keeping, one case a file."""
-        return self.fixtures / "regressions"
+        return self.root / "fixtures" / "regressions"
 
     @property
     def generators(self) -> Path:
         """One file a corpus."""
-        return self.root / "generators"
+        return (self.root if self.has_own_corpora else BUNDLED) / "generators"
 
     @property
     def candidates(self) -> Path:
@@ -65,5 +79,5 @@ def find(start: Path | None = None) -> Workspace:
     raise UsageError(
         f"no {MARKER} here or in a directory above",
         where=str(here),
-        hint="change into a workspace (a clone of Parity Kit is one), or name one: --workspace DIR",
+        hint="make this a workspace: parity-kit init; or name one: --workspace DIR",
     )

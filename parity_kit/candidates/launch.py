@@ -21,7 +21,10 @@ from parity_kit.candidates.manifest import (
 from parity_kit.errors import BadManifestError, UnknownCandidateError
 from parity_kit.wire.host import RemoteEngine
 from parity_kit.wire.process import Launch, Limits, Watch
-from parity_kit.workspace import Workspace
+from parity_kit.workspace import BUNDLED, Workspace
+
+BUNDLED_ENGINE = BUNDLED / "candidates" / "pure"
+"""The candidate that the package brings."""
 
 REFERENCE = "parity_kit.reference:Engine"
 """What runs in the environment of a `pip` candidate."""
@@ -45,21 +48,20 @@ def readable(space: Workspace) -> tuple[list[Candidate], list[BadManifestError]]
 
 
 def find(space: Workspace, name: str) -> Candidate:
-    """Return a candidate by its name.
+    """Return a candidate by its name; `pure`, which the package brings, is known everywhere.
 
     Raises:
         UnknownCandidateError: If the workspace has none of that name.
         BadManifestError: If its manifest breaks a rule.
     """
-    folders = {folder.name: folder for folder in _folders(space)}
+    folders = {folder.name: folder for folder in (BUNDLED_ENGINE, *_folders(space))}
     if name in folders:
         return manifest.load(folders[name])
     near = difflib.get_close_matches(name, folders, 1)
-    there = ", ".join(folders) or "none: a candidate is a folder with a candidate.toml"
     raise UnknownCandidateError(
         f"no candidate {name!r}",
         where=str(space.candidates),
-        hint=f"did you mean {near[0]!r}?" if near else f"there are: {there}",
+        hint=f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(sorted(folders))}",
     )
 
 

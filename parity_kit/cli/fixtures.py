@@ -69,6 +69,13 @@ def build(
             "--with and --to are for another release",
             hint="add --baseline langgraph==VERSION; the committed corpora are the installed one's",
         )
+    if not space.has_own_corpora:
+        raise UsageError(
+            "this workspace has no corpora of its own; it uses those that Parity Kit brings",
+            where=str(space.root),
+            hint="for your own, begin with a generator: generators/NAME.py, as "
+            "docs/fixture-format.md shows",
+        )
     started = time.perf_counter()
     before = _committed(space)
     with progress() as on_progress:

@@ -252,5 +252,6 @@ def test_a_workspace_without_generators_builds_no_empty_corpora(tmp_path: Path) 
     (tmp_path / "parity.toml").write_text("", encoding="utf-8")
     done = parity_kit("fixtures", "build", cwd=tmp_path)
     assert done.returncode == 2
-    assert "there is no generator" in done.stderr
+    assert "no corpora of its own" in done.stderr
+    assert "generators/NAME.py" in done.stderr
     assert not (tmp_path / "fixtures").exists()

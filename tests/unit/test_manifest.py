@@ -111,7 +111,7 @@ def test_unknown_candidate_gets_the_nearest_name(tmp_path: Path) -> None:
     assert launch.find(space, "other").title == "My port"
     with pytest.raises(UnknownCandidateError, match=re.escape("did you mean 'mine'?")):
         launch.find(space, "mime")
-    with pytest.raises(UnknownCandidateError, match="there are: mine, other"):
+    with pytest.raises(UnknownCandidateError, match="there are: mine, other, pure"):
         launch.find(space, "xyz")
 
 
