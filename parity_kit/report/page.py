@@ -23,6 +23,9 @@ from parity_kit.report.plot import Series, performance_svg
 SHOWN = 100
 """Differences of one candidate that the page shows; the rest are in `report.json`."""
 
+STYLES = ("page.css", "performance.css")
+"""The style sheets, which become one in the page."""
+
 
 def render(report: Mapping[str, Any]) -> str:
     """Return the page for a report; the same report gives the same bytes."""
@@ -45,7 +48,8 @@ def render(report: Mapping[str, Any]) -> str:
         word=words.word,
         anchor=_anchor,
     )
-    style, script = (_source(environment, name) for name in ("page.css", "page.js"))
+    style = "".join(_source(environment, name) for name in STYLES)
+    script = _source(environment, "page.js")
     candidates: Sequence[Mapping[str, Any]] = report["candidates"]
     page = environment.get_template("page.html").render(
         report=report,
