@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import platform
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from parity_kit.candidates.launch import find, start
-from parity_kit.casefile import SUFFIX, CaseFile
 from parity_kit.contender import Contender
-from parity_kit.contract import Case, Description, Level, Outcome, SubjectKind, run
+from parity_kit.contract import Description, Level
 from parity_kit.errors import CandidateError, ExitCode
 from parity_kit.events import (
     CandidateFailed,
@@ -21,17 +19,14 @@ from parity_kit.events import (
     EngagementSeen,
     Event,
     GateFinished,
-    GateProgress,
 )
-from parity_kit.findings import divergence, gate_finished
 from parity_kit.gate import BREAKDOWNS, gate_corpora
-from parity_kit.generate import SUITES, left_out
-from parity_kit.lockstep import Lockstep, search
+from parity_kit.generate import SUITES
 from parity_kit.matrix.claims import read_claims
 from parity_kit.matrix.evidence import Evidence
 from parity_kit.matrix.rows import read_rows
-from parity_kit.reference import Engine
 from parity_kit.settings import read_settings
+from parity_kit.suites import Search, gate_suite
 from parity_kit.verdicts import FAILURES, PASSING, worst
 from parity_kit.workspace import Workspace
 
@@ -102,57 +97,10 @@ class Judging:
                 self._count(event)
 
             return gate_corpora(self.space, contender, required, tell, folder=self.folder)
-        reference = Engine()
-        total = self.plan.examples + self.plan.bulk
-
-        def progress(done: int) -> None:
-            self.tell(GateProgress(contender.name, suite, done, total))
-
-        result = search(
-            suite,
-            reference,
-            contender,
-            examples=self.plan.examples,
-            bulk=self.plan.bulk,
-            seed_value=self.plan.seed,
-            required=contender.asked(SubjectKind(suite), required),
-            on_case=progress,
-        )
-        return self._report(contender, result)
-
-    def _report(self, contender: Contender, result: Lockstep) -> str:
-        name = contender.name
-        gate = f"lockstep {result.suite}"
-        for number, finding in enumerate(result.findings, 1):
-            path = self.folder / "cases" / f"{_slug(name)}-{result.suite}-{number}{SUFFIX}"
-            write_finding(path, contender, finding.case)
-            self.tell(
-                divergence(
-                    candidate=name,
-                    gate=gate,
-                    case=finding.case,
-                    verdict=finding.verdict,
-                    count=finding.count,
-                    file=str(path.relative_to(self.folder)),
-                )
-            )
-        verdict, missed = result.judged(read_settings(self.space).floors)
-        if verdict == "unsupported" and result.suite in contender.claimed:
-            verdict = "unknown"
-            missed = f"{result.suite} is claimed, and nothing of it was compared"
-        self._count(
-            gate_finished(
-                candidate=name,
-                gate=gate,
-                kind="lockstep",
-                verdict=verdict,
-                tally=result.tally,
-                seconds=result.seconds,
-                coverage=result.coverage,
-                notes=[note for note in (missed, left_out(result.suite)) if note],
-            )
-        )
-        return verdict
+        plan = self.plan
+        floors = read_settings(self.space).floors
+        asked = Search(plan.examples, plan.bulk, plan.seed, required, floors)
+        return gate_suite(contender, suite, asked, self._count, self.folder)
 
     def _count(self, event: Event) -> None:
         if isinstance(event, GateFinished):
@@ -196,16 +144,6 @@ class Judging:
         return code
 
 
-def write_finding(path: Path, contender: Contender, case: Case) -> None:
-    """Write a case with the outcomes of both sides, as far as the candidate gives any."""
-    theirs: tuple[Outcome, ...] | None
-    try:
-        theirs = contender.run(case)
-    except CandidateError:
-        theirs = None
-    CaseFile(case, contender.name, run(Engine(), case), theirs).write(path)
-
-
 def machine() -> dict[str, str]:
     """Return what a report says of the machine."""
     import psutil  # noqa: PLC0415  # only here
@@ -217,7 +155,3 @@ def machine() -> dict[str, str]:
         "processors": str(psutil.cpu_count() or "?"),
         "memory": f"{psutil.virtual_memory().total / 2**30:.0f} GiB",
     }
-
-
-def _slug(name: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
