@@ -89,6 +89,48 @@ CASES: list[Case] = [
         invoke(checkpoint=1, durability="exit"),
     ),
     graph(
+        "a fork of what came after a fork, stored at exit, begins where that did",
+        around(chain(x=[], y=[{"let": {"got": {"interrupt": "how"}}}]), checkpointer=True),
+        invoke(NEW),
+        invoke(checkpoint=1),
+        invoke(checkpoint=7, durability="exit"),
+    ),
+    graph(
+        "a fork of an update, stored at exit, begins before that update was made",
+        around(chain(x=[], y=write("y")), checkpointer=True),
+        invoke(NEW),
+        op("update_state", **KEPT, values={"n": 2}, checkpoint=6),
+        op("update_state", **KEPT, values={"n": 3}),
+        op("update_state", **KEPT, values={"n": 4}, checkpoint=4),
+        invoke(checkpoint=9, durability="exit"),
+    ),
+    graph(
+        "gone back, the first task of a node begins where it was, and the next with the latest",
+        {
+            "state": {"n": {}},
+            "nodes": {"a": {"body": []}, "b": {"subgraph": "inner"}},
+            "edges": [["__start__", "a"]],
+            "branches": {"a": [{"send": {"to": "b", "each": {"range": 2}, "as": "k"}}]},
+            "subgraphs": {"inner": {"program": chain(x=write("x"), y=fail("y"))}},
+        },
+        op("stream", **KEPT, input={"n": 1}, modes=["values"], subgraphs=True),
+        op("stream", **KEPT, checkpoint=3, input=None, modes=["checkpoints"], subgraphs=True),
+        op("stream", **KEPT, checkpoint=10, input=None, modes=["checkpoints"], subgraphs=True),
+    ),
+    graph(
+        "a drain two levels down leaves, stored at exit, what the level between had done",
+        around(
+            {
+                "state": {"n": {}},
+                "nodes": {"x": {"body": []}, "y": {"subgraph": "in"}, "z": {"subgraph": "in"}},
+                "edges": [["__start__", "x"], ["x", "y"], ["x", "z"]],
+                "subgraphs": {"in": {"program": chain(p=[{"drain": "enough"}])}},
+            }
+        ),
+        invoke(NEW, durability="exit"),
+        invoke(),
+    ),
+    graph(
         "stored at exit a subgraph that went well leaves nothing",
         around(chain(x=write("x"))),
         invoke(NEW, durability="exit"),

@@ -125,8 +125,8 @@ class Loop:
     def begin_replay(self) -> None:
         """Let subgraphs begin where they were at the checkpoint that this run was asked for."""
         if self.saver is not None:
-            name, source = self.state.checkpoint["id"], str(self.metadata.get("source"))
-            self.replay = replay_of(self.saver, name, source, self.parent)
+            at_exit = self.run.durability == "exit"
+            self.replay = replay_of(self.saved, self.state.checkpoint["id"], at_exit=at_exit)
 
     def _emit_custom(self, value: Any, namespace: str) -> None:
         self.stream.emit("custom", lambda: value, self.step, namespace)
@@ -153,6 +153,10 @@ class Loop:
             while self.step <= self.stop:
                 if not self._tick():
                     break
+                if self.drains:
+                    unfinished = GraphDrained(f"Graph drained: {self.drains[-1]}")
+                    break
+                self._show_tasks()
                 run_tasks(self)
                 self._after_tick()
                 self._wait_for_storage()
@@ -164,9 +168,6 @@ class Loop:
             if self.around is not None:
                 raise
             self._show_interrupt(interrupt)
-        except GraphDrained as drained:
-            unfinished = drained
-            self._store_if_lasting()
         except Exception:
             self._store_at_exit()
             raise
@@ -198,16 +199,17 @@ class Loop:
         before = self.run.interrupt_before
         if before and stops(self.state, before, tasks.values()):
             raise GraphInterrupt
-        if self.drains:
-            message = f"Graph drained: {self.drains[-1]}"
-            raise GraphDrained(message)
-        for task in tasks.values():
+        return True
+
+    def _show_tasks(self) -> None:
+        """Queue the items of tasks that begin, and of what earlier runs recorded of them."""
+        tasks = (self.tasks or {}).values()
+        for task in tasks:
             if not task.hidden:
                 self.emit("tasks", lambda task=task: payloads.task_payload(task, self.said))
-        for task in tasks.values():
+        for task in tasks:
             if task.writes:
                 self._show_writes(task, task.writes, again=True)
-        return True
 
     def _prepare(self) -> dict[str, Task]:
         self.tasks = tasks = next_tasks(

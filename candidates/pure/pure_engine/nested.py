@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pure_engine.names import CHECKPOINT_MAP, SPACE_MARK, TASK_MARK
 from pure_engine.savers import Saved, Saver, Where
 from pure_engine.starting import start
+from pure_engine.subgraphs import without_ids
 
 if TYPE_CHECKING:
     from pure_engine.loop import Loop
@@ -32,30 +33,22 @@ class Replay:
 
     def find(self, saver: Saver, where: Where) -> Saved | None:
         """Return the checkpoint that a nested run begins at."""
-        namespace = where["checkpoint_ns"]
-        if namespace in self.begun:
+        node = without_ids(where["checkpoint_ns"])
+        if node in self.begun:
             return saver.get(where)
-        self.begun.add(namespace)
+        self.begun.add(node)
         return next(saver.list(where, before=self.since, limit=1), None)
 
 
-def replay_of(saver: Saver, name: str, source: str, parent: Where | None) -> Replay:
-    """Return the replay of a checkpoint that is a fork or an update by now.
+def replay_of(saved: Saved, latest: str, *, at_exit: bool) -> Replay:
+    """Return the replay of a checkpoint, which a run goes on from by the name `latest`.
 
-    Subgraphs that ran at what it was made from did so before it was made, so that counts: behind
-    every fork, and behind one update. Of a fork that is stored at exit only the parent is that of
-    what it was made from.
+    Subgraphs that ran at what a fork or an update was made from did so before it was made, so that
+    counts. Of a fork that is stored at exit only the parent is that of what it was made from.
     """
-    updates = 0
-    while parent is not None and source in ("fork", "update"):
-        updates += source == "update"
-        if updates > 1:
-            break
-        name = parent["checkpoint_id"]
-        saved = saver.get(parent)
-        source = "" if saved is None else saved.metadata.get("source", "")
-        parent = None if saved is None else saved.parent
-    return Replay(name)
+    made = saved.metadata.get("source") in ("fork", "update")
+    where = saved.parent if made or at_exit else saved.config
+    return Replay(where["checkpoint_id"] if where else latest)
 
 
 @dataclass(frozen=True, slots=True)
