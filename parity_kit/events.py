@@ -84,7 +84,7 @@ class CaseJudged:
     """The verdict on one committed case, as the matrix needs it. Counted, not journaled.
 
     `reached` is the level at which it agrees, `none` where it was not compared; `said` the verdict
-    in one line.
+    in one line; `subject` the kind of subject that the case opens.
     """
 
     candidate: str
@@ -93,6 +93,7 @@ class CaseJudged:
     verdict: str
     reached: str
     said: str
+    subject: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +137,9 @@ class GateFinished:
     `kind` is `corpus`, `lockstep` or `claims`. `verdicts` counts cases by label, `features` by
     feature. `required` is the level asked for, `reached` the level that every case reached.
     A search tells how many pairs of features its compared cases had among the `possible` ones;
-    `notes` say what was left out, or which floor it did not reach.
+    `notes` say what was left out, or which floor it did not reach. `subjects` maps each kind of
+    subject that its cases open to the level that all of them `reached`, `none` where none was
+    compared, and to their `verdicts`.
     """
 
     candidate: str
@@ -152,6 +155,7 @@ class GateFinished:
     pairs: int = 0
     possible: int = 0
     notes: list[str] = field(default_factory=list[str])
+    subjects: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
 
 
 @dataclass(frozen=True, slots=True)

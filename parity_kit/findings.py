@@ -42,7 +42,15 @@ def case_judged(candidate: str, gate: str, case: Case, verdict: Verdict) -> Case
             reached = verdict.reached
         case _:
             reached = Level.NONE
-    return CaseJudged(candidate, gate, case.id, label(verdict), reached.label, headline(verdict))
+    return CaseJudged(
+        candidate,
+        gate,
+        case.id,
+        label(verdict),
+        reached.label,
+        headline(verdict),
+        case.subject.kind.value,
+    )
 
 
 def gate_finished(  # noqa: PLR0913  # a result's parts, all named
@@ -72,4 +80,11 @@ def gate_finished(  # noqa: PLR0913  # a result's parts, all named
         pairs=coverage.seen if coverage else 0,
         possible=coverage.possible if coverage else 0,
         notes=list(notes),
+        subjects={
+            kind.value: {
+                "reached": (each.reached if each.compared else Level.NONE).label,
+                "verdicts": dict(each.verdicts.most_common()),
+            }
+            for kind, each in sorted(tally.subjects.items())
+        },
     )

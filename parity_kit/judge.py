@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from parity_kit.compare import compare
 from parity_kit.contender import Answer, Contender
-from parity_kit.contract import Case, Level, Outcome
+from parity_kit.contract import Case, Level, Outcome, SubjectKind
 from parity_kit.errors import (
     CandidateCrashedError,
     CandidateError,
@@ -76,6 +76,32 @@ def confirmed(first: Verdict, again: Verdict) -> Verdict:
 
 
 @dataclass(slots=True)
+class SubjectTally:
+    """Counts the verdicts on one kind of subject; `reached` is the level all of them reached."""
+
+    verdicts: Counter[str] = field(default_factory=Counter[str])
+    reached: Level = Level.BYTES
+
+    def add(self, verdict: Verdict) -> None:
+        """Count one case."""
+        self.verdicts[label(verdict)] += 1
+        match verdict:
+            case Equal():
+                self.reached = min(self.reached, verdict.level)
+            case Divergent() | Expected():
+                self.reached = min(self.reached, verdict.reached)
+            case NotSupported():
+                pass
+            case _:
+                self.reached = Level.NONE
+
+    @property
+    def compared(self) -> int:
+        """The cases whose outcomes were compared."""
+        return _compared(self.verdicts)
+
+
+@dataclass(slots=True)
 class Tally:
     """Counts the verdicts of one gate."""
 
@@ -83,22 +109,21 @@ class Tally:
     verdicts: Counter[str] = field(default_factory=Counter[str])
     combinations: Counter[tuple[str, ...]] = field(default_factory=Counter[tuple[str, ...]])
     """How many compared cases have just these features."""
-    reached: Level = Level.BYTES
+    subjects: dict[SubjectKind, SubjectTally] = field(
+        default_factory=dict[SubjectKind, SubjectTally]
+    )
 
     def add(self, case: Case, verdict: Verdict) -> None:
         """Count one case."""
         self.verdicts[label(verdict)] += 1
-        match verdict:
-            case Equal():
-                self.combinations[case.features] += 1
-                self.reached = min(self.reached, verdict.level)
-            case Divergent() | Expected():
-                self.combinations[case.features] += 1
-                self.reached = min(self.reached, verdict.reached)
-            case NotSupported():
-                pass
-            case _:
-                self.reached = Level.NONE
+        self.subjects.setdefault(case.subject.kind, SubjectTally()).add(verdict)
+        if isinstance(verdict, (Equal, Divergent, Expected)):
+            self.combinations[case.features] += 1
+
+    @property
+    def reached(self) -> Level:
+        """The level that every case reached which the candidate supports."""
+        return min((each.reached for each in self.subjects.values()), default=Level.BYTES)
 
     @property
     def features(self) -> Counter[str]:
@@ -111,7 +136,7 @@ class Tally:
     @property
     def compared(self) -> int:
         """The cases whose outcomes were compared."""
-        return sum(self.verdicts[word] for word in ("equal", "divergent", "expected"))
+        return _compared(self.verdicts)
 
     @property
     def verdict(self) -> str:
@@ -123,3 +148,7 @@ class Tally:
         if self.compared:
             del given["unsupported"]
         return worst(given)
+
+
+def _compared(verdicts: Counter[str]) -> int:
+    return sum(verdicts[word] for word in ("equal", "divergent", "expected"))

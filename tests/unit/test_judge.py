@@ -12,6 +12,7 @@ from parity_kit.errors import (
     CandidateHungError,
     ProtocolFaultError,
 )
+from parity_kit.findings import gate_finished
 from parity_kit.judge import Tally, judge
 from parity_kit.plain import Plain
 from parity_kit.verdicts import (
@@ -93,3 +94,19 @@ def test_only_what_was_compared_counts_for_features_and_levels() -> None:
     assert (tally.compared, tally.reached) == (1, Level.TRACE)
     assert tally.features == {"feature": 1}
     assert tallied(Equal(Level.BYTES), Hung("x")).reached is Level.NONE
+
+
+def test_each_kind_of_subject_has_a_level_and_counts_of_its_own() -> None:
+    saver = Case(CaseId("two"), Subject(SubjectKind.SAVER, {}), (Operation("x"),), ())
+    tally = Tally(Level.BYTES)
+    tally.add(CASE, Equal(Level.BYTES))
+    tally.add(saver, NotSupported("no saver"))
+
+    assert tally.subjects[SubjectKind.CODEC].reached is Level.BYTES
+    assert tally.subjects[SubjectKind.SAVER].compared == 0
+    assert gate_finished(
+        candidate="it", gate="g", kind="corpus", verdict="equal", tally=tally, seconds=0.1
+    ).subjects == {
+        "codec": {"reached": "bytes", "verdicts": {"equal": 1}},
+        "saver": {"reached": "none", "verdicts": {"unsupported": 1}},
+    }
