@@ -1,17 +1,20 @@
 """Every error the kit raises on purpose.
 
-    UsageError                    wrong arguments or files              exit code 2
-      BadFileError                a file is missing or not what it should be
-      UnknownCandidateError       no such candidate in the workspace
-      BadManifestError            candidate.toml or parity.toml is wrong
-      BadProgramError             a graph program breaks the rules of docs/programs.md
-    CandidateError                the candidate could not be judged     exit code 3
-      EnvironmentBuildError       its environment could not be made
-      CandidateCrashedError       its process ended, or it failed with an error of its own
-      CandidateHungError          it did not answer in time
-      ProtocolFaultError          it broke the wire protocol
-    KitError                      the kit or the oracle is at fault     exit code 4
-      DriftError                  the oracle is not the one the fixtures were made with
+    PK200 UsageError                  wrong arguments or files          exit code 2
+      PK201 BadFileError              a file is missing or not what it should be
+      PK202 UnknownCandidateError     no such candidate in the workspace
+      PK203 BadManifestError          candidate.toml or parity.toml is wrong
+      PK204 BadProgramError           a graph program breaks the rules of docs/programs.md
+    PK300 CandidateError              the candidate could not be judged exit code 3
+      PK301 EnvironmentBuildError     its environment could not be made
+      PK302 CandidateCrashedError     its process ended, or it failed with an error of its own
+      PK303 CandidateHungError        it did not answer in time
+      PK304 ProtocolFaultError        it broke the wire protocol
+    PK400 KitError                    the kit or the oracle is at fault exit code 4
+      PK401 DriftError                the oracle is not the one the fixtures were made with
+
+A code's first digit is its exit code; docs/errors.md explains each. A code that was published keeps
+its meaning, and one that went is not used again.
 
 A difference between two engines is never an exception: it is a verdict.
 """
@@ -32,9 +35,12 @@ class ExitCode(IntEnum):
 
 
 class ParityKitError(Exception):
-    """Root of the kit's errors: what is wrong, where, and the next step."""
+    """Root of the kit's errors: what is wrong, where, and the next step.
 
-    code = "error"
+    `code` is the one that docs/errors.md explains.
+    """
+
+    code = "PK400"
     exit_code = ExitCode.KIT_FAULT
 
     def __init__(self, problem: str, *, where: str = "", hint: str = "") -> None:
@@ -48,76 +54,89 @@ class ParityKitError(Exception):
         hint = f"\n  next: {self.hint}" if self.hint else ""
         return f"{where}{self.problem}{hint}"
 
+    def to_json(self) -> dict[str, str | int]:
+        """Return the error for machines."""
+        return {
+            "code": self.code,
+            "problem": self.problem,
+            "where": self.where,
+            "hint": self.hint,
+            "exit_code": int(self.exit_code),
+        }
+
 
 class UsageError(ParityKitError):
     """The user's arguments or files are wrong."""
 
-    code = "usage"
+    code = "PK200"
     exit_code = ExitCode.USAGE
 
 
 class BadFileError(UsageError):
     """A file is missing, or not what it should be."""
 
-    code = "bad-file"
+    code = "PK201"
 
 
 class UnknownCandidateError(UsageError):
     """The workspace has no such candidate."""
 
-    code = "unknown-candidate"
+    code = "PK202"
 
 
 class BadManifestError(UsageError):
     """A manifest breaks its rules."""
 
-    code = "bad-manifest"
+    code = "PK203"
 
 
 class BadProgramError(UsageError):
     """A graph program breaks the rules of docs/programs.md."""
 
-    code = "bad-program"
+    code = "PK204"
 
 
 class CandidateError(ParityKitError):
-    """The candidate could not be judged."""
+    """The candidate could not be judged; `word` says how it failed, where a table has no room."""
 
-    code = "candidate"
+    code = "PK300"
+    word = "candidate"
     exit_code = ExitCode.NOT_JUDGED
 
 
 class EnvironmentBuildError(CandidateError):
     """A candidate's environment could not be made."""
 
-    code = "environment"
+    code = "PK301"
+    word = "environment"
 
 
 class CandidateCrashedError(CandidateError):
     """The candidate's process ended before it answered, or it answered that it failed."""
 
-    code = "crashed"
+    code = "PK302"
+    word = "crashed"
 
 
 class CandidateHungError(CandidateError):
     """The candidate did not answer within its limit."""
 
-    code = "hung"
+    code = "PK303"
+    word = "hung"
 
 
 class ProtocolFaultError(CandidateError):
     """The candidate broke the wire protocol."""
 
-    code = "protocol-error"
+    code = "PK304"
+    word = "protocol-error"
 
 
 class KitError(ParityKitError):
     """The kit or the oracle is at fault."""
 
-    code = "kit"
-
 
 class DriftError(KitError):
     """The oracle is not the one the fixtures were made with."""
 
-    code = "drift"
+    code = "PK401"

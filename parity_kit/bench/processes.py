@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 from parity_kit.bench.plan import Answer, Plan
-from parity_kit.errors import KitError
+from parity_kit.errors import CandidateHungError, KitError
 
 LIMIT = 600
 """Seconds after which a worker is given up."""
@@ -35,7 +35,7 @@ def ask(plan: Plan) -> Answer:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return Answer(error=["hung", f"not measured within {LIMIT} s"])
+        return Answer(error=[CandidateHungError.code, f"not measured within {LIMIT} s"])
     lines = worker.stdout.splitlines()
     if worker.returncode or not lines:
         last = (worker.stderr.strip().splitlines() or ["no output"])[-1]

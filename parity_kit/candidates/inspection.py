@@ -23,7 +23,7 @@ from parity_kit.wire.host import RemoteEngine
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a candidate made of a check: `result` is ok, unsupported, wrong or an error's code.
+    """What a candidate made of a check: `result` is ok, unsupported, wrong or an error's word.
 
     `part` is a subject, or `handshake` or `framing`; `hint` is the next step, where one is known.
     """
@@ -66,7 +66,7 @@ def walk(
         forget()
         answer = step()
         yield answer
-        if answer.result == CandidateHungError.code:
+        if answer.result == CandidateHungError.word:
             return
 
 
@@ -76,7 +76,7 @@ def check(run: CaseRunner, wanted: Check) -> Answer:
     try:
         outcome = run(wanted.case)[-1]
     except CandidateError as error:
-        return Answer(part, title, error.code, error.problem, error.hint)
+        return Answer(part, title, error.word, error.problem, error.hint)
     if isinstance(outcome, Unsupported):
         return Answer(part, title, "unsupported", outcome.reason)
     hint = f"docs/contract.md says what each operation of a {part} means"
@@ -95,7 +95,7 @@ def _tried(title: str, ask: Callable[[], str]) -> Answer:
         problem = ask()
     except CandidateError as error:
         hint = error.hint or "docs/protocol.md says how frames and messages look"
-        return Answer(FRAMING, title, error.code, error.problem, hint)
+        return Answer(FRAMING, title, error.word, error.problem, hint)
     hint = "nothing of one request may be left for the next; docs/protocol.md has the rules"
     return (
         Answer(FRAMING, title, "wrong", problem, hint) if problem else Answer(FRAMING, title, "ok")

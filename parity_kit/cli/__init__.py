@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import errno
 import importlib
+import json
 import sys
 import traceback
 
 import click
 
 from parity_kit import __version__
-from parity_kit.errors import ExitCode, ParityKitError
+from parity_kit.errors import BadFileError, ExitCode, KitError, ParityKitError
 
 _COMMANDS = {
     "fixtures": "Regenerate, verify, print and compare the corpora.",
@@ -74,7 +75,7 @@ def main() -> None:
         error.show()
         code = ExitCode.USAGE
     except ParityKitError as error:
-        click.echo(f"error [{error.code}] {error}", err=True)
+        _tell(error)
         code = error.exit_code
     except BrokenPipeError:
         code = ExitCode.PARITY
@@ -86,10 +87,20 @@ def main() -> None:
 def _unexpected(error: Exception) -> ExitCode:
     """Tell of an error that nothing raised on purpose, and return its code."""
     if isinstance(error, OSError) and error.errno in _PLACES:
-        place = f"{error.filename}: " if error.filename else ""
-        click.echo(f"error [bad-file] {place}{error.strerror}", err=True)
-        click.echo("  next: see to it that it is there, and may be read and written", err=True)
-        return ExitCode.USAGE
-    traceback.print_exception(error)
-    click.echo("error [kit] this is a fault of Parity Kit: please report it", err=True)
-    return ExitCode.KIT_FAULT
+        hint = "see to it that it is there, and may be read and written"
+        told: ParityKitError = BadFileError(
+            str(error.strerror), where=str(error.filename or ""), hint=hint
+        )
+    else:
+        traceback.print_exception(error)
+        problem = f"{type(error).__name__}: {error}"
+        told = KitError(problem, hint="this is a fault of Parity Kit: please report it")
+    _tell(told)
+    return told.exit_code
+
+
+def _tell(error: ParityKitError) -> None:
+    """Print an error for people, and for machines where they asked."""
+    if "--json" in sys.argv[1:]:
+        click.echo(json.dumps({"error": error.to_json()}, indent=2, ensure_ascii=False))
+    click.echo(f"error {error.code}: {error}", err=True)

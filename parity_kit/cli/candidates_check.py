@@ -132,7 +132,7 @@ class _Seen:
         )
 
     def to_json(self) -> dict[str, Any]:
-        error = self.error and {"code": self.error.code, "problem": self.error.problem}
+        error = self.error and self.error.to_json()
         return {
             **as_json_object(self.candidate),
             "exit_code": int(self.exit_code),
@@ -200,7 +200,7 @@ def _show(seen: _Seen) -> None:
         out.print(f"  {name} ran {count} times{never}", markup=False, style=style)
     if seen.error is not None:
         where = f"{seen.error.where}: " if seen.error.where else ""
-        problem = f"  error [{seen.error.code}] {where}{seen.error.problem}"
+        problem = f"  error {seen.error.code}: {where}{seen.error.problem}"
         out.print(problem, markup=False, style="red")
     if seen.crossed:
         failed = next((f"{each.part}: {each.title}" for each in seen.answers if each.failed), "")

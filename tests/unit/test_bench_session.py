@@ -140,15 +140,15 @@ def test_an_engine_that_crashes_is_named_and_stops_nobody(
 ) -> None:
     failures = [event for event in session[1] if isinstance(event, CandidateFailed)]
 
-    assert [(each.candidate, each.code) for each in failures] == [("crashing", "crashed")]
+    assert [(each.candidate, each.code) for each in failures] == [("crashing", "PK302")]
     assert _rows(session[1])["crashing", "channels-binop"].verdict == "not comparable"
-    assert _rows(session[1])["crashing", "channels-binop"].detail.startswith("[crashed]")
+    assert _rows(session[1])["crashing", "channels-binop"].detail.startswith("[PK302]")
 
 
 def test_a_crash_costs_one_workload(session: tuple[Path, list[Event]]) -> None:
     rows = _rows(session[1])
 
-    assert rows["half", "channels-binop"].detail.startswith("[crashed]")
+    assert rows["half", "channels-binop"].detail.startswith("[PK302]")
     assert rows["half", "serialization-medium"].ratio is not None
 
 

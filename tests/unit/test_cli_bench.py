@@ -73,7 +73,7 @@ def test_a_candidate_that_breaks_down_on_everything_could_not_be_judged(workspac
 
     assert said.return_value == ExitCode.NOT_JUDGED
     assert "not comparable" in said.stdout
-    assert "could not be judged [crashed]" in said.stdout
+    assert "could not be judged [PK302]" in said.stdout
 
 
 def test_a_candidate_that_times_nothing_is_not_comparable_and_no_fault(workspace: Path) -> None:

@@ -1,0 +1,87 @@
+"""Errors: each has a code, printed and given to machines, and docs/errors.md explains it."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from parity_kit import errors
+from parity_kit.errors import ExitCode, ParityKitError
+
+ROOT = Path(__file__).parents[2]
+DOCS = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
+
+
+def every(kind: type[ParityKitError] = ParityKitError) -> Iterator[type[ParityKitError]]:
+    """Yield each error the kit raises: the root is never raised itself."""
+    for each in kind.__subclasses__():
+        if each.__module__.startswith("parity_kit."):
+            yield each
+            yield from every(each)
+
+
+ERRORS = sorted(every(), key=lambda each: each.code)
+
+
+def test_no_two_errors_share_a_code() -> None:
+    codes = [each.code for each in ERRORS]
+    assert len(set(codes)) == len(codes)
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda each: each.__name__)
+def test_a_code_begins_with_its_exit_code(error: type[ParityKitError]) -> None:
+    assert re.fullmatch(rf"PK{int(error.exit_code)}\d\d", error.code)
+
+
+def test_every_code_is_documented_and_every_documented_code_exists() -> None:
+    sections = dict(re.findall(r"^### (PK\d+)\n(.*?)(?=^##|\Z)", DOCS, re.MULTILINE | re.DOTALL))
+    assert list(sections) == [each.code for each in ERRORS]
+    for code, text in sections.items():
+        for part in ("**Means**", "**Most often**", "**Next:**"):
+            assert part in text, f"{code} says no {part}"
+    assert set(re.findall(r"PK\d+", DOCS)) == sections.keys()
+
+
+def test_the_map_that_errors_opens_with_lists_every_code() -> None:
+    listed = dict(re.findall(r"(PK\d+) (\w+)", errors.__doc__ or ""))
+    assert listed == {each.code: each.__name__ for each in ERRORS}
+
+
+def failing(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "parity_kit", *arguments],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_code_is_printed_with_the_message_and_stands_in_the_json() -> None:
+    done = failing("candidates", "check", "pur", "--json")
+    assert done.returncode == ExitCode.USAGE
+    assert done.stderr.startswith("error PK202: ")
+    said = json.loads(done.stdout)["error"]
+    assert (said["code"], said["exit_code"]) == ("PK202", 2)
+    assert said["problem"] == "no candidate 'pur'"
+    assert said["hint"] == "did you mean 'pure'?"
+
+
+def test_without_json_nothing_is_printed_for_machines(tmp_path: Path) -> None:
+    done = failing("candidates", "list", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (ExitCode.USAGE, "")
+    assert done.stderr.startswith("error PK200: ")
+
+
+def test_a_place_that_cannot_be_read_has_a_code_too(tmp_path: Path) -> None:
+    (tmp_path / "parity.toml").write_text("")
+    (tmp_path / "reports").write_text("a file where a folder should be")
+    done = failing("run", "pure", "--suite", "codec", cwd=tmp_path)
+    assert done.returncode == ExitCode.USAGE
+    assert done.stderr.startswith("error PK201: ")
