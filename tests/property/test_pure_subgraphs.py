@@ -105,6 +105,13 @@ CASES: list[Case] = [
         invoke(checkpoint=9, durability="exit"),
     ),
     graph(
+        "a fork of an update that was a thread's first begins before that update",
+        around(chain(x=write("x")), checkpointer=True),
+        op("update_state", **KEPT, values=NEW),
+        op("command", **KEPT, command={"update": {"n": 1}}),
+        invoke(checkpoint=1),
+    ),
+    graph(
         "gone back, the first task of a node begins where it was, and the next with the latest",
         {
             "state": {"n": {}},

@@ -47,7 +47,9 @@ def replay_of(saved: Saved, latest: str, *, at_exit: bool) -> Replay:
     counts. Of a fork that is stored at exit only the parent is that of what it was made from.
     """
     made = saved.metadata.get("source") in ("fork", "update")
-    where = saved.parent if made or at_exit else saved.config
+    where = saved.parent if made or at_exit else None
+    if where is None and not at_exit:
+        where = saved.config
     return Replay(where["checkpoint_id"] if where else latest)
 
 
