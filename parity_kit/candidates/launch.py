@@ -20,7 +20,8 @@ from parity_kit.candidates.manifest import (
 )
 from parity_kit.errors import BadManifestError, UnknownCandidateError
 from parity_kit.wire.host import RemoteEngine
-from parity_kit.wire.process import Launch, Limits, Watch
+from parity_kit.wire.kept import Launch
+from parity_kit.wire.process import Watch
 from parity_kit.workspace import BUNDLED, Workspace
 
 BUNDLED_ENGINE = BUNDLED / "candidates" / "pure"
@@ -31,8 +32,6 @@ REFERENCE = "parity_kit.reference:Engine"
 
 NOT_MADE = "environment not made yet"
 """What a candidate with requirements or a setup lacks before its first start."""
-
-_START_SECONDS = 60.0
 
 
 def readable(space: Workspace) -> tuple[list[Candidate], list[BadManifestError]]:
@@ -81,8 +80,7 @@ def start(
     tell = on_progress or _silent
     launch = _launch(candidate, space, tell)
     tell(f"{candidate.name}: starting")
-    limits = Limits(candidate.seconds, max(candidate.seconds, _START_SECONDS))
-    return RemoteEngine(launch, limits, watch).connect()
+    return RemoteEngine(launch, candidate.limits, watch).connect()
 
 
 def missing(candidate: Candidate, space: Workspace) -> str:

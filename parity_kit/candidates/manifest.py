@@ -13,8 +13,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TypeAlias
 
+from parity_kit.candidates.limits import read_limits
 from parity_kit.contract import EngineName
 from parity_kit.tables import Table, read_table
+from parity_kit.wire.limits import Limits
 
 FILE = "candidate.toml"
 
@@ -71,7 +73,7 @@ Setup: TypeAlias = PythonSetup | PipSetup | CommandSetup
 class Candidate:
     """An engine under test, as its manifest says.
 
-    `seconds` is its time for one answer; `claims` the file with what its authors say of it.
+    `claims` is the file with what its authors say of it.
     """
 
     name: EngineName
@@ -81,7 +83,7 @@ class Candidate:
     setup: Setup
     folder: Path
     description: str = ""
-    seconds: float = 30.0
+    limits: Limits = field(default_factory=Limits)
     env: Mapping[str, str] = field(default_factory=dict[str, str])
     claims: Path | None = None
 
@@ -112,9 +114,7 @@ def load(folder: Path) -> Candidate:
         raise table.wrong("kind", f"no kind {kind!r}", f"kinds are {', '.join(Kind)}")
     title, language = table.text("title"), table.text("language")
     description = table.text("description", "")
-    limits = table.table("limits")
-    seconds = limits.number("seconds", 30.0)
-    limits.finish()
+    limits = read_limits(table.table("limits"))
     env = table.texts_by_key("env")
     claims = table.file("claims", folder) if table.has("claims") else None
     setup = _SETUPS[Kind(kind)](table, folder)
@@ -127,7 +127,7 @@ def load(folder: Path) -> Candidate:
         setup,
         folder,
         description,
-        seconds,
+        limits,
         env,
         claims,
     )

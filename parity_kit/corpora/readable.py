@@ -34,7 +34,7 @@ from parity_kit.corpora.regenerate import oracle
 from parity_kit.dissect import parse
 from parity_kit.errors import UsageError
 from parity_kit.wire.host import RemoteEngine
-from parity_kit.wire.process import Launch
+from parity_kit.wire.kept import Launch
 from parity_kit.workspace import Workspace
 
 _AT_ONCE = 200  # blobs in one round trip

@@ -40,6 +40,8 @@ from parity_kit.errors import (
 )
 from parity_kit.plain import Plain
 from parity_kit.wire import shapes
+from parity_kit.wire.kept import Launch
+from parity_kit.wire.limits import Limits
 from parity_kit.wire.messages import (
     Failure,
     FailureCode,
@@ -49,7 +51,7 @@ from parity_kit.wire.messages import (
     encode,
     parse,
 )
-from parity_kit.wire.process import CandidateProcess, Launch, Limits, Watch
+from parity_kit.wire.process import CandidateProcess, Watch
 
 T = TypeVar("T")
 
@@ -72,6 +74,7 @@ class RemoteEngine:
         self._process: CandidateProcess | None = None
         self._msgid = 0
         self._starts = 0
+        self._waited = 0.0
         self._engaged_before: Mapping[str, int] = {}
         self._engaged_now: Mapping[str, int] = {}
         self.ready_seconds = 0.0
@@ -91,8 +94,20 @@ class RemoteEngine:
         """The id of the process that runs, if one does."""
         return self._process and self._process.pid
 
+    @property
+    def network(self) -> str:
+        """What became of the network of the process that runs, as `wire/kept.py` says it."""
+        return self._process.network if self._process else ""
+
     def connect(self) -> Self:
         """Start the process and do the handshake, unless that is done; return the engine."""
+        if self._waited > self._limits.run_seconds:
+            self._drop()
+            raise CandidateError(
+                f"has been waited for longer than the {self._limits.run_seconds:g} s of a run",
+                where=self._where,
+                hint="if it only needs longer, raise `run_seconds` under [limits]",
+            )
         if self._process is not None:
             return self
         if self.restarts >= self._limits.restarts:
@@ -273,6 +288,7 @@ class RemoteEngine:
     def _answer(self, msgid: int, reader: Callable[[Plain], T], what: str, seconds: float) -> T:
         """Read the answer to the oldest request."""
         assert self._process is not None, "an answer needs a process"  # noqa: S101  # an invariant
+        began = time.monotonic()
         try:
             response = self._response(self._process.receive(seconds, what), msgid, what)
             result = reader(response.result) if response.failure is None else None
@@ -283,6 +299,8 @@ class RemoteEngine:
             # An interrupted exchange too: the answer still to come would be taken for the next.
             self._drop()
             raise
+        finally:
+            self._waited += time.monotonic() - began
         if response.failure is not None:
             raise self._failure(response.failure, what)
         return result  # pyright: ignore[reportReturnType]  # the reader ran: there is no failure

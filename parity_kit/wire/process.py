@@ -14,13 +14,10 @@ import contextlib
 import os
 import selectors
 import signal
-import subprocess
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from typing import IO, TypeAlias, cast
+from collections.abc import Callable
+from typing import TypeAlias
 
 from parity_kit.errors import (
     CandidateCrashedError,
@@ -30,6 +27,9 @@ from parity_kit.errors import (
     ProtocolFaultError,
 )
 from parity_kit.wire.frames import FRAME_LIMIT, FrameBuffer, FrameError, frame
+from parity_kit.wire.kept import Kept, Launch
+from parity_kit.wire.limits import Limits
+from parity_kit.wire.usage import Meter, Usage
 
 _CHUNK = 1 << 16
 _TAIL_BYTES = 8192
@@ -43,60 +43,22 @@ Watch: TypeAlias = Callable[[str, bytes], None]
 """Told the bytes that cross: `sent` and a frame, `received` and whatever came."""
 
 
-@dataclass(frozen=True, slots=True)
-class Launch:
-    """How a candidate's process is started; `env` is all of its environment."""
-
-    name: str
-    command: tuple[str, ...]
-    directory: Path
-    env: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What a candidate may take.
-
-    Seconds for an answer, seconds to get ready, bytes of one message, restarts.
-    """
-
-    seconds: float = 30.0
-    start_seconds: float = 60.0
-    frame_bytes: int = FRAME_LIMIT
-    restarts: int = 20
-
-
 class CandidateProcess:
-    """One process, in a session and process group of its own; `kill` leaves nothing of it."""
+    """One process with whatever it starts; `kill` leaves nothing of it."""
 
     def __init__(self, launch: Launch, limits: Limits, watch: Watch | None = None) -> None:
         self._name = launch.name
         self._watch = watch or _ignore
+        self._limits = limits
         self._frames = FrameBuffer(limits.frame_bytes)
-        self._limit = limits.frame_bytes
         self._tail = bytearray()
         self._unsent: deque[memoryview] = deque()
         self._unanswered = 0
-        try:
-            self._popen = subprocess.Popen(
-                launch.command,
-                bufsize=0,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                cwd=launch.directory,
-                env=dict(launch.env),
-                start_new_session=True,
-            )
-        except OSError as error:
-            raise CandidateCrashedError(
-                f"could not be started: {error.strerror}: {launch.command[0]}",
-                where=self._where,
-                hint="check `command` in candidate.toml, and that the file may be executed",
-            ) from error
-        self._stdin = cast("IO[bytes]", self._popen.stdin)
-        self._stdout = cast("IO[bytes]", self._popen.stdout)
-        self._stderr = cast("IO[bytes]", self._popen.stderr)
+        self._kept = Kept(launch, limits)
+        self._meter = Meter(self._kept.keeper_pid, limits)
+        self._excess = ""
+        self._stdin, self._stdout = self._kept.stdin, self._kept.stdout
+        self._stderr = self._kept.stderr
         self._selector = selectors.DefaultSelector()
         for stream in (self._stdout, self._stderr):
             os.set_blocking(stream.fileno(), False)
@@ -106,12 +68,17 @@ class CandidateProcess:
     @property
     def pid(self) -> int:
         """The process's id, which is its group's too."""
-        return self._popen.pid
+        return self._kept.pid
+
+    @property
+    def network(self) -> str:
+        """`none`, or `kept` as the manifest asks, or why it could not be taken away."""
+        return self._kept.network
 
     def send(self, body: bytes, what: str) -> None:
         """Queue one body; it is written while `receive` waits. `what` names it in errors."""
         try:
-            rest = memoryview(frame(body, self._limit))
+            rest = memoryview(frame(body, FRAME_LIMIT))
         except FrameError as error:
             raise KitError(f"{what} cannot be sent: {error}", where=self._where) from error
         if not self._unsent:
@@ -123,6 +90,7 @@ class CandidateProcess:
     def receive(self, seconds: float, what: str) -> bytes:
         """Return the next body that comes, within `seconds`; `what` names what it answers."""
         deadline = time.monotonic() + seconds
+        cpu: float | None = None
         while True:
             answer = self._take(what)
             if answer is not None:
@@ -132,34 +100,39 @@ class CandidateProcess:
                 return answer
             remaining = deadline - time.monotonic()
             if remaining <= 0:
-                raise self._hung(what, seconds)
+                raise self._hung(what, f"{seconds:g} s", "seconds")
             ready = [key.fileobj for key, _ in self._selector.select(min(remaining, _POLL))]
             if self._stdin in ready:
                 self._write()
             if self._stderr in ready:
                 self._read_log()
             ended = self._stdout in ready and not self._read_answer()
-            if ended or (not ready and self._popen.poll() is not None):
+            if ended or (not ready and self._kept.ended() is not None):
                 raise self._ended(what)
+            if used := self._meter.look():
+                cpu = used.cpu if cpu is None else cpu
+                self._hold_to_limits(used, cpu, what)
+
+    def _hold_to_limits(self, used: Usage, cpu_before: float, what: str) -> None:
+        """End a process that takes too much; what it has answered until then is still read."""
+        if used.cpu - cpu_before > self._limits.cpu_seconds:
+            raise self._hung(what, f"{self._limits.cpu_seconds:g} s of CPU", "cpu_seconds")
+        if not self._excess and (excess := self._meter.excess(used)):
+            self._excess = excess
+            self._kept.end_at_once()
 
     def finish(self) -> None:
         """Let the process end by itself for a moment, then see to it."""
         self._stdin.close()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._popen.wait(_LINGER)
+        self._kept.ended(_LINGER)
         self.kill()
 
     def kill(self) -> None:
-        """End the whole process group and release everything; may be called again."""
+        """End it with everything that it started; may be called again."""
         if self._stdout.closed:
             return
-        # macOS answers "not permitted" for a group of which only a zombie is left.
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._popen.pid, signal.SIGKILL)
-        self._popen.wait()
         self._selector.close()
-        for stream in (self._stdin, self._stdout, self._stderr):
-            stream.close()
+        self._kept.end()
 
     def _write(self) -> None:
         try:
@@ -204,9 +177,12 @@ class CandidateProcess:
         return True
 
     def _ended(self, what: str) -> CandidateError:
-        try:
-            code = self._popen.wait(_LINGER)
-        except subprocess.TimeoutExpired:
+        code = self._kept.ended(_LINGER)
+        if self._excess:
+            problem = f"was ended during {what}: {self._excess}{self._said()}"
+            hint = "if it only needs more, raise the limit under [limits] in candidate.toml"
+            return CandidateCrashedError(problem, where=self._where, hint=hint)
+        if code is None:
             return self._fault(f"closed its standard output during {what}, and lives on")
         how = f"exit code {code}" if code >= 0 else f"signal {_signal_name(-code)}"
         inside = f", {len(self._frames)} bytes into a frame" if len(self._frames) else ""
@@ -214,11 +190,11 @@ class CandidateProcess:
             f"its process ended with {how} during {what}{inside}{self._said()}", where=self._where
         )
 
-    def _hung(self, what: str, seconds: float) -> CandidateError:
+    def _hung(self, what: str, limit: str, key: str) -> CandidateError:
         return CandidateHungError(
-            f"did not answer {what} within {seconds:g} s{self._said()}",
+            f"did not answer {what} within {limit}{self._said()}",
             where=self._where,
-            hint="if it only needs longer, raise `seconds` under [limits] in candidate.toml",
+            hint=f"if it only needs longer, raise `{key}` under [limits] in candidate.toml",
         )
 
     def _fault(self, problem: str) -> CandidateError:

@@ -30,7 +30,8 @@ from parity_kit.errors import (
 )
 from parity_kit.plain import Plain
 from parity_kit.wire.host import RemoteEngine
-from parity_kit.wire.process import Launch, Limits
+from parity_kit.wire.kept import Launch
+from parity_kit.wire.limits import Limits
 
 ENGINES = Path(__file__).parent / "engines"
 SHORT = 0.4
@@ -50,7 +51,10 @@ def engine(
     script: str, seconds: float = LONG, start_seconds: float = LONG, restarts: int = 20
 ) -> RemoteEngine:
     launch = Launch(script, (sys.executable, str(ENGINES / f"{script}.py")), ENGINES, os.environ)
-    return RemoteEngine(launch, Limits(seconds, start_seconds, 1 << 20, restarts))
+    limits = Limits(
+        seconds=seconds, start_seconds=start_seconds, frame_bytes=1 << 20, restarts=restarts
+    )
+    return RemoteEngine(launch, limits)
 
 
 @pytest.fixture(autouse=True)

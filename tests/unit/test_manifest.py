@@ -13,6 +13,7 @@ from parity_kit.candidates import launch
 from parity_kit.candidates.manifest import CommandSetup, Kind, PipSetup, PythonSetup, load
 from parity_kit.cli.candidates import command
 from parity_kit.errors import BadManifestError, ExitCode, UnknownCandidateError
+from parity_kit.wire.limits import MIB, Limits
 from parity_kit.workspace import Workspace
 
 HEAD = 'name = "mine"\ntitle = "My port"\nlanguage = "Go"\n'
@@ -32,7 +33,7 @@ def test_least_of_each_kind(tmp_path: Path) -> None:
     python = load(folder(tmp_path / "a", PYTHON))
     assert python.kind is Kind.PYTHON
     assert python.setup == PythonSetup("engine:Engine", tmp_path / "a/candidates/mine")
-    assert (python.seconds, python.description, dict(python.env)) == (30.0, "", {})
+    assert (python.limits, python.description, dict(python.env)) == (Limits(), "", {})
     pip = load(folder(tmp_path / "b", PIP))
     assert pip.setup == PipSetup(("langgraph==1.2.22",), None, tmp_path / "b/candidates/mine")
     command = load(folder(tmp_path / "c", COMMAND))
@@ -42,12 +43,22 @@ def test_least_of_each_kind(tmp_path: Path) -> None:
 def test_everything_there_is(tmp_path: Path) -> None:
     text = (
         'description = "Why"\npath = "../common"\npatch = "patch:engage"\n'
-        '[limits]\nseconds = 5\n[env]\nPYTHONHASHSEED = "0"\nEMPTY = ""\n'
+        "[limits]\nseconds = 5\nmemory_mib = 64\nprocesses = 3\nopen_files = 50\nframe_mib = 1\n"
+        'restarts = 7\nnetwork = true\n[env]\nPYTHONHASHSEED = "0"\nEMPTY = ""\n'
     )
     (tmp_path / "candidates/common").mkdir(parents=True)
     candidate = load(folder(tmp_path, PIP + text))
     assert candidate.description == "Why"
-    assert candidate.seconds == 5.0
+    assert candidate.limits == Limits(
+        seconds=5.0,
+        cpu_seconds=20.0,
+        memory_bytes=64 * MIB,
+        processes=3,
+        open_files=50,
+        frame_bytes=MIB,
+        restarts=7,
+        network=True,
+    )
     assert candidate.env == {"PYTHONHASHSEED": "0", "EMPTY": ""}
     assert isinstance(candidate.setup, PipSetup)
     assert candidate.setup.patch == "patch:engage"
@@ -78,6 +89,8 @@ MISTAKES = [
     (COMMAND + "[limits]\nseconds = 0\n", "limits.seconds", "above 0", ""),
     (COMMAND + "[limits]\nseconds = true\n", "limits.seconds", "above 0", ""),
     (COMMAND + '[limits]\nseconds = "1"\n', "limits.seconds", "must be a number", ""),
+    (COMMAND + "[limits]\nprocesses = 1.5\n", "limits.processes", "a whole number", ""),
+    (COMMAND + "[limits]\nnetwork = 1\n", "limits.network", "true or false", ""),
     (COMMAND + "[env]\nPORT = 80\n", "env.PORT", "must be a string", ""),
     (COMMAND + 'limits = "none"\n', "limits", "must be a table", ""),
 ]

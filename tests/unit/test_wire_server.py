@@ -25,8 +25,9 @@ from parity_kit.contract import (
 )
 from parity_kit.errors import CandidateCrashedError, ProtocolFaultError
 from parity_kit.wire.host import RemoteEngine
+from parity_kit.wire.kept import Launch
+from parity_kit.wire.limits import Limits
 from parity_kit.wire.messages import Failure, FailureCode, Request, Response
-from parity_kit.wire.process import Launch, Limits
 from parity_kit.wire.server import Server
 
 ENGINES = Path(__file__).parent / "engines"

@@ -1,0 +1,32 @@
+"""What a candidate may take, of time and of the machine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from parity_kit.wire.frames import FRAME_LIMIT
+
+MIB = 1 << 20
+DEPTH = 255
+"""How deep arrays and maps may be nested in an answer: deeper cannot be packed again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """A candidate's limits; `docs/candidates.md` says what comes of reaching each.
+
+    `seconds` and `cpu_seconds` are for one answer, `start_seconds` for the handshake,
+    `run_seconds` for all answers together. `memory_bytes` and `processes` count everything that
+    the candidate started; `open_files` holds for each process. `network` is whether it keeps it.
+    """
+
+    seconds: float = 30.0
+    start_seconds: float = 60.0
+    run_seconds: float = 6 * 3600.0
+    cpu_seconds: float = 120.0
+    memory_bytes: int = 2048 * MIB
+    processes: int = 64
+    open_files: int = 1024
+    frame_bytes: int = FRAME_LIMIT
+    restarts: int = 40
+    network: bool = False
