@@ -29,8 +29,9 @@ def command(
 ) -> int:
     """Run the case in FILE again on the reference and on the candidate.
 
-    Outcomes are shown side by side, operation by operation. Exit code 0 if they agree at the bytes
-    level, 1 if they differ, 3 if the candidate could not be judged.
+    Outcomes are shown side by side, operation by operation. Exit code 0 if they agree at the level
+    that the candidate claims, or differ as its ledger says; 1 if they differ, 3 if the candidate
+    could not be judged.
     """
     from parity_kit.candidates.launch import find, start
     from parity_kit.casefile import read_case
@@ -41,10 +42,14 @@ def command(
 
     kept = read_case(file)
     name = candidate or kept.candidate
+    found = find(space, name)
     ours = run(Engine(), kept.case)
-    with start(find(space, name), space, on_progress=_say) as engine:
-        answer = Contender(name, engine.run).answer(kept.case)
-    verdict = judge_answer(kept.case, ours, answer, Level.BYTES)
+    with start(found, space, on_progress=_say) as engine:
+        contender = Contender.started(found, engine)
+        answer = contender.answer(kept.case)
+    level = contender.asked(kept.case.subject.kind, Level.BYTES)
+    verdict = judge_answer(kept.case, ours, answer, level)
+    verdict = contender.ledger.held_against(kept.case.id, verdict)
     theirs = answer if isinstance(answer, tuple) else None
     if as_json:
         print_json(_as_json(kept.case, name, ours, theirs, verdict))
@@ -58,10 +63,10 @@ def _say(text: str) -> None:
 
 
 def _exit_code(verdict: Verdict) -> ExitCode:
-    from parity_kit.verdicts import Divergent, Equal
+    from parity_kit.verdicts import Divergent, Equal, Expected
 
     match verdict:
-        case Equal():
+        case Equal() | Expected():
             return ExitCode.PARITY
         case Divergent():
             return ExitCode.DIVERGENCE
@@ -81,7 +86,7 @@ def _show(
 
     from parity_kit.contract import outcome_to_plain
     from parity_kit.outcome_text import arguments_line, outcome_lines
-    from parity_kit.verdicts import Divergent, label
+    from parity_kit.verdicts import headline, label
     from parity_kit.words import mark
 
     out = console()
@@ -104,8 +109,7 @@ def _show(
             table.add_row(escape(left), escape(right), style=style)
         out.print(table)
     out.print(f"\n{mark(label(verdict))}")
-    if isinstance(verdict, Divergent):
-        out.print(verdict.difference.headline(), markup=False)
+    out.print(headline(verdict), markup=False)
 
 
 def _as_json(
@@ -116,14 +120,13 @@ def _as_json(
     verdict: Verdict,
 ) -> dict[str, Any]:
     from parity_kit.outcome_text import outcome_lines
-    from parity_kit.verdicts import Divergent, label
+    from parity_kit.verdicts import headline, label
 
-    place = verdict.difference.headline() if isinstance(verdict, Divergent) else ""
     return {
         "case": case.id,
         "candidate": name,
         "verdict": label(verdict),
-        "place": place,
+        "said": headline(verdict),
         "reference": [outcome_lines(each) for each in ours],
         "outcomes": None if theirs is None else [outcome_lines(each) for each in theirs],
     }

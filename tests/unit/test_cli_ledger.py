@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from parity_kit.casefile import CaseFile
 from parity_kit.cli.gate import command as gate
 from parity_kit.cli.ledger import command as ledger
+from parity_kit.cli.replay import command as replay
+from parity_kit.contract import Case, CaseId, Operation, Returned, Subject, SubjectKind
 from parity_kit.ledger import FILE
 from parity_kit.workspace import find
 
@@ -47,6 +50,15 @@ kind = "python"
 language = "Python"
 object = "wrong:Engine"
 """
+KNOWN = """
+[[difference]]
+case = "*"
+differs = "operation * (is_available): value*"
+level = "none"
+reason = "It says the opposite"
+until = 2099-12-31
+wide = true
+"""
 
 
 @pytest.fixture
@@ -68,8 +80,8 @@ def workspace(tmp_path: Path) -> Path:
 
 
 def call(workspace: Path, *args: str) -> Result:
-    group = gate if args[0] == "gate" else ledger
-    given = args[1:] if args[0] == "gate" else args
+    group = {"gate": gate, "replay": replay}.get(args[0], ledger)
+    given = args if group is ledger else args[1:]
     return CliRunner().invoke(
         group,
         [*given, "--workspace", str(workspace)],
@@ -104,6 +116,18 @@ def test_what_is_proposed_covers_what_was_found_until_it_is_mended(workspace: Pa
         "shows that difference" in entry["problem"]
         for entry in json.loads(checked.stdout)["entries"]
     )
+
+
+def test_case_replayed_is_held_against_the_ledger_too(workspace: Path) -> None:
+    subject = Subject(SubjectKind.CHANNEL, {"class": "LastValue", "type": "int"})
+    case = Case(CaseId("asked"), subject, (Operation("is_available"),))
+    path = workspace / "asked.case.msgpack"
+    CaseFile(case, "wrong", (Returned(value=False),), (Returned(value=True),)).write(path)
+    assert call(workspace, "replay", str(path)).return_value == 1
+    (workspace / "candidates" / "wrong" / FILE).write_text(KNOWN)
+    result = call(workspace, "replay", str(path), "--json")
+    assert result.return_value == 0
+    assert json.loads(result.stdout)["verdict"] == "expected"
 
 
 def test_entry_that_ends_before_today_is_proposed_by_nobody_and_fails(workspace: Path) -> None:
