@@ -40,7 +40,7 @@ pairs: setup ## see again which pairs of features a search can cover (minutes)
 	@$(BIN)/python -m parity_kit.calibration
 
 gate: setup ## compare the bundled engine with the corpora, byte for byte
-	@$(BIN)/parity-kit gate pure
+	@$(BIN)/parity-kit gate
 
 clean: ## remove environments and caches, keep fixtures and reports
 	rm -rf .venv .parity .pytest_cache .ruff_cache .hypothesis build *.egg-info

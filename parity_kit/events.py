@@ -84,7 +84,7 @@ class CaseJudged:
     """The verdict on one committed case, as the matrix needs it. Counted, not journaled.
 
     `reached` is the level at which it agrees, `none` where it was not compared; `said` the verdict
-    in one line; `subject` the kind of subject that the case opens.
+    in one line.
     """
 
     candidate: str
@@ -93,7 +93,6 @@ class CaseJudged:
     verdict: str
     reached: str
     said: str
-    subject: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,15 +42,7 @@ def case_judged(candidate: str, gate: str, case: Case, verdict: Verdict) -> Case
             reached = verdict.reached
         case _:
             reached = Level.NONE
-    return CaseJudged(
-        candidate,
-        gate,
-        case.id,
-        label(verdict),
-        reached.label,
-        headline(verdict),
-        case.subject.kind.value,
-    )
+    return CaseJudged(candidate, gate, case.id, label(verdict), reached.label, headline(verdict))
 
 
 def gate_finished(  # noqa: PLR0913  # a result's parts, all named

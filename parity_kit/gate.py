@@ -24,8 +24,9 @@ from parity_kit.casefile import SUFFIX, CaseFile
 from parity_kit.contender import Answer, Contender
 from parity_kit.contract import CaseId, Level, Outcome, SubjectKind, Trace
 from parity_kit.corpora.corpus import Corpus
-from parity_kit.corpora.folder import read_corpora
+from parity_kit.corpora.folder import read_corpora, select
 from parity_kit.corpora.imported import PREFIX, ImportedCorpus, read_imported
+from parity_kit.corpora.manifest import read_manifest
 from parity_kit.errors import ExitCode
 from parity_kit.events import CLAIMS, DivergenceFound, EntryStale, Event, GateFinished, GateProgress
 from parity_kit.findings import case_judged, divergence, gate_finished
@@ -95,6 +96,20 @@ def gate_corpora(  # noqa: PLR0913  # what a gate is made of
         tell(EntryStale(contender.name, entry.number, entry.case, entry.differs, stale.problem))
         verdicts.append("stale")
     return overall(verdicts)
+
+
+def check_wanted(space: Workspace, wanted: Collection[str]) -> None:
+    """Check that the corpora asked for are there, before anything is started.
+
+    Raises:
+        BadFileError: If a manifest is broken.
+        UsageError: If there is no corpus of a name.
+    """
+    for name in wanted:
+        if name.startswith(PREFIX):
+            read_imported(space, name.removeprefix(PREFIX))
+        else:
+            select(read_manifest(space.fixtures).corpora, [name])
 
 
 def _parts(corpora: Iterable[Corpus], chosen: Callable[[CaseId], bool]) -> Iterator[Corpus]:

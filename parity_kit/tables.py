@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -62,10 +62,13 @@ class Table:
             raise self.wrong(key, "is empty")
         return value
 
-    def texts(self, key: str) -> tuple[str, ...]:
-        """Return a list of strings that holds something."""
-        values = cast("list[Any]", self._get(key, list, "a list of strings", None))
-        if not values or not all(isinstance(each, str) and each for each in values):
+    def texts(self, key: str, default: tuple[str, ...] | None = None) -> tuple[str, ...]:
+        """Return a list of strings; without a default it must be there and hold something."""
+        given = None if default is None else list(default)
+        values = cast("list[Any]", self._get(key, list, "a list of strings", given))
+        if not all(isinstance(each, str) and each for each in values):
+            raise self.wrong(key, "must be a list of strings")
+        if default is None and not values:
             raise self.wrong(key, "must be a list of strings with at least one")
         return tuple(values)
 
@@ -75,6 +78,30 @@ class Table:
         if isinstance(value, bool) or not 0 < value < float("inf"):
             raise self.wrong(key, f"must be a number above 0, not {value!r}")
         return float(value)
+
+    def count(self, key: str, default: int) -> int:
+        """Return a whole number above 0."""
+        value = self._get(key, int, "a whole number", default)
+        if isinstance(value, bool) or value < 1:
+            raise self.wrong(key, f"must be a whole number above 0, not {value!r}")
+        return value
+
+    def share(self, key: str, default: float) -> float:
+        """Return a share from 0 to 1."""
+        value = self._get(key, (int, float), "a share from 0 to 1", default)
+        if isinstance(value, bool) or not 0 <= value <= 1:
+            raise self.wrong(key, f"must be a share from 0 to 1, not {value!r}")
+        return float(value)
+
+    def flag(self, key: str, *, default: bool) -> bool:
+        """Return true or false."""
+        return self._get(key, bool, "true or false", default)
+
+    def keys(self, known: Collection[str]) -> list[str]:
+        """Return the keys that are there, each of which must be one of those known."""
+        self._known += known
+        self.finish()
+        return list(self._data)
 
     def table(self, key: str) -> Table:
         """Return a table, empty if it is not there."""

@@ -318,7 +318,7 @@ def test_the_first_line_says_the_verdict_and_why(space: Path) -> None:
     assert re.fullmatch(r"≠ divergent: [\d,]+ of [\d,]+ cases, first \S+: oper.*", said["bad"])
     assert said["empty"] == "? unknown: nothing was compared, and that is not a pass"
     floor = call(space, "good", "--corpus", "channels", "--floor", "1000").stdout.splitlines()[0]
-    assert floor.endswith("cases compared, the floor is 1000")
+    assert floor.endswith("cases compared, the floor is 1,000")
 
 
 def test_the_files_that_are_asked_for_are_written(
@@ -355,7 +355,10 @@ def test_files_of_a_candidate_that_does_not_start_say_so(space: Path, tmp_path: 
     text = manifest.read_text(encoding="utf-8")
     manifest.write_text(text.replace("from_fixtures:Engine", "nowhere:Engine"), encoding="utf-8")
     result = call(space, "good", "--junit", str(tmp_path / "j.xml"))
-    assert isinstance(result.exception, CandidateError)
+    assert result.return_value == ExitCode.NOT_JUDGED
+    assert result.stdout.startswith("? unknown: ")
+    assert "nowhere" in result.stdout.splitlines()[0]
+    assert "nowhere" in result.stderr
     junit = (tmp_path / "j.xml").read_text(encoding="utf-8")
     assert 'errors="2"' in junit  # the verdict, and that the run is a part
     assert "nowhere" in junit
@@ -364,7 +367,7 @@ def test_files_of_a_candidate_that_does_not_start_say_so(space: Path, tmp_path: 
 def test_fewer_cases_than_the_floor_are_no_pass(space: Path) -> None:
     result = call(space, "good", "--corpus", "channels", "--floor", "1000")
     assert result.return_value == ExitCode.DIVERGENCE
-    assert "the floor is 1000" in result.output
+    assert "the floor is 1,000" in result.output
 
 
 def test_the_gate_loads_none_of_what_it_must_not_need(space: Path) -> None:

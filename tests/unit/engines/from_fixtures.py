@@ -113,3 +113,15 @@ class WithoutTopics(Engine):
         if subject.spec.get("class") == "Topic":
             return _Session(subject, {})
         return super().open(subject, pins)
+
+
+class LowChannels(Engine):
+    """Claims channels, at the lowest level, and nothing else."""
+
+    def describe(self) -> Description:
+        return Description("fixtures", "1", "Python", {SubjectKind.CHANNEL: Level.RESULT})
+
+    def open(self, subject: Subject, pins: Pins) -> _Session:
+        if subject.kind is not SubjectKind.CHANNEL:
+            return _Session(subject, {})
+        return super().open(subject, pins)

@@ -1,0 +1,242 @@
+"""The gate's rules: how parity.toml says them, what breaks them, and what comes before them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from parity_kit import workspace
+from parity_kit.cli.gate import command
+from parity_kit.contract import Level, SubjectKind
+from parity_kit.errors import BadManifestError, ExitCode, UsageError
+from parity_kit.settings import read_settings
+from parity_kit.workspace import Workspace
+
+SPACE = workspace.find(Path(__file__))
+ENGINES = Path(__file__).parent / "engines"
+CORPORA = {"channels": 114, "json_blobs": 131}
+WHOLE = sum(CORPORA.values())
+
+
+def settings(tmp_path: Path, text: str) -> Any:
+    (tmp_path / "parity.toml").write_text(text, encoding="utf-8")
+    return read_settings(Workspace(tmp_path))
+
+
+def test_everything_that_parity_toml_may_say(tmp_path: Path) -> None:
+    said = settings(
+        tmp_path,
+        'ours = ["a"]\nothers = ["b"]\n[floors]\ncompared = 1\n'
+        '[gate]\ncorpora = ["msgpack"]\nsuites = {graph = 20}\nfloor = 7\nunsupported = 0.25\n'
+        'expected = 0\nledger = false\nlevels = {codec = "bytes", graph = "result"}\n',
+    )
+    assert (said.ours, said.others) == (("a",), ("b",))
+    assert (said.floors.compared, said.floors.pairs) == (1.0, 0.5)
+    rules = said.gate
+    assert (rules.corpora, rules.suites, rules.floor) == (("msgpack",), {"graph": 20}, 7)
+    assert (rules.unsupported, rules.expected, rules.ledger) == (0.25, 0.0, False)
+    assert rules.levels == {SubjectKind.CODEC: Level.BYTES, SubjectKind.GRAPH: Level.RESULT}
+
+
+def test_a_file_that_says_nothing_is_fine(tmp_path: Path) -> None:
+    said = settings(tmp_path, "")
+    assert said.ours == said.others == said.gate.corpora == ()
+    assert (said.gate.floor, said.gate.unsupported, said.gate.ledger) == (1, 1.0, True)
+
+
+MISTAKES = [
+    ("our = []", "our", "no such key", "did you mean `ours`?"),
+    ('ours = "pure"', "ours", "a list of strings", "docs/ci.md"),
+    ("ours = [1]", "ours", "a list of strings", "docs/ci.md"),
+    ("gate = 1", "gate", "a table", "docs/ci.md"),
+    ("[gate]\ncorpus = []", "gate.corpus", "no such key", "mean `corpora`?"),
+    ("[gate]\nfloor = 0", "gate.floor", "above 0, not 0", ""),
+    ("[gate]\nfloor = 1.5", "gate.floor", "a whole number", ""),
+    ("[gate]\nunsupported = 5", "gate.unsupported", "from 0 to 1, not 5", ""),
+    ("[gate]\nexpected = true", "gate.expected", "from 0 to 1", ""),
+    ('[gate]\nledger = "no"', "gate.ledger", "true or false", ""),
+    ("[gate.suites]\npoetry = 5", "gate.suites.poetry", "no such key", "graph"),
+    ("[gate.suites]\ngraph = 0", "gate.suites.graph", "above 0", ""),
+    ('[gate.levels]\ngraphs = "bytes"', "gate.levels.graphs", "no such key", "mean `graph`?"),
+    ('[gate.levels]\ngraph = "byte"', "gate.levels.graph", "no level 'byte'", "result, trace"),
+    ("[floors]\npairs = 2", "floors.pairs", "from 0 to 1", ""),
+    ("[floors]\ncases = 2", "floors.cases", "no such key", "compared"),
+]
+
+
+@pytest.mark.parametrize(("text", "key", "problem", "hint"), MISTAKES)
+def test_a_mistake_is_named(tmp_path: Path, text: str, key: str, problem: str, hint: str) -> None:
+    with pytest.raises(BadManifestError) as caught:
+        settings(tmp_path, text)
+    assert caught.value.where == f"{tmp_path / 'parity.toml'}: key `{key}`"
+    assert problem in caught.value.problem
+    assert hint in caught.value.hint
+
+
+@pytest.fixture
+def space(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A workspace with two corpora, and three engines: right, a byte off, only channels."""
+    fixtures = tmp_path / "fixtures"
+    fixtures.mkdir()
+    manifest = json.loads((SPACE.fixtures / "MANIFEST.json").read_text(encoding="utf-8"))
+    manifest["corpora"] = {name: manifest["corpora"][name] for name in CORPORA}
+    assert {name: each["cases"] for name, each in manifest["corpora"].items()} == CORPORA
+    (fixtures / "MANIFEST.json").write_text(json.dumps(manifest), encoding="utf-8")
+    for name in CORPORA:
+        (fixtures / f"{name}.msgpack").symlink_to(SPACE.fixtures / f"{name}.msgpack")
+    for name, kind in {"good": "Engine", "bad": "OneByteOff", "low": "LowChannels"}.items():
+        folder = tmp_path / "candidates" / name
+        folder.mkdir(parents=True)
+        (folder / "candidate.toml").write_text(
+            f'name = "{name}"\ntitle = "{name}"\nkind = "python"\nlanguage = "Python"\n'
+            f'object = "from_fixtures:{kind}"\npath = "{ENGINES}"\n'
+        )
+    monkeypatch.setenv("PARITY_KIT_TEST_FIXTURES", str(fixtures))
+    return tmp_path
+
+
+def gate(space: Path, text: str, *args: str) -> Any:
+    (space / "parity.toml").write_text(text, encoding="utf-8")
+    return CliRunner().invoke(command, [*args, "--workspace", str(space)], standalone_mode=False)
+
+
+def first_line(result: Any) -> str:
+    return str(result.stdout.splitlines()[0])
+
+
+def test_without_a_name_ours_are_judged_and_the_worst_comes_first(space: Path) -> None:
+    both = 'ours = ["good", "bad"]\n'
+    result = gate(space, both)
+    assert result.return_value == ExitCode.DIVERGENCE, result.output
+    assert first_line(result).startswith("≠ bad divergent: ")
+    assert "\ngood\n" in result.stdout
+    told = json.loads(gate(space, both, "--json").stdout)
+    assert told["exit_code"] == 1
+    assert [each["verdict"] for each in told["candidates"]] == ["equal", "divergent"]
+    assert gate(space, 'ours = ["good"]\n').return_value == ExitCode.PARITY
+
+
+def test_nobody_to_judge_is_a_mistake_in_the_file(space: Path) -> None:
+    result = gate(space, "")
+    assert isinstance(result.exception, BadManifestError)
+    assert "key `ours`" in result.exception.where
+    assert "parity-kit gate NAME" in result.exception.hint
+
+
+def test_a_corpus_that_is_not_there_is_said_before_anything_starts(space: Path) -> None:
+    result = gate(space, 'ours = ["good"]\n[gate]\ncorpora = ["chanels"]\n')
+    assert isinstance(result.exception, BadManifestError)
+    assert result.exception.where.endswith("parity.toml: key `gate.corpora`")
+    assert "channels" in result.exception.hint
+    result = gate(space, 'ours = ["good"]\n', "--corpus", "chanels")
+    assert isinstance(result.exception, UsageError)
+    assert "starting" not in result.output
+    result = gate(space, 'ours = ["good"]\n', "--corpus", "imported:nothing")
+    assert isinstance(result.exception, UsageError)
+
+
+@pytest.mark.parametrize(
+    ("rule", "why"),
+    [
+        (f"floor = {WHOLE + 1}", f"{WHOLE} cases compared, the floor is {WHOLE + 1}"),
+        ('levels = {graph = "trace"}', "nothing of graph was compared, the rules ask for trace"),
+    ],
+)
+def test_a_broken_rule_is_no_pass_and_the_first_line_says_it(
+    space: Path, rule: str, why: str
+) -> None:
+    result = gate(space, f'ours = ["good"]\n[gate]\n{rule}\n')
+    assert result.return_value == ExitCode.DIVERGENCE
+    assert first_line(result) == f"? unknown: {why}"
+
+
+def test_a_level_that_is_not_claimed_is_no_pass(space: Path) -> None:
+    rules = 'ours = ["low"]\n[gate]\nlevels = {channel = "trace"}\n'
+    result = gate(space, rules)
+    assert result.return_value == ExitCode.DIVERGENCE
+    assert first_line(result) == (
+        "? unknown: channel is claimed at level result, the rules ask for trace"
+    )
+    asked = gate(space, rules.replace('"trace"', '"result"'))
+    assert asked.return_value == ExitCode.PARITY, asked.output
+
+
+def test_no_more_is_asked_of_a_subject_than_the_rules_want(space: Path) -> None:
+    rules = 'ours = ["bad"]\n[gate]\ncorpora = ["channels"]\n'
+    assert gate(space, rules).return_value == ExitCode.DIVERGENCE
+    lower = gate(space, rules + 'levels = {channel = "trace"}\n')
+    assert lower.return_value == ExitCode.PARITY, lower.output
+
+
+def test_the_tripwire_counts_what_is_left_out(space: Path) -> None:
+    rules = 'ours = ["low"]\n[gate]\nunsupported = 0.5\n'
+    result = gate(space, rules)
+    assert result.return_value == ExitCode.DIVERGENCE
+    assert "cases unsupported, more than the 50.0% that the rules allow" in first_line(result)
+    allowed = gate(space, rules, "--unsupported", "1")
+    assert allowed.return_value == ExitCode.PARITY
+
+
+def ledger(space: Path) -> None:
+    (space / "candidates" / "bad" / "expected.toml").write_text(
+        '[[difference]]\ncase = "*"\ndiffers = "*"\nlevel = "result"\nreason = "one byte is off"\n'
+        "until = 2999-01-01\nwide = true\n"
+    )
+
+
+def test_the_ledger_may_be_left_out_or_excuse_no_more_than_a_share(space: Path) -> None:
+    ledger(space)
+    rules = 'ours = ["bad"]\n[gate]\ncorpora = ["channels"]\n'
+    assert gate(space, rules).return_value == ExitCode.PARITY
+    assert first_line(gate(space, rules + "ledger = false\n")).startswith("≠ divergent")
+    assert first_line(gate(space, rules, "--no-ledger")).startswith("≠ divergent")
+    result = gate(space, rules + "expected = 0.1\n")
+    assert result.return_value == ExitCode.DIVERGENCE
+    assert "cases expected, more than the 10.0% that the rules allow" in first_line(result)
+    assert gate(space, rules + "ledger = false\n", "--ledger").return_value == ExitCode.PARITY
+
+
+def test_options_come_before_the_rules(space: Path) -> None:
+    rules = 'ours = ["good"]\n[gate]\nfloor = 1000\n'
+    assert gate(space, rules, "--floor", "200").return_value == ExitCode.PARITY
+    levels = 'ours = ["bad"]\n[gate]\nlevels = {channel = "bytes"}\n'
+    assert gate(space, levels, "--level", "trace").return_value == ExitCode.PARITY
+
+
+def test_a_part_is_not_asked_for_what_is_about_the_whole(space: Path) -> None:
+    rules = f'ours = ["good"]\n[gate]\nfloor = {WHOLE}\nlevels = {{codec = "bytes"}}\n'
+    assert gate(space, rules).return_value == ExitCode.PARITY
+    part = gate(space, rules, "--corpus", "channels")
+    assert part.return_value == ExitCode.PARITY, part.output
+    assert gate(space, rules, "--corpus", "channels", "--floor", "115").return_value == 1
+
+
+def test_the_rules_are_for_ours(space: Path) -> None:
+    rules = 'ours = ["bad"]\n[gate]\nfloor = 1000\n'
+    assert gate(space, rules, "good").return_value == ExitCode.PARITY
+
+
+def test_a_suite_is_searched_beside_the_corpora(space: Path) -> None:
+    rules = 'ours = ["pure"]\n[gate]\ncorpora = ["channels"]\nsuites = {channel = 20}\n'
+    told = json.loads(gate(space, rules, "pure", "--json").stdout)
+    assert [each["gate"] for each in told["gates"]] == ["corpus channels", "lockstep channel"]
+    assert told["gates"][1]["compared"] == 20
+    assert told["exit_code"] == 0
+    assert not list((space / "reports").iterdir()), "nothing was found that had to be written"
+
+
+def test_a_suite_that_compares_nothing_of_what_is_claimed_says_so(space: Path) -> None:
+    result = gate(space, 'ours = ["good"]\n', "--corpus", "channels", "--suite", "codec=20")
+    assert result.return_value == ExitCode.NOT_JUDGED, "it knows nothing but the fixtures"
+    assert first_line(result) == "? unknown: codec is claimed, and nothing of it was compared"
+
+
+@pytest.mark.parametrize("given", ["graph", "poetry=3", "graph=0", "graph=many"])
+def test_a_suite_that_is_none_is_wrong_use(space: Path, given: str) -> None:
+    result = gate(space, 'ours = ["good"]\n', "--suite", given)
+    assert result.exception is not None
+    assert "NAME=CASES" in str(result.exception)
