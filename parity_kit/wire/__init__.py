@@ -4,8 +4,13 @@
     messages    request, response, notification, and whose fault a wrong one is
     shapes      what an answer must look like, checked before it is believed
     server      any Python engine, answering on this process's stdin and stdout
-    process     a candidate's process: bytes to it and from it, within a time
+    limits      what a candidate may take
+    keeper      a small process that starts a candidate's, and ends with it all that it started
+    kept        that process as the kit sees it
+    usage       what it takes of the machine
+    process     bytes to it and from it, within its limits
     host        the engine at the other end, restarted after a failure
+    session     a subject that is open there
 
 `docs/protocol.md` says the same for engines in other languages.
 """

@@ -17,14 +17,13 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import replace
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import ParamSpec, Self, TypeVar
 
-from parity_kit import __version__, canonical
+from parity_kit import __version__
 from parity_kit.contract import (
     PROTOCOL,
     Case,
     Description,
-    Operation,
     Outcome,
     Pins,
     Subject,
@@ -52,8 +51,10 @@ from parity_kit.wire.messages import (
     parse,
 )
 from parity_kit.wire.process import CandidateProcess, Watch
+from parity_kit.wire.session import RemoteSession, storable
 
 T = TypeVar("T")
+Arguments = ParamSpec("Arguments")
 
 _SHUTDOWN_SECONDS = 2.0
 _IN_FLIGHT = 32
@@ -143,41 +144,59 @@ class RemoteEngine:
         return replace(description, engaged=self._engaged())
 
     def run(self, case: Case) -> tuple[Outcome, ...]:
-        """Return the outcomes of a whole case, in one round trip."""
+        """Return the outcomes of a whole case, once it is seen that nothing else comes of it."""
         self.connect()
-        return self._outcomes(self._send_case(case), case)
+        outcomes = self._outcomes(self._send_case(case), case)
+        self._see_off(case)
+        return outcomes
 
     def run_all(self, cases: Iterable[Case]) -> Generator[tuple[Outcome, ...] | CandidateError]:
         """Yield the outcomes of each case in turn, or its failure, with several in flight.
 
-        A failure is the oldest unanswered case's; those behind it are sent again to a new process.
+        When the process fails, the oldest unanswered case did it, or what the one answered before
+        it left to come: that one is run again alone, to be told apart. Those behind are sent again
+        to a new process.
 
         Raises:
             CandidateError: If the engine cannot be started any more.
         """
         flying: deque[tuple[int, Case]] = deque()
         todo = iter(cases)
+        last: tuple[Case, tuple[Outcome, ...] | CandidateError] | None = None
         try:
             while True:
                 self.connect()
                 for case in itertools.islice(todo, _IN_FLIGHT - len(flying)):
                     flying.append((self._send_case(case), case))
                 if not flying:
-                    return
-                yield self._oldest(*flying.popleft())
-                if self._process is None:
-                    todo = itertools.chain([case for _, case in flying], todo)
-                    flying.clear()
+                    break
+                msgid, case = flying.popleft()
+                answer = _tried(self._outcomes, msgid, case)
+                if self._process is not None:
+                    if last is not None:
+                        yield last[1]
+                    last = case, answer
+                    continue
+                again = [case, *(each for _, each in flying)]
+                flying.clear()
+                if last is not None:
+                    alone = _tried(self.run, last[0])
+                    yield last[1] if self._process is not None else alone
+                if last is None or self._process is not None:
+                    yield answer
+                    del again[0]
+                last = None
+                todo = itertools.chain(again, todo)
+            if last is not None:
+                yield _tried(self._see_off, last[0]) or last[1]
         finally:
             if flying:
                 # Nobody waits for these answers: the next request must not be given them.
                 self._drop()
 
-    def _oldest(self, msgid: int, case: Case) -> tuple[Outcome, ...] | CandidateError:
-        try:
-            return self._outcomes(msgid, case)
-        except (CandidateCrashedError, CandidateHungError, ProtocolFaultError) as error:
-            return error
+    def _see_off(self, case: Case) -> None:
+        """Ask for something else, so that whatever a case still sends or does is put down to it."""
+        self._request("describe", {}, shapes.description, f"describe after case {case.id}")
 
     def _send_case(self, case: Case) -> int:
         return self._send("run", {"case": case.to_plain()}, f"case {case.id}")
@@ -186,7 +205,7 @@ class RemoteEngine:
         count = len(case.operations)
 
         def read(result: Plain) -> tuple[Outcome, ...]:
-            return _storable(shapes.outcomes(result, count), result)
+            return storable(shapes.outcomes(result, count), result)
 
         try:
             return self._answer(msgid, read, f"case {case.id}", self._limits.seconds)
@@ -314,7 +333,8 @@ class RemoteEngine:
             kind = type(message).__name__.lower()
             raise self._fault(f"answered {what} with a {kind}, not a response")
         if message.msgid != msgid:
-            raise self._fault(f"answered {what} with msgid {message.msgid}, not {msgid}")
+            twice = ", which it had answered" if message.msgid < msgid else ""
+            raise self._fault(f"answered {what} with msgid {message.msgid}{twice}, not {msgid}")
         return message
 
     def _failure(self, failure: Failure, what: str) -> Exception:
@@ -349,39 +369,11 @@ class RemoteEngine:
         return f"candidate {self._launch.name}"
 
 
-class RemoteSession:
-    """An open subject in the engine's process."""
-
-    def __init__(self, engine: RemoteEngine, number: int, started: int) -> None:
-        self._engine = engine
-        self._number = number
-        self._started = started
-
-    def apply(self, operation: Operation) -> Outcome:
-        """Do one operation and return what came of it."""
-        return self._engine.in_session(
-            self._started,
-            "apply",
-            {"session": self._number, "operation": operation.to_plain()},
-            lambda result: _storable(shapes.outcome(result), result),
-            f"operation {operation.name}",
-        )
-
-    def close(self) -> None:
-        """Release the session; one whose process is gone is released already."""
-        with contextlib.suppress(CandidateError, UnsupportedSubjectError):
-            self._engine.in_session(
-                self._started, "close", {"session": self._number}, lambda result: result, "close"
-            )
-
-
-def _storable(outcome: T, result: Plain) -> T:
-    """Return the outcome if what came can also be packed: what is kept must be canonical.
-
-    MessagePack can say more than plain data: an ext code below 0 is one of its own types.
-    """
+def _tried(
+    ask: Callable[Arguments, T], *args: Arguments.args, **kwargs: Arguments.kwargs
+) -> T | CandidateError:
+    """Return what is answered, or how the candidate failed at that."""
     try:
-        canonical.pack(result)
-    except TypeError as error:
-        raise shapes.ShapeError(f"outcome: it is not plain data: {error}") from error
-    return outcome
+        return ask(*args, **kwargs)
+    except (CandidateCrashedError, CandidateHungError, ProtocolFaultError) as error:
+        return error

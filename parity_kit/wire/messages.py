@@ -22,6 +22,7 @@ from typing import TypeAlias, cast
 
 from parity_kit import canonical
 from parity_kit.plain import Plain
+from parity_kit.wire.limits import DEPTH
 
 
 class FailureCode(StrEnum):
@@ -139,6 +140,8 @@ def _unpack(body: bytes) -> Plain:
     try:
         pair = canonical.unpack(b"\x92" + body + _TAIL)
     except ValueError as error:
+        if "ecursion" in str(error):
+            raise MessageError(f"nested deeper than {DEPTH}") from error
         raise MessageError(f"not MessagePack: {error}") from error
     value, tail = cast("Sequence[Plain]", pair)
     if tail != _TAIL[2:]:
