@@ -20,11 +20,11 @@ def languages() -> tuple[str, ...]:
     return tuple(sorted(each.parent.name for each in _TEMPLATES.glob(f"*/{manifest.FILE}")))
 
 
-def new(space: Workspace, name: str, language: str) -> Path:
-    """Write a candidate that works at once, and return its folder.
+def check(name: str, language: str) -> None:
+    """Check that there can be a candidate of that name, and is a template for the language.
 
     Raises:
-        UsageError: If the name is taken or cannot be one, or there is no such template.
+        UsageError: If not.
     """
     if language not in languages():
         raise UsageError(
@@ -35,6 +35,15 @@ def new(space: Workspace, name: str, language: str) -> Path:
             f"{name!r} cannot be a candidate's name",
             hint="a name begins with a-z or 0-9 and holds only those, `-`, `_` and `.`",
         )
+
+
+def new(space: Workspace, name: str, language: str) -> Path:
+    """Write a candidate that works at once, and return its folder.
+
+    Raises:
+        UsageError: If the name is taken or cannot be one, or there is no such template.
+    """
+    check(name, language)
     folder = space.candidates / name
     if folder.exists():
         raise UsageError(

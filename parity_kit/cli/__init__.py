@@ -14,6 +14,7 @@ from parity_kit import __version__
 from parity_kit.errors import BadFileError, ExitCode, KitError, ParityKitError
 
 _COMMANDS = {
+    "init": "Begin a workspace in a port's own repository.",
     "fixtures": "Regenerate, verify, print and compare the corpora.",
     "run": "Run the differential suite against a candidate.",
     "bench": "Measure a candidate against the reference.",

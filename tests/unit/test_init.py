@@ -1,0 +1,150 @@
+"""`parity-kit init`: what it makes, what it leaves alone, and that the workflow it writes runs."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from parity_kit import __version__
+from parity_kit.candidates import scaffold
+from parity_kit.settings import read_settings
+from parity_kit.workspace import Workspace
+
+GIT, BASH = shutil.which("git") or "", shutil.which("bash") or ""
+
+
+def parity_kit(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "parity_kit", *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def workflow(repository: Path) -> Any:
+    text = (repository / ".github/workflows/parity.yml").read_text(encoding="utf-8")
+    return yaml.safe_load(text)["jobs"]["gate"]
+
+
+def files(folder: Path) -> dict[str, str]:
+    found = sorted(each for each in folder.rglob("*") if each.is_file())
+    return {str(each.relative_to(folder)): each.read_text(encoding="utf-8") for each in found}
+
+
+@pytest.mark.parametrize("language", scaffold.languages())
+def test_a_workspace_in_each_language(tmp_path: Path, language: str) -> None:
+    home = tmp_path / "My Port!"
+    home.mkdir()
+    done = parity_kit(home, "init", "--language", language)
+    assert done.returncode == 0, done.stderr
+    assert "next  parity-kit gate" in done.stdout
+    assert read_settings(Workspace(home)).ours == ("my-port",)
+    assert (home / "candidates/my-port/candidate.toml").is_file()
+    assert ".parity/" in (home / ".gitignore").read_text(encoding="utf-8").splitlines()
+    assert [each["run"] for each in workflow(home)["steps"] if "run" in each] == [
+        f"pip install parity-kit=={__version__}",
+        "parity-kit gate --junit parity.xml --sarif parity.sarif --cases parity-cases",
+    ]
+    assert "{" not in str(workflow(home)["steps"][-1]["with"]["path"])
+
+
+def test_the_first_gate_is_red_and_says_why(tmp_path: Path) -> None:
+    parity_kit(tmp_path, "init", "mine", "--language", "python")
+    done = parity_kit(tmp_path, "gate")
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[0] == "? unknown: 6 cases compared, the floor is 100"
+
+
+def test_what_is_there_stays_as_it_is(tmp_path: Path) -> None:
+    own = {
+        "parity.toml": "# mine\n",
+        "candidates/mine/engine.py": "mine\n",
+        ".github/workflows/parity.yml": "name: mine\n",
+    }
+    for name, text in own.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    (tmp_path / ".gitignore").write_text("*.log\n.parity/", encoding="utf-8")
+    done = parity_kit(tmp_path, "init", "mine", "--language", "go")
+    assert done.returncode == 0
+    assert done.stdout.count("kept ") == 3
+    assert "'mine' is not among `ours` in parity.toml: add it there" in done.stdout
+    after = files(tmp_path)
+    ignored = after.pop(".gitignore")
+    assert after == own
+    assert ignored.startswith("*.log\n.parity/\nreports/\n")
+    assert ignored.count(".parity/") == 1
+
+
+def test_it_may_be_run_again(tmp_path: Path) -> None:
+    parity_kit(tmp_path, "init", "mine", "--language", "python")
+    before = files(tmp_path)
+    again = parity_kit(tmp_path, "init", "mine", "--language", "python", "--json")
+    assert {each["what"] for each in json.loads(again.stdout)["files"]} == {"kept"}
+    assert files(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["mine", "--language", "cobol"], "no template for 'cobol'"),
+        (["Mine!", "--language", "go"], "cannot be a candidate's name"),
+        (["mine"], "--language"),
+    ],
+)
+def test_what_cannot_be_begun_is_said_and_nothing_is_written(
+    tmp_path: Path, arguments: list[str], said: str
+) -> None:
+    done = parity_kit(tmp_path, "init", *arguments)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.skipif(not (GIT and BASH), reason="git or bash is missing")
+def test_the_workflow_runs_from_the_repository_s_root(tmp_path: Path) -> None:
+    """Each command of it, in the folder it says, as a runner would: the last is red, by the gate.
+
+    `pip` is a function here: the kit is this one.
+    """
+    port = tmp_path / "engines" / "port"
+    port.mkdir(parents=True)
+    subprocess.run([GIT, "init", "-q", str(tmp_path)], check=True)
+    assert parity_kit(port, "init", "--language", "python").returncode == 0
+    job = workflow(tmp_path)
+    folder = job["defaults"]["run"]["working-directory"]
+    assert folder == "engines/port"
+    commands = [each["run"] for each in job["steps"] if "run" in each]
+    script = "\n".join(['pip() { echo "pip $*"; }', *commands])
+    done = subprocess.run(
+        [BASH, "-e", "-c", script],
+        cwd=tmp_path / folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
+    )
+    assert done.stdout.startswith(f"pip install parity-kit=={__version__}\n? unknown: ")
+    assert done.returncode == 1, done.stderr
+    kept = str(job["steps"][-1]["with"]["path"]).split()
+    assert kept[:2] == ["engines/port/parity.xml", "engines/port/parity.sarif"]
+    assert all((tmp_path / each).is_file() for each in kept[:2])
+    left = subprocess.run(
+        [GIT, "status", "--porcelain", "--untracked-files=all"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert "parity.xml" not in left
+    assert ".parity/" not in left
