@@ -20,7 +20,9 @@ CLAIMS = "claims"
 class RunStarted:
     """A run begins. `oracle` maps distributions to versions, `machine` says where it runs.
 
-    `shown` names those of the candidates that do not decide the exit code.
+    `shown` names those of the candidates that do not decide the exit code. `asked` is the command
+    and what it was asked for, `made_of` the digests of what verdicts hang on. A run that is resumed
+    begins again with this event, and all that was told before it is told again.
     """
 
     run: str
@@ -30,6 +32,8 @@ class RunStarted:
     seed: int
     candidates: list[str]
     shown: list[str] = field(default_factory=list[str])
+    asked: dict[str, Any] = field(default_factory=dict[str, Any])
+    made_of: dict[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,7 @@ class CandidateFailed:
 
 @dataclass(frozen=True, slots=True)
 class GateProgress:
-    """Where a gate is: `done` of `total` cases. Shown, not journaled."""
+    """Where a gate is: `done` of `total` cases. Shown and kept nowhere."""
 
     candidate: str
     gate: str
@@ -81,7 +85,7 @@ class GateProgress:
 
 @dataclass(frozen=True, slots=True)
 class CaseJudged:
-    """The verdict on one committed case, as the matrix needs it. Counted, not journaled.
+    """The verdict on one committed case, as the matrix needs it.
 
     `reached` is the level at which it agrees, `none` where it was not compared; `said` the verdict
     in one line.
@@ -262,7 +266,7 @@ Event: TypeAlias = (
 )
 
 PASSING = (GateProgress, CaseJudged)
-"""Events that are shown or counted as they come, and kept nowhere."""
+"""Events that come so often that nobody reads them one by one."""
 
 _KINDS: dict[str, type[Event]] = {kind.__name__: kind for kind in get_args(Event)}
 

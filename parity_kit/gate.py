@@ -22,13 +22,22 @@ from typing import TypeAlias
 
 from parity_kit.casefile import SUFFIX, CaseFile
 from parity_kit.contender import Answer, Contender
-from parity_kit.contract import CaseId, Level, Outcome, SubjectKind, Trace
+from parity_kit.contract import Case, CaseId, Level, Outcome, SubjectKind, Trace
 from parity_kit.corpora.corpus import Corpus
 from parity_kit.corpora.folder import read_corpora, select
 from parity_kit.corpora.imported import PREFIX, ImportedCorpus, read_imported
 from parity_kit.corpora.manifest import read_manifest
+from parity_kit.earlier import Earlier
 from parity_kit.errors import ExitCode
-from parity_kit.events import CLAIMS, DivergenceFound, EntryStale, Event, GateFinished, GateProgress
+from parity_kit.events import (
+    CLAIMS,
+    CaseJudged,
+    DivergenceFound,
+    EntryStale,
+    Event,
+    GateFinished,
+    GateProgress,
+)
 from parity_kit.findings import case_judged, divergence, gate_finished
 from parity_kit.judge import Tally, confirmed, judge_answer
 from parity_kit.verdicts import (
@@ -36,6 +45,8 @@ from parity_kit.verdicts import (
     PASSING,
     Divergent,
     Equal,
+    Flaky,
+    NotSupported,
     Verdict,
     cause,
     headline,
@@ -66,13 +77,15 @@ def gate_corpora(  # noqa: PLR0913  # what a gate is made of
     folder: Path | None = None,
     wanted: Collection[str] = (),
     chosen: Callable[[CaseId], bool] | None = None,
+    earlier: Earlier | None = None,
 ) -> str:
     """Run the committed corpora on a candidate and return the verdict on all of them.
 
     Divergent cases are written to `folder`, if there is one. `wanted` names corpora, none means
     all that are committed; `imported:NAME` is one of the user's own data. `chosen` says which of
-    the committed cases are run; without it all are. What the candidate does not support is a gap
-    that it admits; a subject that it claims and of which nothing was compared is `unknown`.
+    the committed cases are run; without it all are. Cases that passed in an `earlier` leg of the
+    run are not run again. What the candidate does not support is a gap that it admits; a subject
+    that it claims and of which nothing was compared is `unknown`.
 
     Raises:
         BadFileError: If a committed file is broken.
@@ -84,7 +97,10 @@ def gate_corpora(  # noqa: PLR0913  # what a gate is made of
     if committed or not own:
         known = read_corpora(space.fixtures, committed)
         corpora = [*(_parts(known, chosen) if chosen else known), *corpora]
-    gates = [_Gate(contender, corpus, folder, Tally(required), tell) for corpus in corpora]
+    gates = [
+        _Gate(contender, corpus, folder, Tally(required), tell, earlier or Earlier())
+        for corpus in corpora
+    ]
     verdicts = [gate.finish().verdict for gate in gates]
     idle = _union(gate.seen for gate in gates) - _union(gate.compared for gate in gates)
     if empty := sorted(idle & set(contender.claimed)):
@@ -172,6 +188,7 @@ class _Gate:
     folder: Path | None
     tally: Tally
     tell: Tell
+    earlier: Earlier
     seen: set[SubjectKind] = field(default_factory=set[SubjectKind])
     compared: set[SubjectKind] = field(default_factory=set[SubjectKind])
     groups: dict[tuple[str, str], _Group] = field(default_factory=dict[tuple[str, str], _Group])
@@ -198,11 +215,17 @@ class _Gate:
     def _run(self) -> None:
         """Judge every case; what fails is run again, alone, when all have been run once."""
         suspects: list[tuple[Trace, Answer, Verdict]] = []
-        answers = self.contender.answers(trace.case for trace in self.corpus.traces)
-        for done, (trace, answer) in enumerate(zip(self.corpus.traces, answers, strict=True)):
+        answers = self.contender.answers(
+            trace.case for trace in self.corpus.traces if self._passed(trace.case) is None
+        )
+        for done, trace in enumerate(self.corpus.traces):
             if done % _PROGRESS_EVERY == 0:
                 total = len(self.corpus.traces)
                 self.tell(GateProgress(self.contender.name, self.name, done, total))
+            if (passed := self._passed(trace.case)) is not None:
+                self._count(trace, (), passed)
+                continue
+            answer = next(answers)
             verdict = self._judged(trace, answer)
             if passes(verdict) or len(suspects) == MOST_CONFIRMED:
                 self._count(trace, answer, verdict)
@@ -216,8 +239,27 @@ class _Gate:
         required = self.contender.asked(trace.case.subject.kind, self.tally.required)
         return judge_answer(trace.case, trace.outcomes, answer, required)
 
+    def _passed(self, case: Case) -> Verdict | None:
+        """Return the verdict on a case that passed before the run was stopped."""
+        known = self.earlier.cases.get((self.contender.name, self.name, case.id))
+        match known:
+            case CaseJudged(verdict="equal"):
+                return Equal(Level[known.reached.upper()])
+            case CaseJudged(verdict="unsupported"):
+                return NotSupported(known.said)
+            case _:
+                return None
+
+    def _settled(self, case: Case, verdict: Verdict) -> Verdict:
+        """Return the verdict on a case, flaky if it failed before the run was stopped."""
+        known = self.earlier.cases.get((self.contender.name, self.name, case.id))
+        if known is None or known.verdict not in FAILURES or not passes(verdict):
+            return verdict
+        return Flaky(f"{known.verdict}: {known.said}", f"{label(verdict)}: {headline(verdict)}")
+
     def _count(self, trace: Trace, answer: Answer, verdict: Verdict) -> None:
         case = trace.case
+        verdict = self._settled(case, verdict)
         self.seen.add(case.subject.kind)
         if isinstance(verdict, (Equal, Divergent)):
             self.compared.add(case.subject.kind)

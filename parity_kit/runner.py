@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from parity_kit.candidates.launch import find, start
 from parity_kit.contender import Contender
 from parity_kit.contract import Description, Level
+from parity_kit.earlier import Earlier
 from parity_kit.errors import CandidateError, ExitCode
 from parity_kit.events import (
     CandidateFailed,
@@ -54,6 +55,8 @@ class Judging:
     plan: Plan
     tell: Callable[[Event], None]
     note: Callable[[str], None]
+    earlier: Earlier = field(default_factory=Earlier)
+    """What is known already, where the run was stopped before."""
     compared: int = 0
     """Cases of the candidate that was judged last."""
     declined: int = 0
@@ -61,6 +64,8 @@ class Judging:
 
     def candidate(self, name: str) -> ExitCode:
         """Judge a candidate and return the exit code that its verdict stands for."""
+        if told := self.earlier.candidates.get(name):
+            return self._again(told)
         candidate = find(self.space, name)
         rows = read_rows()
         claims = read_claims(candidate, rows)
@@ -71,7 +76,11 @@ class Judging:
             with start(candidate, self.space, on_progress=self.note) as engine:
                 self._started(name, candidate.title, engine.describe(), engine.ready_seconds)
                 contender = Contender.started(candidate, engine)
-                gates = [self._gate(contender, suite, evidence) for suite in self.plan.suites]
+                # What it replaces is counted by one process: an earlier one's count is gone.
+                earlier = Earlier() if engine.describe().engaged else self.earlier
+                gates = [
+                    self._gate(contender, suite, evidence, earlier) for suite in self.plan.suites
+                ]
                 engaged = self._engagement(name, engine.describe())
         except CandidateError as error:
             self.tell(CandidateFailed(name, candidate.title, error.code, error.problem))
@@ -83,12 +92,20 @@ class Judging:
                 self.tell(row)
         return self._verdict(name, gates, engaged)
 
+    def _again(self, told: Sequence[Event]) -> ExitCode:
+        """Tell what was told of a candidate; how it was judged comes last."""
+        for event in told:
+            self.tell(event)
+        *_, judged = told
+        assert isinstance(judged, CandidateJudged), "its verdict is the last event"  # noqa: S101  # an invariant
+        return ExitCode(judged.exit_code)
+
     def _started(self, name: str, title: str, said: Description, seconds: float) -> None:
         levels = {kind.value: level.label for kind, level in said.levels.items()}
         engine = f"{said.name} {said.version}"
         self.tell(CandidateStarted(name, title, engine, said.language, levels, seconds))
 
-    def _gate(self, contender: Contender, suite: str, evidence: Evidence) -> str:
+    def _gate(self, contender: Contender, suite: str, evidence: Evidence, earlier: Earlier) -> str:
         required = self.plan.required
         if suite == CORPORA:
 
@@ -96,7 +113,15 @@ class Judging:
                 evidence.tell(event)
                 self._count(event)
 
-            return gate_corpora(self.space, contender, required, tell, folder=self.folder)
+            return gate_corpora(
+                self.space, contender, required, tell, folder=self.folder, earlier=earlier
+            )
+        if told := earlier.suites.get((contender.name, suite)):
+            for event in told:
+                self._count(event)
+            *_, finished = told
+            assert isinstance(finished, GateFinished), "its result is the last event"  # noqa: S101  # an invariant
+            return finished.verdict
         plan = self.plan
         floors = read_settings(self.space).floors
         asked = Search(plan.examples, plan.bulk, plan.seed, required, floors)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from parity_kit import __version__
 from parity_kit.cli.common import console, json_option, print_json, workspace_option
 from parity_kit.cli.files import files_options
+from parity_kit.cli.resuming import resume_option, taken_up
 from parity_kit.cli.run import interruptible, new_run
 from parity_kit.errors import BadManifestError, CandidateError, ExitCode
 from parity_kit.events import (
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from parity_kit.sinks import Sinks, Terminal
     from parity_kit.sinks.files import Wanted
 
+_ASKED = ("examples", "seed", "pairs", "everyone")
+"""What says how the candidates are judged."""
+
 
 @click.command()
 @click.option("--examples", default=100, show_default=True, help="Cases Hypothesis tries a suite.")
@@ -44,6 +48,7 @@ if TYPE_CHECKING:
 @click.option(
     "--all", "everyone", is_flag=True, help="Every candidate, not only those in parity.toml."
 )
+@resume_option
 @files_options
 @json_option
 @workspace_option
@@ -52,6 +57,7 @@ def command(
     examples: int,
     seed: int,
     pairs: int,
+    resumed: str | None,
     wanted: Wanted,
     everyone: bool,
     as_json: bool,
@@ -61,19 +67,27 @@ def command(
     The candidates listed under `ours` in parity.toml decide the exit code; what other engines do
     is shown. Ends with 0 for parity, 1 for a divergence, 3 if one of `ours` could not be
     judged, 4 if the committed corpora are not what LangGraph makes now.
+
+    A run that was stopped, even killed, goes on with --resume RUN; benchmarks that had not ended
+    are measured again.
     """
     if examples < 1:
         raise click.BadParameter("must be at least 1", param_hint="--examples")
     from parity_kit.candidates.launch import find, readable
+    from parity_kit.earlier import Earlier, check_same, made_of
     from parity_kit.reference.engine import oracle_versions
     from parity_kit.report.write import write_report
     from parity_kit.runner import Judging, Plan, machine
     from parity_kit.sinks import Journal, Sinks, Terminal
     from parity_kit.sinks.files import opened
 
+    folder, earlier = taken_up(space, "parity", resumed, _ASKED) if resumed else (None, Earlier())
     settings = read_settings(space)
-    names = [*settings.ours, *settings.others]
-    if everyone:
+    names, asked = [*settings.ours, *settings.others], _asked(examples, pairs)
+    if earlier.started:
+        names, asked = earlier.started.candidates, earlier.started.asked
+        seed = earlier.started.seed
+    elif everyone:
         names += [each.name for each in readable(space)[0] if each.name not in names]
     if not names:
         raise BadManifestError(
@@ -81,27 +95,39 @@ def command(
             where=str(space.root / MARKER),
             hint='name some: ours = ["NAME"]; `parity-kit candidates list` shows the names',
         )
-    for name in names:
-        find(space, name)  # a wrong name ends here, before a run's folder is made
-    folder = new_run(space, "parity")
+    # A wrong name ends here, before a run's folder is made.
+    folders = {name: find(space, name).folder for name in names}
+    folder = folder or new_run(space, "parity")
+    start = RunStarted(
+        folder.name,
+        __version__,
+        oracle_versions(),
+        machine(),
+        seed,
+        names,
+        list(settings.others),
+        asked,
+        made_of(space, folders),
+    )
+    check_same(earlier, start)
     started = time.monotonic()
     heard = _Heard()
     journal = Journal(folder)
     with (
-        interruptible(folder),
+        interruptible(folder, f"parity-kit parity --resume {folder.name}"),
         opened(wanted, space, folder) as files,
         Terminal(console(stderr=as_json)) as terminal,
     ):
         sinks = Sinks(journal, files, terminal, heard)
-        oracle, shown = oracle_versions(), list(settings.others)
-        sinks.tell(RunStarted(folder.name, __version__, oracle, machine(), seed, names, shown))
-        codes = [_corpora(space, sinks, terminal)]
-        judging = Judging(
-            space, folder, Plan(examples=examples, seed=seed), sinks.tell, terminal.note
-        )
+        sinks.tell(start)
+        codes = [_corpora(space, sinks, terminal, earlier.checked)]
+        plan = Plan(examples=asked["examples"], seed=seed)
+        judging = Judging(space, folder, plan, sinks.tell, terminal.note, earlier)
         codes += [_judged(judging, name, settings) for name in names]
-        if pairs:
-            _bench(space, names, folder, pairs, seed, sinks, terminal)
+        for event in earlier.benchmarks:
+            sinks.tell(event)
+        if asked["pairs"] and not earlier.benchmarks:
+            _bench(space, names, folder, asked["pairs"], seed, sinks, terminal)
         code = max(codes)
         sinks.tell(RunFinished(int(code), time.monotonic() - started))
     journal.close()
@@ -113,7 +139,21 @@ def command(
     return int(code)
 
 
-def _corpora(space: Workspace, sinks: Sinks, terminal: Terminal) -> ExitCode:
+def _asked(examples: int, pairs: int) -> dict[str, Any]:
+    """Return what a run is asked for, as its journal has it."""
+    return {"command": "parity", "examples": examples, "pairs": pairs}
+
+
+def _corpora(
+    space: Workspace, sinks: Sinks, terminal: Terminal, checked: CorporaChecked | None
+) -> ExitCode:
+    if checked is None:
+        checked = _regenerated(space, sinks, terminal)
+    sinks.tell(checked)
+    return ExitCode.KIT_FAULT if checked.drifted else ExitCode.PARITY
+
+
+def _regenerated(space: Workspace, sinks: Sinks, terminal: Terminal) -> CorporaChecked:
     from parity_kit.corpora.regenerate import check
     from parity_kit.events import GateProgress
 
@@ -125,9 +165,7 @@ def _corpora(space: Workspace, sinks: Sinks, terminal: Terminal) -> ExitCode:
         done += 1
         sinks.tell(GateProgress("fixtures", corpus, number, number))
 
-    checked = check(space, (), progress)
-    sinks.tell(checked.event())
-    return ExitCode.KIT_FAULT if checked.drifted else ExitCode.PARITY
+    return check(space, (), progress).event()
 
 
 def _judged(judging: Judging, name: str, settings: Settings) -> ExitCode:

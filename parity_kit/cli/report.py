@@ -29,8 +29,7 @@ def command(run: str, space: Workspace, wanted: Wanted, *, as_json: bool) -> Non
     """Write report.json and report.html from the journal of RUN, and the files that are asked for.
 
     RUN is a folder, or the name of one under reports/. With --json the content of report.json is
-    printed too, and no page is made. The journal counts the cases that agree and does not list
-    them, so JUnit XML made from it has one test for all of a corpus's.
+    printed too, and no page is made.
     """
     folder = find_run(space, run)
     _write_files(space, folder, wanted)

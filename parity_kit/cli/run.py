@@ -8,13 +8,14 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from parity_kit import __version__
 from parity_kit.cli.common import console, json_option, level_option, workspace_option
 from parity_kit.cli.files import files_options
+from parity_kit.cli.resuming import resume_option, taken_up
 from parity_kit.contract import Level
 from parity_kit.events import Event, RunFinished, RunStarted
 from parity_kit.workspace import Workspace
@@ -25,8 +26,12 @@ if TYPE_CHECKING:
 _SUITES = ("corpora", "codec", "channel", "graph", "saver")
 
 
+_ASKED = ("candidate", "suites", "examples", "bulk", "seed", "level")
+"""What says how a candidate is judged."""
+
+
 @click.command()
-@click.argument("candidate")
+@click.argument("candidate", required=False)
 @click.option(
     "--suite",
     "suites",
@@ -44,18 +49,20 @@ _SUITES = ("corpora", "codec", "channel", "graph", "saver")
 )
 @click.option("--seed", default=0, show_default=True, help="Where all choices start.")
 @level_option
+@resume_option
 @click.option("--keep", is_flag=True, help="Keep shrunk cases in fixtures/regressions/.")
 @files_options
 @json_option
 @workspace_option
 def command(
     space: Workspace,
-    candidate: str,
+    candidate: str | None,
     suites: tuple[str, ...],
     examples: int,
     bulk: int,
     seed: int,
     level: str,
+    resumed: str | None,
     keep: bool,
     wanted: Wanted,
     as_json: bool,
@@ -66,46 +73,77 @@ def command(
     the cases, then, with --bulk, a faster seeded generator. Every disagreement is shrunk and
     written to the run's cases/ folder, for `parity-kit replay` and `parity-kit explain`.
 
+    A run that was stopped, even killed, goes on with --resume RUN in place of CANDIDATE, and ends
+    in the same report.
+
     Ends with 0 for parity, 1 for a divergence, 3 if the candidate could not be judged or nothing
     was compared.
     """
     if examples < 1:
         raise click.BadParameter("must be at least 1", param_hint="--examples")
     from parity_kit.candidates.launch import find
+    from parity_kit.earlier import Earlier, check_same, made_of
     from parity_kit.reference.engine import oracle_versions
     from parity_kit.runner import Judging, Plan, machine
     from parity_kit.sinks import Journal, Sinks, Terminal
     from parity_kit.sinks.files import opened
 
-    find(space, candidate)  # a wrong name ends here, before a run's folder is made
-    folder = new_run(space, candidate)
-    plan = Plan(suites or _SUITES, examples, bulk, seed, Level[level.upper()])
+    folder, earlier = taken_up(space, "run", resumed, _ASKED) if resumed else (None, Earlier())
+    if earlier.started:
+        (candidate,), seed = earlier.started.candidates, earlier.started.seed
+        asked = earlier.started.asked
+    elif candidate:
+        asked = _asked(suites, examples, bulk, level)
+    else:
+        raise click.MissingParameter(param_hint="CANDIDATE", param_type="argument")
+    judged = find(space, candidate)  # a wrong name ends here, before a run's folder is made
+    folder = folder or new_run(space, candidate)
+    start = RunStarted(
+        folder.name,
+        __version__,
+        oracle_versions(),
+        machine(),
+        seed,
+        [candidate],
+        asked=asked,
+        made_of=made_of(space, {candidate: judged.folder}),
+    )
+    check_same(earlier, start)
+    chosen, required = asked["suites"], Level[asked["level"].upper()]
+    plan = Plan(chosen or _SUITES, asked["examples"], asked["bulk"], seed, required)
     heard: list[Event] = []
     journal = Journal(folder)
     with (
-        interruptible(folder),
+        interruptible(folder, f"parity-kit run --resume {folder.name}"),
         opened(wanted, space, folder) as files,
         Terminal(console(stderr=as_json)) as terminal,
     ):
         tell = Sinks(journal, files, terminal, _Ear(heard)).tell
-        started = datetime.now(UTC)
-        tell(RunStarted(folder.name, __version__, oracle_versions(), machine(), seed, [candidate]))
-        code = Judging(space, folder, plan, tell, terminal.note).candidate(candidate)
-        notes = [f"only these suites were asked for: {', '.join(suites)}"] if suites else []
-        tell(RunFinished(int(code), (datetime.now(UTC) - started).total_seconds(), notes))
+        began = datetime.now(UTC)
+        tell(start)
+        code = Judging(space, folder, plan, tell, terminal.note, earlier).candidate(candidate)
+        notes = [f"only these suites were asked for: {', '.join(chosen)}"] if chosen else []
+        tell(RunFinished(int(code), (datetime.now(UTC) - began).total_seconds(), notes))
     journal.close()
     kept = keep_cases(space, folder) if keep else []
     _close(folder, kept, heard, as_json=as_json)
     return int(code)
 
 
+def _asked(suites: tuple[str, ...], examples: int, bulk: int, level: str) -> dict[str, Any]:
+    """Return what a run is asked for, as its journal has it."""
+    wanted = {"suites": list(suites), "examples": examples, "bulk": bulk, "level": level}
+    return {"command": "run", **wanted}
+
+
 @contextmanager
-def interruptible(folder: Path) -> Generator[None]:
-    """Say what is left of a run that somebody stops."""
+def interruptible(folder: Path, again: str) -> Generator[None]:
+    """Say what is left of a run that somebody stops, and how it goes on."""
     try:
         yield
     except KeyboardInterrupt:
         click.echo(f"\nwhat was seen is kept: parity-kit report {folder.name}", err=True)
+        click.echo(f"to go on from there: {again}", err=True)
         raise
 
 

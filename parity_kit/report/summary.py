@@ -1,7 +1,7 @@
 """What a run found, put together from its events: the content of `report.json`.
 
-Each event goes where it belongs; one that comes again for the same gate, case or workload (a run
-that was resumed) replaces the earlier. Nothing is judged here: verdicts are the run's own, and what
+Each event goes where it belongs. A run that is resumed tells everything again, so that what came
+before its last beginning is left out. Nothing is judged here: verdicts are the run's own, and what
 the run did not judge is `unknown`.
 """
 
@@ -33,6 +33,7 @@ from parity_kit.events import (
     RunFinished,
     RunStarted,
 )
+from parity_kit.verdicts import cause
 
 SCHEMA = 1
 """Version of `report.json`; raised when a field changes its meaning or goes."""
@@ -81,7 +82,7 @@ class CandidateSummary:
             "reached": self.reached,
             "failure": _without_candidate(self.failed, "title") if self.failed else None,
             "gates": [_without_candidate(gate) for gate in self.gates.values()],
-            "divergences": [_without_candidate(each) for each in self.divergences.values()],
+            "divergences": [_divergence(each) for each in self.divergences.values()],
             "stale": [_without_candidate(each) for each in self.stale.values()],
             "claims": _without_candidate(self.claims) if self.claims else None,
             "rows": [_without_candidate(row, *_SAME_FOR_ALL) for row in self.rows.values()],
@@ -133,7 +134,8 @@ class Summary:
 
     def _start(self, event: RunStarted) -> None:
         self.started = event
-        self.finished = None
+        self.finished = self.corpora = None
+        self.candidates, self.control = {}, {}
         for name in event.candidates:
             self.candidate(name)
 
@@ -230,6 +232,15 @@ def _corpora(checked: CorporaChecked | None) -> Mapping[str, Any] | None:
             for name, cases in checked.corpora.items()
         ],
     }
+
+
+def _divergence(found: DivergenceFound) -> dict[str, Any]:
+    """Return a divergence and, as far as the event says it, what it comes from.
+
+    `detail` is what the page draws of the case, where its file was at hand.
+    """
+    _, said = cause(found.verdict, found.headline)
+    return {**_without_candidate(found), "cause": said, "detail": None}
 
 
 def _without_candidate(event: Any, *others: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from parity_kit.errors import ExitCode
-from parity_kit.events import CaseJudged, DivergenceFound, Event, GateFinished
+from parity_kit.events import CaseJudged, DivergenceFound, Event, GateFinished, RunStarted
 from parity_kit.report.summary import NOT_FINISHED, NOT_JUDGED, CandidateSummary, Summary
 from parity_kit.report.text import plain_name
 from parity_kit.verdicts import FAILURES, WORST_FIRST
@@ -72,7 +72,9 @@ class Account:
 
     def tell(self, event: Event) -> None:
         """Take one event."""
-        if isinstance(event, CaseJudged):
+        if isinstance(event, RunStarted):
+            self.cases.clear()
+        elif isinstance(event, CaseJudged):
             self.cases.setdefault((event.candidate, event.gate), []).append(event)
         self.summary.add(event)
 

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
-from parity_kit.events import JOURNAL, PASSING, Event, event_to_json
+from parity_kit.events import JOURNAL, Event, GateProgress, event_to_json
 
 
 class Journal:
-    """Appends each event to `journal.jsonl` as it comes, so that nothing is lost."""
+    """Appends each event to `journal.jsonl` as it comes, so that nothing is lost.
+
+    A last line that was cut off, when an earlier leg of the run was killed, is taken away.
+    """
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._file = (folder / JOURNAL).open("a", encoding="utf-8", newline="\n")
+        path = folder / JOURNAL
+        if path.exists():
+            whole = path.read_bytes().rfind(b"\n") + 1
+            os.truncate(path, whole)
+        self._file = path.open("a", encoding="utf-8", newline="\n")
 
     def tell(self, event: Event) -> None:
         """Write one event as one line."""
-        if isinstance(event, PASSING):
+        if isinstance(event, GateProgress):
             return
         self._file.write(json.dumps(event_to_json(event), ensure_ascii=False) + "\n")
         self._file.flush()

@@ -2,7 +2,7 @@
 
 The dialect is the one that Jenkins, GitLab and most others read: `failure` for what differs,
 `error` for what broke down, `skipped` for what is unsupported or expected, or does not decide the
-run. Where cases were not told one by one (a search, or a journal), a gate's findings stand beside
+run. Where cases were not told one by one (those of a search), a gate's findings stand beside
 one test case for all the others.
 """
 
