@@ -83,7 +83,7 @@ def _all(kept: CaseFile, outcomes: Sequence[Outcome]) -> tuple[tuple[str, tuple[
 
 def _part(outcomes: Sequence[Outcome], difference: Difference) -> tuple[str, ...]:
     """Return the differing part of one side as lines, the differing place marked."""
-    data = _bytes(outcomes[difference.operation], difference.where)
+    data = part_bytes(outcomes[difference.operation], difference.where)
     if data is None:
         return ("absent",)
     try:
@@ -114,7 +114,7 @@ def _hex(data: bytes) -> list[str]:
     ]
 
 
-def _bytes(outcome: Outcome, where: str) -> bytes | None:
+def part_bytes(outcome: Outcome, where: str) -> bytes | None:
     """Return the bytes of the part of an outcome that `where` names."""
     if isinstance(outcome, Unsupported):
         return None

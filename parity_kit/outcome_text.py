@@ -12,7 +12,7 @@ _WIDTH = 160
 
 def arguments_line(operation: Operation) -> str:
     """Return an operation with its arguments in one line."""
-    arguments = ", ".join(f"{key}={_short(value)}" for key, value in operation.args.items())
+    arguments = ", ".join(f"{key}={short(value)}" for key, value in operation.args.items())
     return f"{operation.name}({arguments})"
 
 
@@ -21,10 +21,10 @@ def outcome_lines(outcome: Outcome) -> list[str]:
     if isinstance(outcome, Unsupported):
         return [f"unsupported: {outcome.reason}"]
     if isinstance(outcome, Raised):
-        lines = [f"raised {outcome.error}: {_short(outcome.message)}"]
+        lines = [f"raised {outcome.error}: {short(outcome.message)}"]
     else:
-        lines = [f"value {_short(outcome.value)}"]
-    lines += [f"event {each.mode} {_short(each.payload)}" for each in outcome.events]
+        lines = [f"value {short(outcome.value)}"]
+    lines += [f"event {each.mode} {short(each.payload)}" for each in outcome.events]
     lines += [
         f"stored {name} {_blob(name, outcome.stored[name])}" for name in sorted(outcome.stored)
     ]
@@ -33,7 +33,7 @@ def outcome_lines(outcome: Outcome) -> list[str]:
 
 def _blob(name: str, blob: bytes) -> str:
     if split_stored_name(name)[-1] != "msgpack" and name != "data":
-        return _short(blob.decode(errors="backslashreplace")) if blob else "(no bytes)"
+        return short(blob.decode(errors="backslashreplace")) if blob else "(no bytes)"
     try:
         node = parse(blob)
     except MalformedError as error:
@@ -41,9 +41,10 @@ def _blob(name: str, blob: bytes) -> str:
     return f"{len(blob)} bytes, {describe(node)}"
 
 
-def _short(value: Plain) -> str:
+def short(value: Plain, width: int = _WIDTH) -> str:
+    """Return a value, opened, in one line of about `width` characters at most."""
     try:
         text = repr(open_value(value))
     except ValueError:
         text = repr(value)
-    return text if len(text) <= _WIDTH else f"{text[:_WIDTH]}…"
+    return text if len(text) <= width else f"{text[:width]}…"

@@ -33,7 +33,7 @@ def show(trace: Trace, style: Style = plain_style) -> Iterator[str]:
     yield from (f"upstream  {each}" for each in findings_of(case))
     yield f"pins      {_text(case.pins.to_plain())}"
     yield f"subject   {case.subject.kind.value}"
-    yield from _indented(_pretty(case.subject.spec))
+    yield from _indented(pretty(case.subject.spec))
     for index, (operation, outcome) in enumerate(zip(case.operations, trace.outcomes, strict=True)):
         yield ""
         yield f"operation {index}  {operation.name}"
@@ -54,7 +54,7 @@ def _outcome(outcome: Outcome, style: Style) -> Iterator[str]:
         return
     for number, event in enumerate(outcome.events):
         yield f"  event {number}  {event.mode}"
-        yield from _indented(_pretty(event.payload), 4)
+        yield from _indented(pretty(event.payload), 4)
     match outcome:
         case Returned(value):
             yield "  -> value"
@@ -167,12 +167,12 @@ def _named(name: str, value: Plain, style: Style, *, packed: bool) -> Iterator[s
         yield f"  {name}  ({len(value)} bytes)"
         yield from _indented(render_bytes(value, style, packed=packed), 4)
         return
-    lines = list(_pretty(value))
+    lines = list(pretty(value))
     yield f"  {name}  {lines[0]}"
     yield from _indented(iter(lines[1:]))
 
 
-def _pretty(value: Any, width: int = 96) -> Iterator[str]:
+def pretty(value: Any, width: int = 96) -> Iterator[str]:
     """Yield a value as JSON: in one line where it fits, else an entry a line."""
     printable = _printable(value)
     whole = json.dumps(printable, ensure_ascii=False)
@@ -191,7 +191,7 @@ def _pretty(value: Any, width: int = 96) -> Iterator[str]:
         ends, entries = "[]", [("", each) for each in cast("list[Any]", printable)]
     yield ends[0]
     for number, (key, each) in enumerate(entries, 1):
-        first, *rest = _pretty(each, width - 2)
+        first, *rest = pretty(each, width - 2)
         lines = [key + first, *rest]
         lines[-1] += "," if number < len(entries) else ""
         yield from _indented(iter(lines))

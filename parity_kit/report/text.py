@@ -103,6 +103,11 @@ def ratio(value: float | None) -> str:
     return "–" if value is None else f"{value:#.3g}".rstrip(".") + "×"
 
 
+def plural(count: int, noun: str) -> str:
+    """Return a count and its noun, `1 case`, `2,000 cases`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def counts(verdicts: Mapping[str, int]) -> str:
     """Return counts by word, `71 equal, 2 divergent`."""
     return ", ".join(f"{count:,} {word}" for word, count in verdicts.items() if count)

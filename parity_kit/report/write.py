@@ -6,7 +6,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+from parity_kit.casefile import CaseFile, read_case
+from parity_kit.errors import BadFileError
 from parity_kit.report.journal import read_journal
+from parity_kit.report.selection import selected
 from parity_kit.report.summary import summarize
 
 DATA = "report.json"
@@ -14,13 +17,15 @@ PAGE = "report.html"
 
 
 def write_data(folder: Path) -> dict[str, Any]:
-    """Write `report.json` from a run's journal, and return its content.
+    """Write `report.json` from a run's journal and its case files, and return its content.
 
     Raises:
         BadFileError: If the journal is missing, or a line of it is no event.
     """
     events, notes = read_journal(folder)
-    text = json.dumps(summarize(events).to_json(notes), indent=1)
+    report = summarize(events).to_json(notes)
+    _add_cases(report, folder)
+    text = json.dumps(report, indent=1)
     (folder / DATA).write_text(f"{text}\n", encoding="utf-8", newline="\n")
     # Read back, so that the page is made from what the file holds and from nothing else.
     return json.loads(text)
@@ -37,3 +42,30 @@ def write_report(folder: Path) -> Path:
     page = folder / PAGE
     page.write_text(render(write_data(folder)), encoding="utf-8", newline="\n")
     return page
+
+
+def _add_cases(report: dict[str, Any], folder: Path) -> None:
+    """Say of each divergence what it comes from, and put what the page shows of it beside it."""
+    from parity_kit.report.detail import cause, detail, found_verdict  # noqa: PLC0415  # only here
+
+    kept: dict[tuple[int, str, str], tuple[CaseFile, Any]] = {}
+    for place, candidate in enumerate(report["candidates"]):
+        for found in candidate["divergences"]:
+            case = _case(folder, found["file"])
+            if case is not None:
+                verdict = found_verdict(case, found["level"])
+                found["cause"] = cause(case, verdict, found["verdict"], found["headline"])
+                kept[place, found["gate"], found["case"]] = case, verdict
+    for place, chosen in enumerate(selected(report["candidates"])):
+        for found in report["candidates"][place]["divergences"]:
+            key = found["gate"], found["case"]
+            if key in chosen and (place, *key) in kept:
+                found["detail"] = detail(*kept[place, *key])
+
+
+def _case(folder: Path, file: str) -> CaseFile | None:
+    """Return a case that a run kept; None if it kept none, or if that is gone."""
+    try:
+        return read_case(folder / file) if file else None
+    except BadFileError:
+        return None

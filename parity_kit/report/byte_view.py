@@ -1,0 +1,94 @@
+"""The bytes of both sides around their first difference, and what they say, value by value."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from parity_kit.annotation import Annotation, Line, annotate
+from parity_kit.contract import Outcome, split_stored_name
+from parity_kit.explanation import part_bytes
+from parity_kit.verdicts import Difference
+
+ROW = 16
+"""Bytes in a row."""
+_BEFORE, _AFTER = 2, 5  # rows around the one with the first differing byte
+_LINES_BEFORE, _LINES_AFTER = 6, 9  # values around the first that differs
+_TEXT = 72
+
+
+def byte_view(
+    ours: Sequence[Outcome], theirs: Sequence[Outcome], difference: Difference
+) -> dict[str, Any] | None:
+    """Return the bytes of the part that differs, for `reference` and `candidate`.
+
+    A side is its `size`, `start` (where the `hex` shown begins), `marked` (the differing bytes,
+    from and to) and `values`, with `above` and `below` counting those left out; None where it has
+    none.
+    """
+    sides = [part_bytes(each[difference.operation], difference.where) for each in (ours, theirs)]
+    if not any(sides):
+        return None
+    packed = not difference.where.startswith("stored ") or _is_packed(difference.where)
+    notes = [annotate(each) if each and packed else None for each in sides]
+    shown = [
+        None if data is None else _side(data, other, note, _known(beside))
+        for data, other, note, beside in zip(
+            sides, reversed(sides), notes, reversed(notes), strict=True
+        )
+    ]
+    return {"part": difference.where, "reference": shown[0], "candidate": shown[1]}
+
+
+def _is_packed(where: str) -> bool:
+    return where == "stored data" or split_stored_name(where)[-1] == "msgpack"
+
+
+def _known(annotation: Annotation | None) -> set[tuple[str, bytes]]:
+    return {(line.path, line.own) for line in annotation.lines} if annotation else set()
+
+
+def _side(
+    data: bytes, other: bytes | None, note: Annotation | None, known: set[tuple[str, bytes]]
+) -> dict[str, Any]:
+    first, last = _differing(data, other) if other is not None else (0, len(data))
+    start = max(0, first // ROW - _BEFORE) * ROW
+    end = min(len(data), (first // ROW + _AFTER + 1) * ROW)
+    side: dict[str, Any] = {
+        "size": len(data),
+        "start": start,
+        "hex": data[start:end].hex(" "),
+        "marked": [min(first, end), min(last, end)],
+    }
+    if note is None:
+        return side
+    marks = [(line.path, line.own) not in known for line in note.lines]
+    at = next((index for index, marked in enumerate(marks) if marked), 0)
+    begin, stop = max(0, at - _LINES_BEFORE), at + _LINES_AFTER + 1
+    shown = zip(note.lines[begin:stop], marks[begin:stop], strict=True)
+    return side | {
+        "above": begin,
+        "values": [_value(line, marked=marked and other is not None) for line, marked in shown],
+        "below": max(0, len(note.lines) - stop),
+    }
+
+
+def _value(line: Line, *, marked: bool) -> dict[str, Any]:
+    text = line.text if len(line.text) <= _TEXT else f"{line.text[:_TEXT]}…"
+    value: dict[str, Any] = {
+        "offset": line.offset,
+        "depth": line.depth,
+        "label": line.label if line.depth else "$",
+        "text": text,
+        "form": line.form,
+    }
+    return value | ({"marked": True} if marked else {})
+
+
+def _differing(mine: bytes, other: bytes) -> tuple[int, int]:
+    """Return where bytes begin to differ from others, and from where on they are the same again."""
+    most = min(len(mine), len(other))
+    first = next((at for at in range(most) if mine[at] != other[at]), most)
+    rest = most - first
+    same = next((at for at in range(rest) if mine[-1 - at] != other[-1 - at]), rest)
+    return first, len(mine) - same

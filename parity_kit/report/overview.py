@@ -1,0 +1,190 @@
+"""The first screen: for each candidate whether to trust it, where not, and what it gains."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from parity_kit.bench.statistics import MARGIN
+from parity_kit.report import text
+from parity_kit.report.selection import by_cause, cases
+from parity_kit.words import AGREEING, word
+
+Found = Mapping[str, Any]
+CAUSES = 3
+"""Causes named on the first screen; the rest are counted."""
+_COMPARED = ("equal", "divergent", "expected")
+_NINETY_FIVE = 1.96  # standard errors on each side of a 95 % interval
+_DEPTH = {
+    "bytes": "to the last byte",
+    "trace": "in every result and event",
+    "result": "in every result",
+}
+
+
+def headline(candidates: Sequence[Found]) -> str:
+    """Return the run's outcome in one sentence."""
+    agreeing = sum(each["verdict"] in AGREEING for each in candidates)
+    match len(candidates), agreeing:
+        case 0, _:
+            return "No candidate was compared"
+        case 1, 1:
+            return f"{candidates[0]['title']} agrees with LangGraph"
+        case 1, _:
+            return f"{candidates[0]['title']} was not found to agree with LangGraph"
+        case total, 1:
+            return f"1 of {total} candidates agrees with LangGraph"
+        case total, _:
+            return f"{agreeing or 'None'} of {total} candidates agree with LangGraph"
+
+
+def title(candidates: Sequence[Found]) -> str:
+    """Return the page's title: the outcome, then each candidate's sign and name."""
+    each = ", ".join(f"{word(one['verdict']).symbol} {one['name']}" for one in candidates)
+    return headline(candidates) + (f": {each}" if len(candidates) > 1 else "")
+
+
+def overview(candidate: Found) -> dict[str, Any]:
+    """Return what the first screen says of a candidate."""
+    subjects = _subjects(candidate)
+    causes = by_cause(candidate["divergences"])
+    return {
+        "sentence": _sentence(candidate, subjects),
+        "subjects": subjects,
+        "compared": sum(gate["compared"] for gate in candidate["gates"]),
+        "causes": [
+            {"text": said, "cases": cases(group), "first": group[0]}
+            for said, group in causes[:CAUSES]
+        ],
+        "more": len(causes) - CAUSES,
+        "speed": speed(candidate["benchmarks"]),
+        "unjudged": _unjudged(candidate, subjects),
+    }
+
+
+def _subjects(candidate: Found) -> list[dict[str, Any]]:
+    """Return each kind of subject with the level reached in all gates together."""
+    verdicts: dict[str, Counter[str]] = {}
+    reached: dict[str, list[str]] = {}
+    for gate in candidate["gates"]:
+        for name, found in gate["subjects"].items():
+            counts = verdicts.setdefault(name, Counter())
+            counts.update(found["verdicts"])
+            if any(found["verdicts"].get(each) for each in _COMPARED):
+                reached.setdefault(name, []).append(found["reached"])
+    return [_subject(name, verdicts[name], reached.get(name, [])) for name in sorted(verdicts)]
+
+
+def _subject(name: str, verdicts: Counter[str], reached: Sequence[str]) -> dict[str, Any]:
+    compared = sum(verdicts[each] for each in _COMPARED)
+    failed = sum(verdicts.values()) - compared - verdicts["unsupported"] + verdicts["divergent"]
+    levels = ("none", "result", "trace", "bytes")
+    if failed:
+        worst = "divergent" if verdicts["divergent"] else next(iter(verdicts))
+        tone, symbol = word(worst).tone, word(worst).symbol
+        level = min(reached, key=levels.index, default="none")
+    elif compared:
+        tone, symbol = word("equal").tone, word("equal").symbol
+        level = min(reached, key=levels.index)
+    else:
+        tone, symbol, level = word("unsupported").tone, word("unsupported").symbol, "unsupported"
+    return {
+        "name": name,
+        "level": level,
+        "tone": tone,
+        "symbol": symbol,
+        "failed": failed,
+        "compared": compared,
+        "unsupported": verdicts["unsupported"],
+    }
+
+
+def _sentence(candidate: Found, subjects: Sequence[Found]) -> str:
+    """Return whether to trust a candidate, and where not."""
+    if candidate["verdict"] not in {*AGREEING, "divergent"} or not subjects:
+        return _capital(candidate["reason"])
+    said: list[str] = []
+    for level, depth in _DEPTH.items():
+        names = [each["name"] for each in subjects if not each["failed"] and each["level"] == level]
+        if names:
+            said.append(f"{'Agrees' if not said else 'agrees'} {depth} in {_listed(names)}")
+    failing = [each for each in subjects if each["failed"]]
+    if failing:
+        parts = [
+            f"{each['name']} ({each['failed']:,} of {each['compared']:,} cases)" for each in failing
+        ]
+        said.append(f"{'differs' if said else 'Differs'} in {_listed(parts)}")
+    absent = [each["name"] for each in subjects if each["level"] == "unsupported"]
+    if absent:
+        said.append(f"does not offer {_listed(absent)}")
+    return "; ".join(said) + "."
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:-1]) + (" and " if len(names) > 1 else "") + names[-1]
+
+
+def _capital(said: str) -> str:
+    return said[:1].upper() + said[1:]
+
+
+def speed(rows: Sequence[Found]) -> dict[str, Any] | None:
+    """Return one figure for all workloads that were measured: the geometric mean of their ratios.
+
+    Its interval follows from theirs, as if the workloads were independent. None if none was.
+    """
+    measured = [row for row in rows if row["ratio"] is not None]
+    if not measured:
+        return None
+    middle = sum(math.log(row["ratio"]) for row in measured) / len(measured)
+    squares = sum(
+        (math.log(row["high"] / row["low"]) / (2 * _NINETY_FIVE)) ** 2 for row in measured
+    )
+    half = _NINETY_FIVE * math.sqrt(squares) / len(measured)
+    low, high = math.exp(middle - half), math.exp(middle + half)
+    ratios = [row["ratio"] for row in measured]
+    return {
+        "ratio": math.exp(middle),
+        "low": low,
+        "high": high,
+        "verdict": _faster(low, high),
+        "measured": len(measured),
+        "workloads": len(rows),
+        "slowest": min(ratios),
+        "fastest": max(ratios),
+    }
+
+
+def _faster(low: float, high: float) -> str:
+    if low > 1 + MARGIN:
+        return "faster"
+    if high < 1 / (1 + MARGIN):
+        return "slower"
+    return "equivalent" if low >= 1 / (1 + MARGIN) and high <= 1 + MARGIN else "inconclusive"
+
+
+def _unjudged(candidate: Found, subjects: Sequence[Found]) -> list[str]:
+    """Return what was not judged of a candidate, in a few words each."""
+    said: list[str] = []
+    parts = [
+        f"{each['unsupported']:,} in {each['name']}" for each in subjects if each["unsupported"]
+    ]
+    if parts:
+        said.append(f"unsupported cases: {', '.join(parts)}")
+    if claimed := sorted(set(candidate["levels"]) - {each["name"] for each in subjects}):
+        said.append(f"never compared: {', '.join(claimed)}")
+    unknown = [gate["gate"] for gate in candidate["gates"] if gate["verdict"] == "unknown"]
+    said += [f"{gate}: nothing that would do for a verdict" for gate in unknown[:2]]
+    if len(unknown) > 2:  # noqa: PLR2004  # as above
+        said.append(f"{len(unknown) - 2} more gates without a verdict")
+    rows = Counter(row["verdict"] for row in candidate["rows"])
+    if rows["unknown"]:
+        said.append(f"{text.plural(rows['unknown'], 'row')} of the matrix without a case")
+    apart = sum(row["ratio"] is None for row in candidate["benchmarks"])
+    if apart:
+        said.append(f"{text.plural(apart, 'workload')} not timed: outcomes differ or are missing")
+    if not candidate["benchmarks"] and candidate["gates"]:
+        said.append("its speed")
+    return said

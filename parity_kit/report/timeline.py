@@ -1,0 +1,316 @@
+"""What both engines did, superstep by superstep: rows that say where they part.
+
+A row is one thing that an engine told or stored: an event, the writes of a task, a channel's value,
+a checkpoint. Rows of both sides that mean the same thing stand beside each other. What was stored
+says in which superstep that was; events that do not say it themselves are put where the node that
+they name ran.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from parity_kit.canonical import pack, unpack
+from parity_kit.contract import (
+    Case,
+    Event,
+    Level,
+    Outcome,
+    Raised,
+    Unsupported,
+    split_stored_name,
+)
+from parity_kit.masks import oracle_masks, value_part
+from parity_kit.outcome_text import short
+from parity_kit.plain import Plain
+from parity_kit.renaming import Renamer
+from parity_kit.report.supersteps import Supersteps, node_of, place_of
+from parity_kit.verdicts import Difference
+
+Key: TypeAlias = tuple[Any, ...]
+MOST_ROWS = 30
+"""Rows of one operation that are kept."""
+_WIDTH = 100  # characters of a row
+_WHOLE = 4_000  # characters in which two texts are looked through for where they part
+_LEAD = 30  # characters before that which stay
+_CHECKPOINT = {"checkpoint": 0, "metadata": 1, "parent": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One thing on one side: what it is, in words, and bytes that are the same only if it is.
+
+    `number` is an event's, in the order in which the engine told it.
+    """
+
+    key: Key
+    step: int | None
+    text: str
+    exact: bytes
+    node: str = ""
+    number: int = -1
+
+    @property
+    def place(self) -> tuple[int, int, int]:
+        """Where it stands in its operation: by superstep, what is in none last."""
+        order = ("ran", "told", "kept", "gave").index(self.key[0])
+        last = self.key[0] == "gave"
+        return (2, 0, 0) if last else (self.step is None, self.step or 0, order)
+
+
+def timeline(
+    case: Case, sides: tuple[Sequence[Outcome], Sequence[Outcome]], difference: Difference
+) -> list[dict[str, Any]]:
+    """Return the operations up to the one that differs, each with its `number` and its `rows`.
+
+    A row is its `step`, `what` it is (`ran`, `told`, `kept` or `gave`), the text of the
+    `reference` and, if that is not the same, of the `candidate`; None for a side that has none.
+    `parted` marks the row that the verdict is about, `first` the first of all that differ; `node`
+    is there where a row is of one. What is the same on both sides and no task's is counted, as
+    `more`; of very many rows `cut` counts those left out.
+    """
+    places = Supersteps()
+    for side in sides:
+        places.read(side)
+    stored = difference.where.startswith("stored ") or any(
+        not isinstance(each, Unsupported) and each.stored for each in sides[1]
+    )
+    masks = oracle_masks().of(case)
+    readers = [
+        _Reader(case, places, Renamer(masks), difference.level is Level.BYTES, stored)
+        for _ in sides
+    ]
+    shown: list[dict[str, Any]] = []
+    for number in range(difference.operation + 1):
+        mine, yours = (
+            reader.rows(number, side[number]) for reader, side in zip(readers, sides, strict=True)
+        )
+        parted = _key_of(difference, mine, yours) if number == difference.operation else None
+        shown.append({"number": number, "rows": list(_beside(mine, yours, parted))})
+    differing = (row for each in shown for row in each["rows"] if "candidate" in row)
+    if (first := next(differing, None)) is not None:
+        first["first"] = True
+    return [{**each, "rows": _fewer(each["rows"])} for each in shown]
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads the outcomes of one side; below the bytes level what is masked is renamed."""
+
+    case: Case
+    places: Supersteps
+    renamer: Renamer
+    exactly: bool
+    stored: bool
+
+    def rows(self, number: int, outcome: Outcome) -> list[Row]:
+        """Return what an operation told, stored and gave."""
+        if isinstance(outcome, Unsupported):
+            return [Row(("gave",), None, f"unsupported: {outcome.reason}", b"")]
+        rows = self._events(number, outcome.events)
+        if self.stored:
+            rows += _tasks(outcome.stored, self.places)
+            rows += _channels(outcome.stored, self.places)
+            rows += _checkpoints(outcome.stored, self.places)
+            rows += [Row(("kept", name), None, f"dropped {name}", b"") for name in outcome.dropped]
+        return [*rows, self._given(number, outcome)]
+
+    def _given(self, number: int, outcome: Any) -> Row:
+        error = isinstance(outcome, Raised)
+        given: Plain = outcome.value if not error else [outcome.error, outcome.message]
+        if isinstance(outcome, Raised):
+            said = short(outcome.message, _WHOLE)
+            text = f"raises {outcome.error.rpartition('.')[2]}: {said}"
+        else:
+            text = f"gives {short(given, _WHOLE)}"
+        if not self.exactly:
+            name = self.case.operations[number].name
+            part = value_part(self.case.subject.kind, name, error=error)
+            given = self.renamer.value(part, given)
+        return Row(("gave",), None, text, pack(given))
+
+    def _events(self, number: int, events: Sequence[Event]) -> list[Row]:
+        modes: Any = self.case.operations[number].args.get("modes")
+        named = list(map(str, modes)) if isinstance(modes, (list, tuple)) else []  # pyright: ignore[reportUnknownArgumentType]  # plain data
+        renamed = dict(self.renamer.events(events, named))
+        ran: Counter[str] = Counter()
+        seen: Counter[Key] = Counter()
+        rows: list[Row] = []
+        step: int | None = None
+        for at, event in enumerate(events):
+            found, node = self.places.of_event(event, ran)
+            step = step if found is None else found
+            key = ("told", step, event.mode, event.namespace)
+            seen[key] += 1
+            inside = f" in {'|'.join(event.namespace)}" if event.namespace else ""
+            text = f"{event.mode}{inside}: {short(event.payload, _WHOLE)}"
+            exact = pack(event.to_plain()) if self.exactly else pack(renamed[at])
+            rows.append(Row((*key, seen[key]), step, text, exact, node, at))
+        return rows
+
+
+def _tasks(stored: Mapping[str, bytes], places: Supersteps) -> Iterator[Row]:
+    """Yield a row for each task that wrote, with all that it wrote."""
+    groups: dict[Key, list[tuple[Sequence[str], bytes]]] = {}
+    for name in sorted(stored):
+        parts = split_stored_name(name)
+        if parts[0] == "write":
+            groups.setdefault(tuple(parts[1:5]), []).append((parts, stored[name]))
+    for key, writes in groups.items():
+        writes.sort(key=lambda each: _index(each[0]))
+        node, step = node_of(writes[0][0]), places.checkpoints.get("/".join(key[:3]))
+        wrote = ", ".join(_written(parts, data) for parts, data in writes)
+        yield Row(
+            ("ran", *key),
+            None if step is None else step + 1,
+            f"{node or 'a task'}{_within(key[1])} → {wrote}",
+            pack([["/".join(parts), data] for parts, data in writes]),
+            "" if key[1] else node,
+        )
+
+
+def _index(parts: Sequence[str]) -> int:
+    try:
+        return int(parts[5])
+    except (IndexError, ValueError):
+        return 0
+
+
+def _written(parts: Sequence[str], data: bytes) -> str:
+    channel = parts[6] if len(parts) > 6 else "?"  # noqa: PLR2004  # kind/thread/ns/id/task/index/channel
+    if channel.startswith("branch:to:"):
+        return f"to {channel.removeprefix('branch:to:')}"
+    return "nothing" if channel == "__no_writes__" else f"{channel} = {_value(parts[-1], data)}"
+
+
+def _channels(stored: Mapping[str, bytes], places: Supersteps) -> Iterator[Row]:
+    for name in sorted(stored):
+        parts = split_stored_name(name)
+        # kind/thread/ns/channel/version/form; a candidate may store what it likes.
+        if parts[0] == "blob" and len(parts) == 6:  # noqa: PLR2004  # as above
+            _, _, namespace, channel, version, form = parts
+            step = places.versions.get((channel, version))
+            text = f"channel {channel}{_within(namespace)} is {_value(form, stored[name])}"
+            yield Row(("kept", name), step, text, stored[name])
+
+
+def _checkpoints(stored: Mapping[str, bytes], places: Supersteps) -> Iterator[Row]:
+    """Yield a row for each checkpoint, with all that is stored of it, and for what is none."""
+    groups: dict[str, dict[str, bytes]] = {}
+    for name in sorted(stored):
+        parts = split_stored_name(name)
+        if parts[0] in _CHECKPOINT:
+            groups.setdefault(place_of(parts), {})[parts[0]] = stored[name]
+        elif parts[0] not in {"blob", "write"}:
+            form = name.rpartition("/")[2] if "/" in name else "msgpack"
+            yield Row(("kept", name), None, f"{name} is {_value(form, stored[name])}", stored[name])
+    for place, entries in groups.items():
+        namespace, _, identity = place.partition("/")[2].rpartition("/")
+        said = ", ".join(
+            f"{kind} {len(entries[kind])} bytes" for kind in _CHECKPOINT if kind in entries
+        )
+        text = f"saved {identity[-4:]}{_within(namespace)}: {said}"
+        exact = pack([[kind, entries[kind]] for kind in sorted(entries)])
+        yield Row(("kept", place), places.checkpoints.get(place), text, exact)
+
+
+def _within(namespace: str) -> str:
+    return f" in {namespace}" if namespace else ""
+
+
+def _value(form: str, data: bytes) -> str:
+    if form == "msgpack":
+        try:
+            return short(unpack(data), _WHOLE)
+        except ValueError:
+            return f"{len(data)} bytes, no MessagePack"
+    return {"null": "None", "empty": "emptied"}.get(form) or f"{len(data)} bytes of {form}"
+
+
+def _key_of(difference: Difference, mine: Sequence[Row], yours: Sequence[Row]) -> Key | None:
+    """Return the key of the row that the first difference is in."""
+    where = difference.where
+    if where.startswith("event "):
+        number = int(where.split()[1])
+        return next((row.key for row in (*mine, *yours) if row.number == number), None)
+    if where.startswith("stored "):
+        name = where.removeprefix("stored ")
+        parts = split_stored_name(name)
+        if parts[0] == "write":
+            return ("ran", *parts[1:5])
+        return ("kept", place_of(parts) if parts[0] in _CHECKPOINT else name)
+    return ("gave",) if where in {"value", "outcome"} else None
+
+
+def _beside(
+    mine: Sequence[Row], yours: Sequence[Row], parted: Key | None
+) -> Iterator[dict[str, Any]]:
+    """Yield the rows of both sides beside each other, superstep by superstep."""
+    ours, theirs = ({row.key: row for row in side} for side in (mine, yours))
+    both = [*mine, *(row for row in yours if row.key not in ours)]
+    for row in sorted(both, key=lambda row: row.place):
+        left, right = ours.get(row.key), theirs.get(row.key)
+        shown: dict[str, Any] = {"step": row.step, "what": row.key[0]}
+        if left and right and left.exact == right.exact:
+            shown["reference"] = _cut(left.text, 0)
+        else:
+            texts = [each.text if each else None for each in (left, right)]
+            shown["reference"], shown["candidate"] = _apart(*texts)
+        if row.key == parted:
+            shown["parted"] = True
+        if row.node:
+            shown["node"] = row.node
+        yield shown
+
+
+def _apart(left: str | None, right: str | None) -> tuple[str | None, str | None]:
+    """Return two texts cut so that where they part is seen."""
+    if left is None or right is None:
+        return (left and _cut(left, 0)), (right and _cut(right, 0))
+    if left == right:
+        return _cut(left, 0), f"{_cut(right, 0)} (in other bytes)"
+    at = next(
+        (index for index, (a, b) in enumerate(zip(left, right, strict=False)) if a != b),
+        min(len(left), len(right)),
+    )
+    return _cut(left, at), _cut(right, at)
+
+
+def _cut(text: str, at: int) -> str:
+    start = at - _LEAD if at > _WIDTH - _LEAD else 0
+    end = start + _WIDTH
+    return f"{'…' if start else ''}{text[start:end]}{'…' if end < len(text) else ''}"
+
+
+def _fewer(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the rows that say something: tasks, what each gave, and what differs.
+
+    The rest is counted by superstep. Of very many rows those around the first difference are left.
+    """
+    stored = any(row["what"] == "ran" for row in rows)
+    kept: list[dict[str, Any]] = []
+    for row in rows:
+        told = row["what"] in {"ran", "gave"} or (row["what"] == "told" and not stored)
+        if told or "candidate" in row:
+            kept.append(row)
+        elif kept and "more" in kept[-1] and kept[-1]["step"] == row["step"]:
+            kept[-1]["more"] += 1
+        else:
+            kept.append({"step": row["step"], "more": 1})
+    return _around(kept)
+
+
+def _around(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    if len(rows) <= MOST_ROWS:
+        return rows
+    marked = [index for index, row in enumerate(rows) if "first" in row or "parted" in row]
+    at = marked[0] if marked else 0
+    start = max(0, min(at - MOST_ROWS // 3, len(rows) - MOST_ROWS))
+    end = start + MOST_ROWS
+    # What the operation gave comes last, and always stays.
+    head = [{"step": None, "cut": start}] if start else []
+    tail = [{"step": None, "cut": len(rows) - 1 - end}, rows[-1]] if end < len(rows) else []
+    return [*head, *rows[start:end], *(row for row in tail if row.get("cut", 1))]
