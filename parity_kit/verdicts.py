@@ -163,8 +163,9 @@ def headline(verdict: Verdict) -> str:
 def cause(verdict: str, said: str) -> tuple[str, str]:
     """Return what is the same for all cases that a verdict was given to for one cause.
 
-    Offsets and ids follow the case: without them one cause is one group. What follows the first
-    line is a candidate's last words, which may be others each time.
+    Its name, offsets and ids follow the case: without them one cause is one group. What follows the
+    first line is a candidate's last words, which may be others each time.
     """
     first, _, _ = said.partition("\n")
-    return verdict, re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d+", "#", first)
+    changing = r"\bcase \S+|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d+"
+    return verdict, re.sub(changing, "#", first)

@@ -228,7 +228,8 @@ def _show(results: Sequence[Result], headline: str) -> None:
     out = console()
     worst = max(results, key=lambda result: result.exit_code)
     # Whoever reads only the first line is to know the verdict, and why.
-    out.print(escape(one_line(headline)), style=f"bold {colour(worst.verdict)}")
+    first, _, _ = headline.partition("\n")
+    out.print(escape(one_line(first)), style=f"bold {colour(worst.verdict)}")
     for result in results:
         out.print()
         if len(results) > 1:

@@ -13,6 +13,13 @@ from parity_kit.events import CLAIMS, DivergenceFound, Event, GateFinished
 from parity_kit.gate import BREAKDOWNS, exit_code
 from parity_kit.rules import Rules, Seen
 
+MOST_SHOWN = 8
+"""Places of divergence that are printed."""
+MOST_SAID = 300
+"""Characters of a line of what a candidate said that are printed."""
+MOST_LINES = 6
+"""Lines of its last words that are printed."""
+
 
 @dataclass(slots=True)
 class Result:
@@ -88,26 +95,41 @@ class Result:
 
     def show(self) -> None:
         """Print the gates as a table, what differs, and the verdict."""
-        from rich.markup import escape
-
         from parity_kit.report.text import one_line
         from parity_kit.words import mark
 
         out = console()
         if self.gates:
             self._show_gates()
-        for each in self.divergences:
-            times = f", {each.count} cases" if each.count > 1 else ""
-            out.print(f"\n{mark(each.verdict)} {escape(one_line(each.headline))}")
-            if each.reference or each.candidate_side:
-                out.print(f"  reference  {one_line(each.reference)}", markup=False)
-                out.print(f"  candidate  {one_line(each.candidate_side)}", markup=False)
-            out.print(f"  {each.case}{times}", markup=False, style="dim")
+        for each in self.divergences[:MOST_SHOWN]:
+            self._show_divergence(each)
+        if (more := len(self.divergences) - MOST_SHOWN) > 0:
+            out.print(
+                f"\nand {more} more: --json lists all, --cases DIRECTORY writes a case of each"
+            )
         if self.problem:
             out.print(f"\n{one_line(self.problem)}", markup=False)
         level = f", equal at level {self.reached.label}" if self.reached else ""
         counted = f"{self.compared} cases compared{level}, {self.seconds:.1f} s"
         out.print(f"\n{mark(self.verdict)}  {counted}")
+
+    @staticmethod
+    def _show_divergence(each: DivergenceFound) -> None:
+        from rich.markup import escape
+
+        from parity_kit.report.text import one_line
+        from parity_kit.words import mark
+
+        out = console()
+        times = f", {each.count} cases" if each.count > 1 else ""
+        said, *last_words = each.headline.splitlines() or [""]
+        out.print(f"\n{mark(each.verdict)} {escape(one_line(said, MOST_SAID))}")
+        for line in last_words[-MOST_LINES:]:
+            out.print(f"  {one_line(line, MOST_SAID)}", markup=False, style="dim")
+        if each.reference or each.candidate_side:
+            out.print(f"  reference  {one_line(each.reference, MOST_SAID)}", markup=False)
+            out.print(f"  candidate  {one_line(each.candidate_side, MOST_SAID)}", markup=False)
+        out.print(f"  {each.case}{times}", markup=False, style="dim")
 
     def _show_gates(self) -> None:
         from rich.table import Table

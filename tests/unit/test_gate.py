@@ -387,3 +387,12 @@ print("loaded:", sorted(roots & heavy), "exit", int(code))
         env={**os.environ, "PYTHONPATH": str(SPACE.root)},
     )
     assert "loaded: [] exit 0" in done.stdout
+
+
+def test_what_a_candidate_fails_with_is_one_cause_whatever_the_case() -> None:
+    def candidate(case: Case) -> tuple[Outcome, ...]:
+        raise CandidateCrashedError(f"failed on case {case.id}: ValueError: not yet")
+
+    result = gate(candidate, "channels")
+    (found,) = result.found
+    assert found.count == result.finished[0].verdicts["crashed"] > 100
