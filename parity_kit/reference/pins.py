@@ -7,6 +7,7 @@ nothing behind. The rules are those of `parity_kit.contract.Pins`.
 from __future__ import annotations
 
 import asyncio
+import builtins
 import datetime as dt
 import importlib
 import sys
@@ -32,6 +33,7 @@ _CHANCE = ("langgraph.checkpoint.memory", "langgraph.checkpoint.sqlite")
 # The same, where it is in use: an optional extra is not loaded to be pinned.
 _CHANCE_IF_LOADED = ("langgraph.checkpoint.postgres.base",)
 _DATETIME = vars(dt)
+_BUILTIN = object()  # where a module had no name of its own
 _EMPTY_CHECKPOINT = -2  # the clock_seq that `empty_checkpoint` passes to uuid6
 
 
@@ -110,6 +112,21 @@ class _Unhurried:
     monotonic = time
 
 
+class _LastingIds:
+    """Stands in for `id` where LangGraph notes which errors were handled: by their addresses.
+
+    An address is given again once its error is gone, to a later error or question of the same run
+    that is then taken for handled and dropped. Here errors stay as long as what holds their ids.
+    """
+
+    def __init__(self) -> None:
+        self._kept: list[object] = []
+
+    def __call__(self, thing: object) -> int:
+        self._kept.append(thing)
+        return id(thing)
+
+
 _NO_SLEEP = ("langgraph.pregel._retry", "time", _Unhurried())
 
 
@@ -137,6 +154,7 @@ def pinned(counter: Counter) -> Generator[None]:
         (Pin.THREADS, _LOOP, "AsyncBackgroundExecutor", OrderedAsyncExecutor),
         # Whatever is free, nobody sleeps, checkpoints are counted, and tasks end in some order.
         (None, *_NO_SLEEP),
+        (None, "langgraph.pregel._runner", "id", _LastingIds()),
         *((None, name, "uuid6", counter.uuid6) for name in _IDS),
         (None, _LOOP, "BackgroundExecutor", LateExecutor if threads else OrderedExecutor),
     )
@@ -156,13 +174,16 @@ def _patched(sources: Iterable[Sequence[Any]]) -> Generator[None]:
         try:
             for module_name, name, value in sources:
                 module = _module(module_name)
-                if hasattr(module, name):
-                    undo.append((module, name, getattr(module, name)))
+                if hasattr(module, name) or (module and hasattr(builtins, name)):
+                    undo.append((module, name, getattr(module, name, _BUILTIN)))
                     setattr(module, name, value)
             yield
         finally:
             for module, name, value in reversed(undo):
-                setattr(module, name, value)
+                if value is _BUILTIN:
+                    delattr(module, name)
+                else:
+                    setattr(module, name, value)
 
 
 def _module(name: str) -> Any:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import subprocess
 import sys
+import weakref
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import langgraph.checkpoint.memory as memory_module
@@ -28,6 +31,7 @@ from parity_kit.contract import (
     run,
 )
 from parity_kit.reference import Engine
+from parity_kit.reference.pins import Counter, pinned
 
 PROGRAM: dict[str, Any] = {
     "state": {"n": {"type": "int"}, "log": {"type": "list", "reducer": "add"}},
@@ -129,6 +133,29 @@ def test_tasks_finish_in_task_order_and_all_of_them_do() -> None:
         assert (outcome.error, outcome.message) == ("ValueError", "a")
         writes = [name for name in outcome.stored if name.startswith("write/")]
         assert any("/log/" in name and "fine" in name for name in writes)
+
+
+def test_handled_errors_keep_their_addresses_to_themselves() -> None:
+    class Handled(Exception):  # noqa: N818  # an error of a user's node
+        pass
+
+    runner: Any = importlib.import_module("langgraph.pregel._runner")
+    error = Handled()
+    left = weakref.ref(error)
+    with pinned(Counter(Pins())):
+        assert runner.id(error) == id(error)
+        del error
+        assert left() is not None  # no later error can have its address
+    assert "id" not in vars(runner)
+
+
+def test_a_failure_that_langgraph_hides_is_shown_by_a_script() -> None:
+    script = Path(__file__).parents[2] / "docs" / "examples" / "hidden_failure.py"
+    shown = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True)
+    ends = dict(line.split(maxsplit=1)[::-1] for line in shown.stdout.splitlines())
+    # How many are hidden hangs on where the interpreter puts things, so it may be none.
+    assert set(ends) <= {"raised second failed", "returned {'n': 1}"}
+    assert sum(map(int, ends.values())) == 2000
 
 
 def test_measure_times_what_can_run_unpinned() -> None:
