@@ -228,7 +228,9 @@ def _show(results: Sequence[Result], headline: str) -> None:
     out = console()
     worst = max(results, key=lambda result: result.exit_code)
     # Whoever reads only the first line is to know the verdict, and why.
-    first, _, _ = headline.partition("\n")
+    first, *others = headline.splitlines()
+    if others and first.endswith(":"):
+        first = f"{first} {others[-1].strip()}"
     out.print(escape(one_line(first)), style=f"bold {colour(worst.verdict)}")
     for result in results:
         out.print()

@@ -108,7 +108,9 @@ class Result:
                 f"\nand {more} more: --json lists all, --cases DIRECTORY writes a case of each"
             )
         if self.problem:
-            out.print(f"\n{one_line(self.problem)}", markup=False)
+            out.print()
+            for line in self.problem.splitlines():
+                out.print(one_line(line), markup=False)
         level = f", equal at level {self.reached.label}" if self.reached else ""
         counted = f"{self.compared} cases compared{level}, {self.seconds:.1f} s"
         out.print(f"\n{mark(self.verdict)}  {counted}")
