@@ -14,6 +14,7 @@ from parity_kit.cli.fixtures_changes import changes_as_json, print_changes, prin
 from parity_kit.cli.fixtures_check import command as check
 from parity_kit.cli.fixtures_diff import command as diff
 from parity_kit.cli.fixtures_import import command as import_
+from parity_kit.cli.fixtures_list import command as list_
 from parity_kit.cli.fixtures_masks import command as masks
 from parity_kit.cli.fixtures_show import command as show
 from parity_kit.corpora.changes import Change, changes
@@ -130,5 +131,6 @@ def _print_built(
 command.add_command(check, "check")
 command.add_command(diff, "diff")
 command.add_command(import_, "import")
+command.add_command(list_, "list")
 command.add_command(masks, "masks")
 command.add_command(show, "show")

@@ -1,0 +1,42 @@
+"""`parity-kit fixtures list`: which corpora there are, and where they are from."""
+
+from __future__ import annotations
+
+import click
+
+from parity_kit.cli.common import console, json_option, print_json, workspace_option
+from parity_kit.corpora.manifest import read_manifest
+from parity_kit.errors import ExitCode
+from parity_kit.workspace import Workspace
+
+
+@click.command("list")
+@json_option
+@workspace_option
+def command(space: Workspace, *, as_json: bool) -> int:
+    """List the corpora that this workspace has: its own, or those that Parity Kit brings."""
+    from rich.table import Table
+
+    manifest = read_manifest(space.fixtures)
+    if as_json:
+        corpora = [
+            {"name": name, "cases": each.cases, "bytes": each.bytes}
+            for name, each in manifest.corpora.items()
+        ]
+        about = {"folder": str(space.fixtures), "oracle": dict(manifest.oracle)}
+        print_json({**about, "corpora": corpora})
+        return ExitCode.PARITY
+    table = Table("corpus", box=None)
+    for heading in ("cases", "bytes"):
+        table.add_column(heading, justify="right")
+    for name, each in manifest.corpora.items():
+        table.add_row(name, f"{each.cases:,}", f"{each.bytes:,}")
+    out = console()
+    out.print(table)
+    whose = "this workspace's own" if space.has_own_corpora else "brought by Parity Kit"
+    total = sum(each.cases for each in manifest.corpora.values())
+    release = manifest.oracle.get("langgraph", "unknown")
+    out.print(f"\n{total:,} cases, {whose}, made with LangGraph {release}", markup=False)
+    out.print("parity-kit fixtures show CASE prints one; the ids are in", markup=False)
+    out.print(f"  {space.fixtures}/*.index", markup=False)
+    return ExitCode.PARITY

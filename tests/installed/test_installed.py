@@ -1,0 +1,226 @@
+"""The kit as its users have it: a wheel of this tree in a fresh environment, far from the tree.
+
+docs/tutorial.md is followed word by word; its blocks are commands (`sh`), what they print (`text`,
+where times and widths may differ and `…` stands for some lines) and functions to put into the
+engine (`python`).
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+GUIDE = ROOT / "docs" / "tutorial.md"
+ENGINE = "my-port/candidates/my-port/engine.py"
+CLEAN = {
+    name: text
+    for name, text in os.environ.items()
+    if not name.startswith(("GIT", "PARITY_KIT")) and name not in {"PYTHONPATH", "VIRTUAL_ENV"}
+} | {"NO_COLOR": "1"}
+_DONE = "--- done ---"
+
+
+@dataclass(frozen=True, slots=True)
+class Wheel:
+    """A wheel of this tree, and what installs it: `uv` has the rest in its cache."""
+
+    uv: str
+    folder: Path
+
+    @property
+    def install(self) -> list[str]:
+        return [self.uv, "pip", "install", "--quiet", "--find-links", str(self.folder)]
+
+
+def run(*command: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd, env=CLEAN)
+
+
+def must_run(what: str, *command: str) -> None:
+    """Run what needs a network or a full cache; skip where there is neither."""
+    done = run(*command)
+    if done.returncode:
+        pytest.skip(f"{what} is not possible here: {' '.join(done.stderr.split())[-300:]}")
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Wheel:
+    try:
+        import uv  # noqa: PLC0415  # whether it is there is what is asked
+
+        program = uv.find_uv_bin()
+    except (ImportError, FileNotFoundError):
+        pytest.skip("uv is missing")
+    folder = tmp_path_factory.mktemp("wheel")
+    build = (program, "build", "--quiet", "--wheel", "--out-dir", str(folder), str(ROOT))
+    must_run("building a wheel", *build)
+    return Wheel(program, folder)
+
+
+@pytest.fixture(scope="module")
+def home(wheel: Wheel, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty folder, with an environment in `.venv` that the wheel is installed in."""
+    folder = tmp_path_factory.mktemp("home")
+    environment = folder / ".venv"
+    must_run(
+        "an environment", wheel.uv, "venv", "--quiet", "--python", sys.executable, str(environment)
+    )
+    python = str(environment / "bin" / "python")
+    must_run("installing the wheel", *wheel.install, "--python", python, "parity-kit")
+    return folder
+
+
+class Shell:
+    """One bash for a whole page, so that its folder and its environment stay."""
+
+    def __init__(self, home: Path, wheel: Wheel) -> None:
+        bash = shutil.which("bash")
+        if bash is None or shutil.which("git") is None:
+            pytest.skip("bash or git is missing")
+        self._process = subprocess.Popen(
+            [bash],
+            cwd=home,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env={**CLEAN, "PATH": f"{Path(sys.executable).parent}:{CLEAN['PATH']}"},
+        )
+        # The words stay `pip install parity-kit`; what is installed is the wheel of this tree.
+        install = f'{shlex.join(wheel.install)} --python "$(command -v python3)"'
+        self.run(f'pip() {{ test "$1" = install && shift && {install} "$@"; }}')
+
+    def run(self, text: str) -> str:
+        """Run commands and return what they print; the last must not fail."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(f'{text}\ncode=$?; echo; echo "{_DONE} $code"\n')
+        self._process.stdin.flush()
+        lines: list[str] = []
+        for line in self._process.stdout:
+            if line.startswith(_DONE):
+                assert line.split()[-1] == "0", "".join(lines)
+                return "".join(lines)
+            lines.append(line)
+        raise AssertionError("".join(lines))
+
+    def close(self) -> None:
+        self._process.communicate("exit\n", timeout=60)
+
+
+def blocks() -> Iterator[tuple[int, str, str]]:
+    """Yield each fenced block of the tutorial: its line, its language and its text."""
+    page = GUIDE.read_text(encoding="utf-8")
+    for found in re.finditer(r"^```(\w*)\n(.*?)^```$", page, re.DOTALL | re.MULTILINE):
+        yield page[: found.start()].count("\n") + 1, found[1], found[2]
+
+
+def replaced(module: str, block: str) -> str:
+    """Return a module with a block's functions in place of its own, and its imports at the top."""
+    for node in ast.parse(block).body:
+        source = f"{ast.get_source_segment(block, node)}\n"
+        lines = module.splitlines(keepends=True)
+        if isinstance(node, ast.FunctionDef):
+            parsed = ast.parse(module).body
+            own = {each.name: each for each in parsed if isinstance(each, ast.FunctionDef)}
+            if old := own.get(node.name):
+                lines[old.lineno - 1 : old.end_lineno] = [source]
+            else:
+                lines.insert(own["encode"].lineno - 1, f"{source}\n\n")
+        else:
+            assert isinstance(node, ast.Import)
+            top = next(at for at, line in enumerate(lines) if line.startswith("from parity_kit"))
+            lines.insert(top, f"{source}\n")
+        module = "".join(lines)
+    return module
+
+
+def loosely(line: str) -> str:
+    return " ".join(re.sub(r"\d+\.\d+", "0.0", line).split())
+
+
+def not_printed(shown: str, printed: str) -> str:
+    """Return the first line of `shown` that was not printed behind those before it."""
+    lines = iter([loosely(line) for line in printed.splitlines()])
+    for line in map(loosely, shown.splitlines()):
+        if line not in {"", "…"} and line not in lines:
+            return line
+    return ""
+
+
+def test_the_tutorial_works_word_by_word(tmp_path: Path, wheel: Wheel) -> None:
+    shell, printed = Shell(tmp_path, wheel), ""
+    followed: list[str] = []
+    try:
+        for number, language, text in blocks():
+            followed.append(language)
+            if language == "sh":
+                printed = shell.run(text)
+            elif language == "text":
+                line = not_printed(text, printed)
+                assert not line, f"line {number}: {line!r} is not in:\n{printed}"
+            else:
+                assert language == "python", f"line {number}: nobody follows {language!r}"
+                engine = tmp_path / ENGINE
+                module = replaced(engine.read_text(encoding="utf-8"), text)
+                engine.write_text(module, encoding="utf-8")
+    finally:
+        shell.close()
+    assert (followed.count("python"), followed[-1]) == (2, "text")
+    verdicts = [line[0] for _, language, text in blocks() if language == "text" for line in [text]]
+    assert [each for each in verdicts if each in "?≠✓"] == ["?", "≠", "✓", "✓"]
+
+
+def test_nothing_of_the_tree_is_needed(home: Path) -> None:
+    kit = str(home / ".venv" / "bin" / "parity-kit")
+    where = run(
+        str(home / ".venv/bin/python"), "-c", "import parity_kit as k; print(k.__file__)", cwd=home
+    )
+    assert where.stdout.startswith(str(home / ".venv"))
+    port = home / "port"
+    port.mkdir()
+    told: dict[str, str] = {}
+    for name, code, words in [
+        ("begin", 0, ["init", "port", "--language", "python"]),
+        ("gate", 1, ["gate", "--json"]),
+        ("pure", 0, ["gate", "pure", "--corpus", "channels", "--corpus", "savers", "--json"]),
+        ("check", 0, ["candidates", "check", "port", "--json"]),
+        ("new", 0, ["candidates", "new", "another", "--language", "go"]),
+        ("list", 0, ["fixtures", "list", "--json"]),
+        ("show", 0, ["fixtures", "show", "graphs/line/invoke", "--script"]),
+        ("search", 0, ["run", "pure", "--suite", "codec", "--examples", "5"]),
+        ("matrix", 0, ["matrix", "pure"]),
+    ]:
+        done = run(kit, *words, cwd=port)
+        assert done.returncode == code, f"{name}: {done.stdout}{done.stderr}"
+        told[name] = done.stdout
+    manifest = json.loads((ROOT / "fixtures" / "MANIFEST.json").read_text(encoding="utf-8"))
+    listed = {each["name"]: each["cases"] for each in json.loads(told["list"])["corpora"]}
+    assert listed == {name: each["cases"] for name, each in manifest["corpora"].items()}
+    assert json.loads(told["pure"])["compared"] == listed["channels"] + listed["savers"]
+    assert "import langgraph" in told["show"] or "from langgraph" in told["show"]
+
+
+@pytest.mark.slow
+def test_the_whole_path_works_from_a_wheel(home: Path) -> None:
+    space = home / "whole"
+    space.mkdir()
+    (space / "parity.toml").write_text('ours = ["pure"]\n', encoding="utf-8")
+    kit = str(home / ".venv" / "bin" / "parity-kit")
+    done = run(kit, "parity", "--examples", "10", "--pairs", "0", "--json", cwd=space)
+    told = json.loads(done.stdout)
+    assert Path(told["report"]).is_file()
+    assert told["candidates"]["pure"]["compared"] > 5000
+    assert run(kit, "fixtures", "check", "channels", cwd=space).returncode == 0
