@@ -12,6 +12,10 @@ from typing import Any, Protocol, TypeAlias, get_args
 
 JOURNAL = "journal.jsonl"
 """The journal's name in the folder of a run."""
+SEEN_FIELDS = ("pair", "reference_seconds", "candidate_seconds", "cpu_pressure", "kept")
+"""What `BenchMeasured.seen` has of a pair; the pressure is null where the system does not tell."""
+MOST_SEEN = 40
+"""Pairs of a workload that a report carries; a session's pyperf files hold all of them."""
 CLAIMS = "claims"
 """The gate, and its kind, that is told where a subject that is claimed was never compared."""
 
@@ -212,6 +216,11 @@ class BenchMeasured:
     `ratio` is reference time over candidate time (2.0: the candidate takes half the time), with its
     95 % interval; `verdict` is `faster`, `slower`, `equivalent`, `inconclusive` or
     `not comparable` (then there are no figures). Times are medians in seconds.
+
+    A workload that is measured in several sizes names its `series` and its `size` in it. `seen` are
+    the pairs in the order they were measured, `SEEN_FIELDS` of each, and at most `MOST_SEEN` of
+    them. `memory` maps `reference` and `candidate` to the engine's resident bytes before any
+    workload and at the height of this one; it is empty where that was not measured.
     """
 
     candidate: str
@@ -226,6 +235,10 @@ class BenchMeasured:
     pairs: int
     dropped: int
     detail: str = ""
+    series: str = ""
+    size: int = 0
+    seen: list[list[float | None]] = field(default_factory=list[list[float | None]])
+    memory: dict[str, list[int]] = field(default_factory=dict[str, list[int]])
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,8 @@ class Plan:
 
     `loops` maps workload to runs a value; where it is empty the worker calibrates it so that a
     value takes about `value_seconds`. `digests` holds the reference's outcomes: a workload whose
-    outcome differs is not measured. `labels` go into the metadata of every run.
+    outcome differs is not measured. `labels` go into the metadata of every run. With `memory` no
+    time is taken, but how much memory the engine holds at the height of each workload.
     """
 
     engine: str
@@ -28,6 +29,7 @@ class Plan:
     value_seconds: float = 0.1
     append: str = ""
     labels: dict[str, str | int] = field(default_factory=dict[str, str | int])
+    memory: bool = False
 
     def to_json(self) -> str:
         """Return the plan as JSON."""
@@ -43,14 +45,16 @@ class Plan:
 class Answer:
     """What a worker found: digests of outcomes, calibrated loops, and why something was not timed.
 
-    `broken` names the workloads on which the engine broke down, with the error's code. `error` is
-    set where the engine did not start: the error's code and its text.
+    `broken` names the workloads on which the engine broke down, with the error's code. `memory` has
+    the engine's resident bytes before any workload and at the height of this one.
+    `error` is set where the engine did not start: the error's code and its text.
     """
 
     digests: dict[str, str] = field(default_factory=dict[str, str])
     loops: dict[str, int] = field(default_factory=dict[str, int])
     problems: dict[str, str] = field(default_factory=dict[str, str])
     broken: dict[str, str] = field(default_factory=dict[str, str])
+    memory: dict[str, list[int]] = field(default_factory=dict[str, list[int]])
     error: list[str] = field(default_factory=list[str])
 
     def to_json(self) -> str:

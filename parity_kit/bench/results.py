@@ -15,16 +15,22 @@ from parity_kit.bench.statistics import Pair
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """One workload's pairs, by pair number, and how many were dropped as too disturbed."""
+    """One workload's pairs, by pair number.
+
+    `dropped` are those that were too disturbed; `pressure` is the higher share of the time in which
+    something waited for a CPU while either process of a pair ran, where the system tells.
+    """
 
     kept: dict[int, Pair] = field(default_factory=dict[int, Pair])
-    dropped: int = 0
+    dropped: dict[int, Pair] = field(default_factory=dict[int, Pair])
+    pressure: dict[int, float] = field(default_factory=dict[int, float])
 
 
 @dataclass(frozen=True, slots=True)
 class _Process:
     seconds: float
     steal: float
+    pressure: float | None
 
 
 def file_of(folder: Path, engine: str) -> Path:
@@ -45,7 +51,9 @@ def _processes(path: Path, versus: str, side: str) -> dict[str, dict[int, _Proce
             labels = run.get_metadata()
             if labels["versus"] == versus and labels["side"] == side:
                 found.setdefault(name, {})[labels["pair"]] = _Process(
-                    statistics.median(run.values), labels["noise_steal"]
+                    statistics.median(run.values),
+                    labels["noise_steal"],
+                    labels.get("noise_cpu_pressure"),
                 )
     return found
 
@@ -60,13 +68,14 @@ def load(folder: Path, candidate: str) -> dict[str, Pairs]:
     candidates = _processes(file_of(folder, candidate), candidate, "candidate")
     found: dict[str, Pairs] = {}
     for name, mine in candidates.items():
-        kept: dict[int, Pair] = {}
-        dropped = 0
+        pairs = Pairs()
         for number in sorted(mine.keys() & references.get(name, {}).keys()):
             pair = (references[name][number], mine[number])
-            if max(process.steal for process in pair) > MAX_STEAL:
-                dropped += 1
-            else:
-                kept[number] = Pair(*(process.seconds for process in pair))
-        found[name] = Pairs(kept, dropped)
+            undisturbed = max(process.steal for process in pair) <= MAX_STEAL
+            where = pairs.kept if undisturbed else pairs.dropped
+            where[number] = Pair(*(process.seconds for process in pair))
+            pressure = [each.pressure for each in pair if each.pressure is not None]
+            if pressure:
+                pairs.pressure[number] = max(pressure)
+        found[name] = pairs
     return found

@@ -6,6 +6,7 @@ of the machine; within a pair the two processes run back to back, in an order de
 
 from __future__ import annotations
 
+import dataclasses
 import random
 import statistics
 from collections.abc import Callable, Sequence
@@ -18,7 +19,7 @@ from parity_kit.bench.results import Pairs, file_of, load
 from parity_kit.bench.statistics import Speed, confirmed, estimate, verdict
 from parity_kit.bench.workloads import Workload, select
 from parity_kit.errors import KitError, UsageError
-from parity_kit.events import BenchMeasured, CandidateFailed, Event, GateProgress
+from parity_kit.events import MOST_SEEN, BenchMeasured, CandidateFailed, Event, GateProgress
 from parity_kit.workspace import Workspace
 
 EVERYONE, GATE = "all engines", "benchmarks"
@@ -96,6 +97,7 @@ class Session:
             list(self._workloads),
             value_seconds=settings.value_seconds,
         )
+        self._memory: dict[str, dict[str, list[int]]] = {}
         self._done = 0
         self._total = 0
 
@@ -105,10 +107,11 @@ class Session:
         self._folder.mkdir(parents=True, exist_ok=True)
         for name in (REFERENCE, *candidates):
             file_of(self._folder, name).unlink(missing_ok=True)
-        self._total = 1 + 2 * self._settings.pairs * len(opponents)
+        self._total = 1 + (1 + 2 * self._settings.pairs) * len(opponents)
         self._calibrate()
         self._rounds(opponents, range(self._settings.pairs))
         self._extend(opponents)
+        self._weigh(opponents)
         self._report(opponents)
 
     def _calibrate(self) -> None:
@@ -198,6 +201,21 @@ class Session:
         self._total += 2 * undecided * len(further)
         self._rounds([opponent for opponent in opponents if opponent.pending], further)
 
+    def _weigh(self, opponents: Sequence[_Opponent]) -> None:
+        """Measure memory, in processes of its own: what makes it visible costs time.
+
+        An engine that fails here has been judged by its pairs; it only has no figure for memory.
+        """
+        for opponent in opponents:
+            names = [name for name in self._workloads if name not in opponent.problems]
+            plan = dataclasses.replace(
+                self._base, engine=opponent.engine, workloads=names, memory=True
+            )
+            if names:
+                self._memory[opponent.engine] = self._ask(plan).memory
+            else:
+                self._done += 1
+
     def _first(self, pairs: Pairs) -> Speed:
         kept = [pair for number, pair in pairs.kept.items() if number < self._settings.pairs]
         return verdict(estimate(kept, seed=self._seed)) if kept else Speed.INCONCLUSIVE
@@ -234,8 +252,10 @@ class Session:
                 None,
                 None,
                 0,
-                pairs.dropped,
+                len(pairs.dropped),
                 detail,
+                workload.series,
+                workload.size,
             )
         found = estimate(kept, seed=self._seed)
         return BenchMeasured(
@@ -249,8 +269,16 @@ class Session:
             statistics.median(pair.reference for pair in kept),
             statistics.median(pair.candidate for pair in kept),
             found.pairs,
-            pairs.dropped,
+            len(pairs.dropped),
             self._remark(opponent, name, pairs, steady),
+            workload.series,
+            workload.size,
+            _seen(pairs),
+            {
+                side: self._memory[engine][name]
+                for side, engine in (("reference", REFERENCE), ("candidate", opponent.engine))
+                if name in self._memory.get(engine, {})
+            },
         )
 
     def _speed(self, pairs: Pairs) -> Speed:
@@ -269,6 +297,25 @@ class Session:
         if speed is Speed.SLOWER and self._settings.extend_to <= self._settings.pairs:
             remarks.append("seen in one set of pairs, not confirmed by a second")
         return "; ".join(remarks)
+
+
+def _seen(pairs: Pairs) -> list[list[float | None]]:
+    """Return the pairs as `SEEN_FIELDS` says, their times to four digits."""
+    every = sorted((pairs.kept | pairs.dropped).items())[:MOST_SEEN]
+    return [
+        [
+            number,
+            _digits(pair.reference),
+            _digits(pair.candidate),
+            pairs.pressure.get(number),
+            int(number in pairs.kept),
+        ]
+        for number, pair in every
+    ]
+
+
+def _digits(value: float) -> float:
+    return float(f"{value:.4g}")
 
 
 _UNSTEADY = "identical code was not found equivalent: timings of this workload gate nothing"

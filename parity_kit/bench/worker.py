@@ -13,10 +13,12 @@ from __future__ import annotations
 import contextlib
 import importlib
 import math
+import os
 import sys
 from collections.abc import Generator
 from typing import Any, Protocol
 
+from parity_kit.bench.memory import held, highest, kept_below
 from parity_kit.bench.noise import between, read
 from parity_kit.bench.plan import REFERENCE, Answer, Plan
 from parity_kit.bench.workloads import Workload, select
@@ -144,6 +146,7 @@ class Worker:
         self._plan = plan
         self._answer = Answer()
         self._measured: list[Any] = []
+        self._idle: int | None = None
 
     def work(self) -> Answer:
         """Check and measure the plan's workloads.
@@ -170,6 +173,9 @@ class Worker:
 
     def _do(self, engine: Timed, workload: Workload) -> None:
         name, plan = workload.name, self._plan
+        if plan.memory:
+            self._weigh(engine, workload)
+            return
         found, problem = _problem(engine, workload, plan.digests.get(name))
         self._answer.digests[name] = found
         if problem:
@@ -178,6 +184,17 @@ class Worker:
             self._answer.loops[name] = calibrate(engine, workload.case, plan.value_seconds)
         else:
             self._measured.append(self._timed(engine, workload, found))
+
+    def _weigh(self, engine: Timed, workload: Workload) -> None:
+        """Remember what an engine held before any workload, and at the height of this one."""
+        mine = os.getpid()
+        processes = [mine] if self._plan.engine == REFERENCE else kept_below(mine)
+        if self._idle is None:
+            self._idle = held(processes)
+        loops = self._plan.loops[workload.name]
+        most = highest(processes, lambda: engine.measure(workload.case, loops))
+        if self._idle is not None and most is not None:
+            self._answer.memory[workload.name] = [self._idle, most]
 
     def _timed(self, engine: Timed, workload: Workload, found: str) -> Any:
         """Return the pyperf benchmark that holds this process's run of a workload."""

@@ -16,27 +16,48 @@ from parity_kit.contract import Case, CaseId, Operation, Subject, SubjectKind
 from parity_kit.errors import UsageError
 from parity_kit.plain import Ext, Plain
 
+SIZES = (10, 30, 100)
+"""The sizes of a series: far enough apart for a slope, small enough for every run."""
+
+SEQUENCE, WIDTH = "nodes in a row", "branches in parallel"
+"""What grows in a series."""
+
 _SEED = 20_240_101
+_LIMIT = 25
 _STATE: dict[str, Plain] = {"count": {"type": "int"}, "log": {"type": "list", "reducer": "add"}}
 _INPUT: dict[str, Plain] = {"count": 0, "log": []}
 
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """A case to be timed, with the name and the family it has in tables."""
+    """A case to be timed, with the name and the family it has in tables.
+
+    Workloads of one `series` are the same work in several sizes.
+    """
 
     name: str
     family: str
     case: Case
+    series: str = ""
+    size: int = 0
 
 
-def _graph(
-    name: str, family: str, program: Mapping[str, Plain], *, saver: str | None = None
+def _graph(  # noqa: PLR0913  # what tells workloads apart, by name
+    name: str,
+    family: str,
+    program: Mapping[str, Plain],
+    *,
+    saver: str | None = None,
+    series: str = "",
+    size: int = 0,
 ) -> Workload:
     subject = Subject(SubjectKind.GRAPH, {"program": program, "saver": saver})
     thread: dict[str, Plain] = {} if saver is None else {"thread": "t"}
-    invoke = Operation("invoke", {**thread, "input": _INPUT})
-    return Workload(name, family, Case(CaseId(f"bench/{name}"), subject, (invoke,)))
+    # A series outgrows the default limit of supersteps.
+    limit: dict[str, Plain] = {"recursion_limit": 2 * size + _LIMIT} if size else {}
+    invoke = Operation("invoke", {**thread, **limit, "input": _INPUT})
+    case = Case(CaseId(f"bench/{name}"), subject, (invoke,))
+    return Workload(name, family, case, series, size)
 
 
 def _step(name: str) -> Plain:
@@ -149,6 +170,14 @@ def workloads() -> tuple[Workload, ...]:
         _graph("checkpoint-memory-5", "checkpoint", _sequence(5), saver="memory"),
         _serialization(),
         _channel(),
+        *(
+            _graph(f"sequential-{size}", "sequential", _sequence(size), series=SEQUENCE, size=size)
+            for size in SIZES
+        ),
+        *(
+            _graph(f"parallel-fan-out-{size}", "parallel", _fan_out(size), series=WIDTH, size=size)
+            for size in SIZES
+        ),
     )
 
 
