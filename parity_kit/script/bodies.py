@@ -118,7 +118,7 @@ def _act(name: str, argument: Any, frame: Frame) -> Iterator[str]:
             yield f"{frame.need('runtime')}.control.request_drain({quoted(argument)})"
         case "wait":
             if frame.awaits:
-                yield f"await {frame.uses('asyncio')}.sleep({argument!r})"
+                yield f"await {frame.uses('wait')}({argument!r})"
         case "store_put":
             namespace, key, value = argument
             parts = [*store_parts(namespace, [key], frame), expression(value, frame)]

@@ -165,6 +165,13 @@ def search(store, namespace):
     found = sorted(found, key=lambda item: (item.namespace, item.key))
     return [[list(item.namespace), item.key, item.value] for item in found]'''
     ),
+    "wait": Helper(
+        '''\
+async def wait(seconds):
+    """Sleep a moment longer, so that a timeout of as many seconds is over before."""
+    await asyncio.sleep(seconds and seconds + 1e-6)''',
+        ("asyncio",),
+    ),
     "at": Helper(
         '''\
 def at(thread=None, **config):
