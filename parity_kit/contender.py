@@ -29,12 +29,13 @@ class Contender:
     """A candidate to be judged.
 
     `claimed` holds the highest level it claims for each subject: more is not asked of it. Without
-    `run_all` cases are run one after another.
+    `run_all` cases are run one after another. `renew` sees to it that no case was run before.
     """
 
     name: str
     run: CaseRunner
     run_all: Callable[[Iterable[Case]], Iterator[Answer]] | None = None
+    renew: Callable[[], None] = lambda: None
     claimed: Mapping[SubjectKind, Level] = field(default_factory=dict[SubjectKind, Level])
     ledger: Ledger = field(default_factory=lambda: Ledger(Path()))
 
@@ -47,7 +48,7 @@ class Contender:
         """
         ledger = read_ledger(candidate.folder)
         claimed = engine.describe().levels
-        return cls(candidate.name, engine.run, engine.run_all, claimed, ledger)
+        return cls(candidate.name, engine.run, engine.run_all, engine.renew, claimed, ledger)
 
     def asked(self, kind: SubjectKind, required: Level) -> Level:
         """Return the level asked for a subject."""
@@ -63,6 +64,19 @@ class Contender:
             return self.run(case)
         except (CandidateCrashedError, CandidateHungError, ProtocolFaultError) as error:
             return error
+
+    def again(self, case: Case, first: Answer) -> Answer:
+        """Run once more, alone, a case that was not answered well.
+
+        What ended a process, or got it stuck, is asked of a new one: what others had left behind
+        may have been the reason.
+
+        Raises:
+            CandidateError: If the candidate cannot be judged any further.
+        """
+        if isinstance(first, CandidateError) and not first.process_lives:
+            self.renew()
+        return self.answer(case)
 
     def answers(self, cases: Iterable[Case]) -> Iterator[Answer]:
         """Yield the answer to each case in turn.

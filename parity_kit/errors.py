@@ -96,12 +96,18 @@ class BadProgramError(UsageError):
     code = "PK204"
 
 
+LAST_WORDS = "; its last words on standard error:\n"
+"""What stands in an error's problem before them; they may be others each time."""
+
+
 class CandidateError(ParityKitError):
     """The candidate could not be judged; `word` says how it failed, where a table has no room."""
 
     code = "PK300"
     word = "candidate"
     exit_code = ExitCode.NOT_JUDGED
+    process_lives = False
+    """Whether the failure was an answer, after which its process goes on."""
 
 
 class EnvironmentBuildError(CandidateError):
@@ -116,6 +122,12 @@ class CandidateCrashedError(CandidateError):
 
     code = "PK302"
     word = "crashed"
+
+    def __init__(
+        self, problem: str, *, where: str = "", hint: str = "", process_lives: bool = False
+    ) -> None:
+        super().__init__(problem, where=where, hint=hint)
+        self.process_lives = process_lives
 
 
 class CandidateHungError(CandidateError):

@@ -232,7 +232,7 @@ class _Gate:
             else:
                 suspects.append((trace, answer, verdict))
         for trace, answer, verdict in suspects:
-            again = self._judged(trace, self.contender.answer(trace.case))
+            again = self._judged(trace, self.contender.again(trace.case, answer))
             self._count(trace, answer, confirmed(verdict, again))
 
     def _judged(self, trace: Trace, answer: Answer) -> Verdict:

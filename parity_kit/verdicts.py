@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from parity_kit.contract import Level
+from parity_kit.errors import LAST_WORDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,9 +164,9 @@ def headline(verdict: Verdict) -> str:
 def cause(verdict: str, said: str) -> tuple[str, str]:
     """Return what is the same for all cases that a verdict was given to for one cause.
 
-    Its name, offsets and ids follow the case: without them one cause is one group. What follows the
-    first line is a candidate's last words, which may be others each time.
+    Its name, offsets and ids follow the case: without them one cause is one group. A candidate's
+    last words, and what follows the first line, may be others each time.
     """
-    first, _, _ = said.partition("\n")
+    first, _, _ = said.partition(LAST_WORDS)[0].partition("\n")
     changing = r"\bcase \S+|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d+"
     return verdict, re.sub(changing, "#", first)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
+from itertools import chain, zip_longest
 
 from parity_kit.candidates.checks import EASIEST, HARDER, Check
 from parity_kit.contract import (
@@ -19,6 +20,7 @@ from parity_kit.contract import (
 )
 from parity_kit.errors import CandidateError, CandidateHungError
 from parity_kit.wire.host import RemoteEngine
+from parity_kit.wire.session import RemoteSession
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +58,12 @@ def walk(
     offered = [each for each in EASIEST + HARDER if each.subject in claimed]
     offered.sort(key=lambda each: [*SubjectKind].index(each.subject))
     easiest = offered[0] if offered else EASIEST[0]
+    same = [each for each in offered if each.subject is easiest.subject]
+    another = same[1] if len(same) > 1 else easiest
     steps: list[Callable[[], Answer]] = [
         lambda: _tried("32 requests before the first answer", lambda: _in_flight(engine, easiest)),
         lambda: _tried("a request of one MiB", lambda: _long(engine, easiest)),
-        lambda: _tried("open, apply, close", lambda: _session(engine, easiest)),
+        lambda: _tried("open, apply, close", lambda: _session(engine, easiest, another)),
         *(lambda wanted=each: check(engine.run, wanted) for each in offered),
     ]
     for step in steps:
@@ -117,12 +121,24 @@ def _long(engine: RemoteEngine, wanted: Check) -> str:
     return "" if engine.run(named) == same else "another answer than to a short request"
 
 
-def _session(engine: RemoteEngine, wanted: Check) -> str:
-    whole = engine.run(wanted.case)
-    try:
-        session = engine.open(wanted.case.subject, Pins())
-    except UnsupportedSubjectError:
-        return "" if isinstance(whole[-1], Unsupported) else "`run` takes it, `open` declines it"
-    single = tuple(session.apply(each) for each in wanted.operations)
-    session.close()
-    return "" if single == whole else "`apply` gives another outcome than `run`"
+def _session(engine: RemoteEngine, wanted: Check, other: Check) -> str:
+    """Run two checks step by step, each in a session of its own, both open at once."""
+    opened: list[tuple[Check, RemoteSession, tuple[Outcome, ...]]] = []
+    for each in (wanted, other):
+        whole = engine.run(each.case)
+        try:
+            opened.append((each, engine.open(each.case.subject, Pins()), whole))
+        except UnsupportedSubjectError:
+            if not isinstance(whole[-1], Unsupported):
+                return "`run` takes it, `open` declines it"
+    steps = zip_longest(
+        *([(session, each) for each in check.operations] for check, session, _ in opened)
+    )
+    single: dict[RemoteSession, list[Outcome]] = {session: [] for _, session, _ in opened}
+    for session, operation in filter(None, chain.from_iterable(steps)):
+        single[session].append(session.apply(operation))
+    for session in single:
+        session.close()
+    if all(tuple(single[session]) == whole for _, session, whole in opened):
+        return ""
+    return "`apply` gives another outcome than `run`, with two sessions open"

@@ -107,7 +107,14 @@ def _read(fd: int, count: int) -> bytes:
 def _oversized(length: int, limit: int, start: bytes) -> str:
     """Say what is wrong; printed text taken for a length is by far the commonest cause."""
     said = f"a frame announces {length} bytes, over the limit of {limit}"
-    if all(byte in b"\t\r\n" or byte >= 0x20 for byte in start[: _HEADER.size]):  # noqa: PLR2004  # the first printable
+    # How much has come after the length is chance, and the first line of an error is compared.
+    if _is_text(start[: _HEADER.size]):
         text = start.decode("utf-8", "replace")
-        return f"{said}; it begins with the text {text!r}: is something printed to standard output?"
-    return f"{said}; it begins with the bytes {start[:16].hex(' ')}"
+        return f"{said}: is something printed to standard output?\n    it begins with {text!r}"
+    return f"{said}\n    it begins with {start[:16].hex(' ')}"
+
+
+def _is_text(start: bytes) -> bool:
+    text = start.decode("utf-8", "ignore")  # its last letter may be cut
+    whole = len(text.encode()) > len(start) // 2
+    return whole and all(each.isprintable() or each in "\t\r\n" for each in text)

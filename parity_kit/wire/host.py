@@ -76,6 +76,7 @@ class RemoteEngine:
         self._msgid = 0
         self._starts = 0
         self._waited = 0.0
+        self._has_run = False
         self._engaged_before: Mapping[str, int] = {}
         self._engaged_now: Mapping[str, int] = {}
         self.ready_seconds = 0.0
@@ -125,11 +126,14 @@ class RemoteEngine:
             described = self._ask(
                 "handshake", params, shapes.description, "the handshake", self._limits.start_seconds
             )
-        except BaseException:
+        except BaseException as error:
             # A process that answered the handshake with an error still runs, and is of no use.
             self._drop()
+            if isinstance(error, UnsupportedSubjectError):
+                raise self._fault(f"declined the handshake: {error}") from error
             raise
         self._engaged_now = described.engaged
+        self._has_run = False
         if self._starts == 1:
             self.ready_seconds = time.monotonic() - began
         return self
@@ -139,7 +143,7 @@ class RemoteEngine:
 
         `engaged` adds up over restarts, as far as the processes before were asked.
         """
-        description = self._request("describe", {}, shapes.description, "describe")
+        description = self._described("describe")
         self._engaged_now = description.engaged
         return replace(description, engaged=self._engaged())
 
@@ -196,9 +200,16 @@ class RemoteEngine:
 
     def _see_off(self, case: Case) -> None:
         """Ask for something else, so that whatever a case still sends or does is put down to it."""
-        self._request("describe", {}, shapes.description, f"describe after case {case.id}")
+        self._described(f"describe after case {case.id}")
+
+    def _described(self, what: str) -> Description:
+        try:
+            return self._request("describe", {}, shapes.description, what)
+        except UnsupportedSubjectError as error:
+            raise self._fault(f"declined {what}: {error}") from error
 
     def _send_case(self, case: Case) -> int:
+        self._has_run = True
         return self._send("run", {"case": case.to_plain()}, f"case {case.id}")
 
     def _outcomes(self, msgid: int, case: Case) -> tuple[Outcome, ...]:
@@ -238,6 +249,11 @@ class RemoteEngine:
             f"open of a {subject.kind.value}",
         )
         return RemoteSession(self, number, self._starts)
+
+    def renew(self) -> None:
+        """See to it that the next case is the first that its process runs."""
+        if self._has_run:
+            self.close()
 
     def close(self) -> None:
         """End the process; the next request would start a new one."""
@@ -343,9 +359,8 @@ class RemoteEngine:
                 return UnsupportedSubjectError(failure.message)
             case FailureCode.ENGINE:
                 detail = "".join(f"\n    {line}" for line in failure.detail.splitlines()[-8:])
-                return CandidateCrashedError(
-                    f"failed on {what}: {failure.message}{detail}", where=self._where
-                )
+                problem = f"failed on {what}: {failure.message}{detail}"
+                return CandidateCrashedError(problem, where=self._where, process_lives=True)
             case FailureCode.BAD_REQUEST:
                 # What the kit sends is checked here before it is sent, so its word is not taken.
                 return self._fault(f"refused {what} as a bad request: {failure.message}")

@@ -105,8 +105,13 @@ class Kept:
         """Return its exit code within `seconds`, below 0 for a signal, or None if it still runs."""
         if self._code is None and self._speaks(seconds):
             status = keeper.get(self._line.fileno())
-            # A candidate that ends its keeper is ended too, with nothing known of how.
-            self._code = -signal.SIGKILL if status is None else os.waitstatus_to_exitcode(status)
+            if status is None:
+                # A candidate that ends its keeper is ended too, and how is not known.
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.killpg(self.pid, signal.SIGKILL)
+                self._code = -signal.SIGKILL
+            else:
+                self._code = os.waitstatus_to_exitcode(status)
         return self._code
 
     def end_at_once(self) -> None:

@@ -20,6 +20,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from parity_kit.errors import (
+    LAST_WORDS,
     CandidateCrashedError,
     CandidateError,
     CandidateHungError,
@@ -91,6 +92,8 @@ class CandidateProcess:
         """Return the next body that comes, within `seconds`; `what` names what it answers."""
         deadline = time.monotonic() + seconds
         cpu: float | None = None
+        if self._unsent:
+            self._write()
         while True:
             answer = self._take(what)
             if answer is not None:
@@ -211,9 +214,7 @@ class CandidateProcess:
         lines = [_printable(line) for line in text.splitlines() if line.strip()]
         if not lines:
             return ""
-        return "; its last words on standard error:\n" + "\n".join(
-            f"    {line}" for line in lines[-_TAIL_LINES:]
-        )
+        return LAST_WORDS + "\n".join(f"    {line}" for line in lines[-_TAIL_LINES:])
 
     @property
     def _where(self) -> str:

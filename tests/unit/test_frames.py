@@ -61,14 +61,14 @@ def test_length_over_the_limit_is_refused_before_its_body_comes() -> None:
 def test_printed_text_is_recognised_and_shown() -> None:
     buffer = FrameBuffer()
     buffer.feed("Grüße aus dem Modell\n".encode())
-    with pytest.raises(FrameError, match=r"text 'Grüße.*printed to standard output"):
+    with pytest.raises(FrameError, match=r"printed to standard output\?\s+it begins with 'Grüße"):
         buffer.take()
 
 
 def test_bytes_that_are_no_text_are_shown_as_hexadecimal() -> None:
     buffer = FrameBuffer()
     buffer.feed(b"\xff\xfe\x00\x01")
-    with pytest.raises(FrameError, match="bytes ff fe 00 01"):
+    with pytest.raises(FrameError, match="begins with ff fe 00 01"):
         buffer.take()
 
 

@@ -1,0 +1,18 @@
+"""Ends the process that started it, and lives on."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+from miniature import serve
+
+
+def bad(_: int) -> None:
+    """Get rid of whoever is above."""
+    os.kill(os.getppid(), signal.SIGKILL)
+    time.sleep(600)
+
+
+serve(bad)

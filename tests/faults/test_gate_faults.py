@@ -1,0 +1,211 @@
+"""Misbehaving engines at the gate: each ends in its verdict, in time, and spoils no other's.
+
+Ten cases are answered rightly, between them one is not. `pytest -rP -k in_time` prints how long the
+verdict on that one took.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import psutil
+import pytest
+from click.testing import CliRunner
+
+from parity_kit import workspace
+from parity_kit.candidates.inspection import walk
+from parity_kit.candidates.launch import find, start
+from parity_kit.canonical import pack
+from parity_kit.cli.gate import command
+from parity_kit.contender import Contender
+from parity_kit.contract import CaseId, Level, SubjectKind, outcome_to_plain
+from parity_kit.corpora.corpus import Corpus, CorpusName
+from parity_kit.corpora.folder import read_corpora, write_corpora
+from parity_kit.errors import CandidateError, ExitCode
+from parity_kit.events import CaseJudged, Event
+from parity_kit.gate import gate_corpora
+from parity_kit.workspace import Workspace
+
+ENGINES = Path(__file__).parent / "engines"
+MARGIN = 20.0
+"""Seconds that a busy machine may take for what is no waiting."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """An engine, the verdict it must get for its bad case, words of it, and `[limits]`."""
+
+    engine: str
+    verdict: str
+    words: str
+    limits: str = ""
+
+    @property
+    def seconds(self) -> float:
+        """What one answer may take."""
+        return 1.0 if "seconds = 1" in self.limits else 0.0
+
+
+HANGS = "seconds = 1"
+FAULTS = [
+    Fault("prints_later", "protocol error", "is something printed to standard output?"),
+    Fault("prints_afterwards", "protocol error", "describe after case bad"),
+    Fault("not_msgpack", "protocol error", "not MessagePack"),
+    Fault("not_utf8", "protocol error", "not MessagePack"),
+    Fault("two_values", "protocol error", "not exactly one MessagePack value"),
+    Fault("half_a_frame", "crashed", "7 bytes into a frame"),
+    Fault("cuts_a_frame_and_hangs", "hung", "within 1 s", HANGS),
+    Fault("wrong_msgid", "protocol error", "msgid"),
+    Fault("answers_twice", "protocol error", "which it had answered"),
+    Fault("answers_with_its_child", "protocol error", "which it had answered"),
+    Fault("hangs", "hung", "did not answer case bad within 1 s", HANGS),
+    Fault("drips", "hung", "within 1 s", HANGS),
+    Fault("late", "hung", "within 1 s", HANGS),
+    Fault("stops_itself", "hung", "within 1 s", HANGS),
+    Fault("stops_reading", "hung", "within 1 s", HANGS),
+    Fault("burns_cpu", "hung", "within 0.2 s of CPU", "cpu_seconds = 0.2"),
+    Fault("another_cases_answer", "divergent", "operation 0"),
+    Fault("counts_its_answers", "flaky", "run again: equal"),
+    Fault("oversized", "protocol error", "announces 4294967295 bytes"),
+    Fault("gigabyte", "protocol error", "announces 1073741824 bytes, over the limit of 1048576"),
+    Fault("nests_deep", "protocol error", "nested deeper than 255"),
+    Fault("nests_deeper", "protocol error", "nested deeper than 255"),
+    Fault("negative_ext", "protocol error", "not plain data"),
+    Fault("no_message", "protocol error", "not a MessagePack-RPC message"),
+    Fault("too_few_outcomes", "protocol error", "expected 1, one for each operation, got 0"),
+    Fault("wrong_outcome", "protocol error", "stored.data: expected bytes"),
+    Fault("refuses", "protocol error", "as a bad request"),
+    Fault("closes_stdout", "protocol error", "closed its standard output"),
+    Fault("crashes", "crashed", "exit code 3"),
+    Fault("is_killed", "crashed", "signal SIGSEGV"),
+    Fault("exits_quietly", "crashed", "exit code 0"),
+    Fault("dies_after_its_answer", "crashed", "exit code 9 during describe after case bad"),
+    Fault("ends_its_keeper", "crashed", "signal SIGKILL"),
+    Fault("fails", "crashed", "IndexError"),
+    Fault("leaves_a_child", "crashed", "exit code 5"),
+    Fault("leaves_a_daemon", "equal", ""),
+    Fault("eats_memory", "crashed", "over its memory limit of 256 MiB", "memory_mib = 256"),
+    Fault("forks_many", "crashed", "over its limit of 8 processes", "processes = 8"),
+    Fault("opens_files", "crashed", "Too many open files after", "open_files = 40"),
+    Fault("floods_stderr", "divergent", ""),
+    Fault("declines", "unsupported", "no codec here"),
+    Fault("claims_what_it_lacks", "unsupported", "no graphs yet"),
+    Fault("ignores_shutdown", "equal", ""),
+]
+
+
+@pytest.fixture(scope="module")
+def space(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """A workspace with eleven cases, of which the sixth is bad, and every engine as a candidate."""
+    root = tmp_path_factory.mktemp("faults")
+    (corpus,) = read_corpora(workspace.find(Path(__file__)).fixtures, ["msgpack"])
+    traces = list(corpus.traces[:11])
+    bad = replace(traces[5].case, id=CaseId("bad"), operations=traces[5].case.operations[:1])
+    traces[5] = replace(traces[5], case=bad, outcomes=traces[5].outcomes[:1])
+    write_corpora(root / "fixtures", [Corpus(CorpusName("small"), tuple(traces))], {}, "3.11")
+    right = {each.case.id: pack([*map(outcome_to_plain, each.outcomes)]) for each in traces}
+    (root / "answers").write_bytes(pack(right))
+    (root / "parity.toml").touch()
+    limits = {fault.engine: fault.limits for fault in [*FAULTS, *START_FAULTS]}
+    for engine in ENGINES.glob("*.py"):
+        folder = root / "candidates" / engine.stem
+        folder.mkdir(parents=True)
+        (folder / "candidate.toml").write_text(
+            f'name = "{engine.stem}"\ntitle = "-"\nkind = "command"\nlanguage = "Python"\n'
+            f'command = ["{sys.executable}", "{engine}"]\n'
+            f"[limits]\nframe_mib = 1\n{limits.get(engine.stem, '')}\n"
+            f'[env]\nPARITY_KIT_TEST_ANSWERS = "{root / "answers"}"\n'
+        )
+    return Workspace(root)
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_behind() -> Iterator[None]:
+    """No engine leaves a process anywhere, or a file descriptor here."""
+    descriptors = psutil.Process().num_fds()
+    yield
+    assert running() == []
+    assert psutil.Process().num_fds() == descriptors
+
+
+def running() -> list[str]:
+    """Return the processes of this machine that an engine of these tests started."""
+    found: list[str] = []
+    for process in psutil.process_iter(["cmdline", "environ", "status"]):
+        info = process.info  # what cannot be read is None
+        marked = "PARITY_KIT_TEST_ANSWERS" in (info["environ"] or {})
+        daemon = "import time; time.sleep(600)" in (info["cmdline"] or [])
+        if (marked or daemon) and info["status"] != psutil.STATUS_ZOMBIE:
+            found.append(" ".join(info["cmdline"]))
+    return found
+
+
+def judged(space: Workspace, name: str) -> tuple[str, dict[str, CaseJudged]]:
+    """Return the gate's verdict on an engine, and those on its cases."""
+    events: list[Event] = []
+    candidate = find(space, name)
+    with start(candidate, space) as engine:
+        contender = Contender.started(candidate, engine)
+        verdict = gate_corpora(space, contender, Level.BYTES, events.append)
+    return verdict, {each.case: each for each in events if isinstance(each, CaseJudged)}
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.engine)
+def test_fault_ends_in_its_verdict_and_the_other_cases_are_equal(
+    space: Workspace, fault: Fault
+) -> None:
+    verdict, cases = judged(space, fault.engine)
+    bad = cases.pop("bad")
+    assert bad.verdict == fault.verdict, bad
+    assert fault.words in bad.said
+    assert len(cases) == 10
+    assert {each.verdict for each in cases.values()} == {"equal"}
+    assert verdict == ("equal" if fault.verdict == "unsupported" else fault.verdict)
+
+
+def test_engine_that_dies_whatever_it_is_asked_is_flaky(space: Workspace) -> None:
+    verdict, cases = judged(space, "dies_on_the_fifth")
+    assert verdict == "flaky"
+    assert {each.verdict for each in cases.values()} == {"equal", "flaky"}
+    for each in cases.values():
+        if each.verdict == "flaky":
+            assert "exit code 6" in each.said
+            assert each.said.endswith("run again: equal: equal at level bytes")
+
+
+START_FAULTS = [
+    Fault("mute", "hung", "did not answer the handshake within 1 s", "start_seconds = 1"),
+    Fault("prints_first", "protocol error", "something printed to standard output?"),
+    Fault("other_protocol", "protocol error", "the kit speaks protocol"),
+    Fault("declines_the_handshake", "protocol error", "declined the handshake"),
+    Fault("dies_at_start", "crashed", "libengine.so: cannot open shared object file"),
+]
+
+
+@pytest.mark.parametrize("fault", START_FAULTS, ids=lambda fault: fault.engine)
+def test_candidate_that_does_not_start_says_why(space: Workspace, fault: Fault) -> None:
+    with pytest.raises(CandidateError) as caught:
+        judged(space, fault.engine)
+    assert caught.value.word == fault.verdict.replace(" ", "-")
+    assert fault.words in str(caught.value)
+
+
+def test_one_gate_over_many_judges_each_and_ends_with_the_worst(space: Workspace) -> None:
+    ours = ["mute", "crashes", "floods_stderr"]
+    (space.root / "parity.toml").write_text(f"ours = {ours}\n")
+    result = CliRunner().invoke(command, ["--workspace", str(space.root)], standalone_mode=False)
+    assert result.exception is None
+    assert result.return_value == ExitCode.NOT_JUDGED
+    for words in ("did not answer the handshake", "exit code 3 during case bad", "divergent"):
+        assert words in result.output
+
+
+def test_answer_for_another_session_is_found_by_a_check(space: Workspace) -> None:
+    with start(find(space, "answers_for_another_session"), space) as engine:
+        answers = list(walk(engine, {SubjectKind.CODEC: Level.BYTES}, lambda: None))
+    wrong = [each for each in answers if each.title == "open, apply, close"]
+    assert [each.result for each in wrong] == ["wrong"]
+    assert "with two sessions open" in wrong[0].detail
