@@ -1,0 +1,156 @@
+"""`action.yml` and `.pre-commit-hooks.yaml`: read as their readers do, each command run.
+
+What installs is a function that says what it was asked for; the kit on the path is this one.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from parity_kit import starter
+
+ROOT = Path(__file__).parents[2]
+GIT, BASH = shutil.which("git") or "", shutil.which("bash") or ""
+PATH = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+INSTALLER = (
+    'python() { test "$1 $2" = "-m pip" && shift 2 && printf "pip" && printf " [%s]" "$@"; }\n'
+)
+
+pytestmark = pytest.mark.skipif(not (GIT and BASH), reason="git or bash is missing")
+
+
+def read(name: str) -> Any:
+    return yaml.safe_load((ROOT / name).read_text(encoding="utf-8"))
+
+
+def steps() -> dict[str, Any]:
+    """The steps of the action that run something, by name."""
+    return {each["name"]: each for each in read("action.yml")["runs"]["steps"] if "run" in each}
+
+
+@pytest.fixture
+def port(tmp_path: Path) -> Path:
+    """A repository with a workspace whose gate is red by its floor."""
+    home = tmp_path / "port"
+    home.mkdir()
+    git(home, "init", "--quiet")
+    assert [each.what for each in starter.begin(home, "port", "python")] == ["made"] * 4
+    return home
+
+
+def git(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    identity = ["-c", "user.name=me", "-c", "user.email=me@example.com"]
+    environment = {name: text for name, text in os.environ.items() if not name.startswith("GIT")}
+    return subprocess.run(
+        [GIT, *identity, *arguments],
+        cwd=home,
+        env={**environment, "PATH": PATH},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def filled(text: str, inputs: dict[str, str]) -> str:
+    return re.sub(r"\$\{\{ inputs\.([\w-]+) \}\}", lambda found: inputs[found[1]], text)
+
+
+def run_step(
+    name: str, cwd: Path, **given: str
+) -> tuple[subprocess.CompletedProcess[str], dict[str, str]]:
+    """Run a step of the action as a runner does, and return what it came to and its outputs."""
+    action, step = read("action.yml"), steps()[name]
+    usual = {key: str(each["default"]) for key, each in action["inputs"].items()}
+    inputs = usual | {key.replace("_", "-"): text for key, text in given.items()}
+    output = cwd / ".git" / "outputs"
+    output.write_text("", encoding="utf-8")
+    done = subprocess.run(
+        [BASH, "--noprofile", "--norc", "-eo", "pipefail", "-c", INSTALLER + step["run"]],
+        cwd=cwd,
+        env={
+            **os.environ,
+            **{key: filled(text, inputs) for key, text in step["env"].items()},
+            "PATH": PATH,
+            "GITHUB_OUTPUT": str(output),
+            "GITHUB_ACTION_PATH": "/the/action",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    lines = output.read_text(encoding="utf-8").splitlines()
+    return done, dict(line.split("=", 1) for line in lines)
+
+
+def test_the_action_uses_each_of_its_inputs_and_no_other() -> None:
+    text = (ROOT / "action.yml").read_text(encoding="utf-8")
+    assert set(re.findall(r"inputs\.([\w-]+)", text)) == set(read("action.yml")["inputs"])
+    for step in steps().values():
+        assert "${{" not in step["run"], "an input in a script's text could be more than a word"
+        assert step["shell"] == "bash"
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({}, "pip [install] [--quiet] [/the/action]"),
+        ({"version": "0.1.0"}, "pip [install] [--quiet] [parity-kit==0.1.0]"),
+        (
+            {"packages": "-e . numpy"},
+            "pip [install] [--quiet] [/the/action]pip [install] [--quiet] [-e] [.] [numpy]",
+        ),
+    ],
+)
+def test_the_action_installs(port: Path, given: dict[str, str], said: str) -> None:
+    done, _ = run_step("Install Parity Kit", port, **given)
+    assert (done.returncode, done.stdout) == (0, said), done.stderr
+
+
+def test_the_action_fails_as_the_gate_does_and_hands_on_why(port: Path) -> None:
+    done, outputs = run_step("Gate", port)
+    assert done.returncode == 1, done.stderr
+    why = "? unknown: 6 cases compared, the floor is 100"
+    assert outputs == {"verdict": why, "exit-code": "1"}
+    assert done.stdout.splitlines()[0] == why
+    names = {"gate.txt", "junit.xml", "parity.md", "parity.sarif", "parity.svg"}
+    assert {each.name for each in (port / "parity-files").iterdir()} == names
+
+
+def test_the_action_takes_a_candidate_options_and_another_folder(port: Path) -> None:
+    (port / ".git").rename(port.parent / ".git")
+    done, outputs = run_step(
+        "Gate",
+        port.parent,
+        candidate="pure",
+        workspace="port",
+        options="--corpus channels --floor 100",
+        files="found",
+    )
+    assert done.returncode == 0, done.stderr
+    assert outputs["verdict"].startswith("✓ equal: 114 cases compared")
+
+
+def test_the_hook_refuses_a_commit_until_the_gate_is_green(port: Path) -> None:
+    (hook,) = read(".pre-commit-hooks.yaml")
+    assert (hook["language"], hook["pass_filenames"]) == ("python", False)
+    script = port / ".git" / "hooks" / "pre-commit"
+    script.parent.mkdir(exist_ok=True)
+    script.write_text(f"#!{BASH}\nexec {hook['entry']}\n", encoding="utf-8")
+    script.chmod(0o755)
+    git(port, "add", ".")
+    refused = git(port, "commit", "-m", "red")
+    assert refused.returncode == 1
+    assert "the floor is 100" in refused.stdout + refused.stderr
+    rules = (port / "parity.toml").read_text(encoding="utf-8")
+    (port / "parity.toml").write_text(rules.replace("floor = 100", "floor = 6"), encoding="utf-8")
+    assert git(port, "commit", "--all", "--quiet", "-m", "green").returncode == 0
+    assert git(port, "log", "--format=%s").stdout == "green\n"
