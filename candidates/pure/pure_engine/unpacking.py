@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias
 
 Hook: TypeAlias = Callable[[int, bytes], Any]
 """Returns the object that an ext's code and data say."""
@@ -32,62 +31,53 @@ def unpack(data: bytes, hook: Hook) -> Any:
         raise ValueError(_END) from None
 
 
-@dataclass(slots=True)
-class _Open:
-    """A container whose elements are still being read; `key` is a map's next."""
-
-    items: list[Any] | dict[Any, Any]
-    left: int
-    key: Any = None
-
-
 def _read(data: bytes, hook: Hook) -> Any:  # noqa: C901, PLR0912  # one loop instead of recursion
-    at, stack = 0, list[_Open]()
+    # The container whose elements are being read, whether it is a map, how many are left, and a
+    # map's next key; on the stack, the same of those around it.
+    items: Any = None
+    value: Any
+    in_map, left, key, at, stack = False, 0, None, 0, list[tuple[Any, bool, int, Any]]()
     while True:
         head = data[at]
-        size, at = _container_size(data, head, at + 1)
-        if size is None:
-            if head in _EXTS:
-                value, at = _read_ext(data, head, at, hook)
-            else:
-                value, at = _SCALARS[head](data, at)
+        read = _SCALARS.get(head)
+        if read is not None:
+            value, at = read(data, at + 1)
+        elif head in _EXTS:
+            value, at = _read_ext(data, head, at + 1, hook)
         else:
+            size, at = _container_size(data, head, at + 1)
             value = dict[Any, Any]() if head in _MAPS else list[Any]()
             if size:
                 if len(stack) >= _DEPTH:
                     raise ValueError(_TOO_DEEP)
-                opened = _Open(value, size)
-                if head in _MAPS:
-                    opened.key, at = _read_key(data, at, len(stack) + 1)
-                stack.append(opened)
+                stack.append((items, in_map, left, key))
+                items, in_map, left = value, head in _MAPS, size
+                if in_map:
+                    key, at = _read_key(data, at, len(stack))
                 continue
-        while stack:
-            top = stack[-1]
-            top.left -= 1
-            if type(top.items) is dict:
-                top.items[top.key] = value
-                if top.left:
-                    top.key, at = _read_key(data, at, len(stack))
+        while items is not None:
+            left -= 1
+            if in_map:
+                items[key] = value
+                if left:
+                    key, at = _read_key(data, at, len(stack))
             else:
-                cast("list[Any]", top.items).append(value)
-            if top.left:
+                items.append(value)
+            if left:
                 break
-            value = stack.pop().items
+            value = items
+            items, in_map, left, key = stack.pop()
         else:
             return value
 
 
-def _container_size(data: bytes, head: int, at: int) -> tuple[int | None, int]:
-    """Return how many elements the container has that `head` begins, or None for no container."""
-    if 0x80 <= head < 0xA0:  # noqa: PLR2004  # fixmap and fixarray
+def _container_size(data: bytes, head: int, at: int) -> tuple[int, int]:
+    """Return how many elements the container has that `head` begins."""
+    if head < 0xA0:  # noqa: PLR2004  # fixmap and fixarray
         return head & 0x0F, at
-    if head < 0xDC:  # noqa: PLR2004  # below array 16
-        return None, at
     if head in (0xDC, 0xDE):
         return _U16(data, at)[0], at + 2
-    if head in (0xDD, 0xDF):
-        return _U32(data, at)[0], at + 4
-    return None, at
+    return _U32(data, at)[0], at + 4
 
 
 def _read_key(data: bytes, at: int, depth: int) -> tuple[Any, int]:
@@ -95,17 +85,20 @@ def _read_key(data: bytes, at: int, depth: int) -> tuple[Any, int]:
     stack = list[tuple[list[Any], int]]()
     while True:
         head = data[at]
-        if head in _MAPS or head in _EXTS:
+        read = _SCALARS.get(head)
+        if read is not None:
+            value, at = read(data, at + 1)
+            if not stack:
+                return value, at
+        elif head in _MAPS or head in _EXTS:
             raise ValueError(_no_key(data, head, at + 1))
-        size, at = _container_size(data, head, at + 1)
-        if size is None:
-            value, at = _SCALARS[head](data, at)
-        elif size:
-            if depth + len(stack) >= _DEPTH:
-                raise ValueError(_TOO_DEEP)
-            stack.append(([], size))
-            continue
         else:
+            size, at = _container_size(data, head, at + 1)
+            if size:
+                if depth + len(stack) >= _DEPTH:
+                    raise ValueError(_TOO_DEEP)
+                stack.append(([], size))
+                continue
             value = ()
         while stack:
             items, size = stack[-1]
@@ -150,9 +143,11 @@ def _take(data: bytes, at: int, size: int) -> tuple[bytes, int]:
 
 
 def _text(data: bytes, at: int, size: int) -> tuple[str, int]:
-    raw, at = _take(data, at, size)
+    end = at + size
+    if end > len(data):
+        raise ValueError(_END)
     try:
-        return raw.decode(), at
+        return data[at:end].decode(), end
     except UnicodeDecodeError:
         raise ValueError("invalid UTF-8 string") from None
 
