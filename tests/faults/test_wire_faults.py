@@ -218,19 +218,6 @@ def test_restarts_come_to_an_end() -> None:
         assert type(caught.value) is CandidateError
 
 
-def test_thirty_restarts_leak_nothing() -> None:
-    me = psutil.Process()
-    with engine("exits_quietly", restarts=40) as candidate:
-        candidate.run(GOOD)
-        processes, descriptors = len(me.children(recursive=True)), me.num_fds()
-        for _ in range(30):
-            with pytest.raises(CandidateCrashedError):
-                candidate.run(BAD)
-        candidate.run(GOOD)
-        assert me.num_fds() == descriptors
-        assert len(me.children(recursive=True)) == processes
-
-
 def test_every_engine_here_is_used() -> None:
     source = "".join(file.read_text(encoding="utf-8") for file in ENGINES.parent.glob("*.py"))
     names = {file.stem for file in ENGINES.glob("*.py")} - {"miniature"}
