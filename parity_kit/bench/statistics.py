@@ -63,17 +63,24 @@ def estimate(pairs: Sequence[Pair], *, seed: int) -> Estimate:
     Raises:
         ValueError: If there is no pair.
     """
+    middle, low, high = interval([pair.log_ratio for pair in pairs], seed=seed)
+    return Estimate(math.exp(middle), math.exp(low), math.exp(high), len(pairs))
+
+
+def interval(values: Sequence[float], *, seed: int) -> tuple[float, float, float]:
+    """Return the median of values, a pair's each, and the ends of its bootstrap interval.
+
+    Raises:
+        ValueError: If there is no value.
+    """
     import numpy as np  # noqa: PLC0415  # heavy: only when something was measured
 
-    if not pairs:
+    if not values:
         raise ValueError("no pairs to estimate from")
-    logs = np.array([pair.log_ratio for pair in pairs])
-    chosen = np.random.default_rng(seed).integers(0, len(logs), size=(RESAMPLES, len(logs)))
-    medians = np.median(logs[chosen], axis=1)
-    low, high = np.percentile(medians, _TAILS)
-    return Estimate(
-        math.exp(float(np.median(logs))), math.exp(float(low)), math.exp(float(high)), len(logs)
-    )
+    given = np.array(values)
+    chosen = np.random.default_rng(seed).integers(0, len(given), size=(RESAMPLES, len(given)))
+    low, high = np.percentile(np.median(given[chosen], axis=1), _TAILS)
+    return float(np.median(given)), float(low), float(high)
 
 
 def verdict(found: Estimate) -> Speed:

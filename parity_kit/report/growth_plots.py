@@ -1,0 +1,123 @@
+"""Growth drawn: time over size with its exponents, and the memory that engines hold."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from parity_kit.report.speed_plots import WIDTH, Series, time_scale
+from parity_kit.report.svg import QUIET, SOFT, drawn
+
+_MIB = 1024 * 1024
+_LETTER = 0.074
+_LABEL = 2.1
+"""Inches to the right of a panel, for names and exponents."""
+_LEAST_APART = 0.15
+
+
+def slopes(
+    name: str, panels: Mapping[str, Sequence[tuple[Series, Sequence[tuple[int, float]], str]]]
+) -> str:
+    """Return a panel a series: each engine's time over size, its exponent at the line's end."""
+    most = max(len(lines) for lines in panels.values())
+    height = max(2.6, _LEAST_APART * most + 0.9)
+    each = WIDTH / len(panels)
+
+    def paint(figure: Any) -> None:
+        for at, (title, lines) in enumerate(panels.items()):
+            box = (
+                (at * each + 0.6) / WIDTH,
+                0.5 / height,
+                (each - 0.6 - _LABEL) / WIDTH,
+                1 - 0.85 / height,
+            )
+            _slope(figure.add_axes(box), title, lines, height - 0.85)
+
+    return drawn(name, WIDTH, height, paint)
+
+
+def _slope(
+    axes: Any,
+    title: str,
+    lines: Sequence[tuple[Series, Sequence[tuple[int, float]], str]],
+    inches: float,
+) -> None:
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    sizes = sorted({size for _, points, _ in lines for size, _ in points})
+    times = [time for _, points, _ in lines for _, time in points]
+    for each, points, _ in lines:
+        axes.plot(
+            [size for size, _ in points],
+            [time for _, time in points],
+            color=each.colour,
+            marker=None if each.quiet else each.marker,
+            markersize=5,
+            linewidth=3 if each.quiet else 1.5,
+        )
+    time_scale(axes, times, "y")
+    axes.set_xticks(sizes, [f"{size:,}" for size in sizes])
+    axes.minorticks_off()
+    axes.set_xlabel(title)
+    axes.set_title("time of one run", pad=6)
+    low, high = axes.get_ylim()
+    _labels(axes, lines, (low, high), inches)
+
+
+def _labels(
+    axes: Any,
+    lines: Sequence[tuple[Series, Sequence[tuple[int, float]], str]],
+    limits: tuple[float, float],
+    inches: float,
+) -> None:
+    """Name each line at its end, moved apart where lines end close together."""
+    low, high = (math.log(limit) for limit in limits)
+    step = _LEAST_APART / inches
+    ends = sorted(
+        ((math.log(points[-1][1]) - low) / (high - low), index)
+        for index, (_, points, _) in enumerate(lines)
+    )
+    place = -step
+    for at, index in ends:
+        each, _, said = lines[index]
+        place = max(at, place + step)
+        axes.text(
+            1.04,
+            place,
+            f"{each.short} {said}",
+            color=each.colour if not each.quiet else SOFT,
+            transform=axes.transAxes,
+            va="center",
+            fontsize=9,
+        )
+
+
+def memory(name: str, engines: Sequence[tuple[Series, int, Sequence[int]]]) -> str:
+    """Return each engine's resident memory: before any workload, and at the height of each."""
+    left = _LETTER * max(len(each.short) for each, _, _ in engines) + 0.15
+    height = 0.24 * len(engines) + 0.6
+
+    def paint(figure: Any) -> None:
+        axes = figure.add_axes(
+            (left / WIDTH, 0.5 / height, 1 - left / WIDTH - 0.05, 1 - 0.55 / height)
+        )
+        for place, (each, idle, heights) in enumerate(engines):
+            most = max(heights)
+            axes.plot([idle / _MIB, most / _MIB], [place, place], color=QUIET, linewidth=1)
+            axes.plot([idle / _MIB], [place], color=each.colour, marker="|", markersize=11)
+            axes.plot(
+                [height / _MIB for height in heights],
+                [place] * len(heights),
+                color=each.colour,
+                marker="o",
+                markersize=4,
+                linestyle="none",
+            )
+        axes.set_yticks(range(len(engines)), [each.short for each, _, _ in engines])
+        axes.set_ylim(len(engines) - 0.5, -0.5)
+        axes.set_xlim(0, None)
+        axes.set_xlabel("MiB of resident memory")
+        axes.spines["left"].set_visible(False)  # matplotlib's own argument
+
+    return drawn(name, WIDTH, height, paint)

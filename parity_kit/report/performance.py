@@ -1,0 +1,279 @@
+"""What the page shows of speed and memory: each plot with a title, what it says, and its data."""
+
+# ruff: noqa: RUF001  # typographic signs are meant: people read them
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from markupsafe import Markup
+
+from parity_kit.bench.plan import CONTROL
+from parity_kit.bench.scaling import growth, kept
+from parity_kit.report import growth_plots, speed_plots, text
+from parity_kit.report.speed_plots import Series
+
+Found = Mapping[str, Any]
+_MIB = 1024 * 1024
+_LANGGRAPH = "LangGraph"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Data of a plot: the first cell of a row names it."""
+
+    caption: str
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """A plot with its title, a sentence or two on how to read it, and its data."""
+
+    name: str
+    title: str
+    says: str
+    svg: Markup
+    tables: Sequence[Table] = field(default_factory=list[Table])
+
+
+@dataclass(frozen=True, slots=True)
+class Performance:
+    """The section: the headline's plot, those beside it, and those folded away."""
+
+    ratios: Plot | None
+    beside: Sequence[Plot]
+    folded: Sequence[Plot]
+
+
+def view(report: Found) -> Performance:
+    """Return the section of a report."""
+    series = [
+        Series(text.visible(each["name"]), each["benchmarks"], place)
+        for place, each in enumerate(report["candidates"])
+        if any(row["ratio"] is not None for row in each["benchmarks"])
+    ]
+    control = Series(CONTROL, report["control"], quiet=True)
+    seed = report["run"]["seed"] or 0
+    return Performance(
+        _ratios([*series, control]),
+        [*_growth(series, seed), *_memory(series)],
+        [*_run_chart([*series, control]), *_spreads(series)],
+    )
+
+
+def _plot(name: str, title: str, says: str, drawn: str, *tables: Table) -> Plot:
+    # matplotlib escapes the texts that it writes.
+    return Plot(name, title, says, Markup(drawn), tables)  # noqa: S704
+
+
+def _ratios(series: Sequence[Series]) -> Plot | None:
+    workloads = _workloads(series)
+    if not workloads:
+        return None
+    return _plot(
+        "ratios",
+        "How many times LangGraph's speed",
+        "A mark is the median over pairs, its line the 95 % interval. The shaded band is the "
+        "margin of ±5 % in which a difference is of no interest; a hollow mark is inconclusive. "
+        "Grey is LangGraph against itself.",
+        speed_plots.ratios("ratios", series, workloads),
+    )
+
+
+def _growth(series: Sequence[Series], seed: int) -> Iterator[Plot]:
+    panels: dict[str, list[tuple[Series, list[tuple[int, float]], str]]] = {}
+    rows: list[list[str]] = []
+    for title in _series_of(series):
+        lines: list[tuple[Series, list[tuple[int, float]], str]] = []
+        for each in series:
+            sized = _sized(each, title)
+            found = growth(sized, seed=seed)
+            if found is None:
+                continue
+            if not lines:
+                lines.append((_reference(), _times(sized, 0), f"n^{found.reference[0]:.2f}"))
+            lines.append((each, _times(sized, 1), f"n^{found.candidate[0]:.2f}"))
+            rows.append(
+                [
+                    each.label,
+                    title,
+                    *(_exponent(end) for end in (found.reference, found.candidate, found.apart)),
+                    str(found.pairs),
+                    *(
+                        f"{text.seconds(ours)}, {text.seconds(theirs)}"
+                        for (_, ours), (_, theirs) in zip(
+                            _times(sized, 0), _times(sized, 1), strict=True
+                        )
+                    ),
+                ]
+            )
+        if lines:
+            panels[title] = lines
+    if panels:
+        sizes = sorted({row["size"] for each in series for row in each.rows if row["series"]})
+        head = ["engine", "series", f"{_LANGGRAPH}'s exponent", "its own", "apart", "pairs"]
+        yield _plot(
+            "growth",
+            "How time grows with size",
+            "Both axes are logarithmic, so that a slope is an exponent: n^1 is twice the time for "
+            "twice the size, n^2 four times. The thick grey line is LangGraph.",
+            growth_plots.slopes("growth", panels),
+            Table(
+                "Exponents with their 95 % intervals, and times of LangGraph and of the engine",
+                [*head, *(f"n = {size}" for size in sizes)],
+                rows,
+            ),
+        )
+
+
+def _memory(series: Sequence[Series]) -> Iterator[Plot]:
+    workloads = _distinct(series, lambda row: row["workload"] if row["memory"] else "")
+    found: list[tuple[Series, dict[str, list[int]]]] = []
+    reference: dict[str, list[int]] = {}
+    for each in series:
+        rows = [row for row in each.rows if {"reference", "candidate"} <= row["memory"].keys()]
+        reference |= {row["workload"]: row["memory"]["reference"] for row in rows}
+        if rows:
+            found.append((each, {row["workload"]: row["memory"]["candidate"] for row in rows}))
+    if not found:
+        return
+    found.insert(0, (_reference(), reference))
+    yield _plot(
+        "memory",
+        "How much memory an engine's process holds",
+        "The stroke is what it held before any workload, a point the most it held during one. "
+        f"{_LANGGRAPH} runs inside the kit, which counts the kit too.",
+        growth_plots.memory(
+            "memory",
+            [
+                (each, next(iter(by.values()))[0], [most for _, most in by.values()])
+                for each, by in found
+            ],
+        ),
+        Table(
+            "MiB of resident memory",
+            ["engine", "before", *workloads],
+            [
+                [
+                    each.label,
+                    _mib(next(iter(by.values()))[0]),
+                    *(_mib(by[name][1]) if name in by else "–" for name in workloads),
+                ]
+                for each, by in found
+            ],
+        ),
+    )
+
+
+def _run_chart(series: Sequence[Series]) -> Iterator[Plot]:
+    shown = [each for each in series if speed_plots.deviations(each.rows)]
+    if not shown:
+        return
+    yield _plot(
+        "pairs",
+        "The pairs as they came",
+        "Each point is one pair of one workload: how far its ratio lies from that workload's "
+        "median, in the order of measuring, with the margin shaded. The bars below say for how "
+        "much of the time something waited for a CPU. A drift or a jump means that the machine changed.",
+        speed_plots.run_chart("pairs", shown),
+        *(_pairs(each) for each in shown),
+    )
+
+
+def _pairs(series: Series) -> Table:
+    apart = speed_plots.deviations(series.rows)
+    load = speed_plots.pressures(series.rows)
+    numbers = sorted({*load, *(number for row in apart.values() for number in row)})
+    return Table(
+        f"{series.label}: each pair's ratio over its workload's median",
+        ["pair", "CPU waited for", *apart],
+        [
+            [
+                str(number + 1),
+                f"{load[number]:.0%}" if number in load else "–",
+                *(_times_of(row.get(number)) for row in apart.values()),
+            ]
+            for number in numbers
+        ],
+    )
+
+
+def _spreads(series: Sequence[Series]) -> Iterator[Plot]:
+    for place, workload in enumerate(_workloads(series)):
+        engines: list[tuple[Series, list[float]]] = []
+        for each in series:
+            pairs = [kept(row) for row in each.rows if row["workload"] == workload]
+            times = [theirs for pair in pairs for _, theirs in pair.values()]
+            ours = [mine for pair in pairs for mine, _ in pair.values()]
+            if not times:
+                continue
+            if not engines:
+                engines.append((_reference(), []))
+            engines[0][1].extend(ours)
+            engines.append((each, times))
+        if engines:
+            yield _plot(
+                f"spread-{place}",
+                workload,
+                "A stroke is the median time of one process, the diamond the median of them.",
+                speed_plots.spread(f"spread-{place}", engines),
+                Table(
+                    f"{workload}: times of one run",
+                    ["engine", "processes", "least", "quarter", "median", "three quarters", "most"],
+                    [[each.label, str(len(times)), *_five(times)] for each, times in engines],
+                ),
+            )
+
+
+def _five(times: Sequence[float]) -> list[str]:
+    if len(times) == 1:
+        return [text.seconds(times[0])] * 5
+    quarters = statistics.quantiles(times, n=4, method="inclusive")
+    return [text.seconds(each) for each in (min(times), *quarters, max(times))]
+
+
+def _reference() -> Series:
+    return Series(_LANGGRAPH, [], quiet=True)
+
+
+def _workloads(series: Sequence[Series]) -> list[str]:
+    """Return the workloads of which some opponent has a ratio, in the order of measuring."""
+    return _distinct(series, lambda row: row["workload"] if row["ratio"] is not None else "")
+
+
+def _series_of(series: Sequence[Series]) -> list[str]:
+    return _distinct(series, lambda row: row["series"])
+
+
+def _distinct(series: Sequence[Series], key: Callable[[Found], str]) -> list[str]:
+    found = dict.fromkeys(key(row) for each in series for row in each.rows)
+    return [each for each in found if each]
+
+
+def _sized(series: Series, title: str) -> list[Found]:
+    rows = [row for row in series.rows if row["series"] == title and row["ratio"] is not None]
+    return sorted(rows, key=lambda row: row["size"])
+
+
+def _times(rows: Sequence[Found], side: int) -> list[tuple[int, float]]:
+    return [(row["size"], statistics.median(pair[side] for pair in kept(row).values()))
+            for row in rows]  # fmt: skip
+
+
+def _exponent(found: tuple[float, float, float]) -> str:
+    middle, low, high = found
+    return f"{middle:.2f} ({low:.2f} to {high:.2f})"
+
+
+def _mib(count: int) -> str:
+    return f"{count / _MIB:.1f}"
+
+
+def _times_of(log: float | None) -> str:
+    return "–" if log is None else f"{math.exp(log):.3f}"

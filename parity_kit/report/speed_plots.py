@@ -1,0 +1,252 @@
+"""Speed drawn: ratios with their whiskers, the pairs as they came, and the spread of the times."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from parity_kit.bench.scaling import kept
+from parity_kit.bench.statistics import MARGIN
+from parity_kit.events import SEEN_FIELDS
+from parity_kit.report import text
+from parity_kit.report.svg import BAND, QUIET, SOFT, colour, drawn, marker
+
+WIDTH = 8.2
+"""Inches; the page scales a plot to its column."""
+COLUMNS = 3
+_LETTER = 0.074
+_DECISIVE = {"faster", "slower", "equivalent"}
+_TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
+_NOTHING = float("nan")
+_PAIR, _PRESSURE = SEEN_FIELDS.index("pair"), SEEN_FIELDS.index("cpu_pressure")
+_GAP = 0.5
+_LONGEST_NAME = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One opponent: what the legend calls it, and its workloads as in `report.json`.
+
+    `place` decides its colour and shape. A quiet one (the control) is drawn in grey.
+    """
+
+    label: str
+    rows: Sequence[Mapping[str, Any]]
+    place: int = 0
+    quiet: bool = False
+
+    @property
+    def colour(self) -> str:
+        """The stand-in colour."""
+        return QUIET if self.quiet else colour(self.place)
+
+    @property
+    def marker(self) -> str:
+        """The shape of its points."""
+        return "|" if self.quiet else marker(self.place)
+
+    @property
+    def short(self) -> str:
+        """Its name, cut to what a panel has room for."""
+        return text.one_line(self.label, _LONGEST_NAME)
+
+
+def ratios(name: str, series: Sequence[Series], workloads: Sequence[str]) -> str:
+    """Return the headline: each workload's ratio and its interval, with the margin shaded."""
+    lines = (len(series) + 2) // 3
+    left = _LETTER * max(map(len, workloads)) + 0.15
+    row = 0.16 * len(series) + 0.14
+    height = row * len(workloads) + 0.2 * lines + 0.65
+
+    def paint(figure: Any) -> None:
+        bottom, top = 0.5 / height, 1 - (0.2 * lines + 0.1) / height
+        axes = figure.add_axes((left / WIDTH, bottom, 1 - left / WIDTH - 0.01, top - bottom))
+        axes.set_xscale("log")
+        axes.axvspan(1 / (1 + MARGIN), 1 + MARGIN, color=BAND, linewidth=0)
+        axes.axvline(1, color=SOFT, linewidth=1)
+        for index, each in enumerate(series):
+            _points(axes, each, (index + 1) / (len(series) + 1) - 0.5, workloads)
+        axes.set_yticks(range(len(workloads)), workloads)
+        axes.set_ylim(len(workloads) - 0.5, -0.5)
+        for line in range(1, len(workloads)):
+            axes.axhline(line - 0.5, color=BAND, linewidth=1)
+        _ratio_scale(axes)
+        axes.set_xlabel("← slower · times LangGraph's speed · faster →")
+        axes.spines["left"].set_visible(False)  # matplotlib's own argument
+        axes.legend(
+            loc="lower left",
+            bbox_to_anchor=(-left / (WIDTH - left), 1),
+            ncols=3,
+            borderaxespad=0,
+            handletextpad=0.2,
+            columnspacing=1.2,
+        )
+
+    return drawn(name, WIDTH, height, paint)
+
+
+def _points(axes: Any, series: Series, offset: float, workloads: Sequence[str]) -> None:
+    rows = [row for row in series.rows if row["ratio"] is not None]
+    rows = [row for row in rows if row["workload"] in workloads]
+    places = {row["workload"]: workloads.index(row["workload"]) + offset for row in rows}
+    spans = [((row["low"], places[row["workload"]]), (row["high"], places[row["workload"]]))
+             for row in rows]  # fmt: skip
+    _strokes(axes, spans, color=series.colour, linewidth=2)
+    style = {"color": series.colour, "marker": series.marker, "linestyle": "none", "markersize": 6}
+    for decisive in (True, False):
+        chosen = [row for row in rows if (row["verdict"] in _DECISIVE) is decisive]
+        axes.plot(
+            [row["ratio"] for row in chosen],
+            [places[row["workload"]] for row in chosen],
+            **style,
+            markerfacecolor=series.colour if decisive else "none",
+        )
+    axes.plot([], [], **style, label=series.label)
+
+
+def _ratio_scale(axes: Any) -> None:
+    """Put ticks at 1, 2, 5 and their tenfolds, and leave room around the points."""
+    low, high = axes.get_xlim()
+    low, high = min(low, 0.8), max(high, 1.25)
+    ticks = [tick for tick in _TICKS if low <= tick <= high]
+    axes.set_xticks(ticks, [f"{tick:g}×" for tick in ticks])  # noqa: RUF001  # people read it
+    axes.minorticks_off()
+    axes.set_xlim(low, high)
+
+
+def run_chart(name: str, series: Sequence[Series]) -> str:
+    """Return a panel an opponent: each pair's distance from its workload's median, in order.
+
+    Bars below show the share of the time in which something waited for a CPU.
+    """
+    apart = {each.label: deviations(each.rows) for each in series}
+    most = max(
+        (
+            abs(value)
+            for found in apart.values()
+            for row in found.values()
+            for value in row.values()
+        ),
+        default=0.0,
+    )
+    limit = max(1.2 * most, math.log(1 + 2 * MARGIN))
+
+    def panel(axes: Any, each: Series) -> None:
+        numbers = sorted({number for row in apart[each.label].values() for number in row})
+        axes.axhspan(-math.log(1 + MARGIN) / limit, math.log(1 + MARGIN) / limit, color=BAND)
+        axes.axhline(0, color=SOFT, linewidth=1)
+        points = [
+            (number + 1, value / limit)
+            for row in apart[each.label].values()
+            for number, value in sorted(row.items())
+        ]
+        axes.plot(
+            *_columns(points), color=each.colour, marker="o", markersize=2.5, linestyle="none"
+        )
+        pressure = pressures(each.rows)
+        bars = [((n + 1, -1.7), (n + 1, -1.7 + 0.6 * share)) for n, share in pressure.items()]
+        _strokes(axes, bars, color=SOFT, linewidth=4)
+        share = math.expm1(limit)
+        axes.set_yticks(
+            [-1.7, -1, 0, 1], ["load", f"-{1 - 1 / (1 + share):.0%}", "0", f"+{share:.0%}"]
+        )
+        axes.set_ylim(-1.75, 1.05)
+        last = max(numbers, default=0) + 1
+        axes.set_xlim(0.5, last + 0.5)
+        axes.set_xticks(sorted({1, last}))
+        axes.set_title(each.short, pad=4)
+
+    return _panels(name, series, panel, height=1.25, left=0.55)
+
+
+def spread(name: str, engines: Sequence[tuple[Series, Sequence[float]]]) -> str:
+    """Return the times of every process that ran a workload, a row of strokes an engine."""
+    left = _LETTER * max(len(each.short) for each, _ in engines) + 0.15
+    height = 0.2 * len(engines) + 0.45
+
+    def paint(figure: Any) -> None:
+        axes = figure.add_axes(
+            (left / WIDTH, 0.4 / height, 1 - left / WIDTH - 0.05, 1 - 0.45 / height)
+        )
+        axes.set_xscale("log")
+        for place, (each, times) in enumerate(engines):
+            _strokes(axes, [((t, place - 0.35), (t, place + 0.35)) for t in times],
+                     color=each.colour, linewidth=1)  # fmt: skip
+            middle = statistics.median(times)
+            axes.plot([middle], [place], color=each.colour, marker="D", markersize=4)
+        axes.set_yticks(range(len(engines)), [each.short for each, _ in engines])
+        axes.set_ylim(len(engines) - 0.5, -0.5)
+        time_scale(axes, [time for _, times in engines for time in times])
+        axes.spines["left"].set_visible(False)  # matplotlib's own argument
+
+    return drawn(name, WIDTH, height, paint)
+
+
+def time_scale(axes: Any, times: Sequence[float], which: str = "x") -> None:
+    """Put ticks at round times on a log axis, and leave room around the points."""
+    low, high = min(times) / 1.15, max(times) * 1.15
+    steps = (1, 2, 5) if high / low < 1_000 else (1,)  # noqa: PLR2004  # three decades
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    ticks = [step * 10.0**decade for decade in decades for step in steps]
+    ticks = [tick for tick in ticks if low <= tick <= high]
+    getattr(axes, f"set_{which}ticks")(ticks, [text.seconds(tick) for tick in ticks])
+    axes.minorticks_off()
+    getattr(axes, f"set_{which}lim")(low, high)
+
+
+def deviations(rows: Sequence[Mapping[str, Any]]) -> dict[str, dict[int, float]]:
+    """Return how far each pair's log ratio lies from its workload's median, by workload."""
+    found: dict[str, dict[int, float]] = {}
+    for row in rows:
+        logs = {number: math.log(a / b) for number, (a, b) in kept(row).items()}
+        if logs:
+            middle = statistics.median(logs.values())
+            found[row["workload"]] = {number: log - middle for number, log in logs.items()}
+    return found
+
+
+def pressures(rows: Sequence[Mapping[str, Any]]) -> dict[int, float]:
+    """Return the median pressure over workloads while each pair ran, where it is known."""
+    found: dict[int, list[float]] = {}
+    for row in rows:
+        for pair in row["seen"]:
+            if pair[_PRESSURE] is not None:
+                found.setdefault(pair[_PAIR], []).append(pair[_PRESSURE])
+    return {number: statistics.median(shares) for number, shares in sorted(found.items())}
+
+
+def _strokes(
+    axes: Any, spans: Sequence[tuple[tuple[float, float], tuple[float, float]]], **style: Any
+) -> None:
+    """Draw separate lines as one path."""
+    broken = itertools.chain.from_iterable((*span, (_NOTHING, _NOTHING)) for span in spans)
+    axes.plot(*_columns(list(broken)), solid_capstyle="butt", **style)
+
+
+def _columns(points: Sequence[tuple[float, float]]) -> tuple[list[float], list[float]]:
+    return [x for x, _ in points], [y for _, y in points]
+
+
+def _panels(name: str, series: Sequence[Series], panel: Any, *, height: float, left: float) -> str:
+    """Return small panels, a few in a row."""
+    rows = math.ceil(len(series) / COLUMNS)
+    each = WIDTH / COLUMNS
+    total = rows * (height + _GAP)
+
+    def paint(figure: Any) -> None:
+        for at, one in enumerate(series):
+            line, column = divmod(at, COLUMNS)
+            top = total - line * (height + _GAP) - 0.25
+            box = (
+                (column * each + left) / WIDTH,
+                (top - height) / total,
+                (each - left - 0.15) / WIDTH,
+                height / total,
+            )
+            panel(figure.add_axes(box), one)
+
+    return drawn(name, WIDTH, total, paint)

@@ -1,0 +1,177 @@
+"""Drawing with matplotlib, reduced to plain SVG elements that the page's style sheet colours.
+
+What matplotlib writes is made fit for the page. Its style attributes become presentation
+attributes, because a strict content-security policy forbids the former; its colours become classes,
+so that light, dark, forced colours and print are the style sheet's; text stays text, in the page's
+own font; and what repeats (digits nobody sees, groups around one element) goes.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import warnings
+from collections.abc import Callable, Mapping
+from typing import Any
+from xml.etree import ElementTree as ET
+
+INK, SOFT, BAND, QUIET = "#010203", "#020304", "#030405", "#040506"
+"""Stand-ins for the page's colours; `_plain` makes them classes."""
+MARKERS = "osD^vPX"
+"""A shape a candidate, so that colour is not needed; with more candidates they come again."""
+FONT_SIZE = 10
+
+_STAND_INS = {INK: "ink", SOFT: "faint", BAND: "band", QUIET: "quiet"}
+_SETTINGS: dict[str, Any] = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "parity-kit",
+    "path.simplify": False,
+    "text.parse_math": False,  # a candidate's name is text, whatever it holds
+    "axes.unicode_minus": False,
+    "font.size": FONT_SIZE,
+    "font.family": ["DejaVu Sans"],  # comes with matplotlib: no search through the system's fonts
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": SOFT,
+    "axes.labelcolor": SOFT,
+    "axes.titlecolor": INK,
+    "axes.titlesize": FONT_SIZE,
+    "axes.titlelocation": "left",
+    "xtick.color": SOFT,
+    "ytick.color": SOFT,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "xtick.major.size": 3,
+    "ytick.major.size": 0,
+    "legend.frameon": False,
+    "legend.labelcolor": INK,
+}
+_LOOKED_AT = {"fill", "stroke", "stroke-width", "font-size", "text-anchor", "stroke-linecap"}
+_USUAL = {
+    ("font-size", f"{FONT_SIZE}px"),
+    ("stroke-width", "1"),
+    ("text-anchor", "start"),
+    ("stroke-linecap", "butt"),
+}
+_NUMBER = re.compile(r"-?\d+\.\d+")
+_AT = ("x", "y", "d", "transform", "font-size", "stroke-width")
+
+
+def colour(index: int) -> str:
+    """Return the stand-in colour of a candidate, by its place in the report."""
+    return f"#f0f0{index % len(MARKERS):02x}"
+
+
+def marker(index: int) -> str:
+    """Return the shape of a candidate, by its place in the report."""
+    return MARKERS[index % len(MARKERS)]
+
+
+def drawn(name: str, width: float, height: float, paint: Callable[[Any], None]) -> str:
+    """Return what `paint` draws on a matplotlib figure, in inches, as an SVG element.
+
+    `name` begins the ids inside; the page names the element by `NAME-title` and `NAME-says`.
+    """
+    import matplotlib  # noqa: ICN001, PLC0415  # heavy, and only needed here, under its own name
+    from matplotlib.backends.backend_svg import FigureCanvasSVG  # noqa: PLC0415  # the same
+    from matplotlib.figure import Figure  # noqa: PLC0415  # the same
+
+    # Its own types for the names of settings are too strict for a plain dictionary of them.
+    mpl: Any = matplotlib
+    with mpl.rc_context(_SETTINGS), warnings.catch_warnings():
+        # Text stays text: matplotlib's own font need not hold the letters of a name.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        figure: Any = Figure(figsize=(width, height))
+        FigureCanvasSVG(figure)
+        paint(figure)
+        buffer = io.BytesIO()
+        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
+    return _plain(buffer.getvalue(), name)
+
+
+def _plain(data: bytes, name: str) -> str:
+    root = ET.fromstring(data)  # noqa: S314  # written by matplotlib a moment ago
+    classes = dict(_STAND_INS) | {colour(at): f"s{at}" for at in range(len(MARKERS))}
+    box = root.attrib["viewBox"]
+    for element in root.iter():
+        element.tag = _local(element.tag)
+        element.attrib = _attributes(element.attrib, classes, name)
+        element.tail = None
+        if element.tag != "text":
+            element.text = None
+    shared = {each.attrib["href"][1:] for each in root.iter("use")}
+    _reduce(root, shared)
+    root.attrib = {
+        "viewBox": box,
+        "class": "plot",
+        "role": "img",
+        "aria-labelledby": f"{name}-title",
+        "aria-describedby": f"{name}-says",
+        "font-size": str(FONT_SIZE),
+    }
+    return ET.tostring(root, encoding="unicode")
+
+
+def _reduce(parent: ET.Element, shared: set[str]) -> None:
+    """Leave out what draws nothing, and groups that say nothing."""
+    children: list[ET.Element] = []
+    for child in parent:
+        if child.tag in {"metadata", "style", "clipPath"} or child.attrib.get("opacity") == "0":
+            continue
+        if child.attrib.get("id") not in shared:
+            child.attrib.pop("id", None)
+        _reduce(child, shared)
+        if child.tag in {"g", "defs"} and not len(child):
+            continue
+        if child.tag == "path" and child.attrib.keys() == {"d", "fill"}:
+            continue  # a background: neither filled nor stroked
+        if child.tag == "g" and not child.attrib:
+            children += list(child)
+        else:
+            children.append(child)
+    parent[:] = children
+
+
+def _local(name: str) -> str:
+    """Return a name without its namespace; HTML's parser knows SVG by itself."""
+    return name.rpartition("}")[2]
+
+
+def _attributes(given: Mapping[str, str], classes: Mapping[str, str], name: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for key, value in given.items():
+        local = _local(key)
+        if local == "style":
+            parts = (part.partition(":") for part in value.split(";"))
+            settings = {each.strip(): setting.strip() for each, _, setting in parts}
+            settings |= _font(settings.pop("font", ""))
+            if settings.get("fill-opacity") == "0":
+                settings["fill"] = "none"
+            found |= {each: settings[each] for each in settings.keys() & _LOOKED_AT}
+        elif local == "href":
+            found[local] = f"#{name}-{value[1:]}"
+        elif local == "id":
+            found[local] = f"{name}-{value}"
+        elif local != "clip-path" and not value.startswith("rotate(-0"):
+            found[local] = value
+    found = {key: _short(value) if key in _AT else value for key, value in sorted(found.items())}
+    named = [
+        f"{key}-{classes[found.pop(key)]}"
+        for key in ("fill", "stroke")
+        if found.get(key, "") in classes
+    ]
+    if named:
+        found["class"] = " ".join(named)
+    return {key: value for key, value in found.items() if (key, value) not in _USUAL}
+
+
+def _font(shorthand: str) -> dict[str, str]:
+    """Return the size out of `10px 'DejaVu Sans'`; the family is the page's own."""
+    size = re.search(r"[\d.]+px", shorthand)
+    return {"font-size": size.group()} if size else {}
+
+
+def _short(value: str) -> str:
+    """Return coordinates to a tenth of a point, on one line."""
+    rounded = _NUMBER.sub(lambda found: f"{float(found.group()):.1f}".removesuffix(".0"), value)
+    return " ".join(rounded.split()).replace("-0 ", "0 ")

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from parity_kit.bench.scaling import growth, overall
+
+
+def _row(size: int, exponents: tuple[float, float], pairs: int = 6) -> dict[str, Any]:
+    """Return a workload whose times are powers of its size, a little longer pair by pair."""
+    ours, theirs = exponents
+    seen = [
+        [number, size**ours * (1 + number / 50), size**theirs * (1 + number / 50), 0.1, 1]
+        for number in range(pairs)
+    ]
+    return {"size": size, "ratio": 1.0, "seen": seen}
+
+
+def test_an_exponent_is_found_again_and_what_a_pair_shares_cancels() -> None:
+    found = growth([_row(size, (1, 1.5)) for size in (10, 30, 100)], seed=1)
+
+    assert found is not None
+    assert found.reference == pytest.approx((1, 1, 1))
+    assert found.candidate == pytest.approx((1.5, 1.5, 1.5))
+    assert found.apart == pytest.approx((0.5, 0.5, 0.5))
+    assert (found.sizes, found.pairs) == ((10, 30, 100), 6)
+
+
+def test_one_size_says_nothing_of_growth() -> None:
+    assert growth([_row(10, (1, 1))], seed=1) is None
+
+
+def test_a_pair_that_was_dropped_for_one_size_counts_for_none() -> None:
+    rows = [_row(size, (1, 1)) for size in (10, 30)]
+    rows[0]["seen"][2][-1] = 0
+    found = growth(rows, seed=1)
+
+    assert found is not None
+    assert found.pairs == 5
+
+
+def test_the_overall_ratio_is_the_geometric_mean() -> None:
+    rows: list[dict[str, Any]] = [
+        {"ratio": ratio, "seen": [[n, ratio, 1.0, None, 1] for n in range(5)]} for ratio in (1, 4)
+    ]
+    found = overall(rows, seed=1)
+
+    assert found is not None
+    assert (found.ratio, found.low, found.high) == pytest.approx((2, 2, 2))
+
+
+def test_workloads_without_a_ratio_have_no_part_in_the_overall_one() -> None:
+    rows: list[dict[str, Any]] = [{"ratio": None, "seen": []}]
+
+    assert overall(rows, seed=1) is None
+    rows.append({"ratio": 3.0, "seen": [[0, 3.0, 1.0, None, 1]]})
+    found = overall(rows, seed=1)
+    assert found is not None
+    assert found.ratio == pytest.approx(3)
