@@ -119,7 +119,7 @@ def cuts(undisturbed: Undisturbed, count: int) -> Iterator[int]:
 
 
 def test_wherever_the_journal_ends_the_report_is_the_same(undisturbed: Undisturbed) -> None:
-    for size in cuts(undisturbed, 3):
+    for size in cuts(undisturbed, 2):
         folder = undisturbed.cut_to(size)
         again = undisturbed.resume()
         assert again.return_value == undisturbed.said.return_value, again.output
@@ -258,7 +258,7 @@ def survives(space: Path, arguments: tuple[str, ...], moments: int) -> None:
 
 
 def test_a_run_survives_being_killed_at_three_moments(tmp_path: Path) -> None:
-    survives(workspace(tmp_path, "channels", "savers"), ("off", *ARGUMENTS), 3)
+    survives(workspace(tmp_path, "channels"), ("off", "--suite", "corpora"), 3)
 
 
 @pytest.mark.slow

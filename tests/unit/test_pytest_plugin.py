@@ -1,0 +1,313 @@
+"""The pytest plugin: the gate's verdicts as tests, in pytest's own ways, and nothing for others."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from importlib.metadata import entry_points
+from pathlib import Path
+
+import pytest
+
+from parity_kit import pytest_tests, suites
+from parity_kit.candidates.launch import find, start
+from parity_kit.contender import Contender
+from parity_kit.contract import Level
+from parity_kit.events import Event, GateFinished
+from parity_kit.gate import gate_corpora
+from parity_kit.workspace import Workspace
+
+pytest_plugins = ["pytester"]
+
+ROOT = Path(__file__).parents[2]
+ENGINES = Path(__file__).parent / "engines"
+LEDGER = """
+[[difference]]
+case = "channels/*"
+differs = "*: stored checkpoint/*"
+level = "trace"
+reason = "it forgets a byte"
+until = 2999-01-01
+wide = true
+"""
+WRONG = """
+from dataclasses import replace
+from pathlib import Path
+
+from pure_engine import Engine as Pure
+
+Path(__file__).with_name("starts").open("a").write("x")
+
+
+class Engine(Pure):
+    def open(self, subject, pins):
+        return Session(super().open(subject, pins))
+
+
+class Session:
+    def __init__(self, session):
+        self.session = session
+
+    def apply(self, operation):
+        outcome = self.session.apply(operation)
+        if operation.name == "is_available":
+            return replace(outcome, value="yes")
+        return outcome
+
+    def close(self):
+        self.session.close()
+"""
+
+
+def candidate(space: Path, name: str, lines: str) -> Path:
+    folder = space / "candidates" / name
+    folder.mkdir(parents=True)
+    head = f'name = "{name}"\ntitle = "{name}"\nkind = "python"\nlanguage = "Python"\n'
+    (folder / "candidate.toml").write_text(head + lines, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def space(pytester: pytest.Pytester) -> Path:
+    """A workspace with two corpora and with candidates that are wrong in ways of their own."""
+    root = pytester.path
+    (root / "parity.toml").touch()
+    (root / "fixtures").mkdir()
+    content = json.loads((ROOT / "fixtures" / "MANIFEST.json").read_text(encoding="utf-8"))
+    content["corpora"] = {name: content["corpora"][name] for name in ("channels", "streams")}
+    (root / "fixtures" / "MANIFEST.json").write_text(json.dumps(content), encoding="utf-8")
+    for name in content["corpora"]:
+        for ending in ("msgpack", "index"):
+            shutil.copy(ROOT / "fixtures" / f"{name}.{ending}", root / "fixtures")
+    answers = f'path = "{ENGINES}"\n[env]\nPARITY_KIT_TEST_FIXTURES = "{root / "fixtures"}"\n'
+    candidate(root, "off", f'object = "from_fixtures:OneByteOff"\n{answers}')
+    candidate(root, "empty", f'object = "from_fixtures:SupportsNothing"\n{answers}')
+    candidate(root, "dead", 'object = "nowhere:Engine"\npath = "."\n')
+    paths = f'[env]\nPYTHONPATH = "{ROOT}:{ROOT / "candidates" / "pure"}:."\n'
+    wrong = candidate(root, "wrong", f'object = "wrong:Engine"\npath = "."\n{paths}')
+    (wrong / "wrong.py").write_text(WRONG, encoding="utf-8")
+    return root
+
+
+def run(pytester: pytest.Pytester, *arguments: str) -> pytest.RunResult:
+    assert pytest_tests, suites  # loaded here: pytester unloads what a run loaded
+    return pytester.runpytest_inprocess("-p", "parity_kit.pytest_plugin", *arguments)
+
+
+def outcomes(result: pytest.RunResult) -> dict[str, int]:
+    return {word: count for word, count in result.parseoutcomes().items() if word != "deselected"}
+
+
+def gate(space: Path, name: str, *corpora: str) -> Counter[str]:
+    """Return what the gate says of a candidate's cases."""
+    told: list[Event] = []
+    workspace = Workspace(space)
+    found = find(workspace, name)
+    with start(found, workspace) as engine:
+        contender = Contender.started(found, engine)
+        gate_corpora(workspace, contender, Level.BYTES, told.append, wanted=corpora)
+    verdicts: Counter[str] = Counter()
+    for event in told:
+        if isinstance(event, GateFinished):
+            verdicts.update(event.verdicts)
+    return verdicts
+
+
+CHANNELS = ("--parity-corpus", "channels")
+BOTH = (*CHANNELS, "--parity-corpus", "streams")
+
+
+def test_the_real_engine_passes_with_the_gates_verdicts(
+    pytester: pytest.Pytester, space: Path
+) -> None:
+    result = run(pytester, "--parity-candidate", "pure", *BOTH, "-rs")
+    said = gate(space, "pure")
+    assert outcomes(result) == {"passed": said["equal"], "skipped": said["unsupported"]}
+    assert result.ret == pytest.ExitCode.OK
+    result.stdout.fnmatch_lines(["*unsupported: no stream mode messages*"])
+
+
+def test_node_ids_are_those_of_the_index(pytester: pytest.Pytester, space: Path) -> None:
+    result = run(pytester, "--parity-candidate", "pure", "--collect-only", "-q")
+    listed = [line for line in result.outlines if line.startswith("parity::")]
+    index = (space / "fixtures" / "channels.index").read_text(encoding="utf-8").splitlines()
+    ids = [f"parity::channels::{line.split('  ')[0]}" for line in index]
+    suites = [f"parity::lockstep::{name}" for name in ("codec", "channel", "graph", "saver")]
+    assert listed[: len(suites) + len(ids)] == suites + ids
+    assert any(line.startswith("parity::streams::streams/") for line in listed)
+
+
+def test_a_failure_is_the_kits_explanation_and_the_command_that_shows_it(
+    pytester: pytest.Pytester, space: Path
+) -> None:
+    result = run(pytester, "--parity-candidate", "off", "-k", "channels/any-value/restore")
+    assert outcomes(result) == {"failed": 1}
+    text = result.stdout.str()
+    assert "divergent: operation 0 (update): stored checkpoint" in text
+    assert "The engines agree throughout up to level trace." in text
+    assert ".py:" not in text, "no line of the kit's own code is of interest"
+    (command,) = (line.strip() for line in result.outlines if "parity-kit replay" in line)
+    file = space / command.removeprefix("parity-kit replay ")
+    again = subprocess.run(
+        [sys.executable, "-m", "parity_kit", "replay", str(file)],
+        cwd=space,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert again.returncode == 1, again.stderr
+    assert "divergent" in again.stdout
+
+
+@pytest.mark.parametrize("name", ["off", "wrong"])
+def test_a_wrong_engine_fails_what_the_gate_finds(
+    pytester: pytest.Pytester, space: Path, name: str
+) -> None:
+    result = run(pytester, "--parity-candidate", name, *CHANNELS)
+    said = gate(space, name, "channels")
+    assert outcomes(result) == {"failed": said["divergent"], "passed": said["equal"]}
+    assert said["divergent"]
+    assert said["equal"]
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+
+
+STALE = "stale: ledger entry 2 (streams/[*]): none of its 90 cases *"
+
+
+def ledgered(space: Path, name: str) -> None:
+    """Give a candidate a ledger: an entry for all that is wrong, and one that covers nothing."""
+    every = LEDGER.replace("channels/*", "*").replace("*: stored checkpoint/*", "*")
+    none = LEDGER.replace("channels/*", "streams/*").replace("stored", "no such")
+    text = (every + none).replace('level = "trace"', 'level = "none"')
+    (space / "candidates" / name / "expected.toml").write_text(text, encoding="utf-8")
+
+
+def test_what_the_ledger_expects_is_shown_as_expected(
+    pytester: pytest.Pytester, space: Path
+) -> None:
+    (space / "candidates" / "off" / "expected.toml").write_text(LEDGER, encoding="utf-8")
+    result = run(pytester, "--parity-candidate", "off", *CHANNELS, "-rx")
+    said = gate(space, "off", "channels")
+    assert outcomes(result) == {"xfailed": said["expected"], "passed": said["equal"]}
+    assert said["expected"]
+    assert result.ret == pytest.ExitCode.OK
+    result.stdout.fnmatch_lines(["XFAIL parity::channels::* - expected: it forgets a byte"])
+
+
+def test_an_entry_of_the_ledger_that_covers_nothing_fails_the_session(
+    pytester: pytest.Pytester, space: Path
+) -> None:
+    ledgered(space, "wrong")
+    result = run(pytester, "--parity-candidate", "wrong", *BOTH)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    assert "failed" not in outcomes(result)
+    result.stdout.fnmatch_lines([STALE])
+    part = run(pytester, "--parity-candidate", "wrong", *CHANNELS)
+    assert part.ret == pytest.ExitCode.OK, "a part cannot say that an entry covers nothing"
+
+
+def test_nothing_compared_is_not_a_pass(pytester: pytest.Pytester, space: Path) -> None:
+    result = run(pytester, "--parity-candidate", "empty", *CHANNELS)
+    assert outcomes(result) == {"skipped": sum(gate(space, "empty", "channels").values())}
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["unknown: nothing was compared, and that is not a pass"])
+
+
+def test_a_candidate_that_does_not_start_stops_the_session(
+    pytester: pytest.Pytester, space: Path
+) -> None:
+    del space
+    result = run(pytester, "--parity-candidate", "dead", *CHANNELS)
+    assert outcomes(result) == {"failed": 1}
+    result.stdout.fnmatch_lines(["error PK302: candidate dead: *", "*could not be judged any*"])
+
+
+def test_only_what_failed_is_run_again(pytester: pytest.Pytester, space: Path) -> None:
+    del space
+    chosen = ("--parity-candidate", "wrong", "-k", "last-value/", *CHANNELS)
+    first = outcomes(run(pytester, *chosen))
+    assert first["failed"]
+    assert first["passed"]
+    assert outcomes(run(pytester, *chosen, "--lf")) == {"failed": first["failed"]}
+
+
+def test_tests_are_named_as_arguments_too(pytester: pytest.Pytester, space: Path) -> None:
+    del space
+    one = "parity::channels::channels/any-value/restore"
+    pytester.makepyfile(test_mine="def test_mine(): pass")
+    assert outcomes(run(pytester, "--parity-candidate", "pure", one)) == {"passed": 1}
+    result = run(pytester, "--parity-candidate", "pure", "parity::channels", "test_mine.py")
+    assert outcomes(result) == {"passed": 115}
+    result = run(pytester, "--parity-candidate", "pure", "parity::channels::nothing")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: not found: parity::channels::nothing"])
+
+
+def test_a_users_own_tests_run_beside(pytester: pytest.Pytester, space: Path) -> None:
+    del space
+    pytester.makepyfile("def test_mine(): pass")
+    result = run(pytester, "--parity-candidate", "pure", *CHANNELS)
+    assert outcomes(result) == {"passed": 115}
+    result.stdout.fnmatch_lines(["collected 115 items"])
+
+
+def test_workers_have_a_process_each_and_judge_the_whole_together(
+    pytester: pytest.Pytester, space: Path
+) -> None:
+    ledgered(space, "wrong")
+    alone = outcomes(run(pytester, "--parity-candidate", "wrong", *BOTH))
+    starts = space / "candidates" / "wrong" / "starts"
+    assert starts.read_text() == "x"
+    result = run(pytester, "--parity-candidate", "wrong", *BOTH, "-n", "2")
+    assert outcomes(result) == alone
+    assert starts.read_text() in {"xx", "xxx"}, "one more for each worker that was given a case"
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines([STALE])
+
+
+def test_a_suite_is_a_test(pytester: pytest.Pytester, space: Path) -> None:
+    options = ("--parity-suite", "channel", "--parity-examples", "20")
+    assert outcomes(run(pytester, "--parity-candidate", "pure", *options)) == {"passed": 1}
+    result = run(pytester, "--parity-candidate", "wrong", *options)
+    assert outcomes(result) == {"failed": 1}
+    text = result.stdout.str()
+    assert "divergent: operation 0 (is_available): value" in text
+    (file,) = (space / ".parity" / "pytest").glob("cases/*")
+    assert f"parity-kit replay {file.relative_to(space)}" in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--parity-candidate", "pur"], "error PK202: *no candidate 'pur'"),
+        (["--parity-candidate", "pure", "--parity-corpus", "no"], "error PK200: no corpus 'no'"),
+        (["--parity-candidate", "pure", "--parity-suite", "no"], "no suite 'no'*"),
+        (["--parity-corpus", "channels"], "--parity-corpus needs --parity-candidate"),
+    ],
+)
+def test_wrong_use_is_told_in_a_line(
+    pytester: pytest.Pytester, space: Path, arguments: list[str], words: str
+) -> None:
+    del space
+    result = run(pytester, *arguments)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"ERROR: {words}"])
+
+
+def test_who_does_not_ask_pays_nothing(pytester: pytest.Pytester) -> None:
+    """The plugin is found by its entry point, and loads no other module of the kit."""
+    (entry,) = entry_points(group="pytest11", name="parity_kit.pytest_plugin")
+    assert entry.value == "parity_kit.pytest_plugin"
+    pytester.makeconftest(
+        """
+        import sys
+
+        def pytest_sessionfinish():
+            print([name for name in sys.modules if name.startswith("parity_kit")])
+        """
+    )
+    result = pytester.runpytest_subprocess("--collect-only")
+    result.stdout.fnmatch_lines([r"*[[]'parity_kit', 'parity_kit.pytest_plugin'[]]*"])
