@@ -16,9 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from parity_kit import words
-from parity_kit.bench.plan import CONTROL
-from parity_kit.report import matrix, text
-from parity_kit.report.plot import Series, performance_svg
+from parity_kit.report import matrix, performance, text
 
 SHOWN = 100
 """Differences of one candidate that the page shows; the rest are in `report.json`."""
@@ -57,7 +55,7 @@ def render(report: Mapping[str, Any]) -> str:
         gates=_gates(candidates),
         features=_features(candidates),
         matrix=matrix.view(report, _anchor, SHOWN),
-        plot=Markup(_plot(report)),  # noqa: S704  # made by matplotlib, which escapes its texts
+        performance=performance.view(report),
         style=Markup(style),  # noqa: S704  # the page's own file
         script=Markup(script),  # noqa: S704  # the page's own file
         policy=_policy(style, script),
@@ -134,12 +132,3 @@ def _features(candidates: Sequence[Mapping[str, Any]]) -> list[tuple[str, list[i
             for name, count in gate["features"].items():
                 rows.setdefault(name, [0] * len(candidates))[position] += count
     return sorted(rows.items())
-
-
-def _plot(report: Mapping[str, Any]) -> str:
-    series = [
-        Series(text.visible(each["name"]), each["benchmarks"])
-        for each in report["candidates"]
-        if any(row["ratio"] is not None for row in each["benchmarks"])
-    ]
-    return performance_svg([*series, Series(CONTROL, report["control"], quiet=True)])

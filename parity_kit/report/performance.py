@@ -180,7 +180,7 @@ def _run_chart(series: Sequence[Series]) -> Iterator[Plot]:
         "The pairs as they came",
         "Each point is one pair of one workload: how far its ratio lies from that workload's "
         "median, in the order of measuring, with the margin shaded. The bars below say for how "
-        "much of the time something waited for a CPU. A drift or a jump means that the machine changed.",
+        "much of the time something waited for a CPU: where it drifts, the machine changed.",
         speed_plots.run_chart("pairs", shown),
         *(_pairs(each) for each in shown),
     )
