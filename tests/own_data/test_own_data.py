@@ -1,134 +1,50 @@
-"""A user's own checkpoints: imported into a private corpus, looked at for loss, never touched."""
+"""A user's own checkpoints: imported into a private corpus, and never touched."""
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import sqlite3
 import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
-from langchain_core.messages import AIMessage, HumanMessage
-from langgraph.checkpoint.sqlite import SqliteSaver
 
 from parity_kit.canonical import pack
-from parity_kit.cli.fixtures import command
-from parity_kit.cli.gate import command as gate
 from parity_kit.contract import Returned, split_stored_name
 from parity_kit.corpora.imported import ImportWriter, read_imported
 from parity_kit.errors import BadFileError, ExitCode, ParityKitError, UsageError
 from parity_kit.own_data.source import Selection, Source, open_source
-from parity_kit.plain import Ext
 from parity_kit.reference.postgres_server import missing, server
-from parity_kit.workspace import Workspace, find
+from parity_kit.workspace import Workspace
 
-SPACE = find(Path(__file__))
 THREADS = ("thread-a", "thread-b")
-PER_THREAD = 3
 VALUES = {"checkpoint": 6, "metadata": 6, "write": 12}
 needs_server = pytest.mark.skipif(bool(missing()), reason=missing())
-
-
-@pytest.fixture
-def space(tmp_path: Path) -> Workspace:
-    """A workspace with the bundled candidates and no corpora of its own."""
-    root = tmp_path / "workspace"
-    root.mkdir()
-    (root / "parity.toml").write_text("")
-    (root / "candidates").symlink_to(SPACE.candidates)
-    return Workspace(root)
-
-
-def fill(saver: Any) -> None:
-    """Put the same checkpoints into any saver."""
-    for thread in THREADS:
-        config: Any = {"configurable": {"thread_id": thread, "checkpoint_ns": ""}}
-        for number in range(1, PER_THREAD + 1):
-            messages = [HumanMessage("hello", id="h"), AIMessage("there", id="a")]
-            versions = {"messages": str(number), "n": str(number)}
-            checkpoint = {
-                "v": 4,
-                "id": f"{number}-{thread}",
-                "ts": "2024-01-01T00:00:00+00:00",
-                "channel_values": {"messages": messages, "n": number},
-                "channel_versions": versions,
-                "versions_seen": {},
-                "updated_channels": None,
-            }
-            metadata: dict[str, Any] = {"source": "loop", "step": number, "parents": {}}
-            config = saver.put(config, checkpoint, metadata, versions)
-            saver.put_writes(config, [("n", number), ("messages", messages[:1])], "task", "path")
-
-
-def make_sqlite(path: Path) -> Path:
-    with closing(sqlite3.connect(path, check_same_thread=False)) as connection:
-        fill(SqliteSaver(connection))
-    return path
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Path:
-    folder = tmp_path / "data"
-    folder.mkdir()
-    return make_sqlite(folder / "own.sqlite")
-
-
-@pytest.fixture
-def address() -> Iterator[str]:
-    """A PostgreSQL database, filled."""
-    import psycopg  # noqa: PLC0415  # an optional extra
-    from langgraph.checkpoint.postgres import PostgresSaver  # noqa: PLC0415  # the same
-
-    name = "own_data"
-    with psycopg.connect(server().address, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")  # pyright: ignore[reportArgumentType]  # no text of a user's
-    own = server().address.replace("dbname=postgres", f"dbname={name}")
-    with PostgresSaver.from_conn_string(own) as saver:
-        saver.setup()
-        fill(saver)
-    yield own
-    with psycopg.connect(server().address, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name}")  # pyright: ignore[reportArgumentType]  # the same
-
-
-def call(space: Workspace, *args: str | Path, code: int = 0) -> str:
-    name, *more = map(str, args)
-    result = CliRunner().invoke(
-        command, [name, "--workspace", str(space.root), *more], standalone_mode=False
-    )
-    if result.exception is not None:
-        raise result.exception
-    assert (result.return_value or 0) == code, result.output
-    return result.output
-
-
-def judge(space: Workspace, name: str, candidate: str = "pure") -> Any:
-    args = [candidate, "--corpus", f"imported:{name}", "--json", "--workspace", str(space.root)]
-    result = CliRunner().invoke(gate, args, standalone_mode=False)
-    if result.exception is not None:
-        raise result.exception
-    return json.loads(result.stdout)
 
 
 def listing(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
-def test_every_stored_value_is_tried_on_a_candidate(space: Workspace, database: Path) -> None:
-    told = json.loads(call(space, "import", "--sqlite", database, "--json"))
+def test_every_stored_value_is_tried_on_a_candidate(
+    database: Path, call: Callable[..., str], judge: Callable[..., Any]
+) -> None:
+    told = json.loads(call("import", "--sqlite", database, "--json"))
     assert (told["checkpoints"], told["values"], told["left_out"]) == (6, VALUES, {})
-    answer = judge(space, "own")
+    answer = judge("own")
     assert (answer["verdict"], answer["compared"]) == ("equal", sum(VALUES.values()))
     assert answer["reached"] == "bytes"
 
 
-def test_a_corpus_says_where_each_value_lies(space: Workspace, database: Path) -> None:
-    call(space, "import", "--sqlite", database)
+def test_a_corpus_says_where_each_value_lies(
+    space: Workspace, database: Path, call: Callable[..., str]
+) -> None:
+    call("import", "--sqlite", database)
     traces = list(read_imported(space, "own").traces)
     names = {split_stored_name(trace.case.id)[1:] for trace in traces}
     write = ("write", "thread-a", "", "1-thread-a", "task", "1", "messages", "path", "msgpack")
@@ -138,26 +54,26 @@ def test_a_corpus_says_where_each_value_lies(space: Workspace, database: Path) -
 
 
 def test_the_file_and_what_lies_beside_it_stay_as_they_are(
-    space: Workspace, database: Path
+    database: Path, call: Callable[..., str]
 ) -> None:
     before = listing(database.parent)
-    call(space, "import", "--sqlite", database)
-    call(space, "check", "--loss", "--sqlite", database)
+    call("import", "--sqlite", database)
+    call("check", "--loss", "--sqlite", database)
     assert listing(database.parent) == before
     database.chmod(0o400)
-    call(space, "import", "--sqlite", database, "--replace")
+    call("import", "--sqlite", database, "--replace")
     assert listing(database.parent) == before
 
 
 def test_a_database_in_use_is_read_with_what_is_not_checkpointed_yet(
-    space: Workspace, database: Path
+    database: Path, call: Callable[..., str]
 ) -> None:
     with closing(sqlite3.connect(database)) as connection:
         connection.execute("PRAGMA wal_autocheckpoint = 0")
         connection.execute("DELETE FROM writes WHERE idx = 1")
         connection.commit()
         data = database.read_bytes()
-        told = json.loads(call(space, "import", "--sqlite", database, "--json"))
+        told = json.loads(call("import", "--sqlite", database, "--json"))
         assert told["values"] == {**VALUES, "write": 6}
         assert database.read_bytes() == data
 
@@ -203,13 +119,15 @@ def at(kind: str, place: str) -> tuple[str | None, str | None]:
 
 
 @needs_server
-def test_postgresql_is_imported_and_judged_like_a_file(space: Workspace, address: str) -> None:
-    told = json.loads(call(space, "import", "--postgres", address, "--json"))
+def test_postgresql_is_imported_and_judged_like_a_file(
+    address: str, call: Callable[..., str], judge: Callable[..., Any]
+) -> None:
+    told = json.loads(call("import", "--postgres", address, "--json"))
     # Integers are in the checkpoint itself; messages are blobs.
     assert told["values"] == {**VALUES, "blob": 6}
-    answer = judge(space, "own")
+    answer = judge("own")
     assert (answer["verdict"], answer["compared"]) == ("equal", sum(VALUES.values()) + 6)
-    output = call(space, "check", "--loss", "--postgres", address)
+    output = call("check", "--loss", "--postgres", address)
     assert "30 values of 6 checkpoints" in output
     assert "all come back to the same bytes" in output
 
@@ -264,60 +182,71 @@ def scribble(path: Path) -> None:
     ],
 )
 def test_what_cannot_be_imported_is_said(
-    space: Workspace,
     database: Path,
     prepare: Callable[[Path], object],
     options: tuple[str, ...],
     says: str,
+    call: Callable[..., str],
 ) -> None:
     prepare(database)
     with pytest.raises(ParityKitError, match=says) as caught:
-        call(space, "import", "--sqlite", database, *options)
+        call("import", "--sqlite", database, *options)
     assert caught.value.exit_code is ExitCode.USAGE
-    assert not list(space.imported.glob("*"))
+    assert not list(Workspace(database.parents[1] / "workspace").imported.glob("*"))
 
 
-def test_an_address_that_nobody_answers_is_shown_without_its_password(space: Workspace) -> None:
+def test_an_address_that_nobody_answers_is_shown_without_its_password(
+    call: Callable[..., str],
+) -> None:
     with pytest.raises(UsageError, match="cannot be reached") as caught:
-        call(space, "import", "--postgres", "postgresql://me:secret@127.0.0.1:1/db")
+        call("import", "--postgres", "postgresql://me:secret@127.0.0.1:1/db")
     assert "user=me" in str(caught.value)
     assert "secret" not in str(caught.value)
 
 
-def test_a_corpus_is_replaced_only_on_purpose(space: Workspace, database: Path) -> None:
-    call(space, "import", "--sqlite", database)
+def test_a_corpus_is_replaced_only_on_purpose(
+    space: Workspace, database: Path, call: Callable[..., str]
+) -> None:
+    call("import", "--sqlite", database)
     with pytest.raises(UsageError, match="there is an imported corpus 'own'"):
-        call(space, "import", "--sqlite", database)
-    call(space, "import", "--sqlite", database, "--replace", "--limit", "1")
+        call("import", "--sqlite", database)
+    call("import", "--sqlite", database, "--replace", "--limit", "1")
     assert len(read_imported(space, "own").traces) == 4  # checkpoint, metadata, two writes
 
 
-def test_a_chunk_that_was_changed_is_not_believed(space: Workspace, database: Path) -> None:
-    call(space, "import", "--sqlite", database)
+def test_a_chunk_that_was_changed_is_not_believed(
+    space: Workspace, database: Path, call: Callable[..., str], judge: Callable[..., Any]
+) -> None:
+    call("import", "--sqlite", database)
     (chunk,) = read_imported(space, "own").folder.glob("*.msgpack")
     chunk.write_bytes(chunk.read_bytes()[:-1] + b"\0")
     with pytest.raises(BadFileError, match=r"is not the file that MANIFEST.json lists"):
-        judge(space, "own")
+        judge("own")
 
 
-def test_an_import_that_is_broken_off_leaves_nothing(space: Workspace, database: Path) -> None:
+def test_an_import_that_is_broken_off_leaves_nothing(
+    space: Workspace, database: Path, call: Callable[..., str]
+) -> None:
     statement("PRAGMA journal_mode = DELETE; VACUUM")(database)
     data = database.read_bytes()
     # The tables' pages, without those that say which tables there are.
     database.write_bytes(data[:12288] + os.urandom(len(data) - 12288))
     with pytest.raises(BadFileError):
-        call(space, "import", "--sqlite", database)
+        call("import", "--sqlite", database)
     assert not [path for path in space.imported.rglob("*") if path.is_file()]
 
 
-def test_only_the_owner_may_read_an_import(space: Workspace, database: Path) -> None:
-    call(space, "import", "--sqlite", database)
+def test_only_the_owner_may_read_an_import(
+    space: Workspace, database: Path, call: Callable[..., str]
+) -> None:
+    call("import", "--sqlite", database)
     assert read_imported(space, "own").folder.stat().st_mode & 0o077 == 0
 
 
-def many(path: Path, count: int) -> Path:
-    """Copy one checkpoint's row many times over."""
-    make_sqlite(path)
+def many(database: Path, count: int) -> Path:
+    """Return a copy of a database in which one checkpoint's row stands many times over."""
+    path = database.with_name(f"{count}.sqlite")
+    shutil.copy(database, path)
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("DELETE FROM writes")
         connection.execute(
@@ -331,15 +260,15 @@ def many(path: Path, count: int) -> Path:
 
 
 def test_memory_does_not_grow_with_the_database(
-    space: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    space: Workspace, database: Path, monkeypatch: pytest.MonkeyPatch, call: Callable[..., str]
 ) -> None:
     monkeypatch.setattr("parity_kit.corpora.imported._MOST_TRACES", 20)
 
     def peak(count: int) -> int:
-        path = many(tmp_path / f"{count}.sqlite", count)
+        path = many(database, count)
         tracemalloc.start()
         try:
-            call(space, "import", "--sqlite", path, "--replace")
+            call("import", "--sqlite", path, "--replace")
             return tracemalloc.get_traced_memory()[1]
         finally:
             tracemalloc.stop()
@@ -351,9 +280,9 @@ def test_memory_does_not_grow_with_the_database(
 
 
 def test_a_writer_writes_the_canonical_form_of_docs_fixture_format(
-    space: Workspace, database: Path
+    space: Workspace, database: Path, call: Callable[..., str]
 ) -> None:
-    call(space, "import", "--sqlite", database)
+    call("import", "--sqlite", database)
     corpus = read_imported(space, "own")
     (chunk,) = corpus.chunks
     traces = [trace.to_plain() for trace in corpus.traces]
@@ -364,70 +293,13 @@ def test_a_writer_writes_the_canonical_form_of_docs_fixture_format(
         assert writer.finish({}) == ()
 
 
-def test_every_number_of_traces_has_its_header(space: Workspace, database: Path) -> None:
-    call(space, "import", "--sqlite", many(database.parent / "many.sqlite", 600))
+def test_every_number_of_traces_has_its_header(
+    space: Workspace, database: Path, call: Callable[..., str]
+) -> None:
+    call("import", "--sqlite", many(database, 600))
     sizes = [chunk.cases for chunk in read_imported(space, "own").chunks]
     assert sizes[0] == 1000  # more than a header of one byte, or of two, can say
     assert sum(sizes) == len(list(read_imported(space, "own").traces))
-
-
-GONE = pack(Ext(2, pack(["no_such_module.at_all", "Order", {"total": 5}])))
-LOST = {
-    "became its payload": ("no_such_module.at_all.Order", "msgpack", GONE),
-    "became null": (
-        "ext 6",
-        "msgpack",
-        pack(Ext(6, pack(["<f8", [2], "C", b"short"]))),
-    ),
-    "does not load, or cannot be stored again": ("NotImplementedError", "pickle", b"."),
-    "the same value in other bytes": ("msgpack", "msgpack", b"\xcd\x00\x05"),
-}
-
-
-@pytest.mark.parametrize("became", LOST)
-def test_what_does_not_come_back_is_counted_and_shown(
-    space: Workspace, database: Path, became: str
-) -> None:
-    name, kind, data = LOST[became]
-    with closing(sqlite3.connect(database)) as connection:
-        connection.execute(
-            "UPDATE writes SET type = ?, value = ? WHERE channel = 'n' AND checkpoint_id LIKE '2%'",
-            (kind, data),
-        )
-        connection.commit()
-    output = call(space, "check", "--loss", "--sqlite", database, "--json", code=1)
-    answer = json.loads(output)
-    (lost,) = answer["lost"]
-    assert (lost["became"], lost["type"], lost["values"]) == (became, name, 2)
-    assert lost["examples"][0] == {
-        "what": "write",
-        "thread": "thread-a",
-        "namespace": "",
-        "checkpoint": "2-thread-a",
-        "channel": "n",
-    }
-    assert answer["kept"] == answer["values"] - 2
-    assert "thread thread-a, checkpoint 2-thread-a, channel n" in " ".join(
-        call(space, "check", "--loss", "--sqlite", database, code=1).split()
-    )
-
-
-def test_without_loss_the_exit_code_is_zero(space: Workspace, database: Path) -> None:
-    assert "24 values of 6 checkpoints" in call(space, "check", "--loss", "--sqlite", database)
-
-
-def test_a_database_without_loss_asked_for_is_wrong_use(space: Workspace, database: Path) -> None:
-    with pytest.raises(UsageError, match="looked at with --loss"):
-        call(space, "check", "--sqlite", database)
-
-
-def test_what_langgraph_loses_is_told_of_an_import(space: Workspace, database: Path) -> None:
-    with closing(sqlite3.connect(database)) as connection:
-        connection.execute("UPDATE writes SET value = ? WHERE channel = 'n'", (GONE,))
-        connection.commit()
-    told = json.loads(call(space, "import", "--sqlite", database, "--json"))
-    assert told["features"] == {"lossy upstream": 6}
-    assert judge(space, "own")["verdict"] == "equal"
 
 
 def test_a_source_is_what_the_importer_reads(database: Path) -> None:
