@@ -41,7 +41,9 @@ class Wheel:
 
     @property
     def install(self) -> list[str]:
-        return [self.uv, "pip", "install", "--quiet", "--find-links", str(self.folder)]
+        # A wheel that lay at the same path in an earlier run may be in the cache.
+        again = ("--refresh-package", "parity-kit")
+        return [self.uv, "pip", "install", "--quiet", "--find-links", str(self.folder), *again]
 
 
 def run(*command: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -64,7 +66,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Wheel:
     except (ImportError, FileNotFoundError):
         pytest.skip("uv is missing")
     folder = tmp_path_factory.mktemp("wheel")
-    build = (program, "build", "--quiet", "--wheel", "--out-dir", str(folder), str(ROOT))
+    # The wheel is made from the source distribution, so that both are tried.
+    build = (program, "build", "--quiet", "--out-dir", str(folder), str(ROOT))
     must_run("building a wheel", *build)
     return Wheel(program, folder)
 
@@ -201,7 +204,6 @@ def test_nothing_of_the_tree_is_needed(home: Path) -> None:
         ("list", 0, ["fixtures", "list", "--json"]),
         ("show", 0, ["fixtures", "show", "graphs/line/invoke", "--script"]),
         ("search", 0, ["run", "pure", "--suite", "codec", "--examples", "5"]),
-        ("matrix", 0, ["matrix", "pure"]),
     ]:
         done = run(kit, *words, cwd=port)
         assert done.returncode == code, f"{name}: {done.stdout}{done.stderr}"
@@ -223,4 +225,5 @@ def test_the_whole_path_works_from_a_wheel(home: Path) -> None:
     told = json.loads(done.stdout)
     assert Path(told["report"]).is_file()
     assert told["candidates"]["pure"]["compared"] > 5000
-    assert run(kit, "fixtures", "check", "channels", cwd=space).returncode == 0
+    for words in (["fixtures", "check", "channels"], ["matrix", "pure"]):
+        assert run(kit, *words, cwd=space).returncode == 0
