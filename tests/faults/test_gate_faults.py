@@ -1,12 +1,15 @@
 """Misbehaving engines at the gate: each ends in its verdict, in time, and spoils no other's.
 
-Ten cases are answered rightly, between them one is not. `pytest -rP -k in_time` prints how long the
-verdict on that one took.
+Ten cases are answered rightly, between them one is not. Run as a program, this prints how long the
+verdict on that one took: `python tests/faults/test_gate_faults.py`.
 """
 
 from __future__ import annotations
 
+import subprocess
 import sys
+import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,7 +24,7 @@ from parity_kit.candidates.launch import find, start
 from parity_kit.canonical import pack
 from parity_kit.cli.gate import command
 from parity_kit.contender import Contender
-from parity_kit.contract import CaseId, Level, SubjectKind, outcome_to_plain
+from parity_kit.contract import Case, CaseId, Level, Outcome, SubjectKind, outcome_to_plain
 from parity_kit.corpora.corpus import Corpus, CorpusName
 from parity_kit.corpora.folder import read_corpora, write_corpora
 from parity_kit.errors import CandidateError, ExitCode
@@ -90,17 +93,19 @@ FAULTS = [
     Fault("eats_memory", "crashed", "over its memory limit of 256 MiB", "memory_mib = 256"),
     Fault("forks_many", "crashed", "over its limit of 8 processes", "processes = 8"),
     Fault("opens_files", "crashed", "Too many open files after", "open_files = 40"),
-    Fault("floods_stderr", "divergent", ""),
+    Fault("floods_stderr", "equal", ""),
     Fault("declines", "unsupported", "no codec here"),
-    Fault("claims_what_it_lacks", "unsupported", "no graphs yet"),
     Fault("ignores_shutdown", "equal", ""),
 ]
 
 
 @pytest.fixture(scope="module")
 def space(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    """A workspace with eleven cases, of which the sixth is bad, and every engine as a candidate."""
-    root = tmp_path_factory.mktemp("faults")
+    return made(tmp_path_factory.mktemp("faults"))
+
+
+def made(root: Path) -> Workspace:
+    """Return a workspace with eleven cases, one of them bad, and every engine as a candidate."""
     (corpus,) = read_corpora(workspace.find(Path(__file__)).fixtures, ["msgpack"])
     traces = list(corpus.traces[:11])
     bad = replace(traces[5].case, id=CaseId("bad"), operations=traces[5].case.operations[:1])
@@ -123,57 +128,90 @@ def space(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 
 
 @pytest.fixture(autouse=True)
-def nothing_left_behind() -> Iterator[None]:
+def nothing_left_behind(space: Workspace) -> Iterator[None]:
     """No engine leaves a process anywhere, or a file descriptor here."""
     descriptors = psutil.Process().num_fds()
     yield
-    assert running() == []
+    assert running(space) == []
     assert psutil.Process().num_fds() == descriptors
 
 
-def running() -> list[str]:
-    """Return the processes of this machine that an engine of these tests started."""
+def running(space: Workspace) -> list[str]:
+    """Return the processes of this machine that an engine of this workspace started."""
     found: list[str] = []
+    mark = str(space.root / "answers")
     for process in psutil.process_iter(["cmdline", "environ", "status"]):
         info = process.info  # what cannot be read is None
-        marked = "PARITY_KIT_TEST_ANSWERS" in (info["environ"] or {})
-        daemon = "import time; time.sleep(600)" in (info["cmdline"] or [])
-        if (marked or daemon) and info["status"] != psutil.STATUS_ZOMBIE:
+        marks: list[str] = [*(info["environ"] or {}).values(), *(info["cmdline"] or [])]
+        if mark in marks and info["status"] != psutil.STATUS_ZOMBIE:
             found.append(" ".join(info["cmdline"]))
     return found
 
 
-def judged(space: Workspace, name: str) -> tuple[str, dict[str, CaseJudged]]:
-    """Return the gate's verdict on an engine, and those on its cases."""
+def test_a_daemon_that_was_left_would_be_seen(space: Workspace) -> None:
+    command = [sys.executable, "-S", "-c", "input()", str(space.root / "answers")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as process:
+        assert running(space) == [" ".join(command)]
+        process.communicate()
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The gate's verdict on an engine, those on its cases, and what those took that ran again."""
+
+    verdict: str
+    cases: dict[str, CaseJudged]
+    seconds: list[float]
+
+
+def judged(space: Workspace, name: str) -> Judged:
     events: list[Event] = []
+    seconds: list[float] = []
+
+    def timed(case: Case) -> tuple[Outcome, ...]:
+        began = time.monotonic()
+        try:
+            return engine.run(case)
+        finally:
+            seconds.append(time.monotonic() - began)
+
     candidate = find(space, name)
     with start(candidate, space) as engine:
-        contender = Contender.started(candidate, engine)
+        contender = replace(Contender.started(candidate, engine), run=timed)
         verdict = gate_corpora(space, contender, Level.BYTES, events.append)
-    return verdict, {each.case: each for each in events if isinstance(each, CaseJudged)}
+    cases = {each.case: each for each in events if isinstance(each, CaseJudged)}
+    return Judged(verdict, cases, seconds)
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.engine)
 def test_fault_ends_in_its_verdict_and_the_other_cases_are_equal(
     space: Workspace, fault: Fault
 ) -> None:
-    verdict, cases = judged(space, fault.engine)
-    bad = cases.pop("bad")
+    result = judged(space, fault.engine)
+    bad = result.cases.pop("bad")
     assert bad.verdict == fault.verdict, bad
     assert fault.words in bad.said
-    assert len(cases) == 10
-    assert {each.verdict for each in cases.values()} == {"equal"}
-    assert verdict == ("equal" if fault.verdict == "unsupported" else fault.verdict)
+    assert len(result.cases) == 10
+    assert {each.verdict for each in result.cases.values()} == {"equal"}
+    assert result.verdict == ("equal" if fault.verdict == "unsupported" else fault.verdict)
+    assert len(result.seconds) == (fault.verdict not in {"equal", "unsupported"})
+    assert all(each < fault.seconds + MARGIN for each in result.seconds)
 
 
 def test_engine_that_dies_whatever_it_is_asked_is_flaky(space: Workspace) -> None:
-    verdict, cases = judged(space, "dies_on_the_fifth")
-    assert verdict == "flaky"
-    assert {each.verdict for each in cases.values()} == {"equal", "flaky"}
-    for each in cases.values():
+    result = judged(space, "dies_on_the_fifth")
+    assert result.verdict == "flaky"
+    assert {each.verdict for each in result.cases.values()} == {"equal", "flaky"}
+    for each in result.cases.values():
         if each.verdict == "flaky":
             assert "exit code 6" in each.said
             assert each.said.endswith("run again: equal: equal at level bytes")
+
+
+def test_engine_that_supports_nothing_of_what_it_claims_is_unknown(space: Workspace) -> None:
+    result = judged(space, "claims_what_it_lacks")
+    assert result.verdict == "unknown"
+    assert {each.verdict for each in result.cases.values()} == {"unsupported"}
 
 
 START_FAULTS = [
@@ -194,7 +232,7 @@ def test_candidate_that_does_not_start_says_why(space: Workspace, fault: Fault) 
 
 
 def test_one_gate_over_many_judges_each_and_ends_with_the_worst(space: Workspace) -> None:
-    ours = ["mute", "crashes", "floods_stderr"]
+    ours = ["mute", "crashes", "another_cases_answer"]
     (space.root / "parity.toml").write_text(f"ours = {ours}\n")
     result = CliRunner().invoke(command, ["--workspace", str(space.root)], standalone_mode=False)
     assert result.exception is None
@@ -209,3 +247,20 @@ def test_answer_for_another_session_is_found_by_a_check(space: Workspace) -> Non
     wrong = [each for each in answers if each.title == "open, apply, close"]
     assert [each.result for each in wrong] == ["wrong"]
     assert "with two sessions open" in wrong[0].detail
+
+
+def print_times() -> None:
+    """Print what each engine's verdict took, with the start of a process for it."""
+    with tempfile.TemporaryDirectory() as folder:
+        space = made(Path(folder))
+        rows = [(judged(space, each.engine), each) for each in FAULTS]
+    lines = ["| engine | verdict | limit, s | verdict after, s |", "| --- | --- | --- | --- |"]
+    for result, fault in sorted(rows, key=lambda row: -max(row[0].seconds, default=0.0)):
+        took = ", ".join(f"{each:.2f}" for each in result.seconds)
+        limit = f"{fault.seconds:g}" if fault.seconds else ""
+        lines.append(f"| {fault.engine} | {fault.verdict} | {limit} | {took} |")
+    sys.stdout.write("\n".join([*lines, ""]))
+
+
+if __name__ == "__main__":
+    print_times()

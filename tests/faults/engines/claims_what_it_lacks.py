@@ -1,10 +1,17 @@
-"""Claims graphs, and supports none."""
+"""Claims the codec at the highest level, and supports nothing of it."""
 
 from __future__ import annotations
 
 import miniature
 
-miniature.DESCRIPTION["levels"] = {"codec": "bytes", "graph": "bytes"}
-FAILURE = {"code": "unsupported", "message": "no graphs yet"}
+FAILURE = {"code": "unsupported", "message": "no codec yet"}
 
-miniature.serve(lambda msgid: miniature.send([1, msgid, FAILURE, None]))
+
+def right(msgid: int, case: str = "bad") -> None:
+    """Decline whatever is asked."""
+    del case
+    miniature.send([1, msgid, FAILURE, None])
+
+
+miniature.right = right
+miniature.serve(miniature.right)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 
-from miniature import OUTCOME, answer, serve
+from miniature import right, serve
 
 
 def bad(msgid: int) -> None:
     """Talk much, then answer."""
     for _ in range(128):
         os.write(2, b"x" * 65535 + b"\n")
-    answer(msgid, [OUTCOME])
+    right(msgid)
 
 
 serve(bad)
