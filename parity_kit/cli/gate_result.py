@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from parity_kit.cli.common import console
 from parity_kit.contract import Level
-from parity_kit.errors import ExitCode
+from parity_kit.errors import CandidateError, ExitCode
 from parity_kit.events import CLAIMS, DivergenceFound, Event, GateFinished
 from parity_kit.gate import BREAKDOWNS, exit_code
 from parity_kit.rules import Rules, Seen
@@ -29,6 +29,7 @@ class Result:
     level: Level
     verdict: str = "unknown"
     problem: str = ""
+    error: CandidateError | None = None
     exit_code: ExitCode = ExitCode.NOT_JUDGED
     seconds: float = 0.0
     gates: list[GateFinished] = field(default_factory=list[GateFinished])
@@ -86,6 +87,7 @@ class Result:
             "reached": self.reached.label,
             "verdict": self.verdict,
             "problem": self.problem,
+            "error": self.error.to_json() if self.error else None,
             "exit_code": int(self.exit_code),
             "compared": self.compared,
             "seconds": self.seconds,

@@ -44,7 +44,7 @@ class GateRun:
             verdict, engaged = self._gates(candidate, rules, result, tell)
         except CandidateError as error:
             # What was seen before is shown; the candidate as a whole is not judged.
-            result.problem = error.problem
+            result.problem, result.error = error.problem, error
             self.tell(CandidateFailed(candidate.name, candidate.title, error.code, error.problem))
             click.echo(f"error {error.code}: {error}", err=True)
         else:

@@ -9,10 +9,13 @@ import click
 from parity_kit.cli.common import console, json_option, print_json
 from parity_kit.errors import ExitCode
 
+LANGUAGES = ("python", "typescript", "rust", "go", "java")
+"""Those that `candidates new` has templates for."""
+
 
 @click.command("init")
 @click.argument("name", required=False)
-@click.option("--language", required=True, help="python, typescript, rust, go or java.")
+@click.option("--language", type=click.Choice(LANGUAGES), required=True, help="The engine's.")
 @click.option(
     "--workspace",
     "directory",

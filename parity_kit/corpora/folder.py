@@ -51,7 +51,12 @@ def read_corpora(fixtures: Path, wanted: Collection[str] = ()) -> tuple[Corpus, 
     )
 
 
-def _read_checked(path: Path, name: CorpusName, entry: Entry) -> Corpus:
+def read_listed(path: Path, entry: Entry) -> bytes:
+    """Return a corpus's bytes, checked against the manifest.
+
+    Raises:
+        BadFileError: If the file is missing, or not the one the manifest lists.
+    """
     data = read_bytes(path)
     if len(data) != entry.bytes:
         raise BadFileError(
@@ -66,7 +71,11 @@ def _read_checked(path: Path, name: CorpusName, entry: Entry) -> Corpus:
             where=str(path),
             hint=REBUILD,
         )
-    corpus = parse(data, path)
+    return data
+
+
+def _read_checked(path: Path, name: CorpusName, entry: Entry) -> Corpus:
+    corpus = parse(read_listed(path, entry), path)
     if corpus.name != name or len(corpus.traces) != entry.cases:
         raise BadFileError(
             f"expected corpus {name} with {entry.cases} cases, found {corpus.name} with "
@@ -118,5 +127,7 @@ def find_trace(corpora: Iterable[Corpus], case: str) -> Trace:
     near = difflib.get_close_matches(case, list(traces), n=3, cutoff=0.4)
     raise UsageError(
         f"no fixture {case!r}",
-        hint=f"nearest: {', '.join(near)}" if near else "the ids are in fixtures/*.index",
+        hint=f"nearest: {', '.join(near)}"
+        if near
+        else "parity-kit fixtures list says where the ids are",
     )

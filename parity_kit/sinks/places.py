@@ -35,11 +35,11 @@ class Places:
     def of(self, problem: Problem) -> Place:
         """Return where a problem is shown.
 
-        A committed case is at its line in the index, if the corpora are in this repository;
+        A committed case is at its line in the index, if the corpora are this repository's;
         everything else is at the candidate's manifest, or at the workspace's where there is none.
         """
         corpus = problem.gate.removeprefix("corpus ")
-        if corpus != problem.gate:
+        if corpus != problem.gate and self.space.has_own_corpora:
             index = self._relative(index_file(self.space.fixtures, corpus))
             line = self._index(corpus).get(problem.case)
             if index and (line or problem.candidate == FIXTURES):

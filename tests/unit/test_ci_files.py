@@ -34,6 +34,7 @@ from parity_kit.sinks import badge, github, junit, markdown, sarif
 from parity_kit.sinks.account import Account
 from parity_kit.sinks.files import Files, Wanted
 from parity_kit.sinks.places import Places
+from parity_kit.workspace import Workspace
 
 SPACE = workspace.find(Path(__file__))
 PLACES = Places(SPACE)
@@ -283,6 +284,21 @@ def test_sarif_points_at_the_fixture_or_at_the_candidate() -> None:
     lockstep = replace(FIRST, candidate="pure", gate="lockstep graph", case="lockstep/graph/1")
     [found_alone] = results([lockstep])[:1]
     assert '"uri": "candidates/pure/candidate.toml"' in json.dumps(found_alone)
+
+
+def test_corpora_that_the_kit_brings_are_no_place_in_a_port_s_repository(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They lie in its folder where its environment does, and are in no version control."""
+    monkeypatch.setattr(workspace, "BUNDLED", tmp_path / ".venv")
+    (tmp_path / ".venv").mkdir()
+    (tmp_path / ".venv" / "fixtures").symlink_to(SPACE.fixtures)
+    candidate = tmp_path / "candidates" / "port"
+    candidate.mkdir(parents=True)
+    (candidate / "candidate.toml").touch()
+    problems = account(DIVERGENT).problems()
+    found = {Places(Workspace(tmp_path)).of(each).file for each in problems}
+    assert found == {"candidates/port/candidate.toml"}
 
 
 def test_a_cause_is_known_again_in_another_run() -> None:

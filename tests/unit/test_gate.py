@@ -361,6 +361,9 @@ def test_files_of_a_candidate_that_does_not_start_say_so(space: Path, tmp_path: 
     assert "nowhere" in result.stderr
     junit = (tmp_path / "j.xml").read_text(encoding="utf-8")
     assert 'errors="2"' in junit  # the verdict, and that the run is a part
+    told = json.loads(call(space, "good", "--json").stdout)
+    assert told["error"]["exit_code"] == told["exit_code"] == ExitCode.NOT_JUDGED
+    assert told["error"]["problem"] == told["problem"]
     assert "nowhere" in junit
 
 

@@ -15,6 +15,7 @@ import yaml
 
 from parity_kit import __version__
 from parity_kit.candidates import scaffold
+from parity_kit.cli.init import LANGUAGES
 from parity_kit.settings import read_settings
 from parity_kit.workspace import Workspace
 
@@ -39,6 +40,10 @@ def workflow(repository: Path) -> Any:
 def files(folder: Path) -> dict[str, str]:
     found = sorted(each for each in folder.rglob("*") if each.is_file())
     return {str(each.relative_to(folder)): each.read_text(encoding="utf-8") for each in found}
+
+
+def test_every_template_may_be_begun_with() -> None:
+    assert sorted(LANGUAGES) == list(scaffold.languages())
 
 
 @pytest.mark.parametrize("language", scaffold.languages())
@@ -97,9 +102,9 @@ def test_it_may_be_run_again(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["mine", "--language", "cobol"], "no template for 'cobol'"),
+        (["mine", "--language", "cobol"], "'cobol' is not one of 'python'"),
         (["Mine!", "--language", "go"], "cannot be a candidate's name"),
-        (["mine"], "--language"),
+        (["mine"], "Choose from:"),
     ],
 )
 def test_what_cannot_be_begun_is_said_and_nothing_is_written(
