@@ -71,6 +71,9 @@ LEVELS = {
     "bytes": "and every stored byte",
 }
 
+SUBJECTS = ("codec", "channel", "graph", "saver")
+"""What an engine can open, from the smallest to the one that stands on the others' bytes."""
+
 ENDINGS: dict[int | None, str] = {
     0: "0: parity",
     1: "1: a divergence, or too little compared",

@@ -13,7 +13,8 @@ _MIB = 1024 * 1024
 _LETTER = 0.074
 _LABEL = 2.1
 """Inches to the right of a panel, for names and exponents."""
-_LEAST_APART = 0.15
+LEAST_APART = 0.16
+"""Inches between the names of two lines."""
 
 
 def slopes(
@@ -21,7 +22,7 @@ def slopes(
 ) -> str:
     """Return a panel a series: each engine's time over size, its exponent at the line's end."""
     most = max(len(lines) for lines in panels.values())
-    height = max(2.6, _LEAST_APART * most + 0.9)
+    height = max(2.6, LEAST_APART * most + 0.9)
     each = WIDTH / len(panels)
 
     def paint(figure: Any) -> None:
@@ -61,32 +62,32 @@ def _slope(
     axes.minorticks_off()
     axes.set_xlabel(title)
     axes.set_title("time of one run", pad=6)
-    low, high = axes.get_ylim()
-    _labels(axes, lines, (low, high), inches)
-
-
-def _labels(
-    axes: Any,
-    lines: Sequence[tuple[Series, Sequence[tuple[int, float]], str]],
-    limits: tuple[float, float],
-    inches: float,
-) -> None:
-    """Name each line at its end, moved apart where lines end close together."""
-    low, high = (math.log(limit) for limit in limits)
-    step = _LEAST_APART / inches
-    ends = sorted(
-        ((math.log(points[-1][1]) - low) / (high - low), index)
-        for index, (_, points, _) in enumerate(lines)
+    named(
+        axes,
+        [(each, points[-1][1], f"{each.short} {said}") for each, points, said in lines],
+        inches,
     )
-    place = -step
-    for at, index in ends:
-        each, _, said = lines[index]
-        place = max(at, place + step)
+
+
+def named(axes: Any, ends: Sequence[tuple[Series, float, str]], inches: float) -> None:
+    """Name lines where they end on a log axis of so many inches, moved apart where those are close.
+
+    Where the highest would leave the panel they are moved down as far as need be.
+    """
+    low, high = (math.log(limit) for limit in axes.get_ylim())
+    step = LEAST_APART / inches
+    placed: list[float] = []
+    ordered = sorted(ends, key=lambda each: each[1])
+    for _, value, _ in ordered:
+        place = (math.log(value) - low) / (high - low)
+        placed.append(max(place, placed[-1] + step) if placed else place)
+    for at, (each, _, said) in enumerate(ordered):
+        place = min(placed[at], 1 - (len(ordered) - 1 - at) * step)
         axes.text(
             1.04,
             place,
-            f"{each.short} {said}",
-            color=each.colour if not each.quiet else SOFT,
+            said,
+            color=SOFT if each.quiet else each.colour,
             transform=axes.transAxes,
             va="center",
             fontsize=9,

@@ -1,4 +1,8 @@
-"""The matrix as the page shows it: rows by category, a cell a candidate, and the evidence."""
+"""The matrix as the page shows it: gates, then what LangGraph does, by candidate.
+
+Each cell is a standing: a level, or why there is none. Rows stand in groups, the worst first; under
+each row is the evidence, with links to what differs.
+"""
 
 from __future__ import annotations
 
@@ -6,126 +10,237 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from parity_kit.matrix.standing import BEST_FIRST, agreeing, refuted, standing
+from parity_kit.matrix.standing import BEST_FIRST, IN_PART, refuted, standing
+from parity_kit.report import text
 from parity_kit.words import word
 
 Found = Mapping[str, Any]
-"""What a candidate's cases said of one row, as `report.json` has it."""
+"""What a candidate's cases said of one row or gate, as `report.json` has it."""
+
+_KINDS = {
+    "corpus": "Corpora",
+    "lockstep": "Lockstep searches",
+    "conformance": "Conformance suites",
+    "upstream": "LangGraph's own tests",
+    "claims": "Claims",
+}
+_LINKS = 3  # cases that differ, linked from one cell's evidence
+_REASONS = 2
+_GRADES = {
+    ("bytes", "good"): "every case agrees to the last stored byte",
+    ("trace", "good"): "every case agrees in results and events; more was not asked for",
+    ("result", "good"): "every case agrees in results; more was not asked for",
+    ("trace", "bad"): "results and every event agree, some stored bytes do not",
+    ("result", "bad"): "results agree, some events do not",
+    ("none", "bad"): "some results differ",
+    ("trace", "plain"): "what differs is expected: in the ledger, with a reason and an end",
+    ("result", "plain"): "the same: what differs is expected",
+    ("none", "plain"): "the same: what differs is expected",
+    (IN_PART, "quiet"): "what was compared agrees; some cases it does not support",
+}
 
 
-def view(report: Mapping[str, Any], anchor: Callable[..., str], shown: int) -> dict[str, Any]:
-    """Return the matrix of a report.
+class Matrix:
+    """Makes the rows. `anchor` names a place in the page, `linked` what it shows of each one."""
 
-    `anchor` names a place in the page, which shows the first `shown` differences of a candidate.
-    """
-    candidates: Sequence[Mapping[str, Any]] = report["candidates"]
-    found = [{(row["category"], row["row"]): row for row in each["rows"]} for each in candidates]
-    linked = [
-        {(each["gate"], each["case"]) for each in candidate["divergences"][:shown]}
-        for candidate in candidates
-    ]
-    grouped: dict[str, list[dict[str, Any]]] = {}
-    for row in report["matrix"]:
-        cells = [rows.get((row["category"], row["row"])) for rows in found]
-        grouped.setdefault(row["category"], []).append({**row, "found": cells})
-    return {
-        "rows": len(report["matrix"]),
-        "published": sum(row["published"] for row in report["matrix"]),
-        "against": [_against(each["rows"]) for each in candidates],
-        "columns": [{"name": each["name"], "claims": bool(each["claims"])} for each in candidates],
-        "counts": [_counts(each["rows"]) for each in candidates],
-        "categories": [
+    def __init__(
+        self,
+        report: Found,
+        anchor: Callable[..., str],
+        linked: Sequence[set[tuple[str, str]]],
+    ) -> None:
+        self._report = report
+        self._candidates: Sequence[Found] = report["candidates"]
+        self._anchor = anchor
+        self._linked = linked
+        self._rows = [
+            {(row["category"], row["row"]): row for row in each["rows"]}
+            for each in self._candidates
+        ]
+
+    def groups(self) -> list[dict[str, Any]]:
+        """Return the groups of rows: gates by their kind, then the matrix's categories."""
+        rows: dict[str, list[dict[str, Any]]] = {}
+        for kind, name, cells in self._gates():
+            rows.setdefault(_KINDS.get(kind, kind), []).append(self._gate(kind, name, cells))
+        gates = len(rows)
+        for row in self._report["matrix"]:
+            rows.setdefault(row["category"], []).append(self._feature(row))
+        return [
             {
                 "name": name,
-                "id": anchor("matrix", name),
-                "counts": [
-                    _counts([row["found"][at] for row in rows if row["found"][at]])
-                    for at in range(len(candidates))
-                ],
-                "rows": [_row(row, candidates, linked, anchor) for row in rows],
+                "id": self._anchor("matrix", name),
+                "gates": at < gates,
+                "rows": sorted(each, key=lambda row: -row["score"]),
+                "counts": [_counts(each, place) for place in range(len(self._candidates))],
             }
-            for name, rows in grouped.items()
-        ],
+            for at, (name, each) in enumerate(rows.items())
+        ]
+
+    def _gates(self) -> list[tuple[str, str, list[Found | None]]]:
+        """Return each gate in the order they were first run, with its result for each candidate."""
+        rows: dict[str, tuple[str, str, list[Found | None]]] = {}
+        for place, candidate in enumerate(self._candidates):
+            for gate in candidate["gates"]:
+                nothing: list[Found | None] = [None] * len(self._candidates)
+                row = rows.setdefault(gate["gate"], (gate["kind"], gate["gate"], nothing))
+                row[2][place] = gate
+        return list(rows.values())
+
+    def _gate(self, kind: str, name: str, cells: Sequence[Found | None]) -> dict[str, Any]:
+        return {
+            "name": name.removeprefix(f"{kind} "),
+            "id": self._anchor("matrix", kind, name),
+            "about": "",
+            "patterns": [],
+            "cells": [self._cell(place, found, {}) for place, found in enumerate(cells)],
+            "score": sum(map(_score, cells)),
+            "evidence": [
+                {"name": candidate["name"], "said": _run(found), "cases": [], "more": 0}
+                for candidate, found in zip(self._candidates, cells, strict=True)
+                if found is not None
+            ],
+        }
+
+    def _feature(self, row: Found) -> dict[str, Any]:
+        key = row["category"], row["row"]
+        cells = [rows.get(key) for rows in self._rows]
+        return {
+            "name": row["row"],
+            "id": self._anchor("matrix", *key),
+            "about": row["shows"],
+            "patterns": row["patterns"],
+            "cells": [self._cell(place, found, found or {}) for place, found in enumerate(cells)],
+            "score": sum(map(_score, cells)),
+            "evidence": [
+                self._evidence(place, found)
+                for place, found in enumerate(cells)
+                if found and found["verdicts"] and (found["verdict"] != "equal" or _denied(found))
+            ],
+        }
+
+    def _cell(self, place: int, found: Found | None, row: Found) -> dict[str, Any] | None:
+        if found is None:
+            return None
+        meaning = word(found["verdict"])
+        links = [link for _, link in self._differing(place, row) if link]
+        return {
+            "tone": meaning.tone,
+            "symbol": meaning.symbol,
+            "standing": _standing(found),
+            "note": _share(found),
+            "link": links[0] if links else "",
+            "denied": _denied(row) if row else "",
+        }
+
+    def _differing(self, place: int, row: Found) -> list[tuple[str, str]]:
+        """Return the cases of a row that differ, each with its place in the page, if it has one."""
+        name = self._candidates[place]["name"]
+        return [
+            (case, self._anchor(name, gate, told) if (gate, told) in self._linked[place] else "")
+            for case, gate, told in row.get("differing", ())
+        ]
+
+    def _evidence(self, place: int, row: Found) -> dict[str, Any]:
+        """Return what a row that is not equal was found to be, with links to what differs."""
+        cases = sorted(self._differing(place, row), key=lambda case: not case[1])
+        apart = sum(
+            count for verdict, count in row["verdicts"].items() if verdict not in _NO_FAILURE
+        )
+        said = [text.counts(row["verdicts"])]
+        said += [
+            f"{reason} ({count})" if count > 1 else reason
+            for reason, count in list(row["reasons"].items())[:_REASONS]
+        ]
+        if denied := _denied(row):
+            said.append(denied)
+        return {
+            "name": self._candidates[place]["name"],
+            "said": "; ".join(said),
+            "cases": cases[:_LINKS],
+            "more": max(0, apart - len(cases[:_LINKS])),
+        }
+
+
+_NO_FAILURE = {"equal", "unsupported", "expected"}
+
+
+def grades(groups: Sequence[Found]) -> list[dict[str, str]]:
+    """Return what each kind of cell means that these groups hold, best first."""
+    seen = {
+        (cell["standing"], cell["tone"]): cell["symbol"]
+        for group in groups
+        for row in group["rows"]
+        for cell in row["cells"]
+        if cell
     }
-
-
-def _counts(rows: Sequence[Found]) -> list[dict[str, Any]]:
-    """Return how many rows stand where, best first."""
-    found = Counter((_standing(row), row["verdict"]) for row in rows)
-    order = sorted(found.items(), key=lambda each: BEST_FIRST.index(each[0][0]))
+    order = sorted(
+        seen,
+        key=lambda each: (
+            each[1] != "good",
+            BEST_FIRST.index(each[0]) if each[0] in BEST_FIRST else 99,
+            each,
+        ),
+    )
     return [
-        {"standing": where, "count": count, "tone": word(verdict).tone, "symbol": _symbol(verdict)}
-        for (where, verdict), count in order
+        {
+            "standing": name,
+            "tone": tone,
+            "symbol": seen[name, tone],
+            "meaning": _GRADES.get((name, tone)) or word(name).meaning,
+        }
+        for name, tone in order
     ]
 
 
-def _against(rows: Sequence[Found]) -> dict[str, int]:
+def against_claims(rows: Sequence[Found]) -> dict[str, int]:
     """Return how many rows go against what is claimed, and how."""
-    found = Counter(refuted(row["verdict"], row["reached"], row["claimed"]) for row in rows)
-    return {word: found[word] for word in sorted(found) if word}
+    found = Counter(said for row in rows if (said := _denied(row)))
+    return {said: found[said] for said in sorted(found)}
 
 
-def _standing(row: Found) -> str:
-    return standing(row["verdict"], row["reached"], row["compared"])
+def _denied(row: Found) -> str:
+    return refuted(row["verdict"], row["reached"], row["claimed"])
 
 
-def _symbol(verdict: str) -> str:
-    return word(verdict).symbol
+def _standing(found: Found) -> str:
+    return standing(found["verdict"], found["reached"], found["compared"])
 
 
-def _row(
-    row: Mapping[str, Any],
-    candidates: Sequence[Mapping[str, Any]],
-    linked: Sequence[set[tuple[str, str]]],
-    anchor: Callable[..., str],
-) -> dict[str, Any]:
-    pairs = list(zip(candidates, row["found"], strict=True))
-    return {
-        "name": row["row"],
-        "id": anchor("matrix", row["category"], row["row"]),
-        "shows": row["shows"],
-        "patterns": row["patterns"],
-        "cells": [_cell(candidate, found) for candidate, found in pairs],
-        "evidence": [
-            _evidence(candidate["name"], found, links, anchor)
-            for (candidate, found), links in zip(pairs, linked, strict=True)
-            if found and found["verdicts"] and found["verdict"] != "equal"
-        ],
-    }
+def _share(found: Found) -> str:
+    """Return how many of the cases agree, where not all or none do."""
+    agree, total = found["verdicts"].get("equal", 0), sum(found["verdicts"].values())
+    return "" if agree in {0, total} else f"{agree:,}/{total:,}"
 
 
-def _cell(candidate: Mapping[str, Any], found: Found | None) -> dict[str, Any]:
-    cell = {"name": candidate["name"], "claims": bool(candidate["claims"]), "found": bool(found)}
+def _run(gate: Found) -> str:
+    said = [
+        f"{text.counts(gate['verdicts']) or 'nothing compared'} in {text.seconds(gate['seconds'])}"
+    ]
+    if gate["reached"] != gate["required"]:
+        said.append(f"level {gate['reached']} reached, {gate['required']} asked for")
+    if gate["possible"]:
+        said.append(f"{gate['pairs']:,} of {gate['possible']:,} pairs of features")
+    return "; ".join([*said, *gate["notes"]])
+
+
+_SCORES = {"bad": 100, "unknown": 30, "plain": 10, "quiet": 3, "good": 0}
+
+
+def _score(found: Found | None) -> int:
+    """Return how bad a cell is: how badly it fails, and the more so the lower the level."""
     if found is None:
-        return {**cell, "claimed": "", "refuted": False}
-    agree = agreeing(found["verdicts"], found["reasons"])
-    return {
-        **cell,
-        "claimed": found["claimed"],
-        "refuted": bool(refuted(found["verdict"], found["reached"], found["claimed"])),
-        "tone": word(found["verdict"]).tone,
-        "symbol": _symbol(found["verdict"]),
-        "standing": _standing(found),
-        "agreeing": found["compared"] if found["verdict"] == "equal" else agree,
-    }
+        return 1
+    level = ("bytes", "trace", "result", "none").index(found["reached"])
+    return _SCORES[word(found["verdict"]).tone] + (level if found["verdict"] == "divergent" else 0)
 
 
-def _evidence(
-    name: str, found: Found, linked: set[tuple[str, str]], anchor: Callable[..., str]
-) -> dict[str, Any]:
-    """Return what a row that is not equal was found to be, with links to what differs."""
-    apart = sum(
-        count
-        for verdict, count in found["verdicts"].items()
-        if verdict not in {"equal", "unsupported"}
-    )
-    return {
-        "name": name,
-        "verdicts": found["verdicts"],
-        "reasons": found["reasons"],
-        "differing": [
-            (case, anchor(name, gate, told) if (gate, told) in linked else "")
-            for case, gate, told in found["differing"]
-        ],
-        "more": apart - len(found["differing"]),
-    }
+def _counts(rows: Sequence[Found], place: int) -> list[dict[str, Any]]:
+    """Return how many rows of a group have each sign, the best first."""
+    cells = [row["cells"][place] for row in rows if row["cells"][place]]
+    found = Counter((cell["symbol"], cell["tone"]) for cell in cells)
+    order = list(_SCORES)[::-1]
+    return [
+        {"symbol": symbol, "tone": tone, "count": count}
+        for (symbol, tone), count in sorted(found.items(), key=lambda each: order.index(each[0][1]))
+    ]

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from parity_kit.bench.statistics import MARGIN
 from parity_kit.report import text
 from parity_kit.report.selection import by_cause, cases
-from parity_kit.words import AGREEING, word
+from parity_kit.words import AGREEING, SUBJECTS, word
 
 Found = Mapping[str, Any]
-CAUSES = 3
+CAUSES = 2
 """Causes named on the first screen; the rest are counted."""
+_LONGEST = 68  # characters of a cause on the first screen
+NEVER_DROVE = "anything of its own: it never drove"
 _COMPARED = ("equal", "divergent", "expected")
 _NINETY_FIVE = 1.96  # standard errors on each side of a 95 % interval
 _DEPTH = {
@@ -48,19 +50,22 @@ def title(candidates: Sequence[Found]) -> str:
 
 def overview(candidate: Found) -> dict[str, Any]:
     """Return what the first screen says of a candidate."""
+    drove = candidate["engagement"] is None or candidate["engagement"]["engaged"]
     subjects = _subjects(candidate)
     causes = by_cause(candidate["divergences"])
     return {
         "sentence": _sentence(candidate, subjects),
-        "subjects": subjects,
+        "drove": drove,
+        "subjects": {each["name"]: each for each in subjects} if drove else {},
         "compared": sum(gate["compared"] for gate in candidate["gates"]),
         "causes": [
-            {"text": said, "cases": cases(group), "first": group[0]}
+            {"text": said, "short": _short(said), "cases": cases(group)}
             for said, group in causes[:CAUSES]
         ],
         "more": len(causes) - CAUSES,
-        "speed": speed(candidate["benchmarks"]),
-        "unjudged": _unjudged(candidate, subjects),
+        # Of one that never drove it would be LangGraph's own speed.
+        "speed": speed(candidate["benchmarks"]) if drove else None,
+        "unjudged": _unjudged(candidate, subjects) if drove else [NEVER_DROVE],
     }
 
 
@@ -74,7 +79,15 @@ def _subjects(candidate: Found) -> list[dict[str, Any]]:
             counts.update(found["verdicts"])
             if any(found["verdicts"].get(each) for each in _COMPARED):
                 reached.setdefault(name, []).append(found["reached"])
-    return [_subject(name, verdicts[name], reached.get(name, [])) for name in sorted(verdicts)]
+    return [_subject(name, verdicts[name], reached.get(name, [])) for name in _in_order(verdicts)]
+
+
+def _in_order(names: Iterable[str]) -> list[str]:
+    """Return kinds of subjects, those that others stand on first."""
+    known = list(SUBJECTS)
+    return sorted(
+        names, key=lambda name: (name not in known, known.index(name) if name in known else 0, name)
+    )
 
 
 def _subject(name: str, verdicts: Counter[str], reached: Sequence[str]) -> dict[str, Any]:
@@ -120,6 +133,14 @@ def _sentence(candidate: Found, subjects: Sequence[Found]) -> str:
     if absent:
         said.append(f"does not offer {_listed(absent)}")
     return "; ".join(said) + "."
+
+
+def _short(said: str) -> str:
+    if len(said) <= _LONGEST:
+        return said
+    cut = said[:_LONGEST].rstrip(" .,:")
+    # Half a name in backticks is none.
+    return f"{cut}{'`' if cut.count('`') % 2 else ''}…"
 
 
 def _listed(names: Sequence[str]) -> str:

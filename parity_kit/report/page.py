@@ -1,6 +1,6 @@
 """The page: one self-contained HTML file, a pure function of `report.json`.
 
-Everything that came from a candidate is untrusted: the template escapes it, `visible` shows what
+Everything that came from a candidate is untrusted: the templates escape it, `visible` shows what
 would hide, and a content-security policy lets nothing run or load but the page's own style sheet
 and script, named by their digests.
 """
@@ -16,17 +16,49 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from parity_kit import words
-from parity_kit.report import matrix, performance, text
+from parity_kit.report import divergences, performance, text
+from parity_kit.report.matrix import Matrix, against_claims, grades
+from parity_kit.report.overview import headline, overview, title
+from parity_kit.report.selection import selected
 
-SHOWN = 100
-"""Differences of one candidate that the page shows; the rest are in `report.json`."""
-
-STYLES = ("page.css", "performance.css")
+STYLES = ("page.css", "matrix.css", "divergence.css", "performance.css", "print.css")
 """The style sheets, which become one in the page."""
 
 
 def render(report: Mapping[str, Any]) -> str:
     """Return the page for a report; the same report gives the same bytes."""
+    environment = _environment()
+    style = "".join(_source(environment, name) for name in STYLES)
+    script = _source(environment, "page.js")
+    candidates: Sequence[Mapping[str, Any]] = report["candidates"]
+    chosen = selected(candidates)
+    found = [
+        divergences.view(each, wanted, anchor)
+        for each, wanted in zip(candidates, chosen, strict=True)
+    ]
+    groups = Matrix(report, anchor, chosen).groups()
+    page = environment.get_template("page.html").render(
+        report=report,
+        candidates=candidates,
+        headline=headline(candidates),
+        title=title(candidates),
+        overviews=[overview(each) for each in candidates],
+        groups=groups,
+        grades=grades(groups),
+        against=[against_claims(each["rows"]) for each in candidates],
+        features=_features(candidates),
+        divergences=found,
+        first=_first(found),
+        performance=performance.view(report),
+        style=Markup(style),  # noqa: S704  # the page's own file
+        script=Markup(script),  # noqa: S704  # the page's own file
+        policy=_policy(style, script),
+        words=words,
+    )
+    return f"{page}\n"
+
+
+def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("parity_kit.report"),
         autoescape=True,
@@ -35,50 +67,24 @@ def render(report: Mapping[str, Any]) -> str:
         lstrip_blocks=True,
         finalize=_visible,
     )
-    environment.filters.update(
-        clip=text.clip, counts=text.counts, ratio=text.ratio, seconds=text.seconds
+    # jinja2 types its own filters and globals, and no others.
+    cast("dict[str, Any]", environment.filters).update(
+        clip=text.clip,
+        coded=text.coded,
+        counts=text.counts,
+        inner=text.inner,
+        plural=text.plural,
+        ratio=text.ratio,
+        seconds=text.seconds,
     )
-    # jinja2 types its globals as the ones it brings along.
     cast("dict[str, Any]", environment.globals).update(
         command=text.command,
         parted=text.parted,
         parted_hex=text.parted_hex,
         word=words.word,
-        anchor=_anchor,
+        anchor=anchor,
     )
-    style = "".join(_source(environment, name) for name in STYLES)
-    script = _source(environment, "page.js")
-    candidates: Sequence[Mapping[str, Any]] = report["candidates"]
-    page = environment.get_template("page.html").render(
-        report=report,
-        headline=headline(candidates),
-        gates=_gates(candidates),
-        features=_features(candidates),
-        matrix=matrix.view(report, _anchor, SHOWN),
-        performance=performance.view(report),
-        style=Markup(style),  # noqa: S704  # the page's own file
-        script=Markup(script),  # noqa: S704  # the page's own file
-        policy=_policy(style, script),
-        words=words,
-        shown=SHOWN,
-    )
-    return f"{page}\n"
-
-
-def headline(candidates: Sequence[Mapping[str, Any]]) -> str:
-    """Return the run's outcome in one sentence."""
-    agreeing = sum(each["verdict"] in words.AGREEING for each in candidates)
-    match len(candidates), agreeing:
-        case 0, _:
-            return "No candidate was compared"
-        case 1, 1:
-            return f"{candidates[0]['title']} agrees with LangGraph"
-        case 1, _:
-            return f"{candidates[0]['title']} was not found to agree with LangGraph"
-        case total, 1:
-            return f"1 of {total} candidates agrees with LangGraph"
-        case total, _:
-            return f"{agreeing or 'None'} of {total} candidates agree with LangGraph"
+    return environment
 
 
 def _visible(value: object) -> object:
@@ -105,23 +111,16 @@ def _policy(style: str, script: str) -> str:
     )
 
 
-def _anchor(*parts: str) -> str:
+def anchor(*parts: str) -> str:
     """Return a permanent name for a place in the page, safe whatever the parts hold."""
     joined = "\0".join(parts).encode("utf-8", "surrogatepass")
     return f"d-{hashlib.sha256(joined).hexdigest()[:12]}"
 
 
-def _gates(candidates: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return the gates in the order they were first run, each with its cell for each candidate."""
-    rows: dict[str, dict[str, Any]] = {}
-    for position, candidate in enumerate(candidates):
-        for gate in candidate["gates"]:
-            row = rows.setdefault(
-                gate["gate"],
-                {"name": gate["gate"], "kind": gate["kind"], "cells": [None] * len(candidates)},
-            )
-            row["cells"][position] = gate
-    return list(rows.values())
+def _first(found: Sequence[Mapping[str, Any]]) -> str:
+    """Return the place of the first divergence of all, the only one that is open at the start."""
+    shown = (each["id"] for one in found for cause in one["causes"] for each in cause["shown"])
+    return next(shown, "")
 
 
 def _features(candidates: Sequence[Mapping[str, Any]]) -> list[tuple[str, list[int]]]:

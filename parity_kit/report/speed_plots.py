@@ -74,7 +74,7 @@ def ratios(name: str, series: Sequence[Series], workloads: Sequence[str]) -> str
         axes.set_ylim(len(workloads) - 0.5, -0.5)
         for line in range(1, len(workloads)):
             axes.axhline(line - 0.5, color=BAND, linewidth=1)
-        _ratio_scale(axes)
+        ratio_scale(axes)
         axes.set_xlabel("← slower · times LangGraph's speed · faster →")
         axes.spines["left"].set_visible(False)  # matplotlib's own argument
         axes.legend(
@@ -95,7 +95,7 @@ def _points(axes: Any, series: Series, offset: float, workloads: Sequence[str]) 
     places = {row["workload"]: workloads.index(row["workload"]) + offset for row in rows}
     spans = [((row["low"], places[row["workload"]]), (row["high"], places[row["workload"]]))
              for row in rows]  # fmt: skip
-    _strokes(axes, spans, color=series.colour, linewidth=2)
+    strokes(axes, spans, color=series.colour, linewidth=2)
     style = {"color": series.colour, "marker": series.marker, "linestyle": "none", "markersize": 6}
     for decisive in (True, False):
         chosen = [row for row in rows if (row["verdict"] in _DECISIVE) is decisive]
@@ -108,14 +108,15 @@ def _points(axes: Any, series: Series, offset: float, workloads: Sequence[str]) 
     axes.plot([], [], **style, label=series.label)
 
 
-def _ratio_scale(axes: Any) -> None:
-    """Put ticks at 1, 2, 5 and their tenfolds, and leave room around the points."""
-    low, high = axes.get_xlim()
+def ratio_scale(axes: Any, which: str = "x") -> None:
+    """Put ticks at 1, 2, 5 and their tenfolds on a log axis, and leave room around the points."""
+    low, high = getattr(axes, f"get_{which}lim")()
     low, high = min(low, 0.8), max(high, 1.25)
     ticks = [tick for tick in _TICKS if low <= tick <= high]
-    axes.set_xticks(ticks, [f"{tick:g}×" for tick in ticks])  # noqa: RUF001  # people read it
+    labels = [f"{tick:g}×" for tick in ticks]  # noqa: RUF001  # people read it
+    getattr(axes, f"set_{which}ticks")(ticks, labels)
     axes.minorticks_off()
-    axes.set_xlim(low, high)
+    getattr(axes, f"set_{which}lim")(low, high)
 
 
 def run_chart(name: str, series: Sequence[Series]) -> str:
@@ -149,7 +150,7 @@ def run_chart(name: str, series: Sequence[Series]) -> str:
         )
         pressure = pressures(each.rows)
         bars = [((n + 1, -1.7), (n + 1, -1.7 + 0.6 * share)) for n, share in pressure.items()]
-        _strokes(axes, bars, color=SOFT, linewidth=4)
+        strokes(axes, bars, color=SOFT, linewidth=4)
         share = math.expm1(limit)
         axes.set_yticks(
             [-1.7, -1, 0, 1], ["load", f"-{1 - 1 / (1 + share):.0%}", "0", f"+{share:.0%}"]
@@ -174,7 +175,7 @@ def spread(name: str, engines: Sequence[tuple[Series, Sequence[float]]]) -> str:
         )
         axes.set_xscale("log")
         for place, (each, times) in enumerate(engines):
-            _strokes(axes, [((t, place - 0.35), (t, place + 0.35)) for t in times],
+            strokes(axes, [((t, place - 0.35), (t, place + 0.35)) for t in times],
                      color=each.colour, linewidth=1)  # fmt: skip
             middle = statistics.median(times)
             axes.plot([middle], [place], color=each.colour, marker="D", markersize=4)
@@ -219,7 +220,7 @@ def pressures(rows: Sequence[Mapping[str, Any]]) -> dict[int, float]:
     return {number: statistics.median(shares) for number, shares in sorted(found.items())}
 
 
-def _strokes(
+def strokes(
     axes: Any, spans: Sequence[tuple[tuple[float, float], tuple[float, float]]], **style: Any
 ) -> None:
     """Draw separate lines as one path."""

@@ -6,47 +6,86 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 from parity_kit.canonical import unpack
 from parity_kit.contract import Event, Outcome, Unsupported, split_stored_name
+from parity_kit.plain import Ext
 
 _PATH = 7  # where a pending write's name holds the path of its task
-_PULLED = ("~__pregel_pull, ", "~__pregel_push, ")
+_PULLED, _PUSHED = "~__pregel_pull", "~__pregel_push"
+_SENDS = "__pregel_tasks"  # the channel that holds what was sent
+
+
+_Entry: TypeAlias = tuple[Sequence[str], bytes]
 
 
 @dataclass(slots=True)
 class Supersteps:
-    """The superstep of each checkpoint and channel version, and in which ones a node ran."""
+    """The superstep of each checkpoint and channel version, and in which ones a node ran.
+
+    `sent` names the nodes that a namespace's superstep was told to run by `Send`, in order.
+    """
 
     checkpoints: dict[str, int] = field(default_factory=dict[str, int])
     versions: dict[tuple[str, str], int] = field(default_factory=dict[tuple[str, str], int])
     runs: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
+    sent: dict[tuple[str, int], list[str]] = field(default_factory=dict[tuple[str, int], list[str]])
 
     def read(self, outcomes: Sequence[Outcome]) -> None:
         """Take what one side stored; what is known already stays."""
-        entries = [
+        entries: list[_Entry] = [
             (split_stored_name(name), data)
             for outcome in outcomes
             if not isinstance(outcome, Unsupported)
             for name, data in sorted(outcome.stored.items())
         ]
+        self._read_checkpoints(entries)
+        self._read_sends(entries)
+        if not self.runs:
+            self._read_runs(entries)
+
+    def _read_checkpoints(self, entries: Sequence[_Entry]) -> None:
         for parts, data in entries:
             step = decoded(parts[-1], data).get("step") if parts[0] == "metadata" else None
             if isinstance(step, int):
                 self.checkpoints.setdefault(place_of(parts), step)
-        first = not self.runs
         for parts, data in entries:
             step = self.checkpoints.get(place_of(parts))
-            if step is None:
-                continue
-            if parts[0] == "checkpoint":
+            if step is not None and parts[0] == "checkpoint":
                 for channel, version in _items(decoded(parts[-1], data).get("channel_versions")):
                     known = self.versions.get((channel, str(version)), step)
                     self.versions[channel, str(version)] = min(step, known)
-            if first and parts[0] == "write" and not parts[2] and (node := node_of(parts)):
-                self.runs.append((step + 1, node))
-        self.runs = sorted(set(self.runs))
+
+    def _read_sends(self, entries: Sequence[_Entry]) -> None:
+        for parts, data in entries:
+            if parts[0] == "blob" and tuple(parts[3:4]) == (_SENDS,) and parts[-1] == "msgpack":
+                step = self.versions.get((_SENDS, parts[4]))
+                if step is not None:
+                    self.sent.setdefault((parts[2], step + 1), _nodes(data))
+
+    def _read_runs(self, entries: Sequence[_Entry]) -> None:
+        found = {
+            (self.checkpoints[place_of(parts)] + 1, self.node_of(parts))
+            for parts, _ in entries
+            if parts[0] == "write" and not parts[2] and place_of(parts) in self.checkpoints
+        }
+        self.runs = sorted(found)
+
+    def node_of(self, parts: Sequence[str]) -> str:
+        """Return the node whose task made a pending write; empty where that does not show."""
+        path = parts[_PATH].split(", ") if len(parts) > _PATH else []
+        match path:
+            case [head, *_, name] if head == _PULLED:
+                return name
+            case [head, second, *_, name, index, _] if head == _PUSHED and second == _PULLED:
+                return f"{name}, call {int(index) + 1}" if index.isdigit() else ""
+            case [head, index, _] if head == _PUSHED and index.isdigit():
+                step = self.checkpoints.get(place_of(parts))
+                sent = self.sent.get((parts[2], -2 if step is None else step + 1), [])
+                return sent[int(index)] if int(index) < len(sent) else ""
+            case _:
+                return ""
 
     def of_event(self, event: Event, ran: Counter[str]) -> tuple[int | None, str]:
         """Return the superstep and the node that an event is of, as far as it shows.
@@ -76,10 +115,14 @@ def place_of(parts: Sequence[str]) -> str:
     return "/".join(parts[1:4])
 
 
-def node_of(parts: Sequence[str]) -> str:
-    """Return the node whose task made a pending write."""
-    path = parts[_PATH] if len(parts) > _PATH else ""
-    return path.rpartition(", ")[2] if path.startswith(_PULLED) else ""
+def _nodes(data: bytes) -> list[str]:
+    """Return the nodes that a list of `Send` names."""
+    try:
+        sends: Any = unpack(data)
+        opened: list[Any] = [unpack(each.data) for each in sends if isinstance(each, Ext)]
+        return [str(each[2][0]) for each in opened]
+    except (ValueError, LookupError, TypeError):
+        return []  # a candidate may store what it likes
 
 
 def decoded(form: str, data: bytes) -> dict[str, Any]:

@@ -9,6 +9,8 @@ import shlex
 import unicodedata
 from collections.abc import Mapping
 
+from markupsafe import Markup, escape
+
 CLIP = 2_000
 """Characters of one side of a difference that the page shows."""
 
@@ -77,6 +79,16 @@ def parted(mine: str, other: str) -> tuple[str, str, str]:
     return mine[:at], mine[at], mine[at + 1 :]
 
 
+def apart(mine: str, other: str) -> tuple[str, str, str]:
+    """Return a side's text before what is not in the other, that part, and the text after it."""
+    most = min(len(mine), len(other))
+    first = next((at for at in range(most) if mine[at] != other[at]), most)
+    rest = most - first
+    same = next((at for at in range(rest) if mine[-1 - at] != other[-1 - at]), rest)
+    end = len(mine) - same
+    return mine[:first], mine[first:end], mine[end:]
+
+
 def parted_hex(mine: str, other: str) -> tuple[str, str, str]:
     """Return bytes in hexadecimal up to the first that differs, that one, and the rest."""
     ours, theirs = mine.split(), other.split()
@@ -106,6 +118,23 @@ def ratio(value: float | None) -> str:
 def plural(count: int, noun: str) -> str:
     """Return a count and its noun, `1 case`, `2,000 cases`."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def inner(text: str) -> Markup:
+    """Return text as the content of an element: quotes need no escape there, and are many."""
+    shown = visible(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return Markup(shown)  # noqa: S704  # escaped a line above
+
+
+def coded(text: str) -> Markup:
+    """Return text with what stands in backticks as code."""
+    parts = [escape(visible(part)) for part in text.split("`")]
+    if len(parts) % 2 == 0:
+        return Markup("`").join(parts)
+    return Markup().join(
+        Markup("<code>{}</code>").format(part) if index % 2 else part
+        for index, part in enumerate(parts)
+    )
 
 
 def counts(verdicts: Mapping[str, int]) -> str:

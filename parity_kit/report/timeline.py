@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, TypeAlias
 
 from parity_kit.canonical import pack, unpack
@@ -27,7 +28,7 @@ from parity_kit.masks import oracle_masks, value_part
 from parity_kit.outcome_text import short
 from parity_kit.plain import Plain
 from parity_kit.renaming import Renamer
-from parity_kit.report.supersteps import Supersteps, node_of, place_of
+from parity_kit.report.supersteps import Supersteps, place_of
 from parity_kit.verdicts import Difference
 
 Key: TypeAlias = tuple[Any, ...]
@@ -36,7 +37,8 @@ MOST_ROWS = 30
 _WIDTH = 100  # characters of a row
 _WHOLE = 4_000  # characters in which two texts are looked through for where they part
 _LEAD = 30  # characters before that which stay
-_CHECKPOINT = {"checkpoint": 0, "metadata": 1, "parent": 2}
+_SAID = ("checkpoint", "metadata")
+_CHECKPOINT = (*_SAID, "parent")
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +163,7 @@ def _tasks(stored: Mapping[str, bytes], places: Supersteps) -> Iterator[Row]:
             groups.setdefault(tuple(parts[1:5]), []).append((parts, stored[name]))
     for key, writes in groups.items():
         writes.sort(key=lambda each: _index(each[0]))
-        node, step = node_of(writes[0][0]), places.checkpoints.get("/".join(key[:3]))
+        node, step = places.node_of(writes[0][0]), places.checkpoints.get("/".join(key[:3]))
         wrote = ", ".join(_written(parts, data) for parts, data in writes)
         yield Row(
             ("ran", *key),
@@ -209,10 +211,8 @@ def _checkpoints(stored: Mapping[str, bytes], places: Supersteps) -> Iterator[Ro
             yield Row(("kept", name), None, f"{name} is {_value(form, stored[name])}", stored[name])
     for place, entries in groups.items():
         namespace, _, identity = place.partition("/")[2].rpartition("/")
-        said = ", ".join(
-            f"{kind} {len(entries[kind])} bytes" for kind in _CHECKPOINT if kind in entries
-        )
-        text = f"saved {identity[-4:]}{_within(namespace)}: {said}"
+        said = ", ".join(f"{kind} {len(entries[kind])} bytes" for kind in _SAID if kind in entries)
+        text = f"saved {identity[-4:]}{_within(namespace)}: {said or 'its parent'}"
         exact = pack([[kind, entries[kind]] for kind in sorted(entries)])
         yield Row(("kept", place), places.checkpoints.get(place), text, exact)
 
@@ -292,14 +292,16 @@ def _fewer(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """
     stored = any(row["what"] == "ran" for row in rows)
     kept: list[dict[str, Any]] = []
-    for row in rows:
-        told = row["what"] in {"ran", "gave"} or (row["what"] == "told" and not stored)
-        if told or "candidate" in row:
-            kept.append(row)
-        elif kept and "more" in kept[-1] and kept[-1]["step"] == row["step"]:
-            kept[-1]["more"] += 1
-        else:
-            kept.append({"step": row["step"], "more": 1})
+    for step, group in groupby(rows, key=lambda row: row["step"]):
+        same = 0
+        for row in group:
+            told = row["what"] in {"ran", "gave"} or (row["what"] == "told" and not stored)
+            if told or "candidate" in row:
+                kept.append(row)
+            else:
+                same += 1
+        if same:
+            kept.append({"step": step, "more": same})
     return _around(kept)
 
 

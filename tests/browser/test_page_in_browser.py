@@ -147,7 +147,9 @@ def page(browser: Browser, report: Path, request: pytest.FixtureRequest) -> Iter
 
 
 def test_hostile_text_is_shown_and_does_nothing(page: Page) -> None:
-    assert page.title() == "1 of 2 candidates agrees with LangGraph – Parity Kit"  # noqa: RUF001  # as shown
+    assert page.title() == (
+        "1 of 2 candidates agrees with LangGraph: ≠ first, ✓ second – Parity Kit"  # noqa: RUF001  # as shown
+    )
     assert page.locator(".card .reason").first.inner_text() == HOSTILE
     assert page.locator("img").count() == 0
 
@@ -157,7 +159,6 @@ def test_every_section_is_visible_and_nothing_overflows(page: Page) -> None:
     for name in (
         "verdicts",
         "matrix",
-        "gates",
         "differences",
         "engagement",
         "performance",
@@ -172,7 +173,7 @@ def test_every_section_is_visible_and_nothing_overflows(page: Page) -> None:
 
 @pytest.mark.parametrize("page", [400, 1200], indirect=True)
 def test_the_verdicts_come_first(page: Page) -> None:
-    cards = page.locator(".card .verdict")
+    cards = page.locator(".card .verdict strong")
     box = cards.first.bounding_box()
 
     assert [text.split() for text in cards.all_inner_texts()] == [
@@ -184,11 +185,11 @@ def test_the_verdicts_come_first(page: Page) -> None:
 
 
 def test_a_row_of_the_matrix_is_reached_by_link_and_leads_to_the_difference(page: Page) -> None:
-    row = page.locator("details.category details").first
+    row = page.locator(".matrix tbody:not(.gates) details").first
     assert not row.locator("summary").is_visible()
 
     page.evaluate(f"location.hash = '{row.get_attribute('id')}'")
-    page.wait_for_selector("details.category[open] details[open]")
+    page.wait_for_selector(".matrix tbody:not(.gates) details[open]")
     assert row.locator("code").is_visible()
     row.get_by_text("graphs/a").click()
 
@@ -198,8 +199,10 @@ def test_a_row_of_the_matrix_is_reached_by_link_and_leads_to_the_difference(page
 
 def test_a_narrow_page_keeps_the_rows_of_the_matrix_readable(page: Page) -> None:
     page.set_viewport_size({"width": 400, "height": 900})
+    for group in page.locator(".matrix .group button").all():
+        group.click()
     page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
-    box = page.locator("details.category th details").first.bounding_box()
+    box = page.locator(".matrix th details").first.bounding_box()
     width, window = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
     assert box is not None
     assert box["width"] > 200
@@ -222,10 +225,9 @@ def test_a_candidate_can_be_picked(page: Page) -> None:
 
     assert page.locator(".card:visible").count() == 1
     assert page.locator("details.difference:visible").count() == 0
-    assert page.locator("#gates td:visible").count() == 1
-    assert page.locator("#matrix .overview tbody tr").first.locator("td:visible").count() == 1
+    assert page.locator("#matrix .group").first.locator("td:visible").count() == 1
     page.select_option("#pick", "")
-    assert page.locator("#gates td:visible").count() == 2
+    assert page.locator("#matrix .group").first.locator("td:visible").count() == 2
     assert page.locator(".card:visible").count() == 2
 
 

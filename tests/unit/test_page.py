@@ -25,7 +25,8 @@ from parity_kit.events import (
     RunStarted,
 )
 from parity_kit.report import text
-from parity_kit.report.page import SHOWN, render
+from parity_kit.report.page import render
+from parity_kit.report.selection import MOST
 from parity_kit.report.summary import summarize
 
 HOSTILE = (
@@ -170,7 +171,7 @@ def test_a_strict_policy_needs_no_exception() -> None:
 
 def test_the_verdict_comes_before_everything_else() -> None:
     page = _page(_events())
-    places = [page.index(f'id="{name}"') for name in ("verdicts", "gates", "differences", "how")]
+    places = [page.index(f'id="{name}"') for name in ("verdicts", "matrix", "differences", "how")]
 
     assert places == sorted(places)
     assert "None of 2 candidates agree with LangGraph" in page
@@ -216,21 +217,30 @@ def test_no_ratio_is_shown_where_the_outcomes_were_not_equal() -> None:
 def test_a_row_leads_to_what_differs_and_says_what_is_claimed() -> None:
     page = _page(_events())
     section = page.split('<section id="matrix">')[1].split("</section>")[0]
-    rows = re.findall(r"<tr><th scope=\"row\"><details id=.*?</tr>", section, re.DOTALL)
+    group = section.split("errors</span>")[1].split("</tbody>")[0]
+    rows = re.findall(r"<tr><th scope=\"row\"><details id=.*?</tr>", group, re.DOTALL)
     shown = [" ".join(_read(each).text.split()) for each in rows]
 
-    assert ["✓ bytes 2" in each for each in shown] == [True, False, False, False]
-    assert "≠ trace 2 of 3" in shown[1]
-    assert "– unsupported in part 1 of 3" in shown[2]
-    assert "? unknown no case" in shown[3]
-    assert all("not judged" in each for each in shown), "of the candidate that did not start"
-    link = re.search(r'<a href="#(d-\w+)">a/case</a>', rows[1])
-    assert link is not None
-    assert f'<details class="difference bad" id="{link.group(1)}"' in page
-    overview = " ".join(_read(section.split("<details")[0]).text.split())
-    assert "✓ bytes 1 ≠ trace 1 – unsupported in part 1 ? unknown 1" in overview
-    assert "4 rows, 1 of them" in overview
+    assert [each.split()[1] for each in shown] == ["1", "3", "2", "0"], "the worst come first"
+    assert "≠ trace 2/3" in shown[0]
+    assert "? unknown" in shown[1]
+    assert "– unsupported in part 1/3" in shown[2]
+    assert "✓ bytes" in shown[3]
+    assert all("not run" in each for each in shown), "of the candidate that did not start"
+    links = re.findall(r'<a href="#(d-\w+)">(.*?)</a>', rows[0])
+    assert [said for _, said in links] == ["a/case", "≠ trace"]
+    assert f'<details class="difference bad" id="{links[0][0]}"' in page
+    assert "✓ 1 – 1 ? 1 ≠ 1" in " ".join(_read(group.split("<details")[0]).text.split())
     assert "What is claimed of port: fine (fine)" in _read(section).text
+
+
+def test_each_grade_of_the_matrix_is_defined() -> None:
+    legend = _page(_events()).split('<dl class="legend"')[1].split("</dl>")[0]
+    shown = " ".join(_read(f"<dl{legend}").text.split())
+
+    for grade in ("✓ bytes", "≠ trace", "– unsupported in part", "? unknown"):
+        assert grade in shown
+    assert "results and every event agree, some stored bytes do not" in shown
 
 
 def test_without_rows_the_page_says_so() -> None:
@@ -251,11 +261,11 @@ def test_stale_entries_of_a_ledger_are_named_and_escaped() -> None:
 
 
 def test_what_is_left_out_is_counted() -> None:
-    many: list[Event] = [_divergence("port", f"c{index}") for index in range(SHOWN + 7)]
+    many: list[Event] = [_divergence("port", f"c{index}") for index in range(MOST + 7)]
     page = _page([*_events(), *many])
 
-    assert page.count('<details class="difference ') == SHOWN
-    assert "8 more are in report.json" in page
+    assert page.count('<details class="difference ') == MOST
+    assert "and 3 more: not drawn here, all are in report.json" in page
 
 
 def test_a_long_side_is_cut_and_says_by_how_much() -> None:

@@ -1,51 +1,219 @@
 "use strict";
-const pick = document.getElementById("pick");
-const heads = [...document.querySelectorAll("thead [data-candidate]")];
-const marked = [...document.querySelectorAll("[data-candidate]:not(th)")];
-pick.parentElement.hidden = pick.options.length < 3;
-pick.addEventListener("change", () => {
-  const other = (each) => pick.value !== "" && each.dataset.candidate !== pick.value;
-  for (const each of marked) {
-    each.hidden = other(each);
-  }
-  for (const head of heads) {
-    for (const row of head.closest("table").rows) {
-      row.cells[head.cellIndex].hidden = other(head);
-    }
-  }
+const find = (selector, within = document) => [...within.querySelectorAll(selector)];
+const [search, pick, show, order, count, help, said] = ["#search", "#pick", "#show", "#order", "#found", "#help", ".said"].map(
+  (selector) => document.querySelector(selector),
+);
+const heads = find("thead [data-candidate]");
+const marked = find("[data-candidate]:not(th)");
+const groups = find(".matrix tbody").map((body) => {
+  const [head, ...rows] = body.rows;
+  const label = head.cells[0].querySelector("span");
+  const button = document.createElement("button");
+  button.textContent = label.textContent;
+  label.replaceWith(button);
+  const group = { body, button, rows: rows.map((row) => ({ row, text: textOf(row, label.textContent) })), open: false };
+  button.addEventListener("click", () => fold(group, !group.open));
+  return group;
 });
+const differences = find(".difference").map((each) => ({
+  each, text: `${each.closest(".cause").firstElementChild.textContent} ${each.firstElementChild.textContent}`.toLowerCase(),
+}));
+const causes = find(".cause");
+const tables = new Map(heads.map((head) => [head, [...head.closest("table").rows].map((row) => row.cells[head.cellIndex]).filter(Boolean)]));
 
-const openTarget = () => {
-  const target = location.hash && document.getElementById(location.hash.slice(1));
-  if (target instanceof HTMLDetailsElement) {
-    for (let each = target; each; each = each.parentElement.closest("details")) {
-      each.open = true;
+function textOf(row, group) {
+  return `${group} ${row.cells[0].textContent}`.toLowerCase();
+}
+
+function fold(group, open) {
+  group.open = open;
+  group.body.classList.toggle("folded", !open);
+  group.button.setAttribute("aria-expanded", String(open));
+}
+
+// What is asked for is in the fragment behind a place's name: #place?q=text&show=bad
+function fragment() {
+  const [place, query = ""] = decodeURI(location.hash.slice(1)).split("?");
+  return { place, query: new URLSearchParams(query) };
+}
+
+function remember() {
+  const query = new URLSearchParams();
+  for (const [name, control] of [["q", search], ["candidate", pick], ["show", show], ["order", order]]) {
+    if (control.value !== "") {
+      query.set(name, control.value);
     }
-    target.scrollIntoView();
   }
-};
-addEventListener("hashchange", openTarget);
-openTarget();
+  const text = query.toString();
+  const { place } = fragment();
+  history.replaceState(null, "", `#${place}${text ? `?${text}` : ""}`);
+}
 
-addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || (event.key !== "j" && event.key !== "k")) {
+function wanted(cells) {
+  const own = pick.selectedIndex > 0 ? [cells[pick.selectedIndex - 1]] : cells;
+  if (show.value === "bad") {
+    return own.some((cell) => cell.classList.contains("bad"));
+  }
+  return show.value !== "open" || own.some((cell) => !cell.classList.contains("good"));
+}
+
+function apply() {
+  const asked = search.value.trim().toLowerCase();
+  const isOther = (each) => pick.value !== "" && each.dataset.candidate !== pick.value;
+  for (const each of marked) {
+    each.hidden = isOther(each);
+  }
+  for (const [head, cells] of tables) {
+    for (const cell of cells) {
+      cell.hidden = isOther(head);
+    }
+  }
+  let rows = 0;
+  for (const group of groups) {
+    let left = 0;
+    for (const { row, text } of group.rows) {
+      row.hidden = !(text.includes(asked) && wanted([...row.cells].slice(1)));
+      left += !row.hidden;
+    }
+    group.body.hidden = left === 0;
+    fold(group, asked !== "" || show.value !== "" || group.open);
+    rows += left;
+  }
+  let shown = 0;
+  for (const { each, text } of differences) {
+    each.hidden = !text.includes(asked);
+    shown += !each.hidden && each.closest(".candidate").hidden === false;
+  }
+  for (const cause of causes) {
+    cause.hidden = asked !== "" && !cause.querySelector(".difference:not([hidden])") && !cause.textContent.toLowerCase().includes(asked);
+  }
+  const isNarrowed = asked !== "" || show.value !== "" || pick.value !== "";
+  count.textContent = isNarrowed ? `${rows} rows, ${shown} differences` : "";
+}
+
+function sort() {
+  for (const group of groups) {
+    const rows = group.rows.map(({ row }) => row);
+    if (order.value === "name") {
+      rows.sort((a, b) => a.cells[0].textContent.localeCompare(b.cells[0].textContent));
+    }
+    group.body.append(...rows);
+  }
+}
+
+function say(text) {
+  said.textContent = text;
+  setTimeout(() => { said.textContent = ""; }, 1600);
+}
+
+function reach(target) {
+  if (!target) {
     return;
   }
-  if (event.target instanceof HTMLSelectElement) {
+  const group = groups.find(({ body }) => body.contains(target));
+  if (group) {
+    fold(group, true);
+  }
+  for (let each = target.closest("details"); each; each = each.parentElement.closest("details")) {
+    each.open = true;
+  }
+  target.scrollIntoView();
+}
+
+function follow() {
+  const { place, query } = fragment();
+  search.value = query.get("q") ?? "";
+  pick.value = query.get("candidate") ?? "";
+  pick.selectedIndex = Math.max(pick.selectedIndex, 0);
+  show.value = query.get("show") ?? "";
+  show.selectedIndex = Math.max(show.selectedIndex, 0);
+  order.value = query.get("order") ?? "";
+  order.selectedIndex = Math.max(order.selectedIndex, 0);
+  sort();
+  apply();
+  reach(place && document.getElementById(place));
+}
+
+function copy(text, what) {
+  navigator.clipboard.writeText(text).then(() => say(`${what} copied`), () => say("could not be copied"));
+}
+
+// A page of two hundred differences gets its buttons as it is opened, not all at once.
+function dress(each) {
+  if (each.dataset.dressed) {
     return;
   }
-  const all = [...document.querySelectorAll("details.difference")].filter((each) => each.offsetParent);
+  each.dataset.dressed = "yes";
+  for (const [pre, what] of find("pre.command, .source pre", each).map((pre) => [pre, pre.matches(".command") ? "command" : "text"])) {
+    const button = document.createElement("button");
+    button.className = "copy";
+    button.textContent = `copy ${what}`;
+    button.addEventListener("click", () => copy(pre.matches(".command") ? pre.textContent.split("\n")[0] : pre.textContent, what));
+    pre.after(button);
+  }
+  const link = each.querySelector(".facts a");
+  link.addEventListener("click", () => copy(link.href, "link"));
+}
+
+function step(by) {
+  const all = differences.map(({ each }) => each).filter((each) => each.offsetParent);
   const at = all.findIndex((each) => each.contains(document.activeElement));
-  const next = all[event.key === "j" ? at + 1 : Math.max(at - 1, 0)];
+  const next = all[by > 0 ? at + 1 : Math.max(at - 1, 0)];
   if (next) {
     next.open = true;
-    next.querySelector("summary").focus();
+    next.firstElementChild.focus();
     next.scrollIntoView({ block: "start" });
   }
-});
+}
 
+const keys = {
+  j: () => step(1),
+  k: () => step(-1),
+  "/": () => search.focus(),
+  "?": () => help.showModal(),
+};
+
+document.querySelector(".tools").hidden = false;
+pick.parentElement.hidden = pick.options.length < 3;
+for (const control of [search, pick, show, order]) {
+  control.addEventListener("input", () => {
+    if (control === order) {
+      sort();
+    }
+    apply();
+    remember();
+  });
+}
+document.querySelector(".tools").addEventListener("submit", (event) => event.preventDefault());
+document.addEventListener("toggle", (event) => {
+  if (event.target.open && event.target.matches(".difference")) {
+    dress(event.target);
+  }
+}, true);
+addEventListener("hashchange", follow);
+addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey) {
+    return;
+  }
+  if (event.target === search && event.key === "Escape") {
+    search.value = "";
+    search.blur();
+    apply();
+    remember();
+    return;
+  }
+  if (event.target.matches("input, select, textarea") || help.open || !(event.key in keys)) {
+    return;
+  }
+  event.preventDefault();
+  keys[event.key]();
+});
 addEventListener("beforeprint", () => {
-  for (const each of document.querySelectorAll("details")) {
+  for (const each of find("details:not(.source)")) {
     each.open = true;
   }
 });
+for (const each of find(".difference[open]")) {
+  dress(each);
+}
+follow();

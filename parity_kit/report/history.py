@@ -1,0 +1,295 @@
+"""Runs in a row: verdicts and speed over time, and what changed since the last run.
+
+A pure function of the runs' `report.json`. A divergence is followed by its cause, since the cases
+that show one change with every corpus that grows and every search. That a cause is not there any
+more says something only where the gates that showed it were run again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from markupsafe import Markup
+
+from parity_kit.errors import BadFileError
+from parity_kit.matrix.standing import BEST_FIRST, standing
+from parity_kit.report import history_plot, text
+from parity_kit.report.overview import speed
+from parity_kit.report.performance import Plot
+
+MOST_RUNS = 30
+"""Runs shown, the latest of those given."""
+MOST_CHANGES = 40
+"""Changes of one kind that are listed for a candidate; the others are counted."""
+
+NEW, STILL, FIXED = "new", "still", "fixed"
+UNSEEN, UNRUN = "not found again", "not compared again"
+MEANING = {
+    NEW: "not there in the last run",
+    STILL: "there in both",
+    FIXED: "gone, and every gate that showed it was run again on as many cases",
+    UNSEEN: "gone, but only a search had found it, and a search does not find everything each time",
+    UNRUN: "gone, but not every gate that showed it was run again on as many cases",
+}
+"""What became of a cause, worst first."""
+
+Found = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a candidate stood in one run."""
+
+    verdict: str
+    reached: str
+    cases: int
+    causes: Mapping[str, int]
+    speed: Found | None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run: its name, what differs from the run before in how it was made, and who stood where.
+
+    A candidate that was not judged in it has no standing.
+    """
+
+    name: str
+    made: str
+    standings: Sequence[Standing | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A cause that came, stayed or went, with the cases that showed it then and show it now."""
+
+    what: str
+    cause: str
+    then: int
+    now: int
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What changed for a candidate since the last run that judged it."""
+
+    candidate: str
+    since: str
+    causes: Sequence[Change]
+    rows: Sequence[tuple[str, str, str]]
+    more: int = 0
+
+    @property
+    def counts(self) -> str:
+        """How many causes became what, `2 new, 1 still`."""
+        kinds = [each.what for each in self.causes]
+        found = {what: kinds.count(what) for what in MEANING}
+        return text.counts(found) or "nothing differed then, nothing differs now"
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The section: runs, oldest first, the plot of their speed, and what changed at last."""
+
+    candidates: Sequence[str]
+    runs: Sequence[Run]
+    plot: Plot | None
+    changes: Sequence[Changes]
+    left_out: int = 0
+    meaning: Mapping[str, str] = field(default_factory=lambda: MEANING)
+
+
+def view(report: Found, earlier: Sequence[Found]) -> History | None:
+    """Return the history of a report's candidates, or None where no earlier run is given.
+
+    Raises:
+        BadFileError: If an earlier report is none that this release can read.
+    """
+    if not earlier:
+        return None
+    left_out = max(0, len(earlier) + 1 - MOST_RUNS)
+    reports = [*map(_checked, earlier[left_out:]), report]
+    names = [each["name"] for each in report["candidates"]]
+    runs = [
+        Run(
+            each["run"]["name"],
+            _made(reports[place - 1] if place else None, each),
+            [_standing(_candidate(each, name)) for name in names],
+        )
+        for place, each in enumerate(reports)
+    ]
+    return History(
+        [text.visible(name) for name in names],
+        runs,
+        _plot(names, runs),
+        [_changes(name, reports) for name in names],
+        left_out,
+    )
+
+
+def _checked(report: Found) -> Found:
+    """Return a report of which everything that is used here can be read."""
+    try:
+        for each in report["candidates"]:
+            _standing(each)
+            _rows(each)
+            _gates(each)
+        _made(report, report)
+        str(report["run"]["name"])
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise BadFileError(
+            f"an earlier run's report cannot be read: {error!r}",
+            hint="make it again from its journal with `parity-kit report RUN`",
+        ) from error
+    return report
+
+
+def _candidate(report: Found, name: str) -> Found | None:
+    return next((each for each in report["candidates"] if each["name"] == name), None)
+
+
+def _standing(candidate: Found | None) -> Standing | None:
+    if candidate is None:
+        return None
+    causes = _causes(candidate)
+    return Standing(
+        candidate["verdict"],
+        candidate["reached"],
+        sum(causes.values()),
+        causes,
+        speed(candidate["benchmarks"]),
+    )
+
+
+def _causes(candidate: Found) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for each in candidate["divergences"]:
+        cause = each.get("cause") or each["headline"]
+        found[cause] = found.get(cause, 0) + each["count"]
+    return found
+
+
+def _gates(candidate: Found) -> dict[str, tuple[str, int]]:
+    """Return the kind of each gate, and how many cases it compared."""
+    return {each["gate"]: (each["kind"], each["compared"]) for each in candidate["gates"]}
+
+
+def _rows(candidate: Found) -> dict[tuple[str, str], str]:
+    return {
+        (each["category"], each["row"]): standing(
+            each["verdict"], each["reached"], each["compared"]
+        )
+        for each in candidate["rows"]
+    }
+
+
+def _made(before: Found | None, report: Found) -> str:
+    """Return what a run was made with where that is not what the run before was made with."""
+    said = [
+        f"{name} {mine}"
+        for name, mine, theirs in (
+            ("Parity Kit", report["kit"], before and before["kit"]),
+            *(
+                (name, version, before and before["oracle"].get(name))
+                for name, version in report["oracle"].items()
+            ),
+        )
+        if mine and before is not None and mine != theirs
+    ]
+    if before is not None and report["machine"] != before["machine"]:
+        said.append("another machine")
+    return ", ".join(said)
+
+
+def _changes(name: str, reports: Sequence[Found]) -> Changes:
+    *before, report = reports
+    now = _candidate(report, name)
+    then, since = next(
+        (
+            (found, each["run"]["name"])
+            for each in reversed(before)
+            if (found := _candidate(each, name)) is not None
+        ),
+        (None, ""),
+    )
+    if now is None or then is None:
+        return Changes(text.visible(name), since, [], [])
+    causes = _followed(then, now)
+    rows = _moved(then, now)
+    return Changes(
+        text.visible(name),
+        since,
+        causes[:MOST_CHANGES],
+        rows[:MOST_CHANGES],
+        max(0, len(causes) - MOST_CHANGES) + max(0, len(rows) - MOST_CHANGES),
+    )
+
+
+def _followed(then: Found, now: Found) -> list[Change]:
+    """Return what became of every cause, worst first."""
+    past, present = _causes(then), _causes(now)
+    found = [
+        Change(STILL if cause in past else NEW, cause, past.get(cause, 0), count)
+        for cause, count in present.items()
+    ]
+    found += [
+        Change(_gone(cause, then, now), cause, count, 0)
+        for cause, count in past.items()
+        if cause not in present
+    ]
+    order = list(MEANING)
+    return sorted(
+        found, key=lambda each: (order.index(each.what), -each.now, -each.then, each.cause)
+    )
+
+
+def _gone(cause: str, then: Found, now: Found) -> str:
+    """Return what it means that a cause is not there any more."""
+    showed = {
+        each["gate"]
+        for each in then["divergences"]
+        if (each.get("cause") or each["headline"]) == cause
+    }
+    before, after = _gates(then), _gates(now)
+    kinds = {before[gate][0] for gate in showed if gate in before}
+    if any(gate not in after or after[gate][1] < before.get(gate, ("", 0))[1] for gate in showed):
+        return UNRUN
+    return FIXED if "corpus" in kinds else UNSEEN
+
+
+def _moved(then: Found, now: Found) -> list[tuple[str, str, str]]:
+    """Return the rows of the matrix that stand elsewhere now, those that fell first."""
+    past, present = _rows(then), _rows(now)
+    moved = [
+        (key, past[key], here) for key, here in present.items() if key in past and past[key] != here
+    ]
+    moved.sort(key=lambda each: (_rank(each[2]) <= _rank(each[1]), each[0]))
+    return [(f"{category}: {row}", was, here) for (category, row), was, here in moved]
+
+
+def _rank(word: str) -> int:
+    return BEST_FIRST.index(word) if word in BEST_FIRST else len(BEST_FIRST)
+
+
+def _plot(names: Sequence[str], runs: Sequence[Run]) -> Plot | None:
+    lines = [
+        (text.visible(name), place, [
+            (at, (each.speed["ratio"], each.speed["low"], each.speed["high"]))
+            for at, run in enumerate(runs)
+            if (each := run.standings[place]) is not None and each.speed is not None
+        ])
+        for place, name in enumerate(names)
+    ]  # fmt: skip
+    lines = [each for each in lines if len(each[2]) > 1]
+    if not lines:
+        return None
+    return Plot(
+        "history",
+        "Speed over the runs",
+        "How many times LangGraph's speed, over all workloads whose outcomes were equal in that "
+        "run, with its 95 % interval; the oldest run is on the left. Each figure comes from pairs "
+        "within its own run, so that runs on different machines can stand side by side.",
+        Markup(history_plot.speeds("history", lines, len(runs))),  # noqa: S704  # escaped there
+    )
