@@ -80,6 +80,7 @@ class _Seen:
     error: CandidateError | None = None
     answers: list[Answer] = field(default_factory=list["Answer"])
     crossed: list[str] = field(default_factory=list[str])
+    network: str = ""
     ready_seconds: float = 0.0
     seconds: float = 0.0
 
@@ -141,6 +142,8 @@ class _Seen:
             "says": self.description and self.description.to_plain(),
             "checks": [dataclasses.asdict(each) for each in self.answers],
             "crossed": self.crossed,
+            "limits": dataclasses.asdict(self.candidate.limits),
+            "network": self.network,
             "next": self.next_step,
             "ready_seconds": round(self.ready_seconds, 3),
             "seconds": round(self.seconds, 3),
@@ -156,7 +159,7 @@ def _look(candidate: Candidate, space: Workspace, tell: Callable[[str], None]) -
     began = time.monotonic()
     try:
         with launch.start(candidate, space, tell, crossed) as engine:
-            seen.ready_seconds = engine.ready_seconds
+            seen.ready_seconds, seen.network = engine.ready_seconds, engine.network
             seen.description = engine.describe()
             for answer in walk(engine, seen.description.levels, crossed.forget):
                 tell(f"{candidate.name}: {answer.part}: {answer.title}: {answer.result}")
@@ -185,6 +188,7 @@ def _show(seen: _Seen) -> None:
             f" started in {seen.ready_seconds:.1f} s, checked in {seen.seconds:.1f} s",
             markup=False,
         )
+        out.print(f"  it has {seen.candidate.limits.in_words(seen.network)}", markup=False)
     if seen.answers:
         shown = table("part", "claims", "check", "result")
         claims = seen.claims

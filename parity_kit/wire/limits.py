@@ -30,3 +30,20 @@ class Limits:
     frame_bytes: int = FRAME_LIMIT
     restarts: int = 40
     network: bool = False
+
+    def in_words(self, network: str) -> str:
+        """Return the limits of one answer and of the machine in a line.
+
+        `network` says what became of it where the process runs, as `Kept` does.
+        """
+        reach = {"none": "no network", "kept": "the network"}.get(network)
+        return (
+            f"{self.seconds:g} s for an answer, {size(self.memory_bytes)} of memory,"
+            f" {self.processes} processes, {self.open_files} open files each,"
+            f" {reach or f'the network, as it cannot be taken away here ({network})'}"
+        )
+
+
+def size(count: int) -> str:
+    """Return a number of bytes in the unit that suits it."""
+    return f"{count / (1024 * MIB):.3g} GiB" if count >= 1024 * MIB else f"{count / MIB:.0f} MiB"

@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from parity_kit.wire.limits import MIB, Limits
+from parity_kit.wire.limits import Limits, size
 
 if TYPE_CHECKING:
     import psutil
@@ -51,8 +51,8 @@ class Meter:
         limits = self._limits
         if seen.memory > limits.memory_bytes:
             return (
-                f"over its memory limit of {_size(limits.memory_bytes)}"
-                f" with {_size(seen.memory)} in {_count(seen.processes)}"
+                f"over its memory limit of {size(limits.memory_bytes)}"
+                f" with {size(seen.memory)} in {_count(seen.processes)}"
             )
         if seen.processes > limits.processes:
             return f"over its limit of {_count(limits.processes)} with {seen.processes}"
@@ -95,10 +95,6 @@ def _own(process: psutil.Process) -> int:
     except psutil.AccessDenied:
         return process.memory_info().rss
     return getattr(full, "pss", full.uss)
-
-
-def _size(count: int) -> str:
-    return f"{count / (1024 * MIB):.3g} GiB" if count >= 1024 * MIB else f"{count / MIB:.0f} MiB"
 
 
 def _count(processes: int) -> str:

@@ -111,6 +111,39 @@ def test_a_candidate_reaches_sockets_of_its_own_and_files_but_no_network(
     assert printed == [str(network), "True", "True"]
 
 
+WITHOUT_RIGHTS = """
+import ctypes, os, sys
+ctypes.CDLL(None).prctl(24, 21, 0, 0, 0)  # no program started from here may administer the system
+os.execv(sys.executable, [sys.executable, "-c", sys.argv[1]])
+"""
+ASKS_FOR_ITS_NETWORK = """
+import os, sys
+from pathlib import Path
+from parity_kit.wire.kept import Kept, Launch
+from parity_kit.wire.limits import Limits
+kept = Kept(Launch("it", (sys.executable, "-c", "print(1)"), Path("/"), os.environ), Limits())
+assert kept.stdout.read() == b"1\\n", "it runs all the same"
+print(Limits().in_words(kept.network))
+kept.end()
+"""
+
+
+def test_where_the_network_cannot_be_taken_it_is_said() -> None:
+    if os.geteuid() != 0 or sys.platform != "linux":
+        pytest.skip("only root on Linux can give up the right to take the network")
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_RIGHTS, ASKS_FOR_ITS_NETWORK],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    said = "the network, as it cannot be taken away here (unshare: Operation not permitted)"
+    assert done.stdout.strip().endswith(
+        f"2 GiB of memory, 64 processes, 1024 open files each, {said}"
+    )
+
+
 def test_memory_that_processes_share_is_counted_once() -> None:
     program = (
         "import os, sys, time; shared = b'x' * (64 << 20)\n"
