@@ -14,7 +14,7 @@ from parity_kit import __version__
 from parity_kit.cli.common import console, json_option, print_json, workspace_option
 from parity_kit.cli.files import files_options
 from parity_kit.contract import Level, SubjectKind
-from parity_kit.errors import BadManifestError, UsageError
+from parity_kit.errors import BadManifestError, UnknownCandidateError, UsageError
 from parity_kit.events import (
     CandidateFailed,
     CandidateJudged,
@@ -185,7 +185,13 @@ def _candidates(space: Workspace, named: str | None, settings: Settings) -> list
             where=f"{space.root / MARKER}: key `ours`",
             hint='name some: ours = ["NAME"]; or one on the command line: parity-kit gate NAME',
         )
-    return [find(space, name) for name in (settings.ours if named is None else [named])]
+    if named is not None:
+        return [find(space, named)]
+    try:
+        return [find(space, name) for name in settings.ours]
+    except UnknownCandidateError as error:
+        key = f"{space.root / MARKER}: key `ours`"
+        raise BadManifestError(error.problem, where=key, hint=error.hint) from error
 
 
 def _check_corpora(space: Workspace, settings: Settings, asked: Sequence[str]) -> None:

@@ -110,9 +110,8 @@ class Result:
                 f"\nand {more} more: --json lists all, --cases DIRECTORY writes a case of each"
             )
         if self.problem:
-            out.print()
-            for line in self.problem.splitlines():
-                out.print(one_line(line), markup=False)
+            lines = [one_line(line) for line in self.problem.splitlines()]
+            out.print("\n".join([""] * bool(self.gates) + lines), markup=False)
         level = f", equal at level {self.reached.label}" if self.reached else ""
         counted = f"{self.compared} cases compared{level}, {self.seconds:.1f} s"
         out.print(f"\n{mark(self.verdict)}  {counted}")

@@ -31,6 +31,8 @@ class GateRun:
     tell: Callable[[Event], None]
     note: Callable[[str], None]
     folder: Path | None = None
+    own: Path | None = None
+    """The folder, where none was asked for and a search needs one."""
 
     def judge(self, candidate: Candidate, rules: Rules, result: Result) -> None:
         """Judge one candidate, tell of it, and fill in its result."""
@@ -73,9 +75,9 @@ class GateRun:
             ]
             for suite, examples in rules.suites.items():
                 verdicts.append(self._suite(contender, suite, examples, result, tell))
-            if self.folder:
+            if self.own:
                 with suppress(OSError):
-                    self.folder.rmdir()  # nothing was found that had to be written
+                    self.own.rmdir()  # nothing was found that had to be written
             return overall(verdicts), engine.describe().engaged
 
     def _suite(
@@ -91,6 +93,6 @@ class GateRun:
 
         if self.folder is None:
             # A case that a search found is in no corpus: without a file it would be lost.
-            self.folder = new_run(self.space, "gate")
+            self.folder = self.own = new_run(self.space, "gate")
         asked = Search(examples, required=result.level, floors=self.floors)
         return gate_suite(contender, suite, asked, tell, self.folder)

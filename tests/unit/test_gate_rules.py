@@ -127,6 +127,13 @@ def test_nobody_to_judge_is_a_mistake_in_the_file(space: Path) -> None:
     assert "parity-kit gate NAME" in result.exception.hint
 
 
+def test_a_candidate_of_ours_that_is_not_there_is_one_too(space: Path) -> None:
+    result = gate(space, 'ours = ["goood"]\n')
+    assert isinstance(result.exception, BadManifestError)
+    assert result.exception.where.endswith("parity.toml: key `ours`")
+    assert "did you mean 'good'?" in result.exception.hint
+
+
 def test_a_corpus_that_is_not_there_is_said_before_anything_starts(space: Path) -> None:
     result = gate(space, 'ours = ["good"]\n[gate]\ncorpora = ["chanels"]\n')
     assert isinstance(result.exception, BadManifestError)
