@@ -89,7 +89,7 @@ def kit_folder(space: Workspace) -> Path:
 
 def _build(recipe: Recipe, folder: Path, on_progress: Progress) -> None:
     cached, python = recipe.cached, folder / "bin" / "python"
-    uv = _uv()
+    uv = find_uv()
     if uv is None:
         cached.run([recipe.python, "-m", "venv", str(folder)], on_progress)
         install = [str(python), "-m", "pip", "install", "--disable-pip-version-check"]
@@ -99,7 +99,8 @@ def _build(recipe: Recipe, folder: Path, on_progress: Progress) -> None:
     cached.run([*install, *recipe.requirements], on_progress)
 
 
-def _uv() -> str | None:
+def find_uv() -> str | None:
+    """Return where the installer is that makes environments quickly, if it is here."""
     try:
         import uv  # noqa: PLC0415  # one installation in many lacks it, and most commands need none
     except ImportError:

@@ -23,6 +23,7 @@ _COMMANDS = {
     "matrix": "Say of each thing LangGraph does how closely candidates do it.",
     "ledger": "Check and propose known differences of a candidate.",
     "candidates": "List and check what can be tested here.",
+    "doctor": "Say what is here, what is missing, and what to do.",
     "replay": "Run one case again on both engines, side by side.",
     "explain": "Say in words where a case differs.",
     "parity": "The whole path: corpora, lockstep, benchmarks, report.",

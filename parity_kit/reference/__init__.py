@@ -1,5 +1,19 @@
 """The reference engine: real LangGraph behind the contract, its clock, ids and chance pinned."""
 
-from parity_kit.reference.engine import Engine
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from parity_kit.reference.engine import Engine
 
 __all__ = ["Engine"]
+
+
+def __getattr__(name: str) -> Any:
+    """Load LangGraph with the engine, and not with what else is here: a server, a name."""
+    if name != "Engine":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from parity_kit.reference.engine import Engine  # noqa: PLC0415  # as said
+
+    return Engine

@@ -195,7 +195,7 @@ def test_installer_that_fails_is_quoted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, with_uv: bool
 ) -> None:
     if not with_uv:
-        monkeypatch.setattr(environment, "_uv", lambda: None)
+        monkeypatch.setattr(environment, "find_uv", lambda: None)
     gone = (tmp_path / "gone-1.0-py3-none-any.whl").as_uri()
     space, setup = pip_workspace(tmp_path, f"gone @ {gone}")
     candidate = find(space, "mine")

@@ -1,0 +1,85 @@
+"""`parity-kit doctor`: what is here, what is missing, and what to do."""
+
+# ruff: noqa: RUF001, RUF002  # typographic signs are meant: people read them
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from parity_kit import workspace
+from parity_kit.cli.common import console, json_option, print_json
+from parity_kit.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from parity_kit.doctor import Finding
+    from parity_kit.workspace import Workspace
+
+_SIGNS = {"ok": ("✓", "green"), "absent": ("–", "yellow"), "wrong": ("✕", "red")}
+
+
+@click.command("doctor")
+@json_option
+@click.option(
+    "--workspace",
+    "directory",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="The directory with parity.toml (default: the one you are in).",
+)
+def command(directory: Path | None, *, as_json: bool) -> int:
+    """Say what of all that the kit needs is here, what is missing, and what to do.
+
+    Looks at Python and the packages, PostgreSQL, a browser, network namespaces, the corpora and
+    their oracle, and at each candidate's toolchain and environment.
+
+    Ends with 0 if `parity-kit parity` can run here, and with 2 if something has to be done first.
+    What is absent (–) is missed by a part of the candidates, corpora or tests alone.
+    """
+    from parity_kit.doctor import State, examine
+
+    findings = list(examine(_space(directory)))
+    wrong = [each for each in findings if each.state is State.WRONG]
+    code = ExitCode.USAGE if wrong else ExitCode.PARITY
+    if as_json:
+        listed = [each.to_json() for each in findings]
+        print_json({"exit_code": int(code), "findings": listed})
+        return code
+    _show(findings)
+    out = console()
+    if wrong:
+        parts = ", ".join(each.part for each in wrong)
+        out.print(f"\n✕ parity-kit parity cannot run here: {parts}", style="red", markup=False)
+    else:
+        out.print("\n✓ parity-kit parity can run here", style="green", markup=False)
+    return code
+
+
+def _space(directory: Path | None) -> Workspace | None:
+    try:
+        return workspace.find(directory)
+    except UsageError:
+        return None
+
+
+def _show(findings: list[Finding]) -> None:
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    shown = Table(box=box.SIMPLE_HEAD, show_header=False, pad_edge=False)
+    for _ in range(3):
+        shown.add_column(overflow="fold")
+    area = ""
+    for each in findings:
+        head = "" if each.area == area else each.area
+        if head and area:
+            shown.add_section()
+        area = each.area
+        sign, style = _SIGNS[each.state]
+        found = Text(each.found)
+        if each.hint:
+            found.append(f"\nnext: {each.hint}", style="dim")
+        shown.add_row(head, Text(f"{sign} {each.part}", style=style), found)
+    console().print(shown)

@@ -1,0 +1,142 @@
+"""The doctor: what it finds is true, next steps are named, the exit code says what can run."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from packaging.requirements import Requirement
+
+from parity_kit import doctor
+from parity_kit.cli.doctor import command
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def space(tmp_path: Path) -> Path:
+    """A workspace of its own with one corpus and `pure`, as the main job wants it."""
+    (tmp_path / "parity.toml").write_text('ours = ["pure"]\n', encoding="utf-8")
+    (tmp_path / "fixtures").mkdir()
+    content = json.loads((ROOT / "fixtures" / "MANIFEST.json").read_text(encoding="utf-8"))
+    content["corpora"] = {"channels": content["corpora"]["channels"]}
+    (tmp_path / "fixtures" / "MANIFEST.json").write_text(json.dumps(content), encoding="utf-8")
+    shutil.copy(ROOT / "fixtures" / "channels.msgpack", tmp_path / "fixtures")
+    return tmp_path
+
+
+def examined(space: Path) -> tuple[int, dict[str, dict[str, str]]]:
+    """Return the exit code, and the findings by their parts."""
+    options = ["--json", "--workspace", str(space)]
+    said = CliRunner().invoke(command, options, standalone_mode=False, catch_exceptions=False)
+    findings: list[dict[str, str]] = json.loads(said.output)["findings"]
+    return said.return_value, {each["part"]: each for each in findings}
+
+
+def candidate(space: Path, name: str, lines: str) -> None:
+    folder = space / "candidates" / name
+    folder.mkdir(parents=True)
+    head = f'name = "{name}"\ntitle = "{name}"\nlanguage = "Go"\nkind = "command"\n'
+    (folder / "candidate.toml").write_text(head + lines, encoding="utf-8")
+
+
+def test_a_workspace_that_is_as_it_should_be(space: Path) -> None:
+    code, found = examined(space)
+    assert code == 0, found
+    assert "wrong" not in {each["state"] for each in found.values()}
+    for part in ("python", "packages", "corpora", "oracle", "parity.toml", "folders", "pure"):
+        assert found[part]["state"] == "ok", found[part]
+    assert found["corpora"]["found"].startswith("114 cases in 1 corpora of this workspace")
+    assert {"PostgreSQL", "browser", "network namespaces", "uv", "disk"} <= found.keys()
+    for each in found.values():
+        assert each["state"] == "ok" or each["hint"], each
+
+
+def test_outside_a_workspace_the_next_step_is_named(tmp_path: Path) -> None:
+    code, found = examined(tmp_path)
+    assert code == 2
+    assert found["parity.toml"]["state"] == "wrong"
+    assert "parity-kit init" in found["parity.toml"]["hint"]
+
+
+def _broken(space: Path) -> None:
+    path = space / "fixtures" / "channels.msgpack"
+    path.write_bytes(path.read_bytes()[:-1])
+
+
+def _drifted(space: Path) -> None:
+    path = space / "fixtures" / "MANIFEST.json"
+    content = json.loads(path.read_text(encoding="utf-8"))
+    content["oracle"]["langgraph"] = "9.9.9"
+    path.write_text(json.dumps(content), encoding="utf-8")
+
+
+def _nobody(space: Path) -> None:
+    (space / "parity.toml").write_text('ours = ["nobody"]\n', encoding="utf-8")
+
+
+def _mistyped(space: Path) -> None:
+    (space / "parity.toml").write_text('our = ["pure"]\n', encoding="utf-8")
+
+
+def _without_tools(space: Path) -> None:
+    candidate(space, "port", 'command = ["port"]\nneeds = ["no-such-compiler"]\n')
+    (space / "parity.toml").write_text('ours = ["port"]\n', encoding="utf-8")
+
+
+WRONG: list[tuple[Any, str, str, str]] = [
+    (_broken, "corpora", "channels.msgpack: expected", "parity-kit fixtures build"),
+    (_drifted, "oracle", "the fixtures were made with 9.9.9", "install the versions"),
+    (_nobody, "nobody", "no candidate 'nobody'", "pure"),
+    (_mistyped, "parity.toml", "parity.toml: key `our`", "did you mean `ours`?"),
+    (_without_tools, "port", "no program no-such-compiler", "no-such-compiler"),
+]
+
+
+@pytest.mark.parametrize(("spoil", "part", "said", "hint"), WRONG, ids=[each[1] for each in WRONG])
+def test_what_keeps_the_main_job_from_running_is_wrong(
+    space: Path, spoil: Any, part: str, said: str, hint: str
+) -> None:
+    spoil(space)
+    code, found = examined(space)
+    assert code == 2
+    assert [name for name, each in found.items() if each["state"] == "wrong"] == [part]
+    assert said in found[part]["found"]
+    assert hint in found[part]["hint"]
+
+
+def test_what_other_candidates_lack_keeps_nothing_from_running(space: Path) -> None:
+    candidate(space, "port", 'command = ["port"]\nneeds = ["no-such-compiler"]\n')
+    candidate(space, "broken", "comand = []\n")
+    code, found = examined(space)
+    assert code == 0
+    assert (found["port"]["state"], found["broken"]["state"]) == ("absent", "absent")
+    assert "no-such-compiler" in found["port"]["hint"]
+
+
+def test_a_package_that_is_not_as_pinned_is_named() -> None:
+    assert doctor.lacking(Requirement("click>=1")) == ""
+    assert doctor.lacking(Requirement("click<1")).endswith("not <1")
+    assert doctor.lacking(Requirement("no-such-package")) == "no-such-package is missing"
+
+
+def test_a_pipe_gets_plain_text_and_nothing_heavy_is_loaded(space: Path) -> None:
+    program = (
+        "import sys\n"
+        "from parity_kit.cli.doctor import command\n"
+        "code = command([], standalone_mode=False)\n"
+        "heavy = ('langgraph.graph', 'langchain_core', 'hypothesis', 'pandas', 'matplotlib')\n"
+        "print(code, [name for name in heavy if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=space, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "0 []"
+    assert "✓ parity-kit parity can run here" in done.stdout
+    assert "\x1b" not in done.stdout
