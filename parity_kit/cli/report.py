@@ -18,20 +18,25 @@ if TYPE_CHECKING:
     from parity_kit.sinks.files import Wanted
 
 _LISTED = 10
+_DATA = "report.json"
 
 
 @click.command(name="report")
-@click.argument("run")
+@click.argument("runs", nargs=-1, required=True, metavar="[EARLIER]... RUN")
 @files_options
 @json_option
 @workspace_option
-def command(run: str, space: Workspace, wanted: Wanted, *, as_json: bool) -> None:
+def command(runs: tuple[str, ...], space: Workspace, wanted: Wanted, *, as_json: bool) -> None:
     """Write report.json and report.html from the journal of RUN, and the files that are asked for.
 
-    RUN is a folder, or the name of one under reports/. With --json the content of report.json is
+    RUN is a folder, or the name of one under reports/. With runs before it, oldest first, the page
+    also says how verdicts and speed went over time, and what changed since the last of them; a
+    report.json will do for those. With --json the content of report.json is
     printed too, and no page is made.
     """
+    *before, run = runs
     folder = find_run(space, run)
+    earlier = [path for each in before if (path := _earlier(space, each)) != folder]
     _write_files(space, folder, wanted)
     if as_json:
         from parity_kit.report.write import write_data
@@ -40,7 +45,7 @@ def command(run: str, space: Workspace, wanted: Wanted, *, as_json: bool) -> Non
         return
     from parity_kit.report.write import write_report
 
-    click.echo(str(write_report(folder)))
+    click.echo(str(write_report(folder, earlier)))
 
 
 def _write_files(space: Workspace, folder: Path, wanted: Wanted) -> None:
@@ -52,6 +57,14 @@ def _write_files(space: Workspace, folder: Path, wanted: Wanted) -> None:
     with opened(dataclasses.replace(wanted, environment={}), space, folder, notes) as files:
         for event in events:
             files.tell(event)
+
+
+def _earlier(space: Workspace, run: str) -> Path:
+    """Return an earlier run's report.json or folder; one that was published has no journal."""
+    for path in (Path(run), Path(run) / _DATA, space.reports / run / _DATA):
+        if path.is_file():
+            return path.parent if path.name == _DATA else path
+    return find_run(space, run)
 
 
 def find_run(space: Workspace, run: str) -> Path:

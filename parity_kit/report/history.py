@@ -166,7 +166,7 @@ def _standing(candidate: Found | None) -> Standing | None:
 def _causes(candidate: Found) -> dict[str, int]:
     found: dict[str, int] = {}
     for each in candidate["divergences"]:
-        cause = each.get("cause") or each["headline"]
+        cause = each["cause"]
         found[cause] = found.get(cause, 0) + each["count"]
     return found
 
@@ -181,7 +181,7 @@ def _rows(candidate: Found) -> dict[tuple[str, str], str]:
         (each["category"], each["row"]): standing(
             each["verdict"], each["reached"], each["compared"]
         )
-        for each in candidate["rows"]
+        for each in candidate.get("rows", [])  # runs of before the matrix have none
     }
 
 
@@ -247,11 +247,7 @@ def _followed(then: Found, now: Found) -> list[Change]:
 
 def _gone(cause: str, then: Found, now: Found) -> str:
     """Return what it means that a cause is not there any more."""
-    showed = {
-        each["gate"]
-        for each in then["divergences"]
-        if (each.get("cause") or each["headline"]) == cause
-    }
+    showed = {each["gate"] for each in then["divergences"] if each["cause"] == cause}
     before, after = _gates(then), _gates(now)
     kinds = {before[gate][0] for gate in showed if gate in before}
     if any(gate not in after or after[gate][1] < before.get(gate, ("", 0))[1] for gate in showed):

@@ -16,7 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from parity_kit import words
-from parity_kit.report import divergences, performance, text
+from parity_kit.report import divergences, history, performance, text
 from parity_kit.report.matrix import Matrix, against_claims, grades
 from parity_kit.report.overview import headline, overview, title
 from parity_kit.report.selection import selected
@@ -25,8 +25,14 @@ STYLES = ("page.css", "matrix.css", "divergence.css", "performance.css", "print.
 """The style sheets, which become one in the page."""
 
 
-def render(report: Mapping[str, Any]) -> str:
-    """Return the page for a report; the same report gives the same bytes."""
+def render(report: Mapping[str, Any], earlier: Sequence[Mapping[str, Any]] = ()) -> str:
+    """Return the page for a report, and the reports of earlier runs, oldest first.
+
+    The same reports give the same bytes.
+
+    Raises:
+        BadFileError: If an earlier report is none that this release can read.
+    """
     environment = _environment()
     style = "".join(_source(environment, name) for name in STYLES)
     script = _source(environment, "page.js")
@@ -50,6 +56,7 @@ def render(report: Mapping[str, Any]) -> str:
         divergences=found,
         first=_first(found),
         performance=performance.view(report),
+        history=history.view(report, earlier),
         style=Markup(style),  # noqa: S704  # the page's own file
         script=Markup(script),  # noqa: S704  # the page's own file
         policy=_policy(style, script),

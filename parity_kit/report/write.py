@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from parity_kit.casefile import CaseFile, read_case
 from parity_kit.errors import BadFileError
+from parity_kit.events import JOURNAL
 from parity_kit.report.journal import read_journal
 from parity_kit.report.selection import selected
-from parity_kit.report.summary import summarize
+from parity_kit.report.summary import SCHEMA, summarize
 
 DATA = "report.json"
 PAGE = "report.html"
@@ -31,17 +33,46 @@ def write_data(folder: Path) -> dict[str, Any]:
     return json.loads(text)
 
 
-def write_report(folder: Path) -> Path:
+def write_report(folder: Path, earlier: Sequence[Path] = ()) -> Path:
     """Write `report.json`, then the page from it, and return the page's path.
 
+    `earlier` are the folders of runs before this one, oldest first, or their `report.json`.
+
     Raises:
-        BadFileError: If the journal is missing, or a line of it is no event.
+        BadFileError: If the journal is missing, or a line of it is no event, or an earlier run's
+            report cannot be read.
     """
     from parity_kit.report.page import render  # noqa: PLC0415  # heavy: jinja2 and matplotlib
 
+    before = [read_data(path) for path in earlier]
     page = folder / PAGE
-    page.write_text(render(write_data(folder)), encoding="utf-8", newline="\n")
+    page.write_text(render(write_data(folder), before), encoding="utf-8", newline="\n")
     return page
+
+
+def read_data(path: Path) -> dict[str, Any]:
+    """Return the content of a `report.json`, of a run's folder anew from its journal if it has one.
+
+    Raises:
+        BadFileError: If it is no report of this schema.
+    """
+    if (path / JOURNAL).is_file():
+        return write_data(path)
+    file = path / DATA if path.is_dir() else path
+    try:
+        found: dict[str, Any] = json.loads(file.read_bytes())
+        schema = found["schema"]
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise BadFileError(
+            f"no report can be read: {error!r}", where=str(file), hint=f"name a run, or its {DATA}"
+        ) from error
+    if schema != SCHEMA:
+        raise BadFileError(
+            f"a report of schema {schema!r}, not {SCHEMA}",
+            where=str(file),
+            hint="make it again from its journal with `parity-kit report RUN`",
+        )
+    return found
 
 
 def _add_cases(report: dict[str, Any], folder: Path) -> None:
