@@ -33,9 +33,9 @@ _GRADES = {
     ("trace", "bad"): "results and every event agree, some stored bytes do not",
     ("result", "bad"): "results agree, some events do not",
     ("none", "bad"): "some results differ",
-    ("trace", "plain"): "what differs is expected: in the ledger, with a reason and an end",
-    ("result", "plain"): "the same: what differs is expected",
-    ("none", "plain"): "the same: what differs is expected",
+    ("trace", "plain"): "some stored bytes differ, as its ledger expects",
+    ("result", "plain"): "some events differ, as its ledger expects",
+    ("none", "plain"): "some results differ, as its ledger expects",
     (IN_PART, "quiet"): "what was compared agrees; some cases it does not support",
 }
 

@@ -22,28 +22,20 @@ _Entry: TypeAlias = tuple[Sequence[str], bytes]
 
 @dataclass(slots=True)
 class Supersteps:
-    """The superstep of each checkpoint and channel version, and in which ones a node ran.
+    """The superstep of each checkpoint and channel version, of both sides.
 
     `sent` names the nodes that a namespace's superstep was told to run by `Send`, in order.
     """
 
     checkpoints: dict[str, int] = field(default_factory=dict[str, int])
     versions: dict[tuple[str, str], int] = field(default_factory=dict[tuple[str, str], int])
-    runs: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
     sent: dict[tuple[str, int], list[str]] = field(default_factory=dict[tuple[str, int], list[str]])
 
     def read(self, outcomes: Sequence[Outcome]) -> None:
         """Take what one side stored; what is known already stays."""
-        entries: list[_Entry] = [
-            (split_stored_name(name), data)
-            for outcome in outcomes
-            if not isinstance(outcome, Unsupported)
-            for name, data in sorted(outcome.stored.items())
-        ]
+        entries = _entries(outcomes)
         self._read_checkpoints(entries)
         self._read_sends(entries)
-        if not self.runs:
-            self._read_runs(entries)
 
     def _read_checkpoints(self, entries: Sequence[_Entry]) -> None:
         for parts, data in entries:
@@ -64,13 +56,14 @@ class Supersteps:
                 if step is not None:
                     self.sent.setdefault((parts[2], step + 1), _nodes(data))
 
-    def _read_runs(self, entries: Sequence[_Entry]) -> None:
+    def runs(self, outcomes: Sequence[Outcome]) -> list[tuple[int, str]]:
+        """Return in which superstep which node ran, in order, by what one side stored of it."""
         found = {
-            (self.checkpoints[place_of(parts)] + 1, self.node_of(parts))
-            for parts, _ in entries
+            (self.checkpoints[place_of(parts)] + 1, parts[_PATH:], parts[4:5], self.node_of(parts))
+            for parts, _ in _entries(outcomes)
             if parts[0] == "write" and not parts[2] and place_of(parts) in self.checkpoints
         }
-        self.runs = sorted(found)
+        return [(step, node) for step, _, _, node in sorted(found)]
 
     def node_of(self, parts: Sequence[str]) -> str:
         """Return the node whose task made a pending write; empty where that does not show."""
@@ -87,11 +80,16 @@ class Supersteps:
             case _:
                 return ""
 
-    def of_event(self, event: Event, ran: Counter[str]) -> tuple[int | None, str]:
-        """Return the superstep and the node that an event is of, as far as it shows.
 
-        `ran` counts how often each node was told of before, in the same operation.
-        """
+@dataclass(slots=True)
+class Told:
+    """Places the events of one operation, as far as they show it; `runs` says where nodes ran."""
+
+    runs: Sequence[tuple[int, str]]
+    seen: Counter[str] = field(default_factory=Counter[str])
+
+    def place(self, event: Event) -> tuple[int | None, str]:
+        """Return the superstep and the node that an event is of; None and empty where unknown."""
         if not isinstance(event.payload, Mapping):
             return None, ""
         fields = cast("Mapping[str, Any]", event.payload)
@@ -105,9 +103,18 @@ class Supersteps:
         if event.mode != "updates" or event.namespace or len(fields) != 1:
             return None, ""
         (node,) = fields
-        runs = [step for step, each in self.runs if each == node]
-        ran[node] += 1
-        return (runs[ran[node] - 1] if ran[node] <= len(runs) else None), node
+        steps = [step for step, each in self.runs if each == node]
+        self.seen[node] += 1
+        return (steps[self.seen[node] - 1] if self.seen[node] <= len(steps) else None), node
+
+
+def _entries(outcomes: Sequence[Outcome]) -> list[_Entry]:
+    return [
+        (split_stored_name(name), data)
+        for outcome in outcomes
+        if not isinstance(outcome, Unsupported)
+        for name, data in sorted(outcome.stored.items())
+    ]
 
 
 def place_of(parts: Sequence[str]) -> str:

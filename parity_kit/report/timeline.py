@@ -28,7 +28,7 @@ from parity_kit.masks import oracle_masks, value_part
 from parity_kit.outcome_text import short
 from parity_kit.plain import Plain
 from parity_kit.renaming import Renamer
-from parity_kit.report.supersteps import Supersteps, place_of
+from parity_kit.report.supersteps import Supersteps, Told, place_of
 from parity_kit.verdicts import Difference
 
 Key: TypeAlias = tuple[Any, ...]
@@ -37,8 +37,7 @@ MOST_ROWS = 30
 _WIDTH = 100  # characters of a row
 _WHOLE = 4_000  # characters in which two texts are looked through for where they part
 _LEAD = 30  # characters before that which stay
-_SAID = ("checkpoint", "metadata")
-_CHECKPOINT = (*_SAID, "parent")
+_CHECKPOINT = ("checkpoint", "metadata", "parent")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +80,10 @@ def timeline(
         not isinstance(each, Unsupported) and each.stored for each in sides[1]
     )
     masks = oracle_masks().of(case)
+    exactly = difference.level is Level.BYTES
     readers = [
-        _Reader(case, places, Renamer(masks), difference.level is Level.BYTES, stored)
-        for _ in sides
+        _Reader(case, places, side, Renamer(masks), exactly, stored)
+        for side in (sides[0], sides[1] if stored else sides[0])
     ]
     shown: list[dict[str, Any]] = []
     for number in range(difference.operation + 1):
@@ -100,10 +100,14 @@ def timeline(
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    """Reads the outcomes of one side; below the bytes level what is masked is renamed."""
+    """Reads the outcomes of one side; below the bytes level what is masked is renamed.
+
+    `kept` are the outcomes that say where nodes ran: its own, if it stores anything.
+    """
 
     case: Case
     places: Supersteps
+    kept: Sequence[Outcome]
     renamer: Renamer
     exactly: bool
     stored: bool
@@ -134,16 +138,19 @@ class _Reader:
             given = self.renamer.value(part, given)
         return Row(("gave",), None, text, pack(given))
 
+    def _runs(self, number: int) -> list[tuple[int, str]]:
+        return self.places.runs(self.kept[number : number + 1])
+
     def _events(self, number: int, events: Sequence[Event]) -> list[Row]:
         modes: Any = self.case.operations[number].args.get("modes")
         named = list(map(str, modes)) if isinstance(modes, (list, tuple)) else []  # pyright: ignore[reportUnknownArgumentType]  # plain data
         renamed = dict(self.renamer.events(events, named))
-        ran: Counter[str] = Counter()
+        told = Told(self._runs(number))
         seen: Counter[Key] = Counter()
         rows: list[Row] = []
         step: int | None = None
         for at, event in enumerate(events):
-            found, node = self.places.of_event(event, ran)
+            found, node = told.place(event)
             step = step if found is None else found
             key = ("told", step, event.mode, event.namespace)
             seen[key] += 1
@@ -211,8 +218,8 @@ def _checkpoints(stored: Mapping[str, bytes], places: Supersteps) -> Iterator[Ro
             yield Row(("kept", name), None, f"{name} is {_value(form, stored[name])}", stored[name])
     for place, entries in groups.items():
         namespace, _, identity = place.partition("/")[2].rpartition("/")
-        said = ", ".join(f"{kind} {len(entries[kind])} bytes" for kind in _SAID if kind in entries)
-        text = f"saved {identity[-4:]}{_within(namespace)}: {said or 'its parent'}"
+        kind = next(iter(entries))
+        text = f"{kind} {identity[-4:]}{_within(namespace)}, {len(entries[kind])} bytes"
         exact = pack([[kind, entries[kind]] for kind in sorted(entries)])
         yield Row(("kept", place), places.checkpoints.get(place), text, exact)
 
