@@ -50,7 +50,7 @@ def command(name: str | None, language: str, directory: Path, *, as_json: bool) 
         out.print(f"{each.what:<9} {shown}{'/' if path.is_dir() else ''}{kept}", markup=False)
     if name not in read_settings(Workspace(directory.resolve())).ours:
         out.print(f"\n{name!r} is not among `ours` in parity.toml: add it there", markup=False)
-    out.print("\nnext  parity-kit gate", markup=False)
-    out.print("      red, until the engine can do something; what to fill in says", markup=False)
-    out.print(f"      parity-kit candidates check {name}", markup=False)
+    check = f"parity-kit candidates check {name}"
+    out.print(f"\nnext  {'parity-kit gate':<{len(check)}}  red, until the engine can do something")
+    out.print(f"      {check}  says what to fill in", markup=False)
     return ExitCode.PARITY
