@@ -148,7 +148,7 @@ class Casewise:
         answer = contender.answer(trace.case)
         verdict = self._verdict(contender, trace, answer)
         if not passes(verdict):
-            again = contender.answer(trace.case)
+            again = contender.again(trace.case, answer)
             verdict = confirmed(verdict, self._verdict(contender, trace, again))
         self.standing.cases += 1
         self.standing.seen[kind.value] += 1
