@@ -9,6 +9,7 @@ import sys
 import traceback
 
 import click
+import click.shell_completion
 
 from parity_kit import __version__
 from parity_kit.errors import BadFileError, ExitCode, KitError, ParityKitError
@@ -23,6 +24,7 @@ _COMMANDS = {
     "matrix": "Say of each thing LangGraph does how closely candidates do it.",
     "ledger": "Check and propose known differences of a candidate.",
     "candidates": "List and check what can be tested here.",
+    "completion": "Print what makes a shell complete commands and names.",
     "doctor": "Say what is here, what is missing, and what to do.",
     "replay": "Run one case again on both engines, side by side.",
     "explain": "Say in words where a case differs.",
@@ -53,6 +55,14 @@ class _LazyGroup(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         return importlib.import_module(f"parity_kit.cli.{cmd_name}").command
+
+    def shell_complete(
+        self, ctx: click.Context, incomplete: str
+    ) -> list[click.shell_completion.CompletionItem]:
+        made = click.shell_completion.CompletionItem
+        found = [made(name, help=text) for name, text in _COMMANDS.items()]
+        commands = [each for each in found if each.value.startswith(incomplete)]
+        return commands + click.Command.shell_complete(self, ctx, incomplete)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         del ctx

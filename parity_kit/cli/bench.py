@@ -13,6 +13,7 @@ from typing import Self
 
 import click
 
+from parity_kit.cli import completing
 from parity_kit.cli.common import console, json_option, print_json, workspace_option
 from parity_kit.errors import ExitCode
 from parity_kit.events import BenchMeasured, CandidateFailed, Event, GateProgress
@@ -20,7 +21,7 @@ from parity_kit.workspace import Workspace
 
 
 @click.command(name="bench")
-@click.argument("candidate")
+@click.argument("candidate", shell_complete=completing.candidates)
 @click.option("--workload", "workloads", multiple=True, help="Only this one (may be repeated).")
 @click.option("--pairs", default=12, type=click.IntRange(1), help="Pairs of processes at first.")
 @click.option(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from parity_kit.cli import completing
 from parity_kit.cli.common import console, json_option, print_json, progress, workspace_option
 from parity_kit.cli.fixtures_baseline import build_baseline
 from parity_kit.cli.fixtures_changes import changes_as_json, print_changes, print_skipped
@@ -31,7 +32,7 @@ def command() -> None:
 
 
 @command.command("build")
-@click.argument("corpora", nargs=-1)
+@click.argument("corpora", nargs=-1, shell_complete=completing.corpora)
 @click.option(
     "--baseline",
     metavar="langgraph==VERSION",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from parity_kit.cli import completing
 from parity_kit.cli.common import (
     console,
     json_option,
@@ -32,7 +33,7 @@ EVERYWHERE_SEEDS = 5
 
 
 @click.command("check")
-@click.argument("corpora", nargs=-1)
+@click.argument("corpora", nargs=-1, shell_complete=completing.corpora)
 @click.option(
     "--seeds",
     type=click.IntRange(0),

@@ -8,6 +8,7 @@ from typing import IO, Any
 import click
 
 from parity_kit.annotation import annotate
+from parity_kit.cli import completing
 from parity_kit.cli.common import json_option, print_json, workspace_option
 from parity_kit.contract import Trace
 from parity_kit.corpora.folder import find_trace, read_corpora
@@ -18,7 +19,7 @@ from parity_kit.workspace import Workspace
 
 
 @click.command("show")
-@click.argument("case", required=False)
+@click.argument("case", required=False, shell_complete=completing.cases)
 @click.option("--stored", help="Show what the case stored under this name, or a part of it.")
 @click.option("--blob", type=click.File("rb"), help="Dissect a file of MessagePack; - is stdin.")
 @click.option("--hex", "digits", help="Dissect MessagePack given in hexadecimal.")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from parity_kit import __version__
+from parity_kit.cli import completing
 from parity_kit.cli.common import console, json_option, print_json, workspace_option
 from parity_kit.cli.files import files_options
 from parity_kit.contract import Level, SubjectKind
@@ -58,11 +59,12 @@ def _suites(
 
 
 @click.command("gate")
-@click.argument("candidate", required=False)
+@click.argument("candidate", required=False, shell_complete=completing.candidates)
 @click.option(
     "--corpus",
     "corpora",
     multiple=True,
+    shell_complete=completing.imported_too,
     help="Only this corpus; may be repeated. imported:NAME is one of your own data.",
 )
 @click.option(
@@ -71,6 +73,7 @@ def _suites(
     multiple=True,
     metavar="NAME=CASES",
     callback=_suites,
+    shell_complete=completing.suites,
     help="Search this suite in lockstep too; may be repeated. Loads LangGraph.",
 )
 @click.option(
@@ -164,10 +167,10 @@ def command(
             run.judge(each, rules, result)
             results.append(result)
         code = max(result.exit_code for result in results)
-        notes = [f"only these corpora were asked for: {', '.join(corpora)}"] if corpora else []
+        notes = _left_out(space, corpora, settings.gate.corpora)
         tell(RunFinished(int(code), time.perf_counter() - started, notes))
     if not as_json:
-        _show(results, str(files.account.headline()))
+        _show(results, str(files.account.headline()), notes)
     elif candidate is not None:
         print_json(results[0].to_json())
     else:
@@ -225,7 +228,19 @@ def _oracle(space: Workspace, corpora: Sequence[str]) -> dict[str, str]:
     return {} if own else dict(read_manifest(space.fixtures).oracle)
 
 
-def _show(results: Sequence[Result], headline: str) -> None:
+def _left_out(space: Workspace, asked: Sequence[str], listed: Sequence[str]) -> list[str]:
+    """Return what makes this a part of a gate, in words: corpora that are not run."""
+    from parity_kit.corpora.manifest import read_manifest
+
+    if asked:
+        return [f"only these corpora were asked for: {', '.join(asked)}"]
+    if listed and (known := read_manifest(space.fixtures).corpora.keys()) - set(listed):
+        count = f"{len(known & set(listed))} of {len(known)} corpora"
+        return [f"{MARKER} lists {count}: {', '.join(listed)}"]
+    return []
+
+
+def _show(results: Sequence[Result], headline: str, notes: Sequence[str]) -> None:
     from rich.markup import escape
 
     from parity_kit.report.text import one_line
@@ -243,3 +258,5 @@ def _show(results: Sequence[Result], headline: str) -> None:
         if len(results) > 1:
             out.print(result.candidate, style="bold", markup=False)
         result.show()
+    for note in notes:
+        out.print(f"partial: {note}", style="dim", markup=False)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from parity_kit.cli import completing
 from parity_kit.cli.common import console, json_option, print_json, workspace_option
 from parity_kit.contract import Level
 from parity_kit.errors import ExitCode
@@ -62,7 +63,7 @@ def _run(space: Workspace, name: str) -> tuple[_Seen, Ledger]:
 
 
 @command.command("check")
-@click.argument("candidate")
+@click.argument("candidate", shell_complete=completing.candidates)
 @json_option
 @workspace_option
 def check(space: Workspace, candidate: str, as_json: bool) -> int:
@@ -108,7 +109,7 @@ def _print(rows: Sequence[Mapping[str, object]], file: str) -> None:
 
 
 @command.command("propose")
-@click.argument("candidate")
+@click.argument("candidate", shell_complete=completing.candidates)
 @click.option(
     "--until",
     type=click.DateTime(["%Y-%m-%d"]),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from parity_kit.cli import completing
 from parity_kit.cli.common import console, json_option, level_option, print_json, workspace_option
 from parity_kit.contract import Level
 from parity_kit.errors import CandidateError, ExitCode
@@ -68,7 +69,13 @@ class _Judged:
 
 
 @click.command("matrix")
-@click.argument("candidates", metavar="CANDIDATE...", nargs=-1, required=True)
+@click.argument(
+    "candidates",
+    metavar="CANDIDATE...",
+    nargs=-1,
+    required=True,
+    shell_complete=completing.candidates,
+)
 @click.option(
     "--category", "categories", multiple=True, help="Only this category; may be repeated."
 )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from parity_kit.cli import completing
 from parity_kit.cli.common import console, json_option, print_json, workspace_option
 from parity_kit.errors import ExitCode
 from parity_kit.workspace import Workspace
@@ -18,7 +19,11 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--candidate", help="Another candidate than the one the case was found with.")
+@click.option(
+    "--candidate",
+    shell_complete=completing.candidates,
+    help="Another candidate than the one the case was found with.",
+)
 @json_option
 @workspace_option
 def command(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from parity_kit.cli import completing
 from parity_kit.cli.common import json_option, print_json, workspace_option
 from parity_kit.cli.files import files_options
 from parity_kit.errors import BadFileError
@@ -22,7 +23,13 @@ _DATA = "report.json"
 
 
 @click.command(name="report")
-@click.argument("runs", nargs=-1, required=True, metavar="[EARLIER]... RUN")
+@click.argument(
+    "runs",
+    nargs=-1,
+    required=True,
+    metavar="[EARLIER]... RUN",
+    shell_complete=completing.runs,
+)
 @files_options
 @json_option
 @workspace_option

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from parity_kit.cli import completing
 from parity_kit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -14,7 +15,11 @@ if TYPE_CHECKING:
     from parity_kit.workspace import Workspace
 
 resume_option = click.option(
-    "--resume", "resumed", metavar="RUN", help="Go on with a run that was stopped, as it was asked."
+    "--resume",
+    "resumed",
+    metavar="RUN",
+    shell_complete=completing.runs,
+    help="Go on with a run that was stopped, as it was asked.",
 )
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from parity_kit import __version__
+from parity_kit.cli import completing
 from parity_kit.cli.common import console, json_option, level_option, workspace_option
 from parity_kit.cli.files import files_options
 from parity_kit.cli.resuming import resume_option, taken_up
@@ -31,7 +32,7 @@ _ASKED = ("candidate", "suites", "examples", "bulk", "seed", "level")
 
 
 @click.command()
-@click.argument("candidate", required=False)
+@click.argument("candidate", required=False, shell_complete=completing.candidates)
 @click.option(
     "--suite",
     "suites",

@@ -58,7 +58,18 @@ def commands() -> list[list[str]]:
         "candidates": ["list", "new", "check"],
         "ledger": ["check", "propose"],
     }
-    single = ["doctor", "run", "bench", "report", "gate", "matrix", "replay", "explain", "parity"]
+    single = [
+        "completion",
+        "doctor",
+        "run",
+        "bench",
+        "report",
+        "gate",
+        "matrix",
+        "replay",
+        "explain",
+        "parity",
+    ]
     return [[name] for name in single] + [[name, sub] for name in groups for sub in groups[name]]
 
 

@@ -1,0 +1,78 @@
+"""What a shell is told while somebody types: names of the workspace, read from its files alone.
+
+Each function takes what click gives it and returns the names that begin with what is typed. A
+workspace that cannot be read completes to nothing: the command itself says what is wrong.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import click
+
+from parity_kit import workspace
+from parity_kit.errors import ParityKitError
+from parity_kit.workspace import Workspace
+
+Complete = Callable[[click.Context, click.Parameter, str], list[str]]
+_BUNDLED = "pure"
+
+
+def _of(names: Callable[[Workspace], Iterable[str]]) -> Complete:
+    """Return a completion from what finds all names in a workspace."""
+
+    @functools.wraps(names)
+    def complete(context: click.Context, parameter: click.Parameter, typed: str) -> list[str]:
+        del parameter
+        given: Path | None = context.params.get("directory")
+        try:
+            found = names(workspace.find(given))
+            return [name for name in found if name.startswith(typed)]
+        except (ParityKitError, OSError, ValueError):
+            return []
+
+    return complete
+
+
+@_of
+def candidates(space: Workspace) -> Iterable[str]:
+    """Complete the name of a candidate."""
+    folders = {path.parent.name for path in space.candidates.glob("*/candidate.toml")}
+    return sorted({_BUNDLED} | folders)
+
+
+@_of
+def corpora(space: Workspace) -> Iterable[str]:
+    """Complete the name of a corpus."""
+    return [path.stem for path in sorted(space.fixtures.glob("*.index"))]
+
+
+@_of
+def imported_too(space: Workspace) -> Iterable[str]:
+    """Complete the name of a corpus, or `imported:NAME`."""
+    own = sorted(path.parent.name for path in space.imported.glob("*/MANIFEST.json"))
+    committed = [path.stem for path in sorted(space.fixtures.glob("*.index"))]
+    return [*committed, *(f"imported:{name}" for name in own)]
+
+
+@_of
+def cases(space: Workspace) -> Iterable[str]:
+    """Complete the id of a committed case."""
+    for path in sorted(space.fixtures.glob("*.index")):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            yield line.partition("  ")[0]
+
+
+@_of
+def runs(space: Workspace) -> Iterable[str]:
+    """Complete the name of a run, the newest first."""
+    journals = space.reports.glob("*/journal.jsonl")
+    return sorted((path.parent.name for path in journals), reverse=True)
+
+
+@_of
+def suites(_: Workspace) -> Iterable[str]:
+    """Complete NAME=CASES for a suite."""
+    return [f"{name}=200" for name in ("codec", "channel", "graph", "saver")]
