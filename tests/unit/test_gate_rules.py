@@ -222,6 +222,15 @@ def test_a_part_is_not_asked_for_what_is_about_the_whole(space: Path) -> None:
     assert gate(space, rules, "--corpus", "channels", "--floor", "115").return_value == 1
 
 
+def test_a_gate_of_some_corpora_says_that_it_is_a_part(space: Path) -> None:
+    badge = space / "badge.json"
+    for rules, part in [('corpora = ["channels"]', True), (f"corpora = {[*CORPORA]}", False)]:
+        result = gate(space, f'ours = ["good"]\n[gate]\n{rules}\n', "--badge", str(badge))
+        assert result.return_value == ExitCode.PARITY, result.output
+        assert ("partial: parity.toml lists 1 of 2 corpora: channels" in result.stdout) is part
+        assert ("partial" in badge.read_text(encoding="utf-8")) is part
+
+
 def test_the_rules_are_for_ours(space: Path) -> None:
     rules = 'ours = ["bad"]\n[gate]\nfloor = 1000\n'
     assert gate(space, rules, "good").return_value == ExitCode.PARITY
