@@ -7,7 +7,7 @@ each row is the evidence, with links to what differs.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from parity_kit.matrix.standing import BEST_FIRST, IN_PART, refuted, standing
@@ -95,11 +95,11 @@ class Matrix:
             "patterns": [],
             "cells": [self._cell(place, found, {}) for place, found in enumerate(cells)],
             "score": sum(map(_score, cells)),
-            "evidence": [
+            "evidence": _together(
                 {"name": candidate["name"], "said": _run(found), "cases": [], "more": 0}
                 for candidate, found in zip(self._candidates, cells, strict=True)
                 if found is not None
-            ],
+            ),
         }
 
     def _feature(self, row: Found) -> dict[str, Any]:
@@ -112,11 +112,11 @@ class Matrix:
             "patterns": row["patterns"],
             "cells": [self._cell(place, found, found or {}) for place, found in enumerate(cells)],
             "score": sum(map(_score, cells)),
-            "evidence": [
+            "evidence": _together(
                 self._evidence(place, found)
                 for place, found in enumerate(cells)
                 if found and found["verdicts"] and (found["verdict"] != "equal" or _denied(found))
-            ],
+            ),
         }
 
     def _cell(self, place: int, found: Found | None, row: Found) -> dict[str, Any] | None:
@@ -214,14 +214,22 @@ def _share(found: Found) -> str:
 
 
 def _run(gate: Found) -> str:
-    said = [
-        f"{text.counts(gate['verdicts']) or 'nothing compared'} in {text.seconds(gate['seconds'])}"
-    ]
-    if gate["reached"] != gate["required"]:
+    said = [text.counts(gate["verdicts"]) or "nothing compared"]
+    if gate["reached"] != gate["required"] and gate["compared"]:
         said.append(f"level {gate['reached']} reached, {gate['required']} asked for")
     if gate["possible"]:
         said.append(f"{gate['pairs']:,} of {gate['possible']:,} pairs of features")
     return "; ".join([*said, *gate["notes"]])
+
+
+def _together(evidence: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return evidence with those candidates together of which the same is to be said."""
+    groups: dict[tuple[str, str], dict[str, Any]] = {}
+    for each in evidence:
+        own = each["name"] if each["cases"] else ""
+        known = groups.setdefault((each["said"], own), {**each, "names": []})
+        known["names"].append(each["name"])
+    return list(groups.values())
 
 
 _SCORES = {"bad": 100, "unknown": 30, "plain": 10, "quiet": 3, "good": 0}

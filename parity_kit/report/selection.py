@@ -34,20 +34,22 @@ def cases(group: Sequence[Found]) -> int:
     return sum(found["count"] for found in group)
 
 
-def selected(candidates: Sequence[Found], most: int = MOST) -> list[set[tuple[str, str]]]:
-    """Return for each candidate the gate and case of the divergences that are shown whole.
+def in_turn(candidates: Sequence[Found], most: int = MOST) -> list[tuple[int, Any]]:
+    """Return the divergences that are shown whole, each with its candidate's number.
 
     Room is given in rounds: one divergence to each candidate in turn, and in each candidate one to
     each cause in turn.
     """
     queues = [_in_turn(each["divergences"]) for each in candidates]
+    rounds = (found for round_ in zip_longest(*queues) for found in enumerate(round_))
+    return [(place, found) for place, found in rounds if found is not None][:most]
+
+
+def selected(candidates: Sequence[Found], most: int = MOST) -> list[set[tuple[str, str]]]:
+    """Return the gate and case of the divergences that are shown whole, for each candidate."""
     chosen: list[set[tuple[str, str]]] = [set() for _ in candidates]
-    left = most
-    for round_ in zip_longest(*queues):
-        for place, found in enumerate(round_):
-            if found is not None and left:
-                chosen[place].add((found["gate"], found["case"]))
-                left -= 1
+    for place, found in in_turn(candidates, most):
+        chosen[place].add((found["gate"], found["case"]))
     return chosen
 
 

@@ -65,6 +65,11 @@ class Supersteps:
         }
         return [(step, node) for step, _, _, node in sorted(found)]
 
+    def _sent_before(self, namespace: str, step: int) -> list[str]:
+        """Return what was sent for the superstep after `step`, or what is left from before."""
+        known = [each for name, each in self.sent if name == namespace and each <= step + 1]
+        return self.sent[namespace, max(known)] if known else []
+
     def node_of(self, parts: Sequence[str]) -> str:
         """Return the node whose task made a pending write; empty where that does not show."""
         path = parts[_PATH].split(", ") if len(parts) > _PATH else []
@@ -74,8 +79,7 @@ class Supersteps:
             case [head, second, *_, name, index, _] if head == _PUSHED and second == _PULLED:
                 return f"{name}, call {int(index) + 1}" if index.isdigit() else ""
             case [head, index, _] if head == _PUSHED and index.isdigit():
-                step = self.checkpoints.get(place_of(parts))
-                sent = self.sent.get((parts[2], -2 if step is None else step + 1), [])
+                sent = self._sent_before(parts[2], self.checkpoints.get(place_of(parts), -1))
                 return sent[int(index)] if int(index) < len(sent) else ""
             case _:
                 return ""

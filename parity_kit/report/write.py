@@ -7,11 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from parity_kit.casefile import CaseFile, read_case
 from parity_kit.errors import BadFileError
 from parity_kit.events import JOURNAL
 from parity_kit.report.journal import read_journal
-from parity_kit.report.selection import selected
 from parity_kit.report.summary import SCHEMA, summarize
 
 DATA = "report.json"
@@ -24,9 +22,11 @@ def write_data(folder: Path) -> dict[str, Any]:
     Raises:
         BadFileError: If the journal is missing, or a line of it is no event.
     """
+    from parity_kit.report.cases import add_cases  # noqa: PLC0415  # heavy: what draws a case
+
     events, notes = read_journal(folder)
     report = summarize(events).to_json(notes)
-    _add_cases(report, folder)
+    add_cases(report, folder)
     text = json.dumps(report, indent=1)
     (folder / DATA).write_text(f"{text}\n", encoding="utf-8", newline="\n")
     # Read back, so that the page is made from what the file holds and from nothing else.
@@ -73,30 +73,3 @@ def read_data(path: Path) -> dict[str, Any]:
             hint="make it again from its journal with `parity-kit report RUN`",
         )
     return found
-
-
-def _add_cases(report: dict[str, Any], folder: Path) -> None:
-    """Say of each divergence what it comes from, and put what the page shows of it beside it."""
-    from parity_kit.report.detail import cause, detail, found_verdict  # noqa: PLC0415  # only here
-
-    kept: dict[tuple[int, str, str], tuple[CaseFile, Any]] = {}
-    for place, candidate in enumerate(report["candidates"]):
-        for found in candidate["divergences"]:
-            case = _case(folder, found["file"])
-            if case is not None:
-                verdict = found_verdict(case, found["level"])
-                found["cause"] = cause(case, verdict, found["verdict"], found["headline"])
-                kept[place, found["gate"], found["case"]] = case, verdict
-    for place, chosen in enumerate(selected(report["candidates"])):
-        for found in report["candidates"][place]["divergences"]:
-            key = found["gate"], found["case"]
-            if key in chosen and (place, *key) in kept:
-                found["detail"] = detail(*kept[place, *key])
-
-
-def _case(folder: Path, file: str) -> CaseFile | None:
-    """Return a case that a run kept; None if it kept none, or if that is gone."""
-    try:
-        return read_case(folder / file) if file else None
-    except BadFileError:
-        return None
