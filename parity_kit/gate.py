@@ -14,6 +14,7 @@ Nothing here loads LangGraph: the reference's outcomes are in the fixtures.
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -28,7 +29,7 @@ from parity_kit.corpora.folder import read_corpora, select
 from parity_kit.corpora.imported import PREFIX, ImportedCorpus, read_imported
 from parity_kit.corpora.manifest import read_manifest
 from parity_kit.earlier import Earlier
-from parity_kit.errors import ExitCode
+from parity_kit.errors import CandidateError, ExitCode
 from parity_kit.events import (
     CLAIMS,
     CaseJudged,
@@ -214,7 +215,22 @@ class _Gate:
 
     def _run(self) -> None:
         """Judge every case; what fails is run again, alone, when all have been run once."""
-        suspects: list[tuple[Trace, Answer, Verdict]] = []
+        suspects: deque[tuple[Trace, Answer, Verdict]] = deque()
+        try:
+            self._run_once(suspects)
+            while suspects:
+                trace, answer, verdict = suspects[0]
+                again = self._judged(trace, self.contender.again(trace.case, answer))
+                suspects.popleft()
+                self._count(trace, answer, confirmed(verdict, again))
+        except CandidateError:
+            # It is not asked again, so what it did stands as it was seen.
+            for trace, answer, verdict in suspects:
+                self._count(trace, answer, verdict)
+            raise
+
+    def _run_once(self, suspects: deque[tuple[Trace, Answer, Verdict]]) -> None:
+        """Judge every case, and put those that fail aside."""
         answers = self.contender.answers(
             trace.case for trace in self.corpus.traces if self._passed(trace.case) is None
         )
@@ -231,9 +247,6 @@ class _Gate:
                 self._count(trace, answer, verdict)
             else:
                 suspects.append((trace, answer, verdict))
-        for trace, answer, verdict in suspects:
-            again = self._judged(trace, self.contender.again(trace.case, answer))
-            self._count(trace, answer, confirmed(verdict, again))
 
     def _judged(self, trace: Trace, answer: Answer) -> Verdict:
         required = self.contender.asked(trace.case.subject.kind, self.tally.required)

@@ -214,6 +214,19 @@ def test_engine_that_supports_nothing_of_what_it_claims_is_unknown(space: Worksp
     assert {each.verdict for each in result.cases.values()} == {"unsupported"}
 
 
+def test_what_an_engine_did_is_told_when_it_is_not_started_again(space: Workspace) -> None:
+    events: list[Event] = []
+    candidate = find(space, "dies_on_every_case")
+    candidate = replace(candidate, limits=replace(candidate.limits, restarts=3))
+    with start(candidate, space) as engine:
+        contender = Contender.started(candidate, engine)
+        with pytest.raises(CandidateError, match="failed 4 times and is not started again"):
+            gate_corpora(space, contender, Level.BYTES, events.append)
+    told = [each for each in events if isinstance(each, CaseJudged)]
+    assert [each.verdict for each in told] == ["crashed"] * 4
+    assert all("exit code 8" in each.said for each in told)
+
+
 START_FAULTS = [
     Fault("mute", "hung", "did not answer the handshake within 1 s", "start_seconds = 1"),
     Fault("prints_first", "protocol error", "something printed to standard output?"),
