@@ -96,18 +96,11 @@ def main(line: int) -> None:
     nothing = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(nothing, stream)
-    waiter = select.poll()
-    waiter.register(line, select.POLLIN)
-    waiter.register(woken, select.POLLIN)
-    while not _has_ended(pid):
-        ready = [each for each, _ in waiter.poll()]
-        if woken in ready:
-            os.read(woken, 4096)
-        if line in ready:
-            break
-    for end in (os.killpg, os.kill):  # it may have left its own group
-        _kill(end, pid)
-    _, status = os.waitpid(pid, 0)
+    status = _wait(line, woken, pid)
+    for end in (os.killpg, os.kill) if status is None else (os.killpg,):
+        _kill(end, pid)  # it may have left its own group
+    if status is None:
+        _, status = os.waitpid(pid, 0)
     _tell(line, status)
     _clear(line)
 
@@ -191,21 +184,29 @@ def _start(command: list[str], variables: dict[str, str], open_files: int) -> tu
     return pid, problem
 
 
-def _has_ended(pid: int) -> bool:
-    """Return whether the candidate is a zombie; other orphans that ended are buried.
-
-    It is left one until its group has been killed: until then nothing else can have its id.
-    """
+def _wait(line: int, woken: int, pid: int) -> int | None:
+    """Return how the candidate ended, or None if the kit wants it ended, or is gone, before."""
+    waiter = select.poll()
+    waiter.register(line, select.POLLIN)
+    waiter.register(woken, select.POLLIN)
     while True:
-        try:
-            ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-        except ChildProcessError:
-            return True
-        if ended is None:
-            return False
-        if ended.si_pid == pid:
-            return True
-        os.waitpid(ended.si_pid, 0)
+        ready = [each for each, _ in waiter.poll()]
+        if line in ready:
+            return None
+        os.read(woken, 4096)
+        status = _status(pid)
+        if status is not None:
+            return status
+
+
+def _status(pid: int) -> int | None:
+    """Return how the candidate ended, if it has; orphans that ended are buried meanwhile."""
+    while True:
+        ended, status = os.waitpid(-1, os.WNOHANG)
+        if ended == pid:
+            return status
+        if not ended:
+            return None
 
 
 def _clear(line: int) -> None:

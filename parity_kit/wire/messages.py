@@ -165,7 +165,9 @@ def _failure(value: Plain) -> Failure:
     match value:
         case {"code": str() as code, "message": str() as message} if code in {*FailureCode}:
             detail = cast("Mapping[str, Plain]", value).get("detail", "")
-            return Failure(FailureCode(code), message, detail if isinstance(detail, str) else "")
+            if not isinstance(detail, str):
+                raise MessageError(f"an error's `detail` must be a string, not {brief(detail)}")
+            return Failure(FailureCode(code), message, detail)
         case other:
             codes = ", ".join(FailureCode)
             raise MessageError(

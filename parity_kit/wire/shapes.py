@@ -21,8 +21,10 @@ from parity_kit.contract import (
     Unsupported,
 )
 from parity_kit.plain import Plain
+from parity_kit.wire.features import Feature
 from parity_kit.wire.messages import brief
 
+_DESCRIPTION = ("name", "version", "language", "levels", "engaged", "protocol")
 _TAKEN = ("events", "stored", "dropped")
 _KEYS = {
     "value": ("value", *_TAKEN),
@@ -38,7 +40,7 @@ class ShapeError(ValueError):
 def description(value: Plain) -> Description:
     """Return the description an engine gave of itself."""
     data = _map(value, "description")
-    _keys(data, ("name", "version", "language", "levels", "engaged", "protocol"), "description")
+    _keys(data, _DESCRIPTION, "description", ("uses",))
     protocol = data["protocol"]
     if protocol != PROTOCOL:
         raise ShapeError(
@@ -54,6 +56,7 @@ def description(value: Plain) -> Description:
             for name, count in _map(data["engaged"], "description.engaged").items()
         },
         PROTOCOL,
+        _uses(data.get("uses", ())),
     )
 
 
@@ -67,7 +70,7 @@ def outcome(value: Plain, where: str = "outcome") -> Outcome:
     if kind == "unsupported":
         return Unsupported(_text(data["unsupported"], f"{where}.unsupported"))
     events = tuple(
-        _event(each, f"{where}.events[{index}]")
+        event(each, f"{where}.events[{index}]")
         for index, each in enumerate(_array(data["events"], f"{where}.events"))
     )
     stored = _map(data["stored"], f"{where}.stored")
@@ -111,7 +114,16 @@ def _levels(data: Mapping[str, Plain]) -> dict[SubjectKind, Level]:
     return levels
 
 
-def _event(value: Plain, where: str) -> Event:
+def _uses(value: Plain) -> tuple[str, ...]:
+    uses = _texts(value, "description.uses")
+    if unknown := [each for each in uses if each not in {*Feature}]:
+        known = ", ".join(Feature)
+        raise ShapeError(f"description.uses: no such feature {unknown[0]!r}; they are {known}")
+    return uses
+
+
+def event(value: Plain, where: str) -> Event:
+    """Return one event."""
     array = _array(value, where)
     if len(array) != 3:  # noqa: PLR2004  # the three it names
         raise ShapeError(f"{where}: expected [mode, namespace, payload], got {brief(value)}")
@@ -119,10 +131,12 @@ def _event(value: Plain, where: str) -> Event:
     return Event(_text(mode, f"{where}.mode"), _texts(namespace, f"{where}.namespace"), payload)
 
 
-def _keys(data: Mapping[str, Plain], expected: Sequence[str], where: str) -> None:
+def _keys(
+    data: Mapping[str, Plain], expected: Sequence[str], where: str, optional: Sequence[str] = ()
+) -> None:
     if missing := [key for key in expected if key not in data]:
         raise ShapeError(f"{where}: `{missing[0]}` is missing")
-    if unknown := [key for key in data if key not in expected]:
+    if unknown := [key for key in data if key not in expected and key not in optional]:
         raise ShapeError(f"{where}: {unknown[0]!r} is no key of it")
 
 
