@@ -17,10 +17,11 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from parity_kit.candidates.manifest import Candidate, CommandSetup, PipSetup, PythonSetup
 from parity_kit.contract import CaseId
 from parity_kit.corpora.manifest import MANIFEST
 from parity_kit.errors import BadFileError, UsageError
@@ -154,22 +155,31 @@ def check_same(known: Earlier, now: RunStarted) -> None:
         )
 
 
-def made_of(space: Workspace, candidates: Mapping[str, Path]) -> dict[str, str]:
-    """Return digests of what verdicts hang on; `candidates` maps names to folders."""
+def made_of(space: Workspace, candidates: Iterable[Candidate]) -> dict[str, str]:
+    """Return digests of what verdicts hang on, by name."""
     files = {"parity.toml": space.root / MARKER, "fixtures": space.fixtures / MANIFEST}
-    digests = {
-        name: hashlib.sha256(path.read_bytes()).hexdigest()[:16]
-        for name, path in files.items()
-        if path.is_file()
-    }
-    return digests | {name: _digest(folder) for name, folder in candidates.items()}
+    digests = {name: _digest([path]) for name, path in files.items() if path.is_file()}
+    return digests | {each.name: _digest(_sources(each)) for each in candidates}
 
 
-def _digest(folder: Path) -> str:
+def _sources(candidate: Candidate) -> Iterator[Path]:
+    """Yield the files of a candidate: its folder's, and what its manifest points at elsewhere."""
+    folder = candidate.folder
+    yield from _files(folder)
+    match candidate.setup:
+        case PythonSetup(path=path) | PipSetup(path=path):
+            if not path.resolve().is_relative_to(folder.resolve()):
+                yield from (each for each in _files(path) if each.suffix == ".py")
+        case CommandSetup(command):
+            yield from (file for word in command if (file := folder / word).is_file())
+
+
+def _digest(files: Iterable[Path]) -> str:
     whole = hashlib.sha256()
-    for path in _files(folder):
-        content = hashlib.sha256(path.read_bytes()).hexdigest()
-        whole.update(f"{path.relative_to(folder).as_posix()}\n{content}\n".encode())
+    for path in files:
+        with path.open("rb") as file:
+            content = hashlib.file_digest(file, "sha256").hexdigest()
+        whole.update(f"{path.name}\n{content}\n".encode())
     return whole.hexdigest()[:16]
 
 
@@ -177,7 +187,7 @@ def _files(folder: Path) -> Iterator[Path]:
     for path in sorted(folder.iterdir()):
         if path.name.startswith(".") or path.name in _MADE:
             continue
-        if path.is_dir():
-            yield from _files(path)
-        elif path.is_file():
+        if path.is_file():
             yield path
+        elif path.is_dir() and not path.is_symlink():
+            yield from _files(path)

@@ -96,7 +96,7 @@ def command(
             hint='name some: ours = ["NAME"]; `parity-kit candidates list` shows the names',
         )
     # A wrong name ends here, before a run's folder is made.
-    folders = {name: find(space, name).folder for name in names}
+    candidates = [find(space, name) for name in names]
     folder = folder or new_run(space, "parity")
     start = RunStarted(
         folder.name,
@@ -107,7 +107,7 @@ def command(
         names,
         list(settings.others),
         asked,
-        made_of(space, folders),
+        made_of(space, candidates),
     )
     check_same(earlier, start)
     started = time.monotonic()

@@ -107,7 +107,7 @@ def command(
         seed,
         [candidate],
         asked=asked,
-        made_of=made_of(space, {candidate: judged.folder}),
+        made_of=made_of(space, [judged]),
     )
     check_same(earlier, start)
     chosen, required = asked["suites"], Level[asked["level"].upper()]

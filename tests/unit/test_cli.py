@@ -171,6 +171,7 @@ def test_a_run_that_is_stopped_says_what_is_left_of_it(tmp_path: Path) -> None:
     assert running.returncode == 130
     (folder,) = (tmp_path / "reports").iterdir()
     assert f"parity-kit report {folder.name}" in said
+    assert f"parity-kit run --resume {folder.name}" in said
     assert parity_kit("report", folder.name, cwd=tmp_path).returncode == 0
 
 

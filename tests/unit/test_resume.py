@@ -19,12 +19,15 @@ from typing import Any, cast
 import pytest
 from click.testing import CliRunner, Result
 
+from parity_kit.candidates.manifest import load
 from parity_kit.cli.parity import command as parity
 from parity_kit.cli.run import command as run
 from parity_kit.corpora.manifest import read_manifest
+from parity_kit.earlier import made_of
 from parity_kit.errors import BadFileError, UsageError
 from parity_kit.events import event_from_json
 from parity_kit.report.write import write_data
+from parity_kit.workspace import Workspace
 
 ROOT = Path(__file__).parents[2]
 ENGINES = Path(__file__).parent / "engines"
@@ -198,6 +201,30 @@ def test_a_run_is_resumed_only_as_what_it_was(undisturbed: Undisturbed) -> None:
         undisturbed.resume()
     settings.write_text(text, encoding="utf-8")
     assert (folder / "journal.jsonl").read_bytes() == before
+
+
+def test_a_candidate_is_known_by_all_that_its_manifest_points_at(tmp_path: Path) -> None:
+    space, folder = Workspace(tmp_path), tmp_path / "candidates" / "mine"
+    source = tmp_path / "source"
+    for each in (folder, source / "__pycache__"):
+        each.mkdir(parents=True)
+    (source / "engine.py").write_text("1", encoding="utf-8")
+    head = 'name = "mine"\ntitle = "Mine"\nlanguage = "Python"\nkind = "python"\n'
+    where = 'object = "engine:Engine"\npath = "../../source"\n'
+    (folder / "candidate.toml").write_text(head + where, encoding="utf-8")
+
+    def known() -> str:
+        return made_of(space, [load(folder)])["mine"]
+
+    first = known()
+    (source / "__pycache__" / "engine.pyc").write_text("made", encoding="utf-8")
+    (source / "notes.txt").write_text("of no interest", encoding="utf-8")
+    assert known() == first
+    (source / "engine.py").write_text("2", encoding="utf-8")
+    assert known() not in {first, ""}
+    second = known()
+    (folder / "expected.toml").write_text("", encoding="utf-8")
+    assert known() not in {first, second}
 
 
 def test_a_run_that_never_began_has_nothing_to_go_on_from(undisturbed: Undisturbed) -> None:
