@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -128,11 +129,7 @@ def command(
     Ends with 0 for parity, 1 for a divergence or a broken rule, 3 if a candidate could not be
     judged or nothing was compared.
     """
-    from parity_kit.cli.gate_result import Result
-    from parity_kit.cli.gate_run import GateRun
     from parity_kit.settings import read_settings
-    from parity_kit.sinks import Terminal
-    from parity_kit.sinks.files import opened
 
     settings = read_settings(space)
     candidates = _candidates(space, candidate, settings)
@@ -146,9 +143,41 @@ def command(
         "expected": expected,
         "ledger": ledger,
     }
-    results: list[Result] = []
+    asked = [_rules(settings, each.name, options) for each in candidates]
+    notes = _left_out(space, corpora, settings.gate.corpora)
+    least = Level[(level or "bytes").upper()]
+    results, headline = _judged(space, settings, candidates, asked, least, wanted, folder, notes)
+    code = max(result.exit_code for result in results)
+    if not as_json:
+        _show(results, headline, notes)
+    elif candidate is not None:
+        print_json(results[0].to_json())
+    else:
+        print_json({"exit_code": int(code), "candidates": [each.to_json() for each in results]})
+    return code
+
+
+def _judged(
+    space: Workspace,
+    settings: Settings,
+    candidates: Sequence[Candidate],
+    asked: Sequence[Rules],
+    level: Level,
+    wanted: Wanted,
+    folder: Path | None,
+    notes: Sequence[str],
+) -> tuple[list[Result], str]:
+    """Judge candidates by the rules asked of each; return their results, and all in a line."""
+    from parity_kit.cli.gate_result import Result
+    from parity_kit.cli.gate_run import GateRun
+    from parity_kit.sinks import Terminal
+    from parity_kit.sinks.files import opened
+
+    results = [Result(each.name, level) for each in candidates]
+    searched = any(rules.suites for rules in asked)
     with (
-        opened(wanted, space, folder) as files,
+        _folder(space, folder, searched=searched) as kept,
+        opened(wanted, space, kept) as files,
         Terminal(console(stderr=True)) as terminal,
     ):
 
@@ -159,23 +188,29 @@ def command(
 
         started = time.perf_counter()
         names = [str(each.name) for each in candidates]
-        tell(RunStarted("", __version__, _oracle(space, corpora), {}, 0, names))
-        run = GateRun(space, settings.floors, tell, terminal.note, folder)
-        for each in candidates:
-            rules = _rules(settings, each.name, options)
-            result = Result(each.name, Level[(level or "bytes").upper()])
+        tell(RunStarted("", __version__, _oracle(space, asked), {}, 0, names))
+        run = GateRun(space, settings.floors, tell, terminal.note, kept)
+        for each, rules, result in zip(candidates, asked, results, strict=True):
             run.judge(each, rules, result)
-            results.append(result)
-        code = max(result.exit_code for result in results)
-        notes = _left_out(space, corpora, settings.gate.corpora)
-        tell(RunFinished(int(code), time.perf_counter() - started, notes))
-    if not as_json:
-        _show(results, str(files.account.headline()), notes)
-    elif candidate is not None:
-        print_json(results[0].to_json())
-    else:
-        print_json({"exit_code": int(code), "candidates": [each.to_json() for each in results]})
-    return code
+        code = int(max(result.exit_code for result in results))
+        tell(RunFinished(code, time.perf_counter() - started, list(notes)))
+    return results, str(files.account.headline())
+
+
+@contextmanager
+def _folder(space: Workspace, given: Path | None, *, searched: bool) -> Generator[Path | None]:
+    """Yield where cases are written: a search needs a place, for what it finds is in no corpus."""
+    if given is not None or not searched:
+        yield given
+        return
+    from parity_kit.cli.run import new_run
+
+    made = new_run(space, "gate")
+    try:
+        yield made
+    finally:
+        with suppress(OSError):
+            made.rmdir()  # nothing was found that had to be written
 
 
 def _candidates(space: Workspace, named: str | None, settings: Settings) -> list[Candidate]:
@@ -219,12 +254,14 @@ def _rules(settings: Settings, name: str, options: Mapping[str, Any]) -> Rules:
     return replace(rules, **{key: value for key, value in options.items() if value is not None})
 
 
-def _oracle(space: Workspace, corpora: Sequence[str]) -> dict[str, str]:
+def _oracle(space: Workspace, asked: Sequence[Rules]) -> dict[str, str]:
     """Return the oracle's versions; somebody's own data has no manifest to name them."""
     from parity_kit.corpora.imported import PREFIX
     from parity_kit.corpora.manifest import read_manifest
 
-    own = corpora and all(name.startswith(PREFIX) for name in corpora)
+    own = all(
+        each.corpora and all(name.startswith(PREFIX) for name in each.corpora) for each in asked
+    )
     return {} if own else dict(read_manifest(space.fixtures).oracle)
 
 

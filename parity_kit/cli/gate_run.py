@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,15 +23,13 @@ from parity_kit.workspace import Workspace
 
 @dataclass(slots=True)
 class GateRun:
-    """One run of the gate; what differs is written to `folder`, if there is one."""
+    """One run of the gate; what differs is written to `folder`, which a search needs."""
 
     space: Workspace
     floors: Floors
     tell: Callable[[Event], None]
     note: Callable[[str], None]
     folder: Path | None = None
-    own: Path | None = None
-    """The folder, where none was asked for and a search needs one."""
 
     def judge(self, candidate: Candidate, rules: Rules, result: Result) -> None:
         """Judge one candidate, tell of it, and fill in its result."""
@@ -75,9 +72,6 @@ class GateRun:
             ]
             for suite, examples in rules.suites.items():
                 verdicts.append(self._suite(contender, suite, examples, result, tell))
-            if self.own:
-                with suppress(OSError):
-                    self.own.rmdir()  # nothing was found that had to be written
             return overall(verdicts), engine.describe().engaged
 
     def _suite(
@@ -88,11 +82,8 @@ class GateRun:
         result: Result,
         tell: Callable[[Event], None],
     ) -> str:
-        from parity_kit.cli.run import new_run
         from parity_kit.suites import Search, gate_suite
 
-        if self.folder is None:
-            # A case that a search found is in no corpus: without a file it would be lost.
-            self.folder = self.own = new_run(self.space, "gate")
+        assert self.folder, "a search has a place to write to"  # noqa: S101  # the command made it
         asked = Search(examples, required=result.level, floors=self.floors)
         return gate_suite(contender, suite, asked, tell, self.folder)

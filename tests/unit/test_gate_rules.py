@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from parity_kit import workspace
+from parity_kit.candidates.launch import BUNDLED_ENGINE
 from parity_kit.cli.gate import command
 from parity_kit.contract import Level, SubjectKind
 from parity_kit.errors import BadManifestError, ExitCode, UsageError
@@ -18,6 +20,25 @@ from parity_kit.workspace import Workspace
 
 SPACE = workspace.find(Path(__file__))
 ENGINES = Path(__file__).parent / "engines"
+OFF = """
+import os, sys
+sys.path += [os.environ["PURE"], os.environ["ENGINES"]]
+import pure_engine
+from from_fixtures import shortened
+
+
+class Session:
+    def __init__(self, session):
+        self.session, self.close = session, session.close
+
+    def apply(self, operation):
+        return shortened(self.session.apply(operation))
+
+
+class Engine(pure_engine.Engine):
+    def open(self, subject, pins):
+        return Session(super().open(subject, pins))
+"""
 CORPORA = {"channels": 114, "json_blobs": 131}
 WHOLE = sum(CORPORA.values())
 
@@ -243,6 +264,25 @@ def test_a_suite_is_searched_beside_the_corpora(space: Path) -> None:
     assert told["gates"][1]["compared"] == 20
     assert told["exit_code"] == 0
     assert not list((space / "reports").iterdir()), "nothing was found that had to be written"
+
+
+def test_what_a_suite_finds_is_a_file_that_can_be_replayed(space: Path) -> None:
+    folder = space / "candidates" / "off"
+    folder.mkdir()
+    (folder / "candidate.toml").write_text(
+        'name = "off"\ntitle = "off"\nkind = "python"\nlanguage = "Python"\n'
+        f'object = "from_pure:Engine"\n[env]\nPURE = "{BUNDLED_ENGINE}"\nENGINES = "{ENGINES}"\n'
+    )
+    (folder / "from_pure.py").write_text(OFF, encoding="utf-8")
+    rules = 'ours = ["off"]\n[gate]\ncorpora = ["json_blobs"]\nsuites = {codec = 20}\n'
+    summary = space / "summary.md"
+    result = gate(space, rules, "--markdown", str(summary))
+    assert result.return_value == ExitCode.DIVERGENCE, result.output
+    commands = re.findall(
+        r"parity-kit replay ([^ `]+lockstep[^ `]*|[^ `]+codec[^ `]*)", summary.read_text("utf-8")
+    )
+    assert commands
+    assert all((space / each).is_file() for each in commands)
 
 
 def test_a_suite_that_compares_nothing_of_what_is_claimed_says_so(space: Path) -> None:
