@@ -281,7 +281,8 @@ class Description:
 
     `levels` holds the highest level it claims for each subject it can open. `engaged` counts how
     often each function that the candidate replaces has run so far: it is how a patch that never
-    drove is found out. An engine that replaces nothing leaves it empty.
+    drove is found out. An engine that replaces nothing leaves it empty. `uses` names what it uses
+    of the features that the kit offers across the wire (`parity_kit.wire.features`).
     """
 
     name: str
@@ -290,6 +291,7 @@ class Description:
     levels: Mapping[SubjectKind, Level]
     engaged: Mapping[str, int] = field(default_factory=dict[str, int])
     protocol: int = PROTOCOL
+    uses: tuple[str, ...] = ()
 
     def to_plain(self) -> dict[str, Plain]:
         """Return the description as plain data."""
@@ -300,6 +302,7 @@ class Description:
             "levels": {kind.value: level.label for kind, level in self.levels.items()},
             "engaged": dict(self.engaged),
             "protocol": self.protocol,
+            **({"uses": list(self.uses)} if self.uses else {}),
         }
 
     @classmethod
@@ -319,6 +322,7 @@ class Description:
             },
             dict(cast("Mapping[str, int]", data["engaged"])),
             cast("int", data["protocol"]),
+            tuple(cast("Sequence[str]", data.get("uses", ()))),
         )
 
 
