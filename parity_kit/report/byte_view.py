@@ -23,8 +23,8 @@ def byte_view(
     """Return the bytes of the part that differs, for `reference` and `candidate`.
 
     A side is its `size`, `start` (where the `hex` shown begins), `marked` (the differing bytes,
-    from and to) and `values`, with `above` and `below` counting those left out; None where it has
-    none.
+    from and to) and `values` (each as in `_value`), with `above` and `below` counting those left
+    out; None where it has none.
     """
     sides = [part_bytes(each[difference.operation], difference.where) for each in (ours, theirs)]
     if not any(sides):
@@ -73,16 +73,17 @@ def _side(
     }
 
 
-def _value(line: Line, *, marked: bool) -> dict[str, Any]:
+def _value(line: Line, *, marked: bool) -> list[Any]:
+    """Return a value as offset, depth, label, text, form, and 1 if the other side has it not."""
     text = line.text if len(line.text) <= _TEXT else f"{line.text[:_TEXT]}…"
-    value: dict[str, Any] = {
-        "offset": line.offset,
-        "depth": line.depth,
-        "label": line.label if line.depth else "$",
-        "text": text,
-        "form": line.form,
-    }
-    return value | ({"marked": True} if marked else {})
+    return [
+        line.offset,
+        line.depth,
+        line.label if line.depth else "$",
+        text,
+        line.form,
+        int(marked),
+    ]
 
 
 def _differing(mine: bytes, other: bytes) -> tuple[int, int]:

@@ -154,12 +154,10 @@ def _hex(side: Found) -> Markup:
 def _values(side: Found) -> Markup:
     """Return values as an indented tree, those that the other side has not marked."""
     rows: list[Markup] = []
-    for value in side.get("values", ()):
-        line = text.inner(f"{'  ' * value['depth']}{value['label']}: {value['text']}")
-        marked = Markup("<mark>{}</mark>").format(line) if value.get("marked") else line
+    for offset, depth, label, said, form, marked in side.get("values", ()):
+        line = text.inner(f"{'  ' * depth}{label}: {said}")
+        shown = Markup("<mark>{}</mark>").format(line) if marked else line
         rows.append(
-            Markup("<i>{:>5}</i>  {} <small>{}</small>").format(
-                value["offset"], marked, text.inner(value["form"])
-            )
+            Markup("<i>{:>5}</i>  {} <small>{}</small>").format(offset, shown, text.inner(form))
         )
     return Markup("\n").join(rows)

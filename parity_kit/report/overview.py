@@ -10,6 +10,7 @@ from typing import Any
 from parity_kit.bench.statistics import MARGIN
 from parity_kit.report import text
 from parity_kit.report.selection import by_cause, cases
+from parity_kit.verdicts import WORST_FIRST
 from parity_kit.words import AGREEING, SUBJECTS, word
 
 Found = Mapping[str, Any]
@@ -18,6 +19,7 @@ CAUSES = 2
 _LONGEST = 68  # characters of a cause on the first screen
 NEVER_DROVE = "anything of its own: it never drove"
 _COMPARED = ("equal", "divergent", "expected")
+_LEVELS = ("none", "result", "trace", "bytes")
 _NINETY_FIVE = 1.96  # standard errors on each side of a 95 % interval
 _DEPTH = {
     "bytes": "to the last byte",
@@ -34,6 +36,8 @@ def headline(candidates: Sequence[Found]) -> str:
             return "No candidate was compared"
         case 1, 1:
             return f"{candidates[0]['title']} agrees with LangGraph"
+        case 1, _ if candidates[0]["verdict"] == "divergent":
+            return f"{candidates[0]['title']} differs from LangGraph"
         case 1, _:
             return f"{candidates[0]['title']} was not found to agree with LangGraph"
         case total, 1:
@@ -93,21 +97,19 @@ def _in_order(names: Iterable[str]) -> list[str]:
 def _subject(name: str, verdicts: Counter[str], reached: Sequence[str]) -> dict[str, Any]:
     compared = sum(verdicts[each] for each in _COMPARED)
     failed = sum(verdicts.values()) - compared - verdicts["unsupported"] + verdicts["divergent"]
-    levels = ("none", "result", "trace", "bytes")
     if failed:
-        worst = "divergent" if verdicts["divergent"] else next(iter(verdicts))
-        tone, symbol = word(worst).tone, word(worst).symbol
-        level = min(reached, key=levels.index, default="none")
+        worst = next(each for each in WORST_FIRST if verdicts[each])
     elif compared:
-        tone, symbol = word("equal").tone, word("equal").symbol
-        level = min(reached, key=levels.index)
+        worst = "expected" if verdicts["expected"] else "equal"
     else:
-        tone, symbol, level = word("unsupported").tone, word("unsupported").symbol, "unsupported"
+        worst = "unsupported"
+    level = min(reached, key=_LEVELS.index, default="none")
     return {
         "name": name,
-        "level": level,
-        "tone": tone,
-        "symbol": symbol,
+        "level": level if compared or failed else "unsupported",
+        "verdict": worst,
+        "tone": word(worst).tone,
+        "symbol": word(worst).symbol,
         "failed": failed,
         "compared": compared,
         "unsupported": verdicts["unsupported"],
@@ -120,19 +122,26 @@ def _sentence(candidate: Found, subjects: Sequence[Found]) -> str:
         return _capital(candidate["reason"])
     said: list[str] = []
     for level, depth in _DEPTH.items():
-        names = [each["name"] for each in subjects if not each["failed"] and each["level"] == level]
+        names = [
+            each["name"]
+            for each in subjects
+            if each["verdict"] == "equal" and each["level"] == level
+        ]
         if names:
-            said.append(f"{'Agrees' if not said else 'agrees'} {depth} in {_listed(names)}")
+            said.append(f"agrees {depth} in {_listed(names)}")
     failing = [each for each in subjects if each["failed"]]
     if failing:
         parts = [
             f"{each['name']} ({each['failed']:,} of {each['compared']:,} cases)" for each in failing
         ]
-        said.append(f"{'differs' if said else 'Differs'} in {_listed(parts)}")
-    absent = [each["name"] for each in subjects if each["level"] == "unsupported"]
+        said.append(f"differs in {_listed(parts)}")
+    expected = [each["name"] for each in subjects if each["verdict"] == "expected"]
+    if expected:
+        said.append(f"differs in {_listed(expected)} only as its ledger expects")
+    absent = [each["name"] for each in subjects if each["verdict"] == "unsupported"]
     if absent:
         said.append(f"does not offer {_listed(absent)}")
-    return "; ".join(said) + "."
+    return _capital("; ".join(said)) + "."
 
 
 def _short(said: str) -> str:

@@ -160,7 +160,6 @@ def test_every_section_is_visible_and_nothing_overflows(page: Page) -> None:
         "verdicts",
         "matrix",
         "differences",
-        "engagement",
         "performance",
         "how",
         "words",

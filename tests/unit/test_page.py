@@ -181,6 +181,7 @@ def test_the_verdict_comes_before_everything_else() -> None:
     ("verdicts", "expected"),
     [
         (["parity"], "p0 agrees with LangGraph"),
+        (["divergent"], "p0 differs from LangGraph"),
         (["unknown"], "p0 was not found to agree with LangGraph"),
         (["parity", "divergent"], "1 of 2 candidates agrees with LangGraph"),
         (["equal", "equal"], "2 of 2 candidates agree with LangGraph"),
@@ -228,7 +229,7 @@ def test_a_row_leads_to_what_differs_and_says_what_is_claimed() -> None:
     assert "✓ bytes" in shown[3]
     assert all("not run" in each for each in shown), "of the candidate that did not start"
     links = re.findall(r'<a href="#(d-\w+)">(.*?)</a>', rows[0])
-    assert [said for _, said in links] == ["a/case", "≠ trace"]
+    assert [said for _, said in links] == ["a/case", "≠\xa0trace"]
     assert f'<details class="difference bad" id="{links[0][0]}"' in page
     assert "✓ 1 – 1 ? 1 ≠ 1" in " ".join(_read(group.split("<details")[0]).text.split())
     assert "What is claimed of port: fine (fine)" in _read(section).text
