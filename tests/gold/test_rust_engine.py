@@ -27,7 +27,7 @@ from parity_kit.contract import (
     Unsupported,
 )
 from parity_kit.corpora.corpus import read_corpus
-from parity_kit.errors import EnvironmentBuildError, ExitCode
+from parity_kit.errors import EnvironmentBuildError, ExitCode, ProtocolFaultError
 from parity_kit.plain import Plain
 from parity_kit.wire.host import RemoteEngine
 
@@ -37,6 +37,19 @@ CODEC = (
     *("allowlist", "arrays", "data_model", "envelopes", "hostile"),
     *("json_blobs", "messages", "msgpack", "records", "standard"),
 )
+# Graph corpora, and how many of their cases at most ask for what the engine does not offer.
+GRAPHS = {
+    "asynchronous": 10,
+    "control": 7,
+    "failures": 4,
+    "graphs": 11,
+    "interrupts": 11,
+    "persistence": 18,
+    "schemas": 50,
+    "streams": 25,
+    "subgraphs": 9,
+    "upstream_findings": 4,
+}
 
 
 @pytest.fixture(scope="module")
@@ -53,9 +66,9 @@ def engine() -> Generator[RemoteEngine]:
         yield started
 
 
-def test_it_claims_the_codec_and_channels_byte_for_byte(engine: RemoteEngine) -> None:
-    claimed = {SubjectKind.CODEC: Level.BYTES, SubjectKind.CHANNEL: Level.BYTES}
-    assert engine.describe().levels == claimed
+def test_it_claims_all_but_savers_byte_for_byte(engine: RemoteEngine) -> None:
+    claimed = (SubjectKind.CODEC, SubjectKind.CHANNEL, SubjectKind.GRAPH)
+    assert engine.describe().levels == dict.fromkeys(claimed, Level.BYTES)
 
 
 @pytest.mark.usefixtures("engine")
@@ -69,6 +82,18 @@ def test_its_codec_and_channels_are_langgraphs_on_every_fixture() -> None:
         f"corpus {corpus}": {"equal": len(read_corpus(SPACE.fixtures / f"{corpus}.msgpack").traces)}
         for corpus in corpora
     }
+
+
+@pytest.mark.usefixtures("engine")
+def test_its_graphs_are_langgraphs_on_every_fixture_that_it_offers() -> None:
+    chosen = [word for corpus in GRAPHS for word in ("--corpus", corpus)]
+    done = CliRunner().invoke(gate, [NAME, *chosen, "--json", "--workspace", str(SPACE.root)])
+    assert done.exit_code == ExitCode.PARITY, done.output
+    for each in json.loads(done.stdout)["gates"]:
+        verdicts = each["verdicts"]
+        assert verdicts.keys() <= {"equal", "unsupported"}
+        corpus = each["gate"].removeprefix("corpus ")
+        assert verdicts.get("unsupported", 0) <= GRAPHS[corpus], corpus
 
 
 @pytest.mark.usefixtures("engine")
@@ -86,7 +111,8 @@ def test_a_search_finds_no_difference(suite: str, tmp_path: Path) -> None:
     ("kind", "spec"),
     [
         (SubjectKind.SAVER, {"saver": "memory"}),
-        (SubjectKind.GRAPH, {"program": {}, "saver": None}),
+        (SubjectKind.GRAPH, {"program": {"entrypoint": {"body": []}}, "saver": None}),
+        (SubjectKind.GRAPH, {"program": {}, "saver": "sqlite"}),
         (SubjectKind.CHANNEL, {"class": "LastValue?", "type": "int"}),
         (SubjectKind.CHANNEL, {"class": "BinaryOperatorAggregate", "reducer": "plus"}),
     ],
@@ -96,6 +122,22 @@ def test_what_it_does_not_offer_it_declines(
 ) -> None:
     (outcome,) = engine.run(Case(CaseId("declined"), Subject(kind, spec), (Operation("get"),)))
     assert isinstance(outcome, Unsupported)
+
+
+@pytest.mark.parametrize(
+    ("kind", "spec", "fault"),
+    [
+        (SubjectKind.CODEC, {}, "the argument `strict` is missing"),
+        (SubjectKind.GRAPH, {"program": []}, "a program must be a map"),
+        (SubjectKind.GRAPH, {"program": {"nodes": 1}}, "`nodes` must be a map"),
+        (SubjectKind.GRAPH, {"program": {"state": {}, "nodes": {}}}, "no edge from START"),
+    ],
+)
+def test_what_cannot_be_meant_is_a_bad_request(
+    engine: RemoteEngine, kind: SubjectKind, spec: dict[str, Plain], fault: str
+) -> None:
+    with pytest.raises(ProtocolFaultError, match=fault):
+        engine.run(Case(CaseId("malformed"), Subject(kind, spec), (Operation("get"),)))
 
 
 def test_sessions_are_apart_and_closed_ones_stay_closed(engine: RemoteEngine) -> None:

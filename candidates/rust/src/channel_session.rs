@@ -1,12 +1,15 @@
 //! The channel subject: one channel, and perhaps a copy of it set aside.
 
 use crate::channels::Channel;
-use crate::codec::Codec;
-use crate::codec_session::plain;
-use crate::contract::{Outcome, Raised, Session, Stored, Unsupported, argument};
+use crate::codec_session::{native, plain};
+use crate::contract::{
+    Declined, Outcome, Raised, Session, Stored, Unsupported, argument, malformed,
+};
 use crate::packing::dumps;
-use crate::paths::HOMES;
 use crate::value::{Map, Value};
+
+/// The channel's key.
+const KEY: &str = "ch";
 
 pub struct ChannelSession {
     channel: Channel,
@@ -15,8 +18,8 @@ pub struct ChannelSession {
 }
 
 impl ChannelSession {
-    pub fn open(spec: &Map) -> Result<ChannelSession, Unsupported> {
-        let channel = Channel::open(spec)?;
+    pub fn open(spec: &Map) -> Result<ChannelSession, Declined> {
+        let channel = Channel::open(KEY, spec)?;
         let known = contents(&channel);
         Ok(ChannelSession {
             channel,
@@ -25,7 +28,7 @@ impl ChannelSession {
         })
     }
 
-    fn act(&mut self, operation: &str, args: &Map) -> Result<Result<Value, Raised>, Unsupported> {
+    fn act(&mut self, operation: &str, args: &Map) -> Result<Result<Value, Raised>, Declined> {
         let done = |done: Result<bool, Raised>| done.map(Value::Bool);
         Ok(match operation {
             "update" => done(self.channel.update(&values(args, "values")?)),
@@ -58,9 +61,9 @@ impl ChannelSession {
                 .replay(&values(args, "writes")?)
                 .map(|()| Value::Nil),
             _ => {
-                return Err(Unsupported(format!(
-                    "this channel has no operation {operation}"
-                )));
+                return Err(
+                    Unsupported(format!("this channel has no operation {operation}")).into(),
+                );
             }
         })
     }
@@ -72,7 +75,7 @@ impl ChannelSession {
 }
 
 impl Session for ChannelSession {
-    fn apply(&mut self, operation: &str, args: &Map) -> Result<Outcome, Unsupported> {
+    fn apply(&mut self, operation: &str, args: &Map) -> Result<Outcome, Declined> {
         let result = self.act(operation, args)?.and_then(|value| plain(&value));
         let now = contents(&self.channel);
         let before = std::mem::replace(&mut self.known, now);
@@ -88,6 +91,7 @@ impl Session for ChannelSession {
             .cloned();
         Ok(Outcome {
             result,
+            events: Vec::new(),
             stored: stored.collect(),
             dropped: dropped.collect(),
         })
@@ -103,22 +107,8 @@ fn contents(channel: &Channel) -> Stored {
         .collect()
 }
 
-/// Return a value of the wire with its exts built.
-fn native(value: &Value) -> Value {
-    let codec = Codec {
-        strict: false,
-        paths: HOMES[0],
-    };
-    match dumps(value) {
-        Ok(("msgpack", data)) => codec
-            .loads("msgpack", &data)
-            .unwrap_or_else(|_| value.clone()),
-        _ => value.clone(),
-    }
-}
-
-fn values(args: &Map, name: &str) -> Result<Vec<Value>, Unsupported> {
+fn values(args: &Map, name: &str) -> Result<Vec<Value>, Declined> {
     let values = argument(args, name)?.array();
-    let values = values.ok_or_else(|| Unsupported(format!("{name} must be a list")))?;
+    let values = values.ok_or_else(|| malformed(format!("`{name}` must be a list")))?;
     Ok(values.iter().map(native).collect())
 }

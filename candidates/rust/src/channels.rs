@@ -4,18 +4,19 @@
 //! all: the superstep passed without one), `consume` says that a task it triggered ran, `finish`
 //! that the run is about to end; each says whether the channel changed.
 
-use crate::contract::{Raised, Unsupported, argument};
-use crate::folded;
-use crate::reducers::{self, Reducer};
-use crate::value::{Map, Value, text};
+use std::rc::Rc;
 
-const KEY: &str = "ch";
+use crate::contract::{Declined, Raised, Unsupported, argument};
+use crate::folded;
+use crate::python::{quoted, shown};
+use crate::reducers::{self, Reducer};
+use crate::value::{Map, Value};
+
 pub const INVALID: &str = "langgraph.errors.InvalidUpdateError";
 pub const CONCURRENT: &str = "\nFor troubleshooting, visit: \
     https://docs.langchain.com/oss/python/langgraph/errors/INVALID_CONCURRENT_GRAPH_UPDATE";
 
 /// What a class does; each has the settings that only it uses.
-#[derive(Clone)]
 enum Class {
     LastValue,
     LastValueAfterFinish,
@@ -45,7 +46,8 @@ enum Class {
 
 #[derive(Clone)]
 pub struct Channel {
-    class: Class,
+    key: Rc<str>,
+    class: Rc<Class>,
     /// A topic's values and a barrier's names lie here too, in an array.
     value: Option<Value>,
     /// For the classes that wait for the run's end: whether it is near.
@@ -54,7 +56,7 @@ pub struct Channel {
 
 impl Channel {
     /// Return the channel that settings say.
-    pub fn open(spec: &Map) -> Result<Channel, Unsupported> {
+    pub fn open(key: &str, spec: &Map) -> Result<Channel, Declined> {
         let name = argument(spec, "class")?.text().unwrap_or_default();
         let flag = |key, default| match spec.get(key) {
             Some(Value::Bool(value)) => *value,
@@ -94,19 +96,20 @@ impl Channel {
                     after_finish: name.ends_with("AfterFinish"),
                 }
             }
-            _ => return Err(Unsupported(format!("no channel class {name}"))),
+            _ => return Err(Unsupported(format!("no channel class {name}")).into()),
         };
-        Ok(Channel::new(class))
+        Ok(Channel::new(key.into(), class.into()))
     }
 
     /// Return an empty channel of a class.
-    fn new(class: Class) -> Channel {
-        let value = match &class {
+    fn new(key: Rc<str>, class: Rc<Class>) -> Channel {
+        let value = match &*class {
             Class::Reduced { empty, .. } => empty.clone(),
             Class::Topic { .. } | Class::Barrier { .. } => Some(Value::Array(Vec::new())),
             _ => None,
         };
         Channel {
+            key,
             class,
             value,
             finished: false,
@@ -114,18 +117,22 @@ impl Channel {
     }
 
     pub fn is_delta(&self) -> bool {
-        matches!(self.class, Class::Delta { .. })
+        matches!(*self.class, Class::Delta { .. })
+    }
+
+    pub fn is_untracked(&self) -> bool {
+        matches!(*self.class, Class::Untracked { .. })
     }
 
     /// Return what is stored of the channel.
     pub fn checkpoint(&self) -> Option<Value> {
-        let value = match &self.class {
+        let value = match &*self.class {
             Class::Untracked { .. } | Class::Delta { .. } => return None,
             Class::Barrier { .. } => self.names_seen(),
             _ => self.value.clone()?,
         };
         let waits = matches!(
-            self.class,
+            *self.class,
             Class::LastValueAfterFinish
                 | Class::Barrier {
                     after_finish: true,
@@ -151,22 +158,22 @@ impl Channel {
 
     /// Return a channel of the same make with a value that was stored.
     pub fn restored(&self, stored: Option<Value>) -> Result<Channel, Raised> {
-        let mut made = Channel::new(self.class.clone());
+        let mut made = Channel::new(self.key.clone(), self.class.clone());
         let Some(stored) = stored else {
-            if let Class::Delta { empty, .. } = &self.class {
+            if let Class::Delta { empty, .. } = &*self.class {
                 made.value = Some(folded::needed(empty)?);
             }
             return Ok(made);
         };
         let unwrapped = match stored {
             Value::Snapshot(inside)
-                if matches!(self.class, Class::Reduced { .. } | Class::Delta { .. }) =>
+                if matches!(*self.class, Class::Reduced { .. } | Class::Delta { .. }) =>
             {
                 *inside
             }
             other => other,
         };
-        match &self.class {
+        match &*self.class {
             Class::Untracked { .. } => {}
             Class::LastValueAfterFinish
             | Class::Barrier {
@@ -187,14 +194,14 @@ impl Channel {
 
     /// Return a barrier's set as the array it is kept in; other values are themselves.
     fn seen(&self, value: &Value) -> Value {
-        match (&self.class, value) {
+        match (&*self.class, value) {
             (Class::Barrier { .. }, Value::Typed(set)) => set.payload.clone(),
             _ => value.clone(),
         }
     }
 
     pub fn is_available(&self) -> bool {
-        match (&self.class, &self.value) {
+        match (&*self.class, &self.value) {
             (_, None) => false,
             (Class::LastValueAfterFinish, _) => self.finished,
             (Class::Topic { .. }, Some(value)) => crate::records::is_true(value),
@@ -207,14 +214,14 @@ impl Channel {
 
     /// Return whether every name of a barrier has been written.
     fn is_complete(&self) -> bool {
-        match (&self.class, &self.value) {
+        match (&*self.class, &self.value) {
             (Class::Barrier { names, .. }, Some(Value::Array(seen))) => seen.len() == names.len(),
             _ => false,
         }
     }
 
     pub fn get(&self) -> Result<Value, Raised> {
-        match (&self.class, &self.value) {
+        match (&*self.class, &self.value) {
             (Class::Barrier { .. }, _) if self.is_available() => Ok(Value::Nil),
             (_, Some(value)) if self.is_available() => Ok(value.clone()),
             _ => Err(Raised::new(
@@ -225,9 +232,10 @@ impl Channel {
     }
 
     pub fn update(&mut self, values: &[Value]) -> Result<bool, Raised> {
-        match self.class.clone() {
-            Class::Topic { accumulate } => return Ok(self.collect(values, accumulate)),
-            Class::Barrier { names, .. } => return self.note(values, &names),
+        let class = self.class.clone();
+        match &*class {
+            Class::Topic { accumulate } => return Ok(self.collect(values, *accumulate)),
+            Class::Barrier { names, .. } => return self.note(values, names),
             Class::AnyValue | Class::Ephemeral { .. } if values.is_empty() => {
                 return Ok(self.value.take().is_some());
             }
@@ -236,29 +244,30 @@ impl Channel {
         let Some(last) = values.last() else {
             return Ok(false);
         };
-        match self.class.clone() {
+        match &*class {
             Class::LastValue if values.len() > 1 => {
                 return Err(Raised::new(
                     INVALID,
                     format!(
-                        "At key '{KEY}': Can receive only one value per step. \
-                         Use an Annotated key to handle multiple values.{CONCURRENT}"
+                        "At key '{}': Can receive only one value per step. \
+                         Use an Annotated key to handle multiple values.{CONCURRENT}",
+                        self.key
                     ),
                 ));
             }
             Class::Ephemeral { guard: true } if values.len() > 1 => {
-                return Err(guarded("EphemeralValue"));
+                return Err(self.guarded("EphemeralValue"));
             }
             Class::Untracked { guard: true } if values.len() > 1 => {
-                return Err(guarded("UntrackedValue"));
+                return Err(self.guarded("UntrackedValue"));
             }
-            Class::Reduced { reducer, .. } => folded::fold(&mut self.value, values, reducer)?,
+            Class::Reduced { reducer, .. } => folded::fold(&mut self.value, values, *reducer)?,
             Class::Delta { empty, reducer } => {
                 self.value = Some(folded::fold_delta(
                     self.value.clone(),
                     values,
-                    &empty,
-                    reducer,
+                    empty,
+                    *reducer,
                 )?)
             }
             _ => self.value = Some(last.clone()),
@@ -292,15 +301,10 @@ impl Channel {
         let mut changed = false;
         for value in values {
             if !names.iter().any(|name| value.text() == Some(name)) {
-                let names: Vec<_> = names
-                    .iter()
-                    .map(|name| reducers::repr(&text(name)))
-                    .collect();
-                let written = value
-                    .text()
-                    .map_or_else(|| reducers::repr(value), str::to_owned);
+                let names: Vec<_> = names.iter().map(|name| quoted(name)).collect();
+                let written = shown(value).unwrap_or_else(|| reducers::kind(value).to_owned());
                 let names = names.join(", ");
-                let message = format!("At key '{KEY}': Value {written} not in {{{names}}}");
+                let message = format!("At key '{}': Value {written} not in {{{names}}}", self.key);
                 return Err(Raised::new(INVALID, message));
             }
             if let Some(Value::Array(seen)) = &mut self.value
@@ -315,26 +319,35 @@ impl Channel {
 
     /// Fold in a delta channel's writes of earlier supersteps.
     pub fn replay(&mut self, values: &[Value]) -> Result<(), Raised> {
-        if let Class::Delta { empty, reducer } = &self.class {
+        if let Class::Delta { empty, reducer } = &*self.class {
             self.value = folded::replay(self.value.clone(), values, empty, *reducer)?;
         }
         Ok(())
     }
 
     pub fn consume(&mut self) -> bool {
-        let seen = match self.class {
+        let seen = match *self.class {
             Class::LastValueAfterFinish => self.finished,
             Class::Barrier { .. } => self.is_available(),
             _ => false,
         };
         if seen {
-            *self = Channel::new(self.class.clone());
+            *self = Channel::new(self.key.clone(), self.class.clone());
         }
         seen
     }
 
+    fn guarded(&self, class: &str) -> Raised {
+        let message = format!(
+            "At key '{}': {class}(guard=True) can receive only one value per step. \
+             Use guard=False if you want to store any one of multiple values.",
+            self.key
+        );
+        Raised::new(INVALID, message)
+    }
+
     pub fn finish(&mut self) -> bool {
-        let ready = match self.class {
+        let ready = match *self.class {
             Class::LastValueAfterFinish => self.value.is_some(),
             Class::Barrier {
                 after_finish: true, ..
@@ -357,10 +370,7 @@ fn reducer(spec: &Map) -> Result<Reducer, Unsupported> {
     reducers::reducer(name).ok_or_else(|| Unsupported(format!("no reducer {name}")))
 }
 
-fn guarded(class: &str) -> Raised {
-    let message = format!(
-        "At key '{KEY}': {class}(guard=True) can receive only one value per step. \
-         Use guard=False if you want to store any one of multiple values."
-    );
-    Raised::new(INVALID, message)
+/// Check that a channel's type is one that there is, also where the class has no use for it.
+pub fn check_type(spec: &Map) -> Result<(), Unsupported> {
+    empty(spec).map(drop)
 }

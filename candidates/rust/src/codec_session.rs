@@ -1,7 +1,7 @@
 //! The codec subject: a serializer, strict or not.
 
 use crate::codec::Codec;
-use crate::contract::{Outcome, Raised, Session, Stored, Unsupported, argument};
+use crate::contract::{Declined, Outcome, Raised, Session, Stored, Unsupported, argument};
 use crate::opened::{close, open};
 use crate::packing::{dumps, pack};
 use crate::paths::HOMES;
@@ -13,7 +13,7 @@ pub struct CodecSession {
 }
 
 impl CodecSession {
-    pub fn open(spec: &Map) -> Result<CodecSession, Unsupported> {
+    pub fn open(spec: &Map) -> Result<CodecSession, Declined> {
         let strict = matches!(argument(spec, "strict")?, Value::Bool(true));
         let wanted = spec.get("paths").and_then(Value::text).unwrap_or(HOMES[0]);
         let home = HOMES.into_iter().find(|home| *home == wanted);
@@ -64,7 +64,7 @@ impl CodecSession {
         }
     }
 
-    fn is_allowed(&self, args: &Map) -> Result<Value, Unsupported> {
+    fn is_allowed(&self, args: &Map) -> Result<Value, Declined> {
         let word = |name| argument(args, name).map(|value| value.text().unwrap_or_default());
         let method = args.get("method").and_then(Value::text);
         Ok(Value::Bool(self.codec.is_allowed(
@@ -76,7 +76,7 @@ impl CodecSession {
 }
 
 impl Session for CodecSession {
-    fn apply(&mut self, operation: &str, args: &Map) -> Result<Outcome, Unsupported> {
+    fn apply(&mut self, operation: &str, args: &Map) -> Result<Outcome, Declined> {
         let kind = args.get("type").and_then(Value::text).unwrap_or_default();
         let data = args.get("data").and_then(Value::bytes).unwrap_or_default();
         Ok(match operation {
@@ -88,7 +88,7 @@ impl Session for CodecSession {
             },
             "classify" => self.classify(kind, data),
             "is_allowed" => Ok(self.is_allowed(args)?).into(),
-            _ => return Err(Unsupported(format!("a codec has no operation {operation}"))),
+            _ => return Err(Unsupported(format!("a codec has no operation {operation}")).into()),
         })
     }
 }
@@ -111,4 +111,28 @@ fn stored(value: &Value) -> Outcome {
 pub fn plain(value: &Value) -> Result<Value, Raised> {
     let data = pack(value).map_err(type_error)?;
     unpack_plain(&data).map_err(type_error)
+}
+
+/// Return a value of the wire with its exts built.
+pub fn native(value: &Value) -> Value {
+    match value {
+        Value::Ext(..) => {
+            let codec = Codec {
+                strict: false,
+                paths: HOMES[0],
+            };
+            let data = pack(value).unwrap_or_default();
+            codec
+                .loads("msgpack", &data)
+                .unwrap_or_else(|_| value.clone())
+        }
+        Value::Array(items) => items.iter().map(native).collect(),
+        Value::Map(entries) => Value::Map(
+            entries
+                .iter()
+                .map(|(key, each)| (native(key), native(each)))
+                .collect(),
+        ),
+        other => other.clone(),
+    }
 }

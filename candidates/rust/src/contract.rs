@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::channel_session::ChannelSession;
 use crate::codec_session::CodecSession;
+use crate::graph::session::GraphSession;
 use crate::value::{Map, Value, map, text};
 
 /// An error that LangGraph would raise: its class, with its module unless that is Python's own.
@@ -26,12 +27,31 @@ impl Raised {
 #[derive(Debug)]
 pub struct Unsupported(pub String);
 
+/// Why an operation has no outcome.
+#[derive(Debug)]
+pub enum Declined {
+    Unsupported(Unsupported),
+    /// What was asked cannot be meant.
+    Malformed(String),
+}
+
+impl From<Unsupported> for Declined {
+    fn from(reason: Unsupported) -> Declined {
+        Declined::Unsupported(reason)
+    }
+}
+
+pub fn malformed(message: impl Into<String>) -> Declined {
+    Declined::Malformed(message.into())
+}
+
 /// Byte strings by the names they are stored under.
 pub type Stored = BTreeMap<String, Vec<u8>>;
 
 /// What came of an operation.
 pub struct Outcome {
     pub result: Result<Value, Raised>,
+    pub events: Vec<Value>,
     pub stored: Stored,
     pub dropped: Vec<String>,
 }
@@ -40,6 +60,7 @@ impl From<Result<Value, Raised>> for Outcome {
     fn from(result: Result<Value, Raised>) -> Outcome {
         Outcome {
             result,
+            events: Vec::new(),
             stored: Stored::new(),
             dropped: Vec::new(),
         }
@@ -61,7 +82,7 @@ impl Outcome {
             .into_iter()
             .map(|(name, data)| (name, Value::Bytes(data)));
         let dropped = self.dropped.into_iter().map(text).collect();
-        entries.push(("events", Value::Array(Vec::new())));
+        entries.push(("events", Value::Array(self.events)));
         entries.push(("stored", map(stored)));
         entries.push(("dropped", Value::Array(dropped)));
         map(entries)
@@ -71,27 +92,29 @@ impl Outcome {
 /// An open subject.
 pub trait Session {
     /// Do one operation.
-    fn apply(&mut self, operation: &str, args: &Map) -> Result<Outcome, Unsupported>;
+    fn apply(&mut self, operation: &str, args: &Map) -> Result<Outcome, Declined>;
 }
 
 /// Open a subject.
-pub fn open(kind: &str, spec: &Map) -> Result<Box<dyn Session>, Unsupported> {
+pub fn open(kind: &str, spec: &Map, pins: &Map) -> Result<Box<dyn Session>, Declined> {
     match kind {
         "codec" => Ok(Box::new(CodecSession::open(spec)?)),
         "channel" => Ok(Box::new(ChannelSession::open(spec)?)),
-        _ => Err(Unsupported(format!("no subject {kind} yet"))),
+        "graph" => Ok(Box::new(GraphSession::open(spec, pins)?)),
+        _ => Err(Unsupported(format!("no subject {kind} yet")).into()),
     }
 }
 
 /// Return an argument of an operation.
-pub fn argument<'a>(args: &'a Map, name: &str) -> Result<&'a Value, Unsupported> {
+pub fn argument<'a>(args: &'a Map, name: &str) -> Result<&'a Value, Declined> {
     args.get(name)
-        .ok_or_else(|| Unsupported(format!("the argument {name} is missing")))
+        .ok_or_else(|| malformed(format!("the argument `{name}` is missing")))
 }
 
 /// Return the description of this engine.
 pub fn describe() -> Value {
-    let levels = ["codec", "channel"].map(|subject| (subject, text("bytes")));
+    let levels = [("codec", "bytes"), ("channel", "bytes"), ("graph", "bytes")];
+    let levels = levels.map(|(subject, level)| (subject, text(level)));
     map([
         ("name", text("rust")),
         ("version", text(env!("CARGO_PKG_VERSION"))),

@@ -394,7 +394,7 @@ pub fn is_true(value: &Value) -> bool {
         Value::Text(value) => !value.is_empty(),
         Value::Bytes(value) => !value.is_empty(),
         Value::Array(items) => !items.is_empty(),
-        Value::Map(entries) => entries.len() > 0,
+        Value::Map(entries) => !entries.is_empty(),
         _ => true,
     }
 }

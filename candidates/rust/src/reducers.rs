@@ -158,7 +158,7 @@ fn is_set(value: &Value) -> bool {
 }
 
 /// Return the name of a value's type in Python.
-fn kind(value: &Value) -> &str {
+pub fn kind(value: &Value) -> &str {
     match value {
         Value::Nil => "NoneType",
         Value::Bool(_) => "bool",
@@ -173,27 +173,5 @@ fn kind(value: &Value) -> &str {
         Value::Snapshot(_) => "_DeltaSnapshot",
         Value::Numbers(_) => "numpy.ndarray",
         Value::Ext(..) | Value::Unstorable => "object",
-    }
-}
-
-/// Return a value as Python's `repr` writes it, where it is a text or a number.
-pub fn repr(value: &Value) -> String {
-    match value {
-        Value::Nil => "None".to_owned(),
-        Value::Bool(true) => "True".to_owned(),
-        Value::Bool(false) => "False".to_owned(),
-        Value::Int(value) => value.to_string(),
-        Value::Float(value) => format!("{value:?}"),
-        Value::Text(value) if value.contains('\'') && !value.contains('"') => {
-            format!("\"{value}\"")
-        }
-        Value::Text(value) => format!("'{}'", value.replace('\\', "\\\\").replace('\'', "\\'")),
-        Value::Array(items) => {
-            format!(
-                "[{}]",
-                items.iter().map(repr).collect::<Vec<_>>().join(", ")
-            )
-        }
-        other => kind(other).to_owned(),
     }
 }

@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 /// A value. A tuple is an array; a typed value is kept as what is stored of it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub enum Value {
+    #[default]
     Nil,
     Bool(bool),
     /// From -2⁶³ to 2⁶⁴-1 when it is stored; arithmetic may leave that range.
@@ -86,6 +87,50 @@ impl Map {
             .map(|(_, value)| value)
     }
 
+    /// Return the value under a text, to change it.
+    pub fn get_mut(&mut self, key: &str) -> Option<&mut Value> {
+        self.entries
+            .iter_mut()
+            .find(|(each, _)| matches!(each, Value::Text(text) if text == key))
+            .map(|(_, value)| value)
+    }
+
+    /// Put a value under a text.
+    pub fn put(&mut self, key: &str, value: Value) {
+        match self.get_mut(key) {
+            Some(known) => *known = value,
+            None => self.insert(text(key), value),
+        }
+    }
+
+    /// Return the map under a text, a new one if there is none.
+    pub fn inner(&mut self, key: &str) -> &mut Map {
+        let at = self
+            .entries
+            .iter()
+            .position(|(each, _)| each.text() == Some(key));
+        let at = at.unwrap_or_else(|| {
+            self.insert(text(key), Value::Map(Map::default()));
+            self.entries.len() - 1
+        });
+        let value = &mut self.entries[at].1;
+        if value.map().is_none() {
+            *value = Value::Map(Map::default());
+        }
+        match value {
+            Value::Map(inner) => inner,
+            _ => unreachable!("it was made a map"),
+        }
+    }
+
+    pub fn entries(&self) -> &[(Value, Value)] {
+        &self.entries
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
     /// Return the value under a key of any kind.
     pub fn find(&self, key: &Value) -> Option<&Value> {
         self.iter()
@@ -116,6 +161,12 @@ impl FromIterator<(Value, Value)> for Map {
             .into_iter()
             .for_each(|(key, value)| map.insert(key, value));
         map
+    }
+}
+
+impl FromIterator<Value> for Value {
+    fn from_iter<I: IntoIterator<Item = Value>>(items: I) -> Self {
+        Value::Array(items.into_iter().collect())
     }
 }
 

@@ -3,7 +3,7 @@
 use std::io::{self, Read, Write};
 use std::time::Instant;
 
-use crate::contract::{Session, Unsupported, describe, open};
+use crate::contract::{Declined, Session, Unsupported, describe, open};
 use crate::packing::pack;
 use crate::unpacking::unpack_plain;
 use crate::value::{Map, Value, map, text};
@@ -11,9 +11,12 @@ use crate::value::{Map, Value, map, text};
 /// Why a request got no result: a code of the protocol, and a sentence.
 struct Failure(&'static str, String);
 
-impl From<Unsupported> for Failure {
-    fn from(error: Unsupported) -> Failure {
-        Failure("unsupported", error.0)
+impl From<Declined> for Failure {
+    fn from(declined: Declined) -> Failure {
+        match declined {
+            Declined::Unsupported(Unsupported(reason)) => Failure("unsupported", reason),
+            Declined::Malformed(message) => Failure("bad-request", message),
+        }
     }
 }
 
@@ -70,7 +73,7 @@ impl Engine {
             "apply" => {
                 let session = self.session(params)?.as_mut();
                 let session = session.ok_or_else(|| bad_request("the session is closed"))?;
-                Ok(apply(session.as_mut(), get_map(params, "operation")?))
+                apply(session.as_mut(), get_map(params, "operation")?)
             }
             "close" => {
                 *self.session(params)? = None;
@@ -101,7 +104,7 @@ fn open_subject(of: &Map) -> Result<Box<dyn Session>, Failure> {
         .get("kind")
         .and_then(Value::text)
         .unwrap_or_default();
-    Ok(open(kind, get_map(subject, "spec")?)?)
+    Ok(open(kind, get_map(subject, "spec")?, get_map(of, "pins")?)?)
 }
 
 fn operations(case: &Map) -> Result<Vec<&Map>, Failure> {
@@ -114,7 +117,7 @@ fn operations(case: &Map) -> Result<Vec<&Map>, Failure> {
     Ok(operations.iter().filter_map(Value::map).collect())
 }
 
-fn apply(session: &mut dyn Session, operation: &Map) -> Value {
+fn apply(session: &mut dyn Session, operation: &Map) -> Result<Value, Failure> {
     let name = operation
         .get("name")
         .and_then(Value::text)
@@ -125,8 +128,9 @@ fn apply(session: &mut dyn Session, operation: &Map) -> Value {
         .cloned()
         .unwrap_or_default();
     match session.apply(name, &args) {
-        Ok(outcome) => outcome.plain(),
-        Err(Unsupported(reason)) => map([("unsupported", text(reason))]),
+        Ok(outcome) => Ok(outcome.plain()),
+        Err(Declined::Unsupported(Unsupported(reason))) => Ok(map([("unsupported", text(reason))])),
+        Err(malformed) => Err(malformed.into()),
     }
 }
 
@@ -135,7 +139,7 @@ fn run(case: &Map) -> Result<Value, Failure> {
     let outcomes = operations(case)?
         .into_iter()
         .map(|each| apply(session.as_mut(), each));
-    Ok(Value::Array(outcomes.collect()))
+    outcomes.collect()
 }
 
 fn measure(params: &Map) -> Result<Value, Failure> {
@@ -147,7 +151,7 @@ fn measure(params: &Map) -> Result<Value, Failure> {
         let mut session = open_subject(case)?;
         let started = Instant::now();
         for operation in &operations {
-            apply(session.as_mut(), operation);
+            apply(session.as_mut(), operation)?;
         }
         total += started.elapsed().as_nanos();
     }

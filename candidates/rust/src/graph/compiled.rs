@@ -1,0 +1,55 @@
+//! A compiled program with a saver and a clock: what runs, snapshots and updates work on.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use crate::graph::checkpoints::{Checkpoint, Where, word};
+use crate::graph::clock::Clock;
+use crate::graph::program::{Program, Subgraph};
+use crate::graph::savers::MemorySaver;
+use crate::value::Value;
+
+pub type Saver = Rc<RefCell<MemorySaver>>;
+
+/// A program that can run.
+#[derive(Clone)]
+pub struct Graph {
+    pub program: Rc<Program>,
+    pub saver: Option<Saver>,
+    pub clock: Rc<Clock>,
+    /// The saver of the outermost graph: it reaches the subgraphs of one that has none.
+    pub outermost: Option<Saver>,
+}
+
+impl Graph {
+    /// Return what numbers a channel's next version: the saver's way, or counting without one.
+    pub fn next_version(&self, current: Option<&Value>) -> Value {
+        match (&self.saver, current.and_then(Value::int)) {
+            (Some(_), _) => self.clock.next_version(current),
+            (None, current) => Value::Int(current.unwrap_or_default() + 1),
+        }
+    }
+
+    /// Return a subgraph as a graph: with the outermost graph's saver, or with none.
+    pub fn inside(&self, subgraph: &Subgraph) -> Graph {
+        let keeps = subgraph.checkpointer != Some(false);
+        Graph {
+            program: subgraph.program.clone(),
+            saver: self.outermost.clone().filter(|_| keeps),
+            clock: self.clock.clone(),
+            outermost: self.outermost.clone(),
+        }
+    }
+
+    /// Return whether a thread has moved past the checkpoint that was asked for by its id.
+    pub fn is_superseded(&self, place: &Where, checkpoint: &Checkpoint) -> bool {
+        let is_asked = word(place, "checkpoint_id").is_some();
+        let saver = self.saver.as_ref().filter(|_| is_asked);
+        saver.is_some_and(|saver| {
+            let saver = saver.borrow();
+            saver
+                .latest(place)
+                .is_some_and(|latest| latest != checkpoint.id)
+        })
+    }
+}

@@ -1,0 +1,314 @@
+//! The language of node bodies and branches (docs/programs.md), read into instructions.
+
+use std::rc::Rc;
+
+use crate::contract::{Declined, Unsupported, malformed};
+use crate::value::{Map, Value};
+
+/// Where an expression stands; a branch asks nothing of the engine.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    Branch,
+    Body,
+}
+
+/// What has a value and never fails, but for what it asks of the engine.
+pub enum Expression {
+    Literal(Value),
+    List(Vec<Expression>),
+    Record(Vec<(Value, Expression)>),
+    Get(String),
+    Input,
+    Variable(String),
+    Add(Box<[Expression; 2]>),
+    Equal(Box<[Expression; 2]>),
+    Less(Box<[Expression; 2]>),
+    Join(Vec<Expression>),
+    Length(Box<Expression>),
+    Not(Box<Expression>),
+    If(Box<[Expression; 3]>),
+    Range(Box<Expression>),
+    Send {
+        to: String,
+        each: Box<Expression>,
+        name: Value,
+    },
+    Overwrite(Box<Expression>),
+    Interrupt(Box<Expression>),
+    Command(Vec<(Part, Expression)>),
+    Call(String, Box<Expression>),
+    Visits,
+    Info(String),
+    Context(String),
+    Failure(String),
+}
+
+/// A part of a command.
+#[derive(Clone, Copy)]
+pub enum Part {
+    Update,
+    Goto,
+    Graph,
+}
+
+pub enum Instruction {
+    Write(Vec<(Rc<str>, Expression)>),
+    Let(Vec<(String, Expression)>),
+    When(Expression, Body, Body),
+    Raise(&'static str, String),
+    Return(Expression),
+    Emit(Expression),
+    Wait(f64),
+    Drain(String),
+}
+
+pub type Body = Vec<Instruction>;
+
+/// The errors that a body can raise, and a retry policy be for.
+pub const ERRORS: [&str; 5] = [
+    "ValueError",
+    "RuntimeError",
+    "KeyError",
+    "ConnectionError",
+    "TimeoutError",
+];
+
+/// Operators of the language that this engine does not have.
+const ELSEWHERE: [&str; 6] = [
+    "store_get",
+    "store_search",
+    "message",
+    "call_all",
+    "previous",
+    "final",
+];
+
+/// Read a node's body.
+pub fn body(value: &Value) -> Result<Body, Declined> {
+    let steps = value
+        .array()
+        .ok_or_else(|| malformed("a body must be a list"))?;
+    steps.iter().map(instruction).collect()
+}
+
+fn instruction(value: &Value) -> Result<Instruction, Declined> {
+    let only = value.map().and_then(single);
+    let (name, argument) =
+        only.ok_or_else(|| malformed("an instruction must be a map of one key"))?;
+    let inner = || expression(argument, Place::Body);
+    Ok(match name {
+        "write" => Instruction::Write(
+            assignments(argument)?
+                .into_iter()
+                .map(|(name, each)| (name.into(), each))
+                .collect(),
+        ),
+        "let" => Instruction::Let(assignments(argument)?),
+        "when" => when(argument)?,
+        "raise" => raise(argument)?,
+        "return" => Instruction::Return(inner()?),
+        "emit" => Instruction::Emit(inner()?),
+        "wait" => Instruction::Wait(seconds(argument)?),
+        "drain" => Instruction::Drain(word(argument)?),
+        _ => return Err(lacking("instruction", name)),
+    })
+}
+
+fn assignments(argument: &Value) -> Result<Vec<(String, Expression)>, Declined> {
+    let entries = argument.map();
+    let entries = entries.ok_or_else(|| malformed("what is assigned must be a map"))?;
+    let assigned = entries
+        .iter()
+        .map(|(name, each)| Ok((word(name)?, expression(each, Place::Body)?)));
+    assigned.collect()
+}
+
+fn when(argument: &Value) -> Result<Instruction, Declined> {
+    let (condition, then, otherwise) = match argument.array() {
+        Some([condition, then]) => (condition, then, None),
+        Some([condition, then, otherwise]) => (condition, then, Some(otherwise)),
+        _ => return Err(malformed("`when` has two or three parts")),
+    };
+    let otherwise = otherwise.map(body).transpose()?.unwrap_or_default();
+    let condition = expression(condition, Place::Body)?;
+    Ok(Instruction::When(condition, body(then)?, otherwise))
+}
+
+fn raise(argument: &Value) -> Result<Instruction, Declined> {
+    let part = |name| {
+        word(
+            argument
+                .map()
+                .and_then(|parts| parts.get(name))
+                .unwrap_or(&Value::Nil),
+        )
+    };
+    Ok(Instruction::Raise(error(&part("type")?)?, part("message")?))
+}
+
+/// Return an error that a program names.
+pub fn error(name: &str) -> Result<&'static str, Declined> {
+    let found = ERRORS.into_iter().find(|each| *each == name);
+    found.ok_or_else(|| lacking("error type", name))
+}
+
+/// Return a number of seconds.
+pub fn seconds(value: &Value) -> Result<f64, Declined> {
+    match value {
+        Value::Int(seconds) => Ok(*seconds as f64),
+        Value::Float(seconds) => Ok(*seconds),
+        _ => Err(malformed("seconds must be a number")),
+    }
+}
+
+/// Return a text.
+pub fn word(value: &Value) -> Result<String, Declined> {
+    let text = value.text().map(str::to_owned);
+    text.ok_or_else(|| malformed("a text is missing in the program"))
+}
+
+fn single(entries: &Map) -> Option<(&str, &Value)> {
+    match entries.entries() {
+        [(Value::Text(name), argument)] => Some((name, argument)),
+        _ => None,
+    }
+}
+
+fn lacking(what: &str, name: &str) -> Declined {
+    Unsupported(format!("no {what} {name}")).into()
+}
+
+/// Read an expression.
+pub fn expression(value: &Value, place: Place) -> Result<Expression, Declined> {
+    match value {
+        Value::Array(items) => Ok(Expression::List(list(items, place)?)),
+        Value::Map(entries) => {
+            if let Some((name, argument)) = single(entries)
+                && let Some(found) = operator(name, argument, place)?
+            {
+                return Ok(found);
+            }
+            let parts = entries
+                .iter()
+                .map(|(key, each)| Ok((key.clone(), expression(each, place)?)));
+            Ok(Expression::Record(parts.collect::<Result<_, Declined>>()?))
+        }
+        other => Ok(Expression::Literal(other.clone())),
+    }
+}
+
+fn list(items: &[Value], place: Place) -> Result<Vec<Expression>, Declined> {
+    items.iter().map(|each| expression(each, place)).collect()
+}
+
+fn several<const N: usize>(
+    argument: &Value,
+    place: Place,
+) -> Result<Box<[Expression; N]>, Declined> {
+    let parts = list(argument.array().unwrap_or_default(), place)?;
+    let parts = <[Expression; N]>::try_from(parts);
+    parts
+        .map(Box::new)
+        .map_err(|_| malformed("an operator has another number of parts"))
+}
+
+fn operator(name: &str, argument: &Value, place: Place) -> Result<Option<Expression>, Declined> {
+    let inner = || expression(argument, place).map(Box::new);
+    let found = match name {
+        "get" => Expression::Get(word(argument)?),
+        "input" => Expression::Input,
+        "var" => Expression::Variable(word(argument)?),
+        "lit" => Expression::Literal(argument.clone()),
+        "add" => Expression::Add(several(argument, place)?),
+        "eq" => Expression::Equal(several(argument, place)?),
+        "lt" => Expression::Less(several(argument, place)?),
+        "join" => Expression::Join(list(argument.array().unwrap_or_default(), place)?),
+        "len" => Expression::Length(inner()?),
+        "not" => Expression::Not(inner()?),
+        "if" => Expression::If(several(argument, place)?),
+        "range" => Expression::Range(inner()?),
+        "send" => send(argument, place)?,
+        "overwrite" => Expression::Overwrite(inner()?),
+        _ if ELSEWHERE.contains(&name) => return Err(lacking("operator", name)),
+        _ => return asking(name, argument, place),
+    };
+    Ok(Some(found))
+}
+
+/// Read an operator that asks something of the engine.
+fn asking(name: &str, argument: &Value, place: Place) -> Result<Option<Expression>, Declined> {
+    let found = match name {
+        "interrupt" => Expression::Interrupt(expression(argument, place)?.into()),
+        "command" => command(argument)?,
+        "call" => match argument.array() {
+            Some([name, given]) => Expression::Call(word(name)?, expression(given, place)?.into()),
+            _ => return Err(malformed("`call` has a name and an argument")),
+        },
+        "visits" => Expression::Visits,
+        "info" => {
+            let known = ["attempt", "task_id", "checkpoint_ns", "thread_id"];
+            Expression::Info(one_of(argument, &known)?)
+        }
+        "error" => Expression::Failure(one_of(argument, &["node", "type", "message"])?),
+        "context" => Expression::Context(word(argument)?),
+        _ => return Ok(None),
+    };
+    if place == Place::Branch {
+        return Err(malformed(format!("a branch has no `{name}`")));
+    }
+    Ok(Some(found))
+}
+
+fn one_of(argument: &Value, known: &[&str]) -> Result<String, Declined> {
+    let name = word(argument)?;
+    if known.contains(&&*name) {
+        Ok(name)
+    } else {
+        Err(lacking("name", &name))
+    }
+}
+
+fn send(argument: &Value, place: Place) -> Result<Expression, Declined> {
+    let part = |name| argument.map().and_then(|parts| parts.get(name));
+    let (Some(to), Some(each), Some(name)) = (part("to"), part("each"), part("as")) else {
+        return Err(malformed("`send` has `to`, `each` and `as`"));
+    };
+    Ok(Expression::Send {
+        to: word(to)?,
+        each: expression(each, place)?.into(),
+        name: name.clone(),
+    })
+}
+
+fn command(argument: &Value) -> Result<Expression, Declined> {
+    let parts = argument
+        .map()
+        .ok_or_else(|| malformed("`command` must be a map"))?;
+    let read = parts.iter().map(|(name, each)| {
+        let part = match name.text() {
+            Some("update") => Part::Update,
+            Some("goto") => Part::Goto,
+            Some("graph") => Part::Graph,
+            other => return Err(lacking("part of a command", other.unwrap_or("?"))),
+        };
+        Ok((part, expression(each, Place::Body)?))
+    });
+    Ok(Expression::Command(read.collect::<Result<_, Declined>>()?))
+}
+
+/// Return the subgraphs that a body calls, in order.
+pub fn called<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
+    match value {
+        Value::Map(entries) => {
+            for (key, each) in entries.iter() {
+                if key.text() == Some("call") {
+                    let name = each.array().and_then(|parts| parts.first());
+                    found.extend(name.and_then(Value::text));
+                }
+                called(each, found);
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|each| called(each, found)),
+        _ => {}
+    }
+}

@@ -1,0 +1,332 @@
+//! A graph program compiled: channels, the nodes they trigger, what a node writes when it ran.
+//!
+//! As `langgraph.graph.state.StateGraph.compile` lays a graph out: the input is a channel that
+//! triggers the node `__start__`; an edge to a node writes to the channel `branch:to:…` that triggers
+//! it; an edge from several nodes is a barrier named `join:…`.
+
+use std::cell::Cell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use crate::channels::Channel;
+use crate::contract::{Declined, Unsupported, malformed};
+use crate::graph::language::{Body, Expression, body, called, word};
+use crate::graph::layout::Layout;
+use crate::graph::names::*;
+use crate::graph::policies::{POLICIES, Policies, known_keys};
+use crate::graph::schemas::{Managed, Record, Schemas, names};
+use crate::value::{Map, Value};
+
+const TOP: [&str; 16] = [
+    "state",
+    "nodes",
+    "edges",
+    "branches",
+    "interrupt_before",
+    "interrupt_after",
+    "schema",
+    "input",
+    "output",
+    "private",
+    "context",
+    "defaults",
+    "entry",
+    "finish",
+    "sequence",
+    "subgraphs",
+];
+
+/// A channel, and what was written to it.
+pub type Write = (Rc<str>, Value);
+
+/// The nodes that a run stops at.
+#[derive(Clone, Default)]
+pub enum Breakpoints {
+    All,
+    #[default]
+    None,
+    Of(Vec<Rc<str>>),
+}
+
+impl Breakpoints {
+    pub fn read(value: Option<&Value>) -> Breakpoints {
+        match value {
+            Some(Value::Text(all)) if all == "*" => Breakpoints::All,
+            Some(Value::Array(several)) if !several.is_empty() => Breakpoints::Of(names(several)),
+            _ => Breakpoints::None,
+        }
+    }
+
+    /// Return these, or others if there are none.
+    pub fn or(self, others: &Breakpoints) -> Breakpoints {
+        match self {
+            Breakpoints::None => others.clone(),
+            some => some,
+        }
+    }
+}
+
+/// A conditional edge: what it says, and which nodes that stands for.
+pub struct Route {
+    pub path: Expression,
+    pub ends: Option<Map>,
+}
+
+/// A program inside another; `checkpointer` says whether it has a saver, and for how long.
+pub struct Subgraph {
+    pub program: Rc<Program>,
+    pub checkpointer: Option<bool>,
+}
+
+impl Subgraph {
+    /// Return where it keeps its checkpoints in a task's namespace. What it keeps between runs is
+    /// under the names of nodes, without the ids of their tasks.
+    pub fn namespace(&self, task: &str) -> String {
+        match self.checkpointer {
+            Some(true) => without_ids(task),
+            _ => task.to_owned(),
+        }
+    }
+}
+
+/// Subgraphs by the names that the program has for them.
+type Subgraphs = Vec<(Rc<str>, Rc<Subgraph>)>;
+
+/// A node: what it runs, what triggers it, and where its edges and branches lead.
+pub struct Node {
+    pub name: Rc<str>,
+    /// None for `__start__`, which passes the input on.
+    pub body: Option<Body>,
+    pub triggers: Vec<Rc<str>>,
+    /// The fields of its input, and those that its update may have.
+    pub reads: Vec<Rc<str>>,
+    pub writes: Vec<Rc<str>>,
+    pub targets: Vec<Write>,
+    pub routes: Vec<Route>,
+    pub policies: Policies,
+    /// The node that runs if this one fails for good.
+    pub handler: Option<Rc<str>>,
+    /// The subgraph that it is, and the one whose state its tasks show.
+    pub subgraph: Option<Rc<Subgraph>>,
+    pub shows: Option<Rc<Subgraph>>,
+    pub metadata: Map,
+    pub record: Option<Record>,
+    pub visits: Cell<i128>,
+}
+
+pub struct Program {
+    /// Empty ones, to restore from: the state's fields first.
+    pub channels: Vec<(Rc<str>, Channel)>,
+    places: HashMap<Rc<str>, usize>,
+    pub nodes: Vec<Node>,
+    by_name: HashMap<Rc<str>, usize>,
+    pub fields: Vec<Rc<str>>,
+    pub outputs: Vec<Rc<str>>,
+    pub managed: Vec<(Rc<str>, Managed)>,
+    /// The names that a run's context may have, if they are declared.
+    pub context: Option<Vec<Rc<str>>>,
+    /// The places of the nodes that a channel triggers.
+    pub triggered: HashMap<Rc<str>, Vec<usize>>,
+    pub interrupt_before: Breakpoints,
+    pub interrupt_after: Breakpoints,
+    pub has_untracked: bool,
+    pub subgraphs: Subgraphs,
+}
+
+impl Program {
+    /// Return the place of a channel.
+    pub fn place(&self, channel: &str) -> Option<usize> {
+        self.places.get(channel).copied()
+    }
+
+    /// Return the place of a node.
+    pub fn node(&self, name: &str) -> Option<usize> {
+        self.by_name.get(name).copied()
+    }
+
+    pub fn subgraph(&self, name: &str) -> Option<&Rc<Subgraph>> {
+        let found = self.subgraphs.iter().find(|(each, _)| &**each == name);
+        found.map(|(_, subgraph)| subgraph)
+    }
+
+    /// Return whether a channel is one of the state that is never stored.
+    pub fn is_untracked(&self, channel: &str) -> bool {
+        self.place(channel)
+            .is_some_and(|place| self.channels[place].1.is_untracked())
+    }
+
+    /// Return a program ready to run.
+    pub fn compile(data: &Value) -> Result<Rc<Program>, Declined> {
+        let data = data
+            .map()
+            .ok_or_else(|| malformed("a program must be a map"))?;
+        known_keys(data, &TOP, "a program")?;
+        let specs = data.get("nodes").and_then(Value::map);
+        let specs = specs.ok_or_else(|| malformed("`nodes` must be a map"))?;
+        let known = Schemas::read(data, specs)?;
+        let subgraphs = subgraphs(data.get("subgraphs"))?;
+        let mut layout = Layout {
+            nodes: nodes(data, specs, &known, &subgraphs)?,
+            channels: known.channels.clone(),
+        };
+        layout.triggers(specs)?;
+        layout.edges(data, specs)?;
+        layout.branches(data.get("branches"))?;
+        let Layout { nodes, channels } = layout;
+        let mut triggered = HashMap::<Rc<str>, Vec<usize>>::new();
+        for (place, node) in nodes.iter().enumerate() {
+            for trigger in &node.triggers {
+                triggered.entry(trigger.clone()).or_default().push(place);
+            }
+        }
+        let context = data.get("context").and_then(Value::map);
+        let context = context.map(|names| names.iter().filter_map(|(name, _)| name.text()));
+        Ok(Rc::new(Program {
+            places: by_name(channels.iter().map(|(name, _)| name)),
+            by_name: by_name(nodes.iter().map(|node| &node.name)),
+            fields: known
+                .channels
+                .iter()
+                .map(|(name, _)| name.clone())
+                .collect(),
+            outputs: known.outputs,
+            managed: known.managed,
+            context: context.map(|names| names.map(Rc::from).collect()),
+            triggered,
+            interrupt_before: Breakpoints::read(data.get("interrupt_before")),
+            interrupt_after: Breakpoints::read(data.get("interrupt_after")),
+            has_untracked: known.channels.iter().any(|(_, each)| each.is_untracked()),
+            channels,
+            nodes,
+            subgraphs,
+        }))
+    }
+}
+
+fn by_name<'a>(names: impl Iterator<Item = &'a Rc<str>>) -> HashMap<Rc<str>, usize> {
+    names.cloned().zip(0..).collect()
+}
+
+fn subgraphs(specs: Option<&Value>) -> Result<Subgraphs, Declined> {
+    let none = Map::default();
+    let specs = specs.and_then(Value::map).unwrap_or(&none);
+    let read = specs.iter().map(|(name, spec)| {
+        let spec = spec
+            .map()
+            .ok_or_else(|| malformed("a subgraph must be a map"))?;
+        known_keys(spec, &["program", "checkpointer"], "a subgraph")?;
+        let program = Program::compile(spec.get("program").unwrap_or(&Value::Nil))?;
+        let checkpointer = match spec.get("checkpointer") {
+            Some(Value::Bool(kept)) => Some(*kept),
+            _ => None,
+        };
+        let subgraph = Subgraph {
+            program,
+            checkpointer,
+        };
+        Ok((word(name)?.into(), Rc::new(subgraph)))
+    });
+    read.collect()
+}
+
+/// Return the nodes, each after the handler of its failures, and last the default handler.
+fn nodes(
+    data: &Map,
+    specs: &Map,
+    known: &Schemas,
+    subgraphs: &[(Rc<str>, Rc<Subgraph>)],
+) -> Result<Vec<Node>, Declined> {
+    let none = Map::default();
+    let defaults = data.get("defaults").and_then(Value::map).unwrap_or(&none);
+    known_keys(defaults, &POLICIES, "defaults")?;
+    let usual = Policies::read(defaults, &Policies::default())?;
+    let make = |name: &str, body: Option<Body>, spec: &Map| -> Result<Node, Declined> {
+        Ok(Node {
+            name: name.into(),
+            body,
+            triggers: vec![branch_to(name).into()],
+            reads: known.reads_of(spec),
+            writes: known.writes(),
+            targets: Vec::new(),
+            routes: Vec::new(),
+            policies: Policies::read(spec, &usual)?,
+            handler: None,
+            subgraph: None,
+            shows: None,
+            metadata: spec
+                .get("metadata")
+                .and_then(Value::map)
+                .cloned()
+                .unwrap_or_default(),
+            record: known.record_of(name, spec),
+            visits: Cell::new(0),
+        })
+    };
+    let mut start = make(START, None, &none)?;
+    start.triggers = vec![START.into()];
+    start.writes = known.inputs.clone();
+    start.policies = Policies::default();
+    let mut nodes = vec![start];
+    let is_given = |spec: &Map, key: &str| spec.get(key).is_some_and(|value| !value.is_nil());
+    let by_default = is_given(defaults, "error_handler");
+    for (name, spec) in specs.iter() {
+        let (name, spec) = (word(name)?, spec.map());
+        let spec = spec.ok_or_else(|| malformed("a node must be a map"))?;
+        check_node(&name, spec)?;
+        let mut handler = by_default.then(|| DEFAULT_HANDLER.into());
+        if is_given(spec, "error_handler") {
+            let own = body(spec.get("error_handler").unwrap_or(&Value::Nil))?;
+            nodes.push(make(&handler_of(&name), Some(own), &none)?);
+            handler = Some(handler_of(&name).into());
+        }
+        let own = spec.get("body").map(body).transpose()?.unwrap_or_default();
+        let mut node = make(&name, Some(own), spec)?;
+        node.handler = handler;
+        let inside = inside(spec);
+        if spec.get("subgraph").is_some() {
+            if known.record.is_some() {
+                let what = "a subgraph as a node of a graph with a dataclass";
+                return Err(Unsupported(what.to_owned()).into());
+            }
+            node.subgraph = inside.first().and_then(|name| find(subgraphs, name));
+            if node.subgraph.is_none() {
+                return Err(malformed(format!("node {name} has no such subgraph")));
+            }
+        }
+        let shown = inside.iter().filter_map(|name| find(subgraphs, name));
+        node.shows = shown
+            .into_iter()
+            .find(|each| each.checkpointer != Some(false));
+        nodes.push(node);
+    }
+    if by_default {
+        let usual = body(defaults.get("error_handler").unwrap_or(&Value::Nil))?;
+        nodes.push(make(DEFAULT_HANDLER, Some(usual), &none)?);
+    }
+    Ok(nodes)
+}
+
+fn find(subgraphs: &[(Rc<str>, Rc<Subgraph>)], name: &str) -> Option<Rc<Subgraph>> {
+    let found = subgraphs.iter().find(|(each, _)| &**each == name);
+    found.map(|(_, subgraph)| subgraph.clone())
+}
+
+/// Return the names of the subgraphs that a node is or calls.
+fn inside(spec: &Map) -> Vec<&str> {
+    let mut found = Vec::new();
+    match spec.get("subgraph") {
+        Some(name) => found.extend(name.text()),
+        None => called(spec.get("body").unwrap_or(&Value::Nil), &mut found),
+    }
+    found
+}
+
+fn check_node(name: &str, spec: &Map) -> Result<(), Declined> {
+    let known = ["body", "subgraph", "defer", "metadata", "input"];
+    let known: Vec<_> = known.into_iter().chain(POLICIES).collect();
+    known_keys(spec, &known, &format!("node {name}"))?;
+    if is_reserved(name) || matches!(name, START | END) || name.contains(['|', ':']) {
+        return Err(malformed(format!("'{name}' cannot be a node's name")));
+    }
+    Ok(())
+}

@@ -1,0 +1,406 @@
+//! Keeping checkpoints in memory (`langgraph.checkpoint.memory.InMemorySaver`).
+//!
+//! What is kept is bytes: what cannot be stored is found out, and what is read is a value of its own.
+
+use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
+
+use crate::codec::Codec;
+use crate::contract::{Raised, Stored};
+use crate::graph::checkpoints::{Checkpoint, Where, word};
+use crate::graph::names::{CHECKPOINT_MAP, slot};
+use crate::graph::program::Write;
+use crate::packing::dumps;
+use crate::paths::HOMES;
+use crate::value::{Map, Value, text};
+
+/// A task's id, and a write of it that is stored but not applied.
+pub type PendingWrite = (Rc<str>, Rc<str>, Value);
+
+type Typed = (&'static str, Vec<u8>);
+/// A thread and a namespace in it.
+type Place = (String, String);
+
+const CODEC: Codec = Codec {
+    strict: false,
+    paths: HOMES[0],
+};
+
+/// What says where a run is, and is no metadata.
+const NOT_IN_METADATA: [&str; 9] = [
+    "thread_id",
+    "checkpoint_id",
+    "checkpoint_ns",
+    CHECKPOINT_MAP,
+    "langgraph_step",
+    "langgraph_node",
+    "langgraph_triggers",
+    "langgraph_path",
+    "langgraph_checkpoint_ns",
+];
+
+/// A checkpoint as a saver gives it back.
+pub struct Saved {
+    pub config: Where,
+    pub checkpoint: Checkpoint,
+    pub values: Map,
+    pub metadata: Map,
+    pub parent: Option<Where>,
+    pub pending: Vec<PendingWrite>,
+}
+
+struct Entry {
+    checkpoint: Typed,
+    metadata: Typed,
+    parent: Option<String>,
+}
+
+/// A write under the index that it is stored at.
+struct StoredWrite {
+    task: Rc<str>,
+    index: i64,
+    channel: Rc<str>,
+    data: Typed,
+    path: String,
+}
+
+/// Which checkpoints are asked for.
+#[derive(Default)]
+pub struct Asked<'a> {
+    pub filter: Option<&'a Map>,
+    pub before: Option<String>,
+    pub limit: Option<i128>,
+}
+
+#[derive(Default)]
+pub struct MemorySaver {
+    threads: HashMap<Place, BTreeMap<String, Entry>>,
+    writes: HashMap<(Place, String), Vec<StoredWrite>>,
+    /// A channel's value once for each version; none where it had none.
+    blobs: HashMap<(Place, String, String), Option<Typed>>,
+    contents: Stored,
+}
+
+impl MemorySaver {
+    /// Return the checkpoint with an id, or the thread's latest.
+    pub fn get(&self, place: &Where) -> Result<Option<Saved>, Raised> {
+        let key = key_of(place);
+        let Some(checkpoints) = self.threads.get(&key) else {
+            return Ok(None);
+        };
+        match word(place, "checkpoint_id") {
+            Some(id) => match checkpoints.get(id) {
+                Some(entry) => self.saved(&key, id, entry, Some(place)).map(Some),
+                None => Ok(None),
+            },
+            None => match checkpoints.last_key_value() {
+                Some((id, entry)) => self.saved(&key, id, entry, None).map(Some),
+                None => Ok(None),
+            },
+        }
+    }
+
+    /// Return the id of a thread's latest checkpoint.
+    pub fn latest(&self, place: &Where) -> Option<&str> {
+        let (id, _) = self.threads.get(&key_of(place))?.last_key_value()?;
+        Some(id)
+    }
+
+    fn saved(
+        &self,
+        key: &Place,
+        id: &str,
+        entry: &Entry,
+        config: Option<&Where>,
+    ) -> Result<Saved, Raised> {
+        let checkpoint = Checkpoint::read(&load(&entry.checkpoint)?);
+        let metadata = load(&entry.metadata)?.map().cloned().unwrap_or_default();
+        let mut values = Map::default();
+        for (channel, version) in checkpoint.versions.iter() {
+            let (Some(name), Some(number)) = (channel.text(), version.text()) else {
+                continue;
+            };
+            let blob = (key.clone(), name.to_owned(), number.to_owned());
+            if let Some(Some(data)) = self.blobs.get(&blob) {
+                values.put(name, load(data)?);
+            }
+        }
+        Ok(Saved {
+            config: config.cloned().unwrap_or_else(|| place_of(key, id)),
+            checkpoint,
+            values,
+            metadata,
+            parent: entry.parent.as_ref().map(|parent| place_of(key, parent)),
+            pending: self.pending(key, id)?,
+        })
+    }
+
+    fn pending(&self, key: &Place, id: &str) -> Result<Vec<PendingWrite>, Raised> {
+        let known = self.writes.get(&(key.clone(), id.to_owned()));
+        let mut writes: Vec<_> = known
+            .map(|known| known.iter().collect())
+            .unwrap_or_default();
+        writes.sort_by_key(|write: &&StoredWrite| (&write.path, &write.task, write.index));
+        let loaded = writes.into_iter().map(|write| {
+            let value = load(&write.data)?;
+            Ok((write.task.clone(), write.channel.clone(), value))
+        });
+        loaded.collect()
+    }
+
+    /// Return a thread's checkpoints in a namespace, the newest first.
+    pub fn list(&self, place: &Where, asked: &Asked) -> Result<Vec<Saved>, Raised> {
+        let key = key_of(place);
+        let mut found = Vec::new();
+        let mut left = asked.limit.unwrap_or(i128::MAX);
+        for (id, entry) in self.threads.get(&key).into_iter().flatten().rev() {
+            let is_other = word(place, "checkpoint_id").is_some_and(|wanted| wanted != id);
+            if is_other || asked.before.as_ref().is_some_and(|before| id >= before) {
+                continue;
+            }
+            if let Some(filter) = asked.filter {
+                let metadata = load(&entry.metadata)?;
+                let metadata = metadata.map().cloned().unwrap_or_default();
+                let holds = |(name, value): &(Value, Value)| {
+                    metadata.find(name).unwrap_or(&Value::Nil).equals(value)
+                };
+                if !filter.iter().all(holds) {
+                    continue;
+                }
+            }
+            if left <= 0 {
+                break;
+            }
+            left -= 1;
+            found.push(self.saved(&key, id, entry, None)?);
+        }
+        Ok(found)
+    }
+
+    /// Store a checkpoint, and the values whose version is new; return where it is.
+    pub fn put(
+        &mut self,
+        place: &Where,
+        checkpoint: &Checkpoint,
+        metadata: &Map,
+        versions: &Map,
+        value: impl Fn(&str) -> Option<Value>,
+    ) -> Result<Where, Raised> {
+        let key = key_of(place);
+        let (thread, space) = &key;
+        for (channel, version) in versions.iter() {
+            let (Some(channel), Some(version)) = (channel.text(), version.text()) else {
+                continue;
+            };
+            let blob = value(channel).map(|value| stored(&value)).transpose()?;
+            let (kind, data) = blob.clone().unwrap_or(("empty", Vec::new()));
+            let name = name_of(&["blob", thread, space, channel, version, kind]);
+            self.contents.insert(name, data);
+            let at = (key.clone(), channel.to_owned(), version.to_owned());
+            self.blobs.insert(at, blob);
+        }
+        let id = &checkpoint.id;
+        let entry = Entry {
+            checkpoint: stored(&checkpoint.value())?,
+            metadata: stored(&full_metadata(place, metadata))?,
+            parent: word(place, "checkpoint_id").map(str::to_owned),
+        };
+        let parts = [
+            ("checkpoint", &entry.checkpoint),
+            ("metadata", &entry.metadata),
+        ];
+        for (part, (kind, data)) in parts {
+            let name = name_of(&[part, thread, space, id, kind]);
+            self.contents.insert(name, data.clone());
+        }
+        if let Some(parent) = &entry.parent {
+            let name = name_of(&["parent", thread, space, id]);
+            self.contents.insert(name, parent.clone().into_bytes());
+        }
+        let put = place_of(&key, id);
+        self.threads
+            .entry(key)
+            .or_default()
+            .insert(id.clone(), entry);
+        Ok(put)
+    }
+
+    /// Store a task's writes; one that is there already stays, unless it has a slot.
+    pub fn put_writes(
+        &mut self,
+        place: &Where,
+        writes: &[Write],
+        task: &str,
+        path: &str,
+    ) -> Result<(), Raised> {
+        let key = key_of(place);
+        let id = word(place, "checkpoint_id").unwrap_or_default();
+        let known = self.writes.entry((key.clone(), id.to_owned())).or_default();
+        let before = known.len();
+        for (index, (channel, value)) in (0..).zip(writes) {
+            let index = slot(channel).unwrap_or(index);
+            let is_here = |each: &StoredWrite| &*each.task == task && each.index == index;
+            let here = known.iter().position(is_here);
+            if index >= 0 && here.is_some_and(|here| here < before) {
+                continue;
+            }
+            let write = StoredWrite {
+                task: task.into(),
+                index,
+                channel: channel.clone(),
+                data: stored(value)?,
+                path: path.to_owned(),
+            };
+            let named = |write: &StoredWrite| {
+                let index = write.index.to_string();
+                let parts = [&key.0, &key.1, id, &write.task, &index, &write.channel];
+                let parts = [&["write"], &parts[..], &[&write.path, write.data.0]].concat();
+                name_of(&parts)
+            };
+            if let Some(here) = here {
+                self.contents.remove(&named(&known[here]));
+            }
+            self.contents.insert(named(&write), write.data.1.clone());
+            match here {
+                Some(here) => known[here] = write,
+                None => known.push(write),
+            }
+        }
+        Ok(())
+    }
+
+    /// Forget a thread.
+    pub fn delete_thread(&mut self, thread: &str) {
+        self.threads.retain(|key, _| key.0 != thread);
+        self.writes.retain(|(key, _), _| key.0 != thread);
+        self.blobs.retain(|(key, ..), _| key.0 != thread);
+        let thread = escaped(thread);
+        self.contents
+            .retain(|name, _| name.split('/').nth(1) != Some(&thread));
+    }
+
+    /// Return every byte string that is stored, by name (docs/contract.md).
+    pub fn contents(&self) -> &Stored {
+        &self.contents
+    }
+}
+
+fn key_of(place: &Where) -> Place {
+    let get = |name| word(place, name).unwrap_or_default().to_owned();
+    (get("thread_id"), get("checkpoint_ns"))
+}
+
+fn place_of((thread, space): &Place, id: &str) -> Where {
+    let parts = [
+        ("thread_id", thread.as_str()),
+        ("checkpoint_ns", space),
+        ("checkpoint_id", id),
+    ];
+    let parts = parts.map(|(name, part)| (text(name), text(part)));
+    parts.into_iter().collect()
+}
+
+fn load((kind, data): &Typed) -> Result<Value, Raised> {
+    CODEC.loads(kind, data)
+}
+
+fn stored(value: &Value) -> Result<Typed, Raised> {
+    dumps(value).map_err(|message| Raised::new("TypeError", message))
+}
+
+fn name_of(parts: &[&str]) -> String {
+    let parts: Vec<_> = parts.iter().map(|part| escaped(part)).collect();
+    parts.join("/")
+}
+
+fn escaped(part: &str) -> String {
+    part.replace('%', "%25").replace('/', "%2F")
+}
+
+/// Return what is metadata: not what says where a run is.
+pub fn metadata_only(known: &Map) -> Map {
+    let is_place = |name: &str| NOT_IN_METADATA.contains(&name);
+    let rest = known
+        .iter()
+        .filter(|(name, _)| !name.text().is_some_and(is_place));
+    rest.cloned().collect()
+}
+
+/// Return metadata as stored: text without NUL, and what else the config says.
+fn full_metadata(place: &Where, metadata: &Map) -> Value {
+    let clean = |value: &Value| match value {
+        Value::Text(value) => text(value.replace('\0', "")),
+        other => other.clone(),
+    };
+    let said = |value: &Value| {
+        matches!(
+            value,
+            Value::Text(_) | Value::Int(_) | Value::Float(_) | Value::Bool(_)
+        )
+    };
+    let mut full: Map = metadata
+        .iter()
+        .map(|(name, value)| (name.clone(), clean(value)))
+        .collect();
+    for (name, value) in metadata_only(place).iter() {
+        let is_own = name.text().is_some_and(|name| name.starts_with("__"));
+        if full.find(name).is_none() && !is_own && said(value) {
+            full.insert(name.clone(), clean(value));
+        }
+    }
+    Value::Map(full)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn saver() -> Result<MemorySaver, Raised> {
+        let mut saver = MemorySaver::default();
+        let mut checkpoint = Checkpoint::empty("now".to_owned());
+        for (id, n) in [("1", 1), ("2", 2)] {
+            checkpoint.advance(id.to_owned(), "now".to_owned(), Value::Nil);
+            checkpoint.versions.put("n", text(id));
+            let place = place_of(&("t".to_owned(), String::new()), "0");
+            let versions = checkpoint.versions.clone();
+            let value = |_: &str| Some(Value::Int(n));
+            saver.put(&place, &checkpoint, &Map::default(), &versions, value)?;
+        }
+        Ok(saver)
+    }
+
+    #[test]
+    fn the_latest_is_found_and_an_earlier_one_by_its_id() -> Result<(), Raised> {
+        let saver = saver()?;
+        let thread: Where = [(text("thread_id"), text("t"))].into_iter().collect();
+        let value = |found: Option<Saved>| found.and_then(|found| found.values.get("n")?.int());
+        assert_eq!(value(saver.get(&thread)?), Some(2));
+        let mut first = thread.clone();
+        first.put("checkpoint_id", text("1"));
+        assert_eq!(value(saver.get(&first)?), Some(1));
+        assert_eq!(saver.latest(&thread), Some("2"));
+        Ok(())
+    }
+
+    #[test]
+    fn a_write_stays_unless_it_has_a_slot() -> Result<(), Raised> {
+        let mut saver = saver()?;
+        let place = place_of(&("t".to_owned(), String::new()), "2");
+        for n in 1..3 {
+            let writes = [
+                ("n".into(), Value::Int(n)),
+                ("__resume__".into(), Value::Int(n)),
+            ];
+            saver.put_writes(&place, &writes, "task", "")?;
+        }
+        let pending = saver
+            .get(&place)?
+            .map(|found| found.pending)
+            .unwrap_or_default();
+        let values = pending.iter().map(|(_, _, value)| value.int());
+        assert_eq!(values.collect::<Vec<_>>(), [Some(2), Some(1)]);
+        saver.delete_thread("t");
+        assert!(saver.contents().is_empty());
+        Ok(())
+    }
+}

@@ -1,0 +1,420 @@
+//! Updating a thread's state from outside a run (`langgraph.pregel.main.Pregel.update_state`).
+//!
+//! An update is made as if a node had made it: the node's edges and branches follow.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use sha1_smol::Sha1;
+
+use crate::channels::INVALID;
+use crate::contract::{Raised, Unsupported};
+use crate::graph::checkpoints::{
+    Checkpoint, Where, held, is_newer, newer_versions, with_parents, word,
+};
+use crate::graph::compiled::{Graph, Saver};
+use crate::graph::halt::Halt;
+use crate::graph::names::*;
+use crate::graph::payloads::joined;
+use crate::graph::program::{Program, Write};
+use crate::graph::run::step_of;
+use crate::graph::running::{SHOWN, write_update};
+use crate::graph::savers::PendingWrite;
+use crate::graph::state::{State, managed_values};
+use crate::graph::superstep::{Coming, Writer, apply_writes, hyphenated, next_tasks};
+use crate::graph::tasks::{Part, Task, path_text, statuses};
+use crate::python::repr;
+use crate::value::{Map, Value, text};
+
+/// The node whose update is none: the checkpoint is stored again, beside itself.
+const COPY: &str = "__copy__";
+
+/// What a node is said to have written; `task` is the id of the task that it was, if known.
+#[derive(Clone)]
+pub struct Change {
+    pub values: Value,
+    pub as_node: Option<String>,
+    pub task: Option<Rc<str>>,
+}
+
+/// Update a thread's state by supersteps, one after another; return where the last is.
+pub fn update_state(
+    graph: &Graph,
+    saver: &Saver,
+    mut place: Where,
+    supersteps: &[Vec<Change>],
+) -> Result<Where, Halt> {
+    let wrong = |message: &str| Err(Raised::new("ValueError", message).into());
+    if supersteps.is_empty() {
+        return wrong("No supersteps provided");
+    }
+    if supersteps.iter().any(Vec::is_empty) {
+        return wrong("No updates provided");
+    }
+    for changes in supersteps {
+        place = Update::new(graph, saver, place)?.apply(changes)?;
+    }
+    Ok(place)
+}
+
+/// What was saved of the checkpoint that an update builds on.
+struct Before {
+    config: Where,
+    metadata: Map,
+    parent: Option<Where>,
+    pending: Vec<PendingWrite>,
+    superseded: bool,
+}
+
+/// One superstep of updates of a thread's state.
+struct Update<'a> {
+    graph: &'a Graph,
+    saver: &'a Saver,
+    before: Option<Before>,
+    place: Where,
+    state: State,
+    stored_versions: Map,
+    step: i64,
+}
+
+impl<'a> Update<'a> {
+    fn new(graph: &'a Graph, saver: &'a Saver, asked: Where) -> Result<Update<'a>, Raised> {
+        let saved = saver.borrow().get(&asked)?;
+        let mut place: Where = [(text("checkpoint_ns"), text(""))].into_iter().collect();
+        place = joined(&place, &asked);
+        let (checkpoint, values, before) = match saved {
+            Some(saved) => {
+                place = joined(&place, &saved.config);
+                let before = Before {
+                    superseded: graph.is_superseded(&asked, &saved.checkpoint),
+                    config: saved.config,
+                    metadata: saved.metadata,
+                    parent: saved.parent,
+                    pending: saved.pending,
+                };
+                (saved.checkpoint, saved.values, Some(before))
+            }
+            None => (Checkpoint::empty(graph.clock.now()), Map::default(), None),
+        };
+        let space = word(&place, "checkpoint_ns").unwrap_or_default();
+        let state = State::restored(&graph.program, checkpoint, &values, space)?;
+        let metadata = before.as_ref().map(|before| &before.metadata);
+        Ok(Update {
+            graph,
+            saver,
+            step: metadata.and_then(step_of).unwrap_or(-1),
+            stored_versions: state.checkpoint.versions.clone(),
+            before,
+            place,
+            state,
+        })
+    }
+
+    /// Apply changes as what nodes wrote in one superstep; return where the checkpoint is.
+    fn apply(mut self, changes: &[Change]) -> Result<Where, Halt> {
+        let first = &changes[0];
+        let alone = |message| match changes.len() {
+            1 => Ok(()),
+            _ => Err(invalid(message)),
+        };
+        match first.as_node.as_deref() {
+            Some(END) if first.values.is_nil() => {
+                alone("Cannot apply multiple updates when clearing state")?;
+                return self.clear();
+            }
+            Some(INPUT) => {
+                alone("Cannot apply multiple updates when updating as input")?;
+                return self.take_input(&first.values);
+            }
+            Some(COPY) => {
+                alone("Cannot copy checkpoint with multiple updates")?;
+                return self.copy(&first.values);
+            }
+            _ => {}
+        }
+        let mut changes = changes.to_vec();
+        if let [only] = &mut changes[..] {
+            if only.as_node.is_none() {
+                only.as_node = last_node(&self.graph.program, &self.state.checkpoint.seen);
+            }
+            if only.as_node.is_none() {
+                return Err(invalid("Ambiguous update, specify as_node").into());
+            }
+        }
+        let mut named = Vec::new();
+        for change in &changes {
+            let Some(name) = &change.as_node else {
+                let message = "as_node is required when applying multiple updates";
+                return Err(invalid(message).into());
+            };
+            named.push((name, change));
+        }
+        let mut nodes = Vec::new();
+        for (name, change) in named {
+            let place = self.graph.program.node(name);
+            let place = place.ok_or_else(|| invalid(&format!("Node {name} does not exist")))?;
+            nodes.push((place, change));
+        }
+        self.write(&nodes)?;
+        let step = self.step + 1;
+        Ok(self.store("update", step)?)
+    }
+
+    /// Apply what changes write as nodes, stored under the tasks that wait for the nodes.
+    fn write(&mut self, changes: &[(usize, &Change)]) -> Result<(), Halt> {
+        let program = self.graph.program.clone();
+        let managed = managed_values(&program, self.step + 1, self.step + 3);
+        let mut waiting = self.waiting();
+        let mut written = Vec::new();
+        for (index, (place, change)) in changes.iter().enumerate() {
+            let node = &program.nodes[*place];
+            let ids = waiting.get_mut(&node.name).filter(|ids| !ids.is_empty());
+            let id = change.task.clone().or_else(|| ids.map(|ids| ids.remove(0)));
+            let id = id.unwrap_or_else(|| {
+                let unasked = match index {
+                    0 => INTERRUPT.to_owned(),
+                    _ => format!("{INTERRUPT}:{index}"),
+                };
+                uuid5(&self.state.checkpoint.id, &unasked).into()
+            });
+            let mut writes = Vec::new();
+            write_update(node, &change.values, &mut writes, &self.state, &managed)?;
+            let path = [Part::Name(INTERRUPT.into()), Part::Number(index as i64)];
+            written.push((id, path_text(&path), node, writes));
+        }
+        for (id, path, _, writes) in &written {
+            self.store_writes(id, writes, path)?;
+        }
+        let triggers = [INTERRUPT.into()];
+        let writers = written.iter().map(|(_, path, node, writes)| Writer {
+            path: path.clone(),
+            name: &node.name,
+            writes,
+            triggers: &triggers,
+        });
+        Ok(apply(self.graph, &mut self.state, writers.collect())?)
+    }
+
+    /// Drop all tasks, after the output of those that finished.
+    fn clear(mut self) -> Result<Where, Halt> {
+        if let Some(before) = &self.before {
+            let mut tasks = self.next_tasks();
+            let unowned = before
+                .pending
+                .iter()
+                .filter(|(task, ..)| &**task == NULL_TASK);
+            let unowned: Vec<Write> = unowned
+                .map(|(_, channel, value)| (channel.clone(), value.clone()))
+                .collect();
+            if !unowned.is_empty() {
+                let writers = vec![Writer::unowned(&unowned)];
+                apply(self.graph, &mut self.state, writers)?;
+            }
+            for (id, status) in statuses(&before.pending) {
+                if let Some(task) = tasks.iter_mut().find(|task| task.id == id) {
+                    task.writes.extend(status.output);
+                }
+            }
+            let writers = tasks.iter().map(Writer::task);
+            apply(self.graph, &mut self.state, writers.collect())?;
+        }
+        let step = self.step + 1;
+        Ok(self.store("update", step)?)
+    }
+
+    fn take_input(mut self, values: &Value) -> Result<Where, Halt> {
+        if values.is_nil() {
+            let message = format!("Received no input writes for {START}");
+            return Err(invalid(&message).into());
+        }
+        let writes = [(START.into(), values.clone())];
+        let id = uuid5(&self.state.checkpoint.id, INPUT);
+        self.store_writes(&id, &writes, "")?;
+        apply(self.graph, &mut self.state, vec![Writer::unowned(&writes)])?;
+        let before = self.before.as_ref();
+        let is_known = before.is_some_and(|before| step_of(&before.metadata).is_some());
+        let step = if is_known { self.step + 1 } else { -1 };
+        Ok(self.store("input", step)?)
+    }
+
+    /// Store the checkpoint again, beside itself, and apply a list of changes to the copy.
+    fn copy(mut self, values: &Value) -> Result<Where, Halt> {
+        let Some(before) = &self.before else {
+            return Err(invalid("Cannot copy a non-existent checkpoint").into());
+        };
+        let (id, time) = self.graph.clock.new_id_and_time();
+        let checkpoint = &mut self.state.checkpoint;
+        checkpoint.advance(id, time, Value::Nil);
+        let place = before.parent.clone().unwrap_or_else(|| {
+            let mut place = before.config.clone();
+            place.put("checkpoint_id", Value::Nil);
+            place
+        });
+        let metadata = metadata_of("fork", self.step + 1, Some(&before.metadata));
+        let put = self.put(&place, &metadata, &Map::default())?;
+        let items = values.array().unwrap_or_default();
+        if items.is_empty() {
+            return Ok(put);
+        }
+        let copy = Update::new(self.graph, self.saver, put)?;
+        let changes = grouped(items, &copy.waiting())?;
+        copy.apply(&changes)
+    }
+
+    /// Return the ids of the tasks that are to run next, by their nodes.
+    fn waiting(&self) -> HashMap<Rc<str>, Vec<Rc<str>>> {
+        let mut found = HashMap::<Rc<str>, Vec<Rc<str>>>::new();
+        for task in self.next_tasks() {
+            found.entry(task.name).or_default().push(task.id);
+        }
+        found
+    }
+
+    fn next_tasks(&self) -> Vec<Task> {
+        let Some(before) = &self.before else {
+            return Vec::new();
+        };
+        let pending = Rc::new(RefCell::new(before.pending.clone()));
+        let coming = Coming {
+            step: self.step + 1,
+            ..Coming::default()
+        };
+        next_tasks(&self.state, &pending, &coming)
+    }
+
+    /// Store the writes beside the checkpoint they build on, if the thread is still there.
+    fn store_writes(&self, id: &str, writes: &[Write], path: &str) -> Result<(), Raised> {
+        match &self.before {
+            Some(before) if !before.superseded && !writes.is_empty() => {
+                let mut saver = self.saver.borrow_mut();
+                saver.put_writes(&self.place, writes, id, path)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn store(&mut self, source: &str, step: i64) -> Result<Where, Raised> {
+        let before = self.before.as_ref().map(|before| &before.metadata);
+        let metadata = metadata_of(source, step, before);
+        let (id, time) = self.graph.clock.new_id_and_time();
+        self.state.checkpoint.advance(id, time, Value::Nil);
+        let new = newer_versions(&self.stored_versions, &self.state.checkpoint.versions);
+        self.put(&self.place, &metadata, &new)
+    }
+
+    fn put(&self, place: &Where, metadata: &Map, new: &Map) -> Result<Where, Raised> {
+        let value = |name: &str| {
+            let value = self.state.channel(name)?.checkpoint()?;
+            Some(held(&self.graph.program, name, value))
+        };
+        let mut saver = self.saver.borrow_mut();
+        let put = saver.put(place, &self.state.checkpoint, metadata, new, value)?;
+        Ok(with_parents(&put, metadata))
+    }
+}
+
+fn apply(graph: &Graph, state: &mut State, writers: Vec<Writer>) -> Result<(), Raised> {
+    let next = |current: Option<&Value>| graph.next_version(current);
+    apply_writes(state, writers, Some(&next)).map(drop)
+}
+
+fn metadata_of(source: &str, step: i64, before: Option<&Map>) -> Map {
+    let parents = before.and_then(|before| before.get("parents")).cloned();
+    let parents = parents.unwrap_or_else(|| Value::Map(Map::default()));
+    let parts = [
+        ("source", text(source)),
+        ("step", Value::Int(step.into())),
+        ("parents", parents),
+    ];
+    parts
+        .map(|(name, part)| (text(name), part))
+        .into_iter()
+        .collect()
+}
+
+fn invalid(message: &str) -> Raised {
+    Raised::new(INVALID, message)
+}
+
+/// Return changes by node, the k-th of a node as the k-th task that waits for it.
+fn grouped(items: &[Value], waiting: &HashMap<Rc<str>, Vec<Rc<str>>>) -> Result<Vec<Change>, Halt> {
+    let mut groups = Vec::<(Option<String>, Vec<Change>)>::new();
+    for item in items {
+        let (values, as_node) = match item {
+            Value::Array(parts) if parts.len() > 1 => (&parts[0], &parts[1]),
+            Value::Array(_) | Value::Text(_) | Value::Bytes(_) => {
+                return Err(Unsupported("a change of a copy with no node".to_owned()).into());
+            }
+            other => {
+                let item = repr(other);
+                let item = item.ok_or_else(|| Unsupported(SHOWN.to_owned()))?;
+                let message = format!("Invalid update item: {item} when copying checkpoint");
+                return Err(invalid(&message).into());
+            }
+        };
+        let as_node = as_node.text().map(str::to_owned);
+        let place = groups.iter().position(|(each, _)| *each == as_node);
+        let place = place.unwrap_or_else(|| {
+            groups.push((as_node.clone(), Vec::new()));
+            groups.len() - 1
+        });
+        let group = &mut groups[place].1;
+        let ids = as_node.as_deref().and_then(|name| waiting.get(name));
+        group.push(Change {
+            values: values.clone(),
+            task: ids.and_then(|ids| ids.get(group.len())).cloned(),
+            as_node,
+        });
+    }
+    Ok(groups.into_iter().flat_map(|(_, group)| group).collect())
+}
+
+/// Return the node that ran last, or None if several did.
+fn last_node(program: &Program, seen: &Map) -> Option<String> {
+    let mut runs = Vec::<(&Value, &str)>::new();
+    for (name, versions) in seen.iter() {
+        for (_, version) in versions.map()?.iter() {
+            runs.push((version, name.text()?));
+        }
+    }
+    if runs.is_empty() {
+        return Some(START.to_owned());
+    }
+    runs.retain(|(_, name)| program.node(name).is_some());
+    let after = |one: &Value, other: &Value| is_newer(one, Some(other));
+    let (last, name) = *runs.iter().reduce(|best, each| {
+        let (best_version, version) = (best.0, each.0);
+        let is_later =
+            after(version, best_version) || (!after(best_version, version) && each.1 > best.1);
+        if is_later { each } else { best }
+    })?;
+    let same = runs.iter().filter(|(version, _)| !after(last, version));
+    (same.count() == 1).then(|| name.to_owned())
+}
+
+/// Return the UUID of version 5 of a name in the namespace of another UUID.
+fn uuid5(space: &str, name: &str) -> String {
+    let digits: String = space.chars().filter(|c| *c != '-').collect();
+    let space = u128::from_str_radix(&digits, 16).unwrap_or_default();
+    let mut hash = Sha1::new();
+    hash.update(&space.to_be_bytes());
+    hash.update(name.as_bytes());
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&hash.digest().bytes()[..16]);
+    bytes[6] = bytes[6] & 0x0f | 0x50;
+    bytes[8] = bytes[8] & 0x3f | 0x80;
+    hyphenated(u128::from_be_bytes(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_uuid_of_version_5_is_pythons() {
+        let dns = "6ba7b810-9dad-11d1-80b4-00c04fd430c8";
+        let known = "886313e1-3b8a-5372-9b90-0c9aee199e5d";
+        assert_eq!(uuid5(dns, "python.org"), known);
+    }
+}
