@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+import gc
+from collections.abc import Collection, Generator, Iterable, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
 
@@ -45,10 +47,23 @@ def read_corpora(fixtures: Path, wanted: Collection[str] = ()) -> tuple[Corpus, 
         UsageError: If a corpus that is asked for is not in the manifest.
     """
     manifest = read_manifest(fixtures)
-    return tuple(
-        _read_checked(corpus_file(fixtures, name), name, manifest.corpora[name])
-        for name in select(manifest.corpora, wanted)
-    )
+    with _without_collecting():
+        return tuple(
+            _read_checked(corpus_file(fixtures, name), name, manifest.corpora[name])
+            for name in select(manifest.corpora, wanted)
+        )
+
+
+@contextmanager
+def _without_collecting() -> Generator[None]:
+    """Look for no garbage while many small objects are made that all stay: a third of the time."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 def read_listed(path: Path, entry: Entry) -> bytes:
