@@ -11,8 +11,6 @@ from parity_kit.report.svg import QUIET, SOFT, drawn
 
 _MIB = 1024 * 1024
 _LETTER = 0.074
-_LABEL = 2.1
-"""Inches to the right of a panel, for names and exponents."""
 LEAST_APART = 0.16
 """Inches between the names of two lines."""
 
@@ -24,13 +22,15 @@ def slopes(
     most = max(len(lines) for lines in panels.values())
     height = max(2.6, LEAST_APART * most + 0.9)
     each = WIDTH / len(panels)
+    said = max(len(f"{line.short} {end}") for lines in panels.values() for line, _, end in lines)
+    right = 0.068 * said + 0.2
 
     def paint(figure: Any) -> None:
         for at, (title, lines) in enumerate(panels.items()):
             box = (
                 (at * each + 0.6) / WIDTH,
                 0.5 / height,
-                (each - 0.6 - _LABEL) / WIDTH,
+                (each - 0.6 - right) / WIDTH,
                 1 - 0.85 / height,
             )
             _slope(figure.add_axes(box), title, lines, height - 0.85)

@@ -86,7 +86,7 @@ class Changes:
         """How many causes became what, `2 new, 1 still`."""
         kinds = [each.what for each in self.causes]
         found = {what: kinds.count(what) for what in MEANING}
-        return text.counts(found) or "nothing differed then, nothing differs now"
+        return text.counts(found) or "no divergence, then or now"
 
 
 @dataclass(frozen=True, slots=True)

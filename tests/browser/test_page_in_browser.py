@@ -1,8 +1,7 @@
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,25 +24,9 @@ from parity_kit.events import (
 from parity_kit.report.write import write_report
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Page
 
-BROWSER = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 HOSTILE = "<script>document.title='taken'</script><img src=x onerror=\"document.title='taken'\">"
-
-pytestmark = pytest.mark.skipif(
-    BROWSER is None, reason="no chromium, chromium-browser or google-chrome is installed"
-)
 
 
 def _candidate(name: str, verdict: str) -> list[Event]:
@@ -118,32 +101,9 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_report(folder)
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415  # only with a browser
-
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=BROWSER, args=QUIET)
-        yield launched
-        launched.close()
-
-
 @pytest.fixture
-def page(browser: Browser, report: Path, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """Open the report; whatever the browser complains of fails the test."""
-    width: int = getattr(request, "param", 1200)
-    complaints: list[str] = []
-    opened = browser.new_page(viewport={"width": width, "height": 900})
-    opened.on("console", lambda message: complaints.append(message.text))
-    opened.on("pageerror", lambda error: complaints.append(str(error)))
-    opened.on(
-        "request",
-        lambda asked: complaints.append(asked.url) if asked.url.startswith("http") else None,
-    )
-    opened.goto(report.as_uri())
-    yield opened
-    opened.close()
-    assert complaints == []
+def page(visit: Callable[..., Page], report: Path, request: pytest.FixtureRequest) -> Page:
+    return visit(report, getattr(request, "param", 1200))
 
 
 def test_hostile_text_is_shown_and_does_nothing(page: Page) -> None:
