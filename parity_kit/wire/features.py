@@ -1,4 +1,4 @@
-"""What the kit can do for an engine beyond answering, and what it says of itself at the handshake."""
+"""What the kit can do for an engine beyond taking its answers; it says so at the handshake."""
 
 from __future__ import annotations
 

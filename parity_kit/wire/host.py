@@ -14,8 +14,8 @@ import contextlib
 import itertools
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from dataclasses import asdict, replace
 from types import TracebackType
 from typing import ParamSpec, Self, TypeVar
 
@@ -34,22 +34,14 @@ from parity_kit.errors import (
     CandidateCrashedError,
     CandidateError,
     CandidateHungError,
-    KitError,
     ProtocolFaultError,
 )
 from parity_kit.plain import Plain
 from parity_kit.wire import shapes
+from parity_kit.wire.exchange import Exchange, fault, with_told
+from parity_kit.wire.features import IN_FLIGHT, Bounds, Feature
 from parity_kit.wire.kept import Launch
 from parity_kit.wire.limits import Limits
-from parity_kit.wire.messages import (
-    Failure,
-    FailureCode,
-    MessageError,
-    Request,
-    Response,
-    encode,
-    parse,
-)
 from parity_kit.wire.process import CandidateProcess, Watch
 from parity_kit.wire.session import RemoteSession, storable
 
@@ -57,7 +49,6 @@ T = TypeVar("T")
 Arguments = ParamSpec("Arguments")
 
 _SHUTDOWN_SECONDS = 2.0
-_IN_FLIGHT = 32
 
 
 class RemoteEngine:
@@ -72,8 +63,7 @@ class RemoteEngine:
         self._launch = launch
         self._watch = watch
         self._limits = limits
-        self._process: CandidateProcess | None = None
-        self._msgid = 0
+        self._exchange: Exchange | None = None
         self._starts = 0
         self._waited = 0.0
         self._has_run = False
@@ -94,12 +84,12 @@ class RemoteEngine:
     @property
     def pid(self) -> int | None:
         """The id of the process that runs, if one does."""
-        return self._process and self._process.pid
+        return self._exchange and self._exchange.process.pid
 
     @property
     def network(self) -> str:
         """What became of the network of the process that runs, as `wire/kept.py` says it."""
-        return self._process.network if self._process else ""
+        return self._exchange.process.network if self._exchange else ""
 
     def connect(self) -> Self:
         """Start the process and do the handshake, unless that is done; return the engine."""
@@ -110,7 +100,7 @@ class RemoteEngine:
                 where=self._where,
                 hint="if it only needs longer, raise `run_seconds` under [limits]",
             )
-        if self._process is not None:
+        if self._exchange is not None:
             return self
         if self.restarts >= self._limits.restarts:
             raise CandidateError(
@@ -120,23 +110,36 @@ class RemoteEngine:
             )
         self._starts += 1
         began = time.monotonic()
-        self._process = CandidateProcess(self._launch, self._limits, self._watch)
-        params: dict[str, Plain] = {"protocol": PROTOCOL, "kit": __version__}
+        process = CandidateProcess(self._launch, self._limits, self._watch)
+        self._exchange = Exchange(process, self._where)
         try:
             described = self._ask(
-                "handshake", params, shapes.description, "the handshake", self._limits.start_seconds
+                "handshake",
+                self._greeting(),
+                shapes.description,
+                "the handshake",
+                self._limits.start_seconds,
             )
         except BaseException as error:
             # A process that answered the handshake with an error still runs, and is of no use.
             self._drop()
             if isinstance(error, UnsupportedSubjectError):
-                raise self._fault(f"declined the handshake: {error}") from error
+                raise fault(self._where, f"declined the handshake: {error}") from error
             raise
+        self._exchange.uses = described.uses
         self._engaged_now = described.engaged
         self._has_run = False
         if self._starts == 1:
             self.ready_seconds = time.monotonic() - began
         return self
+
+    def _greeting(self) -> dict[str, Plain]:
+        return {
+            "protocol": PROTOCOL,
+            "kit": __version__,
+            "limits": asdict(Bounds.of(self._limits)),
+            "features": [str(each) for each in Feature],
+        }
 
     def describe(self) -> Description:
         """Return what the engine says of itself now.
@@ -170,13 +173,13 @@ class RemoteEngine:
         try:
             while True:
                 self.connect()
-                for case in itertools.islice(todo, _IN_FLIGHT - len(flying)):
+                for case in itertools.islice(todo, IN_FLIGHT - len(flying)):
                     flying.append((self._send_case(case), case))
                 if not flying:
                     break
                 msgid, case = flying.popleft()
                 answer = _tried(self._outcomes, msgid, case)
-                if self._process is not None:
+                if self._exchange is not None:
                     if last is not None:
                         yield last[1]
                     last = case, answer
@@ -185,8 +188,8 @@ class RemoteEngine:
                 flying.clear()
                 if last is not None:
                     alone = _tried(self.run, last[0])
-                    yield last[1] if self._process is not None else alone
-                if last is None or self._process is not None:
+                    yield last[1] if self._exchange is not None else alone
+                if last is None or self._exchange is not None:
                     yield answer
                     del again[0]
                 last = None
@@ -196,7 +199,7 @@ class RemoteEngine:
         finally:
             if flying:
                 # Nobody waits for these answers: the next request must not be given them.
-                self._drop()
+                self._cancel()
 
     def _see_off(self, case: Case) -> None:
         """Ask for something else, so that whatever a case still sends or does is put down to it."""
@@ -206,7 +209,7 @@ class RemoteEngine:
         try:
             return self._request("describe", {}, shapes.description, what)
         except UnsupportedSubjectError as error:
-            raise self._fault(f"declined {what}: {error}") from error
+            raise fault(self._where, f"declined {what}: {error}") from error
 
     def _send_case(self, case: Case) -> int:
         self._has_run = True
@@ -216,12 +219,17 @@ class RemoteEngine:
         count = len(case.operations)
 
         def read(result: Plain) -> tuple[Outcome, ...]:
-            return storable(shapes.outcomes(result, count), result)
+            return self.with_told(storable(shapes.outcomes(result, count), result))
 
         try:
             return self._answer(msgid, read, f"case {case.id}", self._limits.seconds)
         except UnsupportedSubjectError as error:
             return (Unsupported(str(error)),) * count
+
+    def with_told(self, outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:
+        """Return outcomes with the events that the engine told before it answered."""
+        heard = self._exchange.heard if self._exchange else ()
+        return with_told(outcomes, heard) if heard else tuple(outcomes)
 
     def measure(self, case: Case, loops: int) -> int:
         """Return the nanoseconds that `loops` runs of a case took, by the engine's own clock.
@@ -257,14 +265,14 @@ class RemoteEngine:
 
     def close(self) -> None:
         """End the process; the next request would start a new one."""
-        process = self._process
-        if process is None:
+        if self._exchange is None:
             return
+        process = self._exchange.process
         # Whatever the candidate does now is no longer of interest: it is ended in any case.
         with contextlib.suppress(CandidateError, UnsupportedSubjectError):
             self._ask("shutdown", {}, lambda result: result, "shutdown", _SHUTDOWN_SECONDS)
         process.finish()
-        self._process = None
+        self._exchange = None
 
     def __enter__(self) -> Self:
         return self.connect()
@@ -286,7 +294,7 @@ class RemoteEngine:
         what: str,
     ) -> T:
         """Ask something of a session, which lives no longer than its process."""
-        if self._process is None or self._starts != started:
+        if self._exchange is None or self._starts != started:
             raise CandidateCrashedError(
                 f"the session of {what} went with the process it was in", where=self._where
             )
@@ -311,67 +319,43 @@ class RemoteEngine:
 
     def _send(self, method: str, params: Mapping[str, Plain], what: str) -> int:
         """Send a request and return its msgid."""
-        assert self._process is not None, "a request needs a process"  # noqa: S101  # an invariant
-        self._msgid = (self._msgid + 1) % (1 << 32)
-        try:
-            body = encode(Request(self._msgid, method, params))
-        except TypeError as error:
-            raise KitError(f"{what} cannot be sent: {error}", where=self._where) from error
-        self._process.send(body, what)
-        return self._msgid
+        assert self._exchange is not None, "a request needs a process"  # noqa: S101  # an invariant
+        return self._exchange.ask(method, params, what)
 
     def _answer(self, msgid: int, reader: Callable[[Plain], T], what: str, seconds: float) -> T:
         """Read the answer to the oldest request."""
-        assert self._process is not None, "an answer needs a process"  # noqa: S101  # an invariant
-        began = time.monotonic()
+        assert self._exchange is not None, "an answer needs a process"  # noqa: S101  # an invariant
+        exchange, began = self._exchange, time.monotonic()
         try:
-            response = self._response(self._process.receive(seconds, what), msgid, what)
+            response = exchange.answer(msgid, what, seconds)
             result = reader(response.result) if response.failure is None else None
         except shapes.ShapeError as error:
             self._drop()
-            raise self._fault(f"answered {what} in the wrong shape: {error}") from error
-        except BaseException:
-            # An interrupted exchange too: the answer still to come would be taken for the next.
+            raise exchange.fault(f"answered {what} in the wrong shape: {error}") from error
+        except CandidateError:
             self._drop()
+            raise
+        except BaseException:
+            # An interrupted exchange: the answer still to come would be taken for the next.
+            self._cancel()
             raise
         finally:
             self._waited += time.monotonic() - began
         if response.failure is not None:
-            raise self._failure(response.failure, what)
+            raise exchange.failure(response.failure, what)
         return result  # pyright: ignore[reportReturnType]  # the reader ran: there is no failure
 
-    def _response(self, body: bytes, msgid: int, what: str) -> Response:
-        try:
-            message = parse(body)
-        except MessageError as error:
-            raise self._fault(f"answered {what} with what is no message: {error}") from error
-        if not isinstance(message, Response):
-            kind = type(message).__name__.lower()
-            raise self._fault(f"answered {what} with a {kind}, not a response")
-        if message.msgid != msgid:
-            twice = ", which it had answered" if message.msgid < msgid else ""
-            raise self._fault(f"answered {what} with msgid {message.msgid}{twice}, not {msgid}")
-        return message
-
-    def _failure(self, failure: Failure, what: str) -> Exception:
-        match failure.code:
-            case FailureCode.UNSUPPORTED:
-                return UnsupportedSubjectError(failure.message)
-            case FailureCode.ENGINE:
-                detail = "".join(f"\n    {line}" for line in failure.detail.splitlines()[-8:])
-                problem = f"failed on {what}: {failure.message}{detail}"
-                return CandidateCrashedError(problem, where=self._where, process_lives=True)
-            case FailureCode.BAD_REQUEST:
-                # What the kit sends is checked here before it is sent, so its word is not taken.
-                return self._fault(f"refused {what} as a bad request: {failure.message}")
-
-    def _fault(self, problem: str) -> ProtocolFaultError:
-        return ProtocolFaultError(problem, where=self._where, hint="see docs/protocol.md")
+    def _cancel(self) -> None:
+        """End a process that nobody waits for any more; one that wants to be told is told."""
+        if self._exchange is not None and Feature.CANCEL in self._exchange.uses:
+            self._exchange.cancel()
+            self._exchange.process.finish()
+        self._drop()
 
     def _drop(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process = None
+        if self._exchange is not None:
+            self._exchange.process.kill()
+            self._exchange = None
         self._engaged_before = self._engaged()
         self._engaged_now = {}
 

@@ -76,8 +76,16 @@ class CandidateProcess:
         """`none`, or `kept` as the manifest asks, or why it could not be taken away."""
         return self._kept.network
 
-    def send(self, body: bytes, what: str) -> None:
-        """Queue one body; it is written while `receive` waits. `what` names it in errors."""
+    @property
+    def frame_bytes(self) -> int:
+        """The largest body that is taken from it."""
+        return self._limits.frame_bytes
+
+    def send(self, body: bytes, what: str, *, asks: bool) -> None:
+        """Queue one body; it is written while `receive` waits. `what` names it in errors.
+
+        `asks` says whether it is to be answered; `count_answer` is due when it has been.
+        """
         try:
             rest = memoryview(frame(body, FRAME_LIMIT))
         except FrameError as error:
@@ -86,11 +94,17 @@ class CandidateProcess:
             self._selector.register(self._stdin, selectors.EVENT_WRITE)
         self._unsent.append(rest)
         self._watch("sent", bytes(rest))
-        self._unanswered += 1
+        self._unanswered += asks
 
-    def receive(self, seconds: float, what: str) -> bytes:
-        """Return the next body that comes, within `seconds`; `what` names what it answers."""
-        deadline = time.monotonic() + seconds
+    def count_answer(self) -> None:
+        """Note that what came answers the oldest of what was asked."""
+        self._unanswered -= 1
+
+    def receive(self, deadline: float, seconds: float, what: str) -> bytes:
+        """Return the next body that comes until `deadline`; `what` names what it belongs to.
+
+        `seconds` is what the time until then is called in errors.
+        """
         cpu: float | None = None
         if self._unsent:
             self._write()
@@ -99,7 +113,6 @@ class CandidateProcess:
             if answer is not None:
                 if self._unanswered <= len(self._unsent):
                     raise self._fault(f"answered {what} before it had been sent whole")
-                self._unanswered -= 1
                 return answer
             remaining = deadline - time.monotonic()
             if remaining <= 0:
@@ -126,6 +139,8 @@ class CandidateProcess:
 
     def finish(self) -> None:
         """Let the process end by itself for a moment, then see to it."""
+        if self._unsent:
+            self._write()
         self._stdin.close()
         self._kept.ended(_LINGER)
         self.kill()

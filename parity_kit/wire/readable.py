@@ -19,17 +19,23 @@ from parity_kit.plain import Ext, Plain
 
 def to_json(value: Plain) -> Any:
     """Return plain data as what `json` can write."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) and not value.is_integer() else {"$float": repr(value)}
-    if isinstance(value, bytes):
-        return {"$bytes": value.hex()}
-    if isinstance(value, Ext):
-        return {"$ext": [value.code, value.data.hex()]}
-    if isinstance(value, Mapping):
-        entries = cast("Mapping[Plain, Plain]", value)
-        if all(isinstance(key, str) for key in entries):
-            return {str(key): to_json(each) for key, each in entries.items()}
-        return {"$map": [[to_json(key), to_json(each)] for key, each in entries.items()]}
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [to_json(each) for each in value]
-    return value
+    match value:
+        case float():
+            usual = math.isfinite(value) and not value.is_integer()
+            return value if usual else {"$float": repr(value)}
+        case bytes():
+            return {"$bytes": value.hex()}
+        case Ext(code, data):
+            return {"$ext": [code, data.hex()]}
+        case list() | tuple():
+            return [to_json(each) for each in cast("Sequence[Plain]", value)]
+        case Mapping():
+            return _map(cast("Mapping[Plain, Plain]", value))
+        case _:
+            return value
+
+
+def _map(entries: Mapping[Plain, Plain]) -> dict[str, Any]:
+    if all(isinstance(key, str) for key in entries):
+        return {str(key): to_json(each) for key, each in entries.items()}
+    return {"$map": [[to_json(key), to_json(each)] for key, each in entries.items()]}

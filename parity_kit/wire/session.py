@@ -32,7 +32,7 @@ class RemoteSession:
             self._started,
             "apply",
             {"session": self._number, "operation": operation.to_plain()},
-            lambda result: storable(shapes.outcome(result), result),
+            lambda result: self._engine.with_told([storable(shapes.outcome(result), result)])[0],
             f"operation {operation.name}",
         )
 
