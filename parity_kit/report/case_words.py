@@ -77,7 +77,9 @@ def place_words(case: Case, verdict: Divergent) -> str:
         parts.append("its input" if found.step < 0 else f"superstep {found.step}")
     if found.channel:
         parts.append(f"channel {found.channel}")
-    inside = "" if found.path == "$" else f" at {found.path}"
+    # Of an error beside a value no path says anything: there is nothing in common.
+    apart = found.where == "outcome" and found.path not in {"$.error", "$.message"}
+    inside = "" if apart or found.path == "$" else f" at {found.path}"
     until = _until(verdict)
     return f"{', '.join(parts)}: the {_part(found.where)} differs{inside}. {until}"
 

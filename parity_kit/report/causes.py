@@ -98,4 +98,4 @@ def _part(where: str) -> str:
     kind, form = parts[0], parts[-1]
     if kind == "blob":
         return "the mark of an emptied channel" if form == "empty" else "the blob of a channel"
-    return f"a stored {kind}"
+    return "the stored value" if kind == "data" else f"a stored {kind}"
