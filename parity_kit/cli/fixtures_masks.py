@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from parity_kit import workspace
 from parity_kit.cli.common import console, json_option, print_json, telling, workspace_option
-from parity_kit.errors import ExitCode
+from parity_kit.errors import ExitCode, UsageError
 from parity_kit.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -33,6 +34,12 @@ def command(space: Workspace, only_check: bool, as_json: bool) -> int:
     from parity_kit.corpora.masking import measure
     from parity_kit.masks import MASKS
 
+    if not only_check and workspace.BUNDLED.is_relative_to(MASKS.parent):
+        raise UsageError(
+            "the masks of an installed kit stay as they are",
+            where=str(MASKS),
+            hint="compare them: --check; a clone of Parity Kit writes its own",
+        )
     with telling() as tell:
         measured = measure(space, tell)
     stale = against_kept(measured)

@@ -202,6 +202,7 @@ def test_nothing_of_the_tree_is_needed(home: Path) -> None:
         ("check", 0, ["candidates", "check", "port", "--json"]),
         ("new", 0, ["candidates", "new", "another", "--language", "go"]),
         ("list", 0, ["fixtures", "list", "--json"]),
+        ("masks", 2, ["fixtures", "masks"]),
         ("show", 0, ["fixtures", "show", "graphs/line/invoke", "--script"]),
         ("search", 0, ["run", "pure", "--suite", "codec", "--examples", "5"]),
     ]:
