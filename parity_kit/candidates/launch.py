@@ -6,7 +6,9 @@ import difflib
 import os
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,6 +31,8 @@ BUNDLED_ENGINE = BUNDLED / "candidates" / "pure"
 
 REFERENCE = "parity_kit.reference:Engine"
 """What runs in the environment of a `pip` candidate."""
+
+_WATCHER: ContextVar[Watch | None] = ContextVar("watcher", default=None)
 
 NOT_MADE = "environment not made yet"
 """What a candidate with requirements or a setup lacks before its first start."""
@@ -72,7 +76,7 @@ def start(
 ) -> RemoteEngine:
     """Return a candidate's engine, started and past its handshake; close it, or use `with`.
 
-    `watch` is told the bytes that cross.
+    `watch` is told the bytes that cross, and so is what `watched` was given.
 
     Raises:
         CandidateError: If its environment could not be made, or it does not start.
@@ -80,7 +84,29 @@ def start(
     tell = on_progress or _silent
     launch = _launch(candidate, space, tell)
     tell(f"{candidate.name}: starting")
-    return RemoteEngine(launch, candidate.limits, watch).connect()
+    watchers = [each for each in (watch, _WATCHER.get()) if each is not None]
+    return RemoteEngine(launch, candidate.limits, _all(watchers)).connect()
+
+
+@contextmanager
+def watched(watch: Watch) -> Generator[None]:
+    """Let `watch` be told what crosses between the kit and whatever is started meanwhile."""
+    token = _WATCHER.set(watch)
+    try:
+        yield
+    finally:
+        _WATCHER.reset(token)
+
+
+def _all(watchers: Sequence[Watch]) -> Watch | None:
+    if len(watchers) < 2:  # noqa: PLR2004  # none or one
+        return watchers[0] if watchers else None
+
+    def tell(what: str, data: bytes) -> None:
+        for each in watchers:
+            each(what, data)
+
+    return tell
 
 
 def missing(candidate: Candidate, space: Workspace) -> str:

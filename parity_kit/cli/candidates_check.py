@@ -14,6 +14,7 @@ import click
 from parity_kit.cli import completing
 from parity_kit.cli.candidates_shown import as_json_object, row, table, tell_wrong
 from parity_kit.cli.common import console, json_option, print_json, workspace_option
+from parity_kit.cli.tracing import trace_option
 from parity_kit.errors import (
     BadManifestError,
     CandidateError,
@@ -34,6 +35,7 @@ _FIRST_CORPUS = {"codec": "msgpack", "channel": "channels", "graph": "graphs", "
 @click.command("check")
 @click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=completing.candidates)
 @click.option("--all", "everything", is_flag=True, help="Check every candidate of the workspace.")
+@trace_option
 @json_option
 @workspace_option
 def command(space: Workspace, *, names: tuple[str, ...], everything: bool, as_json: bool) -> int:

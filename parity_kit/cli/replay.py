@@ -9,6 +9,7 @@ import click
 
 from parity_kit.cli import completing
 from parity_kit.cli.common import console, json_option, print_json, workspace_option
+from parity_kit.cli.tracing import trace_option
 from parity_kit.errors import ExitCode
 from parity_kit.workspace import Workspace
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     shell_complete=completing.candidates,
     help="Another candidate than the one the case was found with.",
 )
+@trace_option
 @json_option
 @workspace_option
 def command(

@@ -1,0 +1,103 @@
+"""The conversation with candidates as a text that people read: `--trace FILE`."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from parity_kit.errors import UsageError
+from parity_kit.wire.frames import FrameBuffer, FrameError
+from parity_kit.wire.messages import (
+    Message,
+    MessageError,
+    Notification,
+    Request,
+    Response,
+    parse,
+)
+from parity_kit.wire.readable import to_json
+
+MOST_BYTES = 64 << 20
+"""How large a log may become."""
+_LINE = 600
+_LARGE = 1 << 16
+_ARROWS = {"sent": "->", "received": "<-"}
+
+
+class Log:
+    """Writes each message as a line, as it crosses: direction, time, method or answer, contents.
+
+    It is the watcher of processes one after another, each of which begins with a handshake. Each
+    line is in the file as soon as it is written, so that a crash leaves all of them.
+    """
+
+    def __init__(self, path: Path) -> None:
+        try:
+            self._file = path.open("w", encoding="utf-8", buffering=1)
+        except OSError as error:
+            raise UsageError(f"cannot be written: {error.strerror}", where=str(path)) from error
+        self._began = time.monotonic()
+        self._left = MOST_BYTES
+        self._received = FrameBuffer()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._file.close()
+
+    def __call__(self, what: str, data: bytes) -> None:
+        """Write what crossed: a whole frame that is sent, or whatever was received."""
+        if what == "sent":
+            self._write(what, data[4:])
+            return
+        self._received.feed(data)
+        try:
+            while (body := self._received.take()) is not None:
+                self._write(what, body)
+        except FrameError as error:
+            self._line("<-", f"no frame: {error}")
+            self._received = FrameBuffer()
+
+    def _write(self, what: str, body: bytes) -> None:
+        try:
+            message = parse(body)
+        except MessageError as error:
+            self._line(_ARROWS[what], f"no message: {error}: {body[:40].hex(' ')}")
+            return
+        if isinstance(message, Request) and message.method == "handshake":
+            self._received = FrameBuffer()
+            self._line("--", "a process")
+        self._line(_ARROWS[what], _told(message, len(body)))
+
+    def _line(self, arrow: str, text: str) -> None:
+        if self._left <= 0:
+            return
+        line = f"{time.monotonic() - self._began:9.3f}  {arrow}  {text}\n"
+        self._left -= len(line)
+        self._file.write(line if self._left > 0 else "the log is full: the rest is left out\n")
+
+
+def _told(message: Message, size: int) -> str:
+    match message:
+        case Request(msgid, method, params):
+            head, contents = f"{msgid} {method}", params
+        case Notification(method, params):
+            head, contents = method, params
+        case Response(msgid, None, result):
+            head, contents = f"{msgid}", result
+        case Response(msgid, failure, _):
+            head, contents = f"{msgid} error", failure and failure.to_plain()
+    if size > _LARGE:
+        return f"{head}  a body of {size:,} bytes"
+    text = json.dumps(to_json(contents), ensure_ascii=True)
+    cut = f"{text[:_LINE]} … {size:,} bytes in all" if len(text) > _LINE else text
+    return f"{head}  {cut}"
