@@ -28,7 +28,7 @@ class Limits:
     processes: int = 64
     open_files: int = 1024
     frame_bytes: int = FRAME_LIMIT
-    restarts: int = 40
+    restarts: int = 100
     network: bool = False
 
     def in_words(self, network: str) -> str:
