@@ -94,7 +94,9 @@ def visit(browser: Browser) -> Iterator[Callable[..., Page]]:
     opened: list[Page] = []
 
     def _visit(path: Path, width: int = 1200, place: str = "", **options: Any) -> Page:
-        page = browser.new_page(viewport={"width": width, "height": 900}, **options)
+        page = browser.new_page(
+            viewport={"width": width, "height": 900}, reduced_motion="reduce", **options
+        )
         page.add_init_script(WATCH)
         page.on("console", lambda message: complaints.append(message.text))
         page.on("pageerror", lambda error: complaints.append(str(error)))

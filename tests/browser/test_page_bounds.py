@@ -84,7 +84,7 @@ def test_a_page_at_the_cap_opens_without_a_stutter(visit: Callable[..., Page], b
     loaded = page.evaluate("performance.getEntriesByType('navigation')[0].loadEventEnd")
     page.keyboard.press("/")
     page.keyboard.type("stored")
-    page.wait_for_function("document.querySelector('#found').textContent !== ''")
+    page.locator("#found", has_text="differences").wait_for()
     longest = page.evaluate("window.longest")
 
     assert 0 < loaded < 1_000 * BUSY

@@ -33,11 +33,11 @@ function fold(group, open) {
 
 // What is asked for is in the fragment behind a place's name: #place?q=text&show=bad
 function fragment() {
-  const [place, query = ""] = decodeURI(location.hash.slice(1)).split("?");
-  return { place, query: new URLSearchParams(query) };
+  const [place, ...query] = location.hash.slice(1).split("?");
+  return { place, query: new URLSearchParams(query.join("?")) };
 }
 
-function remember() {
+function address(place) {
   const query = new URLSearchParams();
   for (const [name, control] of [["q", search], ["candidate", pick], ["show", show], ["order", order]]) {
     if (control.value !== "") {
@@ -45,8 +45,11 @@ function remember() {
     }
   }
   const text = query.toString();
-  const { place } = fragment();
-  history.replaceState(null, "", `#${place}${text ? `?${text}` : ""}`);
+  return `#${place}${text ? `?${text}` : ""}`;
+}
+
+function remember() {
+  history.replaceState(null, "", address(fragment().place));
 }
 
 function wanted(cells) {
@@ -106,9 +109,14 @@ function say(text) {
   setTimeout(() => { said.textContent = ""; }, 1600);
 }
 
+// A place that is searched or filtered away is shown again: whoever asks for it wants to see it.
 function reach(target) {
   if (!target) {
     return;
+  }
+  if (target.closest("[hidden]")) {
+    search.value = pick.value = show.value = "";
+    apply();
   }
   const group = groups.find(({ body }) => body.contains(target));
   if (group) {
@@ -155,6 +163,18 @@ function dress(each) {
   link.addEventListener("click", () => copy(link.href, "link"));
 }
 
+function dressRow(each) {
+  if (each.querySelector(".copy")) {
+    return;
+  }
+  const link = document.createElement("a");
+  link.className = "copy";
+  link.href = `#${each.id}`;
+  link.textContent = "link to this row";
+  link.addEventListener("click", () => copy(link.href, "link"));
+  each.append(link);
+}
+
 function step(by) {
   const all = differences.map(({ each }) => each).filter((each) => each.offsetParent);
   const at = all.findIndex((each) => each.contains(document.activeElement));
@@ -184,10 +204,24 @@ for (const control of [search, pick, show, order]) {
     remember();
   });
 }
+// A link inside the page keeps what is asked for.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[href^='#']");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) {
+    return;
+  }
+  event.preventDefault();
+  const place = link.hash.slice(1);
+  reach(document.getElementById(place));
+  history.pushState(null, "", address(place));
+  document.getElementById(place)?.querySelector("summary, a, button")?.focus({ preventScroll: true });
+});
 document.querySelector(".tools").addEventListener("submit", (event) => event.preventDefault());
 document.addEventListener("toggle", (event) => {
   if (event.target.open && event.target.matches(".difference")) {
     dress(event.target);
+  } else if (event.target.open && event.target.matches(".matrix details")) {
+    dressRow(event.target);
   }
 }, true);
 addEventListener("hashchange", follow);
