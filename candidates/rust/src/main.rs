@@ -12,6 +12,7 @@ mod envelopes;
 mod folded;
 mod graph;
 mod json;
+mod json_text;
 mod networks;
 mod opened;
 mod packing;

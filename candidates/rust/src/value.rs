@@ -123,6 +123,16 @@ impl Map {
         }
     }
 
+    /// Take out the value under a text.
+    pub fn remove(&mut self, key: &str) -> Option<Value> {
+        let is_it = |(each, _): &(Value, Value)| each.text() == Some(key);
+        let at = self.entries.iter().position(is_it)?;
+        let (_, value) = self.entries.remove(at);
+        // The places of those after it have moved.
+        *self = std::mem::take(&mut self.entries).into_iter().collect();
+        Some(value)
+    }
+
     pub fn entries(&self) -> &[(Value, Value)] {
         &self.entries
     }

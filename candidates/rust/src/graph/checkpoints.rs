@@ -24,6 +24,8 @@ pub struct Checkpoint {
     pub seen: Map,
     /// The channels that the superstep before it changed.
     pub updated: Value,
+    /// The packets that lay beside the channels before version 4.
+    pub sends: Value,
 }
 
 impl Checkpoint {
@@ -43,15 +45,19 @@ impl Checkpoint {
     }
 
     /// Return the checkpoint as it is stored.
-    pub fn value(&self) -> Value {
-        map([
+    pub fn value(&self) -> Map {
+        let parts = [
             ("v", Value::Int(self.version)),
             ("ts", text(&self.time)),
             ("id", text(&self.id)),
             ("channel_versions", Value::Map(self.versions.clone())),
             ("versions_seen", Value::Map(self.seen.clone())),
             ("updated_channels", self.updated.clone()),
-        ])
+        ];
+        parts
+            .map(|(name, part)| (text(name), part))
+            .into_iter()
+            .collect()
     }
 
     /// Return the checkpoint that a stored one says.
@@ -71,6 +77,7 @@ impl Checkpoint {
             versions: inner("channel_versions"),
             seen: inner("versions_seen"),
             updated: get("updated_channels").cloned().unwrap_or_default(),
+            sends: get("pending_sends").cloned().unwrap_or_default(),
         }
     }
 
@@ -87,8 +94,15 @@ pub fn is_newer(version: &Value, before: Option<&Value>) -> bool {
         (Value::Text(version), Some(Value::Text(before))) => version > before,
         (Value::Text(version), _) => !version.is_empty(),
         (Value::Int(version), Some(Value::Int(before))) => version > before,
-        (Value::Int(version), _) => *version > 0,
-        _ => false,
+        (Value::Int(version), None) => *version > 0,
+        (version, before) => {
+            let number = |value: &Value| match value {
+                Value::Float(number) => Some(*number),
+                other => other.int().map(|number| number as f64),
+            };
+            let before = before.map_or(Some(0.0), number);
+            number(version) > before && before.is_some()
+        }
     }
 }
 
@@ -194,7 +208,7 @@ mod tests {
             "then".to_owned(),
             Value::Array(vec![text("a")]),
         );
-        let again = Checkpoint::read(&checkpoint.value());
+        let again = Checkpoint::read(&Value::Map(checkpoint.value()));
         assert!(again.id == "id" && again.time == "then" && again.versions.len() == 1);
         assert_eq!(again.updated().map(|names| names.len()), Some(1));
     }

@@ -6,19 +6,20 @@ use std::rc::Rc;
 use crate::graph::checkpoints::{Checkpoint, Where, word};
 use crate::graph::clock::Clock;
 use crate::graph::program::{Program, Subgraph};
-use crate::graph::savers::MemorySaver;
+use crate::graph::savers::Saver;
 use crate::value::Value;
 
-pub type Saver = Rc<RefCell<MemorySaver>>;
+/// A saver that a graph and its subgraphs share.
+pub type Shared = Rc<RefCell<Saver>>;
 
 /// A program that can run.
 #[derive(Clone)]
 pub struct Graph {
     pub program: Rc<Program>,
-    pub saver: Option<Saver>,
+    pub saver: Option<Shared>,
     pub clock: Rc<Clock>,
     /// The saver of the outermost graph: it reaches the subgraphs of one that has none.
-    pub outermost: Option<Saver>,
+    pub outermost: Option<Shared>,
 }
 
 impl Graph {

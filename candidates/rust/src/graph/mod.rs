@@ -1,5 +1,6 @@
 //! LangGraph's superstep loop: graph programs, their runs, and the threads that these leave.
 
+mod changes;
 mod checkpoints;
 mod clock;
 mod compiled;
@@ -7,6 +8,7 @@ mod evaluate;
 mod halt;
 mod language;
 mod layout;
+mod migration;
 mod names;
 mod nested;
 mod options;
@@ -20,10 +22,13 @@ mod running;
 mod savers;
 mod schemas;
 pub mod session;
+mod showing;
 mod snapshots;
 mod starting;
 mod state;
+mod storing;
 mod streams;
 mod superstep;
 mod tasks;
 mod updates;
+mod writes;

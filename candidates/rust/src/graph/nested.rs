@@ -7,14 +7,13 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use crate::contract::Raised;
 use crate::graph::checkpoints::{Where, word};
 use crate::graph::halt::Halt;
 use crate::graph::names::{CHECKPOINT_MAP, without_ids};
 use crate::graph::payloads::joined;
 use crate::graph::program::Subgraph;
 use crate::graph::run::{Asked, Loop};
-use crate::graph::savers::{self, MemorySaver, Saved};
+use crate::graph::savers::{self, Saved, Saver};
 use crate::graph::starting::start;
 use crate::graph::streams::{Mode, Sink, Stream};
 use crate::graph::tasks::{Answers, Task};
@@ -50,10 +49,10 @@ impl Replay {
     }
 
     /// Return the checkpoint that a nested run begins at.
-    pub fn find(&self, saver: &MemorySaver, place: &Where) -> Result<Option<Saved>, Raised> {
+    pub fn find(&self, saver: &Saver, place: &Where) -> Result<Option<Saved>, Halt> {
         let node = without_ids(word(place, "checkpoint_ns").unwrap_or_default());
         if self.begun.borrow().contains(&node) {
-            return saver.get(place);
+            return Ok(saver.get(place)?);
         }
         self.begun.borrow_mut().push(node);
         let asked = savers::Asked {

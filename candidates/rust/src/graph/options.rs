@@ -1,12 +1,12 @@
 //! What an operation on a graph may ask for: the arguments of a run, a command, changes.
 
 use crate::contract::{Declined, Raised, Unsupported, malformed};
+use crate::graph::changes::Change;
 use crate::graph::packets::{Command, send};
 use crate::graph::policies::known_keys;
 use crate::graph::program::{Breakpoints, Program};
 use crate::graph::run::Durability;
 use crate::graph::streams::Mode;
-use crate::graph::updates::Change;
 use crate::value::{Map, Value};
 
 /// Supersteps a run may take unless the operation says otherwise.
@@ -37,6 +37,7 @@ fn arguments(operation: &str) -> Option<Vec<&'static str>> {
         "bulk_update_state" => &["thread", "supersteps", "checkpoint", "task"],
         "get_state" => &["thread", "checkpoint", "task", "subgraphs"],
         "get_state_history" => &["thread", "limit", "before", "filter", "task"],
+        "put" => &["thread", "checkpoint", "metadata", "parent"],
         "delete_thread" => &["thread"],
         "copy_thread" => &["source", "target"],
         _ => return None,

@@ -1,17 +1,23 @@
-//! Keeping checkpoints in memory (`langgraph.checkpoint.memory.InMemorySaver`).
+//! Keeping checkpoints, as LangGraph's savers for memory and for SQLite do
+//! (`langgraph.checkpoint.memory.InMemorySaver`, `langgraph.checkpoint.sqlite.SqliteSaver`).
 //!
+//! In memory a channel's value is kept once for each version, apart from checkpoints; SQLite's keeps a
+//! checkpoint whole, and its metadata as JSON. Here too it lies in memory, in the same bytes.
 //! What is kept is bytes: what cannot be stored is found out, and what is read is a value of its own.
 
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
 use crate::codec::Codec;
-use crate::contract::{Raised, Stored};
+use crate::contract::{Raised, Stored, Unsupported};
 use crate::graph::checkpoints::{Checkpoint, Where, word};
+use crate::graph::halt::Halt;
 use crate::graph::names::{CHECKPOINT_MAP, slot};
 use crate::graph::program::Write;
+use crate::json_text::dumped;
 use crate::packing::dumps;
 use crate::paths::HOMES;
+use crate::python::shown;
 use crate::value::{Map, Value, text};
 
 /// A task's id, and a write of it that is stored but not applied.
@@ -72,8 +78,33 @@ pub struct Asked<'a> {
     pub limit: Option<i128>,
 }
 
-#[derive(Default)]
-pub struct MemorySaver {
+/// What is known of the values of channels when a checkpoint is stored.
+pub trait Values {
+    /// Return a channel's value as it is stored.
+    fn value(&self, channel: &str) -> Option<Value>;
+    /// Return the values of all channels that have a version.
+    fn all(&self, versions: &Map) -> Map;
+}
+
+impl Values for Map {
+    fn value(&self, channel: &str) -> Option<Value> {
+        self.get(channel).cloned()
+    }
+
+    fn all(&self, _: &Map) -> Map {
+        self.clone()
+    }
+}
+
+/// How checkpoints are kept.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Memory,
+    Sqlite,
+}
+
+pub struct Saver {
+    pub kind: Kind,
     threads: HashMap<Place, BTreeMap<String, Entry>>,
     writes: HashMap<(Place, String), Vec<StoredWrite>>,
     /// A channel's value once for each version; none where it had none.
@@ -81,7 +112,17 @@ pub struct MemorySaver {
     contents: Stored,
 }
 
-impl MemorySaver {
+impl Saver {
+    pub fn new(kind: Kind) -> Saver {
+        Saver {
+            kind,
+            threads: HashMap::new(),
+            writes: HashMap::new(),
+            blobs: HashMap::new(),
+            contents: Stored::new(),
+        }
+    }
+
     /// Return the checkpoint with an id, or the thread's latest.
     pub fn get(&self, place: &Where) -> Result<Option<Saved>, Raised> {
         let key = key_of(place);
@@ -113,18 +154,16 @@ impl MemorySaver {
         entry: &Entry,
         config: Option<&Where>,
     ) -> Result<Saved, Raised> {
-        let checkpoint = Checkpoint::read(&load(&entry.checkpoint)?);
+        let whole = load(&entry.checkpoint)?;
+        let checkpoint = Checkpoint::read(&whole);
         let metadata = load(&entry.metadata)?.map().cloned().unwrap_or_default();
-        let mut values = Map::default();
-        for (channel, version) in checkpoint.versions.iter() {
-            let (Some(name), Some(number)) = (channel.text(), version.text()) else {
-                continue;
-            };
-            let blob = (key.clone(), name.to_owned(), number.to_owned());
-            if let Some(Some(data)) = self.blobs.get(&blob) {
-                values.put(name, load(data)?);
+        let values = match self.kind {
+            Kind::Memory => self.values(key, &checkpoint.versions)?,
+            Kind::Sqlite => {
+                let values = whole.map().and_then(|whole| whole.get("channel_values"));
+                values.and_then(Value::map).cloned().unwrap_or_default()
             }
-        }
+        };
         Ok(Saved {
             config: config.cloned().unwrap_or_else(|| place_of(key, id)),
             checkpoint,
@@ -133,6 +172,17 @@ impl MemorySaver {
             parent: entry.parent.as_ref().map(|parent| place_of(key, parent)),
             pending: self.pending(key, id)?,
         })
+    }
+
+    fn values(&self, key: &Place, versions: &Map) -> Result<Map, Raised> {
+        let mut values = Map::default();
+        for (name, version) in named_versions(versions) {
+            let blob = (key.clone(), name.to_owned(), version);
+            if let Some(Some(data)) = self.blobs.get(&blob) {
+                values.put(name, load(data)?);
+            }
+        }
+        Ok(values)
     }
 
     fn pending(&self, key: &Place, id: &str) -> Result<Vec<PendingWrite>, Raised> {
@@ -149,10 +199,13 @@ impl MemorySaver {
     }
 
     /// Return a thread's checkpoints in a namespace, the newest first.
-    pub fn list(&self, place: &Where, asked: &Asked) -> Result<Vec<Saved>, Raised> {
+    pub fn list(&self, place: &Where, asked: &Asked) -> Result<Vec<Saved>, Halt> {
         let key = key_of(place);
         let mut found = Vec::new();
-        let mut left = asked.limit.unwrap_or(i128::MAX);
+        let mut left = match (asked.limit, self.kind) {
+            (None, _) | (Some(..0), Kind::Sqlite) => i128::MAX,
+            (Some(limit), _) => limit,
+        };
         for (id, entry) in self.threads.get(&key).into_iter().flatten().rev() {
             let is_other = word(place, "checkpoint_id").is_some_and(|wanted| wanted != id);
             if is_other || asked.before.as_ref().is_some_and(|before| id >= before) {
@@ -160,11 +213,7 @@ impl MemorySaver {
             }
             if let Some(filter) = asked.filter {
                 let metadata = load(&entry.metadata)?;
-                let metadata = metadata.map().cloned().unwrap_or_default();
-                let holds = |(name, value): &(Value, Value)| {
-                    metadata.find(name).unwrap_or(&Value::Nil).equals(value)
-                };
-                if !filter.iter().all(holds) {
+                if !self.holds(metadata.map().unwrap_or(&Map::default()), filter)? {
                     continue;
                 }
             }
@@ -177,6 +226,24 @@ impl MemorySaver {
         Ok(found)
     }
 
+    /// Return whether metadata has what a filter asks for.
+    fn holds(&self, metadata: &Map, filter: &Map) -> Result<bool, Unsupported> {
+        for (name, wanted) in filter.iter() {
+            let found = metadata.find(name).unwrap_or(&Value::Nil);
+            if self.kind == Kind::Sqlite {
+                let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+                let is_plain = name.text().is_some_and(|name| name.chars().all(is_word));
+                if !is_plain || matches!(wanted, Value::Map(_) | Value::Array(_)) {
+                    return Err(Unsupported("a filter that SQL would read".to_owned()));
+                }
+            }
+            if !found.equals(wanted) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     /// Store a checkpoint, and the values whose version is new; return where it is.
     pub fn put(
         &mut self,
@@ -184,25 +251,38 @@ impl MemorySaver {
         checkpoint: &Checkpoint,
         metadata: &Map,
         versions: &Map,
-        value: impl Fn(&str) -> Option<Value>,
+        values: &impl Values,
+    ) -> Result<Where, Raised> {
+        self.put_value(place, &checkpoint.value(), metadata, versions, values)
+    }
+
+    /// Store a checkpoint as it stands, without its values.
+    pub fn put_value(
+        &mut self,
+        place: &Where,
+        checkpoint: &Map,
+        metadata: &Map,
+        versions: &Map,
+        values: &impl Values,
     ) -> Result<Where, Raised> {
         let key = key_of(place);
+        let metadata = full_metadata(place, metadata);
+        let (checkpoint, metadata) = match self.kind {
+            Kind::Memory => {
+                self.put_blobs(&key, versions, values)?;
+                (Value::Map(checkpoint.clone()), stored(&metadata)?)
+            }
+            Kind::Sqlite => {
+                let whole = with_values(checkpoint, values);
+                (whole, ("json", dumped(&metadata)?.into_bytes()))
+            }
+        };
         let (thread, space) = &key;
-        for (channel, version) in versions.iter() {
-            let (Some(channel), Some(version)) = (channel.text(), version.text()) else {
-                continue;
-            };
-            let blob = value(channel).map(|value| stored(&value)).transpose()?;
-            let (kind, data) = blob.clone().unwrap_or(("empty", Vec::new()));
-            let name = name_of(&["blob", thread, space, channel, version, kind]);
-            self.contents.insert(name, data);
-            let at = (key.clone(), channel.to_owned(), version.to_owned());
-            self.blobs.insert(at, blob);
-        }
-        let id = &checkpoint.id;
+        let id = checkpoint.map().and_then(|all| word(all, "id"));
+        let id = &id.unwrap_or_default().to_owned();
         let entry = Entry {
-            checkpoint: stored(&checkpoint.value())?,
-            metadata: stored(&full_metadata(place, metadata))?,
+            checkpoint: stored(&checkpoint)?,
+            metadata,
             parent: word(place, "checkpoint_id").map(str::to_owned),
         };
         let parts = [
@@ -225,7 +305,27 @@ impl MemorySaver {
         Ok(put)
     }
 
-    /// Store a task's writes; one that is there already stays, unless it has a slot.
+    fn put_blobs(
+        &mut self,
+        key: &Place,
+        versions: &Map,
+        values: &impl Values,
+    ) -> Result<(), Raised> {
+        let (thread, space) = key;
+        for (channel, version) in named_versions(versions) {
+            let blob = values.value(channel).map(|value| stored(&value));
+            let blob = blob.transpose()?;
+            let (kind, data) = blob.clone().unwrap_or(("empty", Vec::new()));
+            let name = name_of(&["blob", thread, space, channel, &version, kind]);
+            self.contents.insert(name, data);
+            let at = (key.clone(), channel.to_owned(), version);
+            self.blobs.insert(at, blob);
+        }
+        Ok(())
+    }
+
+    /// Store a task's writes; one that is there already stays, unless it has a slot; in SQLite, unless
+    /// all have.
     pub fn put_writes(
         &mut self,
         place: &Where,
@@ -237,11 +337,16 @@ impl MemorySaver {
         let id = word(place, "checkpoint_id").unwrap_or_default();
         let known = self.writes.entry((key.clone(), id.to_owned())).or_default();
         let before = known.len();
+        let have_slots = writes.iter().all(|(channel, _)| slot(channel).is_some());
         for (index, (channel, value)) in (0..).zip(writes) {
             let index = slot(channel).unwrap_or(index);
             let is_here = |each: &StoredWrite| &*each.task == task && each.index == index;
             let here = known.iter().position(is_here);
-            if index >= 0 && here.is_some_and(|here| here < before) {
+            let stays = match self.kind {
+                Kind::Memory => index >= 0 && here.is_some_and(|here| here < before),
+                Kind::Sqlite => !have_slots && here.is_some(),
+            };
+            if stays {
                 continue;
             }
             let write = StoredWrite {
@@ -300,6 +405,30 @@ fn place_of((thread, space): &Place, id: &str) -> Where {
     parts.into_iter().collect()
 }
 
+/// Return the names of channels and the texts of their versions.
+fn named_versions(versions: &Map) -> impl Iterator<Item = (&str, String)> {
+    versions
+        .iter()
+        .filter_map(|(name, version)| Some((name.text()?, shown(version)?)))
+}
+
+/// Return a checkpoint with its channels' values in their place, after its id.
+fn with_values(checkpoint: &Map, values: &impl Values) -> Value {
+    let versions = checkpoint.get("channel_versions").and_then(Value::map);
+    let all = values.all(versions.unwrap_or(&Map::default()));
+    if checkpoint.get("channel_values").is_some() {
+        return Value::Map(checkpoint.clone());
+    }
+    let mut whole = Map::default();
+    for (name, part) in checkpoint.iter() {
+        if name.text() == Some("channel_versions") {
+            whole.put("channel_values", Value::Map(all.clone()));
+        }
+        whole.insert(name.clone(), part.clone());
+    }
+    Value::Map(whole)
+}
+
 fn load((kind, data): &Typed) -> Result<Value, Raised> {
     CODEC.loads(kind, data)
 }
@@ -355,36 +484,37 @@ fn full_metadata(place: &Where, metadata: &Map) -> Value {
 mod tests {
     use super::*;
 
-    fn saver() -> Result<MemorySaver, Raised> {
-        let mut saver = MemorySaver::default();
+    fn saver(kind: Kind) -> Result<Saver, Raised> {
+        let mut saver = Saver::new(kind);
         let mut checkpoint = Checkpoint::empty("now".to_owned());
         for (id, n) in [("1", 1), ("2", 2)] {
             checkpoint.advance(id.to_owned(), "now".to_owned(), Value::Nil);
             checkpoint.versions.put("n", text(id));
             let place = place_of(&("t".to_owned(), String::new()), "0");
             let versions = checkpoint.versions.clone();
-            let value = |_: &str| Some(Value::Int(n));
-            saver.put(&place, &checkpoint, &Map::default(), &versions, value)?;
+            let values: Map = [(text("n"), Value::Int(n))].into_iter().collect();
+            saver.put(&place, &checkpoint, &Map::default(), &versions, &values)?;
         }
         Ok(saver)
     }
 
     #[test]
     fn the_latest_is_found_and_an_earlier_one_by_its_id() -> Result<(), Raised> {
-        let saver = saver()?;
-        let thread: Where = [(text("thread_id"), text("t"))].into_iter().collect();
-        let value = |found: Option<Saved>| found.and_then(|found| found.values.get("n")?.int());
-        assert_eq!(value(saver.get(&thread)?), Some(2));
-        let mut first = thread.clone();
-        first.put("checkpoint_id", text("1"));
-        assert_eq!(value(saver.get(&first)?), Some(1));
-        assert_eq!(saver.latest(&thread), Some("2"));
+        for saver in [saver(Kind::Memory)?, saver(Kind::Sqlite)?] {
+            let thread: Where = [(text("thread_id"), text("t"))].into_iter().collect();
+            let value = |found: Option<Saved>| found.and_then(|found| found.values.get("n")?.int());
+            assert_eq!(value(saver.get(&thread)?), Some(2));
+            let mut first = thread.clone();
+            first.put("checkpoint_id", text("1"));
+            assert_eq!(value(saver.get(&first)?), Some(1));
+            assert_eq!(saver.latest(&thread), Some("2"));
+        }
         Ok(())
     }
 
     #[test]
     fn a_write_stays_unless_it_has_a_slot() -> Result<(), Raised> {
-        let mut saver = saver()?;
+        let mut saver = saver(Kind::Memory)?;
         let place = place_of(&("t".to_owned(), String::new()), "2");
         for n in 1..3 {
             let writes = [

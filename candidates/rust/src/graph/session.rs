@@ -1,23 +1,27 @@
 //! The graph subject: a compiled program with a saver of its own.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use crate::codec_session::{native, plain};
-use crate::contract::{Declined, Outcome, Raised, Session, Stored, Unsupported, argument};
+use crate::contract::{
+    Declined, Outcome, Raised, Session, Stored, Unsupported, argument, malformed,
+};
+use crate::graph::changes::Change;
 use crate::graph::checkpoints::{Where, configured};
 use crate::graph::clock::{Clock, id_of as checkpoint_id};
-use crate::graph::compiled::{Graph, Saver};
+use crate::graph::compiled::{Graph, Shared};
 use crate::graph::halt::Halt;
 use crate::graph::names::INTERRUPT;
 use crate::graph::options::{self, Options, check_context};
 use crate::graph::packets::{Command, id_of};
 use crate::graph::program::Program;
 use crate::graph::run::{Asked, Loop};
-use crate::graph::savers;
+use crate::graph::savers::{self, Kind, Saver};
 use crate::graph::snapshots::{View, inner_graph, snapshot, state_at};
 use crate::graph::starting::start;
 use crate::graph::streams::{Item, Mode, Sink};
-use crate::graph::updates::{Change, update_state};
+use crate::graph::updates::update_state;
 use crate::value::{Map, Value, text};
 
 const NO_THREAD: &str = "Checkpointer requires one or more of the following 'configurable' keys: \
@@ -32,10 +36,16 @@ impl GraphSession {
     pub fn open(spec: &Map, pins: &Map) -> Result<GraphSession, Declined> {
         let saver = match spec.get("saver") {
             None | Some(Value::Nil) => None,
-            Some(Value::Text(name)) if name == "memory" => Some(Saver::default()),
-            Some(other) => {
-                let name = other.text().unwrap_or("?");
-                return Err(Unsupported(format!("no saver {name}")).into());
+            Some(name) => {
+                let kind = match name.text() {
+                    Some("memory") => Kind::Memory,
+                    Some("sqlite") => Kind::Sqlite,
+                    other => {
+                        let name = other.unwrap_or("?");
+                        return Err(Unsupported(format!("no saver {name}")).into());
+                    }
+                };
+                Some(Rc::new(RefCell::new(Saver::new(kind))))
             }
         };
         let epoch = options::number(pins, "epoch")?.and_then(|epoch| i64::try_from(epoch).ok());
@@ -65,6 +75,7 @@ impl GraphSession {
                 self.saver()?;
                 self.update(args, &options::supersteps(args)?)
             }
+            "put" => self.put(args),
             "delete_thread" => {
                 let thread = options::thread(args)?.unwrap_or_default();
                 self.kept()?.borrow_mut().delete_thread(thread);
@@ -221,6 +232,30 @@ impl GraphSession {
         shown.collect::<Result<Vec<_>, Stop>>().map(Value::Array)
     }
 
+    /// Store a checkpoint as it stands; return its config.
+    fn put(&self, args: &Map) -> Result<Value, Stop> {
+        let saver = self.kept()?;
+        let part = |name| {
+            let part = argument(args, name)?.map().cloned();
+            part.ok_or_else(|| malformed(format!("`{name}` must be a map")))
+        };
+        let (mut checkpoint, metadata) = (part("checkpoint")?, part("metadata")?);
+        let mut place = place_of(options::thread(args)?, None);
+        place.put("checkpoint_ns", text(""));
+        if let Some(parent) = options::word(args, "parent")? {
+            place.put("checkpoint_id", text(parent));
+        }
+        let inner = |name| checkpoint.get(name).and_then(Value::map).cloned();
+        let values = inner("channel_values").unwrap_or_default();
+        let versions = inner("channel_versions").unwrap_or_default();
+        let mut saver = saver.borrow_mut();
+        if saver.kind == Kind::Memory {
+            checkpoint.remove("channel_values");
+        }
+        let put = saver.put_value(&place, &checkpoint, &metadata, &versions, &values)?;
+        Ok(configured(put))
+    }
+
     /// Return what an operation addresses: this graph, or the subgraph that a task runs.
     fn addressed(&self, args: &Map) -> Result<(Graph, Where), Stop> {
         let place = place_of(options::thread(args)?, options::checkpoint(args)?);
@@ -230,13 +265,13 @@ impl GraphSession {
         }
     }
 
-    fn saver(&self) -> Result<&Saver, Raised> {
+    fn saver(&self) -> Result<&Shared, Raised> {
         let saver = self.graph.saver.as_ref();
         saver.ok_or_else(|| Raised::new("ValueError", "No checkpointer set"))
     }
 
     /// Return the saver, for what is nothing without one.
-    fn kept(&self) -> Result<&Saver, Unsupported> {
+    fn kept(&self) -> Result<&Shared, Unsupported> {
         let saver = self.graph.saver.as_ref();
         saver.ok_or_else(|| Unsupported("threads without a saver".to_owned()))
     }
@@ -263,6 +298,10 @@ impl From<Declined> for Stop {
 impl Session for GraphSession {
     fn apply(&mut self, operation: &str, args: &Map) -> Result<Outcome, Declined> {
         options::check(operation, args)?;
+        let is_sync = |saver: &Shared| saver.borrow().kind == Kind::Sqlite;
+        if options::flag(args, "async") && self.graph.saver.as_ref().is_some_and(is_sync) {
+            return Err(Unsupported("SQLite asynchronously".to_owned()).into());
+        }
         let args = native(&Value::Map(args.clone()));
         let args = args.map().cloned().unwrap_or_default();
         let events = Sink::default();

@@ -12,8 +12,9 @@ use crate::graph::program::Write;
 use crate::graph::run::step_of;
 use crate::graph::savers::Saved;
 use crate::graph::state::State;
-use crate::graph::superstep::{Coming, Writer, apply_writes, next_tasks};
+use crate::graph::superstep::{Coming, next_tasks};
 use crate::graph::tasks::{Pending, Task, statuses};
+use crate::graph::writes::{Writer, apply_writes};
 use crate::value::{Map, Value, map, text};
 
 /// A snapshot, and the tasks that it shows.
@@ -74,7 +75,7 @@ pub fn snapshot(graph: &Graph, saved: Saved, view: View) -> Result<Snapshot, Rai
     let program = &graph.program;
     let space = word(&saved.config, "checkpoint_ns").unwrap_or_default();
     let time = saved.checkpoint.time.clone();
-    let mut state = State::restored(program, saved.checkpoint, &saved.values, space)?;
+    let mut state = State::restored(program, saved.checkpoint, saved.values, space)?;
     let pending: Pending = Rc::new(RefCell::new(saved.pending));
     let coming = Coming {
         step: step_of(&saved.metadata).unwrap_or(-1) + 1,

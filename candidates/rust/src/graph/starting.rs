@@ -16,8 +16,9 @@ use crate::graph::program::Write;
 use crate::graph::run::Loop;
 use crate::graph::running::command_updates;
 use crate::graph::streams::Mode;
-use crate::graph::superstep::{Coming, Names, Writer, apply_writes, next_tasks};
+use crate::graph::superstep::{Coming, next_tasks};
 use crate::graph::tasks::statuses;
+use crate::graph::writes::{Names, Writer, apply_writes};
 use crate::value::{Value, text};
 
 const EMPTY_INPUT: &str = "langgraph.errors.EmptyInputError";

@@ -4,8 +4,10 @@ use std::rc::Rc;
 
 use crate::channels::Channel;
 use crate::contract::Raised;
-use crate::graph::checkpoints::Checkpoint;
+use crate::graph::checkpoints::{Checkpoint, held};
+use crate::graph::migration::migrate;
 use crate::graph::program::{Node, Program};
+use crate::graph::savers::Values;
 use crate::graph::schemas::Managed;
 use crate::value::{Map, Value, text};
 
@@ -22,10 +24,11 @@ impl State {
     /// Return the state that a checkpoint and its channels' values hold.
     pub fn restored(
         program: &Rc<Program>,
-        checkpoint: Checkpoint,
-        values: &Map,
+        mut checkpoint: Checkpoint,
+        mut values: Map,
         namespace: &str,
     ) -> Result<State, Raised> {
+        migrate(program, &mut checkpoint, &mut values);
         let restored =
             |(name, empty): &(Rc<str>, Channel)| empty.restored(values.get(name).cloned());
         let channels = program.channels.iter().map(restored);
@@ -66,6 +69,21 @@ impl State {
             Some(record) => record.complete(&given),
             None => given,
         })
+    }
+}
+
+impl Values for State {
+    fn value(&self, channel: &str) -> Option<Value> {
+        let value = self.channel(channel)?.checkpoint()?;
+        Some(held(&self.program, channel, value))
+    }
+
+    fn all(&self, versions: &Map) -> Map {
+        let names = self.program.channels.iter().map(|(name, _)| name);
+        let known = names.filter(|name| versions.get(name).is_some());
+        known
+            .filter_map(|name| Some((text(&**name), self.value(name)?)))
+            .collect()
     }
 }
 

@@ -6,42 +6,31 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use sha1_smol::Sha1;
-
 use crate::channels::INVALID;
-use crate::contract::{Raised, Unsupported};
-use crate::graph::checkpoints::{
-    Checkpoint, Where, held, is_newer, newer_versions, with_parents, word,
-};
-use crate::graph::compiled::{Graph, Saver};
+use crate::contract::Raised;
+use crate::graph::changes::{Change, grouped, last_node, uuid5};
+use crate::graph::checkpoints::{Checkpoint, Where, newer_versions, with_parents, word};
+use crate::graph::compiled::{Graph, Shared};
 use crate::graph::halt::Halt;
 use crate::graph::names::*;
 use crate::graph::payloads::joined;
-use crate::graph::program::{Program, Write};
+use crate::graph::program::Write;
 use crate::graph::run::step_of;
-use crate::graph::running::{SHOWN, write_update};
+use crate::graph::running::write_update;
 use crate::graph::savers::PendingWrite;
 use crate::graph::state::{State, managed_values};
-use crate::graph::superstep::{Coming, Writer, apply_writes, hyphenated, next_tasks};
+use crate::graph::superstep::{Coming, next_tasks};
 use crate::graph::tasks::{Part, Task, path_text, statuses};
-use crate::python::repr;
+use crate::graph::writes::{Writer, apply_writes};
 use crate::value::{Map, Value, text};
 
 /// The node whose update is none: the checkpoint is stored again, beside itself.
 const COPY: &str = "__copy__";
 
-/// What a node is said to have written; `task` is the id of the task that it was, if known.
-#[derive(Clone)]
-pub struct Change {
-    pub values: Value,
-    pub as_node: Option<String>,
-    pub task: Option<Rc<str>>,
-}
-
 /// Update a thread's state by supersteps, one after another; return where the last is.
 pub fn update_state(
     graph: &Graph,
-    saver: &Saver,
+    saver: &Shared,
     mut place: Where,
     supersteps: &[Vec<Change>],
 ) -> Result<Where, Halt> {
@@ -70,7 +59,7 @@ struct Before {
 /// One superstep of updates of a thread's state.
 struct Update<'a> {
     graph: &'a Graph,
-    saver: &'a Saver,
+    saver: &'a Shared,
     before: Option<Before>,
     place: Where,
     state: State,
@@ -79,7 +68,7 @@ struct Update<'a> {
 }
 
 impl<'a> Update<'a> {
-    fn new(graph: &'a Graph, saver: &'a Saver, asked: Where) -> Result<Update<'a>, Raised> {
+    fn new(graph: &'a Graph, saver: &'a Shared, asked: Where) -> Result<Update<'a>, Raised> {
         let saved = saver.borrow().get(&asked)?;
         let mut place: Where = [(text("checkpoint_ns"), text(""))].into_iter().collect();
         place = joined(&place, &asked);
@@ -98,7 +87,7 @@ impl<'a> Update<'a> {
             None => (Checkpoint::empty(graph.clock.now()), Map::default(), None),
         };
         let space = word(&place, "checkpoint_ns").unwrap_or_default();
-        let state = State::restored(&graph.program, checkpoint, &values, space)?;
+        let state = State::restored(&graph.program, checkpoint, values, space)?;
         let metadata = before.as_ref().map(|before| &before.metadata);
         Ok(Update {
             graph,
@@ -304,12 +293,8 @@ impl<'a> Update<'a> {
     }
 
     fn put(&self, place: &Where, metadata: &Map, new: &Map) -> Result<Where, Raised> {
-        let value = |name: &str| {
-            let value = self.state.channel(name)?.checkpoint()?;
-            Some(held(&self.graph.program, name, value))
-        };
         let mut saver = self.saver.borrow_mut();
-        let put = saver.put(place, &self.state.checkpoint, metadata, new, value)?;
+        let put = saver.put(place, &self.state.checkpoint, metadata, new, &self.state)?;
         Ok(with_parents(&put, metadata))
     }
 }
@@ -333,88 +318,6 @@ fn metadata_of(source: &str, step: i64, before: Option<&Map>) -> Map {
         .collect()
 }
 
-fn invalid(message: &str) -> Raised {
+pub fn invalid(message: &str) -> Raised {
     Raised::new(INVALID, message)
-}
-
-/// Return changes by node, the k-th of a node as the k-th task that waits for it.
-fn grouped(items: &[Value], waiting: &HashMap<Rc<str>, Vec<Rc<str>>>) -> Result<Vec<Change>, Halt> {
-    let mut groups = Vec::<(Option<String>, Vec<Change>)>::new();
-    for item in items {
-        let (values, as_node) = match item {
-            Value::Array(parts) if parts.len() > 1 => (&parts[0], &parts[1]),
-            Value::Array(_) | Value::Text(_) | Value::Bytes(_) => {
-                return Err(Unsupported("a change of a copy with no node".to_owned()).into());
-            }
-            other => {
-                let item = repr(other);
-                let item = item.ok_or_else(|| Unsupported(SHOWN.to_owned()))?;
-                let message = format!("Invalid update item: {item} when copying checkpoint");
-                return Err(invalid(&message).into());
-            }
-        };
-        let as_node = as_node.text().map(str::to_owned);
-        let place = groups.iter().position(|(each, _)| *each == as_node);
-        let place = place.unwrap_or_else(|| {
-            groups.push((as_node.clone(), Vec::new()));
-            groups.len() - 1
-        });
-        let group = &mut groups[place].1;
-        let ids = as_node.as_deref().and_then(|name| waiting.get(name));
-        group.push(Change {
-            values: values.clone(),
-            task: ids.and_then(|ids| ids.get(group.len())).cloned(),
-            as_node,
-        });
-    }
-    Ok(groups.into_iter().flat_map(|(_, group)| group).collect())
-}
-
-/// Return the node that ran last, or None if several did.
-fn last_node(program: &Program, seen: &Map) -> Option<String> {
-    let mut runs = Vec::<(&Value, &str)>::new();
-    for (name, versions) in seen.iter() {
-        for (_, version) in versions.map()?.iter() {
-            runs.push((version, name.text()?));
-        }
-    }
-    if runs.is_empty() {
-        return Some(START.to_owned());
-    }
-    runs.retain(|(_, name)| program.node(name).is_some());
-    let after = |one: &Value, other: &Value| is_newer(one, Some(other));
-    let (last, name) = *runs.iter().reduce(|best, each| {
-        let (best_version, version) = (best.0, each.0);
-        let is_later =
-            after(version, best_version) || (!after(best_version, version) && each.1 > best.1);
-        if is_later { each } else { best }
-    })?;
-    let same = runs.iter().filter(|(version, _)| !after(last, version));
-    (same.count() == 1).then(|| name.to_owned())
-}
-
-/// Return the UUID of version 5 of a name in the namespace of another UUID.
-fn uuid5(space: &str, name: &str) -> String {
-    let digits: String = space.chars().filter(|c| *c != '-').collect();
-    let space = u128::from_str_radix(&digits, 16).unwrap_or_default();
-    let mut hash = Sha1::new();
-    hash.update(&space.to_be_bytes());
-    hash.update(name.as_bytes());
-    let mut bytes = [0; 16];
-    bytes.copy_from_slice(&hash.digest().bytes()[..16]);
-    bytes[6] = bytes[6] & 0x0f | 0x50;
-    bytes[8] = bytes[8] & 0x3f | 0x80;
-    hyphenated(u128::from_be_bytes(bytes))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_uuid_of_version_5_is_pythons() {
-        let dns = "6ba7b810-9dad-11d1-80b4-00c04fd430c8";
-        let known = "886313e1-3b8a-5372-9b90-0c9aee199e5d";
-        assert_eq!(uuid5(dns, "python.org"), known);
-    }
 }
