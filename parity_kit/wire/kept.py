@@ -41,6 +41,7 @@ class Kept:
     def __init__(self, launch: Launch, limits: Limits) -> None:
         self._limits = limits
         self._code: int | None = None
+        self.pid = 0
         self._line, theirs = socket.socketpair()
         try:
             self._keeper = subprocess.Popen(
@@ -105,13 +106,8 @@ class Kept:
         """Return its exit code within `seconds`, below 0 for a signal, or None if it still runs."""
         if self._code is None and self._speaks(seconds):
             status = keeper.get(self._line.fileno())
-            if status is None:
-                # A candidate that ends its keeper is ended too, and how is not known.
-                with contextlib.suppress(ProcessLookupError, PermissionError):
-                    os.killpg(self.pid, signal.SIGKILL)
-                self._code = -signal.SIGKILL
-            else:
-                self._code = os.waitstatus_to_exitcode(status)
+            # A candidate that ends its keeper is ended too, and how is not known.
+            self._code = -signal.SIGKILL if status is None else os.waitstatus_to_exitcode(status)
         return self._code
 
     def end_at_once(self) -> None:
@@ -130,6 +126,10 @@ class Kept:
         except subprocess.TimeoutExpired:
             self._keeper.kill()
             self._keeper.wait()
+        if self._keeper.returncode and self.pid:
+            # It did not come to its own end, by the candidate's hand or any other.
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.pid, signal.SIGKILL)
         for stream in (self.stdin, self.stdout, self.stderr):
             stream.close()
 
