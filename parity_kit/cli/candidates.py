@@ -71,4 +71,16 @@ def new_command(space: Workspace, *, name: str, language: str) -> int:
     return ExitCode.PARITY
 
 
+@command.command("schema")
+def schema_command() -> int:
+    """Print the JSON Schema of the messages that cross between the kit and a candidate.
+
+    docs/protocol.md says how a message is put into JSON.
+    """
+    from parity_kit.wire.schema import schema
+
+    print_json(schema())
+    return ExitCode.PARITY
+
+
 command.add_command(check, "check")

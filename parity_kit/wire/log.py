@@ -64,7 +64,7 @@ class Log:
             while (body := self._received.take()) is not None:
                 self._write(what, body)
         except FrameError as error:
-            self._line("<-", f"no frame: {error}")
+            self._line("<-", f"no frame: {' '.join(str(error).split())}")
             self._received = FrameBuffer()
 
     def _write(self, what: str, body: bytes) -> None:
