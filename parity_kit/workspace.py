@@ -1,7 +1,7 @@
 """A workspace: the directory with a `parity.toml`, and where things are in it.
 
-Corpora and their generators belong together: a workspace that has either has its own of both, and
-any other has those that the package brings.
+Corpora and their generators belong together: a workspace with a `fixtures/MANIFEST.json`, which
+`fixtures build` makes, has its own of both; any other has those that the package brings.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ BUNDLED = folder if (folder := _PACKAGE / "bundled").is_dir() else _PACKAGE.pare
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """A directory with a `parity.toml`."""
+    """A directory with a `parity.toml`; `builds` says that it makes its first corpora."""
 
     root: Path
+    builds: bool = False
 
     @property
     def has_own_corpora(self) -> bool:
         """Whether its corpora and their generators are its own, not those of the package."""
-        manifest = self.root / "fixtures" / "MANIFEST.json"
-        return manifest.is_file() or (self.root / "generators").is_dir()
+        return self.builds or (self.root / "fixtures" / "MANIFEST.json").is_file()
 
     @property
     def fixtures(self) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -71,13 +72,14 @@ def build(
             "--with and --to are for another release",
             hint="add --baseline langgraph==VERSION; the committed corpora are the installed one's",
         )
-    if not space.has_own_corpora:
+    if not space.has_own_corpora and not (space.root / "generators").is_dir():
         raise UsageError(
             "this workspace has no corpora of its own; it uses those that Parity Kit brings",
             where=str(space.root),
             hint="for your own, begin with a generator: generators/NAME.py, as "
             "docs/fixture-format.md shows",
         )
+    space = replace(space, builds=True)
     started = time.perf_counter()
     before = _committed(space)
     with progress() as on_progress:

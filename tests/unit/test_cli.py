@@ -164,8 +164,7 @@ def test_a_run_that_is_stopped_says_what_is_left_of_it(tmp_path: Path) -> None:
         text=True,
     )
     assert running.stdout is not None
-    while "equal" not in running.stdout.readline():
-        pass
+    assert any("equal" in line for line in running.stdout), "it ended before it compared anything"
     running.send_signal(signal.SIGINT)
     _, said = running.communicate(timeout=20)
     assert running.returncode == 130
@@ -258,6 +257,18 @@ def test_replay_runs_both_engines_again(kept: Path) -> None:
     again = json.loads(parity_kit("replay", str(kept), "--json").stdout)
     assert again["verdict"] == "equal"
     assert again["reference"] == again["outcomes"]
+
+
+def test_a_folder_called_generators_is_no_sign_of_corpora(tmp_path: Path) -> None:
+    (tmp_path / "parity.toml").write_text("", encoding="utf-8")
+    (tmp_path / "generators").mkdir()
+    (tmp_path / "generators" / "names.py").write_text("def names(): ...\n", encoding="utf-8")
+    done = parity_kit("gate", "pure", "--corpus", "channels", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    done = parity_kit("fixtures", "build", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "a generator needs `def cases()" in done.stderr
+    assert not (tmp_path / "fixtures").exists()
 
 
 def test_a_workspace_without_generators_builds_no_empty_corpora(tmp_path: Path) -> None:

@@ -129,7 +129,7 @@ def no_server(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("no_server")
 def test_without_a_server_the_corpus_is_named_and_is_no_drift(demo: Workspace) -> None:
-    shutil.copytree(SPACE.fixtures, demo.fixtures, dirs_exist_ok=True)
+    shutil.copytree(SPACE.fixtures, demo.root / "fixtures", dirs_exist_ok=True)
     checked = check(demo)
     assert checked.skipped == {"savers_postgres": "there is no PostgreSQL server: apt install it"}
     assert "savers_postgres" not in {**checked.drifted, **checked.cases}
@@ -139,7 +139,7 @@ def test_without_a_server_the_corpus_is_named_and_is_no_drift(demo: Workspace) -
 
 @pytest.mark.usefixtures("no_server")
 def test_build_leaves_the_corpus_alone_and_says_so(demo: Workspace) -> None:
-    shutil.copytree(SPACE.fixtures, demo.fixtures, dirs_exist_ok=True)
+    shutil.copytree(SPACE.fixtures, demo.root / "fixtures", dirs_exist_ok=True)
     args = ["build", "--workspace", str(demo.root)]
     result = CliRunner().invoke(command, args, standalone_mode=False)
     assert result.exception is None
@@ -158,7 +158,7 @@ def test_asked_for_by_name_a_corpus_that_cannot_be_made_is_an_error(demo: Worksp
 
 @needs_server
 def test_another_release_of_the_saver_is_another_oracle(demo: Workspace) -> None:
-    shutil.copytree(SPACE.fixtures, demo.fixtures, dirs_exist_ok=True)
+    shutil.copytree(SPACE.fixtures, demo.root / "fixtures", dirs_exist_ok=True)
     manifest = demo.fixtures / "MANIFEST.json"
     needs = '"langgraph-checkpoint-postgres": "'
     assert needs in manifest.read_text()
