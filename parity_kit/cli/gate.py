@@ -203,7 +203,7 @@ def _folder(space: Workspace, given: Path | None, *, searched: bool) -> Generato
     if given is not None or not searched:
         yield given
         return
-    from parity_kit.cli.run import new_run
+    from parity_kit.cli.legs import new_run
 
     made = new_run(space, "gate")
     try:

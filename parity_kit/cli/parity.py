@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from parity_kit import __version__
 from parity_kit.cli.common import console, json_option, print_json, workspace_option
 from parity_kit.cli.files import files_options
-from parity_kit.cli.resuming import resume_option, taken_up
-from parity_kit.cli.run import interruptible, new_run
+from parity_kit.cli.legs import Wish, begin, interruptible, resume_option
 from parity_kit.errors import BadManifestError, CandidateError, ExitCode
 from parity_kit.events import (
     BenchMeasured,
@@ -21,7 +19,6 @@ from parity_kit.events import (
     Event,
     GateFinished,
     RunFinished,
-    RunStarted,
 )
 from parity_kit.settings import Settings, read_settings
 from parity_kit.workspace import MARKER, Workspace
@@ -35,7 +32,7 @@ _ASKED = ("examples", "seed", "pairs", "everyone")
 """What says how the candidates are judged."""
 
 
-@click.command()
+@click.command("parity")
 @click.option("--examples", default=100, show_default=True, help="Cases Hypothesis tries a suite.")
 @click.option("--seed", default=0, show_default=True, help="Where all choices start.")
 @click.option(
@@ -73,53 +70,30 @@ def command(
     """
     if examples < 1:
         raise click.BadParameter("must be at least 1", param_hint="--examples")
-    from parity_kit.candidates.launch import find, readable
-    from parity_kit.earlier import Earlier, check_same, made_of
-    from parity_kit.reference.engine import oracle_versions
     from parity_kit.report.write import write_report
-    from parity_kit.runner import Judging, Plan, machine
+    from parity_kit.runner import Judging, Plan
     from parity_kit.sinks import Journal, Sinks, Terminal
     from parity_kit.sinks.files import opened
 
-    folder, earlier = taken_up(space, "parity", resumed, _ASKED) if resumed else (None, Earlier())
     settings = read_settings(space)
-    names, asked = [*settings.ours, *settings.others], _asked(examples, pairs)
-    if earlier.started:
-        names, asked = earlier.started.candidates, earlier.started.asked
-        seed = earlier.started.seed
-    elif everyone:
-        names += [each.name for each in readable(space)[0] if each.name not in names]
-    if not names:
-        raise BadManifestError(
-            "lists no candidate, so there is nothing to judge",
-            where=str(space.root / MARKER),
-            hint='name some: ours = ["NAME"]; `parity-kit candidates list` shows the names',
-        )
-    # A wrong name ends here, before a run's folder is made.
-    candidates = [find(space, name) for name in names]
-    folder = folder or new_run(space, "parity")
-    start = RunStarted(
-        folder.name,
-        __version__,
-        oracle_versions(),
-        machine(),
-        seed,
-        names,
-        list(settings.others),
-        asked,
-        made_of(space, candidates),
-    )
-    check_same(earlier, start)
+
+    def wish() -> Wish:
+        asked = {"examples": examples, "pairs": pairs}
+        return Wish(_names(space, settings, everyone), seed, asked, list(settings.others))
+
+    leg = begin(space, resumed, _ASKED, wish)
+    folder, asked, earlier = leg.folder, leg.start.asked, leg.earlier
+    names, seed = leg.start.candidates, leg.start.seed
     started = time.monotonic()
     heard = _Heard()
     journal = Journal(folder)
     with (
-        interruptible(folder, f"parity-kit parity --resume {folder.name}"),
+        interruptible(leg),
         opened(wanted, space, folder) as files,
         Terminal(console(stderr=as_json)) as terminal,
     ):
         sinks = Sinks(journal, files, terminal, heard)
-        sinks.tell(start)
+        sinks.tell(leg.start)
         codes = [_corpora(space, sinks, terminal, earlier.checked)]
         plan = Plan(examples=asked["examples"], seed=seed)
         judging = Judging(space, folder, plan, sinks.tell, terminal.note, earlier)
@@ -139,9 +113,20 @@ def command(
     return int(code)
 
 
-def _asked(examples: int, pairs: int) -> dict[str, Any]:
-    """Return what a run is asked for, as its journal has it."""
-    return {"command": "parity", "examples": examples, "pairs": pairs}
+def _names(space: Workspace, settings: Settings, everyone: bool) -> list[str]:
+    """Return whom a new run judges."""
+    from parity_kit.candidates.launch import readable
+
+    names = [*settings.ours, *settings.others]
+    if everyone:
+        names += [each.name for each in readable(space)[0] if each.name not in names]
+    if not names:
+        raise BadManifestError(
+            "lists no candidate, so there is nothing to judge",
+            where=str(space.root / MARKER),
+            hint='name some: ours = ["NAME"]; `parity-kit candidates list` shows the names',
+        )
+    return names
 
 
 def _corpora(

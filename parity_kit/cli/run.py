@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Generator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from parity_kit import __version__
 from parity_kit.cli import completing
 from parity_kit.cli.common import console, json_option, level_option, workspace_option
 from parity_kit.cli.files import files_options
-from parity_kit.cli.resuming import resume_option, taken_up
+from parity_kit.cli.legs import Wish, begin, interruptible, resume_option
 from parity_kit.contract import Level
-from parity_kit.events import Event, RunFinished, RunStarted
+from parity_kit.events import Event, RunFinished
 from parity_kit.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -31,7 +28,7 @@ _ASKED = ("candidate", "suites", "examples", "bulk", "seed", "level")
 """What says how a candidate is judged."""
 
 
-@click.command()
+@click.command("run")
 @click.argument("candidate", required=False, shell_complete=completing.candidates)
 @click.option(
     "--suite",
@@ -82,70 +79,38 @@ def command(
     """
     if examples < 1:
         raise click.BadParameter("must be at least 1", param_hint="--examples")
-    from parity_kit.candidates.launch import find
-    from parity_kit.earlier import Earlier, check_same, made_of
-    from parity_kit.reference.engine import oracle_versions
-    from parity_kit.runner import Judging, Plan, machine
+    from parity_kit.runner import Judging, Plan
     from parity_kit.sinks import Journal, Sinks, Terminal
     from parity_kit.sinks.files import opened
 
-    folder, earlier = taken_up(space, "run", resumed, _ASKED) if resumed else (None, Earlier())
-    if earlier.started:
-        (candidate,), seed = earlier.started.candidates, earlier.started.seed
-        asked = earlier.started.asked
-    elif candidate:
-        asked = _asked(suites, examples, bulk, level)
-    else:
-        raise click.MissingParameter(param_hint="CANDIDATE", param_type="argument")
-    judged = find(space, candidate)  # a wrong name ends here, before a run's folder is made
-    folder = folder or new_run(space, candidate)
-    start = RunStarted(
-        folder.name,
-        __version__,
-        oracle_versions(),
-        machine(),
-        seed,
-        [candidate],
-        asked=asked,
-        made_of=made_of(space, [judged]),
-    )
-    check_same(earlier, start)
+    def wish() -> Wish:
+        if candidate is None:
+            raise click.MissingParameter(param_hint="CANDIDATE", param_type="argument")
+        asked = {"suites": list(suites), "examples": examples, "bulk": bulk, "level": level}
+        return Wish([candidate], seed, asked)
+
+    leg = begin(space, resumed, _ASKED, wish)
+    folder, asked = leg.folder, leg.start.asked
     chosen, required = asked["suites"], Level[asked["level"].upper()]
-    plan = Plan(chosen or _SUITES, asked["examples"], asked["bulk"], seed, required)
+    plan = Plan(chosen or _SUITES, asked["examples"], asked["bulk"], leg.start.seed, required)
     heard: list[Event] = []
     journal = Journal(folder)
     with (
-        interruptible(folder, f"parity-kit run --resume {folder.name}"),
+        interruptible(leg),
         opened(wanted, space, folder) as files,
         Terminal(console(stderr=as_json)) as terminal,
     ):
         tell = Sinks(journal, files, terminal, _Ear(heard)).tell
         began = datetime.now(UTC)
-        tell(start)
-        code = Judging(space, folder, plan, tell, terminal.note, earlier).candidate(candidate)
+        tell(leg.start)
+        judging = Judging(space, folder, plan, tell, terminal.note, leg.earlier)
+        code = judging.candidate(leg.start.candidates[0])
         notes = [f"only these suites were asked for: {', '.join(chosen)}"] if chosen else []
         tell(RunFinished(int(code), (datetime.now(UTC) - began).total_seconds(), notes))
     journal.close()
     kept = keep_cases(space, folder) if keep else []
     _close(folder, kept, heard, as_json=as_json)
     return int(code)
-
-
-def _asked(suites: tuple[str, ...], examples: int, bulk: int, level: str) -> dict[str, Any]:
-    """Return what a run is asked for, as its journal has it."""
-    wanted = {"suites": list(suites), "examples": examples, "bulk": bulk, "level": level}
-    return {"command": "run", **wanted}
-
-
-@contextmanager
-def interruptible(folder: Path, again: str) -> Generator[None]:
-    """Say what is left of a run that somebody stops, and how it goes on."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        click.echo(f"\nwhat was seen is kept: parity-kit report {folder.name}", err=True)
-        click.echo(f"to go on from there: {again}", err=True)
-        raise
 
 
 class _Ear:
@@ -170,17 +135,6 @@ def _close(folder: Path, kept: list[Path], heard: list[Event], *, as_json: bool)
         out.print(f"kept {path}", markup=False)
     out.print(f"\nrun     {folder}", markup=False)
     out.print(f"report  parity-kit report {folder.name}", markup=False)
-
-
-def new_run(space: Workspace, what: str) -> Path:
-    """Make the folder of a new run: time and what is judged; never an existing one."""
-    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-    for attempt in range(100):
-        folder = space.reports / f"{stamp}-{what}{f'-{attempt}' if attempt else ''}"
-        if not folder.exists():
-            folder.mkdir(parents=True)
-            return folder
-    raise click.ClickException(f"no free name for a run in {space.reports}")
 
 
 def keep_cases(space: Workspace, folder: Path) -> list[Path]:
