@@ -94,6 +94,8 @@ def command(
     ):
         sinks = Sinks(journal, files, terminal, heard)
         sinks.tell(leg.start)
+        if known := earlier.says():
+            terminal.note(known)
         codes = [_corpora(space, sinks, terminal, earlier.checked)]
         plan = Plan(examples=asked["examples"], seed=seed)
         judging = Judging(space, folder, plan, sinks.tell, terminal.note, earlier)

@@ -103,6 +103,8 @@ def command(
         tell = Sinks(journal, files, terminal, _Ear(heard)).tell
         began = datetime.now(UTC)
         tell(leg.start)
+        if known := leg.earlier.says():
+            terminal.note(known)
         judging = Judging(space, folder, plan, tell, terminal.note, leg.earlier)
         code = judging.candidate(leg.start.candidates[0])
         notes = [f"only these suites were asked for: {', '.join(chosen)}"] if chosen else []

@@ -126,6 +126,7 @@ def test_wherever_the_journal_ends_the_report_is_the_same(undisturbed: Undisturb
         folder = undisturbed.cut_to(size)
         again = undisturbed.resume()
         assert again.return_value == undisturbed.said.return_value, again.output
+        assert "going on from where it was stopped" in again.output
         assert report_of(folder) == undisturbed.report, f"the journal was cut at {size}"
         names = [path.name for path in (folder / "cases").glob("*")]
         told = [each["file"] for each in undisturbed.report["candidates"][0]["divergences"]]
