@@ -163,9 +163,11 @@ def _capital(said: str) -> str:
 def speed(rows: Sequence[Found]) -> dict[str, Any] | None:
     """Return one figure for all workloads that were measured: the geometric mean of their ratios.
 
-    Its interval follows from theirs, as if the workloads were independent. None if none was.
+    Of one work in several sizes the largest counts. The interval follows from the workloads' own,
+    as if they were independent. None if none was measured.
     """
-    measured = [row for row in rows if row["ratio"] is not None]
+    works = _works(rows)
+    measured = [row for row in works if row["ratio"] is not None]
     if not measured:
         return None
     middle = sum(math.log(row["ratio"]) for row in measured) / len(measured)
@@ -181,10 +183,22 @@ def speed(rows: Sequence[Found]) -> dict[str, Any] | None:
         "high": high,
         "verdict": _faster(low, high),
         "measured": len(measured),
-        "workloads": len(rows),
+        "workloads": len(works),
         "slowest": min(ratios),
         "fastest": max(ratios),
     }
+
+
+def _works(rows: Sequence[Found]) -> list[Found]:
+    """Return each work once: of a series the largest size that was measured."""
+    works: dict[str, Found] = {}
+    for row in rows:
+        name = row["series"] or row["workload"]
+        known = works.get(name)
+        better = known is None or known["ratio"] is None or row["size"] > known["size"]
+        if better and (known is None or row["ratio"] is not None):
+            works[name] = row
+    return list(works.values())
 
 
 def _faster(low: float, high: float) -> str:

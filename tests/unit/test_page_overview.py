@@ -111,7 +111,7 @@ def test_of_a_candidate_that_never_drove_neither_level_nor_speed_is_shown() -> N
             verdict="unknown",
             engagement={"engaged": False, "functions": {}},
             gates=[_gate(graph=("bytes", {"equal": 5}))],
-            benchmarks=[{"ratio": 2.0, "low": 1.9, "high": 2.1}],
+            benchmarks=[_timed("a", 2.0)],
         )
     )
 
@@ -119,15 +119,28 @@ def test_of_a_candidate_that_never_drove_neither_level_nor_speed_is_shown() -> N
     assert found["unjudged"] == [NEVER_DROVE]
 
 
+def _timed(name: str, ratio: float | None, series: str = "", size: int = 0) -> dict[str, Any]:
+    low, high = (ratio / 1.2, ratio * 1.2) if ratio else (None, None)
+    figures = {"ratio": ratio, "low": low, "high": high}
+    return {"workload": name, "series": series, "size": size, **figures}
+
+
 def test_speed_is_one_figure_with_an_interval_that_is_narrower_than_each_workloads() -> None:
-    rows = [{"ratio": each, "low": each / 1.2, "high": each * 1.2} for each in (1.0, 4.0)]
-    found = speed([*rows, {"ratio": None, "low": None, "high": None}])
+    found = speed([_timed("a", 1.0), _timed("b", 4.0), _timed("c", None)])
 
     assert found is not None
     assert math.isclose(found["ratio"], 2.0)
     assert math.isclose(found["high"] / 2.0, 1.2 ** (1 / math.sqrt(2)))
     assert (found["verdict"], found["measured"], found["workloads"]) == ("faster", 2, 3)
     assert speed([]) is None
+
+
+def test_a_work_in_several_sizes_counts_once_at_its_largest() -> None:
+    sizes = [(1, 1.0), (5, 9.0), (9, None), (3, 2.0)]
+    found = speed([_timed(f"s-{size}", ratio, "s", size) for size, ratio in sizes])
+
+    assert found is not None
+    assert (found["ratio"], found["workloads"]) == (pytest.approx(9.0), 1)
 
 
 def test_causes_that_break_results_come_first_then_the_most_common() -> None:
