@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.parity-kit-ready
 
-.PHONY: help parity test setup check format fixtures pairs gate clean
+.PHONY: help parity publish test setup check format fixtures pairs gate clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -11,6 +11,10 @@ help: ## this list
 
 parity: setup ## judge the bundled candidates: corpora, lockstep, benchmarks, report
 	@$(BIN)/parity-kit parity $(ARGS)
+
+publish: setup ## judge and measure every candidate there is, and keep that report (minutes)
+	@$(BIN)/parity-kit parity --all $(ARGS); \
+	run=$$(ls -td reports/*-parity/ | head -1) && cp "$$run"report.json "$$run"report.html reports/published/
 
 test: setup ## run the tests
 	@$(BIN)/pytest -q -n auto --dist worksteal $(ARGS)

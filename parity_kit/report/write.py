@@ -27,7 +27,7 @@ def write_data(folder: Path) -> dict[str, Any]:
     events, notes = read_journal(folder)
     report = summarize(events).to_json(notes)
     add_cases(report, folder)
-    text = json.dumps(report, indent=1)
+    text = json.dumps(report, separators=(",", ":"))
     (folder / DATA).write_text(f"{text}\n", encoding="utf-8", newline="\n")
     # Read back, so that the page is made from what the file holds and from nothing else.
     return json.loads(text)
