@@ -41,9 +41,10 @@ class Wheel:
 
     @property
     def install(self) -> list[str]:
-        # A wheel that lay at the same path in an earlier run may be in the cache.
+        """`parity-kit` is this wheel, whatever an index or the cache has of that name."""
+        chosen = ("--overrides", str(self.folder / "overrides.txt"))
         again = ("--refresh-package", "parity-kit")
-        return [self.uv, "pip", "install", "--quiet", "--find-links", str(self.folder), *again]
+        return [self.uv, "pip", "install", "--quiet", *chosen, *again]
 
 
 def run(*command: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -69,6 +70,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Wheel:
     # The wheel is made from the source distribution, so that both are tried.
     build = (program, "build", "--quiet", "--out-dir", str(folder), str(ROOT))
     must_run("building a wheel", *build)
+    (built,) = folder.glob("*.whl")
+    (folder / "overrides.txt").write_text(f"parity-kit @ {built.as_uri()}\n", encoding="utf-8")
     return Wheel(program, folder)
 
 
