@@ -149,7 +149,7 @@ class Matrix:
         )
         said = [text.counts(row["verdicts"])]
         said += [
-            f"{reason} ({count})" if count > 1 else reason
+            _reason(reason) + (f" ({count})" if count > 1 else "")
             for reason, count in list(row["reasons"].items())[:_REASONS]
         ]
         if denied := _denied(row):
@@ -160,6 +160,11 @@ class Matrix:
             "cases": cases[:_LINKS],
             "more": max(0, apart - len(cases[:_LINKS])),
         }
+
+
+def _reason(said: str) -> str:
+    # The counts before it have said the verdict.
+    return said.removeprefix("unsupported: ")
 
 
 _NO_FAILURE = {"equal", "unsupported", "expected"}
