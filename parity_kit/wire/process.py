@@ -17,6 +17,7 @@ import signal
 import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from parity_kit.errors import (
@@ -44,6 +45,14 @@ Watch: TypeAlias = Callable[[str, bytes], None]
 """Told the bytes that cross: `sent` and a frame, `received` and whatever came."""
 
 
+@dataclass(slots=True)
+class _Unsent:
+    """What is left of a frame that is to be written, and whether it asks for an answer."""
+
+    rest: memoryview
+    asks: bool
+
+
 class CandidateProcess:
     """One process with whatever it starts; `kill` leaves nothing of it."""
 
@@ -53,8 +62,9 @@ class CandidateProcess:
         self._limits = limits
         self._frames = FrameBuffer(limits.frame_bytes)
         self._tail = bytearray()
-        self._unsent: deque[memoryview] = deque()
+        self._unsent: deque[_Unsent] = deque()
         self._unanswered = 0
+        self._cpu: float | None = None
         self._kept = Kept(launch, limits)
         self._meter = Meter(self._kept.keeper_pid, limits)
         self._excess = ""
@@ -92,26 +102,26 @@ class CandidateProcess:
             raise KitError(f"{what} cannot be sent: {error}", where=self._where) from error
         if not self._unsent:
             self._selector.register(self._stdin, selectors.EVENT_WRITE)
-        self._unsent.append(rest)
+        self._unsent.append(_Unsent(rest, asks))
         self._watch("sent", bytes(rest))
         self._unanswered += asks
 
     def count_answer(self) -> None:
         """Note that what came answers the oldest of what was asked."""
         self._unanswered -= 1
+        self._cpu = None
 
     def receive(self, deadline: float, seconds: float, what: str) -> bytes:
         """Return the next body that comes until `deadline`; `what` names what it belongs to.
 
         `seconds` is what the time until then is called in errors.
         """
-        cpu: float | None = None
         if self._unsent:
             self._write()
         while True:
             answer = self._take(what)
             if answer is not None:
-                if self._unanswered <= len(self._unsent):
+                if self._unanswered <= sum(each.asks for each in self._unsent):
                     raise self._fault(f"answered {what} before it had been sent whole")
                 return answer
             remaining = deadline - time.monotonic()
@@ -126,12 +136,13 @@ class CandidateProcess:
             if ended or (not ready and self._kept.ended() is not None):
                 raise self._ended(what)
             if used := self._meter.look():
-                cpu = used.cpu if cpu is None else cpu
-                self._hold_to_limits(used, cpu, what)
+                self._hold_to_limits(used, what)
 
-    def _hold_to_limits(self, used: Usage, cpu_before: float, what: str) -> None:
+    def _hold_to_limits(self, used: Usage, what: str) -> None:
         """End a process that takes too much; what it has answered until then is still read."""
-        if used.cpu - cpu_before > self._limits.cpu_seconds:
+        if self._cpu is None:
+            self._cpu = used.cpu
+        if used.cpu - self._cpu > self._limits.cpu_seconds:
             raise self._hung(what, f"{self._limits.cpu_seconds:g} s of CPU", "cpu_seconds")
         if not self._excess and (excess := self._meter.excess(used)):
             self._excess = excess
@@ -154,15 +165,15 @@ class CandidateProcess:
 
     def _write(self) -> None:
         try:
-            count = os.write(self._stdin.fileno(), self._unsent[0])
+            count = os.write(self._stdin.fileno(), self._unsent[0].rest)
         except BlockingIOError:
             return
         except BrokenPipeError:
             # It no longer reads. What it still says, or its end, is the answer.
             self._unsent.clear()
         else:
-            self._unsent[0] = self._unsent[0][count:]
-            if not self._unsent[0]:
+            self._unsent[0].rest = self._unsent[0].rest[count:]
+            if not self._unsent[0].rest:
                 self._unsent.popleft()
         if not self._unsent:
             self._selector.unregister(self._stdin)
