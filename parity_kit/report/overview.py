@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from parity_kit.bench.statistics import MARGIN
+from parity_kit.bench.scaling import overall
+from parity_kit.bench.statistics import verdict
 from parity_kit.report import text
 from parity_kit.report.selection import by_cause, cases
 from parity_kit.verdicts import WORST_FIRST
@@ -20,7 +20,7 @@ _LONGEST = 68  # characters of a cause on the first screen
 NEVER_DROVE = "anything of its own: it never drove"
 _COMPARED = ("equal", "divergent", "expected")
 _LEVELS = ("none", "result", "trace", "bytes")
-_NINETY_FIVE = 1.96  # standard errors on each side of a 95 % interval
+_SEED = 0  # of the bootstrap, so that a report gives one page
 _DEPTH = {
     "bytes": "to the last byte",
     "trace": "in every result and event",
@@ -163,25 +163,21 @@ def _capital(said: str) -> str:
 def speed(rows: Sequence[Found]) -> dict[str, Any] | None:
     """Return one figure for all workloads that were measured: the geometric mean of their ratios.
 
-    Of one work in several sizes the largest counts. The interval follows from the workloads' own,
-    as if they were independent. None if none was measured.
+    Of one work in several sizes the largest counts. The interval is over pairs, as each workload's
+    is: a pair's processes measure all of them, so that they are not independent. None if none was
+    measured.
     """
     works = _works(rows)
     measured = [row for row in works if row["ratio"] is not None]
-    if not measured:
+    found = overall(measured, seed=_SEED)
+    if found is None:
         return None
-    middle = sum(math.log(row["ratio"]) for row in measured) / len(measured)
-    squares = sum(
-        (math.log(row["high"] / row["low"]) / (2 * _NINETY_FIVE)) ** 2 for row in measured
-    )
-    half = _NINETY_FIVE * math.sqrt(squares) / len(measured)
-    low, high = math.exp(middle - half), math.exp(middle + half)
     ratios = [row["ratio"] for row in measured]
     return {
-        "ratio": math.exp(middle),
-        "low": low,
-        "high": high,
-        "verdict": _faster(low, high),
+        "ratio": found.ratio,
+        "low": found.low,
+        "high": found.high,
+        "verdict": verdict(found).value,
         "measured": len(measured),
         "workloads": len(works),
         "slowest": min(ratios),
@@ -199,14 +195,6 @@ def _works(rows: Sequence[Found]) -> list[Found]:
         if better and (known is None or row["ratio"] is not None):
             works[name] = row
     return list(works.values())
-
-
-def _faster(low: float, high: float) -> str:
-    if low > 1 + MARGIN:
-        return "faster"
-    if high < 1 / (1 + MARGIN):
-        return "slower"
-    return "equivalent" if low >= 1 / (1 + MARGIN) and high <= 1 + MARGIN else "inconclusive"
 
 
 def _unjudged(candidate: Found, subjects: Sequence[Found]) -> list[str]:

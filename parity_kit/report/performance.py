@@ -73,15 +73,17 @@ def _plot(name: str, title: str, says: str, drawn: str, *tables: Table) -> Plot:
 
 
 def _ratios(series: Sequence[Series]) -> Plot | None:
-    workloads = _workloads(series)
-    if not workloads:
+    every = _workloads(series)
+    if not every:
         return None
+    growing = {row["workload"] for each in series for row in each.rows if row["series"]}
+    workloads = [name for name in every if name not in growing] or every
     return _plot(
         "ratios",
         "How many times LangGraph's speed",
         "A mark is the median over pairs, its line the 95 % interval. The shaded band is the "
         "margin of ±5 % in which a difference is of no interest; a hollow mark is inconclusive. "
-        "Grey is LangGraph against itself.",
+        "Grey is LangGraph against itself. Workloads that grow stand below.",
         speed_plots.ratios("ratios", series, workloads),
     )
 
@@ -89,6 +91,7 @@ def _ratios(series: Sequence[Series]) -> Plot | None:
 def _growth(series: Sequence[Series], seed: int) -> Iterator[Plot]:
     panels: dict[str, list[tuple[Series, list[tuple[int, float]], str]]] = {}
     rows: list[list[str]] = []
+    sizes = sorted({row["size"] for each in series for row in each.rows if row["series"]})
     for title in _series_of(series):
         lines: list[tuple[Series, list[tuple[int, float]], str]] = []
         for each in series:
@@ -105,18 +108,12 @@ def _growth(series: Sequence[Series], seed: int) -> Iterator[Plot]:
                     title,
                     *(_exponent(end) for end in (found.reference, found.candidate, found.apart)),
                     str(found.pairs),
-                    *(
-                        f"{text.seconds(ours)}, {text.seconds(theirs)}"
-                        for (_, ours), (_, theirs) in zip(
-                            _times(sized, 0), _times(sized, 1), strict=True
-                        )
-                    ),
+                    *(_both(sized, size) for size in sizes),
                 ]
             )
         if lines:
             panels[title] = lines
     if panels:
-        sizes = sorted({row["size"] for each in series for row in each.rows if row["series"]})
         head = ["engine", "series", f"{_LANGGRAPH}'s exponent", "its own", "apart", "pairs"]
         yield _plot(
             "growth",
@@ -180,7 +177,8 @@ def _run_chart(series: Sequence[Series]) -> Iterator[Plot]:
         "The pairs as they came",
         "Each point is one pair of one workload: how far its ratio lies from that workload's "
         "median, in the order of measuring, with the margin shaded. The bars below say for how "
-        "much of the time something waited for a CPU: where it drifts, the machine changed.",
+        "much of the time something waited for a CPU: where it drifts, the machine changed. A "
+        "hollow point lies beyond the edge.",
         speed_plots.run_chart("pairs", shown),
         *(_pairs(each) for each in shown),
     )
@@ -264,6 +262,12 @@ def _sized(series: Series, title: str) -> list[Found]:
 def _times(rows: Sequence[Found], side: int) -> list[tuple[int, float]]:
     return [(row["size"], statistics.median(pair[side] for pair in kept(row).values()))
             for row in rows]  # fmt: skip
+
+
+def _both(rows: Sequence[Found], size: int) -> str:
+    """Return the times of reference and engine at a size, where it was measured."""
+    ours, theirs = (dict(_times(rows, side)).get(size) for side in (0, 1))
+    return "–" if ours is None else f"{text.seconds(ours)}, {text.seconds(theirs)}"
 
 
 def _exponent(found: tuple[float, float, float]) -> str:

@@ -24,6 +24,8 @@ _TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1
 _NOTHING = float("nan")
 _PAIR, _PRESSURE = SEEN_FIELDS.index("pair"), SEEN_FIELDS.index("cpu_pressure")
 _GAP = 0.5
+_USUAL = 0.95
+"""The share of all pairs that the run chart has room for."""
 _LONGEST_NAME = 24
 
 
@@ -59,7 +61,7 @@ def ratios(name: str, series: Sequence[Series], workloads: Sequence[str]) -> str
     """Return the headline: each workload's ratio and its interval, with the margin shaded."""
     lines = (len(series) + 2) // 3
     left = _LETTER * max(map(len, workloads)) + 0.15
-    row = 0.16 * len(series) + 0.14
+    row = 0.15 * len(series) + 0.14
     height = row * len(workloads) + 0.2 * lines + 0.65
 
     def paint(figure: Any) -> None:
@@ -122,19 +124,15 @@ def ratio_scale(axes: Any, which: str = "x") -> None:
 def run_chart(name: str, series: Sequence[Series]) -> str:
     """Return a panel an opponent: each pair's distance from its workload's median, in order.
 
-    Bars below show the share of the time in which something waited for a CPU.
+    A few pairs may lie far out: they are drawn hollow, on the edge. Bars below show the share of
+    the time in which something waited for a CPU.
     """
     apart = {each.label: deviations(each.rows) for each in series}
-    most = max(
-        (
-            abs(value)
-            for found in apart.values()
-            for row in found.values()
-            for value in row.values()
-        ),
-        default=0.0,
+    found = sorted(
+        abs(value) for rows in apart.values() for row in rows.values() for value in row.values()
     )
-    limit = max(1.2 * most, math.log(1 + 2 * MARGIN))
+    usual = found[int(_USUAL * (len(found) - 1))] if found else 0.0
+    limit = max(1.2 * usual, math.log(1 + 2 * MARGIN))
 
     def panel(axes: Any, each: Series) -> None:
         numbers = sorted({number for row in apart[each.label].values() for number in row})
@@ -145,9 +143,10 @@ def run_chart(name: str, series: Sequence[Series]) -> str:
             for row in apart[each.label].values()
             for number, value in sorted(row.items())
         ]
-        axes.plot(
-            *_columns(points), color=each.colour, marker="o", markersize=2.5, linestyle="none"
-        )
+        style = {"color": each.colour, "marker": "o", "markersize": 2.5, "linestyle": "none"}
+        axes.plot(*_columns([point for point in points if abs(point[1]) <= 1]), **style)
+        beyond = [(x, math.copysign(1, y)) for x, y in points if abs(y) > 1]
+        axes.plot(*_columns(beyond), **style, markerfacecolor="none")
         pressure = pressures(each.rows)
         bars = [((n + 1, -1.7), (n + 1, -1.7 + 0.6 * share)) for n, share in pressure.items()]
         strokes(axes, bars, color=SOFT, linewidth=4)

@@ -95,12 +95,12 @@ def _plain(data: bytes, name: str) -> str:
     box = root.attrib["viewBox"]
     for element in root.iter():
         element.tag = _local(element.tag)
-        element.attrib = _attributes(element.attrib, classes, name)
+        element.attrib = _attributes(element.attrib, classes)
         element.tail = None
         if element.tag != "text":
             element.text = None
-    shared = {each.attrib["href"][1:] for each in root.iter("use")}
-    _reduce(root, shared)
+    _share(root, name)
+    _reduce(root)
     root.attrib = {
         "viewBox": box,
         "class": "plot",
@@ -112,15 +112,32 @@ def _plain(data: bytes, name: str) -> str:
     return ET.tostring(root, encoding="unicode")
 
 
-def _reduce(parent: ET.Element, shared: set[str]) -> None:
-    """Leave out what draws nothing, and groups that say nothing."""
+def _share(root: ET.Element, name: str) -> None:
+    """Give what is drawn several times a short name, and what all its uses say, once."""
+    uses: dict[str, list[ET.Element]] = {}
+    for each in root.iter("use"):
+        uses.setdefault(each.attrib.pop("href"), []).append(each)
+    defined = {f"#{each.attrib['id']}": each for each in root.iter("path") if "id" in each.attrib}
+    for number, (target, found) in enumerate(uses.items()):
+        said = [{k: v for k, v in each.attrib.items() if k not in {"x", "y"}} for each in found]
+        if all(each == said[0] for each in said):
+            defined[target].attrib.update(said[0])
+            for each in found:
+                each.attrib = {key: each.attrib[key] for key in ("x", "y")}
+        defined[target].attrib["id"] = f"{name}-{number}"
+        for each in found:
+            each.attrib["href"] = f"#{name}-{number}"
+
+
+def _reduce(parent: ET.Element) -> None:
+    """Leave out what draws nothing, and names and groups that say nothing."""
     children: list[ET.Element] = []
     for child in parent:
         if child.tag in {"metadata", "style", "clipPath"} or child.attrib.get("opacity") == "0":
             continue
-        if child.attrib.get("id") not in shared:
+        if parent.tag != "defs":
             child.attrib.pop("id", None)
-        _reduce(child, shared)
+        _reduce(child)
         if child.tag in {"g", "defs"} and not len(child):
             continue
         if child.tag == "path" and child.attrib.keys() == {"d", "fill"}:
@@ -137,7 +154,7 @@ def _local(name: str) -> str:
     return name.rpartition("}")[2]
 
 
-def _attributes(given: Mapping[str, str], classes: Mapping[str, str], name: str) -> dict[str, str]:
+def _attributes(given: Mapping[str, str], classes: Mapping[str, str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for key, value in given.items():
         local = _local(key)
@@ -148,10 +165,6 @@ def _attributes(given: Mapping[str, str], classes: Mapping[str, str], name: str)
             if settings.get("fill-opacity") == "0":
                 settings["fill"] = "none"
             found |= {each: settings[each] for each in settings.keys() & _LOOKED_AT}
-        elif local == "href":
-            found[local] = f"#{name}-{value[1:]}"
-        elif local == "id":
-            found[local] = f"{name}-{value}"
         elif local != "clip-path" and not value.startswith("rotate(-0"):
             found[local] = value
     found = {key: _short(value) if key in _AT else value for key, value in sorted(found.items())}

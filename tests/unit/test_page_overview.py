@@ -120,19 +120,28 @@ def test_of_a_candidate_that_never_drove_neither_level_nor_speed_is_shown() -> N
 
 
 def _timed(name: str, ratio: float | None, series: str = "", size: int = 0) -> dict[str, Any]:
-    low, high = (ratio / 1.2, ratio * 1.2) if ratio else (None, None)
-    figures = {"ratio": ratio, "low": low, "high": high}
-    return {"workload": name, "series": series, "size": size, **figures}
+    """Return a workload whose pairs all were a little off, the same way for every workload."""
+    off = (1.0, 1.2, 0.9, 1.1, 0.8, 1.0, 1.0)
+    seen = [[pair, ratio * each, 1.0, None, 1] for pair, each in enumerate(off)] if ratio else []
+    return {"workload": name, "series": series, "size": size, "ratio": ratio, "seen": seen}
 
 
-def test_speed_is_one_figure_with_an_interval_that_is_narrower_than_each_workloads() -> None:
+def test_speed_is_one_figure_for_all_workloads_with_its_interval() -> None:
     found = speed([_timed("a", 1.0), _timed("b", 4.0), _timed("c", None)])
 
     assert found is not None
     assert math.isclose(found["ratio"], 2.0)
-    assert math.isclose(found["high"] / 2.0, 1.2 ** (1 / math.sqrt(2)))
+    assert found["low"] < 2.0 < found["high"]
     assert (found["verdict"], found["measured"], found["workloads"]) == ("faster", 2, 3)
     assert speed([]) is None
+
+
+def test_what_shifts_all_workloads_of_a_pair_does_not_average_out() -> None:
+    one, two = speed([_timed("a", 2.0)]), speed([_timed("a", 2.0), _timed("b", 2.0)])
+
+    assert one is not None
+    assert two is not None
+    assert (one["low"], one["high"]) == pytest.approx((two["low"], two["high"]))
 
 
 def test_a_work_in_several_sizes_counts_once_at_its_largest() -> None:

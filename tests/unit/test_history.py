@@ -1,0 +1,185 @@
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+
+from parity_kit.errors import BadFileError
+from parity_kit.report.history import (
+    FIXED,
+    MOST_CHANGES,
+    MOST_RUNS,
+    NEW,
+    STILL,
+    UNRUN,
+    UNSEEN,
+    Changes,
+    view,
+)
+from parity_kit.report.page import render
+from parity_kit.report.summary import summarize
+
+
+def _gate(name: str, compared: int = 10) -> dict[str, Any]:
+    kind = name.split(" ", maxsplit=1)[0]
+    return {"gate": name, "kind": kind, "compared": compared}
+
+
+def _found(cause: str, gate: str = "corpus graphs", count: int = 1) -> dict[str, Any]:
+    return {"cause": cause, "gate": gate, "case": "a", "headline": "h", "count": count}
+
+
+def _row(name: str, reached: str) -> dict[str, Any]:
+    verdict = "divergent" if reached == "none" else "equal"
+    return {"category": "c", "row": name, "verdict": verdict, "reached": reached, "compared": 2}
+
+
+def _report(name: str, *divergences: dict[str, Any], **other: Any) -> dict[str, Any]:
+    candidate = {
+        "name": "port",
+        "verdict": "divergent" if divergences else "parity",
+        "reached": "bytes",
+        "divergences": list(divergences),
+        "gates": other.pop("gates", [_gate("corpus graphs"), _gate("lockstep graph")]),
+        "rows": other.pop("rows", []),
+        "benchmarks": other.pop("benchmarks", []),
+    }
+    return {
+        "kit": "0.1.0",
+        "run": {"name": name, "seed": 1},
+        "oracle": {"langgraph": "1.2.22"},
+        "machine": {"cpus": "2"},
+        "candidates": [candidate],
+        **other,
+    }
+
+
+def _changes(before: dict[str, Any], now: dict[str, Any]) -> Changes:
+    found = view(now, [before])
+    assert found is not None
+    return found.changes[0]
+
+
+def test_without_an_earlier_run_there_is_no_history() -> None:
+    assert view(_report("now"), []) is None
+
+
+def test_a_cause_is_new_still_there_or_fixed() -> None:
+    found = _changes(
+        _report("last", _found("gone"), _found("stays", count=3)),
+        _report("now", _found("came"), _found("stays", count=2)),
+    )
+
+    assert found.since == "last"
+    assert [(each.what, each.cause, each.then, each.now) for each in found.causes] == [
+        (NEW, "came", 0, 1),
+        (STILL, "stays", 3, 2),
+        (FIXED, "gone", 1, 0),
+    ]
+    assert found.counts == "1 new, 1 still, 1 fixed"
+
+
+@pytest.mark.parametrize(
+    "gates", [[], [_gate("corpus graphs", 9)]], ids=["not run", "run on fewer cases"]
+)
+def test_what_was_not_compared_again_is_not_fixed(gates: list[dict[str, Any]]) -> None:
+    found = _changes(_report("last", _found("gone")), _report("now", gates=gates))
+
+    assert [each.what for each in found.causes] == [UNRUN]
+
+
+def test_what_a_search_alone_had_found_is_not_fixed_by_not_being_found() -> None:
+    before = _report("last", _found("gone", "lockstep graph"))
+
+    assert [each.what for each in _changes(before, _report("now")).causes] == [UNSEEN]
+
+
+def test_one_cause_in_many_places_is_followed_once() -> None:
+    before = _report("last", _found("a", count=2), _found("a", "lockstep graph", 3))
+    (change,) = _changes(before, _report("now", _found("a"))).causes
+
+    assert (change.what, change.then, change.now) == (STILL, 5, 1)
+
+
+def test_the_last_run_is_the_last_that_judged_the_candidate() -> None:
+    other = _report("between")
+    other["candidates"] = []
+    found = view(_report("now"), [_report("first", _found("gone")), other])
+
+    assert found is not None
+    assert found.changes[0].since == "first"
+    assert [each.standings[0] is None for each in found.runs] == [False, True, False]
+
+
+def test_rows_that_fell_come_before_rows_that_rose() -> None:
+    before = _report("last", rows=[_row("a", "none"), _row("b", "bytes"), _row("c", "bytes")])
+    now = _report("now", rows=[_row("a", "bytes"), _row("b", "none"), _row("c", "bytes")])
+
+    assert _changes(before, now).rows == [("c: b", "bytes", "none"), ("c: a", "none", "bytes")]
+
+
+def test_what_a_run_was_made_with_is_said_where_it_changed() -> None:
+    before = _report("last")
+    now = _report("now", oracle={"langgraph": "1.3.0"}, machine={"cpus": "4"}, kit="0.2.0")
+    found = view(now, [before])
+
+    assert found is not None
+    assert [each.made for each in found.runs] == [
+        "", "Parity Kit 0.2.0, langgraph 1.3.0, another machine",
+    ]  # fmt: skip
+
+
+def test_runs_and_changes_are_bounded_and_what_is_left_out_is_counted() -> None:
+    many = _report("last", *(_found(f"cause {number}") for number in range(MOST_CHANGES + 5)))
+    found = view(_report("now"), [*(_report(f"r{number}") for number in range(40)), many])
+
+    assert found is not None
+    assert len(found.runs) == MOST_RUNS
+    assert found.left_out == 42 - MOST_RUNS
+    assert found.runs[-2].name == "last"
+    assert (len(found.changes[0].causes), found.changes[0].more) == (MOST_CHANGES, 5)
+
+
+BROKEN: list[Any] = [
+    {},
+    {"candidates": 3},
+    {"candidates": [{}]},
+    {**_report("x"), "run": {}},
+    _report("x", {"gate": "g", "case": "c", "headline": "h", "count": 1}),
+]
+
+
+@pytest.mark.parametrize("broken", BROKEN)
+def test_an_earlier_report_that_cannot_be_read_is_an_error_with_a_hint(broken: Any) -> None:
+    with pytest.raises(BadFileError) as caught:
+        view(_report("now"), [broken])
+
+    assert "parity-kit report RUN" in caught.value.hint
+
+
+def test_speed_over_the_runs_is_drawn_where_two_runs_have_it() -> None:
+    seen = [[pair, 2.0, 1.0, None, 1] for pair in range(5)]
+    rows: list[Any] = [{"workload": "w", "series": "", "ratio": 2.0, "seen": seen}]
+    one = _report("last", benchmarks=rows)
+    found = view(_report("now", benchmarks=rows), [one])
+    alone = view(_report("now", benchmarks=rows), [_report("last")])
+
+    assert found is not None
+    assert found.plot is not None
+    assert "port</text>" in found.plot.svg
+    assert alone is not None
+    assert alone.plot is None
+
+
+def test_hostile_names_of_runs_and_causes_are_text_on_the_page() -> None:
+    said = "<script>alert(1)</script>\u202e"
+    empty = summarize([]).to_json()
+    page = render(empty, [_report(said, _found(said))])
+    assert "<script>alert" not in page
+    assert "⟨U+202E⟩" in page
+
+    empty["candidates"] = []
+    before = copy.deepcopy(empty)
+    before["run"]["name"] = said
+    assert render(empty, [before]) == render(empty, [before])
