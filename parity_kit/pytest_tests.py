@@ -15,19 +15,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, TypeAlias, TypeVar, cast
 
 import pytest
 
 from parity_kit import workspace
 from parity_kit.casewise import Casewise, Standing, Told
-from parity_kit.contract import CaseId, SubjectKind
-from parity_kit.errors import CandidateError, ParityKitError
+from parity_kit.contract import SubjectKind
+from parity_kit.errors import CandidateError, ParityKitError, UsageError
 
 ROOT = "parity"
 LOCKSTEP = "lockstep"
 _SUITES = tuple(kind.value for kind in SubjectKind)
 _STANDING = "parity_kit_standing"
+Tests: TypeAlias = dict[str, Callable[[], Told]]
 N = TypeVar("N", bound=pytest.Item | pytest.Collector)
 
 
@@ -86,103 +87,53 @@ class ParityGroup(pytest.Collector):
 
 
 @dataclass(slots=True)
-class Asked:
-    """What was asked for: no corpus and no suite means all of both."""
-
-    corpora: Sequence[str]
-    suites: Sequence[str]
-    examples: int
-    chosen: Sequence[str] = ()
-    """Node ids that were given as arguments."""
-
-    @property
-    def everything(self) -> bool:
-        """Whether nothing was named."""
-        return not self.corpora and not self.suites
-
-    def takes(self, nodeid: str) -> bool:
-        """Whether a test is one of those given as arguments, if any were."""
-        return not self.chosen or any(self.is_in(each, nodeid) for each in self.chosen)
-
-    @staticmethod
-    def is_in(chosen: str, nodeid: str) -> bool:
-        """Whether a test is the one that an argument names, or in what it names."""
-        return nodeid == chosen or nodeid.startswith(f"{chosen}::")
-
-
-@dataclass(slots=True)
 class ParityTests:
-    """Collects a candidate's tests, ends its process, and says at the end what fails the whole."""
+    """Collects a candidate's tests, ends its process, and says at the end what fails the whole.
+
+    `tests` holds what judges each test, by group and name.
+    """
 
     judge: Casewise
-    asked: Asked
+    tests: Mapping[str, Tests]
     problems: list[str] = field(default_factory=list[str])
     others: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     """What other processes saw."""
 
     @classmethod
     def of(cls, config: pytest.Config) -> ParityTests:
-        """Return what the options ask for, and take the arguments that name its tests."""
+        """Return what the options ask for, and take the arguments that name its tests.
+
+        This is done before anything is collected: of pytest-xdist's workers nobody hears what is
+        wrong with what was asked for.
+        """
         option: Any = config.option
         chosen = [each for each in config.args if _names_tests(each)]
         config.args = [each for each in config.args if each not in chosen]
-        corpora, suites = option.parity_corpus, option.parity_suite
-        asked = Asked(corpora, suites, option.parity_examples, chosen)
         given = option.parity_workspace
         try:
             space = workspace.find(Path(given) if given else config.rootpath)
             judge = Casewise.of(space, option.parity_candidate)
+            return cls(judge, _asked(judge, option, chosen))
         except ParityKitError as error:
             raise pytest.UsageError(f"error {error.code}: {error}") from error
-        if unknown := [each for each in asked.suites if each not in _SUITES]:
-            raise pytest.UsageError(f"no suite {unknown[0]!r}: they are {', '.join(_SUITES)}")
-        return cls(judge, asked)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(
         self, session: pytest.Session, items: list[pytest.Item]
     ) -> None:
         """Add the candidate's tests to whatever else is collected."""
-        try:
-            corpora = self._corpora()
-        except ParityKitError as error:
-            raise pytest.UsageError(f"error {error.code}: {error}") from error
         root = _node(ParityGroup, session, ROOT, nodeid=ROOT)
-        search, examples = self.judge.search, self.asked.examples
-        suites = _SUITES if self.asked.everything else self.asked.suites
-        items += self._group(
-            root, LOCKSTEP, {each: partial(search, each, examples) for each in suites}
-        )
-        for corpus, cases in corpora.items():
-            judge = self.judge.judge
-            items += self._group(
-                root, corpus, {each: partial(judge, corpus, each) for each in cases}
-            )
-
-        for each in self.asked.chosen:
-            if not any(self.asked.is_in(each, item.nodeid) for item in items):
-                raise pytest.UsageError(f"not found: {each}")
-
-    def _corpora(self) -> dict[str, list[CaseId]]:
-        if self.asked.suites and not self.asked.corpora:
-            return {}
-        return self.judge.corpora(self.asked.corpora or self.judge.settings.gate.corpora)
-
-    def _group(
-        self, root: ParityGroup, name: str, tests: Mapping[str, Callable[[], Told]]
-    ) -> list[ParityTest]:
-        """Collect a group's tests as pytest does, so that they are counted."""
-        group = _node(ParityGroup, root, name)
-        group.held = []
-        for each, told in tests.items():
-            if self.asked.takes(f"{ROOT}::{name}::{each}"):
+        for name, tests in self.tests.items():
+            group = _node(ParityGroup, root, name)
+            group.held = []
+            for each, told in tests.items():
                 test = _node(ParityTest, group, each)
                 test.told = told
                 group.held.append(test)
-        if group.held:
+            # Collected as pytest does it, so that they are counted.
             report = group.ihook.pytest_make_collect_report(collector=group)
             group.ihook.pytest_collectreport(report=report)
-        return group.held
+            items += group.held
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
@@ -218,6 +169,45 @@ class ParityTests:
             terminalreporter.section(f"Parity Kit: {self.judge.candidate.name}", red=True)
         for each in self.problems:
             terminalreporter.line(each, red=True)
+
+
+def _asked(judge: Casewise, option: Any, chosen: Sequence[str]) -> dict[str, Tests]:
+    """Return the tests that are asked for: arguments come before options, and without both all."""
+    corpora: list[str] | None = option.parity_corpus  # an empty list means all, None means none
+    suites: list[str] = option.parity_suite
+    groups = {each.split("::")[1] for each in chosen if "::" in each}
+    if groups and ROOT not in chosen:
+        corpora = sorted(groups - {LOCKSTEP}) or None
+        suites = list(_SUITES) if LOCKSTEP in groups else []
+    elif not corpora and not suites:
+        corpora, suites = list(judge.settings.gate.corpora), list(_SUITES)
+    elif not corpora:
+        corpora = None
+    if unknown := [each for each in suites if each not in _SUITES]:
+        raise UsageError(f"no suite {unknown[0]!r}", hint=f"they are {', '.join(_SUITES)}")
+    tests: dict[str, Tests] = {}
+    if suites:
+        tests[LOCKSTEP] = {
+            each: partial(judge.search, each, option.parity_examples) for each in suites
+        }
+    if corpora is not None:
+        for corpus, cases in judge.corpora(corpora).items():
+            tests[corpus] = {each: partial(judge.judge, corpus, each) for each in cases}
+    return _chosen(tests, chosen) if chosen else tests
+
+
+def _chosen(tests: Mapping[str, Tests], chosen: Sequence[str]) -> dict[str, Tests]:
+    """Return the tests that arguments name, or that are in what they name."""
+    left: dict[str, Tests] = {}
+    found: set[str] = set()
+    for group, each in ((group, each) for group, named in tests.items() for each in named):
+        whole = (ROOT, f"{ROOT}::{group}", f"{ROOT}::{group}::{each}")
+        if naming := {*whole} & {*chosen}:
+            found |= naming
+            left.setdefault(group, {})[each] = tests[group][each]
+    if unknown := [each for each in chosen if each not in found]:
+        raise UsageError(f"no test {unknown[0]}", hint="pytest --collect-only -q lists them")
+    return left
 
 
 def _names_tests(argument: str) -> bool:

@@ -241,9 +241,17 @@ def test_tests_are_named_as_arguments_too(pytester: pytest.Pytester, space: Path
     assert outcomes(run(pytester, "--parity-candidate", "pure", one)) == {"passed": 1}
     result = run(pytester, "--parity-candidate", "pure", "parity::channels", "test_mine.py")
     assert outcomes(result) == {"passed": 115}
-    result = run(pytester, "--parity-candidate", "pure", "parity::channels::nothing")
-    assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["ERROR: not found: parity::channels::nothing"])
+
+
+def test_an_argument_comes_before_the_rules_of_the_gate(
+    pytester: pytest.Pytester, space: Path
+) -> None:
+    (space / "parity.toml").write_text('[gate]\ncorpora = ["streams"]\n', encoding="utf-8")
+    one = "parity::channels::channels/any-value/restore"
+    assert outcomes(run(pytester, "--parity-candidate", "pure", one)) == {"passed": 1}
+    listed = run(pytester, "--parity-candidate", "pure", "parity", "--collect-only", "-q").outlines
+    groups = {line.split("::")[1] for line in listed if line.startswith("parity::")}
+    assert groups == {"lockstep", "streams"}
 
 
 def test_a_users_own_tests_run_beside(pytester: pytest.Pytester, space: Path) -> None:
@@ -284,7 +292,10 @@ def test_a_suite_is_a_test(pytester: pytest.Pytester, space: Path) -> None:
     [
         (["--parity-candidate", "pur"], "error PK202: *no candidate 'pur'"),
         (["--parity-candidate", "pure", "--parity-corpus", "no"], "error PK200: no corpus 'no'"),
-        (["--parity-candidate", "pure", "--parity-suite", "no"], "no suite 'no'*"),
+        (["--parity-candidate", "pure", "--parity-suite", "no"], "error PK200: no suite 'no'"),
+        (["--parity-candidate", "pure", "parity::no"], "error PK200: no corpus 'no'"),
+        (["--parity-candidate", "pure", "parity::channels::no"], "*no test parity::channels::no"),
+        (["--parity-candidate", "pure", "parity::channels::no", "-n2"], "*no test parity::*"),
         (["--parity-corpus", "channels"], "--parity-corpus needs --parity-candidate"),
     ],
 )
