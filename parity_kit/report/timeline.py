@@ -9,12 +9,12 @@ they name ran.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any, TypeAlias
+from typing import Any
 
-from parity_kit.canonical import pack, unpack
+from parity_kit.canonical import pack
 from parity_kit.contract import (
     Case,
     Event,
@@ -28,38 +28,14 @@ from parity_kit.masks import oracle_masks, value_part
 from parity_kit.outcome_text import short
 from parity_kit.plain import Plain
 from parity_kit.renaming import Renamer
+from parity_kit.report.stored_rows import CHECKPOINT, WHOLE, Key, Row, stored_rows
 from parity_kit.report.supersteps import Supersteps, Told, place_of
 from parity_kit.verdicts import Difference
 
-Key: TypeAlias = tuple[Any, ...]
 MOST_ROWS = 30
 """Rows of one operation that are kept."""
 _WIDTH = 100  # characters of a row
-_WHOLE = 4_000  # characters in which two texts are looked through for where they part
 _LEAD = 30  # characters before that which stay
-_CHECKPOINT = ("checkpoint", "metadata", "parent")
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One thing on one side: what it is, in words, and bytes that are the same only if it is.
-
-    `number` is an event's, in the order in which the engine told it.
-    """
-
-    key: Key
-    step: int | None
-    text: str
-    exact: bytes
-    node: str = ""
-    number: int = -1
-
-    @property
-    def place(self) -> tuple[int, int, int]:
-        """Where it stands in its operation: by superstep, what is in none last."""
-        order = ("ran", "told", "kept", "gave").index(self.key[0])
-        last = self.key[0] == "gave"
-        return (2, 0, 0) if last else (self.step is None, self.step or 0, order)
 
 
 def timeline(
@@ -118,20 +94,17 @@ class _Reader:
             return [Row(("gave",), None, f"unsupported: {outcome.reason}", b"")]
         rows = self._events(number, outcome.events)
         if self.stored:
-            rows += _tasks(outcome.stored, self.places)
-            rows += _channels(outcome.stored, self.places)
-            rows += _checkpoints(outcome.stored, self.places)
-            rows += [Row(("kept", name), None, f"dropped {name}", b"") for name in outcome.dropped]
+            rows += stored_rows(outcome, self.places)
         return [*rows, self._given(number, outcome)]
 
     def _given(self, number: int, outcome: Any) -> Row:
         error = isinstance(outcome, Raised)
         given: Plain = outcome.value if not error else [outcome.error, outcome.message]
         if isinstance(outcome, Raised):
-            said = short(outcome.message, _WHOLE)
+            said = short(outcome.message, WHOLE)
             text = f"raises {outcome.error.rpartition('.')[2]}: {said}"
         else:
-            text = f"gives {short(given, _WHOLE)}"
+            text = f"gives {short(given, WHOLE)}"
         if not self.exactly:
             name = self.case.operations[number].name
             part = value_part(self.case.subject.kind, name, error=error)
@@ -155,86 +128,10 @@ class _Reader:
             key = ("told", step, event.mode, event.namespace)
             seen[key] += 1
             inside = f" in {'|'.join(event.namespace)}" if event.namespace else ""
-            text = f"{event.mode}{inside}: {short(event.payload, _WHOLE)}"
+            text = f"{event.mode}{inside}: {short(event.payload, WHOLE)}"
             exact = pack(event.to_plain()) if self.exactly else pack(renamed[at])
             rows.append(Row((*key, seen[key]), step, text, exact, node, at))
         return rows
-
-
-def _tasks(stored: Mapping[str, bytes], places: Supersteps) -> Iterator[Row]:
-    """Yield a row for each task that wrote, with all that it wrote."""
-    groups: dict[Key, list[tuple[Sequence[str], bytes]]] = {}
-    for name in sorted(stored):
-        parts = split_stored_name(name)
-        if parts[0] == "write":
-            groups.setdefault(tuple(parts[1:5]), []).append((parts, stored[name]))
-    for key, writes in groups.items():
-        writes.sort(key=lambda each: _index(each[0]))
-        node, step = places.node_of(writes[0][0]), places.checkpoints.get("/".join(key[:3]))
-        wrote = ", ".join(_written(parts, data) for parts, data in writes)
-        yield Row(
-            ("ran", *key),
-            None if step is None else step + 1,
-            f"{node or 'a task'}{_within(key[1])} → {wrote}",
-            pack([["/".join(parts), data] for parts, data in writes]),
-            "" if key[1] else node,
-        )
-
-
-def _index(parts: Sequence[str]) -> int:
-    try:
-        return int(parts[5])
-    except (IndexError, ValueError):
-        return 0
-
-
-def _written(parts: Sequence[str], data: bytes) -> str:
-    channel = parts[6] if len(parts) > 6 else "?"  # noqa: PLR2004  # kind/thread/ns/id/task/index/channel
-    if channel.startswith("branch:to:"):
-        return f"to {channel.removeprefix('branch:to:')}"
-    return "nothing" if channel == "__no_writes__" else f"{channel} = {_value(parts[-1], data)}"
-
-
-def _channels(stored: Mapping[str, bytes], places: Supersteps) -> Iterator[Row]:
-    for name in sorted(stored):
-        parts = split_stored_name(name)
-        # kind/thread/ns/channel/version/form; a candidate may store what it likes.
-        if parts[0] == "blob" and len(parts) == 6:  # noqa: PLR2004  # as above
-            _, _, namespace, channel, version, form = parts
-            step = places.versions.get((channel, version))
-            text = f"channel {channel}{_within(namespace)} is {_value(form, stored[name])}"
-            yield Row(("kept", name), step, text, stored[name])
-
-
-def _checkpoints(stored: Mapping[str, bytes], places: Supersteps) -> Iterator[Row]:
-    """Yield a row for each checkpoint, with all that is stored of it, and for what is none."""
-    groups: dict[str, dict[str, bytes]] = {}
-    for name in sorted(stored):
-        parts = split_stored_name(name)
-        if parts[0] in _CHECKPOINT:
-            groups.setdefault(place_of(parts), {})[parts[0]] = stored[name]
-        elif parts[0] not in {"blob", "write"}:
-            form = name.rpartition("/")[2] if "/" in name else "msgpack"
-            yield Row(("kept", name), None, f"{name} is {_value(form, stored[name])}", stored[name])
-    for place, entries in groups.items():
-        namespace, _, identity = place.partition("/")[2].rpartition("/")
-        kind = next(iter(entries))
-        text = f"{kind} {identity[-4:]}{_within(namespace)}, {len(entries[kind])} bytes"
-        exact = pack([[kind, entries[kind]] for kind in sorted(entries)])
-        yield Row(("kept", place), places.checkpoints.get(place), text, exact)
-
-
-def _within(namespace: str) -> str:
-    return f" in {namespace}" if namespace else ""
-
-
-def _value(form: str, data: bytes) -> str:
-    if form == "msgpack":
-        try:
-            return short(unpack(data), _WHOLE)
-        except ValueError:
-            return f"{len(data)} bytes, no MessagePack"
-    return {"null": "None", "empty": "emptied"}.get(form) or f"{len(data)} bytes of {form}"
 
 
 def _key_of(difference: Difference, mine: Sequence[Row], yours: Sequence[Row]) -> Key | None:
@@ -248,7 +145,7 @@ def _key_of(difference: Difference, mine: Sequence[Row], yours: Sequence[Row]) -
         parts = split_stored_name(name)
         if parts[0] == "write":
             return ("ran", *parts[1:5])
-        return ("kept", place_of(parts) if parts[0] in _CHECKPOINT else name)
+        return ("kept", place_of(parts) if parts[0] in CHECKPOINT else name)
     return ("gave",) if where in {"value", "outcome"} else None
 
 
