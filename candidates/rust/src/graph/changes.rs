@@ -7,10 +7,9 @@ use sha1_smol::Sha1;
 
 use crate::contract::Unsupported;
 use crate::graph::checkpoints::is_newer;
-use crate::graph::halt::Halt;
+use crate::graph::halt::{Halt, SHOWN};
 use crate::graph::names::START;
 use crate::graph::program::Program;
-use crate::graph::running::SHOWN;
 use crate::graph::superstep::{hyphenated, leading};
 use crate::graph::updates::invalid;
 use crate::python::repr;

@@ -7,6 +7,7 @@ use crate::graph::checkpoints::{Checkpoint, Where, word};
 use crate::graph::clock::Clock;
 use crate::graph::program::{Program, Subgraph};
 use crate::graph::savers::Saver;
+use crate::graph::store::Store;
 use crate::value::Value;
 
 /// A saver that a graph and its subgraphs share.
@@ -20,6 +21,7 @@ pub struct Graph {
     pub clock: Rc<Clock>,
     /// The saver of the outermost graph: it reaches the subgraphs of one that has none.
     pub outermost: Option<Shared>,
+    pub store: Option<Rc<Store>>,
 }
 
 impl Graph {
@@ -39,6 +41,7 @@ impl Graph {
             saver: self.outermost.clone().filter(|_| keeps),
             clock: self.clock.clone(),
             outermost: self.outermost.clone(),
+            store: self.store.clone(),
         }
     }
 

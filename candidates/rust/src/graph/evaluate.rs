@@ -7,6 +7,7 @@ use crate::graph::halt::Halt;
 use crate::graph::language::{Expression, Instruction, Part};
 use crate::graph::names::PARENT;
 use crate::graph::packets::{Command, overwrite, send, sent};
+use crate::graph::store::Store;
 use crate::packing::dumps;
 use crate::python::quoted;
 use crate::value::{Map, Value, text};
@@ -31,6 +32,8 @@ pub trait Host {
     fn context(&self, name: &str) -> Value;
     /// Return what is known of the failure that is handled.
     fn failure(&self, name: &str) -> Value;
+    /// Return the run's store, if it has one.
+    fn store(&self) -> Option<Rc<Store>>;
 }
 
 /// What a branch is run by: it asks for nothing.
@@ -59,6 +62,9 @@ impl Host for Nobody {
     }
     fn failure(&self, _: &str) -> Value {
         Value::Nil
+    }
+    fn store(&self) -> Option<Rc<Store>> {
+        None
     }
 }
 
@@ -134,6 +140,19 @@ impl<'a> Scope<'a> {
             }
             Instruction::Wait(seconds) => self.host.wait(*seconds)?,
             Instruction::Drain(reason) => self.host.drain(reason),
+            Instruction::StorePut(parts) => {
+                let (space, key) = (self.value(&parts[0])?, self.value(&parts[1])?);
+                let value = self.value(&parts[2])?;
+                if let (Some(store), Value::Map(_)) = (self.host.store(), &value) {
+                    store.put(namespace(&space), joined(&[key]), value)?;
+                }
+            }
+            Instruction::StoreDelete(parts) => {
+                let (space, key) = (self.value(&parts[0])?, self.value(&parts[1])?);
+                if let Some(store) = self.host.store() {
+                    store.delete(namespace(&space), joined(&[key]))?;
+                }
+            }
         }
         Ok(None)
     }
@@ -204,6 +223,20 @@ impl<'a> Scope<'a> {
             Expression::Info(name) => self.host.info(name),
             Expression::Context(name) => self.host.context(name),
             Expression::Failure(name) => self.host.failure(name),
+            Expression::StoreGet(parts) => {
+                let (space, key) = (self.value(&parts[0])?, self.value(&parts[1])?);
+                match self.host.store() {
+                    Some(store) => store.get(namespace(&space), joined(&[key]))?,
+                    None => Value::Nil,
+                }
+            }
+            Expression::StoreSearch(inner) => {
+                let space = namespace(&self.value(inner)?);
+                match self.host.store() {
+                    Some(store) => store.search(&space)?,
+                    None => Value::Array(Vec::new()),
+                }
+            }
             _ => Value::Nil,
         })
     }
@@ -273,6 +306,15 @@ pub fn joined(values: &[Value]) -> String {
         _ => "?".to_owned(),
     });
     parts.collect::<Vec<_>>().join("-")
+}
+
+/// Return the namespace that a value says; what is no list is the empty one.
+pub fn namespace(value: &Value) -> Vec<String> {
+    let labels = value.array().unwrap_or_default();
+    labels
+        .iter()
+        .map(|label| joined(std::slice::from_ref(label)))
+        .collect()
 }
 
 fn length(value: &Value) -> usize {

@@ -8,6 +8,9 @@ use crate::value::{Value, text};
 const GUIDE: &str = "https://docs.langchain.com/oss/python/langgraph/errors";
 pub const RECURSION: &str = "langgraph.errors.GraphRecursionError";
 pub const TIMEOUT: &str = "langgraph.errors.NodeTimeoutError";
+const UPWARDS: &str = "langgraph.errors.ParentCommand";
+/// What this engine has no words for.
+pub const SHOWN: &str = "a typed value in an error's message";
 const DRAINED: &str = "langgraph.errors.GraphDrained";
 
 /// What ends a task or a run before it is done.
@@ -43,8 +46,13 @@ impl Halt {
             Halt::Failed(error) => Ok(error),
             Halt::Drained(reason) => Ok(Raised::new(DRAINED, format!("Graph drained: {reason}"))),
             Halt::Declined(reason) => Err(reason),
-            Halt::Interrupted(_) | Halt::Upwards(_) => Err(Unsupported(
-                "an interrupt or a command that leaves the outermost graph".to_owned(),
+            Halt::Upwards(command) => {
+                let shown = command.shown();
+                let shown = shown.ok_or_else(|| Unsupported(SHOWN.to_owned()))?;
+                Ok(Raised::new(UPWARDS, shown))
+            }
+            Halt::Interrupted(_) => Err(Unsupported(
+                "an interrupt that leaves the outermost graph".to_owned(),
             )),
         }
     }

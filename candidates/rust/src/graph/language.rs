@@ -40,6 +40,8 @@ pub enum Expression {
     Visits,
     Info(String),
     Context(String),
+    StoreGet(Box<[Expression; 2]>),
+    StoreSearch(Box<Expression>),
     Failure(String),
 }
 
@@ -60,6 +62,8 @@ pub enum Instruction {
     Emit(Expression),
     Wait(f64),
     Drain(String),
+    StorePut(Box<[Expression; 3]>),
+    StoreDelete(Box<[Expression; 2]>),
 }
 
 pub type Body = Vec<Instruction>;
@@ -74,14 +78,7 @@ pub const ERRORS: [&str; 5] = [
 ];
 
 /// Operators of the language that this engine does not have.
-const ELSEWHERE: [&str; 6] = [
-    "store_get",
-    "store_search",
-    "message",
-    "call_all",
-    "previous",
-    "final",
-];
+const ELSEWHERE: [&str; 4] = ["message", "call_all", "previous", "final"];
 
 /// Read a node's body.
 pub fn body(value: &Value) -> Result<Body, Declined> {
@@ -110,6 +107,8 @@ fn instruction(value: &Value) -> Result<Instruction, Declined> {
         "emit" => Instruction::Emit(inner()?),
         "wait" => Instruction::Wait(seconds(argument)?),
         "drain" => Instruction::Drain(word(argument)?),
+        "store_put" => Instruction::StorePut(several(argument, Place::Body)?),
+        "store_delete" => Instruction::StoreDelete(several(argument, Place::Body)?),
         _ => return Err(lacking("instruction", name)),
     })
 }
@@ -251,6 +250,8 @@ fn asking(name: &str, argument: &Value, place: Place) -> Result<Option<Expressio
         }
         "error" => Expression::Failure(one_of(argument, &["node", "type", "message"])?),
         "context" => Expression::Context(word(argument)?),
+        "store_get" => Expression::StoreGet(several(argument, place)?),
+        "store_search" => Expression::StoreSearch(expression(argument, place)?.into()),
         _ => return Ok(None),
     };
     if place == Place::Branch {

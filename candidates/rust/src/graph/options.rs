@@ -37,6 +37,7 @@ fn arguments(operation: &str) -> Option<Vec<&'static str>> {
         "bulk_update_state" => &["thread", "supersteps", "checkpoint", "task"],
         "get_state" => &["thread", "checkpoint", "task", "subgraphs"],
         "get_state_history" => &["thread", "limit", "before", "filter", "task"],
+        "store_items" => &["namespace"],
         "put" => &["thread", "checkpoint", "metadata", "parent"],
         "delete_thread" => &["thread"],
         "copy_thread" => &["source", "target"],

@@ -1,6 +1,8 @@
 //! LangGraph's own types that a run acts on (`langgraph.types`): made, and looked into.
 
 use crate::envelopes::{Code, typed};
+use crate::python::repr;
+use crate::records::is_true;
 use crate::value::{Map, Value, map, text};
 
 const TYPES: &str = "langgraph.types";
@@ -110,6 +112,23 @@ impl Command {
                 ("goto", goto),
             ],
         )
+    }
+
+    /// Return the command as Python writes it: those of its parts that say something.
+    pub fn shown(&self) -> Option<String> {
+        let graph = self.graph.as_ref().map_or(Value::Nil, text);
+        let parts = [
+            ("graph", &graph),
+            ("update", &self.update),
+            ("resume", &self.resume),
+            ("goto", &self.goto),
+        ];
+        let said = parts.into_iter().filter(|(_, value)| is_true(value));
+        let said = said.map(|(name, value)| Some(format!("{name}={}", repr(value)?)));
+        Some(format!(
+            "Command({})",
+            said.collect::<Option<Vec<_>>>()?.join(", ")
+        ))
     }
 
     /// Return where the command goes.

@@ -68,7 +68,10 @@ impl Retry {
 fn is_a(class: &str, base: &str) -> bool {
     class == base
         || match base {
-            "ValueError" => matches!(class, "ValidationError" | "UnicodeDecodeError"),
+            "ValueError" => matches!(
+                class,
+                "ValidationError" | "InvalidNamespaceError" | "UnicodeDecodeError"
+            ),
             "RuntimeError" => {
                 matches!(
                     class,

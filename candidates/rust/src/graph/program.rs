@@ -17,7 +17,7 @@ use crate::graph::policies::{POLICIES, Policies, known_keys};
 use crate::graph::schemas::{Managed, Record, Schemas, names};
 use crate::value::{Map, Value};
 
-const TOP: [&str; 16] = [
+const TOP: [&str; 17] = [
     "state",
     "nodes",
     "edges",
@@ -34,6 +34,7 @@ const TOP: [&str; 16] = [
     "finish",
     "sequence",
     "subgraphs",
+    "store",
 ];
 
 /// A channel, and what was written to it.
@@ -131,6 +132,7 @@ pub struct Program {
     pub interrupt_after: Breakpoints,
     pub has_untracked: bool,
     pub subgraphs: Subgraphs,
+    pub has_store: bool,
 }
 
 impl Program {
@@ -199,6 +201,7 @@ impl Program {
             channels,
             nodes,
             subgraphs,
+            has_store: matches!(data.get("store"), Some(Value::Bool(true))),
         }))
     }
 }
@@ -216,6 +219,9 @@ fn subgraphs(specs: Option<&Value>) -> Result<Subgraphs, Declined> {
             .ok_or_else(|| malformed("a subgraph must be a map"))?;
         known_keys(spec, &["program", "checkpointer"], "a subgraph")?;
         let program = Program::compile(spec.get("program").unwrap_or(&Value::Nil))?;
+        if program.has_store {
+            return Err(Unsupported("a subgraph with a store of its own".to_owned()).into());
+        }
         let checkpointer = match spec.get("checkpointer") {
             Some(Value::Bool(kept)) => Some(*kept),
             _ => None,

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use crate::channels::INVALID;
 use crate::contract::{Raised, Unsupported};
 use crate::graph::evaluate::{Host, Scope, entries, routed};
-use crate::graph::halt::{Halt, TIMEOUT, with_guide};
+use crate::graph::halt::{Halt, SHOWN, TIMEOUT, with_guide};
 use crate::graph::names::*;
 use crate::graph::nested::run_nested;
 use crate::graph::packets::{Command, sent};
@@ -15,6 +15,7 @@ use crate::graph::policies::Stopwatch;
 use crate::graph::program::{Node, Subgraph, Write};
 use crate::graph::run::Loop;
 use crate::graph::state::State;
+use crate::graph::store::Store;
 use crate::graph::streams::Mode;
 use crate::graph::tasks::Task;
 use crate::python::{repr, shown};
@@ -172,6 +173,10 @@ impl Host for TaskHost<'_> {
         value.cloned().unwrap_or_default()
     }
 
+    fn store(&self) -> Option<Rc<Store>> {
+        self.run.graph.store.clone()
+    }
+
     fn failure(&self, name: &str) -> Value {
         let failure = self.task.failure.as_ref();
         failure.map_or(Value::Nil, |failure| failure.told(name))
@@ -232,9 +237,6 @@ fn updates(value: &Value, node: &Node) -> Result<Vec<Write>, Halt> {
         },
     }
 }
-
-/// What this engine has no words for.
-pub const SHOWN: &str = "a typed value in an error's message";
 
 fn no_update(value: &Value) -> Halt {
     let Some(shown) = shown(value) else {

@@ -9,8 +9,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
 use crate::codec::Codec;
-use crate::contract::{Raised, Stored, Unsupported};
+use crate::contract::{Raised, Unsupported};
 use crate::graph::checkpoints::{Checkpoint, Where, word};
+use crate::graph::contents::{Contents, escaped, name_of};
 use crate::graph::halt::Halt;
 use crate::graph::names::{CHECKPOINT_MAP, slot};
 use crate::graph::program::Write;
@@ -109,7 +110,7 @@ pub struct Saver {
     writes: HashMap<(Place, String), Vec<StoredWrite>>,
     /// A channel's value once for each version; none where it had none.
     blobs: HashMap<(Place, String, String), Option<Typed>>,
-    contents: Stored,
+    pub contents: Contents,
 }
 
 impl Saver {
@@ -119,7 +120,7 @@ impl Saver {
             threads: HashMap::new(),
             writes: HashMap::new(),
             blobs: HashMap::new(),
-            contents: Stored::new(),
+            contents: Contents::default(),
         }
     }
 
@@ -291,11 +292,11 @@ impl Saver {
         ];
         for (part, (kind, data)) in parts {
             let name = name_of(&[part, thread, space, id, kind]);
-            self.contents.insert(name, data.clone());
+            self.contents.put(name, data.clone());
         }
         if let Some(parent) = &entry.parent {
             let name = name_of(&["parent", thread, space, id]);
-            self.contents.insert(name, parent.clone().into_bytes());
+            self.contents.put(name, parent.clone().into_bytes());
         }
         let put = place_of(&key, id);
         self.threads
@@ -317,7 +318,7 @@ impl Saver {
             let blob = blob.transpose()?;
             let (kind, data) = blob.clone().unwrap_or(("empty", Vec::new()));
             let name = name_of(&["blob", thread, space, channel, &version, kind]);
-            self.contents.insert(name, data);
+            self.contents.put(name, data);
             let at = (key.clone(), channel.to_owned(), version);
             self.blobs.insert(at, blob);
         }
@@ -365,7 +366,7 @@ impl Saver {
             if let Some(here) = here {
                 self.contents.remove(&named(&known[here]));
             }
-            self.contents.insert(named(&write), write.data.1.clone());
+            self.contents.put(named(&write), write.data.1.clone());
             match here {
                 Some(here) => known[here] = write,
                 None => known.push(write),
@@ -379,14 +380,7 @@ impl Saver {
         self.threads.retain(|key, _| key.0 != thread);
         self.writes.retain(|(key, _), _| key.0 != thread);
         self.blobs.retain(|(key, ..), _| key.0 != thread);
-        let thread = escaped(thread);
-        self.contents
-            .retain(|name, _| name.split('/').nth(1) != Some(&thread));
-    }
-
-    /// Return every byte string that is stored, by name (docs/contract.md).
-    pub fn contents(&self) -> &Stored {
-        &self.contents
+        self.contents.remove_thread(&escaped(thread));
     }
 }
 
@@ -435,15 +429,6 @@ fn load((kind, data): &Typed) -> Result<Value, Raised> {
 
 fn stored(value: &Value) -> Result<Typed, Raised> {
     dumps(value).map_err(|message| Raised::new("TypeError", message))
-}
-
-fn name_of(parts: &[&str]) -> String {
-    let parts: Vec<_> = parts.iter().map(|part| escaped(part)).collect();
-    parts.join("/")
-}
-
-fn escaped(part: &str) -> String {
-    part.replace('%', "%25").replace('/', "%2F")
 }
 
 /// Return what is metadata: not what says where a run is.
@@ -530,7 +515,7 @@ mod tests {
         let values = pending.iter().map(|(_, _, value)| value.int());
         assert_eq!(values.collect::<Vec<_>>(), [Some(2), Some(1)]);
         saver.delete_thread("t");
-        assert!(saver.contents().is_empty());
+        assert!(saver.contents.changes().0.is_empty());
         Ok(())
     }
 }

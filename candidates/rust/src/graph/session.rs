@@ -4,13 +4,12 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use crate::codec_session::{native, plain};
-use crate::contract::{
-    Declined, Outcome, Raised, Session, Stored, Unsupported, argument, malformed,
-};
+use crate::contract::{Declined, Outcome, Raised, Session, Unsupported, argument, malformed};
 use crate::graph::changes::Change;
 use crate::graph::checkpoints::{Where, configured};
 use crate::graph::clock::{Clock, id_of as checkpoint_id};
 use crate::graph::compiled::{Graph, Shared};
+use crate::graph::evaluate::namespace;
 use crate::graph::halt::Halt;
 use crate::graph::names::INTERRUPT;
 use crate::graph::options::{self, Options, check_context};
@@ -29,7 +28,6 @@ const NO_THREAD: &str = "Checkpointer requires one or more of the following 'con
 
 pub struct GraphSession {
     graph: Graph,
-    known: Stored,
 }
 
 impl GraphSession {
@@ -52,15 +50,13 @@ impl GraphSession {
         let epoch = epoch.ok_or_else(|| Unsupported("pins without an epoch".to_owned()))?;
         let program = Program::compile(&native(argument(spec, "program")?))?;
         let graph = Graph {
+            store: program.has_store.then(Rc::default),
             program,
             outermost: saver.clone(),
             saver,
             clock: Rc::new(Clock::new(epoch)),
         };
-        Ok(GraphSession {
-            graph,
-            known: Stored::new(),
-        })
+        Ok(GraphSession { graph })
     }
 
     fn act(&self, operation: &str, args: &Map, events: &Sink) -> Result<Value, Stop> {
@@ -76,6 +72,13 @@ impl GraphSession {
                 self.update(args, &options::supersteps(args)?)
             }
             "put" => self.put(args),
+            "store_items" => {
+                let space = namespace(argument(args, "namespace")?);
+                match &self.graph.store {
+                    Some(store) => Ok(store.search(&space)?),
+                    None => Ok(Value::Array(Vec::new())),
+                }
+            }
             "delete_thread" => {
                 let thread = options::thread(args)?.unwrap_or_default();
                 self.kept()?.borrow_mut().delete_thread(thread);
@@ -320,33 +323,15 @@ impl Session for GraphSession {
                 }
             }
         }
-        let (stored, dropped) = self.changes();
+        let saver = self.graph.saver.as_ref();
+        let changes = saver.map(|saver| saver.borrow_mut().contents.changes());
+        let (stored, dropped) = changes.unwrap_or_default();
         Ok(Outcome {
             result,
             events: shown,
             stored,
             dropped,
         })
-    }
-}
-
-impl GraphSession {
-    /// Return the stored byte strings that are new or changed since the last call, and those gone.
-    fn changes(&mut self) -> (Stored, Vec<String>) {
-        let Some(saver) = &self.graph.saver else {
-            return (Stored::new(), Vec::new());
-        };
-        let saver = saver.borrow();
-        let now = saver.contents();
-        let is_new = |(name, data): &(&String, &Vec<u8>)| self.known.get(*name) != Some(*data);
-        let new = now.iter().filter(is_new);
-        let new = new
-            .map(|(name, data)| (name.clone(), data.clone()))
-            .collect();
-        let gone = self.known.keys().filter(|name| !now.contains_key(*name));
-        let gone = gone.cloned().collect();
-        self.known = now.clone();
-        (new, gone)
     }
 }
 
