@@ -15,6 +15,7 @@ from parity_kit import __version__
 from parity_kit.cli import completing
 from parity_kit.cli.common import console, json_option, print_json, workspace_option
 from parity_kit.cli.files import files_options
+from parity_kit.cli.tracing import trace_option
 from parity_kit.contract import Level, SubjectKind
 from parity_kit.errors import BadManifestError, UnknownCandidateError, UsageError
 from parity_kit.events import (
@@ -101,6 +102,7 @@ def _suites(
     help="Write a case of each divergence to DIRECTORY/cases/.",
 )
 @files_options
+@trace_option
 @json_option
 @workspace_option
 def command(

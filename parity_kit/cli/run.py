@@ -14,6 +14,7 @@ from parity_kit.cli import completing
 from parity_kit.cli.common import console, json_option, level_option, workspace_option
 from parity_kit.cli.files import files_options
 from parity_kit.cli.legs import Wish, begin, interruptible, resume_option
+from parity_kit.cli.tracing import trace_option
 from parity_kit.contract import Level
 from parity_kit.events import Event, RunFinished
 from parity_kit.workspace import Workspace
@@ -50,6 +51,7 @@ _ASKED = ("candidate", "suites", "examples", "bulk", "seed", "level")
 @resume_option
 @click.option("--keep", is_flag=True, help="Keep shrunk cases in fixtures/regressions/.")
 @files_options
+@trace_option
 @json_option
 @workspace_option
 def command(

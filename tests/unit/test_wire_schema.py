@@ -8,15 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema.validators import Draft202012Validator
 
 from parity_kit import canonical
 from parity_kit.candidates.launch import find, start, watched
+from parity_kit.cli.gate import command as gate
 from parity_kit.contract import Case, CaseId, Operation, Pins, Subject, SubjectKind
 from parity_kit.corpora.folder import read_corpora
-from parity_kit.errors import CandidateError
+from parity_kit.errors import CandidateError, UsageError
 from parity_kit.plain import Plain
 from parity_kit.wire import shapes
 from parity_kit.wire.frames import FrameBuffer
@@ -227,3 +229,20 @@ def test_a_trace_is_readable_and_whole_after_a_crash(tmp_path: Path) -> None:
     assert lines[1][2].startswith("1 handshake")
     assert "no frame" in lines[2][2]
     assert "hello" in lines[2][2]
+
+
+def test_a_gate_writes_down_its_conversation(tmp_path: Path) -> None:
+    path = tmp_path / "trace.log"
+    args = ["pure", "--corpus", "channels", "--trace", str(path), "--workspace", str(SPACE.root)]
+    result = CliRunner().invoke(gate, args, standalone_mode=False, catch_exceptions=False)
+    assert result.return_value == 0
+    text = path.read_text(encoding="utf-8")
+    (corpus,) = read_corpora(SPACE.fixtures, ["channels"])
+    assert text.count(" run  {") == len(corpus.traces)
+    assert '"id": "channels/' in text
+
+
+def test_a_trace_that_cannot_be_written_is_wrong_use(tmp_path: Path) -> None:
+    args = ["pure", "--trace", str(tmp_path / "no" / "trace.log"), "--workspace", str(SPACE.root)]
+    with pytest.raises(UsageError, match="cannot be written"):
+        CliRunner().invoke(gate, args, standalone_mode=False, catch_exceptions=False)
