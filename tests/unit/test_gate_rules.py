@@ -261,7 +261,7 @@ def test_a_suite_is_searched_beside_the_corpora(space: Path) -> None:
     rules = 'ours = ["pure"]\n[gate]\ncorpora = ["channels"]\nsuites = {channel = 20}\n'
     told = json.loads(gate(space, rules, "pure", "--json").stdout)
     assert [each["gate"] for each in told["gates"]] == ["corpus channels", "lockstep channel"]
-    assert told["gates"][1]["compared"] == 20
+    assert 0 < told["gates"][1]["compared"] <= 20
     assert told["exit_code"] == 0
     assert not list((space / "reports").iterdir()), "nothing was found that had to be written"
 
