@@ -241,27 +241,31 @@ def kit(space: Path, *arguments: str) -> subprocess.Popen[bytes]:
     )
 
 
-def killed_and_resumed(space: Path, arguments: tuple[str, ...], after: float) -> tuple[Path, str]:
-    """Kill a run so many seconds after its start, go on with it, and return its folder.
+def killed(space: Path, arguments: tuple[str, ...], after: float) -> float:
+    """Kill a run so many seconds after its start, or sooner if it ends by then; return when."""
+    while True:
+        shutil.rmtree(space / "reports", ignore_errors=True)
+        running = kit(space, "run", *arguments)
+        try:
+            running.wait(timeout=after)
+        except subprocess.TimeoutExpired:
+            running.kill()
+            running.wait()
+            return after
+        after /= 2
+
+
+def resumed(space: Path, arguments: tuple[str, ...]) -> tuple[Path, str]:
+    """Go on with the run that was killed, and return its folder and where it stood.
 
     One that was killed before its journal's first line is begun anew: there is nothing of it.
     """
-    shutil.rmtree(space / "reports", ignore_errors=True)
-    running = kit(space, "run", *arguments)
-    try:
-        running.wait(timeout=after)
-        state = "had ended"
-    except subprocess.TimeoutExpired:
-        running.kill()
-        running.wait()
-        state = "was killed"
     journals = (space / "reports").glob("*/journal.jsonl")
     if begun := [each for each in journals if b"\n" in each.read_bytes()]:
-        folder = begun[0].parent
-        state += f" at {begun[0].stat().st_size} bytes"
-        again = kit(space, "run", "--resume", folder.name)
+        state = f"at {begun[0].stat().st_size} bytes"
+        again = kit(space, "run", "--resume", begun[0].parent.name)
     else:
-        state += " before it began"
+        state = "before it began"
         shutil.rmtree(space / "reports", ignore_errors=True)
         again = kit(space, "run", *arguments)
     assert again.wait(timeout=600) in {0, 1}
@@ -269,20 +273,34 @@ def killed_and_resumed(space: Path, arguments: tuple[str, ...], after: float) ->
     return folder, state
 
 
+def undisturbed_times(space: Path, arguments: tuple[str, ...]) -> tuple[float, float]:
+    """Return how long a run takes to its journal's first line, and to its end."""
+    started = time.monotonic()
+    running = kit(space, "run", *arguments)
+    began = 0.0
+    while running.poll() is None:
+        if not began and any((space / "reports").glob("*/journal.jsonl")):
+            began = time.monotonic() - started
+        time.sleep(0.005)
+    assert running.returncode in {0, 1}
+    return began, time.monotonic() - started
+
+
 def survives(space: Path, arguments: tuple[str, ...], moments: int) -> None:
     """Kill a run at seeded moments, spread over what it takes undisturbed."""
-    started = time.monotonic()
-    assert kit(space, "run", *arguments).wait(timeout=600) in {0, 1}
-    took = time.monotonic() - started
+    began, took = undisturbed_times(space, arguments)
     (folder,) = (space / "reports").iterdir()
     expected = report_of(folder)
     rng = random.Random(SEED)
+    early = 0.9 * began  # what is killed before this has nothing to go on from
     for number in range(moments):
-        # One moment in each part of the run of equal length: seeded, and spread.
-        after = took * (number + rng.random()) / moments
-        folder, state = killed_and_resumed(space, arguments, after)
-        print(f"{after:.2f} of {took:.2f} s: {state}")  # noqa: T201  # shown if it fails, and by -s
-        assert report_of(folder) == expected, f"{state} after {after:.2f} s"
+        # One moment in each part of equal length: seeded, and spread.
+        after = early + (took - early) * (number + rng.random()) / moments
+        after = killed(space, arguments, after)
+        folder, state = resumed(space, arguments)
+        said = f"killed after {after:.2f} of {took:.2f} s, {state}"
+        print(said)  # noqa: T201  # shown if it fails, and by -s
+        assert report_of(folder) == expected, said
 
 
 def test_a_run_survives_being_killed_at_three_moments(tmp_path: Path) -> None:
