@@ -5,6 +5,7 @@ use std::rc::Rc;
 use crate::graph::names::{CHECKPOINT_MAP, TASKS};
 use crate::graph::packets::{resent, sent};
 use crate::graph::program::Program;
+use crate::python::shown;
 use crate::value::{Map, Value, map, text};
 
 const FORMAT: i128 = 4;
@@ -85,6 +86,24 @@ impl Checkpoint {
     pub fn updated(&self) -> Option<Vec<Rc<str>>> {
         let names = self.updated.array().filter(|names| !names.is_empty())?;
         Some(crate::graph::schemas::names(names))
+    }
+}
+
+/// What is known of the values of channels when a checkpoint is stored.
+pub trait Values {
+    /// Return a channel's value as it is stored.
+    fn value(&self, channel: &str) -> Option<Value>;
+    /// Return the values of all channels that have a version.
+    fn all(&self, versions: &Map) -> Map;
+}
+
+impl Values for Map {
+    fn value(&self, channel: &str) -> Option<Value> {
+        self.get(channel).cloned()
+    }
+
+    fn all(&self, _: &Map) -> Map {
+        self.clone()
     }
 }
 
@@ -185,6 +204,30 @@ pub fn held(program: &Program, channel: &str, value: Value) -> Value {
             .collect(),
         other => other,
     }
+}
+
+/// Return the names of channels and the texts of their versions.
+pub fn named_versions(versions: &Map) -> impl Iterator<Item = (&str, String)> {
+    versions
+        .iter()
+        .filter_map(|(name, version)| Some((name.text()?, shown(version)?)))
+}
+
+/// Return a checkpoint with its channels' values in their place, after its id.
+pub fn with_values(checkpoint: &Map, values: &impl Values) -> Value {
+    let versions = checkpoint.get("channel_versions").and_then(Value::map);
+    let all = values.all(versions.unwrap_or(&Map::default()));
+    if checkpoint.get("channel_values").is_some() {
+        return Value::Map(checkpoint.clone());
+    }
+    let mut whole = Map::default();
+    for (name, part) in checkpoint.iter() {
+        if name.text() == Some("channel_versions") {
+            whole.put("channel_values", Value::Map(all.clone()));
+        }
+        whole.insert(name.clone(), part.clone());
+    }
+    Value::Map(whole)
 }
 
 #[cfg(test)]

@@ -3,12 +3,13 @@
 use std::rc::Rc;
 
 use crate::graph::checkpoints::configured;
+use crate::graph::metadata::metadata_only;
 use crate::graph::names::{ERROR, INTERRUPT};
 use crate::graph::packets;
 use crate::graph::program::{Program, Write};
-use crate::graph::savers::{PendingWrite, metadata_only};
 use crate::graph::streams::Mode;
 use crate::graph::tasks::{Part, Status, Task, in_list, statuses};
+use crate::graph::typed::PendingWrite;
 use crate::records::is_true;
 use crate::value::{Map, Value, map, text};
 

@@ -6,8 +6,9 @@ use std::rc::Rc;
 
 use crate::channels::INVALID;
 use crate::contract::{Raised, Unsupported};
-use crate::graph::evaluate::{Host, Scope, entries, routed};
+use crate::graph::evaluate::{Scope, entries, routed};
 use crate::graph::halt::{Halt, SHOWN, TIMEOUT, with_guide};
+use crate::graph::host::Host;
 use crate::graph::names::*;
 use crate::graph::nested::run_nested;
 use crate::graph::packets::{Command, sent};

@@ -6,45 +6,21 @@
 //! What is kept is bytes: what cannot be stored is found out, and what is read is a value of its own.
 
 use std::collections::{BTreeMap, HashMap};
-use std::rc::Rc;
 
-use crate::codec::Codec;
 use crate::contract::{Raised, Unsupported};
-use crate::graph::checkpoints::{Checkpoint, Where, word};
+use crate::graph::checkpoints::{Checkpoint, Values, Where, named_versions, with_values, word};
 use crate::graph::contents::{Contents, escaped, name_of};
 use crate::graph::halt::Halt;
-use crate::graph::names::{CHECKPOINT_MAP, slot};
+use crate::graph::kept_writes::{KeptWrites, Stays};
+use crate::graph::metadata::full_metadata;
+use crate::graph::names::slot;
 use crate::graph::program::Write;
+use crate::graph::typed::{PendingWrite, Typed, load, stored};
 use crate::json_text::dumped;
-use crate::packing::dumps;
-use crate::paths::HOMES;
-use crate::python::shown;
 use crate::value::{Map, Value, text};
 
-/// A task's id, and a write of it that is stored but not applied.
-pub type PendingWrite = (Rc<str>, Rc<str>, Value);
-
-type Typed = (&'static str, Vec<u8>);
 /// A thread and a namespace in it.
 type Place = (String, String);
-
-const CODEC: Codec = Codec {
-    strict: false,
-    paths: HOMES[0],
-};
-
-/// What says where a run is, and is no metadata.
-const NOT_IN_METADATA: [&str; 9] = [
-    "thread_id",
-    "checkpoint_id",
-    "checkpoint_ns",
-    CHECKPOINT_MAP,
-    "langgraph_step",
-    "langgraph_node",
-    "langgraph_triggers",
-    "langgraph_path",
-    "langgraph_checkpoint_ns",
-];
 
 /// A checkpoint as a saver gives it back.
 pub struct Saved {
@@ -62,39 +38,12 @@ struct Entry {
     parent: Option<String>,
 }
 
-/// A write under the index that it is stored at.
-struct StoredWrite {
-    task: Rc<str>,
-    index: i64,
-    channel: Rc<str>,
-    data: Typed,
-    path: String,
-}
-
 /// Which checkpoints are asked for.
 #[derive(Default)]
 pub struct Asked<'a> {
     pub filter: Option<&'a Map>,
     pub before: Option<String>,
     pub limit: Option<i128>,
-}
-
-/// What is known of the values of channels when a checkpoint is stored.
-pub trait Values {
-    /// Return a channel's value as it is stored.
-    fn value(&self, channel: &str) -> Option<Value>;
-    /// Return the values of all channels that have a version.
-    fn all(&self, versions: &Map) -> Map;
-}
-
-impl Values for Map {
-    fn value(&self, channel: &str) -> Option<Value> {
-        self.get(channel).cloned()
-    }
-
-    fn all(&self, _: &Map) -> Map {
-        self.clone()
-    }
 }
 
 /// How checkpoints are kept.
@@ -104,10 +53,23 @@ pub enum Kind {
     Sqlite,
 }
 
+impl Kind {
+    /// Return which of a task's writes stay as they are there: those without a slot; in SQLite all,
+    /// unless all that come have slots.
+    fn stays(self, writes: &[Write]) -> Stays {
+        let have_slots = writes.iter().all(|(channel, _)| slot(channel).is_some());
+        match self {
+            Kind::Memory => Stays::WithoutSlot,
+            Kind::Sqlite if have_slots => Stays::None,
+            Kind::Sqlite => Stays::All,
+        }
+    }
+}
+
 pub struct Saver {
     pub kind: Kind,
     threads: HashMap<Place, BTreeMap<String, Entry>>,
-    writes: HashMap<(Place, String), Vec<StoredWrite>>,
+    writes: HashMap<(Place, String), KeptWrites>,
     /// A channel's value once for each version; none where it had none.
     blobs: HashMap<(Place, String, String), Option<Typed>>,
     pub contents: Contents,
@@ -171,7 +133,10 @@ impl Saver {
             values,
             metadata,
             parent: entry.parent.as_ref().map(|parent| place_of(key, parent)),
-            pending: self.pending(key, id)?,
+            pending: match self.writes.get(&(key.clone(), id.to_owned())) {
+                Some(writes) => writes.load()?,
+                None => Vec::new(),
+            },
         })
     }
 
@@ -184,19 +149,6 @@ impl Saver {
             }
         }
         Ok(values)
-    }
-
-    fn pending(&self, key: &Place, id: &str) -> Result<Vec<PendingWrite>, Raised> {
-        let known = self.writes.get(&(key.clone(), id.to_owned()));
-        let mut writes: Vec<_> = known
-            .map(|known| known.iter().collect())
-            .unwrap_or_default();
-        writes.sort_by_key(|write: &&StoredWrite| (&write.path, &write.task, write.index));
-        let loaded = writes.into_iter().map(|write| {
-            let value = load(&write.data)?;
-            Ok((write.task.clone(), write.channel.clone(), value))
-        });
-        loaded.collect()
     }
 
     /// Return a thread's checkpoints in a namespace, the newest first.
@@ -325,8 +277,7 @@ impl Saver {
         Ok(())
     }
 
-    /// Store a task's writes; one that is there already stays, unless it has a slot; in SQLite, unless
-    /// all have.
+    /// Store a task's writes.
     pub fn put_writes(
         &mut self,
         place: &Where,
@@ -336,43 +287,10 @@ impl Saver {
     ) -> Result<(), Raised> {
         let key = key_of(place);
         let id = word(place, "checkpoint_id").unwrap_or_default();
-        let known = self.writes.entry((key.clone(), id.to_owned())).or_default();
-        let before = known.len();
-        let have_slots = writes.iter().all(|(channel, _)| slot(channel).is_some());
-        for (index, (channel, value)) in (0..).zip(writes) {
-            let index = slot(channel).unwrap_or(index);
-            let is_here = |each: &StoredWrite| &*each.task == task && each.index == index;
-            let here = known.iter().position(is_here);
-            let stays = match self.kind {
-                Kind::Memory => index >= 0 && here.is_some_and(|here| here < before),
-                Kind::Sqlite => !have_slots && here.is_some(),
-            };
-            if stays {
-                continue;
-            }
-            let write = StoredWrite {
-                task: task.into(),
-                index,
-                channel: channel.clone(),
-                data: stored(value)?,
-                path: path.to_owned(),
-            };
-            let named = |write: &StoredWrite| {
-                let index = write.index.to_string();
-                let parts = [&key.0, &key.1, id, &write.task, &index, &write.channel];
-                let parts = [&["write"], &parts[..], &[&write.path, write.data.0]].concat();
-                name_of(&parts)
-            };
-            if let Some(here) = here {
-                self.contents.remove(&named(&known[here]));
-            }
-            self.contents.put(named(&write), write.data.1.clone());
-            match here {
-                Some(here) => known[here] = write,
-                None => known.push(write),
-            }
-        }
-        Ok(())
+        let at = [&*key.0, &*key.1, id].map(str::to_owned);
+        let known = self.writes.entry((key, id.to_owned())).or_default();
+        let stays = self.kind.stays(writes);
+        known.put(&mut self.contents, &at, writes, (task, path), stays)
     }
 
     /// Forget a thread.
@@ -397,72 +315,6 @@ fn place_of((thread, space): &Place, id: &str) -> Where {
     ];
     let parts = parts.map(|(name, part)| (text(name), text(part)));
     parts.into_iter().collect()
-}
-
-/// Return the names of channels and the texts of their versions.
-fn named_versions(versions: &Map) -> impl Iterator<Item = (&str, String)> {
-    versions
-        .iter()
-        .filter_map(|(name, version)| Some((name.text()?, shown(version)?)))
-}
-
-/// Return a checkpoint with its channels' values in their place, after its id.
-fn with_values(checkpoint: &Map, values: &impl Values) -> Value {
-    let versions = checkpoint.get("channel_versions").and_then(Value::map);
-    let all = values.all(versions.unwrap_or(&Map::default()));
-    if checkpoint.get("channel_values").is_some() {
-        return Value::Map(checkpoint.clone());
-    }
-    let mut whole = Map::default();
-    for (name, part) in checkpoint.iter() {
-        if name.text() == Some("channel_versions") {
-            whole.put("channel_values", Value::Map(all.clone()));
-        }
-        whole.insert(name.clone(), part.clone());
-    }
-    Value::Map(whole)
-}
-
-fn load((kind, data): &Typed) -> Result<Value, Raised> {
-    CODEC.loads(kind, data)
-}
-
-fn stored(value: &Value) -> Result<Typed, Raised> {
-    dumps(value).map_err(|message| Raised::new("TypeError", message))
-}
-
-/// Return what is metadata: not what says where a run is.
-pub fn metadata_only(known: &Map) -> Map {
-    let is_place = |name: &str| NOT_IN_METADATA.contains(&name);
-    let rest = known
-        .iter()
-        .filter(|(name, _)| !name.text().is_some_and(is_place));
-    rest.cloned().collect()
-}
-
-/// Return metadata as stored: text without NUL, and what else the config says.
-fn full_metadata(place: &Where, metadata: &Map) -> Value {
-    let clean = |value: &Value| match value {
-        Value::Text(value) => text(value.replace('\0', "")),
-        other => other.clone(),
-    };
-    let said = |value: &Value| {
-        matches!(
-            value,
-            Value::Text(_) | Value::Int(_) | Value::Float(_) | Value::Bool(_)
-        )
-    };
-    let mut full: Map = metadata
-        .iter()
-        .map(|(name, value)| (name.clone(), clean(value)))
-        .collect();
-    for (name, value) in metadata_only(place).iter() {
-        let is_own = name.text().is_some_and(|name| name.starts_with("__"));
-        if full.find(name).is_none() && !is_own && said(value) {
-            full.insert(name.clone(), clean(value));
-        }
-    }
-    Value::Map(full)
 }
 
 #[cfg(test)]

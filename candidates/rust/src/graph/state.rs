@@ -4,10 +4,9 @@ use std::rc::Rc;
 
 use crate::channels::Channel;
 use crate::contract::Raised;
-use crate::graph::checkpoints::{Checkpoint, held};
+use crate::graph::checkpoints::{Checkpoint, Values, held};
 use crate::graph::migration::migrate;
 use crate::graph::program::{Node, Program};
-use crate::graph::savers::Values;
 use crate::graph::schemas::Managed;
 use crate::value::{Map, Value, text};
 

@@ -5,12 +5,12 @@ use std::rc::Rc;
 
 use crate::contract::Raised;
 use crate::graph::checkpoints::{at, newer_versions, without_untracked, word};
+use crate::graph::metadata::metadata_only;
 use crate::graph::names::{NULL_TASK, slot};
 use crate::graph::nested::is_lasting;
 use crate::graph::payloads::joined;
 use crate::graph::program::Write;
 use crate::graph::run::{Durability, Loop};
-use crate::graph::savers::metadata_only;
 use crate::graph::tasks::{Task, path_text};
 use crate::graph::writes::named;
 use crate::value::{Value, text};

@@ -10,7 +10,7 @@ use crate::graph::halt::{Halt, class_name, error_text};
 use crate::graph::names::*;
 use crate::graph::packets::interrupt;
 use crate::graph::program::{Node, Program, Write};
-use crate::graph::savers::PendingWrite;
+use crate::graph::typed::PendingWrite;
 use crate::value::{Map, Value, text};
 
 /// The writes recorded for a superstep, which its tasks take answers from.

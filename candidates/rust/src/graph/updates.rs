@@ -17,10 +17,10 @@ use crate::graph::payloads::joined;
 use crate::graph::program::Write;
 use crate::graph::run::step_of;
 use crate::graph::running::write_update;
-use crate::graph::savers::PendingWrite;
 use crate::graph::state::{State, managed_values};
 use crate::graph::superstep::{Coming, next_tasks};
 use crate::graph::tasks::{Part, Task, path_text, statuses};
+use crate::graph::typed::PendingWrite;
 use crate::graph::writes::{Writer, apply_writes};
 use crate::value::{Map, Value, text};
 
