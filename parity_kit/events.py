@@ -167,11 +167,16 @@ class GateFinished:
 
 @dataclass(frozen=True, slots=True)
 class ClaimsRead:
-    """Where what is claimed of a candidate is said, and of which version of it."""
+    """Where what is claimed of a candidate is said, and of which version of it.
+
+    `speed` lists what is claimed of speed: the words as `said`, how many `times` LangGraph's from
+    and to, and the `workloads` it is held against.
+    """
 
     candidate: str
     source: str
     version: str
+    speed: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import platform
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -86,8 +87,9 @@ class Judging:
             self.tell(CandidateFailed(name, candidate.title, error.code, error.problem))
             return self._judged(name, "unknown", error.problem, ExitCode.NOT_JUDGED)
         if CORPORA in self.plan.suites:
-            if claims.by_row:
-                self.tell(ClaimsRead(name, claims.source, claims.version))
+            if claims.source:
+                speed = [dataclasses.asdict(each) for each in claims.speed]
+                self.tell(ClaimsRead(name, claims.source, claims.version, speed))
             for row in evidence.judged(engaged):
                 self.tell(row)
         return self._verdict(name, gates, engaged)

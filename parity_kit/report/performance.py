@@ -43,10 +43,24 @@ class Plot:
 
 
 @dataclass(frozen=True, slots=True)
+class Claim:
+    """What is claimed of a candidate's speed, what was measured, and how the two stand."""
+
+    candidate: str
+    said: str
+    source: str
+    claimed: str
+    measured: Sequence[tuple[str, Found]]
+    stands: str
+    tone: str
+
+
+@dataclass(frozen=True, slots=True)
 class Performance:
-    """The section: the headline's plot, those beside it, and those folded away."""
+    """The section: the headline's plot, claims, plots beside them, and those folded away."""
 
     ratios: Plot | None
+    claims: Sequence[Claim]
     beside: Sequence[Plot]
     folded: Sequence[Plot]
 
@@ -62,6 +76,12 @@ def view(report: Found) -> Performance:
     seed = report["run"]["seed"] or 0
     return Performance(
         _ratios([*series, control]),
+        [
+            _claim(each, claim)
+            for each in report["candidates"]
+            if each["claims"]
+            for claim in each["claims"]["speed"]
+        ],
         [*_growth(series, seed), *_memory(series)],
         [*_run_chart([*series, control]), *_spreads(series)],
     )
@@ -85,6 +105,34 @@ def _ratios(series: Sequence[Series]) -> Plot | None:
         "margin of ±5 % in which a difference is of no interest; a hollow mark is inconclusive. "
         "Grey is LangGraph against itself. Workloads that grow stand below.",
         speed_plots.ratios("ratios", series, workloads),
+    )
+
+
+def _claim(candidate: Found, claim: Found) -> Claim:
+    """Hold a claim against the workloads that were measured; each has to stand by itself."""
+    low, high = claim["times"]
+    rows = [row for row in candidate["benchmarks"] if row["workload"] in claim["workloads"]]
+    measured = [row for row in rows if row["ratio"] is not None]
+    if candidate["engagement"] is not None and not candidate["engagement"]["engaged"]:
+        stands, tone = "it never drove: this is LangGraph's own speed", "unknown"
+    elif not measured:
+        stands, tone = "not measured", "unknown"
+    elif all(row["high"] < low for row in measured):
+        stands, tone = "less was measured", "bad"
+    elif all(row["low"] > high for row in measured):
+        stands, tone = "more was measured", "good"
+    elif all(row["high"] >= low and row["low"] <= high for row in measured):
+        stands, tone = "within what was measured", "good"
+    else:
+        stands, tone = "on some workloads only", "unknown"
+    return Claim(
+        candidate["name"],
+        claim["said"],
+        f"{candidate['claims']['source']} ({candidate['claims']['version']})",
+        text.ratio(low) if low == high else f"{text.ratio(low)} to {text.ratio(high)}",
+        [(row["workload"], row) for row in rows],
+        stands,
+        tone,
     )
 
 

@@ -29,7 +29,7 @@ from parity_kit.events import (
     Event,
     RowJudged,
 )
-from parity_kit.matrix.claims import read_claims
+from parity_kit.matrix.claims import SpeedClaim, read_claims
 from parity_kit.matrix.evidence import MOST_LISTED, NO_CASE, NOT_ENGAGED, Evidence
 from parity_kit.matrix.rows import Row, read_rows, select
 from parity_kit.matrix.standing import agreeing, counts, refuted, standing
@@ -215,6 +215,32 @@ def _claims(folder: Path, text: str) -> Any:
 
 
 HEAD = 'source = "https://it"\nversion = "1"\n'
+
+
+def test_a_claim_of_speed_names_its_words_its_figures_and_workloads(tmp_path: Path) -> None:
+    claims = _claims(
+        tmp_path,
+        f'{HEAD}[[speed]]\nsaid = "fast"\ntimes = [2, 3.5]\nworkloads = ["sequential-5"]\n',
+    )
+    assert claims.speed == (SpeedClaim("fast", (2, 3.5), ("sequential-5",)),)
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        'said = "fast"\ntimes = [2, 3]',
+        'said = "fast"\ntimes = [3, 2]\nworkloads = ["sequential-5"]',
+        'said = "fast"\ntimes = [0, 2]\nworkloads = ["sequential-5"]',
+        'said = "fast"\ntimes = [1, 2]\nworkloads = ["no-such"]',
+        'said = "fast"\ntimes = [1, 2]\nworkloads = []',
+        'said = "fast"\ntimes = [1, 2]\nworkloads = ["sequential-5"]\nmore = 1',
+    ],
+)
+def test_a_claim_of_speed_that_cannot_be_held_against_anything_is_wrong(
+    tmp_path: Path, claim: str
+) -> None:
+    with pytest.raises(BadManifestError, match="claim of speed"):
+        _claims(tmp_path, f"{HEAD}[[speed]]\n{claim}\n")
 
 
 def test_claims_are_by_row_and_as_a_whole(tmp_path: Path) -> None:

@@ -47,8 +47,17 @@ def _rows(ratio: float) -> list[dict[str, Any]]:
 def _report(*names: str) -> dict[str, Any]:
     return {
         "run": {"seed": 7},
-        "candidates": [{"name": name, "benchmarks": _rows(2.0)} for name in names],
+        "candidates": [_candidate(name) for name in names],
         "control": _rows(1.0),
+    }
+
+
+def _candidate(name: str, *claims: dict[str, Any], engaged: bool = True) -> dict[str, Any]:
+    return {
+        "name": name,
+        "benchmarks": _rows(2.0),
+        "engagement": {"engaged": engaged},
+        "claims": {"source": "https://it", "version": "1", "speed": list(claims)},
     }
 
 
@@ -149,7 +158,38 @@ def test_where_nothing_was_measured_there_is_no_plot() -> None:
 
 def test_a_row_of_before_pairs_were_carried_still_has_its_ratio() -> None:
     rows: list[Any] = [{**_row("plain", 2.0), "seen": [], "memory": {}}]
-    found = view({"run": {"seed": 7}, "candidates": [{"name": "port", "benchmarks": rows}],
-                  "control": []})  # fmt: skip
+    candidate = {**_candidate("port"), "benchmarks": rows}
+    found = view({"run": {"seed": 7}, "candidates": [candidate], "control": []})
 
     assert list(_plots(found)) == ["ratios"]
+
+
+@pytest.mark.parametrize(
+    ("times", "workloads", "stands"),
+    [
+        ([1.9, 2.1], ["plain"], "within what was measured"),
+        ([2.0, 2.0], ["plain", "grow-10"], "within what was measured"),
+        ([5, 6], ["plain"], "less was measured"),
+        ([1.1, 1.2], ["plain"], "more was measured"),
+        ([5, 6], ["unequal"], "not measured"),
+        ([5, 6], ["elsewhere"], "not measured"),
+    ],
+)
+def test_a_claim_stands_beside_what_was_measured(
+    times: list[float], workloads: list[str], stands: str
+) -> None:
+    claim = {"said": "so fast", "times": times, "workloads": workloads}
+    report = {**_report(), "candidates": [_candidate("port", claim)]}
+    (found,) = view(report).claims
+
+    assert (found.stands, found.said) == (stands, "so fast")
+    assert [name for name, _ in found.measured] == [
+        name for name in workloads if name != "elsewhere"
+    ]
+
+
+def test_of_a_candidate_that_never_drove_no_speed_is_held_against_a_claim() -> None:
+    claim = {"said": "so fast", "times": [2, 2], "workloads": ["plain"]}
+    report = {**_report(), "candidates": [_candidate("port", claim, engaged=False)]}
+
+    assert view(report).claims[0].stands.startswith("it never drove")
