@@ -72,7 +72,7 @@ def _parts(found: Found) -> dict[str, Any] | None:
 
 
 def _drawing(detail: Found, lines: Sequence[Found]) -> Markup:
-    if not detail["graph"]:
+    if not detail["graph"] or not detail["graph"]["nodes"]:
         return Markup()
     ran = [row["node"] for row in lines if row.get("what") == "ran" and "node" in row]
     # What is stored or given last names no node: then it is the first task that differs.
@@ -148,7 +148,13 @@ def _hex(side: Found) -> Markup:
             if part
         )
         rows.append(Markup("<i>{:>5}</i>  {}").format(offset, spaced))
-    return Markup("\n").join(rows)
+    after = side["size"] - side["start"] - len(given)
+    head = [_left(side["start"], "before")] if side["start"] else []
+    return Markup("\n").join([*head, *rows, *([_left(after, "after")] if after > 0 else [])])
+
+
+def _left(count: int, where: str) -> Markup:
+    return Markup("<small>… {} {}</small>").format(text.plural(count, "byte"), where)
 
 
 def _values(side: Found) -> Markup:

@@ -13,8 +13,8 @@ MOST_NODES = 24
 MOST_EDGES = 60
 
 
-def topology(spec: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return the nodes and edges of a graph subject; None if there is nothing to draw.
+def topology(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the nodes and edges of a graph subject; of too many only how many, as `more`.
 
     A node is `name` and what it `is`: `node`, `subgraph`, `task`, with `deferred` and `stops` where
     it waits for the run's end or where the run stops before or after it. An edge is `from`, `to`
@@ -23,7 +23,7 @@ def topology(spec: Mapping[str, Any]) -> dict[str, Any] | None:
     program = parse(spec["program"])
     nodes, edges = _functional(program) if isinstance(program, Functional) else _graph(program)
     if len(nodes) > MOST_NODES or len(edges) > MOST_EDGES:
-        return None
+        return {"nodes": [], "edges": [], "more": [len(nodes), len(edges)]}
     return {
         "nodes": nodes,
         "edges": [{"from": a, "to": b, "is": kind} for (a, b), kind in edges.items()],

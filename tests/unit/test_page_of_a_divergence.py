@@ -27,6 +27,7 @@ from parity_kit.corpora.folder import read_corpora
 from parity_kit.report.detail import cause, detail, found_verdict
 from parity_kit.report.drawing import graph_svg
 from parity_kit.report.timeline import MOST_ROWS
+from parity_kit.report.topology import MOST_NODES, topology
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 HOSTILE = "<script>alert(1)</script>"
@@ -196,6 +197,44 @@ def test_every_graph_of_the_corpus_can_be_drawn() -> None:
         drawn += 1
 
     assert drawn > len(_graphs()) / 2
+
+
+def test_a_graph_too_large_to_draw_is_counted() -> None:
+    names = [f"n{number}" for number in range(MOST_NODES + 1)]
+    program: dict[str, Any] = {
+        "state": {"n": {"type": "int"}},
+        "nodes": {name: {"body": []} for name in names},
+        "edges": [["__start__", names[0]]],
+    }
+
+    assert topology({"program": program}) == {
+        "nodes": [],
+        "edges": [],
+        "more": [MOST_NODES + 1, 1],
+    }
+
+
+def test_edges_say_how_they_lead_on() -> None:
+    body = [{"return": {"command": {"goto": {"if": [{"get": "n"}, "a", "__end__"]}}}}]
+    program: dict[str, Any] = {
+        "state": {"n": {"type": "int"}},
+        "nodes": {"a": {"body": body, "defer": True}, "b": {"body": []}, "c": {"body": []}},
+        "edges": [["__start__", "a"], [["a", "b"], "c"]],
+        "branches": {"b": [{"path": {"get": "n"}, "map": {"x": "c", "y": "a"}}]},
+        "interrupt_before": ["b"],
+    }
+    found = topology({"program": program})
+
+    assert {(each["from"], each["to"], each["is"]) for each in found["edges"]} == {
+        ("__start__", "a", "edge"),
+        ("a", "c", "join"),
+        ("b", "c", "join"),
+        ("b", "a", "branch"),
+        ("a", "a", "goto"),
+        ("a", "__end__", "goto"),
+    }
+    assert found["nodes"][0]["deferred"]
+    assert found["nodes"][1]["stops"]
 
 
 def test_a_codec_case_has_bytes_and_no_graph() -> None:
