@@ -17,8 +17,10 @@ from xml.etree import ElementTree as ET
 
 INK, SOFT, BAND, QUIET = "#010203", "#020304", "#030405", "#040506"
 """Stand-ins for the page's colours; `_plain` makes them classes."""
-MARKERS = "osD^vPX"
+MARKERS = "osD^vPX<>ph*"
 """A shape a candidate, so that colour is not needed; with more candidates they come again."""
+COLOURS = 7
+"""The style sheet's; with more candidates they come again, in another shape."""
 FONT_SIZE = 10
 
 _STAND_INS = {INK: "ink", SOFT: "faint", BAND: "band", QUIET: "quiet"}
@@ -59,7 +61,7 @@ _AT = ("x", "y", "d", "transform", "font-size", "stroke-width")
 
 def colour(index: int) -> str:
     """Return the stand-in colour of a candidate, by its place in the report."""
-    return f"#f0f0{index % len(MARKERS):02x}"
+    return f"#f0f0{index % COLOURS:02x}"
 
 
 def marker(index: int) -> str:
