@@ -110,17 +110,17 @@ class Exchange:
                     reply = callbacks.answer(message)
                     self._send(reply, f"the answer to {message.method} during {what}")
                 case Notification("event") if Feature.EVENTS in self.uses:
-                    self._hear(message, len(body), what)
+                    self._hear(message, len(body), msgid, what)
                 case other:
                     kind = type(other).__name__.lower()
                     raise self.fault(f"answered {what} with a {kind}, not a response")
 
-    def _hear(self, message: Notification, size: int, what: str) -> None:
+    def _hear(self, message: Notification, size: int, msgid: int, what: str) -> None:
         self._heard_bytes += size
         if self._heard_bytes > self.process.frame_bytes:
             raise self.fault(f"told more events of {what} than an answer may hold")
         try:
-            self.heard.append(told(message.params))
+            self.heard.append(told(message.params, msgid))
         except shapes.ShapeError as error:
             problem = f"told an event of {what} in the wrong shape: {error}"
             raise self.fault(problem) from error
@@ -151,14 +151,16 @@ def fault(where: str, problem: str) -> ProtocolFaultError:
     return ProtocolFaultError(problem, where=where, hint="see docs/protocol.md")
 
 
-def told(params: Mapping[str, Plain]) -> Told:
-    """Return what a notification of an event says.
+def told(params: Mapping[str, Plain], msgid: int) -> Told:
+    """Return what a notification of an event says, which must be of the request that waits.
 
     Raises:
-        ShapeError: If it has another shape.
+        ShapeError: If it has another shape, or is of another request.
     """
-    if set(params) != {"operation", "event"}:
-        raise shapes.ShapeError("event: expected the keys `operation` and `event`")
+    if set(params) != {"msgid", "operation", "event"}:
+        raise shapes.ShapeError("event: expected the keys `msgid`, `operation` and `event`")
+    if shapes.natural(params["msgid"], "msgid") != msgid:
+        raise shapes.ShapeError(f"msgid: it is of request {params['msgid']}, not {msgid}")
     operation = shapes.natural(params["operation"], "operation")
     return Told(operation, shapes.event(params["event"], "event"))
 

@@ -85,8 +85,9 @@ class Close:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """An event of the operation with this index, before its outcome is answered."""
+    """An event of an operation of a request, by its index, before the request is answered."""
 
+    msgid: int
     operation: int
     event: Event
 

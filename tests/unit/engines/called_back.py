@@ -65,6 +65,11 @@ def ask(method: str, **params: Any) -> Any:
     return result
 
 
+def tell(index: int, value: Any) -> None:
+    event: dict[str, Any] = {"msgid": msgid, "operation": index, "event": ["custom", [], value]}
+    put([2, "event", event])
+
+
 def run(index: int, program: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
     """Return an invocation's outcome: nodes from `__start__` on, one after another."""
     if set(program) - {"state", "nodes", "edges", "branches"}:
@@ -77,7 +82,7 @@ def run(index: int, program: dict[str, Any], given: dict[str, Any]) -> dict[str,
     while node != "__end__":
         answer = ask("host.node", body=program["nodes"][node]["body"], input=state)
         for value in answer["emitted"]:
-            put([2, "event", {"operation": index, "event": ["custom", [], value]}])
+            tell(index, value)
         if answer["failed"]:
             failed = answer["failed"]
             return {"error": failed["type"], "message": failed["message"], **TAKEN}
@@ -94,7 +99,7 @@ TAKEN: dict[str, Any] = {"events": [], "stored": {}, "dropped": []}
 
 def outcome(index: int, case: dict[str, Any], operation: dict[str, Any]) -> dict[str, Any]:
     if operation["name"] == "crash":
-        put([2, "event", {"operation": index, "event": ["custom", [], "so far"]}])
+        tell(index, "so far")
         sys.exit(3)
     spec, args = case["subject"]["spec"], operation["args"]
     if spec.get("saver") or operation["name"] != "invoke":
