@@ -93,7 +93,7 @@ def drawn(name: str, width: float, height: float, paint: Callable[[Any], None]) 
 
 def _plain(data: bytes, name: str) -> str:
     root = ET.fromstring(data)  # noqa: S314  # written by matplotlib a moment ago
-    classes = dict(_STAND_INS) | {colour(at): f"s{at}" for at in range(len(MARKERS))}
+    classes = dict(_STAND_INS) | {colour(at): f"s{at}" for at in range(COLOURS)}
     box = root.attrib["viewBox"]
     for element in root.iter():
         element.tag = _local(element.tag)

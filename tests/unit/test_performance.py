@@ -10,6 +10,7 @@ import pytest
 from parity_kit.bench.plan import CONTROL
 from parity_kit.report import text
 from parity_kit.report.performance import Performance, Plot, view
+from parity_kit.report.svg import colour, marker
 
 HOSTILE = "<svg onload=alert(1)> $\\frac{1}{2}$ 中\x01"
 PAIRS = 12
@@ -145,11 +146,13 @@ def test_names_inside_plots_are_used_and_are_no_others(plots: dict[str, Plot]) -
     assert set(names) == set(re.findall(r'href="#([^"]+)"', every))
 
 
-def test_candidates_with_one_colour_have_one_shape_and_neighbours_neither() -> None:
+def test_candidates_with_one_colour_have_another_shape() -> None:
     svg = _plots(view(_report(*(f"port-{number}" for number in range(8)))))["ratios"].svg
     colours = set(re.findall(r"stroke-(s\d)", svg))
 
     assert colours == {f"s{number}" for number in range(7)}
+    assert len({(colour(number), marker(number)) for number in range(12)}) == 12
+    assert len({marker(number) for number in range(12)}) == 12
 
 
 def test_where_nothing_was_measured_there_is_no_plot() -> None:
