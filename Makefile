@@ -15,6 +15,9 @@ parity: setup ## judge the bundled candidates: corpora, lockstep, benchmarks, re
 publish: setup ## judge and measure every candidate there is, and keep that report (minutes)
 	@$(BIN)/parity-kit parity --all $(ARGS); \
 	run=$$(ls -td reports/*-parity/ | head -1) && cp "$$run"report.json "$$run"report.html reports/published/
+	@command -v chromium >/dev/null || { echo "no chromium: docs/report.png stays as it is"; exit 0; }; \
+	chromium --headless --no-sandbox --hide-scrollbars --window-size=1280,900 \
+	  --screenshot=docs/report.png reports/published/report.html 2>/dev/null
 
 test: setup ## run the tests
 	@$(BIN)/pytest -q -n auto --dist worksteal $(ARGS)
