@@ -5,4 +5,9 @@ final class Unsupported extends RuntimeException {
     Unsupported(String reason) {
         super(reason);
     }
+
+    @Override
+    public String toString() {
+        return getMessage();
+    }
 }
