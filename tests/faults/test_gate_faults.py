@@ -103,6 +103,9 @@ FAULTS = [
 ]
 
 
+LEAVE_THEIR_SESSION = {"leaves_a_daemon", "forks_many"}
+
+
 @pytest.fixture(scope="module")
 def space(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     return made(tmp_path_factory.mktemp("faults"))
@@ -195,6 +198,8 @@ def judged(space: Workspace, name: str) -> Judged:
 def test_fault_ends_in_its_verdict_and_the_other_cases_are_equal(
     space: Workspace, fault: Fault
 ) -> None:
+    if sys.platform != "linux" and fault.engine in LEAVE_THEIR_SESSION:
+        pytest.skip("what leaves its session is ended on Linux only")
     result = judged(space, fault.engine)
     bad = result.cases.pop("bad")
     assert bad.verdict == fault.verdict, bad

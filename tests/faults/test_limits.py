@@ -25,6 +25,7 @@ from parity_kit.wire.usage import usage
 ENGINES = Path(__file__).parent / "engines"
 CASE = Case(CaseId("good"), Subject(SubjectKind.CODEC, {}), (Operation("decode"),))
 PATIENCE = 20.0
+linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells and does this")
 
 
 @contextlib.contextmanager
@@ -144,6 +145,7 @@ def test_where_the_network_cannot_be_taken_it_is_said() -> None:
     )
 
 
+@linux
 def test_memory_that_processes_share_is_counted_once() -> None:
     program = (
         "import os, sys, time; shared = b'x' * (64 << 20)\n"
@@ -180,6 +182,7 @@ time.sleep(600)
 """
 
 
+@linux
 def test_nothing_runs_on_when_the_kit_itself_is_killed() -> None:
     with subprocess.Popen([sys.executable, "-c", OWNER], stdout=subprocess.PIPE) as owner:
         assert owner.stdout is not None
