@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from parity_kit.report.speed_plots import WIDTH, Series, time_scale
+from parity_kit.report.speed_plots import WIDTH, Series, dots, strokes, time_scale
 from parity_kit.report.svg import QUIET, SOFT, drawn
 
 _MIB = 1024 * 1024
@@ -106,15 +106,10 @@ def memory(name: str, engines: Sequence[tuple[Series, int, Sequence[int]]]) -> s
         for place, (each, idle, heights) in enumerate(engines):
             most = max(heights)
             axes.plot([idle / _MIB, most / _MIB], [place, place], color=QUIET, linewidth=1)
-            axes.plot([idle / _MIB], [place], color=each.colour, marker="|", markersize=11)
-            axes.plot(
-                [height / _MIB for height in heights],
-                [place] * len(heights),
-                color=each.colour,
-                marker="o",
-                markersize=4,
-                linestyle="none",
-            )
+            before = ((idle / _MIB, place - 0.35), (idle / _MIB, place + 0.35))
+            strokes(axes, [before], color=each.colour, linewidth=1.5)
+            points = [(height / _MIB, place) for height in heights]
+            dots(axes, points, color=each.colour, linewidth=5)
         axes.set_yticks(range(len(engines)), [each.short for each, _, _ in engines])
         axes.set_ylim(len(engines) - 0.5, -0.5)
         axes.set_xlim(0, None)

@@ -93,11 +93,9 @@ def _plot(name: str, title: str, says: str, drawn: str, *tables: Table) -> Plot:
 
 
 def _ratios(series: Sequence[Series]) -> Plot | None:
-    every = _workloads(series)
-    if not every:
+    workloads = _plain(series)
+    if not workloads:
         return None
-    growing = {row["workload"] for each in series for row in each.rows if row["series"]}
-    workloads = [name for name in every if name not in growing] or every
     return _plot(
         "ratios",
         "How many times LangGraph's speed",
@@ -251,7 +249,7 @@ def _pairs(series: Series) -> Table:
 
 
 def _spreads(series: Sequence[Series]) -> Iterator[Plot]:
-    for place, workload in enumerate(_workloads(series)):
+    for place, workload in enumerate(_plain(series)):
         engines: list[tuple[Series, list[float]]] = []
         for each in series:
             pairs = [kept(row) for row in each.rows if row["workload"] == workload]
@@ -267,7 +265,7 @@ def _spreads(series: Sequence[Series]) -> Iterator[Plot]:
             yield _plot(
                 f"spread-{place}",
                 workload,
-                "A stroke is the median time of one process, the diamond the median of them.",
+                "A stroke is the median time of one process, the thick one the median of them.",
                 speed_plots.spread(f"spread-{place}", engines),
                 Table(
                     f"{workload}: times of one run",
@@ -291,6 +289,13 @@ def _reference() -> Series:
 def _workloads(series: Sequence[Series]) -> list[str]:
     """Return the workloads of which some opponent has a ratio, in the order of measuring."""
     return _distinct(series, lambda row: row["workload"] if row["ratio"] is not None else "")
+
+
+def _plain(series: Sequence[Series]) -> list[str]:
+    """Return the workloads that do not grow; all of them where all do."""
+    every = _workloads(series)
+    growing = {row["workload"] for each in series for row in each.rows if row["series"]}
+    return [name for name in every if name not in growing] or every
 
 
 def _series_of(series: Sequence[Series]) -> list[str]:

@@ -143,10 +143,17 @@ def run_chart(name: str, series: Sequence[Series]) -> str:
             for row in apart[each.label].values()
             for number, value in sorted(row.items())
         ]
-        style = {"color": each.colour, "marker": "o", "markersize": 2.5, "linestyle": "none"}
-        axes.plot(*_columns([point for point in points if abs(point[1]) <= 1]), **style)
+        near = [point for point in points if abs(point[1]) <= 1]
+        dots(axes, near, color=each.colour, linewidth=3)
         beyond = [(x, math.copysign(1, y)) for x, y in points if abs(y) > 1]
-        axes.plot(*_columns(beyond), **style, markerfacecolor="none")
+        axes.plot(
+            *_columns(beyond),
+            color=each.colour,
+            marker="o",
+            markersize=2.5,
+            markerfacecolor="none",
+            linestyle="none",
+        )
         pressure = pressures(each.rows)
         bars = [((n + 1, -1.7), (n + 1, -1.7 + 0.6 * share)) for n, share in pressure.items()]
         strokes(axes, bars, color=SOFT, linewidth=4)
@@ -177,7 +184,8 @@ def spread(name: str, engines: Sequence[tuple[Series, Sequence[float]]]) -> str:
             strokes(axes, [((t, place - 0.35), (t, place + 0.35)) for t in times],
                      color=each.colour, linewidth=1)  # fmt: skip
             middle = statistics.median(times)
-            axes.plot([middle], [place], color=each.colour, marker="D", markersize=4)
+            thick = [((middle, place - 0.4), (middle, place + 0.4))]
+            strokes(axes, thick, color=each.colour, linewidth=4)
         axes.set_yticks(range(len(engines)), [each.short for each, _ in engines])
         axes.set_ylim(len(engines) - 0.5, -0.5)
         time_scale(axes, [time for _, times in engines for time in times])
@@ -219,12 +227,17 @@ def pressures(rows: Sequence[Mapping[str, Any]]) -> dict[int, float]:
     return {number: statistics.median(shares) for number, shares in sorted(found.items())}
 
 
+def dots(axes: Any, points: Sequence[tuple[float, float]], **style: Any) -> None:
+    """Draw points as one path: lines of no length with round ends."""
+    strokes(axes, [(point, point) for point in points], solid_capstyle="round", **style)
+
+
 def strokes(
     axes: Any, spans: Sequence[tuple[tuple[float, float], tuple[float, float]]], **style: Any
 ) -> None:
     """Draw separate lines as one path."""
     broken = itertools.chain.from_iterable((*span, (_NOTHING, _NOTHING)) for span in spans)
-    axes.plot(*_columns(list(broken)), solid_capstyle="butt", **style)
+    axes.plot(*_columns(list(broken)), **{"solid_capstyle": "butt", **style})
 
 
 def _columns(points: Sequence[tuple[float, float]]) -> tuple[list[float], list[float]]:

@@ -9,9 +9,10 @@ own font; and what repeats (digits nobody sees, groups around one element) goes.
 from __future__ import annotations
 
 import io
+import itertools
 import re
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -56,6 +57,9 @@ _USUAL = {
     ("stroke-linecap", "butt"),
 }
 _NUMBER = re.compile(r"-?\d+\.\d+")
+_OWN = {"x", "y", "d", "href", "id", "transform"}
+"""What an element does not share with those beside it."""
+_ALIKE = 3
 _AT = ("x", "y", "d", "transform", "font-size", "stroke-width")
 
 
@@ -148,7 +152,29 @@ def _reduce(parent: ET.Element) -> None:
             children += list(child)
         else:
             children.append(child)
-    parent[:] = children
+    parent[:] = _gathered(children)
+
+
+def _gathered(children: Sequence[ET.Element]) -> list[ET.Element]:
+    """Say once what several elements in a row have in common, on a group around them."""
+    found: list[ET.Element] = []
+    for _, alike in itertools.groupby(children, key=_look):
+        group = list(alike)
+        tag, look = _look(group[0])
+        if len(group) < _ALIKE or tag not in {"text", "use", "path"} or not look:
+            found += group
+            continue
+        for each in group:
+            each.attrib = {key: each.attrib[key] for key in each.attrib.keys() & _OWN}
+            each.attrib = dict(sorted(each.attrib.items()))
+        found.append(ET.Element("g", dict(look)))
+        found[-1].extend(group)
+    return found
+
+
+def _look(element: ET.Element) -> tuple[str, tuple[tuple[str, str], ...]]:
+    look = {key: value for key, value in element.attrib.items() if key not in _OWN}
+    return element.tag, tuple(sorted(look.items()))
 
 
 def _local(name: str) -> str:
@@ -170,6 +196,8 @@ def _attributes(given: Mapping[str, str], classes: Mapping[str, str]) -> dict[st
         elif local != "clip-path" and not value.startswith("rotate(-0"):
             found[local] = value
     found = {key: _short(value) if key in _AT else value for key, value in sorted(found.items())}
+    if "d" in found:
+        found["d"] = _path(found["d"])
     named = [
         f"{key}-{classes[found.pop(key)]}"
         for key in ("fill", "stroke")
@@ -190,3 +218,20 @@ def _short(value: str) -> str:
     """Return coordinates to a tenth of a point, on one line."""
     rounded = _NUMBER.sub(lambda found: f"{float(found.group()):.1f}".removesuffix(".0"), value)
     return " ".join(rounded.split()).replace("-0 ", "0 ")
+
+
+def _path(value: str) -> str:
+    """Return straight lines in their shortest form: `M1 2H3` for `M 1 2 L 3 2`."""
+    if not set(re.findall("[A-Za-z]", value)) <= {"M", "L", "z"}:
+        return re.sub(" ?([A-Za-z]) ?", r"\1", value)
+    said: list[str] = []
+    at = ("", "")
+    for command, x, y in re.findall(r"([MLz]) ?(\S+)? ?([^\sMLz]+)?", value):
+        if command != "L":
+            said.append("z" if command == "z" else f"M{x} {y}")
+        elif x == at[0]:
+            said.append("h0" if y == at[1] else f"V{y}")
+        else:
+            said.append(f"H{x}" if y == at[1] else f"L{x} {y}")
+        at = (x, y)
+    return "".join(said)
