@@ -22,7 +22,7 @@ _Entry: TypeAlias = tuple[Sequence[str], bytes]
 
 @dataclass(slots=True)
 class Supersteps:
-    """The superstep of each checkpoint and channel version, of both sides.
+    """The superstep of each checkpoint and channel version.
 
     `sent` names the nodes that a namespace's superstep was told to run by `Send`, in order.
     """
@@ -31,11 +31,14 @@ class Supersteps:
     versions: dict[tuple[str, str], int] = field(default_factory=dict[tuple[str, str], int])
     sent: dict[tuple[str, int], list[str]] = field(default_factory=dict[tuple[str, int], list[str]])
 
-    def read(self, outcomes: Sequence[Outcome]) -> None:
-        """Take what one side stored; what is known already stays."""
-        entries = _entries(outcomes)
-        self._read_checkpoints(entries)
-        self._read_sends(entries)
+    @classmethod
+    def of(cls, own: Sequence[Outcome], *others: Sequence[Outcome]) -> Supersteps:
+        """Return what one side stored of it, and of what it has not itself what others did."""
+        found = cls()
+        for outcomes in (own, *others):
+            found._read_checkpoints(_entries(outcomes))
+        found._read_sends(_entries(own))
+        return found
 
     def _read_checkpoints(self, entries: Sequence[_Entry]) -> None:
         for parts, data in entries:
@@ -59,9 +62,10 @@ class Supersteps:
     def runs(self, outcomes: Sequence[Outcome]) -> list[tuple[int, str]]:
         """Return in which superstep which node ran, in order, by what one side stored of it."""
         found = {
-            (self.checkpoints[place_of(parts)] + 1, parts[_PATH:], parts[4:5], self.node_of(parts))
+            (self.checkpoints[place_of(parts)] + 1, parts[_PATH], parts[4], self.node_of(parts))
             for parts, _ in _entries(outcomes)
-            if parts[0] == "write" and not parts[2] and place_of(parts) in self.checkpoints
+            if parts[0] == "write" and len(parts) > _PATH and not parts[2]
+            if place_of(parts) in self.checkpoints
         }
         return [(step, node) for step, _, _, node in sorted(found)]
 

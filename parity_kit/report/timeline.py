@@ -49,17 +49,14 @@ def timeline(
     is there where a row is of one. What is the same on both sides and no task's is counted, as
     `more`; of very many rows `cut` counts those left out.
     """
-    places = Supersteps()
-    for side in sides:
-        places.read(side)
     stored = difference.where.startswith("stored ") or any(
         not isinstance(each, Unsupported) and each.stored for each in sides[1]
     )
     masks = oracle_masks().of(case)
     exactly = difference.level is Level.BYTES
     readers = [
-        _Reader(case, places, side, Renamer(masks), exactly, stored)
-        for side in (sides[0], sides[1] if stored else sides[0])
+        _Reader(case, Supersteps.of(own, *sides), own, Renamer(masks), exactly, stored)
+        for own in (sides[0], sides[1] if stored else sides[0])
     ]
     shown: list[dict[str, Any]] = []
     for number in range(difference.operation + 1):
@@ -125,7 +122,7 @@ class _Reader:
         for at, event in enumerate(events):
             found, node = told.place(event)
             step = step if found is None else found
-            key = ("told", step, event.mode, event.namespace)
+            key = ("told", step, event.mode, event.namespace, node)
             seen[key] += 1
             inside = f" in {'|'.join(event.namespace)}" if event.namespace else ""
             text = f"{event.mode}{inside}: {short(event.payload, WHOLE)}"

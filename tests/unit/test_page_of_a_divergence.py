@@ -26,6 +26,7 @@ from parity_kit.contract import (
 from parity_kit.corpora.folder import read_corpora
 from parity_kit.report.detail import cause, detail, found_verdict
 from parity_kit.report.drawing import graph_svg
+from parity_kit.report.supersteps import Supersteps
 from parity_kit.report.timeline import MOST_ROWS
 from parity_kit.report.topology import MOST_NODES, topology
 
@@ -275,3 +276,10 @@ def test_a_candidate_that_gave_no_outcomes_is_shown_by_its_case_alone() -> None:
     shown = detail(kept, None)
     assert "timeline" not in shown
     assert shown["graph"] is not None
+
+
+def test_a_node_that_was_sent_to_three_times_ran_three_times_in_one_superstep() -> None:
+    outcomes = _graphs()["graphs/send/map-reduce"].outcomes
+    runs = Supersteps.of(outcomes).runs(outcomes[:1])
+
+    assert [step for step, node in runs if node == "work"] == [2, 2, 2]
