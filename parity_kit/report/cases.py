@@ -11,7 +11,7 @@ from parity_kit.errors import BadFileError
 from parity_kit.report.detail import cause, detail, found_verdict
 from parity_kit.report.selection import in_turn
 
-ROOM = 1_100_000
+ROOM = 1_050_000
 """Characters of all that is kept of cases: the page stays below 2 MB, whatever the cases hold."""
 
 
