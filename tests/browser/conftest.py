@@ -60,6 +60,7 @@ QUIET = [
     "--disable-sync",
 ]
 HOSTILE = "<script>document.title='taken'</script><img src=x onerror=\"document.title='taken'\">"
+CLAIM = {"said": HOSTILE, "times": [2, 3], "workloads": ["conditional-loop-5"]}
 CORPORA = ("graphs", "control", "interrupts", "streams", "subgraphs", "msgpack", "channels")
 WATCH = """
 window.violations = [];
@@ -208,7 +209,7 @@ def _candidate(name: str, folder: Path, differing: int) -> list[Event]:
             )
             for corpus, events in found
         ),
-        ClaimsRead(name, HOSTILE, "1.0"),
+        ClaimsRead(name, HOSTILE, "1.0", [CLAIM]),
         EngagementSeen(name, {HOSTILE: 3}, engaged=True),
         *_rows(name, [event for _, events in found for event in events]),
         CandidateJudged(name, verdict, f"{differing} of {HOSTILE}", int(differing > 0)),

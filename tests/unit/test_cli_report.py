@@ -93,3 +93,59 @@ def test_a_journal_that_was_cut_off_gives_files_that_say_so(workspace: Path) -> 
     text = file.read_text(encoding="utf-8")
     assert "**Partial:**" in text
     assert "cut off" in text
+
+
+def _second_run(workspace: Path) -> Path:
+    folder = workspace / "reports" / "parity-2"
+    folder.mkdir()
+    journal = (workspace / "reports" / "parity-1" / "journal.jsonl").read_text(encoding="utf-8")
+    text = journal.replace("parity-1", "parity-2")
+    (folder / "journal.jsonl").write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_earlier_runs_give_the_page_a_history(workspace: Path) -> None:
+    folder = _second_run(workspace)
+    said = CliRunner().invoke(
+        cli, ["report", "parity-1", "parity-2", "--workspace", str(workspace)]
+    )
+    page = (folder / "report.html").read_text(encoding="utf-8")
+
+    assert said.stdout.strip() == str(folder / "report.html")
+    assert '<section id="history">' in page
+    assert "since parity-1" in page
+
+
+def test_a_report_that_was_kept_is_enough_for_an_earlier_run(
+    workspace: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = _second_run(workspace)
+    CliRunner().invoke(cli, ["report", "parity-1", "--workspace", str(workspace)])
+    kept = tmp_path_factory.mktemp("kept") / "last-week.json"
+    kept.write_bytes((workspace / "reports" / "parity-1" / "report.json").read_bytes())
+    CliRunner().invoke(cli, ["report", str(kept), "parity-2", "--workspace", str(workspace)])
+
+    assert "since parity-1" in (folder / "report.html").read_text(encoding="utf-8")
+
+
+def test_a_run_is_no_history_of_itself(workspace: Path) -> None:
+    CliRunner().invoke(cli, ["report", "parity-1", "parity-1", "--workspace", str(workspace)])
+    page = workspace / "reports" / "parity-1" / "report.html"
+
+    assert '<section id="history">' not in page.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [("{", "no report can be read"), ("[]", "no report can be read"),
+     ('{"schema": 99}', "a report of schema 99"), ('{"schema": 1}', "cannot be read")],
+)  # fmt: skip
+def test_an_earlier_report_that_is_none_is_an_error(
+    workspace: Path, tmp_path: Path, content: str, problem: str
+) -> None:
+    kept = tmp_path / "last-week.json"
+    kept.write_text(content, encoding="utf-8")
+    said = CliRunner().invoke(cli, ["report", str(kept), "parity-1", "--workspace", str(workspace)])
+
+    assert isinstance(said.exception, BadFileError)
+    assert problem in str(said.exception)
