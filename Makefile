@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.parity-kit-ready
 
-.PHONY: help parity publish test setup check format fixtures pairs gate clean
+.PHONY: help parity publish test slow setup check format fixtures pairs gate clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -19,8 +19,11 @@ publish: setup ## judge and measure every candidate there is, and keep that repo
 	chromium --headless --no-sandbox --hide-scrollbars --window-size=1280,900 \
 	  --screenshot=docs/report.png reports/published/report.html 2>/dev/null
 
-test: setup ## run the tests
-	@$(BIN)/pytest -q -n auto --dist worksteal $(ARGS)
+test: setup ## run the tests, but those that take long
+	@$(BIN)/pytest -q -n auto --dist worksteal -m 'not slow' $(ARGS)
+
+slow: setup ## run those: other engines built and run, every script, kills and restarts in numbers
+	@$(BIN)/pytest -q -n auto --dist worksteal -m slow $(ARGS)
 
 setup: $(STAMP) ## make .venv with everything pinned in pyproject.toml
 
