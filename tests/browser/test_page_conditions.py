@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
 
 OPEN = "document.querySelectorAll('details').forEach((each) => { each.open = true; })"
 SECTIONS = ("verdicts", "matrix", "differences", "performance", "how", "words")
@@ -165,3 +165,42 @@ def test_on_paper_dark_is_light(visit: Callable[..., Page], report: Path) -> Non
     assert page.evaluate("getComputedStyle(document.querySelector('figure')).backgroundColor") == (
         "rgb(255, 255, 255)"
     )
+
+
+def test_a_hostile_candidate_is_shown_and_does_nothing(
+    visit: Callable[..., Page], report: Path
+) -> None:
+    """Names, errors, payloads, claims, rows and reasons of this run all hold markup that acts."""
+    page = visit(report)
+    page.evaluate(OPEN)
+    page.keyboard.press("j")
+    page.fill("#search", "script")
+
+    assert "taken" not in page.title()
+    assert page.locator("img").count() == 0
+    assert page.locator("script").count() == 1
+    assert page.locator("body", has_text="<script>document.title='taken'</script>").count() == 1
+    assert page.evaluate("window.violations") == []
+
+
+def test_the_policy_stops_what_would_get_in(browser: Browser, report: Path) -> None:
+    page = browser.new_page()
+    page.goto(report.as_uri())
+    page.evaluate(
+        "window.stopped = 0; document.addEventListener('securitypolicyviolation',"
+        " () => { window.stopped += 1; })"
+    )
+    page.evaluate(
+        "document.body.insertAdjacentHTML('beforeend', '<p id=in style=\"color: red\">"
+        '<img src=x onerror="document.title = 1"></p>\');'
+        "document.body.append(Object.assign(document.createElement('script'),"
+        " { textContent: 'document.title = 2' }))"
+    )
+    page.wait_for_timeout(200)
+
+    assert page.title() not in {"1", "2"}
+    assert page.evaluate("getComputedStyle(document.getElementById('in')).color") != (
+        "rgb(255, 0, 0)"
+    )
+    assert page.evaluate("window.stopped") >= 3
+    page.close()
