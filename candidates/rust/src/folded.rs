@@ -94,7 +94,7 @@ fn one_overwrite() -> Raised {
 }
 
 /// Return what a write overwrites with, in any of the three forms of that.
-fn overwrite_in(value: &Value) -> Option<Value> {
+pub fn overwrite_in(value: &Value) -> Option<Value> {
     match value {
         Value::Typed(typed) if typed.is("langgraph.types", "Overwrite") => {
             typed.payload.map()?.get("value").cloned()

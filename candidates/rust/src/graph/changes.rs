@@ -7,8 +7,9 @@ use sha1_smol::Sha1;
 
 use crate::contract::Unsupported;
 use crate::graph::checkpoints::is_newer;
+use crate::graph::deltas::really_seen;
 use crate::graph::halt::{Halt, SHOWN};
-use crate::graph::names::START;
+use crate::graph::names::{BUMPS, START};
 use crate::graph::program::Program;
 use crate::graph::superstep::{hyphenated, leading};
 use crate::graph::updates::invalid;
@@ -62,9 +63,10 @@ pub fn grouped(
 /// Return the node that ran last, or None if several did.
 pub fn last_node(program: &Program, seen: &Map) -> Option<String> {
     let mut runs = Vec::<(&Value, &str)>::new();
-    for (name, versions) in seen.iter() {
-        for (_, version) in versions.map()?.iter() {
-            runs.push((version, name.text()?));
+    for name in seen.iter().filter_map(|(name, _)| name.text()) {
+        if name != BUMPS {
+            let versions = really_seen(seen, name).into_iter();
+            runs.extend(versions.map(|version| (version, name)));
         }
     }
     if runs.is_empty() {

@@ -40,6 +40,23 @@ impl Checkpoint {
         }
     }
 
+    /// Return the checkpoint that a thread without one starts from as it is stored: it has another order,
+    /// and nothing came before it.
+    pub fn empty_value(time: String) -> Map {
+        let empty = Checkpoint::empty(time);
+        let parts = [
+            ("v", Value::Int(empty.version)),
+            ("id", text(empty.id)),
+            ("ts", text(empty.time)),
+            ("channel_versions", Value::Map(empty.versions)),
+            ("versions_seen", Value::Map(empty.seen)),
+        ];
+        parts
+            .map(|(name, part)| (text(name), part))
+            .into_iter()
+            .collect()
+    }
+
     /// Become the checkpoint after this one.
     pub fn advance(&mut self, id: String, time: String, updated: Value) {
         (self.version, self.id, self.time, self.updated) = (FORMAT, id, time, updated);

@@ -3,12 +3,14 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use crate::contract::Raised;
 use crate::graph::checkpoints::{Checkpoint, Where, word};
 use crate::graph::clock::Clock;
 use crate::graph::program::{Program, Subgraph};
 use crate::graph::savers::Saver;
+use crate::graph::state::State;
 use crate::graph::store::Store;
-use crate::value::Value;
+use crate::value::{Map, Value};
 
 /// A saver that a graph and its subgraphs share.
 pub type Shared = Rc<RefCell<Saver>>;
@@ -31,6 +33,30 @@ impl Graph {
             (Some(_), _) => self.clock.next_version(current),
             (None, current) => Value::Int(current.unwrap_or_default() + 1),
         }
+    }
+
+    /// Return the state that a checkpoint and its values hold; one without a config was never stored.
+    pub fn restored(
+        &self,
+        checkpoint: Checkpoint,
+        values: Map,
+        config: Option<&Where>,
+        namespace: &str,
+    ) -> Result<State, Raised> {
+        let program = &self.program;
+        let deltas = program.deltas.iter().map(|(name, _)| name);
+        let wanted: Vec<_> = deltas.filter(|name| values.get(name).is_none()).collect();
+        let mut state = State::restored(program, checkpoint, values, namespace)?;
+        if let (Some(config), Some(saver), false) = (config, &self.saver, wanted.is_empty()) {
+            for (name, history) in saver.borrow().delta_history(config, &wanted)? {
+                if let Some(place) = program.place(&name) {
+                    let mut channel = program.channels[place].1.restored(history.seed)?;
+                    channel.replay(&history.writes)?;
+                    state.channels[place] = channel;
+                }
+            }
+        }
+        Ok(state)
     }
 
     /// Return a subgraph as a graph: with the outermost graph's saver, or with none.

@@ -15,6 +15,8 @@ pub const RESUME: &str = "__resume__";
 pub const ERROR: &str = "__error__";
 pub const ERROR_SOURCE_NODE: &str = "__error_source_node__";
 pub const NO_WRITES: &str = "__no_writes__";
+/// Among the versions seen: those that came of a snapshot of a delta channel, not of a write.
+pub const BUMPS: &str = "__snapshot_bumps__";
 pub const HANDLER: &str = "node_error_handler";
 /// Where a config holds the ids of the checkpoints around it, by namespace.
 pub const CHECKPOINT_MAP: &str = "checkpoint_map";
@@ -42,7 +44,7 @@ const RESERVED: [&str; 14] = [
     ERROR_SOURCE_NODE,
     INTERRUPT,
     RESUME,
-    "__snapshot_bumps__",
+    BUMPS,
     CHECKPOINT_MAP,
     "checkpoint_id",
     "checkpoint_ns",

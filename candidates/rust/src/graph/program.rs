@@ -133,6 +133,8 @@ pub struct Program {
     pub has_untracked: bool,
     pub subgraphs: Subgraphs,
     pub has_store: bool,
+    /// Delta channels, and after how many updates a snapshot of one is due.
+    pub deltas: Vec<(Rc<str>, i128)>,
 }
 
 impl Program {
@@ -192,6 +194,7 @@ impl Program {
                 .map(|(name, _)| name.clone())
                 .collect(),
             outputs: known.outputs,
+            deltas: known.deltas,
             managed: known.managed,
             context: context.map(|names| names.map(Rc::from).collect()),
             triggered,

@@ -10,6 +10,7 @@ use std::rc::Rc;
 use crate::contract::Raised;
 use crate::graph::checkpoints::{Checkpoint, Where, word};
 use crate::graph::compiled::Graph;
+use crate::graph::deltas::DeltaLog;
 use crate::graph::halt::{Halt, RECURSION, with_guide};
 use crate::graph::nested::{Around, Began, Replay};
 use crate::graph::payloads::joined;
@@ -18,7 +19,7 @@ use crate::graph::runner::{give_back_writes, run_tasks};
 use crate::graph::state::State;
 use crate::graph::streams::{Mode, Sink, Stream};
 use crate::graph::superstep::{Coming, next_tasks, stops};
-use crate::graph::tasks::{Pending, Task};
+use crate::graph::tasks::{Pending, Task, path_text};
 use crate::graph::writes::{Names, Writer, apply_writes};
 use crate::value::{Map, Value, text};
 
@@ -69,6 +70,7 @@ pub struct Loop {
     pub metadata: Map,
     pub pending: Pending,
     pub updated: Option<Names>,
+    pub deltas: DeltaLog,
     pub replaying: bool,
     pub step: i64,
     pub stream: Rc<Stream>,
@@ -126,7 +128,11 @@ impl Loop {
                 (values, pending) = (Map::default(), Vec::new());
             }
         }
-        let state = State::restored(&graph.program, checkpoint, values, &namespace)?;
+        let config = began.config.as_ref();
+        let state = graph.restored(checkpoint, values, config, &namespace)?;
+        let at_exit = graph.saver.is_some() && asked.durability == Durability::Exit;
+        let is_shared = is_asked && config.is_some();
+        let deltas = DeltaLog::new(&graph.program, pending.clone(), is_shared, at_exit);
         let step = step_of(&began.metadata).unwrap_or(-2) + 1;
         let stream = Stream::new(
             &asked.modes,
@@ -151,6 +157,7 @@ impl Loop {
             metadata: began.metadata.clone(),
             pending: Rc::new(RefCell::new(pending)),
             updated: None,
+            deltas,
             replaying: false,
             step,
             stop: step + asked.recursion_limit + 1,
@@ -272,7 +279,17 @@ impl Loop {
 
     /// Apply the superstep's writes and store the checkpoint after it.
     fn after_tick(&mut self) -> Result<(), Halt> {
+        for task in &self.tasks {
+            self.deltas.replace(&task.writes);
+        }
         let updated = self.apply_tasks()?;
+        let tasks = &self.tasks;
+        self.deltas
+            .begin(self.step, |id| tasks.iter().any(|task| &*task.id == id));
+        for task in tasks {
+            let path = path_text(&task.path);
+            self.deltas.keep(self.step, &task.id, path, &task.writes);
+        }
         self.show_values(&updated);
         self.updated = Some(updated);
         self.pending.borrow_mut().clear();

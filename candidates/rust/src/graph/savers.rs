@@ -20,7 +20,7 @@ use crate::json_text::dumped;
 use crate::value::{Map, Value, text};
 
 /// A thread and a namespace in it.
-type Place = (String, String);
+pub type Place = (String, String);
 
 /// A checkpoint as a saver gives it back.
 pub struct Saved {
@@ -32,10 +32,10 @@ pub struct Saved {
     pub pending: Vec<PendingWrite>,
 }
 
-struct Entry {
+pub struct Entry {
     checkpoint: Typed,
     metadata: Typed,
-    parent: Option<String>,
+    pub parent: Option<String>,
 }
 
 /// Which checkpoints are asked for.
@@ -68,7 +68,7 @@ impl Kind {
 
 pub struct Saver {
     pub kind: Kind,
-    threads: HashMap<Place, BTreeMap<String, Entry>>,
+    pub threads: HashMap<Place, BTreeMap<String, Entry>>,
     writes: HashMap<(Place, String), KeptWrites>,
     /// A channel's value once for each version; none where it had none.
     blobs: HashMap<(Place, String, String), Option<Typed>>,
@@ -110,7 +110,7 @@ impl Saver {
         Some(id)
     }
 
-    fn saved(
+    pub fn saved(
         &self,
         key: &Place,
         id: &str,
@@ -302,7 +302,7 @@ impl Saver {
     }
 }
 
-fn key_of(place: &Where) -> Place {
+pub fn key_of(place: &Where) -> Place {
     let get = |name| word(place, name).unwrap_or_default().to_owned();
     (get("thread_id"), get("checkpoint_ns"))
 }

@@ -51,6 +51,8 @@ pub struct Schemas {
     pub inputs: Vec<Rc<str>>,
     pub outputs: Vec<Rc<str>>,
     pub record: Option<Record>,
+    /// Delta channels, and after how many updates a snapshot of one is due.
+    pub deltas: Vec<(Rc<str>, i128)>,
 }
 
 impl Schemas {
@@ -73,7 +75,7 @@ impl Schemas {
                 }
             }
         }
-        let (mut channels, mut managed) = (Vec::new(), Vec::new());
+        let (mut channels, mut managed, mut deltas) = (Vec::new(), Vec::new(), Vec::new());
         for name in named {
             let spec = state.get(&name).or_else(|| private.get(&name));
             let spec = spec.and_then(Value::map);
@@ -81,7 +83,13 @@ impl Schemas {
             known_keys(spec, &["type", "reducer", "channel", "managed"], "a field")?;
             match spec.get("managed").filter(|kind| !kind.is_nil()) {
                 Some(kind) => managed.push((name, self::managed(kind)?)),
-                None => channels.push((name.clone(), channel(&name, spec)?)),
+                None => {
+                    let made = channel(&name, spec)?;
+                    if made.is_delta() {
+                        deltas.push((name.clone(), snapshot_frequency(spec)));
+                    }
+                    channels.push((name.clone(), made));
+                }
             }
         }
         let is_channel = |name: &Rc<str>| channels.iter().any(|(each, _)| each == name);
@@ -103,6 +111,7 @@ impl Schemas {
             inputs,
             outputs,
             record,
+            deltas,
         })
     }
 
@@ -162,14 +171,24 @@ fn managed(kind: &Value) -> Result<Managed, Declined> {
     }
 }
 
+fn snapshot_frequency(spec: &Map) -> i128 {
+    let settings = spec.get("channel").and_then(Value::map);
+    let frequency = settings.and_then(|settings| settings.get("snapshot_frequency")?.int());
+    frequency.unwrap_or(100)
+}
+
 fn channel(name: &str, spec: &Map) -> Result<Channel, Declined> {
     let kind = spec.get("type").cloned().unwrap_or_else(|| text("any"));
     let mut settings = Map::default();
-    settings.put("type", kind);
+    settings.put("type", kind.clone());
     match (spec.get("channel"), spec.get("reducer")) {
         (Some(Value::Map(given)), _) => {
             for (key, value) in given.iter() {
                 settings.insert(key.clone(), value.clone());
+            }
+            if given.get("class").and_then(Value::text) == Some("DeltaChannel") {
+                // It takes its type from where it stands.
+                settings.put("type", kind);
             }
         }
         (_, Some(reducer)) if !reducer.is_nil() => {
@@ -179,9 +198,6 @@ fn channel(name: &str, spec: &Map) -> Result<Channel, Declined> {
         _ => settings.put("class", text("LastValue")),
     }
     let made = Channel::open(name, &settings)?;
-    if made.is_delta() {
-        return Err(Unsupported("a delta channel in a graph".to_owned()).into());
-    }
     crate::channels::check_type(&settings)?;
     Ok(made)
 }

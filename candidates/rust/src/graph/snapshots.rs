@@ -11,7 +11,6 @@ use crate::graph::payloads::{TaskState, subgraph_config, task_states};
 use crate::graph::program::Write;
 use crate::graph::run::step_of;
 use crate::graph::savers::Saved;
-use crate::graph::state::State;
 use crate::graph::superstep::{Coming, next_tasks};
 use crate::graph::tasks::{Pending, Task, statuses};
 use crate::graph::writes::{Writer, apply_writes};
@@ -75,7 +74,7 @@ pub fn snapshot(graph: &Graph, saved: Saved, view: View) -> Result<Snapshot, Rai
     let program = &graph.program;
     let space = word(&saved.config, "checkpoint_ns").unwrap_or_default();
     let time = saved.checkpoint.time.clone();
-    let mut state = State::restored(program, saved.checkpoint, saved.values, space)?;
+    let mut state = graph.restored(saved.checkpoint, saved.values, Some(&saved.config), space)?;
     let pending: Pending = Rc::new(RefCell::new(saved.pending));
     let coming = Coming {
         step: step_of(&saved.metadata).unwrap_or(-1) + 1,

@@ -154,12 +154,19 @@ fn apply_unowned(
             writes.push((channel.clone(), value.clone()));
         }
     }
+    let (own, is_carried) = (writes.len(), !carried.is_empty());
     writes.extend(carried);
     if !writes.is_empty() {
         let graph = &run.graph;
         let next = |current: Option<&Value>| graph.next_version(current);
         let writers = vec![Writer::unowned(&writes)];
         let changed = apply_writes(&mut run.state, writers, Some(&next))?;
+        run.deltas.replace(&writes);
+        if is_carried {
+            run.deltas.lose(&writes[own..]);
+        } else {
+            run.deltas.keep(run.step, NULL_TASK, String::new(), &writes);
+        }
         if let Some(updated) = updated {
             updated.extend(changed);
         }
@@ -177,6 +184,9 @@ fn pass_breakpoint(run: &mut Loop, forks: bool) -> Result<(), Raised> {
             seen.put(name, version.clone());
         }
     }
+    if forks || run.replaying {
+        run.deltas.diverge();
+    }
     if forks {
         run.pending
             .borrow_mut()
@@ -189,6 +199,7 @@ fn pass_breakpoint(run: &mut Loop, forks: bool) -> Result<(), Raised> {
 
 /// Apply an input; tasks that were still to run are dropped.
 fn take_input(run: &mut Loop, given: Value, updated: Option<Names>) -> Result<Names, Raised> {
+    run.deltas.diverge();
     let coming = Coming {
         updated: updated.as_ref(),
         stop: None,

@@ -8,6 +8,7 @@ use crate::graph::checkpoints::{Checkpoint, Values, held};
 use crate::graph::migration::migrate;
 use crate::graph::program::{Node, Program};
 use crate::graph::schemas::Managed;
+use crate::graph::writes::Names;
 use crate::value::{Map, Value, text};
 
 /// Where a thread is, or a subgraph in it: what supersteps read and change.
@@ -17,6 +18,8 @@ pub struct State {
     /// In the order of the program's.
     pub channels: Vec<Channel>,
     pub namespace: String,
+    /// The delta channels that the checkpoint to be stored holds whole.
+    pub snapshots: Names,
 }
 
 impl State {
@@ -36,6 +39,7 @@ impl State {
             checkpoint,
             channels: channels.collect::<Result<_, _>>()?,
             namespace: namespace.to_owned(),
+            snapshots: Names::new(),
         })
     }
 
@@ -73,6 +77,10 @@ impl State {
 
 impl Values for State {
     fn value(&self, channel: &str) -> Option<Value> {
+        if self.snapshots.contains(channel) {
+            let value = self.channel(channel)?.get().ok()?;
+            return Some(Value::Snapshot(value.into()));
+        }
         let value = self.channel(channel)?.checkpoint()?;
         Some(held(&self.program, channel, value))
     }

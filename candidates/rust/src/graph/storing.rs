@@ -4,7 +4,8 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use crate::contract::Raised;
-use crate::graph::checkpoints::{at, newer_versions, without_untracked, word};
+use crate::graph::checkpoints::{Checkpoint, at, newer_versions, without_untracked, word};
+use crate::graph::deltas::{COUNTERS, bump, counted};
 use crate::graph::metadata::metadata_only;
 use crate::graph::names::{NULL_TASK, slot};
 use crate::graph::nested::is_lasting;
@@ -13,7 +14,7 @@ use crate::graph::program::Write;
 use crate::graph::run::{Durability, Loop};
 use crate::graph::tasks::{Task, path_text};
 use crate::graph::writes::named;
-use crate::value::{Value, text};
+use crate::value::{Map, Value, text};
 
 impl Loop {
     /// Record a task's writes, store them, and show them in the stream; no task: nobody made them.
@@ -79,18 +80,23 @@ impl Loop {
             ("parents", Value::Map(self.parents.clone())),
         ];
         let metadata = metadata.map(|(name, value)| (text(name), value));
+        let counters = counted(&self.state.program, &self.metadata, self.updated.as_ref());
         self.metadata = metadata.into_iter().collect();
-        let id = self.graph.clock.new_id_and_time();
-        self.make_checkpoint(id, self.asked.durability != Durability::Exit)?;
+        if let Some(counters) = counters {
+            self.metadata.put(COUNTERS, counters);
+        }
+        self.make_checkpoint(None, self.asked.durability != Durability::Exit)?;
         self.step += 1;
         Ok(())
     }
 
-    pub fn make_checkpoint(
-        &mut self,
-        (id, time): (String, String),
-        store: bool,
-    ) -> Result<(), Raised> {
+    /// Make a checkpoint, with an id that it has already or a new one.
+    pub fn make_checkpoint(&mut self, id: Option<String>, store: bool) -> Result<(), Raised> {
+        if store {
+            self.take_snapshots()?;
+        }
+        let time = self.graph.clock.now();
+        let id = id.unwrap_or_else(|| self.graph.clock.new_id());
         let updated = self.updated.as_ref().map_or(Value::Nil, named);
         self.state.checkpoint.advance(id, time, updated);
         let Some(saver) = self.graph.saver.as_ref().filter(|_| store) else {
@@ -109,6 +115,39 @@ impl Loop {
         Ok(())
     }
 
+    /// Find the delta channels that the checkpoint to be stored holds whole, and store what was
+    /// written to the others.
+    fn take_snapshots(&mut self) -> Result<(), Raised> {
+        let program = self.graph.program.clone();
+        let Some(saver) = self.graph.saver.clone() else {
+            return Ok(());
+        };
+        if program.deltas.is_empty() {
+            return Ok(());
+        }
+        let (snapshots, late) = self.deltas.settle(&mut self.metadata);
+        if !late.is_empty() && self.began.config.is_none() {
+            // They go beside the checkpoint that the run began with: a new thread is given one.
+            self.place.put("checkpoint_id", Value::Nil);
+            let empty = Checkpoint::empty_value(self.graph.clock.now());
+            let metadata: Map = [(text("step"), Value::Int(-2))].into_iter().collect();
+            let none = Map::default();
+            let put = saver
+                .borrow_mut()
+                .put_value(&self.place, &empty, &metadata, &none, &none)?;
+            self.place = put;
+        }
+        for late in late {
+            let mut saver = saver.borrow_mut();
+            saver.put_writes(&self.place, &late.writes, &late.task, &late.path)?;
+        }
+        let graph = &self.graph;
+        let next = |current: Option<&Value>| graph.next_version(current);
+        bump(&mut self.state, &self.stored_versions, &snapshots, &next);
+        self.state.snapshots = snapshots;
+        Ok(())
+    }
+
     /// Store what waited till now; a nested run that went well leaves nothing but its result.
     pub fn store_if_lasting(&mut self) -> Result<(), Raised> {
         if self.asked.around.is_none() || is_lasting(&self.namespace) {
@@ -124,7 +163,7 @@ impl Loop {
         }
         if self.state.checkpoint.id != self.began.id {
             let id = self.state.checkpoint.id.clone();
-            self.make_checkpoint((id, self.graph.clock.now()), true)?;
+            self.make_checkpoint(Some(id), true)?;
         }
         let pending = self.pending.borrow();
         let mut by_task = Vec::<(&Rc<str>, Vec<Write>)>::new();

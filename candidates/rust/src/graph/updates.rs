@@ -9,8 +9,11 @@ use std::rc::Rc;
 use crate::channels::INVALID;
 use crate::contract::Raised;
 use crate::graph::changes::{Change, grouped, last_node, uuid5};
-use crate::graph::checkpoints::{Checkpoint, Where, newer_versions, with_parents, word};
+use crate::graph::checkpoints::{Checkpoint, Values, Where, newer_versions, with_parents, word};
 use crate::graph::compiled::{Graph, Shared};
+use crate::graph::deltas::{
+    COUNTERS, bump, counted, due, left_behind, overwritten, settle, written_to,
+};
 use crate::graph::halt::Halt;
 use crate::graph::names::*;
 use crate::graph::payloads::joined;
@@ -21,7 +24,7 @@ use crate::graph::state::{State, managed_values};
 use crate::graph::superstep::{Coming, next_tasks};
 use crate::graph::tasks::{Part, Task, path_text, statuses};
 use crate::graph::typed::PendingWrite;
-use crate::graph::writes::{Writer, apply_writes};
+use crate::graph::writes::{Names, Writer, apply_writes};
 use crate::value::{Map, Value, text};
 
 /// The node whose update is none: the checkpoint is stored again, beside itself.
@@ -53,6 +56,7 @@ struct Before {
     metadata: Map,
     parent: Option<Where>,
     pending: Vec<PendingWrite>,
+    values: Map,
     superseded: bool,
 }
 
@@ -65,6 +69,9 @@ struct Update<'a> {
     state: State,
     stored_versions: Map,
     step: i64,
+    /// Delta channels whose whole value is to be stored, and the channels that changed.
+    snapshots: Names,
+    updated: Names,
 }
 
 impl<'a> Update<'a> {
@@ -81,19 +88,26 @@ impl<'a> Update<'a> {
                     metadata: saved.metadata,
                     parent: saved.parent,
                     pending: saved.pending,
+                    values: saved.values.clone(),
                 };
                 (saved.checkpoint, saved.values, Some(before))
             }
             None => (Checkpoint::empty(graph.clock.now()), Map::default(), None),
         };
         let space = word(&place, "checkpoint_ns").unwrap_or_default();
-        let state = State::restored(&graph.program, checkpoint, values, space)?;
+        let snapshots = before
+            .as_ref()
+            .map(|before: &Before| left_behind(&graph.program, &before.pending));
+        let config = before.as_ref().map(|before| &before.config);
+        let state = graph.restored(checkpoint, values, config, space)?;
         let metadata = before.as_ref().map(|before| &before.metadata);
         Ok(Update {
             graph,
             saver,
             step: metadata.and_then(step_of).unwrap_or(-1),
             stored_versions: state.checkpoint.versions.clone(),
+            snapshots: snapshots.unwrap_or_default(),
+            updated: Names::new(),
             before,
             place,
             state,
@@ -182,7 +196,9 @@ impl<'a> Update<'a> {
             writes,
             triggers: &triggers,
         });
-        Ok(apply(self.graph, &mut self.state, writers.collect())?)
+        let changed = apply(self.graph, &mut self.state, writers.collect())?;
+        self.updated.extend(changed);
+        Ok(())
     }
 
     /// Drop all tasks, after the output of those that finished.
@@ -198,7 +214,8 @@ impl<'a> Update<'a> {
                 .collect();
             if !unowned.is_empty() {
                 let writers = vec![Writer::unowned(&unowned)];
-                apply(self.graph, &mut self.state, writers)?;
+                let changed = apply(self.graph, &mut self.state, writers)?;
+                self.updated.extend(changed);
             }
             for (id, status) in statuses(&before.pending) {
                 if let Some(task) = tasks.iter_mut().find(|task| task.id == id) {
@@ -206,7 +223,8 @@ impl<'a> Update<'a> {
                 }
             }
             let writers = tasks.iter().map(Writer::task);
-            apply(self.graph, &mut self.state, writers.collect())?;
+            let changed = apply(self.graph, &mut self.state, writers.collect())?;
+            self.updated.extend(changed);
         }
         let step = self.step + 1;
         Ok(self.store("update", step)?)
@@ -240,8 +258,11 @@ impl<'a> Update<'a> {
             place.put("checkpoint_id", Value::Nil);
             place
         });
-        let metadata = metadata_of("fork", self.step + 1, Some(&before.metadata));
-        let put = self.put(&place, &metadata, &Map::default())?;
+        let mut metadata = metadata_of("fork", self.step + 1, Some(&before.metadata));
+        if let Some(counters) = before.metadata.get(COUNTERS) {
+            metadata.put(COUNTERS, counters.clone());
+        }
+        let put = self.put(&place, &metadata, &Map::default(), &before.values)?;
         let items = values.array().unwrap_or_default();
         if items.is_empty() {
             return Ok(put);
@@ -273,35 +294,61 @@ impl<'a> Update<'a> {
     }
 
     /// Store the writes beside the checkpoint they build on, if the thread is still there.
-    fn store_writes(&self, id: &str, writes: &[Write], path: &str) -> Result<(), Raised> {
+    fn store_writes(&mut self, id: &str, writes: &[Write], path: &str) -> Result<(), Raised> {
+        let program = &self.graph.program;
+        self.snapshots.extend(overwritten(program, writes));
         match &self.before {
-            Some(before) if !before.superseded && !writes.is_empty() => {
+            Some(before) if !before.superseded => {
+                if writes.is_empty() {
+                    return Ok(());
+                }
                 let mut saver = self.saver.borrow_mut();
                 saver.put_writes(&self.place, writes, id, path)
             }
-            _ => Ok(()),
+            _ => {
+                let lost = written_to(program, writes.iter().map(|(name, _)| name));
+                self.snapshots.extend(lost);
+                Ok(())
+            }
         }
     }
 
     fn store(&mut self, source: &str, step: i64) -> Result<Where, Raised> {
+        let (graph, program) = (self.graph, &self.graph.program);
         let before = self.before.as_ref().map(|before| &before.metadata);
-        let metadata = metadata_of(source, step, before);
-        let (id, time) = self.graph.clock.new_id_and_time();
+        let mut metadata = metadata_of(source, step, before);
+        let counters = before.and_then(|before| counted(program, before, Some(&self.updated)));
+        if let Some(counters) = counters {
+            metadata.put(COUNTERS, counters);
+        }
+        self.state.snapshots = std::mem::take(&mut self.snapshots);
+        self.state.snapshots.extend(due(program, &metadata));
+        let snapshots = self.state.snapshots.clone();
+        let next = |current: Option<&Value>| graph.next_version(current);
+        bump(&mut self.state, &self.stored_versions, &snapshots, &next);
+        settle(&mut metadata, &snapshots);
+        let (id, time) = graph.clock.new_id_and_time();
         self.state.checkpoint.advance(id, time, Value::Nil);
         let new = newer_versions(&self.stored_versions, &self.state.checkpoint.versions);
-        self.put(&self.place, &metadata, &new)
+        self.put(&self.place, &metadata, &new, &self.state)
     }
 
-    fn put(&self, place: &Where, metadata: &Map, new: &Map) -> Result<Where, Raised> {
+    fn put(
+        &self,
+        place: &Where,
+        metadata: &Map,
+        new: &Map,
+        values: &impl Values,
+    ) -> Result<Where, Raised> {
         let mut saver = self.saver.borrow_mut();
-        let put = saver.put(place, &self.state.checkpoint, metadata, new, &self.state)?;
+        let put = saver.put(place, &self.state.checkpoint, metadata, new, values)?;
         Ok(with_parents(&put, metadata))
     }
 }
 
-fn apply(graph: &Graph, state: &mut State, writers: Vec<Writer>) -> Result<(), Raised> {
+fn apply(graph: &Graph, state: &mut State, writers: Vec<Writer>) -> Result<Names, Raised> {
     let next = |current: Option<&Value>| graph.next_version(current);
-    apply_writes(state, writers, Some(&next)).map(drop)
+    apply_writes(state, writers, Some(&next))
 }
 
 fn metadata_of(source: &str, step: i64, before: Option<&Map>) -> Map {
