@@ -141,6 +141,17 @@ class Filled:
 
 PYTHON_IMPORTS = "from typing import Any\nimport ormsgpack\nfrom parity_kit.plain import Ext\n"
 NODE_IMPORTS = 'import { Ext, pack, unpack } from "./msgpack.mjs";\n'
+JAVA_IMPORTS = """\
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import org.msgpack.core.MessageBufferPacker;
+import org.msgpack.core.MessagePack;
+import org.msgpack.core.MessageUnpacker;
+import org.msgpack.value.MapValue;
+"""
 CODECS = (
     Filled(
         "python",
@@ -166,6 +177,14 @@ CODECS = (
         None,
         ("package main\n", 'package main\n\nimport "strings"\n'),
         317,
+    ),
+    Filled(
+        "java",
+        "src/main/java/engine/Engine.java",
+        "    private static Value decode(",
+        "    private Engine() {}",
+        ("import org.msgpack.value.MapValue;\n", JAVA_IMPORTS),
+        319,
     ),
 )
 
