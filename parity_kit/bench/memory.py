@@ -6,6 +6,7 @@ that lasts less than a sample. Only Linux lets a program set it back; elsewhere 
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -38,11 +39,16 @@ def highest(processes: Sequence[int], work: Callable[[], object]) -> int | None:
 
 def kept_below(process: int) -> list[int]:
     """Return the processes of the candidates that a process started, without their keepers."""
-    keepers = psutil.Process(process).children()
-    return [child.pid for keeper in keepers for child in keeper.children(recursive=True)]
+    found: list[int] = []
+    for keeper in psutil.Process(process).children():
+        with contextlib.suppress(psutil.NoSuchProcess):  # it ended a moment ago
+            found += [child.pid for child in keeper.children(recursive=True)]
+    return found
 
 
 def _total(processes: Sequence[int], name: str) -> int | None:
+    if not processes:
+        return None
     total = 0
     for process in processes:
         try:
