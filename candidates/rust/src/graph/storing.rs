@@ -125,7 +125,12 @@ impl Loop {
         if program.deltas.is_empty() {
             return Ok(());
         }
+        let before = Value::Map(self.metadata.clone());
         let (snapshots, late) = self.deltas.settle(&mut self.metadata);
+        if !snapshots.is_empty() {
+            self.stream
+                .amend(&before, &Value::Map(self.metadata.clone()));
+        }
         if !late.is_empty() && self.began.config.is_none() {
             // They go beside the checkpoint that the run began with: a new thread is given one.
             self.place.put("checkpoint_id", Value::Nil);

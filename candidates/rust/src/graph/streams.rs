@@ -152,10 +152,40 @@ impl Stream {
         self.queued.borrow_mut().extend(wanted);
     }
 
+    /// Let what is queued of a checkpoint show other metadata: LangGraph changes the map that items on
+    /// their way hold.
+    pub fn amend(&self, before: &Value, now: &Value) {
+        for stream in std::iter::once(self).chain(self.around.iter().map(|each| &**each)) {
+            let mut queued = stream.queued.borrow_mut();
+            for item in queued.iter_mut() {
+                if let Some(known) = metadata_in(item)
+                    && known.equals(before)
+                {
+                    *known = now.clone();
+                }
+            }
+        }
+    }
+
     /// Hand on what is queued.
     pub fn flush(&self) {
         self.sink.borrow_mut().append(&mut self.queued.borrow_mut());
     }
+}
+
+/// Return the metadata that an item shows of a checkpoint.
+fn metadata_in(item: &mut Item) -> Option<&mut Value> {
+    let shown = match (item.mode, &mut item.payload) {
+        (Mode::Checkpoints, Value::Map(shown)) => shown,
+        (Mode::Debug, Value::Map(wrapped)) => match wrapped.get_mut("payload") {
+            Some(Value::Map(shown)) => shown,
+            _ => return None,
+        },
+        _ => return None,
+    };
+    // That of a task that begins is its node's.
+    shown.get("parent_config")?;
+    shown.get_mut("metadata")
 }
 
 #[cfg(test)]
