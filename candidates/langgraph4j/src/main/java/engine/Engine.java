@@ -29,11 +29,8 @@ final class Engine {
         Map<String, Object> program = Data.map(Data.of(Outcomes.get(spec, "program")));
         try {
             return new Run(program, saver.isNilValue() ? null : new MemorySaver());
-        } catch (Unsupported gap) {
-            throw gap;
-        } catch (RuntimeException failure) {
-            // Its compile() falls over some graphs without saying what of them it does not take.
-            return (operation, args) -> Outcomes.raised(failure.getClass().getName(), "" + failure.getMessage());
+        } catch (RaisedError failure) {
+            return (operation, args) -> Outcomes.raised(failure.type, failure.getMessage());
         }
     }
 

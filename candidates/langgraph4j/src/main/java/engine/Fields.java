@@ -21,11 +21,12 @@ final class Fields {
                     throw new Unsupported("no field with a " + part);
                 }
             }
-            if (parts.get("type").equals("messages")) {
+            String type = (String) parts.getOrDefault("type", "any");
+            if (type.equals("messages")) {
                 throw new Unsupported("no messages of LangChain's");
             }
             if (parts.containsKey("reducer")) {
-                channels.put(name, channel((String) parts.get("type"), (String) parts.get("reducer")));
+                channels.put(name, channel(type, (String) parts.get("reducer")));
             }
         });
         return channels;

@@ -55,9 +55,18 @@ final class Program {
             if (saver != null) {
                 config.checkpointSaver(saver);
             }
-            graph = built.compile(config.build());
+            graph = compiled(config.build());
         } catch (GraphStateException refused) {
             throw new Unsupported("refused when it compiles: " + refused.getMessage());
+        }
+    }
+
+    /** Its compile() falls over some graphs without saying what of them it does not take. */
+    private CompiledGraph<AgentState> compiled(CompileConfig config) throws GraphStateException {
+        try {
+            return built.compile(config);
+        } catch (RuntimeException failure) {
+            throw new RaisedError(failure.getClass().getName(), String.valueOf(failure.getMessage()));
         }
     }
 

@@ -42,7 +42,7 @@ final class Run implements Session {
             if (cause instanceof Unsupported gap) {
                 throw gap;
             }
-            String type = cause instanceof PythonError raised ? raised.type : cause.getClass().getName();
+            String type = cause instanceof RaisedError raised ? raised.type : cause.getClass().getName();
             String message = String.valueOf(cause.getMessage());
             Map<String, Value> error = new LinkedHashMap<>();
             error.put("error", ValueFactory.newString(type));
@@ -54,7 +54,7 @@ final class Run implements Session {
     /** What a body threw, wherever in the chain that langgraph4j makes of it; else what it threw itself. */
     private static Throwable cause(Throwable problem) {
         for (Throwable each = problem; each != null; each = each.getCause()) {
-            if (each instanceof PythonError || each instanceof Unsupported) {
+            if (each instanceof RaisedError || each instanceof Unsupported) {
                 return each;
             }
         }

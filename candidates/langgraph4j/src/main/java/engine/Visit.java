@@ -63,7 +63,7 @@ final class Visit {
             case "raise" -> {
                 String type = (String) Data.map(argument).get("type");
                 String message = (String) Data.map(argument).get("message");
-                throw new PythonError(type, type.equals("KeyError") ? "'" + message + "'" : message);
+                throw new RaisedError(type, type.equals("KeyError") ? "'" + message + "'" : message);
             }
             case "return" -> {
                 Object value = value(argument);
