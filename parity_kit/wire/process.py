@@ -150,8 +150,11 @@ class CandidateProcess:
 
     def finish(self) -> None:
         """Let the process end by itself for a moment, then see to it."""
-        if self._unsent:
-            self._write()
+        for _ in range(len(self._unsent)):
+            # What was queued last, such as a word that this is the end, is not to be lost behind
+            # what came before; a process that does not read gets what its pipe holds.
+            if self._unsent:
+                self._write()
         self._stdin.close()
         self._kept.ended(_LINGER)
         self.kill()

@@ -16,10 +16,13 @@ from parity_kit.errors import CandidateCrashedError, ProtocolFaultError
 from parity_kit.reference import Engine
 from parity_kit.verdicts import Equal
 from parity_kit.wire.callbacks import answer
+from parity_kit.wire.exchange import Exchange
+from parity_kit.wire.frames import FrameBuffer
 from parity_kit.wire.host import RemoteEngine
 from parity_kit.wire.kept import Launch
 from parity_kit.wire.limits import Limits
-from parity_kit.wire.messages import FailureCode, Request
+from parity_kit.wire.messages import FailureCode, Notification, Request, parse
+from parity_kit.wire.process import CandidateProcess
 
 ENGINE = Path(__file__).parent / "engines" / "called_back.py"
 
@@ -92,7 +95,10 @@ def test_a_crash_says_what_had_been_told() -> None:
     assert "it had told 1 events, the last of operation 0: custom" in caught.value.problem
 
 
-def test_an_engine_that_wants_to_be_told_is_told_that_nobody_waits(tmp_path: Path) -> None:
+def test_an_engine_that_wants_to_be_told_is_told_that_nobody_waits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("parity_kit.wire.process._LINGER", 30.0)  # the machine may be busy
     word = tmp_path / "word"
     with engine(LAST_WORD=str(word)) as remote:
         answers = remote.run_all([*CASES.values()] * 20)
@@ -100,6 +106,26 @@ def test_an_engine_that_wants_to_be_told_is_told_that_nobody_waits(tmp_path: Pat
         answers.close()  # as a run does that is interrupted
         assert remote.pid is None
     assert word.read_text() == "cancelled"
+
+
+def test_a_cancel_is_not_lost_behind_requests_that_wait_to_be_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("parity_kit.wire.process._LINGER", 30.0)  # the machine may be busy
+    taken = tmp_path / "taken"
+    launch = Launch("cat", ("/bin/sh", "-c", f"cat > '{taken}'"), tmp_path, {})
+    process = CandidateProcess(launch, Limits())
+    exchange = Exchange(process, "candidate cat")
+    exchange.uses = ("cancel",)
+    for _ in range(5):
+        exchange.ask("describe", {}, "describe")
+    exchange.cancel()
+    process.finish()
+    frames = FrameBuffer()
+    frames.feed(taken.read_bytes())
+    crossed = [parse(body) for body in iter(frames.take, None)]
+    assert crossed[-1] == Notification("cancel", {})
+    assert len(crossed) == 6
 
 
 @pytest.mark.parametrize("feature", ["callbacks", "events"])
