@@ -11,6 +11,7 @@ import contextlib
 import fcntl
 import hashlib
 import json
+import re
 import shutil
 import subprocess
 from collections import deque
@@ -26,6 +27,7 @@ Progress = Callable[[str], None]
 
 _MARKER = "parity-kit.json"
 _LAST_LINES = 12
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")  # a tool may colour what it says to a pipe, too
 _CHATTER = ("+ ", "Activate with", "Using ", "Creating ")
 
 
@@ -99,7 +101,7 @@ class Cached:
             raise self._failed(f"{command[0]} could not be started: {error.strerror}") from error
         with process:
             for line in process.stdout or ():
-                if text := line.strip():
+                if text := _COLOURS.sub("", line).strip():
                     lines.append(text)
                     if not text.startswith(_CHATTER):
                         on_progress(f"{self.name}: {text}")

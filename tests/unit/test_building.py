@@ -104,3 +104,12 @@ def test_missing_toolchain_is_named_with_what_would_install_it(
     with pytest.raises(EnvironmentBuildError, match="needs node, which is not on PATH") as caught:
         start(find(space, "mine"), space)
     assert "apt install nodejs" in caught.value.hint
+
+
+def test_colours_of_what_a_setup_says_are_left_out(tmp_path: Path) -> None:
+    said = r"\\033[1mbuilding\\033[0m\\n\\033[0m\\033[0m\\n"
+    colourful = f"printf '{said}'; tr a-z A-Z < part.txt > made"
+    told: list[str] = []
+    answer(workspace(tmp_path, colourful), told)
+    assert "mine: building" in told
+    assert not any("[0m" in each for each in told)
