@@ -43,13 +43,19 @@ pub fn channels(state: &Value) -> Result<(Channels, Vec<String>), Unsupported> {
         for (key, _) in spec.as_map().into_iter().flatten() {
             match key.as_str() {
                 Some("type" | "reducer" | "channel") => {}
-                key => return Err(Unsupported(format!("no field with {key:?}"))),
+                key => {
+                    let key = key.unwrap_or_default();
+                    return Err(Unsupported(format!("no field with a {key}")));
+                }
             }
         }
         let (class, settings) = match field(spec, "channel") {
             Value::Nil if field(spec, "reducer").is_nil() => ("LastValue", spec),
             Value::Nil => ("BinaryOperatorAggregate", spec),
-            settings => (field(settings, "class").as_str().unwrap_or_default(), settings),
+            settings => (
+                field(settings, "class").as_str().unwrap_or_default(),
+                settings,
+            ),
         };
         made.insert(name.to_string(), channel(name, class, settings)?);
         order.push(name.to_string());
@@ -78,7 +84,7 @@ pub fn channel(key: &str, class: &str, of: &Value) -> Result<Box<dyn Channel>, U
             let name = field(of, "reducer").as_str().unwrap_or_default();
             let reducer = reducer(name)?;
             let made = BinaryOperatorAggregate::new(key, reducer);
-            // LangGraph begins such a field with its type's empty value, the port with nothing: it is
+            // LangGraph begins such a field with its type's empty value, the port with none: it is
             // given one as a user would give it.
             match empty(kind) {
                 Some(value) => made.from_checkpoint(Some(&value)),
@@ -95,7 +101,10 @@ pub fn channel(key: &str, class: &str, of: &Value) -> Result<Box<dyn Channel>, U
 
 fn names(of: &Value) -> HashSet<String> {
     let names = field(of, "names").as_array().into_iter().flatten();
-    names.filter_map(Value::as_str).map(str::to_string).collect()
+    names
+        .filter_map(Value::as_str)
+        .map(str::to_string)
+        .collect()
 }
 
 fn empty(kind: &str) -> Option<Json> {
@@ -131,12 +140,15 @@ fn sum(a: &Json, b: &Json) -> Json {
         (Json::Array(_), Json::Array(_)) => append_reducer(a, b),
         (Json::String(a), Json::String(b)) => format!("{a}{b}").into(),
         (Json::Number(a), Json::Number(b)) => match (a.as_i64(), b.as_i64()) {
-            (Some(a), Some(b)) => a
-                .checked_add(b)
-                .map_or_else(|| refused("values are JSON: no larger integers"), Json::from),
+            (Some(a), Some(b)) => a.checked_add(b).map_or_else(
+                || refused("values are JSON: no larger integers"),
+                Json::from,
+            ),
             _ => json!(a.as_f64().unwrap_or_default() + b.as_f64().unwrap_or_default()),
         },
-        _ => refused("no sum of other than two numbers, strings or lists: its reducers cannot fail"),
+        _ => {
+            refused("no sum of other than two numbers, strings or lists: its reducers cannot fail")
+        }
     }
 }
 
@@ -144,7 +156,11 @@ fn chosen(a: &Json, b: &Json, second: bool) -> Json {
     if !(a.is_i64() && b.is_i64()) {
         return refused("no max or min of other than two integers");
     }
-    if second { b.clone() } else { a.clone() }
+    if second {
+        b.clone()
+    } else {
+        a.clone()
+    }
 }
 
 fn refused(reason: &str) -> Json {

@@ -144,7 +144,8 @@ fn branch(graph: &mut StateGraph, source: &str, path: &Value) -> Result<(), Unsu
     };
     let targets = match given {
         Value::Map(entries) => {
-            let pair = |(key, to): &(Value, Value)| Some((key.as_str()?.into(), to.as_str()?.into()));
+            let pair =
+                |(key, to): &(Value, Value)| Some((key.as_str()?.into(), to.as_str()?.into()));
             let pairs: Option<HashMap<String, String>> = entries.iter().map(pair).collect();
             Some(pairs.ok_or_else(|| gap("no routing keys but strings"))?)
         }
@@ -181,7 +182,8 @@ fn stop(reason: impl Into<String>) -> RunnableError {
 fn node_of(
     body: Value,
     order: Vec<String>,
-) -> impl Fn(&Json, &langgraph_checkpoint_rs::config::RunnableConfig) -> Result<Json, RunnableError> {
+) -> impl Fn(&Json, &langgraph_checkpoint_rs::config::RunnableConfig) -> Result<Json, RunnableError>
+{
     let visits = AtomicU64::new(0);
     move |input, _| {
         let visit = visits.fetch_add(1, Ordering::Relaxed) + 1;
