@@ -47,7 +47,7 @@ fixtures: setup ## rebuild the corpora from real LangGraph
 	@$(BIN)/parity-kit fixtures build
 
 pairs: setup ## see again which pairs of features a search can cover (minutes)
-	@$(BIN)/python -m parity_kit.calibration
+	@$(BIN)/python -m parity_kit.search.calibration
 
 gate: setup ## compare the bundled engine with the corpora, byte for byte
 	@$(BIN)/parity-kit gate

@@ -6,8 +6,8 @@ import struct
 from collections.abc import Iterator
 from typing import Any
 
-from parity_kit.canonical import pack
-from parity_kit.plain import Ext
+from parity_kit.contract.canonical import pack
+from parity_kit.contract.plain import Ext
 
 _EVERY_FORM: list[Any] = [
     *(None, True, False, 7, -7, 200, 300, 70_000, 2**40, -100, -300, -70_000, -(2**40), 1.5),

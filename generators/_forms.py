@@ -6,7 +6,7 @@ import math
 import struct
 from collections.abc import Iterator
 
-from parity_kit.canonical import pack
+from parity_kit.contract.canonical import pack
 
 _EDGES = (0, 1 << 5, 1 << 7, 1 << 8, 1 << 15, 1 << 16, 1 << 31, 1 << 32, 1 << 53, 1 << 63)
 INTS = sorted(

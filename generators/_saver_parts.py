@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from parity_kit.canonical import unpack
 from parity_kit.contract import Operation
+from parity_kit.contract.canonical import unpack
 from parity_kit.corpora.authoring import dump, op
 
 _EPOCH = "2024-01-01T00:00:{:02}+00:00"

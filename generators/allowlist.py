@@ -24,10 +24,10 @@ from langgraph.types import (
     TimeoutPolicy,
 )
 
-from parity_kit.canonical import pack
 from parity_kit.contract import Case
+from parity_kit.contract.canonical import pack
+from parity_kit.contract.plain import Ext
 from parity_kit.corpora.authoring import classified, codec, dump, envelope, is_allowed
-from parity_kit.plain import Ext
 
 _NOON = "2024-01-01T12:00:00"
 _DAY = datetime(2024, 1, 1, tzinfo=UTC)

@@ -11,10 +11,10 @@ from typing import Any
 
 from langgraph.types import Overwrite
 
-from parity_kit.canonical import pack, unpack
 from parity_kit.contract import Case, Operation
+from parity_kit.contract.canonical import pack, unpack
+from parity_kit.contract.plain import Ext, Plain
 from parity_kit.corpora.authoring import channel, dump, op
-from parity_kit.plain import Ext, Plain
 
 GET, CONSUME, FINISH = op("get"), op("consume"), op("finish")
 RESTORE, COPY, SWAP = op("restore"), op("copy"), op("swap")

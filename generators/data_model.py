@@ -15,10 +15,10 @@ from langgraph.checkpoint.base import CheckpointTuple
 from langgraph.checkpoint.serde.types import _DeltaSnapshot  # pyright: ignore[reportPrivateUsage]  # what savers store for a DeltaChannel
 from langgraph.types import Interrupt, Overwrite, PregelTask, Send, StateSnapshot
 
-from parity_kit.canonical import pack
 from parity_kit.contract import Case, Operation, Outcome, Raised, Returned, run, split_stored_name
+from parity_kit.contract.canonical import pack
+from parity_kit.contract.plain import Plain
 from parity_kit.corpora.authoring import codec, dumped, graph, op
-from parity_kit.plain import Plain
 from parity_kit.reference import Engine
 
 _STAMP = "2024-01-01T00:00:00+00:00"

@@ -26,10 +26,10 @@ from langgraph.store.base import ListNamespacesOp, MatchCondition, PutOp, Search
 from langgraph.types import Interrupt, Overwrite, Send
 from pydantic import v1 as pydantic_1
 
-from parity_kit.canonical import pack
 from parity_kit.contract import Case
+from parity_kit.contract.canonical import pack
+from parity_kit.contract.plain import Ext, Plain
 from parity_kit.corpora.authoring import codec, dumped, envelope
-from parity_kit.plain import Ext, Plain
 from parity_kit.reference import fixture_types as own
 
 _ENUMS = {

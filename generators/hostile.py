@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from parity_kit.canonical import pack
 from parity_kit.contract import Case
+from parity_kit.contract.canonical import pack
+from parity_kit.contract.plain import Ext
 from parity_kit.corpora.authoring import classified, envelope
-from parity_kit.plain import Ext
 
 from ._broken_bytes import bombs, cuts, keys, lone_bytes, sizes, texts
 

@@ -14,8 +14,8 @@ from typing import Any
 from langgraph.checkpoint.serde.types import _DeltaSnapshot  # pyright: ignore[reportPrivateUsage]  # what savers store for a DeltaChannel
 from langgraph.types import Send
 
-from parity_kit.canonical import pack
 from parity_kit.contract import Case
+from parity_kit.contract.canonical import pack
 from parity_kit.corpora.authoring import classified, codec, dump, dumped
 
 from ._forms import FLOAT_BITS, FLOATS, INTS, TEXTS, not_smallest

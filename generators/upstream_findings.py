@@ -12,7 +12,7 @@ from typing import Any
 
 from parity_kit.contract import Case, Operation
 from parity_kit.corpora.authoring import classified, codec, dump, envelope, graph
-from parity_kit.features import UPSTREAM
+from parity_kit.programs.features import UPSTREAM
 
 from ._failure_programs import ALWAYS, HANDLED, alone, beside, handled
 from ._graph_programs import ASK, ASK_TWICE, LINE, LOG, Program, chain, nodes, note

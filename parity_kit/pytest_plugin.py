@@ -48,7 +48,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Register what runs the tests, where a candidate is named."""
     if config.getoption("--parity-candidate"):
-        from parity_kit.pytest_tests import ParityTests  # noqa: PLC0415  # only where it is asked for
+        from parity_kit.gates.pytest_tests import ParityTests  # noqa: PLC0415  # only where it is asked for
 
         config.pluginmanager.register(ParityTests.of(config), "parity-kit-tests")
         return

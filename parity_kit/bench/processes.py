@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 from parity_kit.bench.plan import Answer, Plan
-from parity_kit.errors import CandidateHungError, KitError
+from parity_kit.contract.errors import CandidateHungError, KitError
 
 LIMIT = 600
 """Seconds after which a worker is given up."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from parity_kit.bench.statistics import Estimate, interval
-from parity_kit.events import SEEN_FIELDS
+from parity_kit.contract.events import SEEN_FIELDS
 
 Row = Mapping[str, Any]
 

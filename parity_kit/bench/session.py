@@ -18,9 +18,15 @@ from parity_kit.bench.processes import ask
 from parity_kit.bench.results import Pairs, file_of, load
 from parity_kit.bench.statistics import Speed, confirmed, estimate, verdict
 from parity_kit.bench.workloads import Workload, select
-from parity_kit.errors import KitError, UsageError
-from parity_kit.events import MOST_SEEN, BenchMeasured, CandidateFailed, Event, GateProgress
-from parity_kit.workspace import Workspace
+from parity_kit.candidates.workspace import Workspace
+from parity_kit.contract.errors import KitError, UsageError
+from parity_kit.contract.events import (
+    MOST_SEEN,
+    BenchMeasured,
+    CandidateFailed,
+    Event,
+    GateProgress,
+)
 
 EVERYONE, GATE = "all engines", "benchmarks"
 """What progress is shown under: pairs of all candidates are interleaved, so there is one bar."""

@@ -22,7 +22,6 @@ from parity_kit.bench.memory import held, highest, kept_below
 from parity_kit.bench.noise import between, read
 from parity_kit.bench.plan import REFERENCE, Answer, Plan
 from parity_kit.bench.workloads import Workload, select
-from parity_kit.canonical import digest, pack
 from parity_kit.contract import (
     Case,
     Outcome,
@@ -30,7 +29,8 @@ from parity_kit.contract import (
     UnsupportedSubjectError,
     outcome_to_plain,
 )
-from parity_kit.errors import CandidateError, ParityKitError
+from parity_kit.contract.canonical import digest, pack
+from parity_kit.contract.errors import CandidateError, ParityKitError
 
 VALUES = 3
 WARMUPS = 1
@@ -73,7 +73,7 @@ def _opened(plan: Plan) -> Generator[Timed]:
     from pathlib import Path  # noqa: PLC0415  # only for a candidate
 
     from parity_kit.candidates.launch import find, start  # noqa: PLC0415  # only for a candidate
-    from parity_kit.workspace import Workspace  # noqa: PLC0415  # only for a candidate
+    from parity_kit.candidates.workspace import Workspace  # noqa: PLC0415  # only for a candidate
 
     space = Workspace(Path(plan.workspace))
 

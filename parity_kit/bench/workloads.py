@@ -11,10 +11,10 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from parity_kit.canonical import pack
 from parity_kit.contract import Case, CaseId, Operation, Subject, SubjectKind
-from parity_kit.errors import UsageError
-from parity_kit.plain import Ext, Plain
+from parity_kit.contract.canonical import pack
+from parity_kit.contract.errors import UsageError
+from parity_kit.contract.plain import Ext, Plain
 
 SIZES = (10, 30, 100)
 """The sizes of a series: far enough apart for a slope, small enough for every run."""

@@ -17,8 +17,8 @@ from pathlib import Path
 
 from parity_kit.candidates.cached import Cached, Progress
 from parity_kit.candidates.manifest import Candidate, CommandSetup
-from parity_kit.errors import EnvironmentBuildError
-from parity_kit.workspace import Workspace
+from parity_kit.candidates.workspace import Workspace
+from parity_kit.contract.errors import EnvironmentBuildError
 
 _PLACE = "{environment}"
 

@@ -19,8 +19,8 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from parity_kit.errors import EnvironmentBuildError
-from parity_kit.workspace import Workspace
+from parity_kit.candidates.workspace import Workspace
+from parity_kit.contract.errors import EnvironmentBuildError
 
 Progress = Callable[[str], None]
 """Told in a few words what is being done."""

@@ -9,9 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
 
-from parity_kit import canonical
-from parity_kit.contract import Case, CaseId, Operation, Subject, SubjectKind
-from parity_kit.plain import Ext, Plain
+from parity_kit.contract import Case, CaseId, Operation, Subject, SubjectKind, canonical
+from parity_kit.contract.plain import Ext, Plain
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from parity_kit.annotation import annotate, annotation_lines
+from parity_kit.msgpack.hexdump import annotate, annotation_lines
 from parity_kit.wire.frames import FrameBuffer, FrameError
 
 _KEPT = 1 << 16

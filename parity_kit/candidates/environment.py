@@ -12,7 +12,7 @@ from pathlib import Path
 import parity_kit
 from parity_kit.candidates.cached import Cached, Progress, short_digest
 from parity_kit.candidates.manifest import Candidate, PipSetup
-from parity_kit.workspace import Workspace
+from parity_kit.candidates.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)

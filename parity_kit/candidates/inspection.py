@@ -18,7 +18,7 @@ from parity_kit.contract import (
     Unsupported,
     UnsupportedSubjectError,
 )
-from parity_kit.errors import CandidateError, CandidateHungError
+from parity_kit.contract.errors import CandidateError, CandidateHungError
 from parity_kit.wire.host import RemoteEngine
 from parity_kit.wire.session import RemoteSession
 

@@ -20,11 +20,11 @@ from parity_kit.candidates.manifest import (
     PipSetup,
     PythonSetup,
 )
-from parity_kit.errors import BadManifestError, UnknownCandidateError
+from parity_kit.candidates.workspace import BUNDLED, Workspace
+from parity_kit.contract.errors import BadManifestError, UnknownCandidateError
 from parity_kit.wire.host import RemoteEngine
 from parity_kit.wire.kept import Launch
 from parity_kit.wire.process import Watch
-from parity_kit.workspace import BUNDLED, Workspace
 
 BUNDLED_ENGINE = BUNDLED / "candidates" / "pure"
 """The candidate that the package brings."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from parity_kit.tables import Table
+from parity_kit.candidates.tables import Table
 from parity_kit.wire.limits import MIB, Limits
 
 _CPU_SHARE = 4

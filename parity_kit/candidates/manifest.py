@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TypeAlias
 
 from parity_kit.candidates.limits import read_limits
+from parity_kit.candidates.tables import Table, read_table
 from parity_kit.contract import EngineName
-from parity_kit.tables import Table, read_table
 from parity_kit.wire.limits import Limits
 
 FILE = "candidate.toml"

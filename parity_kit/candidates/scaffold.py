@@ -8,8 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from parity_kit.candidates import manifest
-from parity_kit.errors import UsageError
-from parity_kit.workspace import Workspace
+from parity_kit.candidates.workspace import Workspace
+from parity_kit.contract.errors import UsageError
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _NAME = "your-engine"

@@ -12,7 +12,7 @@ import click
 import click.shell_completion
 
 from parity_kit import __version__
-from parity_kit.errors import BadFileError, ExitCode, KitError, ParityKitError
+from parity_kit.contract.errors import BadFileError, ExitCode, KitError, ParityKitError
 
 _COMMANDS = {
     "init": "Begin a workspace in a port's own repository.",

@@ -13,11 +13,11 @@ from typing import Self
 
 import click
 
+from parity_kit.candidates.workspace import Workspace
 from parity_kit.cli import completing
 from parity_kit.cli.common import console, json_option, print_json, workspace_option
-from parity_kit.errors import ExitCode
-from parity_kit.events import BenchMeasured, CandidateFailed, Event, GateProgress
-from parity_kit.workspace import Workspace
+from parity_kit.contract.errors import ExitCode
+from parity_kit.contract.events import BenchMeasured, CandidateFailed, Event, GateProgress
 
 
 @click.command(name="bench")
@@ -144,7 +144,7 @@ def _print(
     from rich.markup import escape
     from rich.table import Table
 
-    from parity_kit.report.text import ratio, seconds
+    from parity_kit.judging.text import ratio, seconds
 
     table = Table(box=None, pad_edge=False)
     table.add_column("engine")

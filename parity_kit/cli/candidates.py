@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
+from parity_kit.candidates.workspace import Workspace
 from parity_kit.cli.candidates_check import command as check
 from parity_kit.cli.candidates_shown import as_json_object, row, table, tell_wrong
 from parity_kit.cli.common import console, json_option, print_json, workspace_option
-from parity_kit.errors import ExitCode
-from parity_kit.workspace import Workspace
+from parity_kit.contract.errors import ExitCode
 
 
 @click.group()

@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from parity_kit.candidates.workspace import Workspace
 from parity_kit.cli import completing
 from parity_kit.cli.candidates_shown import as_json_object, row, table, tell_wrong
 from parity_kit.cli.common import console, json_option, print_json, workspace_option
 from parity_kit.cli.tracing import trace_option
-from parity_kit.errors import (
+from parity_kit.contract.errors import (
     BadManifestError,
     CandidateError,
     EnvironmentBuildError,
     ExitCode,
     UsageError,
 )
-from parity_kit.workspace import Workspace
 
 if TYPE_CHECKING:
     from parity_kit.candidates.inspection import Answer

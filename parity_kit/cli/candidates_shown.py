@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from parity_kit.errors import BadManifestError
+from parity_kit.contract.errors import BadManifestError
 
 if TYPE_CHECKING:
     from parity_kit.candidates.manifest import Candidate

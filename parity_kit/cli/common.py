@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from parity_kit import workspace
+from parity_kit.candidates import workspace
 from parity_kit.contract import Level
 
 if TYPE_CHECKING:

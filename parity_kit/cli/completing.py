@@ -12,9 +12,9 @@ from pathlib import Path
 
 import click
 
-from parity_kit import workspace
-from parity_kit.errors import ParityKitError
-from parity_kit.workspace import Workspace
+from parity_kit.candidates import workspace
+from parity_kit.candidates.workspace import Workspace
+from parity_kit.contract.errors import ParityKitError
 
 Complete = Callable[[click.Context, click.Parameter, str], list[str]]
 _BUNDLED = "pure"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 from click.shell_completion import get_completion_class
 
-from parity_kit.errors import UsageError
+from parity_kit.contract.errors import UsageError
 
 _PROGRAM = "parity-kit"
 _VARIABLE = "_PARITY_KIT_COMPLETE"

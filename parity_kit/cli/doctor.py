@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from parity_kit import workspace
+from parity_kit.candidates import workspace
 from parity_kit.cli.common import console, json_option, print_json
-from parity_kit.errors import ExitCode, UsageError
+from parity_kit.contract.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from parity_kit.doctor import Finding
-    from parity_kit.workspace import Workspace
+    from parity_kit.candidates.workspace import Workspace
+    from parity_kit.cli.doctor_checks import Finding
 
 _SIGNS = {"ok": ("✓", "green"), "absent": ("–", "yellow"), "wrong": ("✕", "red")}
 
@@ -37,7 +37,7 @@ def command(directory: Path | None, *, as_json: bool) -> int:
     Ends with 0 if `parity-kit parity` can run here, and with 2 if something has to be done first.
     What is absent (–) is missed by a part of the candidates, corpora or tests alone.
     """
-    from parity_kit.doctor import State, examine
+    from parity_kit.cli.doctor_checks import State, examine
 
     findings = list(examine(_space(directory)))
     wrong = [each for each in findings if each.state is State.WRONG]

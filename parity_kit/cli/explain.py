@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import click
 
 from parity_kit.cli.common import console, json_option, print_json
-from parity_kit.errors import BadFileError
+from parity_kit.contract.errors import BadFileError
 
 if TYPE_CHECKING:
-    from parity_kit.casefile import CaseFile
-    from parity_kit.explanation import Explanation
+    from parity_kit.contract.casefile import CaseFile
+    from parity_kit.judging.explanation import Explanation
 
 
 @click.command()
@@ -34,9 +34,9 @@ def command(
     Names operation, step, channel, path and byte; shows both sides as bytes beside what they say;
     and prints a plain Python script that shows the reference's behaviour with LangGraph alone.
     """
-    from parity_kit.casefile import read_case
-    from parity_kit.explanation import explain
-    from parity_kit.script import script
+    from parity_kit.contract.casefile import read_case
+    from parity_kit.judging.explanation import explain
+    from parity_kit.programs.script import script
 
     kept = read_case(file)
     explanation = explain(kept)

@@ -33,7 +33,7 @@ def files_options(function: F) -> F:
         badge: Path | None,
         **kwargs: Any,
     ) -> Any:
-        from parity_kit.sinks.files import Wanted
+        from parity_kit.report.ci.files import Wanted
 
         wanted = Wanted(junit, sarif, markdown, badge, os.environ)
         return function(*args, wanted=wanted, **kwargs)

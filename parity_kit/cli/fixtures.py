@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from parity_kit.candidates.workspace import Workspace
 from parity_kit.cli import completing
 from parity_kit.cli.common import console, json_option, print_json, progress, workspace_option
 from parity_kit.cli.fixtures_baseline import build_baseline
@@ -19,12 +20,11 @@ from parity_kit.cli.fixtures_import import command as import_
 from parity_kit.cli.fixtures_list import command as list_
 from parity_kit.cli.fixtures_masks import command as masks
 from parity_kit.cli.fixtures_show import command as show
+from parity_kit.contract.errors import BadFileError, UsageError
 from parity_kit.corpora.changes import Change, changes
 from parity_kit.corpora.corpus import Corpus, CorpusName
 from parity_kit.corpora.folder import read_corpora, write_corpora
 from parity_kit.corpora.manifest import MANIFEST
-from parity_kit.errors import BadFileError, UsageError
-from parity_kit.workspace import Workspace
 
 
 @click.group("fixtures", context_settings={"help_option_names": ["-h", "--help"]})

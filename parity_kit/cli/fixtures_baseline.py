@@ -7,9 +7,9 @@ import time
 from collections import Counter
 from pathlib import Path
 
+from parity_kit.candidates.workspace import Workspace
 from parity_kit.cli.common import console, print_json, telling
-from parity_kit.errors import UsageError
-from parity_kit.workspace import Workspace
+from parity_kit.contract.errors import UsageError
 
 _SHOWN = 5  # cases named for each reason
 
@@ -23,10 +23,10 @@ def build_baseline(
     as_json: bool,
 ) -> None:
     """Build corpora with another release and print what came of it."""
-    from parity_kit.corpora.baselines import Baseline, build, folder_of
+    from parity_kit.corpora.drift.baselines import Baseline, build, folder_of
+    from parity_kit.corpora.drift.recipes import baseline_name, baseline_recipe
     from parity_kit.corpora.folder import select
     from parity_kit.corpora.manifest import read_manifest
-    from parity_kit.corpora.recipes import baseline_name, baseline_recipe
     from parity_kit.corpora.regenerate import generators
 
     started = time.perf_counter()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from parity_kit.candidates.workspace import Workspace
 from parity_kit.cli import completing
 from parity_kit.cli.common import (
     console,
@@ -20,13 +21,12 @@ from parity_kit.cli.common import (
 from parity_kit.cli.fixtures_changes import changes_as_json, print_changes, print_skipped
 from parity_kit.cli.fixtures_loss import loss_options
 from parity_kit.cli.fixtures_masks import against_kept, print_stale
-from parity_kit.errors import ExitCode
-from parity_kit.workspace import Workspace
+from parity_kit.contract.errors import ExitCode
 
 if TYPE_CHECKING:
-    from parity_kit.corpora.fresh import FreshCheck
-    from parity_kit.corpora.interpreters import Interpreter
-    from parity_kit.corpora.masking import Stale
+    from parity_kit.corpora.drift.interpreters import Interpreter
+    from parity_kit.corpora.drift.masking import Stale
+    from parity_kit.corpora.drift.subprocess_check import FreshCheck
     from parity_kit.corpora.regenerate import Checked
 
 EVERYWHERE_SEEDS = 5
@@ -71,7 +71,8 @@ def command(
     your own instead, for values that LangGraph itself does not bring back, and ends with 1 if there
     are some.
     """
-    from parity_kit.corpora import interpreters, regenerate
+    from parity_kit.corpora import regenerate
+    from parity_kit.corpora.drift import interpreters
 
     asked = [interpreters.find(each) for each in pythons]
     if everywhere:
@@ -105,7 +106,7 @@ def command(
 
 
 def _measure_masks(space: Workspace) -> Stale:
-    from parity_kit.corpora.masking import measure
+    from parity_kit.corpora.drift.masking import measure
 
     with telling() as tell:
         return against_kept(measure(space, tell))
@@ -116,8 +117,8 @@ def _check_again(
 ) -> list[FreshCheck]:
     """Check in other processes: one for each hash seed, then one for each interpreter."""
     from parity_kit.candidates import environment
-    from parity_kit.corpora.fresh import check_fresh
-    from parity_kit.corpora.recipes import interpreter_recipe
+    from parity_kit.corpora.drift.recipes import interpreter_recipe
+    from parity_kit.corpora.drift.subprocess_check import check_fresh
 
     again: list[FreshCheck] = []
     with telling() as tell:
@@ -133,7 +134,7 @@ def _check_again(
 
 def _print(checked: Checked, again: Sequence[FreshCheck], *, alone: bool) -> None:
     """Print what was found; `alone` says that other interpreters were asked for in vain."""
-    from parity_kit.corpora import interpreters
+    from parity_kit.corpora.drift import interpreters
 
     out = console()
     print_changes(checked.drifted)

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from parity_kit.candidates.workspace import Workspace
 from parity_kit.cli.common import console, json_option, print_json, workspace_option
 from parity_kit.cli.fixtures_changes import changes_as_json, print_changes
+from parity_kit.contract.errors import ExitCode, UsageError
 from parity_kit.corpora.changes import Change, changes
 from parity_kit.corpora.corpus import Corpus, CorpusName, read_corpus
+from parity_kit.corpora.drift.kinds import Kind, kinds
 from parity_kit.corpora.folder import read_corpora
-from parity_kit.corpora.kinds import Kind, kinds
-from parity_kit.errors import ExitCode, UsageError
-from parity_kit.workspace import Workspace
 
 if TYPE_CHECKING:
-    from parity_kit.corpora.readable import Reading
+    from parity_kit.corpora.drift.readable import Reading
 
 _HOW = 6  # differences shown of what is read otherwise
 
@@ -45,7 +45,7 @@ def command(
     BEFORE and AFTER are folders of corpora, corpus files, baselines that were built (1.1.10), or
     `fixtures` for the committed ones.
     """
-    from parity_kit.corpora.baselines import borrowed_in, find
+    from parity_kit.corpora.drift.baselines import borrowed_in, find
 
     paths = (find(space, before), find(space, after))
     old, new = _read(paths[0]), _read(paths[1])
@@ -108,7 +108,7 @@ def _readings(
     old: Mapping[CorpusName, Corpus],
     new: Mapping[CorpusName, Corpus],
 ) -> dict[str, Reading]:
-    from parity_kit.corpora.readable import changed_blobs, engine_of, read_by
+    from parity_kit.corpora.drift.readable import changed_blobs, engine_of, read_by
 
     if not all(path.is_dir() for path in paths):
         raise UsageError(

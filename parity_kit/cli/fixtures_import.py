@@ -6,9 +6,9 @@ import time
 
 import click
 
+from parity_kit.candidates.workspace import Workspace
 from parity_kit.cli.common import console, json_option, print_json, workspace_option
 from parity_kit.cli.own_data import counting, database_options
-from parity_kit.workspace import Workspace
 
 
 @click.command("import")
@@ -40,8 +40,8 @@ def command(
     Then: parity-kit gate CANDIDATE --corpus imported:NAME
     """
     from parity_kit.corpora.imported import PREFIX, imported_folder
-    from parity_kit.own_data.importing import import_source
-    from parity_kit.own_data.source import Selection, open_source
+    from parity_kit.corpora.user_checkpoints.importing import import_source
+    from parity_kit.corpora.user_checkpoints.source import Selection, open_source
 
     folder = imported_folder(space, name)
     started = time.perf_counter()

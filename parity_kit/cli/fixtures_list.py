@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
+from parity_kit.candidates.workspace import Workspace
 from parity_kit.cli.common import console, json_option, print_json, workspace_option
+from parity_kit.contract.errors import ExitCode
 from parity_kit.corpora.manifest import read_manifest
-from parity_kit.errors import ExitCode
-from parity_kit.workspace import Workspace
 
 
 @click.command("list")

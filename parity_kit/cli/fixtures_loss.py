@@ -11,11 +11,11 @@ import click
 
 from parity_kit.cli.common import console, print_json
 from parity_kit.cli.own_data import counting, database_options
-from parity_kit.errors import ExitCode, UsageError
+from parity_kit.contract.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from parity_kit.own_data.loss import Found, Loss
-    from parity_kit.own_data.source import StoredValue
+    from parity_kit.corpora.user_checkpoints.loss import Found, Loss
+    from parity_kit.corpora.user_checkpoints.source import StoredValue
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -56,12 +56,12 @@ def _check(  # the options
     strict: bool,
     as_json: bool,
 ) -> int:
-    from parity_kit.own_data.source import Selection, open_source
+    from parity_kit.corpora.user_checkpoints.source import Selection, open_source
 
     started = time.perf_counter()
     selection = Selection(threads, limit)
     with open_source(sqlite, postgres, selection) as source, counting("checkpoints") as progress:
-        from parity_kit.own_data.loss import find_loss
+        from parity_kit.corpora.user_checkpoints.loss import find_loss
 
         found = find_loss(source, progress, strict=strict)
     code = ExitCode.DIVERGENCE if found.lost else ExitCode.PARITY

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from parity_kit import workspace
+from parity_kit.candidates import workspace
+from parity_kit.candidates.workspace import Workspace
 from parity_kit.cli.common import console, json_option, print_json, telling, workspace_option
-from parity_kit.errors import ExitCode, UsageError
-from parity_kit.workspace import Workspace
+from parity_kit.contract.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from parity_kit.corpora.masking import Measured, Stale
-    from parity_kit.masks import Mask
+    from parity_kit.corpora.drift.masking import Measured, Stale
+    from parity_kit.judging.masks import Mask
 
 
 @click.command("masks")
@@ -31,10 +31,10 @@ def command(space: Workspace, only_check: bool, as_json: bool) -> int:
     The committed cases run again with ids, clock, chance, threads, the order of edges and that of
     sets left free, one at a time. What moves is masked below the bytes level, and nothing else.
     """
-    from parity_kit.corpora.masking import measure
-    from parity_kit.masks import MASKS
+    from parity_kit.corpora.drift.masking import measure
+    from parity_kit.judging.masks import MASKS
 
-    if not only_check and workspace.BUNDLED.is_relative_to(MASKS.parent):
+    if not only_check and workspace.INSTALLED:
         raise UsageError(
             "the masks of an installed kit stay as they are",
             where=str(MASKS),
@@ -60,9 +60,9 @@ def command(space: Workspace, only_check: bool, as_json: bool) -> int:
 
 def against_kept(measured: Measured) -> Stale:
     """Return in what the kit's masks are not those measured; a broken file holds none."""
-    from parity_kit.corpora.masking import compare_masks
-    from parity_kit.errors import BadFileError
-    from parity_kit.masks import MASKS, read_masks
+    from parity_kit.contract.errors import BadFileError
+    from parity_kit.corpora.drift.masking import compare_masks
+    from parity_kit.judging.masks import MASKS, read_masks
 
     try:
         kept = read_masks(MASKS)

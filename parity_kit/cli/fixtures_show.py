@@ -7,15 +7,15 @@ from typing import IO, Any
 
 import click
 
-from parity_kit.annotation import annotate
+from parity_kit.candidates.workspace import Workspace
 from parity_kit.cli import completing
 from parity_kit.cli.common import json_option, print_json, workspace_option
 from parity_kit.contract import Trace
+from parity_kit.contract.errors import UsageError
 from parity_kit.corpora.folder import find_trace, read_corpora
 from parity_kit.corpora.show import render_bytes, stored_entries, trace_to_json
 from parity_kit.corpora.show import show as lines_of
-from parity_kit.errors import UsageError
-from parity_kit.workspace import Workspace
+from parity_kit.msgpack.hexdump import annotate
 
 
 @click.command("show")
@@ -56,7 +56,7 @@ def command(
     else:
         trace = find_trace(read_corpora(space.fixtures), case)
         if as_script:
-            from parity_kit.script import script
+            from parity_kit.programs.script import script
 
             click.echo(script(trace.case), nl=False)
             return

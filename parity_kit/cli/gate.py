@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from parity_kit import __version__
+from parity_kit.candidates.workspace import MARKER, Workspace
 from parity_kit.cli import completing
 from parity_kit.cli.common import console, json_option, print_json, workspace_option
 from parity_kit.cli.files import files_options
 from parity_kit.cli.tracing import trace_option
 from parity_kit.contract import Level, SubjectKind
-from parity_kit.errors import BadManifestError, UnknownCandidateError, UsageError
-from parity_kit.events import (
+from parity_kit.contract.errors import BadManifestError, UnknownCandidateError, UsageError
+from parity_kit.contract.events import (
     CandidateFailed,
     CandidateJudged,
     DivergenceFound,
@@ -27,14 +28,13 @@ from parity_kit.events import (
     RunFinished,
     RunStarted,
 )
-from parity_kit.workspace import MARKER, Workspace
 
 if TYPE_CHECKING:
     from parity_kit.candidates.manifest import Candidate
     from parity_kit.cli.gate_result import Result
-    from parity_kit.rules import Rules
-    from parity_kit.settings import Settings
-    from parity_kit.sinks.files import Wanted
+    from parity_kit.gates.rules import Rules
+    from parity_kit.gates.settings import Settings
+    from parity_kit.report.ci.files import Wanted
 
 _SHOWN_AT_THE_END = (
     RunStarted,
@@ -131,7 +131,7 @@ def command(
     Ends with 0 for parity, 1 for a divergence or a broken rule, 3 if a candidate could not be
     judged or nothing was compared.
     """
-    from parity_kit.settings import read_settings
+    from parity_kit.gates.settings import read_settings
 
     settings = read_settings(space)
     candidates = _candidates(space, candidate, settings)
@@ -172,8 +172,8 @@ def _judged(
     """Judge candidates by the rules asked of each; return their results, and all in a line."""
     from parity_kit.cli.gate_result import Result
     from parity_kit.cli.gate_run import GateRun
-    from parity_kit.sinks import Terminal
-    from parity_kit.sinks.files import opened
+    from parity_kit.report.ci import Terminal
+    from parity_kit.report.ci.files import opened
 
     results = [Result(each.name, level) for each in candidates]
     searched = any(rules.suites for rules in asked)
@@ -205,7 +205,7 @@ def _folder(space: Workspace, given: Path | None, *, searched: bool) -> Generato
     if given is not None or not searched:
         yield given
         return
-    from parity_kit.cli.legs import new_run
+    from parity_kit.cli.lifecycle import new_run
 
     made = new_run(space, "gate")
     try:
@@ -236,7 +236,7 @@ def _candidates(space: Workspace, named: str | None, settings: Settings) -> list
 
 def _check_corpora(space: Workspace, settings: Settings, asked: Sequence[str]) -> None:
     """Check that the corpora are there before a candidate is started."""
-    from parity_kit.gate import check_wanted
+    from parity_kit.gates.gate import check_wanted
 
     if asked:
         check_wanted(space, asked)
@@ -282,8 +282,8 @@ def _left_out(space: Workspace, asked: Sequence[str], listed: Sequence[str]) -> 
 def _show(results: Sequence[Result], headline: str, notes: Sequence[str]) -> None:
     from rich.markup import escape
 
-    from parity_kit.report.text import one_line
-    from parity_kit.words import colour
+    from parity_kit.judging.text import one_line
+    from parity_kit.judging.words import colour
 
     out = console()
     worst = max(results, key=lambda result: result.exit_code)

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 
 from parity_kit.cli.common import console
 from parity_kit.contract import Level
-from parity_kit.errors import CandidateError, ExitCode
-from parity_kit.events import CLAIMS, DivergenceFound, Event, GateFinished
-from parity_kit.gate import BREAKDOWNS, exit_code
-from parity_kit.rules import Rules, Seen
+from parity_kit.contract.errors import CandidateError, ExitCode
+from parity_kit.contract.events import CLAIMS, DivergenceFound, Event, GateFinished
+from parity_kit.gates.gate import BREAKDOWNS, exit_code
+from parity_kit.gates.rules import Rules, Seen
 
 MOST_SHOWN = 8
 """Places of divergence that are printed."""
@@ -97,8 +97,8 @@ class Result:
 
     def show(self) -> None:
         """Print the gates as a table, what differs, and the verdict."""
-        from parity_kit.report.text import one_line
-        from parity_kit.words import mark
+        from parity_kit.judging.text import one_line
+        from parity_kit.judging.words import mark
 
         out = console()
         if self.gates:
@@ -120,8 +120,8 @@ class Result:
     def _show_divergence(each: DivergenceFound) -> None:
         from rich.markup import escape
 
-        from parity_kit.report.text import one_line
-        from parity_kit.words import mark
+        from parity_kit.judging.text import one_line
+        from parity_kit.judging.words import mark
 
         out = console()
         times = f", {each.count} cases" if each.count > 1 else ""
@@ -137,7 +137,7 @@ class Result:
     def _show_gates(self) -> None:
         from rich.table import Table
 
-        from parity_kit.words import mark
+        from parity_kit.judging.words import mark
 
         table = Table("gate", "verdict", box=None)
         for heading in ("equal", "divergent", "unsupported", "other"):

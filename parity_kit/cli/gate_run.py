@@ -11,14 +11,14 @@ import click
 
 from parity_kit.candidates.launch import start
 from parity_kit.candidates.manifest import Candidate
+from parity_kit.candidates.workspace import Workspace
 from parity_kit.cli.gate_result import Result
-from parity_kit.contender import Contender
-from parity_kit.coverage import Floors
-from parity_kit.errors import CandidateError
-from parity_kit.events import CandidateFailed, CandidateJudged, Event
-from parity_kit.gate import gate_corpora, overall
-from parity_kit.rules import Rules
-from parity_kit.workspace import Workspace
+from parity_kit.contract.errors import CandidateError
+from parity_kit.contract.events import CandidateFailed, CandidateJudged, Event
+from parity_kit.gates.gate import gate_corpora, overall
+from parity_kit.gates.rules import Rules
+from parity_kit.judging.candidate_under_test import Contender
+from parity_kit.search.coverage import Floors
 
 
 @dataclass(slots=True)
@@ -82,7 +82,7 @@ class GateRun:
         result: Result,
         tell: Callable[[Event], None],
     ) -> str:
-        from parity_kit.suites import Search, gate_suite
+        from parity_kit.gates.search_gate import Search, gate_suite
 
         assert self.folder, "a search has a place to write to"  # noqa: S101  # the command made it
         asked = Search(examples, required=result.level, floors=self.floors)

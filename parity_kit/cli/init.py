@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from parity_kit.cli.common import console, json_option, print_json
-from parity_kit.errors import ExitCode
+from parity_kit.contract.errors import ExitCode
 
 LANGUAGES = ("python", "typescript", "rust", "go", "java")
 """Those that `candidates new` has templates for."""
@@ -32,9 +32,9 @@ def command(name: str | None, language: str, directory: Path, *, as_json: bool) 
     for lines added to .gitignore, so it may be run again. The corpora are those that Parity Kit
     brings.
     """
-    from parity_kit import starter
-    from parity_kit.settings import read_settings
-    from parity_kit.workspace import Workspace
+    from parity_kit.candidates.workspace import Workspace
+    from parity_kit.cli import starter
+    from parity_kit.gates.settings import read_settings
 
     name = starter.usual_name(directory) if name is None else name
     begun = list(starter.begin(directory, name, language))

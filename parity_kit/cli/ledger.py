@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 import click
 
+from parity_kit.candidates.workspace import Workspace
 from parity_kit.cli import completing
 from parity_kit.cli.common import console, json_option, print_json, workspace_option
 from parity_kit.contract import Level
-from parity_kit.errors import ExitCode
-from parity_kit.events import CaseJudged, EntryStale, Event, GateProgress
-from parity_kit.workspace import Workspace
+from parity_kit.contract.errors import ExitCode
+from parity_kit.contract.events import CaseJudged, EntryStale, Event, GateProgress
 
 if TYPE_CHECKING:
-    from parity_kit.ledger import Ledger
+    from parity_kit.judging.ledger import Ledger
 
 
 @click.group("ledger")
@@ -41,9 +41,9 @@ class _Seen:
 
 def _run(space: Workspace, name: str) -> tuple[_Seen, Ledger]:
     from parity_kit.candidates.launch import find, start
-    from parity_kit.contender import Contender
-    from parity_kit.gate import gate_corpora
-    from parity_kit.sinks import Terminal
+    from parity_kit.gates.gate import gate_corpora
+    from parity_kit.judging.candidate_under_test import Contender
+    from parity_kit.report.ci import Terminal
 
     candidate = find(space, name)
     seen = _Seen()
@@ -94,7 +94,7 @@ def check(space: Workspace, candidate: str, as_json: bool) -> int:
 def _print(rows: Sequence[Mapping[str, object]], file: str) -> None:
     from rich.markup import escape
 
-    from parity_kit.words import mark
+    from parity_kit.judging.words import mark
 
     out = console()
     for row in rows:
@@ -124,7 +124,7 @@ def propose(space: Workspace, candidate: str, until: object, write: bool) -> int
     """
     from datetime import UTC, datetime, timedelta
 
-    from parity_kit.proposal import propose as proposed
+    from parity_kit.gates.proposal import propose as proposed
 
     today = datetime.now(UTC)
     end = until if isinstance(until, datetime) else today + timedelta(days=180)

@@ -10,23 +10,23 @@ from typing import TYPE_CHECKING
 
 import click
 
+from parity_kit.candidates.workspace import Workspace
 from parity_kit.cli import completing
 from parity_kit.cli.common import console, json_option, level_option, print_json, workspace_option
 from parity_kit.contract import Level
-from parity_kit.errors import CandidateError, ExitCode
-from parity_kit.events import Event, GateProgress, RowJudged
-from parity_kit.matrix.claims import Claims
-from parity_kit.matrix.standing import counts
-from parity_kit.verdicts import FAILURES, WORST_FIRST
-from parity_kit.workspace import Workspace
+from parity_kit.contract.errors import CandidateError, ExitCode
+from parity_kit.contract.events import Event, GateProgress, RowJudged
+from parity_kit.gates.matrix.claims import Claims
+from parity_kit.gates.matrix.standing import counts
+from parity_kit.judging.verdicts import FAILURES, WORST_FIRST
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
     from parity_kit.candidates.manifest import Candidate
-    from parity_kit.matrix.rows import Row
-    from parity_kit.sinks import Terminal
+    from parity_kit.gates.matrix.rows import Row
+    from parity_kit.report.ci import Terminal
 
 _ONLY = {
     "differs": FAILURES,
@@ -55,14 +55,14 @@ class _Judged:
     @property
     def verdict(self) -> str:
         """The verdict on all rows together, as that on several gates."""
-        from parity_kit.gate import overall
+        from parity_kit.gates.gate import overall
 
         return "unknown" if self.problem else overall(row.verdict for row in self.rows)
 
     @property
     def exit_code(self) -> ExitCode:
         """The exit code that the verdict stands for."""
-        from parity_kit.gate import BREAKDOWNS, exit_code
+        from parity_kit.gates.gate import BREAKDOWNS, exit_code
 
         throughout = self.verdict in BREAKDOWNS and not any(row.compared for row in self.rows)
         return ExitCode.NOT_JUDGED if self.problem or throughout else exit_code(self.verdict)
@@ -110,9 +110,9 @@ def command(  # an option each
     could not be judged, nothing was compared, or no case shows a row.
     """
     from parity_kit.candidates.launch import find
-    from parity_kit.matrix.claims import read_claims
-    from parity_kit.matrix.rows import read_rows, select
-    from parity_kit.sinks import Terminal
+    from parity_kit.gates.matrix.claims import read_claims
+    from parity_kit.gates.matrix.rows import read_rows, select
+    from parity_kit.report.ci import Terminal
 
     rows = select(read_rows(), categories, names)
     found = [find(space, name) for name in dict.fromkeys(candidates)]
@@ -140,9 +140,9 @@ def _run(
     terminal: Terminal,
 ) -> None:
     from parity_kit.candidates.launch import start
-    from parity_kit.contender import Contender
-    from parity_kit.gate import gate_corpora
-    from parity_kit.matrix.evidence import NOT_ENGAGED, Evidence
+    from parity_kit.gates.gate import gate_corpora
+    from parity_kit.gates.matrix.evidence import NOT_ENGAGED, Evidence
+    from parity_kit.judging.candidate_under_test import Contender
 
     evidence = Evidence(candidate.name, rows, result.claims.by_row)
 
@@ -245,8 +245,8 @@ def _table(judged: Sequence[_Judged], shown: Sequence[Row], *, grouped: bool) ->
 
 
 def _cells(each: _Judged, row: Row) -> list[str]:
-    from parity_kit.matrix.standing import agreeing, standing
-    from parity_kit.words import mark
+    from parity_kit.gates.matrix.standing import agreeing, standing
+    from parity_kit.judging.words import mark
 
     found = each.row(row)
     if found is None:
@@ -270,7 +270,7 @@ def _why(each: _Judged, row: Row) -> str:
 def _summary(each: _Judged) -> str:
     from rich.markup import escape
 
-    from parity_kit.words import mark
+    from parity_kit.judging.words import mark
 
     if not each.rows:
         return f"{mark('unknown')}  {escape(each.problem)}"
@@ -282,7 +282,7 @@ def _summary(each: _Judged) -> str:
 
 
 def _claims(each: _Judged) -> str:
-    from parity_kit.matrix.standing import refuted
+    from parity_kit.gates.matrix.standing import refuted
 
     against = Counter(refuted(row.verdict, row.reached, row.claimed) for row in each.rows)
     found = "".join(f"; {word}: {_rows(count)}" for word, count in sorted(against.items()) if word)

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from parity_kit.candidates.workspace import MARKER, Workspace
 from parity_kit.cli.common import console, json_option, print_json, workspace_option
 from parity_kit.cli.files import files_options
-from parity_kit.cli.legs import Wish, begin, interruptible, resume_option
-from parity_kit.errors import BadManifestError, CandidateError, ExitCode
-from parity_kit.events import (
+from parity_kit.cli.lifecycle import Wish, begin, interruptible, resume_option
+from parity_kit.contract.errors import BadManifestError, CandidateError, ExitCode
+from parity_kit.contract.events import (
     BenchMeasured,
     CandidateJudged,
     CorporaChecked,
@@ -20,13 +21,12 @@ from parity_kit.events import (
     GateFinished,
     RunFinished,
 )
-from parity_kit.settings import Settings, read_settings
-from parity_kit.workspace import MARKER, Workspace
+from parity_kit.gates.settings import Settings, read_settings
 
 if TYPE_CHECKING:
-    from parity_kit.runner import Judging
-    from parity_kit.sinks import Sinks, Terminal
-    from parity_kit.sinks.files import Wanted
+    from parity_kit.gates.runner import Judging
+    from parity_kit.report.ci import Sinks, Terminal
+    from parity_kit.report.ci.files import Wanted
 
 _ASKED = ("examples", "seed", "pairs", "everyone")
 """What says how the candidates are judged."""
@@ -70,10 +70,10 @@ def command(
     """
     if examples < 1:
         raise click.BadParameter("must be at least 1", param_hint="--examples")
+    from parity_kit.gates.runner import Judging, Plan
+    from parity_kit.report.ci import Journal, Sinks, Terminal
+    from parity_kit.report.ci.files import opened
     from parity_kit.report.write import write_report
-    from parity_kit.runner import Judging, Plan
-    from parity_kit.sinks import Journal, Sinks, Terminal
-    from parity_kit.sinks.files import opened
 
     settings = read_settings(space)
 
@@ -141,8 +141,8 @@ def _corpora(
 
 
 def _regenerated(space: Workspace, sinks: Sinks, terminal: Terminal) -> CorporaChecked:
+    from parity_kit.contract.events import GateProgress
     from parity_kit.corpora.regenerate import check
-    from parity_kit.events import GateProgress
 
     terminal.note("fixtures: regenerating from real LangGraph")
     done = 0
@@ -243,7 +243,7 @@ def _summary(heard: _Heard, settings: Settings, page: Path, seconds: float) -> N
     from rich.markup import escape
     from rich.table import Table
 
-    from parity_kit.words import mark
+    from parity_kit.judging.words import mark
 
     out = console()
     table = Table(box=box.SIMPLE)

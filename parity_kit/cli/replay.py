@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from parity_kit.candidates.workspace import Workspace
 from parity_kit.cli import completing
 from parity_kit.cli.common import console, json_option, print_json, workspace_option
 from parity_kit.cli.tracing import trace_option
-from parity_kit.errors import ExitCode
-from parity_kit.workspace import Workspace
+from parity_kit.contract.errors import ExitCode
 
 if TYPE_CHECKING:
     from parity_kit.contract import Case, Outcome
-    from parity_kit.verdicts import Verdict
+    from parity_kit.judging.verdicts import Verdict
 
 
 @click.command()
@@ -41,10 +41,10 @@ def command(
     could not be judged.
     """
     from parity_kit.candidates.launch import find, start
-    from parity_kit.casefile import read_case
-    from parity_kit.contender import Contender
     from parity_kit.contract import Level, run
-    from parity_kit.judge import judge_answer
+    from parity_kit.contract.casefile import read_case
+    from parity_kit.judging.candidate_under_test import Contender
+    from parity_kit.judging.judge import judge_answer
     from parity_kit.reference import Engine
 
     kept = read_case(file)
@@ -70,7 +70,7 @@ def _say(text: str) -> None:
 
 
 def _exit_code(verdict: Verdict) -> ExitCode:
-    from parity_kit.verdicts import Divergent, Equal, Expected
+    from parity_kit.judging.verdicts import Divergent, Equal, Expected
 
     match verdict:
         case Equal() | Expected():
@@ -92,9 +92,9 @@ def _show(
     from rich.table import Table
 
     from parity_kit.contract import outcome_to_plain
-    from parity_kit.outcome_text import arguments_line, outcome_lines
-    from parity_kit.verdicts import headline, label
-    from parity_kit.words import mark
+    from parity_kit.judging.outcome_text import arguments_line, outcome_lines
+    from parity_kit.judging.verdicts import headline, label
+    from parity_kit.judging.words import mark
 
     out = console()
     out.print(f"[bold]{escape(case.id)}[/bold] · {case.subject.kind.value}")
@@ -126,8 +126,8 @@ def _as_json(
     theirs: tuple[Outcome, ...] | None,
     verdict: Verdict,
 ) -> dict[str, Any]:
-    from parity_kit.outcome_text import outcome_lines
-    from parity_kit.verdicts import headline, label
+    from parity_kit.judging.outcome_text import outcome_lines
+    from parity_kit.judging.verdicts import headline, label
 
     return {
         "case": case.id,

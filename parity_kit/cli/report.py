@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 import click
 
+from parity_kit.candidates.workspace import Workspace
 from parity_kit.cli import completing
 from parity_kit.cli.common import json_option, print_json, workspace_option
 from parity_kit.cli.files import files_options
-from parity_kit.errors import BadFileError
-from parity_kit.events import JOURNAL
-from parity_kit.workspace import Workspace
+from parity_kit.contract.errors import BadFileError
+from parity_kit.contract.events import JOURNAL
 
 if TYPE_CHECKING:
-    from parity_kit.sinks.files import Wanted
+    from parity_kit.report.ci.files import Wanted
 
 _LISTED = 10
 _DATA = "report.json"
@@ -56,8 +56,8 @@ def command(runs: tuple[str, ...], space: Workspace, wanted: Wanted, *, as_json:
 
 
 def _write_files(space: Workspace, folder: Path, wanted: Wanted) -> None:
-    from parity_kit.report.journal import read_journal
-    from parity_kit.sinks.files import opened
+    from parity_kit.contract.journal import read_journal
+    from parity_kit.report.ci.files import opened
 
     events, notes = read_journal(folder)
     # The run itself has told GitHub already.

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 
 import click
 
+from parity_kit.candidates.workspace import Workspace
 from parity_kit.cli import completing
 from parity_kit.cli.common import console, json_option, level_option, workspace_option
 from parity_kit.cli.files import files_options
-from parity_kit.cli.legs import Wish, begin, interruptible, resume_option
+from parity_kit.cli.lifecycle import Wish, begin, interruptible, resume_option
 from parity_kit.cli.tracing import trace_option
 from parity_kit.contract import Level
-from parity_kit.events import Event, RunFinished
-from parity_kit.workspace import Workspace
+from parity_kit.contract.events import Event, RunFinished
 
 if TYPE_CHECKING:
-    from parity_kit.sinks.files import Wanted
+    from parity_kit.report.ci.files import Wanted
 
 _SUITES = ("corpora", "codec", "channel", "graph", "saver")
 
@@ -81,9 +81,9 @@ def command(
     """
     if examples < 1:
         raise click.BadParameter("must be at least 1", param_hint="--examples")
-    from parity_kit.runner import Judging, Plan
-    from parity_kit.sinks import Journal, Sinks, Terminal
-    from parity_kit.sinks.files import opened
+    from parity_kit.gates.runner import Judging, Plan
+    from parity_kit.report.ci import Journal, Sinks, Terminal
+    from parity_kit.report.ci.files import opened
 
     def wish() -> Wish:
         if candidate is None:
@@ -128,7 +128,7 @@ class _Ear:
 
 
 def _close(folder: Path, kept: list[Path], heard: list[Event], *, as_json: bool) -> None:
-    from parity_kit.events import PASSING, event_to_json
+    from parity_kit.contract.events import PASSING, event_to_json
 
     if as_json:
         events = [event_to_json(each) for each in heard if not isinstance(each, PASSING)]

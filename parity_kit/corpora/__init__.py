@@ -9,11 +9,8 @@
     requirements what a generator needs beside LangGraph, and whether it is here
     authoring    what generators are written with
     show         a fixture in words
-    fresh        the check in other processes and interpreters (`interpreters` finds those)
-    recipes      environments for another interpreter or another release
-    baselines    corpora from other releases; `elsewhere` runs there, `absent` tells what is lacking
-    places       every place in which two traces of a case differ; `kinds` groups them
-    readable     whether one release reads what another stored
+    drift/       LangGraph against itself: other processes, interpreters and releases
+    user_checkpoints/  a user's own checkpoints, read from the databases that savers keep them in
 
 Reading imports no LangGraph: `regenerate` and `authoring` do, and only when they are used.
 """

@@ -1,7 +1,8 @@
 """What generators are written with: cases from Python objects, specs and programs.
 
-Each case is tagged with the features it touches (`parity_kit.features`), with what LangGraph itself
-does not bring back (`parity_kit.reference.loss`), and with those its generator adds.
+Each case is tagged with the features it touches (`parity_kit.programs.features`), with what
+LangGraph itself does not bring back (`parity_kit.reference.loss`), and with those its generator
+adds.
 """
 
 from __future__ import annotations
@@ -9,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from parity_kit.canonical import pack, unpack
 from parity_kit.contract import Case, CaseId, Operation, Subject, SubjectKind
-from parity_kit.dissect import MalformedError, parse, walk
-from parity_kit.features import features_of
-from parity_kit.plain import Ext, Plain
-from parity_kit.values import open_value
+from parity_kit.contract.canonical import pack, unpack
+from parity_kit.contract.plain import Ext, Plain
+from parity_kit.msgpack.parser import MalformedError, parse, walk
+from parity_kit.msgpack.values import open_value
+from parity_kit.programs.features import features_of
 
 
 def op(name: str, /, **args: Any) -> Operation:

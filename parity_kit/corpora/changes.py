@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from parity_kit.canonical import pack
-from parity_kit.compare import compare
 from parity_kit.contract import Level, Trace
+from parity_kit.contract.canonical import pack
 from parity_kit.corpora.corpus import Corpus
-from parity_kit.verdicts import Divergent, NotSupported, label
+from parity_kit.judging.compare import compare
+from parity_kit.judging.verdicts import Divergent, NotSupported, label
 
 Kind: TypeAlias = Literal["added", "removed", "changed"]
 

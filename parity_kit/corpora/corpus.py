@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NewType, cast
 
-from parity_kit.canonical import Digest, digest, pack, unpack
 from parity_kit.contract import Trace
-from parity_kit.errors import BadFileError
+from parity_kit.contract.canonical import Digest, digest, pack, unpack
+from parity_kit.contract.errors import BadFileError
 
 FORMAT = 1
 """Version of the layout in docs/fixture-format.md."""

@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
 
-from parity_kit.canonical import digest
 from parity_kit.contract import Trace
+from parity_kit.contract.canonical import digest
+from parity_kit.contract.errors import BadFileError, UsageError
 from parity_kit.corpora.corpus import REBUILD, Corpus, CorpusName, parse, read_bytes
 from parity_kit.corpora.manifest import MANIFEST, Entry, Manifest, entry_of, read_manifest
-from parity_kit.errors import BadFileError, UsageError
 
 
 def corpus_file(fixtures: Path, name: str) -> Path:

@@ -15,12 +15,12 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self, cast
 
-from parity_kit.canonical import digest, pack
+from parity_kit.candidates.workspace import Workspace
 from parity_kit.contract import Trace
+from parity_kit.contract.canonical import digest, pack
+from parity_kit.contract.errors import BadFileError, UsageError
 from parity_kit.corpora.corpus import FORMAT, CorpusName, parse, read_bytes
 from parity_kit.corpora.manifest import MANIFEST
-from parity_kit.errors import BadFileError, UsageError
-from parity_kit.workspace import Workspace
 
 PREFIX = "imported:"
 """What an imported corpus's name begins with where corpora of both kinds can be named."""

@@ -8,9 +8,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
-from parity_kit.canonical import digest
+from parity_kit.contract.canonical import digest
+from parity_kit.contract.errors import BadFileError, DriftError
 from parity_kit.corpora.corpus import FORMAT, REBUILD, Corpus, CorpusName, read_bytes
-from parity_kit.errors import BadFileError, DriftError
 
 MANIFEST = "MANIFEST.json"
 

@@ -18,17 +18,17 @@ from pathlib import Path
 from types import ModuleType
 from typing import cast
 
-from parity_kit.canonical import digest
+from parity_kit.candidates.workspace import Workspace
 from parity_kit.contract import Case, CaseRunner, Trace, Unsupported
 from parity_kit.contract import run as run_case
+from parity_kit.contract.canonical import digest
+from parity_kit.contract.errors import BadFileError, ParityKitError, UsageError
+from parity_kit.contract.events import CorporaChecked
 from parity_kit.corpora.changes import Change, changes
 from parity_kit.corpora.corpus import Corpus, CorpusName
 from parity_kit.corpora.folder import index_file, read_corpora, select
 from parity_kit.corpora.manifest import Manifest, read_manifest
 from parity_kit.corpora.requirements import missing, required, versions
-from parity_kit.errors import BadFileError, ParityKitError, UsageError
-from parity_kit.events import CorporaChecked
-from parity_kit.workspace import Workspace
 
 _PACKAGE = "_parity_kit_generators"
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from parity_kit.errors import UsageError
+from parity_kit.contract.errors import UsageError
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,6 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
-from parity_kit.annotation import Style, annotate, annotation_lines, plain_style
-from parity_kit.canonical import pack
 from parity_kit.contract import (
     Case,
     Outcome,
@@ -17,11 +15,13 @@ from parity_kit.contract import (
     Unsupported,
     split_stored_name,
 )
+from parity_kit.contract.canonical import pack
+from parity_kit.contract.errors import UsageError
+from parity_kit.contract.plain import Ext, Plain
 from parity_kit.corpora.corpus import trace_digest
-from parity_kit.errors import UsageError
-from parity_kit.features import UPSTREAM
-from parity_kit.plain import Ext, Plain
-from parity_kit.values import open_value
+from parity_kit.msgpack.hexdump import Style, annotate, annotation_lines, plain_style
+from parity_kit.msgpack.values import open_value
+from parity_kit.programs.features import UPSTREAM
 
 
 def show(trace: Trace, style: Style = plain_style) -> Iterator[str]:

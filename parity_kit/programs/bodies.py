@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, cast
 
-from parity_kit.errors import BadProgramError
+from parity_kit.contract.errors import BadProgramError
 from parity_kit.programs import rules
 from parity_kit.programs.instructions import ERRORS
 from parity_kit.programs.language import CALLS, OPERATORS

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from parity_kit.errors import BadProgramError
+from parity_kit.contract.errors import BadProgramError
 from parity_kit.programs import rules
 from parity_kit.programs.model import Field
 from parity_kit.programs.reducers import REDUCERS, TYPES

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from parity_kit.errors import BadProgramError
+from parity_kit.contract.errors import BadProgramError
 from parity_kit.programs import rules
 from parity_kit.programs.bodies import Place, Where, check_body, check_expression
 from parity_kit.programs.instructions import ERRORS

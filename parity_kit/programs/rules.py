@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any, cast
 
-from parity_kit.errors import BadProgramError
+from parity_kit.contract.errors import BadProgramError
 
 
 def mapping(value: Any, where: str, what: str = "a map") -> dict[str, Any]:

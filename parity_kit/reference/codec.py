@@ -18,6 +18,7 @@ from parity_kit.contract import (
     UnsupportedSubjectError,
     stored_name,
 )
+from parity_kit.msgpack.values import close_value, open_value
 from parity_kit.reference.native import (
     HAS_ALLOWLIST,
     SERIALIZER,
@@ -27,7 +28,6 @@ from parity_kit.reference.native import (
     to_plain,
 )
 from parity_kit.reference.paths import paths_in
-from parity_kit.values import close_value, open_value
 
 
 class CodecSession:

@@ -7,9 +7,9 @@ from enum import StrEnum
 
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 
-from parity_kit.canonical import pack, unpack
+from parity_kit.contract.canonical import pack, unpack
+from parity_kit.msgpack.values import open_value
 from parity_kit.reference.native import canonical_blob
-from parity_kit.values import open_value
 
 _SERIALIZERS = {
     strict: JsonPlusSerializer(allowed_msgpack_modules=None if strict else True)

@@ -13,10 +13,10 @@ from typing import Any, cast
 
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 
-from parity_kit.canonical import pack, unpack
 from parity_kit.contract import Event, Outcome, Raised, Returned
-from parity_kit.plain import Plain
-from parity_kit.values import has_sets, order_sets, order_sets_in
+from parity_kit.contract.canonical import pack, unpack
+from parity_kit.contract.plain import Plain
+from parity_kit.msgpack.values import has_sets, order_sets, order_sets_in
 
 HAS_ALLOWLIST = "allowed_msgpack_modules" in signature(JsonPlusSerializer).parameters
 """Whether the installed serializer knows which types are safe; older ones build every type."""

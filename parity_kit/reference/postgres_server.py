@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from parity_kit.errors import KitError
+from parity_kit.contract.errors import KitError
 
 _PLACES = (
     "/usr/lib/postgresql/*/bin",  # Debian, which leaves them off PATH

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from parity_kit.annotation import Annotation, Line, annotate
 from parity_kit.contract import Outcome, split_stored_name
-from parity_kit.explanation import part_bytes
-from parity_kit.verdicts import Difference
+from parity_kit.judging.explanation import part_bytes
+from parity_kit.judging.verdicts import Difference
+from parity_kit.msgpack.hexdump import Annotation, Line, annotate
 
 ROW = 16
 """Bytes in a row."""

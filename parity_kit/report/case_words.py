@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from parity_kit.contract import Case, Subject, SubjectKind
-from parity_kit.outcome_text import arguments_line
+from parity_kit.judging.outcome_text import arguments_line
+from parity_kit.judging.verdicts import Divergent
 from parity_kit.programs.model import Field, Functional, Program
 from parity_kit.programs.parsing import parse
-from parity_kit.verdicts import Divergent
 
 _MOST_NAMES = 8
 _MOST_OPERATIONS = 24

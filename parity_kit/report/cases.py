@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from parity_kit.casefile import CaseFile, read_case
-from parity_kit.errors import BadFileError
+from parity_kit.contract.casefile import CaseFile, read_case
+from parity_kit.contract.errors import BadFileError
 from parity_kit.report.detail import cause, detail, found_verdict
 from parity_kit.report.selection import in_turn
 

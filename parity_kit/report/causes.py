@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from parity_kit.contract import Case, Outcome, Raised, split_stored_name
-from parity_kit.verdicts import Difference
+from parity_kit.judging.verdicts import Difference
 
 ABSENT = "absent"
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32}|\d+")

@@ -9,17 +9,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from parity_kit.casefile import CaseFile
-from parity_kit.compare import compare
 from parity_kit.contract import Level, SubjectKind
+from parity_kit.contract.casefile import CaseFile
 from parity_kit.corpora.show import pretty
+from parity_kit.judging.compare import compare
+from parity_kit.judging.verdicts import Divergent
+from parity_kit.programs.script import script
+from parity_kit.programs.topology import topology
 from parity_kit.report.byte_view import byte_view
 from parity_kit.report.case_words import clipped, operation_words, place_words, subject_words
 from parity_kit.report.causes import cause_of, cause_of_failure
 from parity_kit.report.timeline import timeline
-from parity_kit.report.topology import topology
-from parity_kit.script import script
-from parity_kit.verdicts import Divergent
 
 _PROGRAM = 2_500  # characters
 _SCRIPT = 5_000

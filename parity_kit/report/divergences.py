@@ -8,11 +8,11 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from parity_kit.report import text
+from parity_kit.judging import text
+from parity_kit.judging.words import word
 from parity_kit.report.byte_view import ROW
 from parity_kit.report.drawing import graph_svg
 from parity_kit.report.selection import by_cause, cases
-from parity_kit.words import word
 
 Found = Mapping[str, Any]
 NAMED = 5

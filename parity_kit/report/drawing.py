@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
+from parity_kit.judging.text import visible
 from parity_kit.programs.model import END, START
 from parity_kit.report.layers import Layout, layered
-from parity_kit.report.text import visible
 
 _LONGEST = 18  # characters of a name
 _LETTER, _PADDING, _HEIGHT = 7.3, 24, 30

@@ -13,9 +13,10 @@ from typing import Any
 
 from markupsafe import Markup
 
-from parity_kit.errors import BadFileError
-from parity_kit.matrix.standing import BEST_FIRST, standing
-from parity_kit.report import history_plot, text
+from parity_kit.contract.errors import BadFileError
+from parity_kit.gates.matrix.standing import BEST_FIRST, standing
+from parity_kit.judging import text
+from parity_kit.report import history_plot
 from parity_kit.report.overview import speed
 from parity_kit.report.performance import Plot
 

@@ -10,9 +10,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from parity_kit.matrix.standing import BEST_FIRST, IN_PART, refuted, standing
-from parity_kit.report import text
-from parity_kit.words import word
+from parity_kit.gates.matrix.standing import BEST_FIRST, IN_PART, refuted, standing
+from parity_kit.judging import text
+from parity_kit.judging.words import word
 
 Found = Mapping[str, Any]
 """What a candidate's cases said of one row or gate, as `report.json` has it."""

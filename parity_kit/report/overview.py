@@ -8,10 +8,10 @@ from typing import Any
 
 from parity_kit.bench.scaling import overall
 from parity_kit.bench.statistics import verdict
-from parity_kit.report import text
+from parity_kit.judging import text
+from parity_kit.judging.verdicts import WORST_FIRST
+from parity_kit.judging.words import AGREEING, SUBJECTS, word
 from parity_kit.report.selection import by_cause, cases
-from parity_kit.verdicts import WORST_FIRST
-from parity_kit.words import AGREEING, SUBJECTS, word
 
 Found = Mapping[str, Any]
 CAUSES = 2

@@ -15,8 +15,8 @@ from typing import Any, cast
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from parity_kit import words
-from parity_kit.report import divergences, history, performance, text
+from parity_kit.judging import text, words
+from parity_kit.report import divergences, history, performance
 from parity_kit.report.matrix import Matrix, against_claims, grades
 from parity_kit.report.overview import headline, overview, title
 from parity_kit.report.selection import selected

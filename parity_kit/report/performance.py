@@ -14,7 +14,8 @@ from markupsafe import Markup
 
 from parity_kit.bench.plan import CONTROL
 from parity_kit.bench.scaling import growth, kept
-from parity_kit.report import growth_plots, speed_plots, text
+from parity_kit.judging import text
+from parity_kit.report import growth_plots, speed_plots
 from parity_kit.report.speed_plots import Series
 
 Found = Mapping[str, Any]

@@ -11,8 +11,8 @@ from typing import Any
 
 from parity_kit.bench.scaling import kept
 from parity_kit.bench.statistics import MARGIN
-from parity_kit.events import SEEN_FIELDS
-from parity_kit.report import text
+from parity_kit.contract.events import SEEN_FIELDS
+from parity_kit.judging import text
 from parity_kit.report.svg import BAND, QUIET, SOFT, colour, drawn, marker
 
 WIDTH = 8.2

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from parity_kit.canonical import pack, unpack
 from parity_kit.contract import Raised, Returned, split_stored_name
-from parity_kit.outcome_text import short
+from parity_kit.contract.canonical import pack, unpack
+from parity_kit.judging.outcome_text import short
 from parity_kit.report.supersteps import Supersteps, place_of
 
 Key: TypeAlias = tuple[Any, ...]

@@ -14,8 +14,8 @@ from typing import Any, assert_never
 
 from parity_kit.bench.plan import CONTROL
 from parity_kit.contract import Level
-from parity_kit.errors import ExitCode
-from parity_kit.events import (
+from parity_kit.contract.errors import ExitCode
+from parity_kit.contract.events import (
     BenchMeasured,
     CandidateFailed,
     CandidateJudged,
@@ -33,7 +33,7 @@ from parity_kit.events import (
     RunFinished,
     RunStarted,
 )
-from parity_kit.verdicts import cause
+from parity_kit.judging.verdicts import cause
 
 SCHEMA = 1
 """Version of `report.json`; raised when a field changes its meaning or goes."""

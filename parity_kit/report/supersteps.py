@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias, cast
 
-from parity_kit.canonical import unpack
 from parity_kit.contract import Event, Outcome, Unsupported, split_stored_name
-from parity_kit.plain import Ext
+from parity_kit.contract.canonical import unpack
+from parity_kit.contract.plain import Ext
 
 _PATH = 7  # where a pending write's name holds the path of its task
 _PULLED, _PUSHED = "~__pregel_pull", "~__pregel_push"

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from parity_kit.canonical import pack
 from parity_kit.contract import (
     Case,
     Event,
@@ -24,13 +23,14 @@ from parity_kit.contract import (
     Unsupported,
     split_stored_name,
 )
-from parity_kit.masks import oracle_masks, value_part
-from parity_kit.outcome_text import short
-from parity_kit.plain import Plain
-from parity_kit.renaming import Renamer
+from parity_kit.contract.canonical import pack
+from parity_kit.contract.plain import Plain
+from parity_kit.judging.masks import oracle_masks, value_part
+from parity_kit.judging.outcome_text import short
+from parity_kit.judging.renaming import Renamer
+from parity_kit.judging.verdicts import Difference
 from parity_kit.report.stored_rows import CHECKPOINT, WHOLE, Key, Row, stored_rows
 from parity_kit.report.supersteps import Supersteps, Told, place_of
-from parity_kit.verdicts import Difference
 
 MOST_ROWS = 30
 """Rows of one operation that are kept."""

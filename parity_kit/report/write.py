@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from parity_kit.errors import BadFileError
-from parity_kit.events import JOURNAL
-from parity_kit.report.journal import read_journal
+from parity_kit.contract.errors import BadFileError
+from parity_kit.contract.events import JOURNAL
+from parity_kit.contract.journal import read_journal
 from parity_kit.report.summary import SCHEMA, summarize
 
 DATA = "report.json"

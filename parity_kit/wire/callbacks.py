@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, NoReturn, cast
 
-from parity_kit.errors import BadProgramError
-from parity_kit.plain import Plain
+from parity_kit.contract.errors import BadProgramError
+from parity_kit.contract.plain import Plain
 from parity_kit.wire.messages import Failure, FailureCode, Request, Response
 
 

@@ -7,14 +7,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from parity_kit.contract import Event, Outcome, Raised, Returned, UnsupportedSubjectError
-from parity_kit.errors import (
+from parity_kit.contract.errors import (
     LAST_WORDS,
     CandidateCrashedError,
     CandidateError,
     KitError,
     ProtocolFaultError,
 )
-from parity_kit.plain import Plain
+from parity_kit.contract.plain import Plain
 from parity_kit.wire import callbacks, shapes
 from parity_kit.wire.features import Feature
 from parity_kit.wire.messages import (

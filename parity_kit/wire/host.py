@@ -30,13 +30,13 @@ from parity_kit.contract import (
     Unsupported,
     UnsupportedSubjectError,
 )
-from parity_kit.errors import (
+from parity_kit.contract.errors import (
     CandidateCrashedError,
     CandidateError,
     CandidateHungError,
     ProtocolFaultError,
 )
-from parity_kit.plain import Plain
+from parity_kit.contract.plain import Plain
 from parity_kit.wire import shapes
 from parity_kit.wire.exchange import Exchange, fault, with_told
 from parity_kit.wire.features import IN_FLIGHT, Bounds, Feature

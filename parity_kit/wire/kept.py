@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, cast
 
-from parity_kit.errors import CandidateCrashedError, KitError
+from parity_kit.contract.errors import CandidateCrashedError, KitError
 from parity_kit.wire import keeper
 from parity_kit.wire.limits import Limits
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from parity_kit.errors import UsageError
+from parity_kit.contract.errors import UsageError
 from parity_kit.wire.frames import FrameBuffer, FrameError
 from parity_kit.wire.messages import (
     Message,

@@ -20,8 +20,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias, cast
 
-from parity_kit import canonical
-from parity_kit.plain import Plain
+from parity_kit.contract import canonical
+from parity_kit.contract.plain import Plain
 from parity_kit.wire.limits import DEPTH
 
 

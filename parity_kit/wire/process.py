@@ -20,7 +20,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from parity_kit.errors import (
+from parity_kit.contract.errors import (
     LAST_WORDS,
     CandidateCrashedError,
     CandidateError,

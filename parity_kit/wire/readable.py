@@ -14,7 +14,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from parity_kit.plain import Ext, Plain
+from parity_kit.contract.plain import Ext, Plain
 
 
 def to_json(value: Plain) -> Any:

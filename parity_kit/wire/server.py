@@ -29,7 +29,7 @@ from parity_kit.contract import (
     UnsupportedSubjectError,
     outcome_to_plain,
 )
-from parity_kit.plain import Plain
+from parity_kit.contract.plain import Plain
 from parity_kit.wire.frames import FRAME_LIMIT, FrameError, read_frame, write_frame
 from parity_kit.wire.messages import (
     Failure,

@@ -5,10 +5,9 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, TypeVar
 
-from parity_kit import canonical
-from parity_kit.contract import Operation, Outcome, UnsupportedSubjectError
-from parity_kit.errors import CandidateError
-from parity_kit.plain import Plain
+from parity_kit.contract import Operation, Outcome, UnsupportedSubjectError, canonical
+from parity_kit.contract.errors import CandidateError
+from parity_kit.contract.plain import Plain
 from parity_kit.wire import shapes
 from parity_kit.wire.limits import DEPTH
 

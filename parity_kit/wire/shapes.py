@@ -20,7 +20,7 @@ from parity_kit.contract import (
     SubjectKind,
     Unsupported,
 )
-from parity_kit.plain import Plain
+from parity_kit.contract.plain import Plain
 from parity_kit.wire.features import Feature
 from parity_kit.wire.messages import brief
 

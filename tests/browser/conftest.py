@@ -19,11 +19,9 @@ import pytest
 
 from parity_kit.bench.plan import CONTROL
 from parity_kit.bench.workloads import workloads
-from parity_kit.casefile import CaseFile
-from parity_kit.compare import compare
 from parity_kit.contract import Outcome, Returned, Trace
-from parity_kit.corpora.corpus import read_corpus
-from parity_kit.events import (
+from parity_kit.contract.casefile import CaseFile
+from parity_kit.contract.events import (
     BenchMeasured,
     CandidateFailed,
     CandidateJudged,
@@ -38,10 +36,12 @@ from parity_kit.events import (
     RunStarted,
     event_to_json,
 )
-from parity_kit.findings import divergence
-from parity_kit.matrix.rows import read_rows
+from parity_kit.corpora.corpus import read_corpus
+from parity_kit.gates.findings import divergence
+from parity_kit.gates.matrix.rows import read_rows
+from parity_kit.judging.compare import compare
+from parity_kit.judging.verdicts import Divergent
 from parity_kit.report.write import write_data, write_report
-from parity_kit.verdicts import Divergent
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from parity_kit.bench.plan import CONTROL
-from parity_kit.events import (
+from parity_kit.contract.events import (
     BenchMeasured,
     CandidateJudged,
     CandidateStarted,

@@ -18,19 +18,19 @@ import psutil
 import pytest
 from click.testing import CliRunner
 
-from parity_kit import workspace
+from parity_kit.candidates import workspace
 from parity_kit.candidates.inspection import walk
 from parity_kit.candidates.launch import find, start
-from parity_kit.canonical import pack
+from parity_kit.candidates.workspace import Workspace
 from parity_kit.cli.gate import command
-from parity_kit.contender import Contender
 from parity_kit.contract import Case, CaseId, Level, Outcome, SubjectKind, outcome_to_plain
+from parity_kit.contract.canonical import pack
+from parity_kit.contract.errors import CandidateError, ExitCode
+from parity_kit.contract.events import CaseJudged, Event
 from parity_kit.corpora.corpus import Corpus, CorpusName
 from parity_kit.corpora.folder import read_corpora, write_corpora
-from parity_kit.errors import CandidateError, ExitCode
-from parity_kit.events import CaseJudged, Event
-from parity_kit.gate import gate_corpora
-from parity_kit.workspace import Workspace
+from parity_kit.gates.gate import gate_corpora
+from parity_kit.judging.candidate_under_test import Contender
 
 ENGINES = Path(__file__).parent / "engines"
 MARGIN = 20.0

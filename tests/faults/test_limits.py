@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from parity_kit.contract import Case, CaseId, Operation, Subject, SubjectKind
-from parity_kit.errors import CandidateCrashedError, CandidateError
+from parity_kit.contract.errors import CandidateCrashedError, CandidateError
 from parity_kit.wire.host import RemoteEngine
 from parity_kit.wire.kept import Kept, Launch
 from parity_kit.wire.limits import MIB, Limits

@@ -22,13 +22,13 @@ from parity_kit.contract import (
     SubjectKind,
     Unsupported,
 )
-from parity_kit.errors import (
+from parity_kit.contract.errors import (
     CandidateCrashedError,
     CandidateError,
     CandidateHungError,
     ProtocolFaultError,
 )
-from parity_kit.plain import Plain
+from parity_kit.contract.plain import Plain
 from parity_kit.wire.host import RemoteEngine
 from parity_kit.wire.kept import Launch
 from parity_kit.wire.limits import Limits

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from parity_kit import workspace
+from parity_kit.candidates import workspace
 from parity_kit.contract import Returned, SubjectKind
 from parity_kit.corpora.corpus import Corpus
 from parity_kit.corpora.folder import read_corpora

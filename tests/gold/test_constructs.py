@@ -12,7 +12,7 @@ from typing import Any, cast
 
 import pytest
 
-from parity_kit import workspace
+from parity_kit.candidates import workspace
 from parity_kit.contract import SubjectKind
 from parity_kit.corpora.folder import read_corpora
 from parity_kit.programs.instructions import ERRORS

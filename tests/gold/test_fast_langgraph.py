@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from parity_kit import canonical
 from parity_kit.candidates.launch import find, start
+from parity_kit.candidates.workspace import Workspace
 from parity_kit.contract import (
     Case,
     CaseId,
@@ -18,13 +18,13 @@ from parity_kit.contract import (
     Returned,
     Subject,
     SubjectKind,
+    canonical,
     outcome_to_plain,
     run,
 )
-from parity_kit.plain import Plain
+from parity_kit.contract.plain import Plain
 from parity_kit.reference import Engine
 from parity_kit.wire.host import RemoteEngine
-from parity_kit.workspace import Workspace
 
 pytestmark = pytest.mark.slow
 

@@ -7,15 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from parity_kit import workspace
-from parity_kit.candidates import building
+from parity_kit.candidates import building, workspace
 from parity_kit.candidates.launch import find, start
 from parity_kit.candidates.manifest import CommandSetup
-from parity_kit.compare import compare
 from parity_kit.contract import Level, Outcome, Raised, Returned
+from parity_kit.contract.errors import EnvironmentBuildError
 from parity_kit.corpora.corpus import Trace, read_corpus
-from parity_kit.errors import EnvironmentBuildError
-from parity_kit.verdicts import Equal
+from parity_kit.judging.compare import compare
+from parity_kit.judging.verdicts import Equal
 from parity_kit.wire.host import RemoteEngine
 
 SPACE = workspace.find(Path(__file__))

@@ -16,27 +16,26 @@ import pytest
 from click.testing import CliRunner
 from langgraph.checkpoint.serde._msgpack import SAFE_MSGPACK_TYPES
 
-from parity_kit import workspace
-from parity_kit.candidates import environment
-from parity_kit.canonical import unpack
+from parity_kit.candidates import environment, workspace
+from parity_kit.candidates.workspace import Workspace
 from parity_kit.cli.fixtures import command
 from parity_kit.contract import Raised, SubjectKind, Trace, Unsupported
-from parity_kit.corpora import interpreters
-from parity_kit.corpora.corpus import Corpus
-from parity_kit.corpora.folder import index_file, read_corpora
-from parity_kit.corpora.fresh import check_fresh
-from parity_kit.corpora.recipes import interpreter_recipe
-from parity_kit.corpora.regenerate import check, regenerate
-from parity_kit.errors import (
+from parity_kit.contract.canonical import unpack
+from parity_kit.contract.errors import (
     BadFileError,
     DriftError,
     EnvironmentBuildError,
     ExitCode,
     UsageError,
 )
+from parity_kit.corpora.corpus import Corpus
+from parity_kit.corpora.drift import interpreters
+from parity_kit.corpora.drift.recipes import interpreter_recipe
+from parity_kit.corpora.drift.subprocess_check import check_fresh
+from parity_kit.corpora.folder import index_file, read_corpora
+from parity_kit.corpora.regenerate import check, regenerate
+from parity_kit.msgpack.values import open_value
 from parity_kit.reference.postgres_server import missing
-from parity_kit.values import open_value
-from parity_kit.workspace import Workspace
 
 SPACE = workspace.find(Path(__file__))
 FLOORS = {

@@ -12,6 +12,7 @@ import pytest
 
 from parity_kit.candidates import building, launch, scaffold
 from parity_kit.candidates.manifest import CommandSetup
+from parity_kit.candidates.workspace import Workspace
 from parity_kit.contract import (
     Case,
     CaseId,
@@ -22,10 +23,9 @@ from parity_kit.contract import (
     Subject,
     SubjectKind,
 )
-from parity_kit.errors import EnvironmentBuildError
-from parity_kit.plain import Plain
+from parity_kit.contract.errors import EnvironmentBuildError
+from parity_kit.contract.plain import Plain
 from parity_kit.wire.host import RemoteEngine
-from parity_kit.workspace import Workspace
 
 ROOT = Path(__file__).parents[2]
 NAME = "langgraph4j"

@@ -13,11 +13,11 @@ from typing import cast
 import pytest
 
 from parity_kit.candidates import launch, scaffold
+from parity_kit.candidates.workspace import Workspace
 from parity_kit.contract import Case, CaseId, Operation, Returned, Subject, SubjectKind
-from parity_kit.errors import EnvironmentBuildError
-from parity_kit.plain import Plain
+from parity_kit.contract.errors import EnvironmentBuildError
+from parity_kit.contract.plain import Plain
 from parity_kit.wire.host import RemoteEngine
-from parity_kit.workspace import Workspace
 
 ROOT = Path(__file__).parents[2]
 NAME = "langgraph-core-rs"

@@ -9,18 +9,17 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from parity_kit import workspace
-from parity_kit.candidates import building
+from parity_kit.candidates import building, workspace
 from parity_kit.candidates.launch import find, start
 from parity_kit.candidates.manifest import CommandSetup
 from parity_kit.cli.gate import command as gate
-from parity_kit.compare import compare
-from parity_kit.contender import Contender
 from parity_kit.contract import Level, Returned
+from parity_kit.contract.errors import EnvironmentBuildError, ExitCode
 from parity_kit.corpora.corpus import Trace, read_corpus
-from parity_kit.errors import EnvironmentBuildError, ExitCode
-from parity_kit.judge import judge
-from parity_kit.verdicts import Divergent, Equal, NotSupported
+from parity_kit.judging.candidate_under_test import Contender
+from parity_kit.judging.compare import compare
+from parity_kit.judging.judge import judge
+from parity_kit.judging.verdicts import Divergent, Equal, NotSupported
 from parity_kit.wire.host import RemoteEngine
 
 SPACE = workspace.find(Path(__file__))

@@ -23,13 +23,13 @@ from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import StateGraph
 from langgraph.types import Interrupt, Send
 
-from parity_kit.compare import compare
 from parity_kit.contract import Case, CaseId, Operation, Raised, Returned, Subject, SubjectKind, run
-from parity_kit.plain import Plain
+from parity_kit.contract.plain import Plain
+from parity_kit.judging.compare import compare
+from parity_kit.judging.verdicts import Equal
 from parity_kit.reference.engine import Engine
 from parity_kit.reference.loss import Loss, loss_of
 from parity_kit.reference.native import to_plain, typed_bytes
-from parity_kit.verdicts import Equal
 
 pytestmark = pytest.mark.slow
 

@@ -12,10 +12,10 @@ from typing import cast
 import pytest
 
 from parity_kit.candidates import launch, scaffold
+from parity_kit.candidates.workspace import Workspace
 from parity_kit.contract import Case, CaseId, Operation, Returned, Subject, SubjectKind
-from parity_kit.errors import EnvironmentBuildError
-from parity_kit.plain import Plain
-from parity_kit.workspace import Workspace
+from parity_kit.contract.errors import EnvironmentBuildError
+from parity_kit.contract.plain import Plain
 
 ROOT = Path(__file__).parents[2]
 SIDE_BY_SIDE = ("a", "b", "c", "d")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from parity_kit import workspace
+from parity_kit.candidates import workspace
 from parity_kit.corpora.corpus import CorpusName
 from parity_kit.corpora.folder import corpus_file, index_file
 from parity_kit.corpora.manifest import read_manifest

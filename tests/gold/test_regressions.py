@@ -10,13 +10,13 @@ from pathlib import Path
 import pure_engine
 import pytest
 
-from parity_kit.casefile import read_case
-from parity_kit.compare import compare
+from parity_kit.candidates.workspace import find
 from parity_kit.contract import Level, run
-from parity_kit.explanation import explain
+from parity_kit.contract.casefile import read_case
+from parity_kit.judging.compare import compare
+from parity_kit.judging.explanation import explain
+from parity_kit.judging.verdicts import Divergent, Equal
 from parity_kit.reference import Engine
-from parity_kit.verdicts import Divergent, Equal
-from parity_kit.workspace import find
 
 FILES = sorted(find(Path(__file__)).regressions.glob("*.case.msgpack"))
 

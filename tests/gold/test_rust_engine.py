@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from parity_kit import workspace
-from parity_kit.candidates import building
+from parity_kit.candidates import building, workspace
 from parity_kit.candidates.launch import find, start
 from parity_kit.candidates.manifest import CommandSetup
 from parity_kit.cli.gate import command as gate
@@ -26,9 +25,9 @@ from parity_kit.contract import (
     SubjectKind,
     Unsupported,
 )
+from parity_kit.contract.errors import EnvironmentBuildError, ExitCode, ProtocolFaultError
+from parity_kit.contract.plain import Plain
 from parity_kit.corpora.corpus import read_corpus
-from parity_kit.errors import EnvironmentBuildError, ExitCode, ProtocolFaultError
-from parity_kit.plain import Plain
 from parity_kit.wire.host import RemoteEngine
 
 SPACE = workspace.find(Path(__file__))

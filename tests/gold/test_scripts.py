@@ -16,7 +16,6 @@ from typing import Any, cast
 
 import pytest
 
-from parity_kit.canonical import pack, unpack
 from parity_kit.contract import (
     Event,
     Operation,
@@ -27,14 +26,15 @@ from parity_kit.contract import (
     Trace,
     outcome_to_plain,
 )
+from parity_kit.contract.canonical import pack, unpack
+from parity_kit.contract.plain import Ext
 from parity_kit.corpora.corpus import read_corpus
-from parity_kit.dissect import describe, parse
-from parity_kit.plain import Ext
+from parity_kit.judging.renaming import SHAPES
+from parity_kit.msgpack.parser import describe, parse
+from parity_kit.msgpack.tree_difference import first_difference
+from parity_kit.msgpack.values import open_value, order_sets_in
+from parity_kit.programs.script import script
 from parity_kit.reference import postgres_server
-from parity_kit.renaming import SHAPES
-from parity_kit.script import script
-from parity_kit.tree_difference import first_difference
-from parity_kit.values import open_value, order_sets_in
 
 ROOT = Path(__file__).parents[2]
 LISTS = {"get_state_history", "list"}

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from parity_kit import workspace
+from parity_kit.candidates import workspace
 from parity_kit.cli.fixtures import command
 from parity_kit.contract import Trace
 from parity_kit.corpora.folder import read_corpora

@@ -9,13 +9,13 @@ import pure_engine
 import pytest
 from pure_engine import savers
 
-from parity_kit.contender import Contender
+from parity_kit.candidates.workspace import find
 from parity_kit.contract import Level, run
-from parity_kit.events import RowJudged
-from parity_kit.gate import gate_corpora
-from parity_kit.matrix.evidence import Evidence
-from parity_kit.matrix.rows import read_rows, select
-from parity_kit.workspace import find
+from parity_kit.contract.events import RowJudged
+from parity_kit.gates.gate import gate_corpora
+from parity_kit.gates.matrix.evidence import Evidence
+from parity_kit.gates.matrix.rows import read_rows, select
+from parity_kit.judging.candidate_under_test import Contender
 
 SPACE = find(Path(__file__))
 BROKEN = ("history: before", "history: filter", "history: limit")

@@ -42,12 +42,12 @@ from pure_engine import (
 from pure_engine.errors import BUBBLES, GraphInterrupt, ParentCommand
 from pure_engine.names import SLOTS
 
-from parity_kit.contender import Contender
+from parity_kit.candidates.workspace import find
 from parity_kit.contract import Level, run
+from parity_kit.contract.events import DivergenceFound, Event
 from parity_kit.corpora.manifest import read_manifest
-from parity_kit.events import DivergenceFound, Event
-from parity_kit.gate import gate_corpora
-from parity_kit.workspace import find
+from parity_kit.gates.gate import gate_corpora
+from parity_kit.judging.candidate_under_test import Contender
 
 SPACE = find(Path(__file__))
 Body = Callable[..., Any]

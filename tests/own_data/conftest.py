@@ -14,10 +14,10 @@ from click.testing import CliRunner
 from langchain_core.messages import AIMessage, HumanMessage
 from langgraph.checkpoint.sqlite import SqliteSaver
 
+from parity_kit.candidates.workspace import Workspace, find
 from parity_kit.cli.fixtures import command
 from parity_kit.cli.gate import command as gate
 from parity_kit.reference.postgres_server import server
-from parity_kit.workspace import Workspace, find
 
 SPACE = find(Path(__file__))
 THREADS = ("thread-a", "thread-b")

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from parity_kit.canonical import pack
-from parity_kit.errors import UsageError
-from parity_kit.plain import Ext
+from parity_kit.contract.canonical import pack
+from parity_kit.contract.errors import UsageError
+from parity_kit.contract.plain import Ext
 
 GONE = pack(Ext(2, pack(["no_such_module.at_all", "Order", {"total": 5}])))
 LOST = {

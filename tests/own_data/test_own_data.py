@@ -14,13 +14,13 @@ from typing import Any
 
 import pytest
 
-from parity_kit.canonical import pack
+from parity_kit.candidates.workspace import Workspace
 from parity_kit.contract import Returned, split_stored_name
+from parity_kit.contract.canonical import pack
+from parity_kit.contract.errors import BadFileError, ExitCode, ParityKitError, UsageError
 from parity_kit.corpora.imported import ImportWriter, read_imported
-from parity_kit.errors import BadFileError, ExitCode, ParityKitError, UsageError
-from parity_kit.own_data.source import Selection, Source, open_source
+from parity_kit.corpora.user_checkpoints.source import Selection, Source, open_source
 from parity_kit.reference.postgres_server import missing, server
-from parity_kit.workspace import Workspace
 
 THREADS = ("thread-a", "thread-b")
 VALUES = {"checkpoint": 6, "metadata": 6, "write": 12}

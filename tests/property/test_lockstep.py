@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import pytest
 
-from parity_kit.contender import Contender
 from parity_kit.contract import Case, Level, Outcome, Returned, run
-from parity_kit.errors import CandidateCrashedError
-from parity_kit.generate import SUITES
-from parity_kit.lockstep import Lockstep, search
+from parity_kit.contract.errors import CandidateCrashedError
+from parity_kit.judging.candidate_under_test import Contender
+from parity_kit.judging.verdicts import Divergent, label
 from parity_kit.reference import Engine
-from parity_kit.verdicts import Divergent, label
+from parity_kit.search.generate import SUITES
+from parity_kit.search.lockstep import Lockstep, search
 
 REFERENCE = Engine()
 
@@ -25,8 +25,8 @@ def reference(case: Case) -> tuple[Outcome, ...]:
 @pytest.fixture(autouse=True)
 def much_time(monkeypatch: pytest.MonkeyPatch) -> None:
     # However busy the machine is, a case ends as small as it can be.
-    monkeypatch.setattr("parity_kit.lockstep.SHRINK_SECONDS", 120.0)
-    monkeypatch.setattr("parity_kit.lockstep.SIMPLIFY_SECONDS", 120.0)
+    monkeypatch.setattr("parity_kit.search.lockstep.SHRINK_SECONDS", 120.0)
+    monkeypatch.setattr("parity_kit.search.lockstep.SIMPLIFY_SECONDS", 120.0)
 
 
 def lockstep(
@@ -148,7 +148,7 @@ def test_what_the_bulk_driver_finds_is_shrunk_as_if_hypothesis_had_found_it() ->
 
 
 def test_what_hypothesis_cannot_leave_out_goes_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("parity_kit.lockstep.SHRINK_SECONDS", 0.5)  # it would go on for 25 s
+    monkeypatch.setattr("parity_kit.search.lockstep.SHRINK_SECONDS", 0.5)  # it would go on for 25 s
 
     def dull(case: Case) -> tuple[Outcome, ...]:
         return tuple(

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pure_engine
 import pytest
 
-from parity_kit.choices import seeded
-from parity_kit.compare import compare
 from parity_kit.contract import Level, run
-from parity_kit.generate.savers import saver_case
+from parity_kit.judging.compare import compare
+from parity_kit.judging.verdicts import Equal
 from parity_kit.reference.engine import Engine
 from parity_kit.reference.postgres_server import missing
-from parity_kit.verdicts import Equal
+from parity_kit.search.choices import seeded
+from parity_kit.search.generate.savers import saver_case
 
 REFERENCE, CANDIDATE = Engine(), pure_engine.Engine()
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pure_engine
 import pytest
 
-from parity_kit.contender import Contender
 from parity_kit.contract import Level, run
-from parity_kit.generate import SUITES
-from parity_kit.lockstep import search
+from parity_kit.judging.candidate_under_test import Contender
 from parity_kit.reference import Engine
+from parity_kit.search.generate import SUITES
+from parity_kit.search.lockstep import search
 
 EXAMPLES = {"codec": 300, "channel": 500, "graph": 250, "saver": 200}
 

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from pure_engine.engine import Engine
 
-from parity_kit.compare import compare
 from parity_kit.contract import Case, Level, run
 from parity_kit.corpora.authoring import graph, op
+from parity_kit.judging.compare import compare
+from parity_kit.judging.verdicts import Equal
 from parity_kit.reference import Engine as Reference
-from parity_kit.verdicts import Equal
 
 STATE = {"n": {"type": "int"}, "log": {"type": "list", "reducer": "add"}}
 KEPT = {"thread": "t"}

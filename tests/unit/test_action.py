@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import yaml
 
-from parity_kit import starter
+from parity_kit.cli import starter
 
 ROOT = Path(__file__).parents[2]
 GIT, BASH = shutil.which("git") or "", shutil.which("bash") or ""

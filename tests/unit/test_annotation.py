@@ -10,17 +10,17 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parity_kit import workspace
-from parity_kit.annotation import DEEPEST, Annotation, annotate, annotation_lines
-from parity_kit.canonical import pack
+from parity_kit.candidates import workspace
 from parity_kit.cli.fixtures import command
+from parity_kit.contract.canonical import pack
+from parity_kit.contract.errors import UsageError
+from parity_kit.contract.plain import Ext
 from parity_kit.corpora.folder import read_corpora
-from parity_kit.dissect import dissect, parse
-from parity_kit.errors import UsageError
-from parity_kit.generate.values import opened_value
-from parity_kit.hypothesis_driver import strategy
-from parity_kit.plain import Ext
-from parity_kit.values import close_value
+from parity_kit.msgpack.hexdump import DEEPEST, Annotation, annotate, annotation_lines
+from parity_kit.msgpack.parser import dissect, parse
+from parity_kit.msgpack.values import close_value
+from parity_kit.search.generate.values import opened_value
+from parity_kit.search.hypothesis_driver import strategy
 
 SPACE = workspace.find(Path(__file__))
 CASE = "savers/memory/put/one"

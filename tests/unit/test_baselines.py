@@ -12,21 +12,21 @@ from types import ModuleType
 import pytest
 from click.testing import CliRunner
 
-from parity_kit import workspace
-from parity_kit.canonical import pack
+from parity_kit.candidates import workspace
+from parity_kit.candidates.workspace import Workspace
 from parity_kit.cli.fixtures import command
 from parity_kit.contract import Case, CaseId, Operation, Outcome, Returned, Subject, SubjectKind
 from parity_kit.contract import Unsupported as Declined
-from parity_kit.corpora import elsewhere
-from parity_kit.corpora.absent import absent_in, import_with_absent
-from parity_kit.corpora.baselines import find, folder_of
+from parity_kit.contract.canonical import pack
+from parity_kit.contract.errors import EnvironmentBuildError, ExitCode, UsageError
 from parity_kit.corpora.corpus import CorpusName
-from parity_kit.corpora.interpreters import Interpreter, look_at, others
-from parity_kit.corpora.interpreters import find as find_python
-from parity_kit.corpora.recipes import baseline_name, baseline_recipe, interpreter_recipe
-from parity_kit.errors import EnvironmentBuildError, ExitCode, UsageError
+from parity_kit.corpora.drift import baseline_worker as elsewhere
+from parity_kit.corpora.drift.baselines import find, folder_of
+from parity_kit.corpora.drift.interpreters import Interpreter, look_at, others
+from parity_kit.corpora.drift.interpreters import find as find_python
+from parity_kit.corpora.drift.missing_api import absent_in, import_with_absent
+from parity_kit.corpora.drift.recipes import baseline_name, baseline_recipe, interpreter_recipe
 from parity_kit.reference.native import typed_bytes
-from parity_kit.workspace import Workspace
 
 SPACE = workspace.find(Path(__file__))
 NEEDS = "from langgraph.types import Send, NoSuchPolicy\nfrom langgraph.no_such import thing\n"

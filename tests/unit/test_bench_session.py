@@ -13,12 +13,18 @@ from parity_kit.bench.plan import CONTROL
 from parity_kit.bench.results import load
 from parity_kit.bench.session import run_benchmarks
 from parity_kit.bench.workloads import SIZES, Workload, select, workloads
+from parity_kit.candidates.workspace import Workspace
 from parity_kit.contract import SubjectKind, run
-from parity_kit.errors import UsageError
-from parity_kit.events import SEEN_FIELDS, BenchMeasured, CandidateFailed, Event, GateProgress
+from parity_kit.contract.errors import UsageError
+from parity_kit.contract.events import (
+    SEEN_FIELDS,
+    BenchMeasured,
+    CandidateFailed,
+    Event,
+    GateProgress,
+)
 from parity_kit.programs.parsing import parse_graph
 from parity_kit.reference import Engine
-from parity_kit.workspace import Workspace
 
 HONEST = "from parity_kit.reference import Engine\n"
 WRONG = """

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from parity_kit.candidates.launch import NOT_MADE, find, missing, start
+from parity_kit.candidates.workspace import Workspace
 from parity_kit.contract import Case, CaseId, Operation, Returned, Subject, SubjectKind
-from parity_kit.errors import EnvironmentBuildError
-from parity_kit.workspace import Workspace
+from parity_kit.contract.errors import EnvironmentBuildError
 
 ENGINE = """
 import os, pathlib, sys

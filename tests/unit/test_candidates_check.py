@@ -12,8 +12,8 @@ import pytest
 
 from parity_kit.candidates import scaffold
 from parity_kit.candidates.crossed import Crossed
-from parity_kit.errors import ExitCode
-from parity_kit.workspace import Workspace
+from parity_kit.candidates.workspace import Workspace
+from parity_kit.contract.errors import ExitCode
 
 HERE = Path(__file__).parent
 ENGINE = HERE.parent / "faults" / "engines"

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from hypothesis.errors import Flaky
 
-from parity_kit.choices import Choices, replayed, seeded
 from parity_kit.contract import run
-from parity_kit.generate import SUITES
-from parity_kit.hypothesis_driver import shrink
 from parity_kit.reference import Engine
+from parity_kit.search.choices import Choices, replayed, seeded
+from parity_kit.search.generate import SUITES
+from parity_kit.search.hypothesis_driver import shrink
 
 
 @pytest.mark.parametrize("suite", list(SUITES))

@@ -17,8 +17,9 @@ import xmlschema
 from markdown_it import MarkdownIt
 from pydantic import BaseModel, ConfigDict, Field
 
-from parity_kit import workspace
-from parity_kit.events import (
+from parity_kit.candidates import workspace
+from parity_kit.candidates.workspace import Workspace
+from parity_kit.contract.events import (
     CandidateFailed,
     CandidateJudged,
     CaseJudged,
@@ -30,11 +31,10 @@ from parity_kit.events import (
     RunFinished,
     RunStarted,
 )
-from parity_kit.sinks import badge, github, junit, markdown, sarif
-from parity_kit.sinks.account import Account
-from parity_kit.sinks.files import Files, Wanted
-from parity_kit.sinks.places import Places
-from parity_kit.workspace import Workspace
+from parity_kit.report.ci import badge, github, junit, markdown, sarif
+from parity_kit.report.ci.account import Account
+from parity_kit.report.ci.files import Files, Wanted
+from parity_kit.report.ci.places import Places
 
 SPACE = workspace.find(Path(__file__))
 PLACES = Places(SPACE)

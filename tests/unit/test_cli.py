@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from parity_kit.casefile import CaseFile
 from parity_kit.contract import Case, CaseId, Operation, Returned, Subject, SubjectKind, run
+from parity_kit.contract.casefile import CaseFile
 from parity_kit.reference import Engine
 
 ROOT = Path(__file__).parents[2]

@@ -8,7 +8,7 @@ from click.testing import CliRunner, Result
 
 from parity_kit.bench import results, session
 from parity_kit.cli import cli
-from parity_kit.errors import ExitCode, UnknownCandidateError, UsageError
+from parity_kit.contract.errors import ExitCode, UnknownCandidateError, UsageError
 
 ENGINES = {
     "honest": "from parity_kit.reference import Engine\n",

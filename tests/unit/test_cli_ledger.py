@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from parity_kit.casefile import CaseFile
+from parity_kit.candidates.workspace import find
 from parity_kit.cli.gate import command as gate
 from parity_kit.cli.ledger import command as ledger
 from parity_kit.cli.replay import command as replay
 from parity_kit.contract import Case, CaseId, Operation, Returned, Subject, SubjectKind
-from parity_kit.ledger import FILE
-from parity_kit.workspace import find
+from parity_kit.contract.casefile import CaseFile
+from parity_kit.judging.ledger import FILE
 
 SPACE = find(Path(__file__))
 # Says the opposite of whether a channel is available.

@@ -7,8 +7,8 @@ import pytest
 from click.testing import CliRunner
 
 from parity_kit.cli import cli
-from parity_kit.errors import BadFileError, ExitCode
-from parity_kit.events import CandidateJudged, RunFinished, RunStarted, event_to_json
+from parity_kit.contract.errors import BadFileError, ExitCode
+from parity_kit.contract.events import CandidateJudged, RunFinished, RunStarted, event_to_json
 
 
 @pytest.fixture

@@ -7,8 +7,6 @@ from typing import Any
 
 import pytest
 
-from parity_kit.canonical import pack, unpack
-from parity_kit.compare import compare
 from parity_kit.contract import (
     Case,
     CaseId,
@@ -22,8 +20,10 @@ from parity_kit.contract import (
     SubjectKind,
     Unsupported,
 )
-from parity_kit.plain import Ext, Plain
-from parity_kit.verdicts import Divergent, Equal, NotSupported, ProtocolFault
+from parity_kit.contract.canonical import pack, unpack
+from parity_kit.contract.plain import Ext, Plain
+from parity_kit.judging.compare import compare
+from parity_kit.judging.verdicts import Divergent, Equal, NotSupported, ProtocolFault
 
 CASE = Case(
     CaseId("case"),

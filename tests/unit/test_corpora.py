@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from parity_kit.canonical import pack, unpack
 from parity_kit.contract import (
     Case,
     CaseId,
@@ -20,13 +19,14 @@ from parity_kit.contract import (
     SubjectKind,
     Trace,
 )
+from parity_kit.contract.canonical import pack, unpack
+from parity_kit.contract.errors import BadFileError, DriftError, UsageError
+from parity_kit.contract.plain import Ext
 from parity_kit.corpora.changes import Change, changes
 from parity_kit.corpora.corpus import Corpus, CorpusName, parse
 from parity_kit.corpora.folder import find_trace, read_corpora, write_corpora
 from parity_kit.corpora.manifest import read_manifest
 from parity_kit.corpora.show import show
-from parity_kit.errors import BadFileError, DriftError, UsageError
-from parity_kit.plain import Ext
 
 ORACLE = {"langgraph": "1.0"}
 

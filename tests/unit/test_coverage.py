@@ -6,18 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from parity_kit.choices import seeded
-from parity_kit.contender import Contender
+from parity_kit.candidates.workspace import Workspace
 from parity_kit.contract import Case, CaseId, Level, Subject, SubjectKind, Unsupported, run
-from parity_kit.coverage import Calibration, Coverage, Floors, calibrations, pairs_of
-from parity_kit.errors import BadManifestError
-from parity_kit.generate import SUITES
-from parity_kit.judge import Tally
-from parity_kit.lockstep import Lockstep, search
+from parity_kit.contract.errors import BadManifestError
+from parity_kit.gates.settings import read_settings
+from parity_kit.judging.candidate_under_test import Contender
+from parity_kit.judging.judge import Tally
+from parity_kit.judging.verdicts import Equal, NotSupported
 from parity_kit.reference import Engine
-from parity_kit.settings import read_settings
-from parity_kit.verdicts import Equal, NotSupported
-from parity_kit.workspace import Workspace
+from parity_kit.search.choices import seeded
+from parity_kit.search.coverage import Calibration, Coverage, Floors, calibrations, pairs_of
+from parity_kit.search.generate import SUITES
+from parity_kit.search.lockstep import Lockstep, search
 
 SUBJECT = Subject(SubjectKind.CODEC, {"strict": False})
 

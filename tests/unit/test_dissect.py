@@ -7,12 +7,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parity_kit.canonical import pack
-from parity_kit.dissect import MalformedError, Node, is_canonical, parse, path_at, render, walk
-from parity_kit.generate.values import opened_value
-from parity_kit.hypothesis_driver import strategy
-from parity_kit.plain import Ext
-from parity_kit.values import close_value
+from parity_kit.contract.canonical import pack
+from parity_kit.contract.plain import Ext
+from parity_kit.msgpack.parser import (
+    MalformedError,
+    Node,
+    is_canonical,
+    parse,
+    path_at,
+    render,
+    walk,
+)
+from parity_kit.msgpack.values import close_value
+from parity_kit.search.generate.values import opened_value
+from parity_kit.search.hypothesis_driver import strategy
 
 
 def value_of(node: Node) -> object:

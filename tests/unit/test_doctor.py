@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 from packaging.requirements import Requirement
 
-from parity_kit import doctor
+from parity_kit.cli import doctor_checks as doctor
 from parity_kit.cli.doctor import command
 
 ROOT = Path(__file__).parents[2]

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from parity_kit import errors
-from parity_kit.errors import ExitCode, ParityKitError
+from parity_kit.contract import errors
+from parity_kit.contract.errors import ExitCode, ParityKitError
 
 ROOT = Path(__file__).parents[2]
 DOCS = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")

@@ -8,7 +8,7 @@ import struct
 import ormsgpack
 import pytest
 
-from parity_kit.plain import Plain
+from parity_kit.contract.plain import Plain
 from parity_kit.wire.frames import FrameBuffer, FrameError, frame, read_frame, write_frame
 from parity_kit.wire.messages import (
     Failure,

@@ -16,10 +16,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from parity_kit import workspace
-from parity_kit.casefile import read_case
+from parity_kit.candidates import workspace
 from parity_kit.cli.gate import command
-from parity_kit.contender import Contender
 from parity_kit.contract import (
     Case,
     CaseRunner,
@@ -31,16 +29,18 @@ from parity_kit.contract import (
     Unsupported,
     run,
 )
-from parity_kit.corpora.folder import read_corpora
-from parity_kit.errors import (
+from parity_kit.contract.casefile import read_case
+from parity_kit.contract.errors import (
     CandidateCrashedError,
     CandidateError,
     CandidateHungError,
     ExitCode,
     ProtocolFaultError,
 )
-from parity_kit.events import DivergenceFound, Event, GateFinished, GateProgress
-from parity_kit.gate import exit_code, gate_corpora, overall
+from parity_kit.contract.events import DivergenceFound, Event, GateFinished, GateProgress
+from parity_kit.corpora.folder import read_corpora
+from parity_kit.gates.gate import exit_code, gate_corpora, overall
+from parity_kit.judging.candidate_under_test import Contender
 from parity_kit.reference import Engine
 
 SPACE = workspace.find(Path(__file__))

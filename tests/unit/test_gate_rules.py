@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from parity_kit import workspace
+from parity_kit.candidates import workspace
 from parity_kit.candidates.launch import BUNDLED_ENGINE
+from parity_kit.candidates.workspace import Workspace
 from parity_kit.cli.gate import command
 from parity_kit.contract import Level, SubjectKind
-from parity_kit.errors import BadManifestError, ExitCode, UsageError
-from parity_kit.settings import read_settings
-from parity_kit.workspace import Workspace
+from parity_kit.contract.errors import BadManifestError, ExitCode, UsageError
+from parity_kit.gates.settings import read_settings
 
 SPACE = workspace.find(Path(__file__))
 ENGINES = Path(__file__).parent / "engines"

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from parity_kit.errors import BadFileError
+from parity_kit.contract.errors import BadFileError
 from parity_kit.report.history import (
     FIXED,
     MOST_CHANGES,

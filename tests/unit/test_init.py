@@ -15,9 +15,9 @@ import yaml
 
 from parity_kit import __version__
 from parity_kit.candidates import scaffold
+from parity_kit.candidates.workspace import Workspace
 from parity_kit.cli.init import LANGUAGES
-from parity_kit.settings import read_settings
-from parity_kit.workspace import Workspace
+from parity_kit.gates.settings import read_settings
 
 GIT, BASH = shutil.which("git") or "", shutil.which("bash") or ""
 

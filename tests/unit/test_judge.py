@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from parity_kit.contender import Contender
 from parity_kit.contract import Case, CaseId, Level, Operation, Returned, Subject, SubjectKind
-from parity_kit.errors import (
+from parity_kit.contract.errors import (
     CandidateCrashedError,
     CandidateError,
     CandidateHungError,
     ProtocolFaultError,
 )
-from parity_kit.findings import gate_finished
-from parity_kit.judge import Tally, judge
-from parity_kit.plain import Plain
-from parity_kit.verdicts import (
+from parity_kit.contract.plain import Plain
+from parity_kit.gates.findings import gate_finished
+from parity_kit.judging.candidate_under_test import Contender
+from parity_kit.judging.judge import Tally, judge
+from parity_kit.judging.verdicts import (
     Crashed,
     Equal,
     Expected,

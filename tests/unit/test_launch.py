@@ -15,6 +15,7 @@ from parity_kit.candidates.checks import EASIEST, HARDER, Check
 from parity_kit.candidates.inspection import check
 from parity_kit.candidates.launch import find, missing, start
 from parity_kit.candidates.manifest import PipSetup
+from parity_kit.candidates.workspace import Workspace
 from parity_kit.contract import (
     Case,
     CaseId,
@@ -27,9 +28,12 @@ from parity_kit.contract import (
     Unsupported,
     run,
 )
-from parity_kit.errors import CandidateCrashedError, CandidateHungError, EnvironmentBuildError
+from parity_kit.contract.errors import (
+    CandidateCrashedError,
+    CandidateHungError,
+    EnvironmentBuildError,
+)
 from parity_kit.reference import Engine
-from parity_kit.workspace import Workspace
 
 TALLY = Path(__file__).parent / "engines" / "tally.py"
 HEAD = 'name = "mine"\ntitle = "Mine"\nlanguage = "Python"\n'

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from parity_kit.contract import CaseId, Level
-from parity_kit.errors import BadFileError
-from parity_kit.ledger import FILE, MOST_COVERED, Ledger, read_ledger
-from parity_kit.verdicts import Crashed, Difference, Divergent, Equal, Verdict
+from parity_kit.contract.errors import BadFileError
+from parity_kit.judging.ledger import FILE, MOST_COVERED, Ledger, read_ledger
+from parity_kit.judging.verdicts import Crashed, Difference, Divergent, Equal, Verdict
 
 TODAY = date(2026, 11, 21)
 ENTRY = """

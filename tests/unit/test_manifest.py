@@ -11,10 +11,10 @@ from click.testing import CliRunner
 
 from parity_kit.candidates import launch
 from parity_kit.candidates.manifest import CommandSetup, Kind, PipSetup, PythonSetup, load
+from parity_kit.candidates.workspace import Workspace
 from parity_kit.cli.candidates import command
-from parity_kit.errors import BadManifestError, ExitCode, UnknownCandidateError
+from parity_kit.contract.errors import BadManifestError, ExitCode, UnknownCandidateError
 from parity_kit.wire.limits import MIB, Limits
-from parity_kit.workspace import Workspace
 
 HEAD = 'name = "mine"\ntitle = "My port"\nlanguage = "Go"\n'
 PYTHON = HEAD + 'kind = "python"\nobject = "engine:Engine"\n'

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from parity_kit.candidates.workspace import find
 from parity_kit.cli import fixtures_masks
 from parity_kit.cli.fixtures import command as fixtures
-from parity_kit.compare import compare
 from parity_kit.contract import (
     Case,
     CaseId,
@@ -24,21 +24,21 @@ from parity_kit.contract import (
     Trace,
     run,
 )
-from parity_kit.corpora import masking
+from parity_kit.contract.errors import BadFileError
+from parity_kit.contract.plain import Plain
 from parity_kit.corpora.authoring import op
 from parity_kit.corpora.corpus import Corpus, CorpusName
+from parity_kit.corpora.drift import masking
+from parity_kit.corpora.drift.masking import Measured, compare_masks, measure_here
 from parity_kit.corpora.folder import read_corpora, write_corpora
-from parity_kit.corpora.masking import Measured, compare_masks, measure_here
 from parity_kit.corpora.regenerate import oracle, without_warnings
-from parity_kit.errors import BadFileError
-from parity_kit.masks import MASKS, Mask, Masks, Move, Place, oracle_masks, read_masks
-from parity_kit.plain import Plain
+from parity_kit.judging.compare import compare
+from parity_kit.judging.masks import MASKS, Mask, Masks, Move, Place, oracle_masks, read_masks
+from parity_kit.judging.renaming import Renamer
+from parity_kit.judging.verdicts import Divergent, Equal
+from parity_kit.msgpack.values import SETS
 from parity_kit.reference.engine import Engine
 from parity_kit.reference.pins import Pin
-from parity_kit.renaming import Renamer
-from parity_kit.values import SETS
-from parity_kit.verdicts import Divergent, Equal
-from parity_kit.workspace import find
 
 SPACE = find(Path(__file__))
 ONE, OTHER = "0b8f3c64-0000-6000-8000-000000000001", "77777777-0000-6000-8000-00000000000f"
@@ -183,7 +183,7 @@ def test_the_command_names_what_is_stale(
     corpus = Corpus(CorpusName("one"), (Trace(CASE, run(Engine(), CASE)),))
     write_corpora(tmp_path / "fixtures", [corpus], *oracle())
     file = tmp_path / "masks.json"
-    monkeypatch.setattr("parity_kit.masks.MASKS", file)
+    monkeypatch.setattr("parity_kit.judging.masks.MASKS", file)
     needless = Mask(Place("graph get_state value", "$.next[]"), Move.ID)
     kept = replace(measured, masks=(needless, *measured.masks[:-1]))
     file.write_text(kept.to_json(), encoding="utf-8")

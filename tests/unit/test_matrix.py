@@ -14,14 +14,12 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from parity_kit import workspace
+from parity_kit.candidates import workspace
 from parity_kit.candidates.manifest import load
 from parity_kit.cli.matrix import command
 from parity_kit.contract import SubjectKind, Trace
-from parity_kit.corpora.corpus import Corpus, CorpusName
-from parity_kit.corpora.folder import read_corpora, write_corpora
-from parity_kit.errors import BadManifestError, ExitCode, UsageError
-from parity_kit.events import (
+from parity_kit.contract.errors import BadManifestError, ExitCode, UsageError
+from parity_kit.contract.events import (
     CandidateJudged,
     CaseJudged,
     ClaimsRead,
@@ -29,11 +27,13 @@ from parity_kit.events import (
     Event,
     RowJudged,
 )
-from parity_kit.matrix.claims import SpeedClaim, read_claims
-from parity_kit.matrix.evidence import MOST_LISTED, NO_CASE, NOT_ENGAGED, Evidence
-from parity_kit.matrix.rows import Row, read_rows, select
-from parity_kit.matrix.standing import agreeing, counts, refuted, standing
-from parity_kit.runner import CORPORA, Judging, Plan
+from parity_kit.corpora.corpus import Corpus, CorpusName
+from parity_kit.corpora.folder import read_corpora, write_corpora
+from parity_kit.gates.matrix.claims import SpeedClaim, read_claims
+from parity_kit.gates.matrix.evidence import MOST_LISTED, NO_CASE, NOT_ENGAGED, Evidence
+from parity_kit.gates.matrix.rows import Row, read_rows, select
+from parity_kit.gates.matrix.standing import agreeing, counts, refuted, standing
+from parity_kit.gates.runner import CORPORA, Judging, Plan
 
 SPACE = workspace.find(Path(__file__))
 ENGINES = Path(__file__).parent / "engines"

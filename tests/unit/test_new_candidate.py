@@ -11,11 +11,10 @@ from typing import Any
 
 import pytest
 
-from parity_kit import workspace
-from parity_kit.candidates import building, launch, scaffold
+from parity_kit.candidates import building, launch, scaffold, workspace
 from parity_kit.candidates.manifest import CommandSetup
-from parity_kit.errors import ExitCode, UsageError
-from parity_kit.workspace import Workspace
+from parity_kit.candidates.workspace import Workspace
+from parity_kit.contract.errors import ExitCode, UsageError
 
 SPACE = workspace.find(Path(__file__))
 ROOT, FIXTURES = SPACE.root, SPACE.fixtures
@@ -139,7 +138,7 @@ class Filled:
         (folder / self.file).write_text(engine, encoding="utf-8")
 
 
-PYTHON_IMPORTS = "from typing import Any\nimport ormsgpack\nfrom parity_kit.plain import Ext\n"
+PYTHON_IMPORTS = "from typing import Any\nimport ormsgpack\n"
 NODE_IMPORTS = 'import { Ext, pack, unpack } from "./msgpack.mjs";\n'
 JAVA_IMPORTS = """\
 import java.io.IOException;
@@ -158,7 +157,10 @@ CODECS = (
         "engine.py",
         "def decode(",
         "class Codec:",
-        ("from parity_kit.plain", f"{PYTHON_IMPORTS}from parity_kit.plain"),
+        (
+            "from parity_kit.contract import (",
+            f"{PYTHON_IMPORTS}from parity_kit.contract import (\n    Ext,",
+        ),
         372,
     ),
     Filled(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from parity_kit.bench.plan import CONTROL
-from parity_kit.events import (
+from parity_kit.contract.events import (
     BenchMeasured,
     CandidateFailed,
     CandidateJudged,
@@ -24,7 +24,7 @@ from parity_kit.events import (
     RunFinished,
     RunStarted,
 )
-from parity_kit.report import text
+from parity_kit.judging import text
 from parity_kit.report.page import render
 from parity_kit.report.selection import MOST
 from parity_kit.report.summary import summarize

@@ -7,12 +7,12 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
-from parity_kit.canonical import pack
-from parity_kit.casefile import CaseFile
 from parity_kit.contract import Event, Raised, Returned
+from parity_kit.contract.canonical import pack
+from parity_kit.contract.casefile import CaseFile
+from parity_kit.contract.events import DivergenceFound, RunStarted, event_to_json
+from parity_kit.contract.plain import Ext
 from parity_kit.corpora.folder import read_corpora
-from parity_kit.events import DivergenceFound, RunStarted, event_to_json
-from parity_kit.plain import Ext
 from parity_kit.report.write import write_report
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"

@@ -9,8 +9,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from parity_kit.canonical import pack, unpack
-from parity_kit.casefile import CaseFile
 from parity_kit.contract import (
     Case,
     CaseId,
@@ -23,12 +21,14 @@ from parity_kit.contract import (
     SubjectKind,
     Trace,
 )
+from parity_kit.contract.canonical import pack, unpack
+from parity_kit.contract.casefile import CaseFile
 from parity_kit.corpora.folder import read_corpora
+from parity_kit.programs.topology import MOST_NODES, topology
 from parity_kit.report.detail import cause, detail, found_verdict
 from parity_kit.report.drawing import graph_svg
 from parity_kit.report.supersteps import Supersteps
 from parity_kit.report.timeline import MOST_ROWS
-from parity_kit.report.topology import MOST_NODES, topology
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 HOSTILE = "<script>alert(1)</script>"

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from parity_kit.casefile import CaseFile
 from parity_kit.contract import (
     Case,
     CaseId,
@@ -21,12 +20,13 @@ from parity_kit.contract import (
     Subject,
     SubjectKind,
 )
+from parity_kit.contract.casefile import CaseFile
+from parity_kit.judging.verdicts import Difference
 from parity_kit.report import cases
 from parity_kit.report.causes import cause_of
 from parity_kit.report.layers import layered
 from parity_kit.report.overview import NEVER_DROVE, overview, speed
 from parity_kit.report.selection import by_cause, in_turn, selected
-from parity_kit.verdicts import Difference
 
 CASE = Case(
     CaseId("c"),

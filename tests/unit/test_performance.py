@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from parity_kit.bench.plan import CONTROL
-from parity_kit.report import text
+from parity_kit.judging import text
 from parity_kit.report.performance import Performance, Plot, view
 from parity_kit.report.svg import colour, marker
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from parity_kit.canonical import pack
 from parity_kit.contract import (
     Case,
     CaseId,
@@ -17,11 +16,12 @@ from parity_kit.contract import (
     SubjectKind,
     Trace,
 )
+from parity_kit.contract.canonical import pack
+from parity_kit.contract.plain import Ext
 from parity_kit.corpora.corpus import Corpus, CorpusName
-from parity_kit.corpora.kinds import Kind, kinds
-from parity_kit.corpora.places import Place, differences, trace_differences
-from parity_kit.dissect import parse
-from parity_kit.plain import Ext
+from parity_kit.corpora.drift.kinds import Kind, kinds
+from parity_kit.corpora.drift.places import Place, differences, trace_differences
+from parity_kit.msgpack.parser import parse
 
 CHECKPOINT = {
     "v": 3,

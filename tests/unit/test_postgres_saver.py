@@ -14,15 +14,15 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from parity_kit.candidates.workspace import Workspace, find
 from parity_kit.cli.fixtures import command
 from parity_kit.contract import Case, CaseId, Operation, Pins, Returned, Subject, SubjectKind, run
+from parity_kit.contract.errors import DriftError, UsageError
 from parity_kit.corpora import requirements
 from parity_kit.corpora.manifest import read_manifest
 from parity_kit.corpora.regenerate import check, regenerate
-from parity_kit.errors import DriftError, UsageError
 from parity_kit.reference.engine import Engine
 from parity_kit.reference.postgres_server import missing
-from parity_kit.workspace import Workspace, find
 
 SPACE = find(Path(__file__))
 needs_server = pytest.mark.skipif(bool(missing()), reason=missing())

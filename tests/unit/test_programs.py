@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parity_kit.choices import seeded
 from parity_kit.contract import Case, Raised, run
-from parity_kit.errors import BadProgramError
-from parity_kit.generate import SUITES
+from parity_kit.contract.errors import BadProgramError
 from parity_kit.programs.language import Scope, evaluate
 from parity_kit.programs.parsing import parse, parse_graph
+from parity_kit.programs.script import script
 from parity_kit.reference import Engine
-from parity_kit.script import script
+from parity_kit.search.choices import seeded
+from parity_kit.search.generate import SUITES
 
 
 class Answers:

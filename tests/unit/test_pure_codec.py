@@ -17,7 +17,7 @@ from pure_engine.codec import dumps, encode, loads
 from pure_engine.shapes import REQUIRED, SAFE_METHODS, SAFE_TYPES, SHAPES
 from pure_engine.types import Envelope, Interrupt, Send
 
-from parity_kit.plain import Ext
+from parity_kit.contract.plain import Ext
 
 LANGGRAPH = JsonPlusSerializer(allowed_msgpack_modules=True)
 

@@ -12,13 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from parity_kit import pytest_tests, suites
 from parity_kit.candidates.launch import find, start
-from parity_kit.contender import Contender
+from parity_kit.candidates.workspace import Workspace
 from parity_kit.contract import Level
-from parity_kit.events import Event, GateFinished
-from parity_kit.gate import gate_corpora
-from parity_kit.workspace import Workspace
+from parity_kit.contract.events import Event, GateFinished
+from parity_kit.gates import pytest_tests
+from parity_kit.gates import search_gate as suites
+from parity_kit.gates.gate import gate_corpora
+from parity_kit.judging.candidate_under_test import Contender
 
 pytest_plugins = ["pytester"]
 

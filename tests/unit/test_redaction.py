@@ -28,14 +28,14 @@ from langgraph.checkpoint.serde.types import _DeltaSnapshot  # pyright: ignore[r
 from langgraph.checkpoint.sqlite import SqliteSaver
 from langgraph.types import Command, Interrupt, Send
 
+from parity_kit.candidates.workspace import Workspace, find
 from parity_kit.cli.fixtures import command
 from parity_kit.cli.gate import command as gate
 from parity_kit.corpora.imported import read_imported
-from parity_kit.own_data.redaction import CannotRedactError, Redactor
-from parity_kit.own_data.shape import is_same_shape
+from parity_kit.corpora.user_checkpoints.redaction import CannotRedactError, Redactor
+from parity_kit.corpora.user_checkpoints.shape import is_same_shape
+from parity_kit.msgpack.values import open_value
 from parity_kit.reference.native import to_plain
-from parity_kit.values import open_value
-from parity_kit.workspace import Workspace, find
 
 SPACE = find(Path(__file__))
 REDACTOR = Redactor(b"a key of the tests")

@@ -15,7 +15,6 @@ import langgraph.checkpoint.memory as memory_module
 import langgraph.pregel._checkpoint as checkpoint_module
 import pytest
 
-from parity_kit.canonical import digest, pack
 from parity_kit.contract import (
     Case,
     CaseId,
@@ -30,6 +29,7 @@ from parity_kit.contract import (
     outcome_to_plain,
     run,
 )
+from parity_kit.contract.canonical import digest, pack
 from parity_kit.reference import Engine
 from parity_kit.reference.pins import Counter, pinned
 

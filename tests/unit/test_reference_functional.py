@@ -19,7 +19,7 @@ from parity_kit.contract import (
     outcome_to_plain,
     run,
 )
-from parity_kit.errors import BadProgramError
+from parity_kit.contract.errors import BadProgramError
 from parity_kit.programs.model import Functional
 from parity_kit.programs.parsing import parse
 from parity_kit.reference import Engine

@@ -19,8 +19,8 @@ from parity_kit.contract import (
     outcome_to_plain,
     run,
 )
+from parity_kit.contract.errors import BadProgramError
 from parity_kit.corpora.authoring import op
-from parity_kit.errors import BadProgramError
 from parity_kit.reference import Engine
 
 STATE: dict[str, Any] = {"n": {"type": "int"}, "log": {"type": "list", "reducer": "add"}}

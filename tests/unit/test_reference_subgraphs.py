@@ -13,7 +13,6 @@ import langgraph.pregel._loop as loop_module
 import langgraph.pregel._retry as retry_module
 import pytest
 
-from parity_kit.canonical import digest, pack
 from parity_kit.contract import (
     Case,
     CaseId,
@@ -26,8 +25,9 @@ from parity_kit.contract import (
     run,
 )
 from parity_kit.contract import Operation as Op
+from parity_kit.contract.canonical import digest, pack
+from parity_kit.contract.plain import Ext
 from parity_kit.corpora.authoring import op
-from parity_kit.plain import Ext
 from parity_kit.reference import Engine
 
 STATE: dict[str, Any] = {"n": {"type": "int"}, "log": {"type": "list", "reducer": "add"}}

@@ -20,14 +20,14 @@ import pytest
 from click.testing import CliRunner, Result
 
 from parity_kit.candidates.manifest import load
+from parity_kit.candidates.workspace import Workspace
 from parity_kit.cli.parity import command as parity
 from parity_kit.cli.run import command as run
+from parity_kit.contract.errors import BadFileError, UsageError
+from parity_kit.contract.events import event_from_json
 from parity_kit.corpora.manifest import read_manifest
-from parity_kit.earlier import made_of
-from parity_kit.errors import BadFileError, UsageError
-from parity_kit.events import event_from_json
+from parity_kit.gates.resume import made_of
 from parity_kit.report.write import write_data
-from parity_kit.workspace import Workspace
 
 ROOT = Path(__file__).parents[2]
 ENGINES = Path(__file__).parent / "engines"

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parity_kit.contract import Case, CaseId, Operation, Subject, SubjectKind
-from parity_kit.script import script
-from parity_kit.script.layout import LONGEST, wrapped
-from parity_kit.script.source import Uses, identifiers, literal
+from parity_kit.programs.script import script
+from parity_kit.programs.script.layout import LONGEST, wrapped
+from parity_kit.programs.script.source import Uses, identifiers, literal
 
 ODD = ["add", "class", "print", "State", "two words", "1st", "größe", "_", "__x", "", "graph", "-"]
 

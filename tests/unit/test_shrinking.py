@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 from parity_kit.contract import Case, CaseId, Operation, Subject, SubjectKind
-from parity_kit.shrinking import simplify
+from parity_kit.search.shrinking import simplify
 
 PROGRAM: dict[str, Any] = {
     "state": {"n": {"type": "int"}, "log": {"type": "list", "reducer": "add"}},

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from parity_kit.events import (
+from parity_kit.contract.events import (
     CandidateFailed,
     CandidateJudged,
     DivergenceFound,
@@ -19,7 +19,7 @@ from parity_kit.events import (
     RowJudged,
     event_from_json,
 )
-from parity_kit.sinks import MOST_SHOWN, Journal, Terminal
+from parity_kit.report.ci import MOST_SHOWN, Journal, Terminal
 
 
 def found(number: int) -> DivergenceFound:

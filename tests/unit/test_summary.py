@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from parity_kit.bench.plan import CONTROL
-from parity_kit.errors import BadFileError
-from parity_kit.events import (
+from parity_kit.contract.errors import BadFileError
+from parity_kit.contract.events import (
     BenchMeasured,
     CandidateFailed,
     CandidateJudged,
@@ -22,7 +22,7 @@ from parity_kit.events import (
     RunStarted,
     event_to_json,
 )
-from parity_kit.report.journal import CUT_OFF, read_journal
+from parity_kit.contract.journal import CUT_OFF, read_journal
 from parity_kit.report.summary import NOT_FINISHED, NOT_JUDGED, summarize
 from parity_kit.report.write import write_data
 

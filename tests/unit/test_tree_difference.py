@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from parity_kit.dissect import parse
-from parity_kit.tree_difference import first_difference
+from parity_kit.msgpack.parser import parse
+from parity_kit.msgpack.tree_difference import first_difference
 
 ONCE = bytes.fromhex("81 a161 01")
 TWICE = bytes.fromhex("82 a161 01 a161 01")

@@ -6,11 +6,11 @@ import random
 
 from hypothesis import given
 
-from parity_kit.canonical import pack, unpack
-from parity_kit.generate.values import opened_value
-from parity_kit.hypothesis_driver import strategy
-from parity_kit.plain import Ext, Plain
-from parity_kit.values import close_value, open_value, order_sets
+from parity_kit.contract.canonical import pack, unpack
+from parity_kit.contract.plain import Ext, Plain
+from parity_kit.msgpack.values import close_value, open_value, order_sets
+from parity_kit.search.generate.values import opened_value
+from parity_kit.search.hypothesis_driver import strategy
 
 
 @given(strategy(opened_value))

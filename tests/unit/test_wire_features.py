@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from parity_kit.compare import compare
 from parity_kit.contract import Case, Event, Level, Operation, Raised, Returned, Unsupported, run
+from parity_kit.contract.errors import CandidateCrashedError, ProtocolFaultError
 from parity_kit.corpora.authoring import graph, op
-from parity_kit.errors import CandidateCrashedError, ProtocolFaultError
+from parity_kit.judging.compare import compare
+from parity_kit.judging.verdicts import Equal
 from parity_kit.reference import Engine
-from parity_kit.verdicts import Equal
 from parity_kit.wire.callbacks import answer
 from parity_kit.wire.exchange import Exchange
 from parity_kit.wire.frames import FrameBuffer

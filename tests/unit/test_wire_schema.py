@@ -13,13 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema.validators import Draft202012Validator
 
-from parity_kit import canonical
 from parity_kit.candidates.launch import find, start, watched
+from parity_kit.candidates.workspace import find as workspace
 from parity_kit.cli.gate import command as gate
-from parity_kit.contract import Case, CaseId, Operation, Pins, Subject, SubjectKind
+from parity_kit.contract import Case, CaseId, Operation, Pins, Subject, SubjectKind, canonical
+from parity_kit.contract.errors import CandidateError, UsageError
+from parity_kit.contract.plain import Plain
 from parity_kit.corpora.folder import read_corpora
-from parity_kit.errors import CandidateError, UsageError
-from parity_kit.plain import Plain
 from parity_kit.wire import shapes
 from parity_kit.wire.frames import FrameBuffer
 from parity_kit.wire.host import RemoteEngine
@@ -28,7 +28,6 @@ from parity_kit.wire.log import Log
 from parity_kit.wire.messages import MessageError, Request, Response, encode, parse
 from parity_kit.wire.readable import to_json
 from parity_kit.wire.schema import METHODS, schema
-from parity_kit.workspace import find as workspace
 
 SPACE = workspace(Path(__file__))
 PUBLISHED = SPACE.root / "docs" / "protocol.schema.json"

@@ -23,7 +23,7 @@ from parity_kit.contract import (
     Unsupported,
     UnsupportedSubjectError,
 )
-from parity_kit.errors import CandidateCrashedError, ProtocolFaultError
+from parity_kit.contract.errors import CandidateCrashedError, ProtocolFaultError
 from parity_kit.wire.host import RemoteEngine
 from parity_kit.wire.kept import Launch
 from parity_kit.wire.limits import Limits

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from parity_kit.plain import Ext, Plain
+from parity_kit.contract import Ext, Plain
 from pure_engine.arrays import array
 from pure_engine.packing import pack
 from pure_engine.paths import HOMES, PLAIN, path

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from parity_kit.plain import Ext, Plain
+from parity_kit.contract import Ext, Plain
 from pure_engine.codec import encode
 from pure_engine.typed import ARRAY, DELTA, METHOD, MODEL_2
 from pure_engine.unpacking import unpack

@@ -13,7 +13,7 @@ from enum import Enum
 from typing import Any, TypeAlias, cast
 from uuid import UUID
 
-from parity_kit.plain import Ext
+from parity_kit.contract import Ext
 
 Default: TypeAlias = Callable[[Any], "Ext | str"]
 """Returns what stands for an object that MessagePack has no type for; raises TypeError."""

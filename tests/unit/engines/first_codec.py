@@ -11,7 +11,7 @@ from engine import (  # pyright: ignore[reportMissingImports]  # the template, w
     NotYetError,
 )
 
-from parity_kit.plain import Ext
+from parity_kit.contract import Ext
 
 
 def decode(data: bytes) -> Any:

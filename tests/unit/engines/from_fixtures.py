@@ -6,7 +6,6 @@ import dataclasses
 import os
 from pathlib import Path
 
-from parity_kit.canonical import Digest, digest, pack
 from parity_kit.contract import (
     Case,
     Description,
@@ -18,6 +17,7 @@ from parity_kit.contract import (
     SubjectKind,
     Unsupported,
 )
+from parity_kit.contract.canonical import Digest, digest, pack
 from parity_kit.corpora.folder import read_corpora
 
 

@@ -9,6 +9,7 @@ from parity_kit.contract import (
     Operation,
     Outcome,
     Pins,
+    Plain,
     Returned,
     Session,
     Subject,
@@ -16,7 +17,6 @@ from parity_kit.contract import (
     Unsupported,
     UnsupportedSubjectError,
 )
-from parity_kit.plain import Plain
 
 
 class NotYetError(Exception):

@@ -1,0 +1,178 @@
+"""A TOML file read strictly: what is unknown, missing or of the wrong type names file and key."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from parity_kit.contract.errors import BadManifestError
+
+T = TypeVar("T")
+
+_DOTTED = r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*"
+_OBJECT = re.compile(rf"{_DOTTED}:{_DOTTED}")
+
+
+def read_table(file: Path, see: str) -> Table:
+    """Return a file's topmost table; `see` is the document that describes its keys.
+
+    Raises:
+        BadManifestError: If it cannot be read, or is no TOML.
+    """
+    try:
+        data = tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise BadManifestError(
+            f"cannot be read: {reason}", where=str(file), hint=f"see {see}"
+        ) from error
+    except ValueError as error:
+        raise BadManifestError(
+            f"is not TOML: {error}", where=str(file), hint=f"{see} has examples"
+        ) from error
+    return Table(file, data, see)
+
+
+class Table:
+    """One table of a file; `finish` reports the keys nobody asked for."""
+
+    def __init__(self, file: Path, data: Mapping[str, Any], see: str, prefix: str = "") -> None:
+        self._file = file
+        self._data = data
+        self._see = see
+        self._prefix = prefix
+        self._known: list[str] = []
+
+    def wrong(self, key: str, problem: str, hint: str = "") -> Exception:
+        """Return the error for a key."""
+        return BadManifestError(
+            problem,
+            where=f"{self._file}: key `{self._prefix}{key}`",
+            hint=hint or f"see {self._see}",
+        )
+
+    def text(self, key: str, default: str | None = None) -> str:
+        """Return a string; without a default it must be there and hold something."""
+        value = self._get(key, str, "a string", default)
+        if default is None and not value.strip():
+            raise self.wrong(key, "is empty")
+        return value
+
+    def texts(self, key: str, default: tuple[str, ...] | None = None) -> tuple[str, ...]:
+        """Return a list of strings; without a default it must be there and hold something."""
+        given = None if default is None else list(default)
+        values = cast("list[Any]", self._get(key, list, "a list of strings", given))
+        if not all(isinstance(each, str) and each for each in values):
+            raise self.wrong(key, "must be a list of strings")
+        if default is None and not values:
+            raise self.wrong(key, "must be a list of strings with at least one")
+        return tuple(values)
+
+    def number(self, key: str, default: float) -> float:
+        """Return a number above 0."""
+        value = self._get(key, (int, float), "a number", default)
+        if isinstance(value, bool) or not 0 < value < float("inf"):
+            raise self.wrong(key, f"must be a number above 0, not {value!r}")
+        return float(value)
+
+    def count(self, key: str, default: int) -> int:
+        """Return a whole number above 0."""
+        value = self._get(key, int, "a whole number", default)
+        if isinstance(value, bool) or value < 1:
+            raise self.wrong(key, f"must be a whole number above 0, not {value!r}")
+        return value
+
+    def share(self, key: str, default: float) -> float:
+        """Return a share from 0 to 1."""
+        value = self._get(key, (int, float), "a share from 0 to 1", default)
+        if isinstance(value, bool) or not 0 <= value <= 1:
+            raise self.wrong(key, f"must be a share from 0 to 1, not {value!r}")
+        return float(value)
+
+    def flag(self, key: str, *, default: bool) -> bool:
+        """Return true or false."""
+        return self._get(key, bool, "true or false", default)
+
+    def keys(self, known: Collection[str]) -> list[str]:
+        """Return the keys that are there, each of which must be one of those known."""
+        self._known += known
+        self.finish()
+        return list(self._data)
+
+    def table(self, key: str) -> Table:
+        """Return a table, empty if it is not there."""
+        data = self._get(key, dict, "a table", cast("dict[str, Any]", {}))
+        return Table(self._file, data, self._see, f"{self._prefix}{key}.")
+
+    def texts_by_key(self, key: str) -> dict[str, str]:
+        """Return a table of strings whose keys are free."""
+        return self.table(key).all_texts()
+
+    def all_texts(self) -> dict[str, str]:
+        """Return every key of this table, each of which must be a string."""
+        return {key: self.text(key, "") for key in self._data}
+
+    def folder(self, key: str, base: Path) -> Path:
+        """Return a folder, given relative to the manifest's."""
+        folder = (base / self.text(key, ".")).resolve()
+        if not folder.is_dir():
+            raise self.wrong(key, f"no folder {folder}", f"it is relative to {self._file.name}")
+        return folder
+
+    def file(self, key: str, base: Path) -> Path:
+        """Return a file, given relative to the manifest's folder."""
+        file = (base / self.text(key)).resolve()
+        if not file.is_file():
+            raise self.wrong(key, f"no file {file}", f"it is relative to {self._file.name}")
+        return file
+
+    def files(self, key: str, base: Path) -> tuple[str, ...]:
+        """Return the names of the files that a list of patterns matches, each at least one."""
+        found: set[str] = set()
+        for pattern in self.texts(key):
+            if Path(pattern).is_absolute() or ".." in Path(pattern).parts:
+                raise self.wrong(key, f"{pattern!r} leads out of the candidate's folder")
+            files = {each for each in base.glob(pattern) if each.is_file()}
+            if not files:
+                raise self.wrong(
+                    key, f"no file {pattern!r}", f"it is relative to {self._file.name}"
+                )
+            found |= {each.relative_to(base).as_posix() for each in files}
+        return tuple(sorted(found))
+
+    def object(self, key: str) -> str:
+        """Return a reference `module:name`."""
+        value = self.text(key)
+        if not _OBJECT.fullmatch(value):
+            raise self.wrong(key, f"{value!r} is not of the form `module:name`")
+        return value
+
+    def finish(self) -> None:
+        """Report the first key that is not one of this table's."""
+        for key in self._data:
+            if key not in self._known:
+                near = difflib.get_close_matches(key, self._known, 1)
+                hint = f"did you mean `{near[0]}`?" if near else f"keys: {', '.join(self._known)}"
+                raise self.wrong(key, "no such key here", hint)
+
+    def has(self, key: str) -> bool:
+        """Return whether a key is there, which makes it a known one."""
+        self._known.append(key)
+        return key in self._data
+
+    def _get(self, key: str, kind: type[T] | tuple[type, ...], name: str, default: T | None) -> T:
+        if not self.has(key):
+            if default is not None:
+                return default
+            mistyped = difflib.get_close_matches(key, set(self._data) - set(self._known), 1)
+            if mistyped:
+                raise self.wrong(mistyped[0], "no such key here", f"did you mean `{key}`?")
+            raise self.wrong(key, "is missing")
+        value = self._data[key]
+        if not isinstance(value, kind):
+            raise self.wrong(key, f"must be {name}, not {value!r}")
+        return cast("T", value)

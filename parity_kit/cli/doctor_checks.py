@@ -1,0 +1,261 @@
+"""What is here of all that the kit needs: each part looked at, with the next step where it lacks.
+
+Nothing is started but one process for a moment, and neither LangGraph nor Hypothesis is imported.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from importlib import metadata
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from parity_kit.candidates import launch
+from parity_kit.candidates.environment import find_uv
+from parity_kit.candidates.workspace import MARKER, Workspace
+from parity_kit.contract.errors import ParityKitError
+from parity_kit.corpora.folder import corpus_file, read_listed
+from parity_kit.corpora.manifest import read_manifest
+from parity_kit.gates.settings import Settings, read_settings
+
+_OLDEST = (3, 11)
+_LITTLE_SPACE = 2 << 30
+"""Bytes below which an environment may not fit any more."""
+_WRITE = "let this user write there, or name another workspace: --workspace DIR"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+class State(StrEnum):
+    """What was found of a part: `absent` is what the main job does without, `wrong` is not."""
+
+    OK = "ok"
+    ABSENT = "absent"
+    WRONG = "wrong"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One part looked at: what it is, its state, what was found, and the next step."""
+
+    area: str
+    part: str
+    state: State
+    found: str
+    hint: str = ""
+
+    def to_json(self) -> dict[str, str]:
+        """Return the finding as a JSON object."""
+        return {name: str(value) for name, value in asdict(self).items()}
+
+
+def examine(space: Workspace | None) -> Iterator[Finding]:
+    """Yield what is found, the kit first and the workspace, if there is one, last."""
+    yield _python()
+    yield from _packages()
+    yield from _machine(space)
+    if space is None:
+        hint = "make this a workspace: parity-kit init; or name one: --workspace DIR"
+        where = f"no {MARKER} in {Path.cwd()} or above"
+        yield Finding("workspace", MARKER, State.WRONG, where, hint)
+        return
+    yield from _corpora(space)
+    yield from _workspace(space)
+
+
+def _told(area: str, part: str, error: ParityKitError, state: State = State.WRONG) -> Finding:
+    """Return an error as a finding."""
+    hint = error.hint or f"docs/errors.md has {error.code}"
+    return Finding(area, part, state, f"{error.where}: {error.problem}", hint)
+
+
+def _python() -> Finding:
+    found = f"{platform.python_implementation()} {platform.python_version()}"
+    if sys.version_info[:2] >= _OLDEST:
+        return Finding("kit", "python", State.OK, found)
+    oldest = ".".join(map(str, _OLDEST))
+    return Finding(
+        "kit", "python", State.WRONG, found, f"Parity Kit needs Python {oldest} or later"
+    )
+
+
+def _packages() -> Iterator[Finding]:
+    """Hold each distribution that the kit requires against what it asks of its version."""
+    from packaging.requirements import Requirement  # only here
+
+    try:
+        asked = [Requirement(each) for each in metadata.requires("parity-kit") or ()]
+    except metadata.PackageNotFoundError:
+        found, hint = "the kit runs without being installed", "pip install parity-kit"
+        yield Finding("kit", "packages", State.ABSENT, found, hint)
+        return
+    needed = [each for each in asked if each.marker is None or each.marker.evaluate()]
+    wrong = [each for each in map(lacking, needed) if each]
+    kit = metadata.version("parity-kit")
+    if wrong:
+        hint = "pip install --upgrade parity-kit (in a checkout: make setup)"
+        yield Finding("kit", "packages", State.WRONG, "; ".join(wrong), hint)
+    else:
+        found = f"parity-kit {kit} and {len(needed)} packages as it asks for them"
+        yield Finding("kit", "packages", State.OK, found)
+
+
+def lacking(asked: Any) -> str:
+    """Return what is not as a requirement asks, or nothing."""
+    try:
+        found = metadata.version(asked.name)
+    except metadata.PackageNotFoundError:
+        return f"{asked.name} is missing"
+    fits = asked.specifier.contains(found, prereleases=True)
+    return "" if fits else f"{asked.name} is {found}, not {asked.specifier}"
+
+
+def _machine(space: Workspace | None) -> Iterator[Finding]:
+    from parity_kit.reference.postgres_server import missing  # only here
+
+    area = "machine"
+    problem, _, hint = missing().partition(": ")
+    state = State.ABSENT if problem else State.OK
+    yield Finding(area, "PostgreSQL", state, problem or "server and driver are here", hint)
+    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
+    driver = find_spec("playwright") is not None
+    if browser and driver:
+        yield Finding(area, "browser", State.OK, f"{browser}, for the tests of the page")
+    else:
+        found = "no playwright" if browser else f"no {', '.join(BROWSERS[:-1])} or {BROWSERS[-1]}"
+        hint = "only tests of the page need it: pip install playwright, apt install chromium"
+        yield Finding(area, "browser", State.ABSENT, found, hint)
+    yield _network()
+    installer = find_uv()
+    if installer is None:
+        hint = "environments are made by pip then, and slowly: pip install uv"
+        yield Finding(area, "uv", State.ABSENT, "is not installed", hint)
+    else:
+        yield Finding(area, "uv", State.OK, installer)
+    yield _disk(space.root if space else Path.cwd())
+
+
+def _network() -> Finding:
+    """Start a process as candidates are started, and see whether the network could be taken."""
+    from parity_kit.wire.keeper import NONE  # only here
+    from parity_kit.wire.kept import Kept, Launch  # the same
+    from parity_kit.wire.limits import Limits  # the same
+
+    area, part = "machine", "network namespaces"
+    order = Launch("doctor", (sys.executable, "-S", "-c", ""), Path.cwd(), os.environ)
+    try:
+        kept = Kept(order, Limits())
+    except ParityKitError as error:
+        return _told(area, part, error)
+    network = kept.network
+    kept.end()
+    if network == NONE:
+        return Finding(area, part, State.OK, "candidates run without a network")
+    hint = (
+        "candidates keep the network here: judge those you do not trust on Linux, or in a container"
+    )
+    return Finding(area, part, State.ABSENT, network, hint)
+
+
+def _disk(root: Path) -> Finding:
+    free = shutil.disk_usage(root).free
+    found = f"{free / (1 << 30):.1f} GiB free"
+    if free >= _LITTLE_SPACE:
+        return Finding("machine", "disk", State.OK, found)
+    hint = "environments of candidates take up to 2 GiB: remove .parity/ or old runs in reports/"
+    return Finding("machine", "disk", State.ABSENT, found, hint)
+
+
+def _corpora(space: Workspace) -> Iterator[Finding]:
+    area, part = "fixtures", "corpora"
+    try:
+        manifest = read_manifest(space.fixtures)
+        for name, entry in manifest.corpora.items():
+            read_listed(corpus_file(space.fixtures, name), entry)
+    except ParityKitError as error:
+        yield _told(area, part, error)
+        return
+    whose = "of this workspace" if space.has_own_corpora else "that the kit brings"
+    cases = sum(entry.cases for entry in manifest.corpora.values())
+    found = (
+        f"{cases:,} cases in {len(manifest.corpora)} corpora {whose}, as the manifest lists them"
+    )
+    yield Finding(area, part, State.OK, found)
+    try:
+        manifest.check_oracle(_installed(manifest.oracle), platform.python_implementation())
+    except ParityKitError as error:
+        yield _told(area, "oracle", error)
+    else:
+        found = f"LangGraph {manifest.oracle.get('langgraph', '?')}, which made the corpora"
+        yield Finding(area, "oracle", State.OK, found)
+
+
+def _installed(wanted: Mapping[str, str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name in wanted:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue  # the manifest's check names it
+    return found
+
+
+def _workspace(space: Workspace) -> Iterator[Finding]:
+    area = "workspace"
+    try:
+        settings = read_settings(space)
+    except ParityKitError as error:
+        yield _told(area, MARKER, error)
+        return
+    if settings.ours:
+        found = f"{space.root / MARKER}: ours are {', '.join(settings.ours)}"
+        yield Finding(area, MARKER, State.OK, found)
+    else:
+        found = f"{space.root / MARKER} lists no candidate under `ours`"
+        hint = 'name some: ours = ["NAME"]; until then name one: parity-kit run NAME'
+        yield Finding(area, MARKER, State.WRONG, found, hint)
+    made = [each for each in (space.cache / "environments").glob("*") if each.is_dir()]
+    runs = sum(1 for _ in space.reports.glob("*/journal.jsonl"))
+    found = f"{len(made)} environments in {space.cache}, {runs} runs in {space.reports}"
+    writable = [space.root, *(each for each in (space.cache, space.reports) if each.exists())]
+    if locked := [str(each) for each in writable if not os.access(each, os.W_OK)]:
+        yield Finding(
+            area, "folders", State.WRONG, f"{', '.join(locked)} cannot be written", _WRITE
+        )
+    else:
+        yield Finding(area, "folders", State.OK, found)
+    yield from _candidates(space, settings)
+
+
+def _candidates(space: Workspace, settings: Settings) -> Iterator[Finding]:
+    """Look at each candidate; one that is not among `ours` keeps nothing from running."""
+    area = "candidates"
+    good, bad = launch.readable(space)
+    known = {each.name: each for each in good}
+    for name in sorted(set(settings.ours) - known.keys()):
+        try:
+            bundled = launch.find(space, name)
+            known[bundled.name] = bundled
+        except ParityKitError as error:
+            yield _told(area, name, error)
+    for error in bad:
+        name = Path(error.where.partition(": ")[0]).parent.name
+        if name not in settings.ours:
+            yield _told(area, name, error, State.ABSENT)
+    for name, candidate in sorted(known.items()):
+        lacks = launch.missing(candidate, space)
+        if not lacks:
+            yield Finding(area, name, State.OK, f"{candidate.title}, {candidate.language}: ready")
+        elif lacks == launch.NOT_MADE:
+            hint = f"its first start makes it, or: parity-kit candidates check {name}"
+            yield Finding(area, name, State.ABSENT, lacks, hint)
+        else:
+            found, _, hint = lacks.partition(": ")
+            state = State.WRONG if name in settings.ours else State.ABSENT
+            yield Finding(area, name, state, found, hint)

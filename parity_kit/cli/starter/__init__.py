@@ -1,0 +1,106 @@
+"""A workspace begun in a port's own repository: its rules, a candidate, a workflow for its CI.
+
+What is there is never changed, but for lines added to `.gitignore`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from parity_kit import __version__
+from parity_kit.candidates import scaffold
+from parity_kit.candidates.workspace import MARKER, Workspace
+
+WORKFLOW = Path(".github", "workflows", "parity.yml")
+IGNORED = (".parity/", "reports/", "parity-cases/", "parity.sarif", "parity.xml")
+"""What runs leave behind, and what the workflow's gate writes."""
+
+_HERE = Path(__file__).parent
+_TOOLCHAINS = {
+    "go": ("actions/setup-go@v5", "go-version: stable"),
+    "java": ("actions/setup-java@v4", 'distribution: temurin, java-version: "21"'),
+    "typescript": ("actions/setup-node@v4", 'node-version: "22"'),
+}
+"""The step that gets a language's tools, where GitHub's machines may have others or none."""
+_DEFAULTS = """    defaults:
+      run:
+        working-directory: "FOLDER"
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What became of one file or folder: it was `made`, lines were `added`, or it was `kept`."""
+
+    what: str
+    path: Path
+
+
+def usual_name(directory: Path) -> str:
+    """Return a candidate's name for a repository, after its folder's."""
+    name = re.sub(r"[^a-z0-9._-]+", "-", directory.resolve().name.lower()).strip("._-")
+    return name or "my-port"
+
+
+def begin(directory: Path, name: str, language: str) -> Iterator[Begun]:
+    """Write what a workspace in `directory` still lacks, and yield what became of each part.
+
+    Raises:
+        UsageError: If there can be no such candidate; nothing was written.
+    """
+    space = Workspace(directory.resolve())
+    scaffold.check(name, language)
+    rules = (_HERE / "rules.toml").read_text(encoding="utf-8").replace("your-engine", name)
+    yield _write(space.root / MARKER, rules)
+    if (space.candidates / name).exists():
+        yield Begun("kept", space.candidates / name)
+    else:
+        yield Begun("made", scaffold.new(space, name, language))
+    repository = _repository(space.root)
+    yield _write(repository / WORKFLOW, _workflow(space.root, repository, language))
+    yield _ignore(space.root / ".gitignore")
+
+
+def _repository(root: Path) -> Path:
+    """Return the repository that a workspace lies in, where a workflow is looked for."""
+    return next((each for each in (root, *root.parents) if (each / ".git").exists()), root)
+
+
+def _workflow(root: Path, repository: Path, language: str) -> str:
+    toolchain = ""
+    if language in _TOOLCHAINS:
+        action, options = _TOOLCHAINS[language]
+        toolchain = f"      - uses: {action}\n        with: {{{options}}}\n"
+    text = (_HERE / "workflow.yml").read_text(encoding="utf-8")
+    folder = root.relative_to(repository).as_posix()
+    inside = "" if folder == "." else folder
+    values = {
+        "defaults": _DEFAULTS.replace("FOLDER", inside) if inside else "",
+        "toolchain": toolchain,
+        "version": __version__,
+        "prefix": f"{inside}/" if inside else "",
+    }
+    for key, value in values.items():
+        text = text.replace(f"{{{key}}}", value)
+    return text
+
+
+def _write(path: Path, text: str) -> Begun:
+    if path.exists():
+        return Begun("kept", path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return Begun("made", path)
+
+
+def _ignore(path: Path) -> Begun:
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    missing = [line for line in IGNORED if line not in text.splitlines()]
+    if not missing:
+        return Begun("kept", path)
+    head = text if not text or text.endswith("\n") else f"{text}\n"
+    path.write_text(head + "".join(f"{line}\n" for line in missing), encoding="utf-8")
+    return Begun("added to" if text else "made", path)

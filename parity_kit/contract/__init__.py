@@ -1,0 +1,72 @@
+"""The shared vocabulary: what every other part of the kit, and every Python engine, speaks.
+
+    model       the one contract (open, apply, close) and its types
+    plain       plain data: what crosses every seam
+    canonical   the bytes and digest of plain data
+    casefile    a case in a file
+    events      what a run emits while it runs
+    journal     those events in an append-only file
+    errors      every error the kit raises on purpose, and the exit codes
+
+An engine imports what it needs from `parity_kit.contract`; only the names in `__all__` are promised
+to it. Importing this package loads neither LangGraph nor a MessagePack library.
+"""
+
+from parity_kit.contract.model import (
+    PROTOCOL,
+    Case,
+    CaseId,
+    CaseRunner,
+    Description,
+    Engine,
+    EngineName,
+    Event,
+    Level,
+    Operation,
+    Outcome,
+    Pins,
+    Raised,
+    Returned,
+    Session,
+    Subject,
+    SubjectKind,
+    Trace,
+    Unsupported,
+    UnsupportedSubjectError,
+    outcome_from_plain,
+    outcome_to_plain,
+    run,
+    split_stored_name,
+    stored_name,
+)
+from parity_kit.contract.plain import Ext, Plain
+
+__all__ = [
+    "PROTOCOL",
+    "Case",
+    "CaseId",
+    "CaseRunner",
+    "Description",
+    "Engine",
+    "EngineName",
+    "Event",
+    "Ext",
+    "Level",
+    "Operation",
+    "Outcome",
+    "Pins",
+    "Plain",
+    "Raised",
+    "Returned",
+    "Session",
+    "Subject",
+    "SubjectKind",
+    "Trace",
+    "Unsupported",
+    "UnsupportedSubjectError",
+    "outcome_from_plain",
+    "outcome_to_plain",
+    "run",
+    "split_stored_name",
+    "stored_name",
+]

@@ -1,0 +1,81 @@
+"""A case in a file: what a run found, to be replayed, explained and kept.
+
+The file is one canonical MessagePack map: `format`, `candidate`, `case`, and the outcomes of both
+sides as they were seen (the candidate's are missing where it gave none).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from parity_kit.contract.canonical import pack, unpack
+from parity_kit.contract.errors import BadFileError
+from parity_kit.contract.model import Case, Outcome, outcome_from_plain, outcome_to_plain
+
+FORMAT = "parity-kit case 1"
+SUFFIX = ".case.msgpack"
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFile:
+    """A case, the candidate it was found with, and the outcomes seen."""
+
+    case: Case
+    candidate: str
+    reference_outcomes: tuple[Outcome, ...]
+    candidate_outcomes: tuple[Outcome, ...] | None
+
+    def write(self, path: Path) -> None:
+        """Write the file, making its folder."""
+        theirs = self.candidate_outcomes
+        data = {
+            "format": FORMAT,
+            "candidate": self.candidate,
+            "case": self.case.to_plain(),
+            "reference": [outcome_to_plain(each) for each in self.reference_outcomes],
+            "outcomes": None if theirs is None else [outcome_to_plain(each) for each in theirs],
+        }
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(pack(data))
+
+
+def read_case(path: Path) -> CaseFile:
+    """Return what a case file holds.
+
+    Raises:
+        BadFileError: If it cannot be read or is not a case file.
+    """
+    try:
+        data = unpack(path.read_bytes())
+    except OSError as error:
+        raise BadFileError(f"cannot be read: {error.strerror}", where=str(path)) from error
+    except ValueError as error:
+        raise _not_a_case(path, f"not MessagePack ({error})") from error
+    if not isinstance(data, Mapping) or cast("Mapping[str, Any]", data).get("format") != FORMAT:
+        raise _not_a_case(path, f"no `format: {FORMAT}`")
+    fields = cast("Mapping[str, Any]", data)
+    try:
+        theirs = fields["outcomes"]
+        return CaseFile(
+            Case.from_plain(fields["case"]),
+            fields["candidate"],
+            _outcomes(fields["reference"]),
+            None if theirs is None else _outcomes(theirs),
+        )
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise _not_a_case(path, f"{type(error).__name__}: {error}") from error
+
+
+def _outcomes(data: Sequence[Mapping[str, Any]]) -> tuple[Outcome, ...]:
+    return tuple(outcome_from_plain(each) for each in data)
+
+
+def _not_a_case(path: Path, problem: str) -> BadFileError:
+    return BadFileError(
+        f"not a case file: {problem}",
+        where=str(path),
+        hint="name a file from a run's cases/ folder or from fixtures/regressions/",
+    )

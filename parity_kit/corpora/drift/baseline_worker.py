@@ -1,0 +1,164 @@
+"""Corpora made with another LangGraph: `python -m parity_kit.corpora.drift.baseline_worker PLAN`.
+
+Runs in the environment of that release, with this kit's source on the path and nothing else of the
+kit's. The plan is a JSON object: `workspace`, `target`, `corpora`. Each line on stdout is a JSON
+object: `{"corpus", "done"}` while it works, and at last `{"cases", "absent", "problems"}`.
+
+A case that the release cannot answer must not sink the others: it is left out and named, with what
+it needs. Where a generator itself breaks off, the cases of the committed corpus that it has not
+reached are run as they stand.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import platform
+import sys
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from types import ModuleType
+from typing import Any, cast
+
+from parity_kit.candidates.workspace import Workspace
+from parity_kit.contract import Case, CaseRunner, Outcome, Trace, Unsupported
+from parity_kit.contract.canonical import pack
+from parity_kit.corpora.corpus import Corpus, CorpusName
+from parity_kit.corpora.drift.missing_api import absent_in, import_with_absent
+from parity_kit.corpora.folder import corpus_file, read_corpora, select, write_corpora
+from parity_kit.corpora.manifest import read_manifest
+
+_PACKAGE = "_parity_kit_generators_elsewhere"
+_EACH = 25  # cases between two lines of progress
+
+Tell = Callable[[CorpusName, int], None]
+
+
+@dataclass(slots=True)
+class Made:
+    """What came of one corpus: its traces, what it lacks, and why its generator broke off."""
+
+    traces: dict[str, Trace] = field(default_factory=dict[str, Trace])
+    absent: dict[str, str] = field(default_factory=dict[str, str])
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What was made: cases by corpus, reasons by case that is absent, problems by corpus."""
+
+    cases: dict[str, int]
+    absent: dict[str, str]
+    problems: dict[str, str]
+
+
+ABSENT = "ABSENT.json"
+"""The file beside a baseline's corpora that holds the summary."""
+
+
+def make(space: Workspace, target: Path, wanted: Collection[str], tell: Tell) -> Summary:
+    """Make corpora with the LangGraph installed here, and write them to a folder."""
+    from parity_kit.contract import run  # noqa: PLC0415  # beside the engine that it runs
+    from parity_kit.reference.engine import ORACLE, Engine  # noqa: PLC0415  # loads LangGraph
+
+    logging.getLogger("langgraph").setLevel(logging.ERROR)
+    engine = Engine()
+    package = ModuleType(_PACKAGE)
+    package.__path__ = [str(space.generators)]
+    sys.modules[_PACKAGE] = package
+    files = {CorpusName(path.stem): path for path in space.generators.glob("[!_]*.py")}
+    made = {
+        name: make_one(name, _committed(space, name), lambda case: run(engine, case), tell)
+        for name in select(files, wanted)
+    }
+    summary = Summary(
+        {name: len(each.traces) for name, each in made.items()},
+        {case: reason for each in made.values() for case, reason in each.absent.items()},
+        {name: each.problem for name, each in made.items() if each.problem},
+    )
+    corpora = [Corpus(name, tuple(each.traces.values())) for name, each in made.items()]
+    oracle = {name: version(name) for name in ORACLE}
+    write_corpora(target, corpora, oracle, platform.python_implementation())
+    text = json.dumps(asdict(summary), indent=2) + "\n"
+    (target / ABSENT).write_text(text, encoding="utf-8", newline="\n")
+    return summary
+
+
+def _committed(space: Workspace, name: CorpusName) -> tuple[Case, ...]:
+    if name not in read_manifest(space.fixtures).corpora:
+        return ()
+    if not corpus_file(space.fixtures, name).is_file():
+        return ()
+    (corpus,) = read_corpora(space.fixtures, [name])
+    return tuple(trace.case for trace in corpus.traces)
+
+
+def make_one(name: CorpusName, committed: Collection[Case], run: CaseRunner, tell: Tell) -> Made:
+    """Make one corpus of what its generator yields, and of what it should have yielded."""
+    made = Made()
+    try:
+        for case in _cases(name):
+            _add(case, run, made)
+            if len(made.traces) % _EACH == 0:
+                tell(name, len(made.traces))
+    except Exception as error:  # noqa: BLE001  # whatever a generator meets in another release
+        made.problem = f"its generator broke off after {len(made.traces)} cases: {_said(error)}"
+        for case in committed:
+            if case.id not in made.traces and case.id not in made.absent:
+                _add(case, run, made)
+    tell(name, len(made.traces))
+    return made
+
+
+def _cases(name: CorpusName) -> Iterator[Case]:
+    module = import_with_absent(f"{_PACKAGE}.{name}")
+    return cast("Callable[[], Iterator[Case]]", module.cases)()
+
+
+def _add(case: Case, run: CaseRunner, made: Made) -> None:
+    """Run one case, and keep its trace or the reason for which there is none."""
+    if lacks := absent_in(pack(case.to_plain())):
+        made.absent[case.id] = f"needs {lacks}"
+        return
+    try:
+        outcomes = run(case)
+    except Exception as error:  # noqa: BLE001  # the adapter meets what it does not know
+        made.absent[case.id] = f"the reference cannot run it there: {_said(error)}"
+        return
+    if reason := _unsupported(outcomes):
+        made.absent[case.id] = reason
+    else:
+        made.traces[case.id] = Trace(case, outcomes)
+
+
+def _unsupported(outcomes: Collection[Outcome]) -> str:
+    reasons = [each.reason for each in outcomes if isinstance(each, Unsupported)]
+    return reasons[0] if reasons else ""
+
+
+def _said(error: Exception) -> str:
+    lines = str(error).splitlines()
+    return f"{type(error).__name__}: {lines[0] if lines else ''}"
+
+
+def _print(line: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(line) + "\n")
+    sys.stdout.flush()
+
+
+def main() -> None:
+    """Do the plan that the first argument holds."""
+    plan = json.loads(sys.argv[1])
+    summary = make(
+        Workspace(Path(plan["workspace"])),
+        Path(plan["target"]),
+        plan["corpora"],
+        lambda corpus, done: _print({"corpus": corpus, "done": done}),
+    )
+    _print(asdict(summary))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,135 @@
+"""Baselines: corpora made with other releases of LangGraph, each in an environment of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import tempfile
+from collections.abc import Collection, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from parity_kit.candidates import environment
+from parity_kit.candidates.cached import Progress
+from parity_kit.candidates.environment import Recipe
+from parity_kit.candidates.workspace import Workspace
+from parity_kit.contract.errors import KitError, UsageError
+from parity_kit.corpora.drift.baseline_worker import ABSENT
+from parity_kit.corpora.drift.recipes import baseline_name
+from parity_kit.corpora.manifest import MANIFEST
+
+ORIGIN = "BASELINE.json"
+"""The file beside a baseline's corpora that holds the requirements of its environment."""
+
+_LAST_LINES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """A folder of corpora made with another release, and what came of making them.
+
+    `cases` counts them by corpus; `absent` gives the reason for each case that the release cannot
+    answer; `problems` says by corpus why a generator broke off.
+    """
+
+    folder: Path
+    cases: dict[str, int]
+    absent: dict[str, str]
+    problems: dict[str, str]
+
+
+def folder_of(space: Workspace, name: str) -> Path:
+    """Return where a baseline's corpora are kept unless another place is named."""
+    return space.cache / "baselines" / name
+
+
+def find(space: Workspace, name: str) -> Path:
+    """Return the folder of a baseline that was built: `1.1.10`, `langgraph==1.1.10`, its name.
+
+    `fixtures` stands for the committed corpora, and a path for itself.
+
+    Raises:
+        UsageError: If there is none.
+    """
+    if name == "fixtures":
+        return space.fixtures
+    if Path(name).exists():
+        return Path(name)
+    known = sorted(path.parent.name for path in folder_of(space, "").glob(f"*/{MANIFEST}"))
+    wanted = {name}
+    with suppress(UsageError):
+        wanted.add(baseline_name(name))
+    for each in known:
+        if each in wanted:
+            return folder_of(space, each)
+    raise UsageError(
+        f"no folder, corpus or baseline {name!r}",
+        hint=f"there are {', '.join(['fixtures', *known])}; another is made with "
+        "parity-kit fixtures build --baseline langgraph==VERSION",
+    )
+
+
+def build(
+    space: Workspace, recipe: Recipe, folder: Path, wanted: Collection[str], tell: Progress
+) -> Baseline:
+    """Make corpora in the environment of a recipe, and return what came of it.
+
+    Raises:
+        EnvironmentBuildError: If the environment cannot be made.
+        KitError: If the generators cannot run there at all.
+    """
+    python = environment.make(recipe, space, tell)
+    plan = {"workspace": str(space.root), "target": str(folder), "corpora": list(wanted)}
+    command = [
+        str(python),
+        "-P",
+        "-m",
+        "parity_kit.corpora.drift.baseline_worker",
+        json.dumps(plan),
+    ]
+    tell(f"{recipe.name}: loading LangGraph")
+    last: dict[str, Any] = {}
+    with (
+        tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as errors,
+        subprocess.Popen(
+            command,
+            env={**os.environ, "PYTHONPATH": str(environment.kit_folder(space))},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            encoding="utf-8",
+        ) as process,
+    ):
+        for line in process.stdout or ():
+            last = cast("dict[str, Any]", json.loads(line))
+            if "corpus" in last:
+                tell(f"{recipe.name}: {last['corpus']}, {last['done']} cases")
+        process.wait()
+        errors.seek(0)
+        said = errors.read().splitlines()[-_LAST_LINES:]
+    if process.returncode != 0 or "cases" not in last:
+        quoted = "".join(f"\n    {line}" for line in said)
+        raise KitError(
+            f"the generators ended with exit code {process.returncode} there{quoted}",
+            where=recipe.whose,
+            hint="the reference adapter (parity_kit/reference) may need what that release lacks",
+        )
+    origin = {"name": recipe.name, "requirements": list(recipe.requirements)}
+    (folder / ORIGIN).write_text(json.dumps(origin, indent=2) + "\n", encoding="utf-8")
+    return Baseline(folder, last["cases"], last["absent"], last["problems"])
+
+
+def requirements_of(folder: Path) -> Sequence[str]:
+    """Return the requirements a folder's corpora were made with; none for the committed ones."""
+    path = folder / ORIGIN
+    return json.loads(path.read_text(encoding="utf-8"))["requirements"] if path.is_file() else ()
+
+
+def borrowed_in(folder: Path) -> tuple[str, ...]:
+    """Return the corpora in a folder that hold cases of another release, as no generator ran."""
+    path = folder / ABSENT
+    return tuple(json.loads(path.read_text(encoding="utf-8"))["problems"]) if path.is_file() else ()

@@ -1,0 +1,254 @@
+"""Measuring the masks: `python -m parity_kit.corpora.drift.masking PLAN` is one process of it.
+
+The committed cases run on the reference again and again, each time with one pin taken away, in
+processes of their own because the order of edges and of sets follows the hash seed. The plan is a
+JSON object: `workspace`, `variations`; on stdout come the cases of each variation, and a mask for
+each thing that moved.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, cast
+
+from parity_kit.candidates.workspace import Workspace
+from parity_kit.contract import Case, Operation, Outcome, Raised, SubjectKind, Trace, run
+from parity_kit.contract.canonical import pack
+from parity_kit.contract.errors import KitError
+from parity_kit.corpora.drift.volatile import moves_between
+from parity_kit.corpora.folder import read_corpora
+from parity_kit.judging.masks import Mask, Move, Place
+
+Again = Callable[[Case], tuple[Outcome, ...]]
+"""Runs a case again, with something left free."""
+
+VARIATIONS = ("ids", "clock", "chance", "threads", "async", "edges", "sets")
+_UNDER_SEEDS = ("edges", "sets")
+_SEEDS = (1, 2)
+# What the reference's own executor says where it cannot pin an asynchronous run.
+_UNPINNED = "the saver waits:"
+_LAST_FIRST = {"pinned": "task order", "free": "the superstep's first task ended last"}
+_NEVER_ASYNC = {"put", "store_items"}
+_TIME_LIMIT = 900
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What was measured: the cases that ran under each variation, and all that moved."""
+
+    cases: Mapping[str, int]
+    masks: tuple[Mask, ...]
+
+    def to_json(self) -> str:
+        """Return the content of the file of masks."""
+        content = {
+            "cases": dict(self.cases),
+            "masks": [mask.to_json() for mask in self.masks if mask.move is not Move.OTHER],
+            "unmasked": [mask.to_json() for mask in self.masks if mask.move is Move.OTHER],
+        }
+        return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """Masks that nothing needs any more, and what moves without a mask."""
+
+    needless: tuple[Mask, ...]
+    missing: tuple[Mask, ...]
+
+    @property
+    def any(self) -> bool:
+        """Whether there is any of either."""
+        return bool(self.needless or self.missing)
+
+    def to_json(self) -> dict[str, list[str]]:
+        """Return the names of both."""
+        return {
+            "needless_masks": [mask.name for mask in self.needless],
+            "missing_masks": [mask.name for mask in self.missing],
+        }
+
+
+def compare_masks(kept: Iterable[Mask], measured: Measured) -> Stale:
+    """Return in what the masks that are kept are not those that were measured."""
+    mine = {(mask.place, mask.move): mask for mask in kept}
+    found = {(mask.place, mask.move): mask for mask in measured.masks}
+    return Stale(
+        tuple(mask for key, mask in sorted(mine.items()) if key not in found),
+        tuple(mask for key, mask in sorted(found.items()) if key not in mine),
+    )
+
+
+def measure(space: Workspace, tell: Callable[[str], None]) -> Measured:
+    """Run the reference against itself, one process for each hash seed.
+
+    Raises:
+        KitError: If one of them breaks off.
+    """
+    answers: list[dict[str, Any]] = []
+    for seed in (0, *_SEEDS):
+        variations = _UNDER_SEEDS if seed else VARIATIONS
+        tell(f"hash seed {seed}: {', '.join(variations)}")
+        answers.append(_in_a_process(space, seed, variations))
+    cases = {name: answers[0]["cases"][name] for name in VARIATIONS}
+    return Measured(
+        cases, _merged(Mask.from_json(each) for one in answers for each in one["masks"])
+    )
+
+
+def _in_a_process(space: Workspace, seed: int, variations: Sequence[str]) -> dict[str, Any]:
+    plan = json.dumps({"workspace": str(space.root), "variations": variations})
+    done = subprocess.run(
+        [sys.executable, "-m", "parity_kit.corpora.drift.masking", plan],
+        env={**os.environ, "PYTHONHASHSEED": str(seed)},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=_TIME_LIMIT,
+        check=False,
+    )
+    try:
+        return cast("dict[str, Any]", json.loads(done.stdout))
+    except ValueError as error:
+        said = done.stderr.strip().splitlines() or ["it said nothing"]
+        raise KitError(f"measuring the masks broke off: {said[-1]}") from error
+
+
+def _merged(masks: Iterable[Mask]) -> tuple[Mask, ...]:
+    """Return one mask for each place and move; of several counts the largest."""
+    found: dict[tuple[Place, Move], Mask] = {}
+    for mask in masks:
+        key = (mask.place, mask.move)
+        known = found.setdefault(key, mask)
+        under = {
+            name: max(known.under.get(name, 0), mask.under.get(name, 0))
+            for name in VARIATIONS
+            if name in known.under or name in mask.under
+        }
+        found[key] = Mask(mask.place, mask.move, under, known.example)
+    return tuple(
+        found[place, move]
+        for place, move in sorted(found)
+        if not (place.asking and (Place(place.part, place.path), move) in found)
+    )
+
+
+def measure_here(traces: Sequence[Trace], variations: Sequence[str]) -> Measured:
+    """Run cases again in this process, under its hash seed."""
+    masks: list[Mask] = []
+    cases: dict[str, int] = {}
+    for variation in variations:
+        again = _again(variation)
+        pairs = [
+            (trace, outcomes)
+            for trace in traces
+            if _concerns(variation, trace) and _is_answered(outcomes := again(trace.case))
+        ]
+        cases[variation] = len(pairs)
+        masks += _masks_of(variation, pairs)
+    return Measured(cases, _merged(masks))
+
+
+def _masks_of(variation: str, pairs: Sequence[tuple[Trace, tuple[Outcome, ...]]]) -> Iterator[Mask]:
+    """Yield a mask for each thing that moved under one variation."""
+    # Which places are another one each time is found first, each by itself: one of those must not
+    # make a place that it is compared with look like one.
+    fresh = {
+        moved.place
+        for trace, outcomes in pairs
+        for moved in moves_between(trace, outcomes)
+        if moved.move is Move.FRESH
+    }
+    counts: Counter[tuple[Place, Move]] = Counter()
+    examples: dict[tuple[Place, Move], Mapping[str, str]] = {}
+    for trace, outcomes in pairs:
+        moves = list(moves_between(trace, outcomes, fresh))
+        counts.update({(each.place, each.move) for each in moves})
+        for each in moves:
+            examples.setdefault((each.place, each.move), each.example)
+    for (place, move), count in counts.items():
+        if variation == "threads":
+            # In how many cases a race shows, and what else follows from it (who is first gets the
+            # first id), is not the same each time.
+            if move is Move.ORDER:
+                yield Mask(place, move, {variation: 1}, _LAST_FIRST)
+        # In another order one id stands where another stood: that makes none of them fresh.
+        elif move is not Move.FRESH or variation != "async":
+            yield Mask(place, move, {variation: count}, examples[place, move])
+
+
+def _is_answered(outcomes: Sequence[Outcome]) -> bool:
+    """Return whether the reference could run a case at all, which it cannot always if awaited."""
+    return not any(
+        isinstance(each, Raised) and each.message.startswith(_UNPINNED) for each in outcomes
+    )
+
+
+def _again(variation: str) -> Again:
+    from parity_kit.reference.engine import Engine  # noqa: PLC0415  # loads LangGraph
+    from parity_kit.reference.native import sets_as_they_come  # noqa: PLC0415  # the same
+    from parity_kit.reference.pins import Pin  # noqa: PLC0415  # the same
+
+    def asynchronous(case: Case) -> tuple[Outcome, ...]:
+        return run(Engine(), replace(case, operations=tuple(map(_awaited, case.operations))))
+
+    def unordered(case: Case) -> tuple[Outcome, ...]:
+        with sets_as_they_come():
+            return run(Engine(), case)
+
+    if variation == "async":
+        return asynchronous
+    if variation == "sets":
+        return unordered
+    engine = Engine([Pin(variation)])
+    return lambda case: run(engine, case)
+
+
+def _awaited(operation: Operation) -> Operation:
+    if operation.name in _NEVER_ASYNC:
+        return operation
+    return Operation(operation.name, {**operation.args, "async": True})
+
+
+def _concerns(variation: str, trace: Trace) -> bool:
+    """Return whether a case can move under a variation; PostgreSQL is not on every machine."""
+    subject = trace.case.subject
+    saver = subject.spec.get("saver")
+    if saver == "postgres":
+        return False
+    if variation == "sets":
+        return b"set" in pack(trace.to_plain())
+    if variation == "clock" and b"timeout" in pack(dict(subject.spec)):
+        return False  # who is in time is then the machine's to say
+    if variation == "threads" and any(
+        "max_concurrency" in each.args for each in trace.case.operations
+    ):
+        return False  # where one worker waits for the stream, LangGraph's tasks never begin
+    if variation == "async":
+        # LangGraph's `SqliteSaver` has no asynchronous methods.
+        return subject.kind is SubjectKind.GRAPH and saver != "sqlite"
+    return subject.kind in {SubjectKind.GRAPH, SubjectKind.SAVER}
+
+
+def main() -> None:
+    """Do the plan that the first argument holds."""
+    from parity_kit.corpora.regenerate import without_warnings  # noqa: PLC0415  # beside LangGraph
+
+    plan = json.loads(sys.argv[1])
+    corpora = read_corpora(Workspace(Path(plan["workspace"])).fixtures)
+    traces = [trace for corpus in corpora for trace in corpus.traces]
+    with without_warnings():
+        measured = measure_here(traces, plan["variations"])
+    masks = [mask.to_json() for mask in measured.masks]
+    sys.stdout.write(json.dumps({"cases": measured.cases, "masks": masks}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,215 @@
+"""Stored values of a user's own as fixtures: each as the cases that try a codec on it.
+
+One value is held at a time, and a chunk of what is written; so memory does not grow with the
+database.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from parity_kit.candidates.workspace import Workspace
+from parity_kit.contract import (
+    Case,
+    CaseId,
+    Operation,
+    Outcome,
+    Pins,
+    Raised,
+    Returned,
+    Subject,
+    SubjectKind,
+    Trace,
+)
+from parity_kit.contract.errors import UsageError
+from parity_kit.corpora.imported import ImportWriter, imported_folder
+from parity_kit.corpora.regenerate import oracle, without_warnings
+from parity_kit.corpora.user_checkpoints.redaction import CannotRedactError, Redactor
+from parity_kit.corpora.user_checkpoints.shape import is_same_shape
+from parity_kit.corpora.user_checkpoints.source import Source, StoredValue
+from parity_kit.reference.codec import CodecSession
+from parity_kit.reference.loss import Loss, loss_of
+from parity_kit.reference.native import canonical_blob
+
+Progress = Callable[[int, int], None]
+"""Told how many checkpoints are read, and of how many."""
+
+_KEY_FILE = "redaction.key"
+_KEY_BYTES = 32
+_INDEX = 5  # of a write's place: its number, which says nothing
+_OPERATIONS = ("decode", "round_trip")
+
+
+@dataclass(slots=True)
+class Imported:
+    """What came of an import: counts, and the values left out, by the reason."""
+
+    checkpoints: int = 0
+    values: Counter[str] = field(default_factory=Counter[str])
+    features: Counter[str] = field(default_factory=Counter[str])
+    left_out: Counter[str] = field(default_factory=Counter[str])
+    cases: int = 0
+    bytes: int = 0
+
+
+def import_source(  # noqa: PLR0913  # what an import is made of
+    source: Source,
+    space: Workspace,
+    name: str,
+    *,
+    redact: bool = False,
+    permissive: bool = False,
+    replace: bool = False,
+    progress: Progress,
+) -> Imported:
+    """Make an imported corpus of a database.
+
+    With `permissive` a value with types that a strict codec does not build is also tried on a
+    permissive one, for which LangGraph imports what the value names.
+
+    Raises:
+        UsageError: If there is one of that name and it is not to be replaced, or nothing to import.
+    """
+    folder = imported_folder(space, name)
+    if folder.exists() and not replace:
+        raise UsageError(
+            f"there is an imported corpus {name!r}", hint="replace it: --replace, or --to NAME"
+        )
+    total = source.count()
+    if not total:
+        raise UsageError("there are no checkpoints to import")
+    making = _Making(name, Redactor(_key(space)) if redact else None, permissive=permissive)
+    with ImportWriter(folder, name) as writer, without_warnings():
+        for value in source.values():
+            for trace in making.traces(value):
+                writer.add(trace)
+            if value.what == "checkpoint":
+                making.told.checkpoints += 1
+                progress(making.told.checkpoints, total)
+        chunks = writer.finish(making.about(source))
+    making.told.cases = sum(chunk.cases for chunk in chunks)
+    making.told.bytes = sum(chunk.bytes for chunk in chunks)
+    return making.told
+
+
+def _key(space: Workspace) -> bytes:
+    """Return the workspace's secret, made when it is first wanted."""
+    path = space.cache / _KEY_FILE
+    if not path.is_file():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(os.urandom(_KEY_BYTES))
+    return path.read_bytes()
+
+
+class _Making:
+    """Makes traces of stored values."""
+
+    def __init__(self, name: str, redactor: Redactor | None, *, permissive: bool) -> None:
+        self.told = Imported()
+        self._name = name
+        self._redactor = redactor
+        self._permissive = permissive
+        self._subjects = {
+            strict: Subject(SubjectKind.CODEC, {"strict": strict}) for strict in (True, False)
+        }
+        self._codecs = {strict: CodecSession(subject) for strict, subject in self._subjects.items()}
+
+    def about(self, source: Source) -> dict[str, object]:
+        """Return what the manifest says beside its chunks; of whose data it is, nothing."""
+        versions, python = oracle()
+        return {
+            "corpus": self._name,
+            "oracle": versions,
+            "python": python,
+            "source": source.kind,
+            "redacted": self._redactor is not None,
+            "checkpoints": self.told.checkpoints,
+            "values": dict(sorted(self.told.values.items())),
+            "left_out": dict(sorted(self.told.left_out.items())),
+        }
+
+    def traces(self, value: StoredValue) -> Iterator[Trace]:
+        """Yield the traces of a stored value."""
+        if self._redactor is not None:
+            redacted = self._redacted(value, self._redactor)
+            if redacted is None:
+                return
+            value = redacted
+        self.told.values[value.what] += 1
+        strict = self._trace(value, strict=True)
+        yield strict
+        if self._permissive and Loss.LOSSY in strict.case.features:
+            loose = self._trace(value, strict=False)
+            if Loss.LOSSY not in loose.case.features:
+                yield loose
+
+    def _trace(self, value: StoredValue, *, strict: bool) -> Trace:
+        operations = [
+            Operation(name, {"type": value.type, "data": value.data}) for name in _OPERATIONS
+        ]
+        outcomes = self._apply(operations, strict=strict)
+        if any(isinstance(outcome, Raised) for outcome in outcomes):
+            # In the words of whichever library refuses it: the class of the error is enough.
+            operations = [Operation("classify", operations[0].args)]
+            outcomes = self._apply(operations, strict=strict)
+        feature = _loss(value, outcomes, strict=strict)
+        if feature and strict:
+            self.told.features[feature] += 1
+        mode = "strict" if strict else "permissive"
+        name = f"{self._name}/{value.name}" + ("" if strict else "/permissive")
+        features = sorted({feature, mode, value.what, f"type {value.type}"} - {""})
+        case = Case(
+            CaseId(name), self._subjects[strict], tuple(operations), tuple(features), Pins()
+        )
+        return Trace(case, outcomes)
+
+    def _apply(self, operations: list[Operation], *, strict: bool) -> tuple[Outcome, ...]:
+        return tuple(self._codecs[strict].apply(operation) for operation in operations)
+
+    def _redacted(self, value: StoredValue, redactor: Redactor) -> StoredValue | None:
+        """Return a value redacted, or None for one that cannot be."""
+        name = redactor.scramble.name
+        place = [
+            part if index in {0, _INDEX} else name(part) for index, part in enumerate(value.place)
+        ]
+        try:
+            data = redactor.value(value.type, value.data)
+        except CannotRedactError:
+            self.told.left_out[f"{value.what} of type {value.type}: cannot be redacted"] += 1
+            return None
+        made = StoredValue(tuple(place), value.type, data, value.jsonb)
+        one, other = (self._decoded(each) for each in (value, made))
+        if isinstance(one, Returned) != isinstance(other, Returned) or (
+            isinstance(one, Returned)
+            and isinstance(other, Returned)
+            and not is_same_shape(one.value, other.value)
+        ):
+            self.told.left_out[f"{value.what} of type {value.type}: not the same shape"] += 1
+            return None
+        return made
+
+    def _decoded(self, value: StoredValue) -> Outcome:
+        args = {"type": value.type, "data": value.data}
+        return self._codecs[True].apply(Operation("decode", args))
+
+
+def _loss(value: StoredValue, outcomes: tuple[Outcome, ...], *, strict: bool) -> str:
+    """Return the feature that says what LangGraph itself did not bring back, if anything."""
+    last = outcomes[-1]
+    if not isinstance(last, Returned):
+        return ""
+    if str(last.value).startswith(("refused", "not storable")):
+        return Loss.REFUSED.value
+    if value.type != "msgpack":
+        return ""
+    # A set is stored in whichever order it had; the order is not the value's.
+    data = canonical_blob(value.type, value.data)
+    if (last.value, last.stored.get("data")) == (value.type, data):
+        return ""
+    found = loss_of(value.type, data, strict=strict)
+    return "" if found is Loss.NONE else found.value

@@ -1,0 +1,327 @@
+"""The gate: every committed fixture run on a candidate and compared with the reference's outcomes.
+
+Nothing here loads LangGraph: the reference's outcomes are in the fixtures.
+
+    Equal                       agrees at the level asked for
+    Divergent                   does not; told once for each place, with a count
+    Expected                    does not, and the candidate's ledger says so
+    NotSupported                the candidate says so; counted, and no pass on its own
+    Crashed Hung ProtocolFault  the candidate's fault on that case; the next case is run
+    Flaky                       what failed was run again alone, and came out otherwise
+    CandidateError              raised: the candidate cannot be judged any further
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeAlias
+
+from parity_kit.candidates.workspace import Workspace
+from parity_kit.contract import Case, CaseId, Level, Outcome, SubjectKind, Trace
+from parity_kit.contract.casefile import SUFFIX, CaseFile
+from parity_kit.contract.errors import CandidateError, ExitCode
+from parity_kit.contract.events import (
+    CLAIMS,
+    CaseJudged,
+    DivergenceFound,
+    EntryStale,
+    Event,
+    GateFinished,
+    GateProgress,
+)
+from parity_kit.corpora.corpus import Corpus
+from parity_kit.corpora.folder import read_corpora, select
+from parity_kit.corpora.imported import PREFIX, ImportedCorpus, read_imported
+from parity_kit.corpora.manifest import read_manifest
+from parity_kit.gates.findings import case_judged, divergence, gate_finished
+from parity_kit.gates.resume import Earlier
+from parity_kit.judging.candidate_under_test import Answer, Contender
+from parity_kit.judging.judge import Tally, confirmed, judge_answer
+from parity_kit.judging.verdicts import (
+    FAILURES,
+    PASSING,
+    Divergent,
+    Equal,
+    Flaky,
+    NotSupported,
+    Verdict,
+    cause,
+    headline,
+    label,
+    passes,
+    worst,
+)
+
+AnyCorpus: TypeAlias = Corpus | ImportedCorpus
+Tell: TypeAlias = Callable[[Event], None]
+
+MOST_TOLD = 20
+"""Places of divergence told for one corpus; all are counted."""
+BREAKDOWNS = ("crashed", "hung", "protocol error")
+"""What a candidate's own failure on a case is called; one that fails throughout is not judged."""
+MOST_CONFIRMED = 1000
+"""Cases of one corpus that are run again."""
+_PROGRESS_EVERY = 10  # cases
+
+
+def gate_corpora(  # noqa: PLR0913  # what a gate is made of
+    space: Workspace,
+    contender: Contender,
+    required: Level,
+    tell: Tell,
+    *,
+    folder: Path | None = None,
+    wanted: Collection[str] = (),
+    chosen: Callable[[CaseId], bool] | None = None,
+    earlier: Earlier | None = None,
+) -> str:
+    """Run the committed corpora on a candidate and return the verdict on all of them.
+
+    Divergent cases are written to `folder`, if there is one. `wanted` names corpora, none means
+    all that are committed; `imported:NAME` is one of the user's own data. `chosen` says which of
+    the committed cases are run; without it all are. Cases that passed in an `earlier` leg of the
+    run are not run again. What the candidate does not support is a gap that it admits; a subject
+    that it claims and of which nothing was compared is `unknown`.
+
+    Raises:
+        BadFileError: If a committed file is broken.
+        CandidateError: If the candidate cannot be judged any further; what was seen is told.
+    """
+    own = [name.removeprefix(PREFIX) for name in wanted if name.startswith(PREFIX)]
+    committed = [name for name in wanted if not name.startswith(PREFIX)]
+    corpora: list[AnyCorpus] = [read_imported(space, name) for name in own]
+    if committed or not own:
+        known = read_corpora(space.fixtures, committed)
+        corpora = [*(_parts(known, chosen) if chosen else known), *corpora]
+    gates = [
+        _Gate(contender, corpus, folder, Tally(required), tell, earlier or Earlier())
+        for corpus in corpora
+    ]
+    verdicts = [gate.finish().verdict for gate in gates]
+    idle = _union(gate.seen for gate in gates) - _union(gate.compared for gate in gates)
+    if empty := sorted(idle & set(contender.claimed)):
+        tell(_unproved(contender.name, required, empty))
+        verdicts.append("unknown")
+    whole = not wanted and chosen is None
+    for stale in contender.ledger.stale(datetime.now(UTC).date(), whole=whole):
+        entry = stale.entry
+        tell(EntryStale(contender.name, entry.number, entry.case, entry.differs, stale.problem))
+        verdicts.append("stale")
+    return overall(verdicts)
+
+
+def check_wanted(space: Workspace, wanted: Collection[str]) -> None:
+    """Check that the corpora asked for are there, before anything is started.
+
+    Raises:
+        BadFileError: If a manifest is broken.
+        UsageError: If there is no corpus of a name.
+    """
+    for name in wanted:
+        if name.startswith(PREFIX):
+            read_imported(space, name.removeprefix(PREFIX))
+        else:
+            select(read_manifest(space.fixtures).corpora, [name])
+
+
+def _parts(corpora: Iterable[Corpus], chosen: Callable[[CaseId], bool]) -> Iterator[Corpus]:
+    """Yield what is chosen of each corpus, where that is anything."""
+    for corpus in corpora:
+        traces = tuple(trace for trace in corpus.traces if chosen(trace.case.id))
+        if traces:
+            yield Corpus(corpus.name, traces)
+
+
+def _union(kinds: Iterable[set[SubjectKind]]) -> set[SubjectKind]:
+    return set[SubjectKind]().union(*kinds)
+
+
+def _unproved(candidate: str, required: Level, kinds: Iterable[SubjectKind]) -> GateFinished:
+    """Return the result for subjects that a candidate claims and supports no case of."""
+    return gate_finished(
+        candidate=candidate,
+        gate=CLAIMS,
+        kind=CLAIMS,
+        verdict="unknown",
+        tally=Tally(required),
+        seconds=0.0,
+        notes=[f"{kind.value} is claimed, and nothing of it was compared" for kind in kinds],
+    )
+
+
+def overall(verdicts: Iterable[str]) -> str:
+    """Return the verdict on several gates.
+
+    What the candidate does not support is no failure where something else was compared; nothing
+    compared at all is `unknown`.
+    """
+    return worst(set(verdicts) - {"unsupported"})
+
+
+def exit_code(verdict: str) -> ExitCode:
+    """Return the exit code that a gate's verdict stands for."""
+    if verdict in PASSING:
+        return ExitCode.PARITY
+    return ExitCode.DIVERGENCE if verdict in FAILURES else ExitCode.NOT_JUDGED
+
+
+@dataclass(slots=True)
+class _Group:
+    """Cases that differ in the same place: the smallest of them, and how many there are."""
+
+    trace: Trace
+    verdict: Verdict
+    outcomes: tuple[Outcome, ...] | None
+    count: int = 0
+
+
+@dataclass(slots=True)
+class _Gate:
+    """One corpus being run on one candidate."""
+
+    contender: Contender
+    corpus: AnyCorpus
+    folder: Path | None
+    tally: Tally
+    tell: Tell
+    earlier: Earlier
+    seen: set[SubjectKind] = field(default_factory=set[SubjectKind])
+    compared: set[SubjectKind] = field(default_factory=set[SubjectKind])
+    groups: dict[tuple[str, str], _Group] = field(default_factory=dict[tuple[str, str], _Group])
+
+    @property
+    def name(self) -> str:
+        """The gate's name in events."""
+        return f"corpus {self.corpus.name}"
+
+    def finish(self) -> GateFinished:
+        """Run every case, tell what was found, and return the result."""
+        started = time.perf_counter()
+        try:
+            self._run()
+        finally:
+            # What was seen is told even when the candidate cannot be judged any further.
+            groups = sorted(self.groups.values(), key=lambda group: -group.count)
+            for number, group in enumerate(groups[:MOST_TOLD], 1):
+                self.tell(self._found(number, group))
+            finished = self._finished(time.perf_counter() - started)
+            self.tell(finished)
+        return finished
+
+    def _run(self) -> None:
+        """Judge every case; what fails is run again, alone, when all have been run once."""
+        suspects: deque[tuple[Trace, Answer, Verdict]] = deque()
+        try:
+            self._run_once(suspects)
+            while suspects:
+                trace, answer, verdict = suspects[0]
+                again = self._judged(trace, self.contender.again(trace.case, answer))
+                suspects.popleft()
+                self._count(trace, answer, confirmed(verdict, again))
+        except CandidateError:
+            # It is not asked again, so what it did stands as it was seen.
+            for trace, answer, verdict in suspects:
+                self._count(trace, answer, verdict)
+            raise
+
+    def _run_once(self, suspects: deque[tuple[Trace, Answer, Verdict]]) -> None:
+        """Judge every case, and put those that fail aside."""
+        answers = self.contender.answers(
+            trace.case for trace in self.corpus.traces if self._passed(trace.case) is None
+        )
+        for done, trace in enumerate(self.corpus.traces):
+            if done % _PROGRESS_EVERY == 0:
+                total = len(self.corpus.traces)
+                self.tell(GateProgress(self.contender.name, self.name, done, total))
+            if (passed := self._passed(trace.case)) is not None:
+                self._count(trace, (), passed)
+                continue
+            answer = next(answers)
+            verdict = self._judged(trace, answer)
+            if passes(verdict) or len(suspects) == MOST_CONFIRMED:
+                self._count(trace, answer, verdict)
+            else:
+                suspects.append((trace, answer, verdict))
+
+    def _judged(self, trace: Trace, answer: Answer) -> Verdict:
+        required = self.contender.asked(trace.case.subject.kind, self.tally.required)
+        return judge_answer(trace.case, trace.outcomes, answer, required)
+
+    def _passed(self, case: Case) -> Verdict | None:
+        """Return the verdict on a case that passed before the run was stopped."""
+        known = self.earlier.cases.get((self.contender.name, self.name, case.id))
+        match known:
+            case CaseJudged(verdict="equal"):
+                return Equal(Level[known.reached.upper()])
+            case CaseJudged(verdict="unsupported"):
+                return NotSupported(known.said)
+            case _:
+                return None
+
+    def _settled(self, case: Case, verdict: Verdict) -> Verdict:
+        """Return the verdict on a case, flaky if it failed before the run was stopped."""
+        known = self.earlier.cases.get((self.contender.name, self.name, case.id))
+        if known is None or known.verdict not in FAILURES or not passes(verdict):
+            return verdict
+        return Flaky(f"{known.verdict}: {known.said}", f"{label(verdict)}: {headline(verdict)}")
+
+    def _count(self, trace: Trace, answer: Answer, verdict: Verdict) -> None:
+        case = trace.case
+        verdict = self._settled(case, verdict)
+        self.seen.add(case.subject.kind)
+        if isinstance(verdict, (Equal, Divergent)):
+            self.compared.add(case.subject.kind)
+        verdict = self.contender.ledger.held_against(case.id, verdict)
+        self.tally.add(case, verdict)
+        self.tell(case_judged(self.contender.name, self.name, case, verdict))
+        if passes(verdict):
+            return
+        outcomes = answer if isinstance(answer, tuple) else None
+        key = cause(label(verdict), headline(verdict))
+        group = self.groups.setdefault(key, _Group(trace, verdict, outcomes))
+        group.count += 1
+        if len(case.operations) < len(group.trace.case.operations):
+            group.trace, group.verdict, group.outcomes = trace, verdict, outcomes
+
+    def _verdict(self) -> str:
+        verdict = self.tally.verdict
+        judged = self.tally.compared + self.tally.verdicts["unsupported"]
+        if verdict in PASSING and judged < len(self.corpus.traces):
+            return "unknown"
+        return verdict
+
+    def _finished(self, seconds: float) -> GateFinished:
+        return gate_finished(
+            candidate=self.contender.name,
+            gate=self.name,
+            kind="corpus",
+            verdict=self._verdict(),
+            tally=self.tally,
+            seconds=seconds,
+        )
+
+    def _found(self, number: int, group: _Group) -> DivergenceFound:
+        return divergence(
+            candidate=self.contender.name,
+            gate=self.name,
+            case=group.trace.case,
+            verdict=group.verdict,
+            count=group.count,
+            file=self._write(number, group),
+        )
+
+    def _write(self, number: int, group: _Group) -> str:
+        """Write a group's case beside the run and return its place; without a run, none."""
+        if self.folder is None:
+            return ""
+        corpus = self.corpus.name.replace(":", "-")
+        name = f"{self.contender.name}-corpus-{corpus}-{number}{SUFFIX}"
+        path = self.folder / "cases" / name
+        trace = group.trace
+        CaseFile(trace.case, self.contender.name, trace.outcomes, group.outcomes).write(path)
+        return str(path.relative_to(self.folder))

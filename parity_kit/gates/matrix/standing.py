@@ -1,0 +1,54 @@
+"""Where a candidate stands on a row, in a word, and how many rows stand where."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from parity_kit.contract.events import RowJudged
+
+IN_PART = "unsupported in part"
+BEST_FIRST = (
+    "bytes",
+    "trace",
+    "result",
+    "none",
+    IN_PART,
+    "unsupported",
+    "crashed",
+    "hung",
+    "protocol error",
+    "flaky",
+    "unknown",
+)
+"""Every standing: a level, or why there is none."""
+
+
+def standing(verdict: str, reached: str, compared: int) -> str:
+    """Return a row's standing: the level reached where all cases were compared."""
+    if verdict in {"equal", "expected", "divergent"}:
+        return reached
+    return IN_PART if verdict == "unsupported" and compared else verdict
+
+
+def counts(rows: Iterable[RowJudged]) -> dict[str, int]:
+    """Return how many rows stand where, best first."""
+    found = Counter(standing(row.verdict, row.reached, row.compared) for row in rows)
+    return {word: found[word] for word in BEST_FIRST if found[word]}
+
+
+def refuted(verdict: str, reached: str, claimed: str) -> str:
+    """Return how what was measured goes against what is claimed; empty where it does not.
+
+    A claim stands where results agree, whatever is above them.
+    """
+    agrees = reached != "none"
+    if claimed.startswith(("yes", "likely")) and verdict != "unknown" and not agrees:
+        return f"claimed, and {'results differ' if verdict == 'divergent' else verdict}"
+    return "not claimed, and results agree" if claimed in {"no", "unknown"} and agrees else ""
+
+
+def agreeing(verdicts: Mapping[str, int], reasons: Mapping[str, int]) -> str:
+    """Return how many of a row's cases agree; where there is no case, why."""
+    total = sum(verdicts.values())
+    return f"{verdicts.get('equal', 0)} of {total}" if total else ", ".join(reasons)

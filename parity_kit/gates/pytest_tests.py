@@ -1,0 +1,215 @@
+"""Cases and lockstep suites as pytest's tests: `parity::CORPUS::CASE`, `parity::lockstep::SUITE`.
+
+    equal                          passed
+    unsupported                    skipped, with the candidate's reason
+    expected                       xfailed, with the ledger's reason
+    divergent, crashed, flaky …    failed; the text is the kit's explanation, and how to replay it
+
+What no single test can say (nothing was compared, a stale entry of the ledger, a candidate that
+never drove) is said at the end, and fails the session.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeAlias, TypeVar, cast
+
+import pytest
+
+from parity_kit.candidates import workspace
+from parity_kit.contract import SubjectKind
+from parity_kit.contract.errors import CandidateError, ParityKitError, UsageError
+from parity_kit.gates.item_runner import Casewise, Standing, Told
+
+ROOT = "parity"
+LOCKSTEP = "lockstep"
+_SUITES = tuple(kind.value for kind in SubjectKind)
+_STANDING = "parity_kit_standing"
+Tests: TypeAlias = dict[str, Callable[[], Told]]
+N = TypeVar("N", bound=pytest.Item | pytest.Collector)
+
+
+def _node(kind: type[N], parent: Any, name: str, **more: str) -> N:
+    """Return a node of pytest's, whose own constructors are without types."""
+    return cast("Any", kind).from_parent(parent, name=name, **more)
+
+
+class _Failed(Exception):  # noqa: N818  # what pytest shows of it is its text
+    """A verdict that fails a test."""
+
+
+class ParityTest(pytest.Item):
+    """A case, or a suite; `told` judges it."""
+
+    told: Callable[[], Told]
+
+    def runtest(self) -> None:
+        """Turn the verdict into what pytest knows."""
+        try:
+            told = self.told()
+        except CandidateError as error:
+            self.session.shouldfail = "the candidate could not be judged any further"
+            raise _Failed(f"error {error.code}: {error}") from error
+        except ParityKitError as error:
+            raise _Failed(f"error {error.code}: {error}") from error
+        match told.verdict:
+            case "equal":
+                return
+            case "unsupported":
+                pytest.skip(f"unsupported: {told.said}")
+            case "expected":
+                pytest.xfail(f"expected: {told.said}")
+            case _:
+                raise _Failed(told.text)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """Return the kit's own text for a verdict, and pytest's for all else."""
+        if isinstance(excinfo.value, (_Failed, pytest.xfail.Exception)):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        """Return where the test is: no file holds it."""
+        return self.path, None, self.nodeid
+
+
+class ParityGroup(pytest.Collector):
+    """A corpus, the suites, or all of them."""
+
+    held: list[ParityTest]
+
+    def collect(self) -> list[ParityTest]:
+        """Return what it holds."""
+        return self.held
+
+
+@dataclass(slots=True)
+class ParityTests:
+    """Collects a candidate's tests, ends its process, and says at the end what fails the whole.
+
+    `tests` holds what judges each test, by group and name.
+    """
+
+    judge: Casewise
+    tests: Mapping[str, Tests]
+    problems: list[str] = field(default_factory=list[str])
+    others: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    """What other processes saw."""
+
+    @classmethod
+    def of(cls, config: pytest.Config) -> ParityTests:
+        """Return what the options ask for, and take the arguments that name its tests.
+
+        This is done before anything is collected: of pytest-xdist's workers nobody hears what is
+        wrong with what was asked for.
+        """
+        option: Any = config.option
+        chosen = [each for each in config.args if _names_tests(each)]
+        config.args = [each for each in config.args if each not in chosen]
+        given = option.parity_workspace
+        try:
+            space = workspace.find(Path(given) if given else config.rootpath)
+            judge = Casewise.of(space, option.parity_candidate)
+            return cls(judge, _asked(judge, option, chosen))
+        except ParityKitError as error:
+            raise pytest.UsageError(f"error {error.code}: {error}") from error
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(
+        self, session: pytest.Session, items: list[pytest.Item]
+    ) -> None:
+        """Add the candidate's tests to whatever else is collected."""
+        root = _node(ParityGroup, session, ROOT, nodeid=ROOT)
+        for name, tests in self.tests.items():
+            group = _node(ParityGroup, root, name)
+            group.held = []
+            for each, told in tests.items():
+                test = _node(ParityTest, group, each)
+                test.told = told
+                group.held.append(test)
+            # Collected as pytest does it, so that they are counted.
+            report = group.ihook.pytest_make_collect_report(collector=group)
+            group.ihook.pytest_collectreport(report=report)
+            items += group.held
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Take what a worker of pytest-xdist saw."""
+        # A worker that was killed gives nothing.
+        seen: dict[str, Any] | None = getattr(node, "workeroutput", {}).get(_STANDING)
+        if seen is not None:
+            self.others.append(seen)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """End the candidate's process; where this is no worker, judge the whole."""
+        standing = self.judge.close()
+        output = getattr(session.config, "workeroutput", None)
+        if output is not None:
+            output[_STANDING] = standing.to_plain()
+            return
+        for each in self.others:
+            standing.add(each)
+        self._conclude(session, standing)
+
+    def _conclude(self, session: pytest.Session, standing: Standing) -> None:
+        if session.config.option.collectonly or not standing.seen:
+            return
+        ledger = self.judge.ledger()
+        self.problems = list(standing.problems(ledger, whole=self.judge.is_whole()))
+        if self.problems and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Say what fails the whole."""
+        if self.problems:
+            terminalreporter.section(f"Parity Kit: {self.judge.candidate.name}", red=True)
+        for each in self.problems:
+            terminalreporter.line(each, red=True)
+
+
+def _asked(judge: Casewise, option: Any, chosen: Sequence[str]) -> dict[str, Tests]:
+    """Return the tests that are asked for: arguments come before options, and without both all."""
+    corpora: list[str] | None = option.parity_corpus  # an empty list means all, None means none
+    suites: list[str] = option.parity_suite
+    groups = {each.split("::")[1] for each in chosen if "::" in each}
+    if groups and ROOT not in chosen:
+        corpora = sorted(groups - {LOCKSTEP}) or None
+        suites = list(_SUITES) if LOCKSTEP in groups else []
+    elif not corpora and not suites:
+        corpora, suites = list(judge.settings.gate.corpora), list(_SUITES)
+    elif not corpora:
+        corpora = None
+    if unknown := [each for each in suites if each not in _SUITES]:
+        raise UsageError(f"no suite {unknown[0]!r}", hint=f"they are {', '.join(_SUITES)}")
+    tests: dict[str, Tests] = {}
+    if suites:
+        tests[LOCKSTEP] = {
+            each: partial(judge.search, each, option.parity_examples) for each in suites
+        }
+    if corpora is not None:
+        for corpus, cases in judge.corpora(corpora).items():
+            tests[corpus] = {each: partial(judge.judge, corpus, each) for each in cases}
+    return _chosen(tests, chosen) if chosen else tests
+
+
+def _chosen(tests: Mapping[str, Tests], chosen: Sequence[str]) -> dict[str, Tests]:
+    """Return the tests that arguments name, or that are in what they name."""
+    left: dict[str, Tests] = {}
+    found: set[str] = set()
+    for group, each in ((group, each) for group, named in tests.items() for each in named):
+        whole = (ROOT, f"{ROOT}::{group}", f"{ROOT}::{group}::{each}")
+        if naming := {*whole} & {*chosen}:
+            found |= naming
+            left.setdefault(group, {})[each] = tests[group][each]
+    if unknown := [each for each in chosen if each not in found]:
+        raise UsageError(f"no test {unknown[0]}", hint="pytest --collect-only -q lists them")
+    return left
+
+
+def _names_tests(argument: str) -> bool:
+    """Whether an argument names tests of the kit's, and no file."""
+    return argument.partition("::")[0] == ROOT and not Path(argument).exists()

@@ -1,0 +1,201 @@
+"""What a run had told before it was stopped: it goes on from there, and does not do it again.
+
+A run that is resumed begins with the journal of its earlier legs. What was finished is told again
+as it was, what was cut off is done again from its beginning:
+
+    the fixtures' check       told again if it was finished
+    a candidate               told again if it was judged as a whole
+    a suite of lockstep       told again if it was finished: its choices follow from the seed
+    a corpus                  cases that passed are not run again; the others are, for their files
+    benchmarks                measured again: the pairs of one sitting belong together
+
+A candidate that counts how often it drove is judged from its beginning, so that the count is one
+process's. A run is resumed only as what it was: by the same kit and oracle, from the same files.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from parity_kit.candidates.manifest import Candidate, CommandSetup, PipSetup, PythonSetup
+from parity_kit.candidates.workspace import MARKER, Workspace
+from parity_kit.contract import CaseId
+from parity_kit.contract.errors import BadFileError, UsageError
+from parity_kit.contract.events import (
+    BenchMeasured,
+    CandidateJudged,
+    CaseJudged,
+    CorporaChecked,
+    DivergenceFound,
+    Event,
+    GateFinished,
+    RunFinished,
+    RunStarted,
+)
+from parity_kit.contract.journal import read_journal
+from parity_kit.corpora.manifest import MANIFEST
+
+_MADE = {"__pycache__", "node_modules", "target"}
+"""Folders in a candidate's own that hold what its tools made."""
+_NEW = "start a new run"
+
+
+@dataclass(slots=True)
+class _Leg:
+    """What one leg has told so far."""
+
+    told: dict[str, list[Event]] = field(default_factory=dict[str, list[Event]])
+    measured: list[Event] = field(default_factory=list[Event])
+    judged: set[str] = field(default_factory=set[str])
+
+
+@dataclass(slots=True)
+class Earlier:
+    """What is known of a run from its earlier legs; of one that only begins, nothing."""
+
+    started: RunStarted | None = None
+    checked: CorporaChecked | None = None
+    candidates: dict[str, list[Event]] = field(default_factory=dict[str, list[Event]])
+    """All that was told of each candidate that was judged as a whole."""
+    suites: dict[tuple[str, str], list[Event]] = field(
+        default_factory=dict[tuple[str, str], list[Event]]
+    )
+    """What was told of each finished suite of lockstep, by candidate and suite."""
+    cases: dict[tuple[str, str, CaseId], CaseJudged] = field(
+        default_factory=dict[tuple[str, str, CaseId], CaseJudged]
+    )
+    """The verdict on each committed case, by candidate, gate and case."""
+    benchmarks: list[Event] = field(default_factory=list[Event])
+    """What was told of benchmarks, if they ended."""
+    _leg: _Leg = field(default_factory=_Leg)
+
+    def add(self, event: Event) -> None:
+        """Take one event of the journal."""
+        leg = self._leg
+        match event:
+            case RunStarted():
+                self.started, self._leg = event, _Leg()
+            case RunFinished():
+                self.benchmarks = leg.measured
+            case CorporaChecked():
+                self.checked = event
+            case BenchMeasured():
+                leg.measured.append(event)
+            case _ if event.candidate in leg.judged:
+                leg.measured.append(event)  # a candidate that broke down in a benchmark
+            case _:
+                leg.told.setdefault(event.candidate, []).append(event)
+                self._keep(event, leg.told[event.candidate])
+
+    def says(self) -> str:
+        """Return in a line what need not be done again; nothing for a run that begins."""
+        if self.started is None:
+            return ""
+        candidates, suites, cases = len(self.candidates), len(self.suites), len(self.cases)
+        known = f"{candidates} candidates, {suites} suites, {cases} cases"
+        return f"going on from where it was stopped; judged before: {known}"
+
+    def _keep(self, event: Event, told: list[Event]) -> None:
+        """Keep what an event ends, of all that was told of its candidate."""
+        match event:
+            case CaseJudged():
+                self.cases[event.candidate, event.gate, CaseId(event.case)] = event
+            case GateFinished(candidate, gate, "lockstep"):
+                found = [each for each in told if isinstance(each, DivergenceFound)]
+                mine: list[Event] = [each for each in found if each.gate == gate]
+                self.suites[candidate, gate.removeprefix("lockstep ")] = [*mine, event]
+            case CandidateJudged():
+                self.candidates[event.candidate] = told
+                self._leg.judged.add(event.candidate)
+            case _:
+                pass
+
+
+def read_earlier(folder: Path) -> Earlier:
+    """Return what the journal of a run says.
+
+    Raises:
+        BadFileError: If there is no journal, or it does not say how the run began.
+    """
+    events, _ = read_journal(folder)
+    known = Earlier()
+    for event in events:
+        known.add(event)
+    if known.started is None:
+        raise BadFileError(
+            "was stopped before it began, so there is nothing to go on from",
+            where=str(folder),
+            hint=_NEW,
+        )
+    return known
+
+
+def check_same(known: Earlier, now: RunStarted) -> None:
+    """Check that a run goes on as what it was.
+
+    Raises:
+        UsageError: Naming what is not the same any more.
+    """
+    then = known.started
+    if then is None:
+        return
+    for part in dataclasses.fields(now):
+        before, after = getattr(then, part.name), getattr(now, part.name)
+        if part.name == "machine" or before == after:
+            continue  # the same verdicts are reached wherever it runs
+        if part.name == "made_of":
+            changed = sorted(
+                name for name in {*before, *after} if before.get(name) != after.get(name)
+            )
+            raise UsageError(
+                f"cannot be resumed: {', '.join(changed)} changed since it began",
+                where=now.run,
+                hint=_NEW,
+            )
+        raise UsageError(
+            f"cannot be resumed: its {part.name} is {after}, and was {before}",
+            where=now.run,
+            hint=_NEW,
+        )
+
+
+def made_of(space: Workspace, candidates: Iterable[Candidate]) -> dict[str, str]:
+    """Return digests of what verdicts hang on, by name."""
+    files = {"parity.toml": space.root / MARKER, "fixtures": space.fixtures / MANIFEST}
+    digests = {name: _digest([path]) for name, path in files.items() if path.is_file()}
+    return digests | {each.name: _digest(_sources(each)) for each in candidates}
+
+
+def _sources(candidate: Candidate) -> Iterator[Path]:
+    """Yield the files of a candidate: its folder's, and what its manifest points at elsewhere."""
+    folder = candidate.folder
+    yield from _files(folder)
+    match candidate.setup:
+        case PythonSetup(path=path) | PipSetup(path=path):
+            if not path.resolve().is_relative_to(folder.resolve()):
+                yield from (each for each in _files(path) if each.suffix == ".py")
+        case CommandSetup(command):
+            yield from (file for word in command if (file := folder / word).is_file())
+
+
+def _digest(files: Iterable[Path]) -> str:
+    whole = hashlib.sha256()
+    for path in files:
+        with path.open("rb") as file:
+            content = hashlib.file_digest(file, "sha256").hexdigest()
+        whole.update(f"{path.name}\n{content}\n".encode())
+    return whole.hexdigest()[:16]
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith(".") or path.name in _MADE:
+            continue
+        if path.is_file():
+            yield path
+        elif path.is_dir() and not path.is_symlink():
+            yield from _files(path)

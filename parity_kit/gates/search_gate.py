@@ -1,0 +1,120 @@
+"""A lockstep suite as a gate: searched, and told as events like a corpus.
+
+This loads LangGraph and Hypothesis; `gate.py`, for the committed corpora, loads neither.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from parity_kit.contract import Case, Level, Outcome, SubjectKind, run
+from parity_kit.contract.casefile import SUFFIX, CaseFile
+from parity_kit.contract.errors import CandidateError
+from parity_kit.contract.events import Event, GateFinished, GateProgress
+from parity_kit.gates.findings import divergence, gate_finished
+from parity_kit.judging.candidate_under_test import Contender
+from parity_kit.reference import Engine
+from parity_kit.search.coverage import Floors
+from parity_kit.search.generate import left_out
+from parity_kit.search.lockstep import Lockstep, search
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """How much is searched for, from which start, and what it must come to."""
+
+    examples: int
+    bulk: int = 0
+    seed: int = 0
+    required: Level = Level.BYTES
+    floors: Floors = field(default_factory=Floors)
+
+
+def gate_suite(
+    contender: Contender,
+    suite: str,
+    asked: Search,
+    tell: Callable[[Event], None],
+    folder: Path,
+) -> str:
+    """Search a suite, write the cases it finds to `folder`, and return the verdict on it.
+
+    Raises:
+        CandidateError: If the candidate cannot be judged any further.
+    """
+    total = asked.examples + asked.bulk
+
+    def progress(done: int) -> None:
+        tell(GateProgress(contender.name, suite, done, total))
+
+    result = search(
+        suite,
+        Engine(),
+        contender,
+        examples=asked.examples,
+        bulk=asked.bulk,
+        seed_value=asked.seed,
+        required=contender.asked(SubjectKind(suite), asked.required),
+        on_case=progress,
+    )
+    _tell_findings(contender, result, tell, folder)
+    finished = _finished(contender, result, asked.floors)
+    tell(finished)
+    return finished.verdict
+
+
+def _tell_findings(
+    contender: Contender, result: Lockstep, tell: Callable[[Event], None], folder: Path
+) -> None:
+    for number, finding in enumerate(result.findings, 1):
+        name = f"{_slug(contender.name)}-{result.suite}-{number}{SUFFIX}"
+        path = folder / "cases" / name
+        _write_finding(path, contender, finding.case)
+        tell(
+            divergence(
+                candidate=contender.name,
+                gate=_name(result.suite),
+                case=finding.case,
+                verdict=finding.verdict,
+                count=finding.count,
+                file=str(path.relative_to(folder)),
+            )
+        )
+
+
+def _finished(contender: Contender, result: Lockstep, floors: Floors) -> GateFinished:
+    verdict, missed = result.judged(floors)
+    if verdict == "unsupported" and result.suite in contender.claimed:
+        verdict = "unknown"
+        missed = f"{result.suite} is claimed, and nothing of it was compared"
+    return gate_finished(
+        candidate=contender.name,
+        gate=_name(result.suite),
+        kind="lockstep",
+        verdict=verdict,
+        tally=result.tally,
+        seconds=result.seconds,
+        coverage=result.coverage,
+        notes=[note for note in (missed, left_out(result.suite)) if note],
+    )
+
+
+def _write_finding(path: Path, contender: Contender, case: Case) -> None:
+    """Write a case with the outcomes of both sides, as far as the candidate gives any."""
+    theirs: tuple[Outcome, ...] | None
+    try:
+        theirs = contender.run(case)
+    except CandidateError:
+        theirs = None
+    CaseFile(case, contender.name, run(Engine(), case), theirs).write(path)
+
+
+def _name(suite: str) -> str:
+    return f"lockstep {suite}"
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")

@@ -1,0 +1,44 @@
+"""The settings of a workspace: what `parity.toml` says. docs/ci.md lists the keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from parity_kit.candidates.tables import read_table
+from parity_kit.candidates.workspace import MARKER, Workspace
+from parity_kit.gates.rules import Rules, read_rules
+from parity_kit.search.coverage import Floors
+
+_SEE = "docs/ci.md"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Which candidates are judged, what a search must reach, and the rules of the gate.
+
+    Those in `ours` decide the exit code; what `others` do is shown by `parity-kit parity`.
+    """
+
+    ours: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+    floors: Floors = field(default_factory=Floors)
+    gate: Rules = field(default_factory=Rules)
+
+
+def read_settings(space: Workspace) -> Settings:
+    """Return a workspace's settings.
+
+    Raises:
+        BadManifestError: Naming the key that breaks a rule.
+    """
+    table = read_table(space.root / MARKER, _SEE)
+    floors, usual = table.table("floors"), Floors()
+    settings = Settings(
+        table.texts("ours", ()),
+        table.texts("others", ()),
+        Floors(floors.share("compared", usual.compared), floors.share("pairs", usual.pairs)),
+        read_rules(table.table("gate")),
+    )
+    floors.finish()
+    table.finish()
+    return settings

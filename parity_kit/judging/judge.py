@@ -1,0 +1,154 @@
+"""Judging one case: what the candidate does becomes a verdict, whatever it does."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from parity_kit.contract import Case, Level, Outcome, SubjectKind
+from parity_kit.contract.errors import (
+    CandidateCrashedError,
+    CandidateError,
+    CandidateHungError,
+    ProtocolFaultError,
+)
+from parity_kit.judging.candidate_under_test import Answer, Contender
+from parity_kit.judging.compare import compare
+from parity_kit.judging.verdicts import (
+    Crashed,
+    Divergent,
+    Equal,
+    Expected,
+    Flaky,
+    Hung,
+    NotSupported,
+    ProtocolFault,
+    Verdict,
+    cause,
+    headline,
+    label,
+    worst,
+)
+
+
+def judge(
+    case: Case, expected: Sequence[Outcome], contender: Contender, required: Level
+) -> Verdict:
+    """Run a case on the candidate and return the verdict against the expected outcomes.
+
+    Raises:
+        CandidateError: If the candidate cannot be judged any further (it no longer starts).
+    """
+    return judge_answer(case, expected, contender.answer(case), required)
+
+
+def judge_answer(
+    case: Case, expected: Sequence[Outcome], answer: Answer, required: Level
+) -> Verdict:
+    """Return the verdict on what the candidate answered.
+
+    Raises:
+        CandidateError: If that is neither outcomes nor a failure on this case.
+    """
+    match answer:
+        case CandidateCrashedError():
+            return Crashed(answer.problem)
+        case CandidateHungError():
+            return Hung(answer.problem)
+        case ProtocolFaultError():
+            return ProtocolFault(answer.problem)
+        case CandidateError():
+            raise answer
+        case outcomes:
+            try:
+                return compare(case, expected, outcomes, required)
+            except RecursionError:
+                return ProtocolFault("outcomes nested deeper than the kit reads")
+
+
+def confirmed(first: Verdict, again: Verdict) -> Verdict:
+    """Return the verdict on a case that was run twice: flaky if both runs do not say the same."""
+    if cause(label(first), headline(first)) == cause(label(again), headline(again)):
+        return first
+    said = [f"{label(verdict)}: {headline(verdict)}" for verdict in (first, again)]
+    return Flaky(said[0], said[1])
+
+
+@dataclass(slots=True)
+class SubjectTally:
+    """Counts the verdicts on one kind of subject; `reached` is the level all of them reached."""
+
+    verdicts: Counter[str] = field(default_factory=Counter[str])
+    reached: Level = Level.BYTES
+
+    def add(self, verdict: Verdict) -> None:
+        """Count one case."""
+        self.verdicts[label(verdict)] += 1
+        match verdict:
+            case Equal():
+                self.reached = min(self.reached, verdict.level)
+            case Divergent() | Expected():
+                self.reached = min(self.reached, verdict.reached)
+            case NotSupported():
+                pass
+            case _:
+                self.reached = Level.NONE
+
+    @property
+    def compared(self) -> int:
+        """The cases whose outcomes were compared."""
+        return _compared(self.verdicts)
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts the verdicts of one gate."""
+
+    required: Level
+    verdicts: Counter[str] = field(default_factory=Counter[str])
+    combinations: Counter[tuple[str, ...]] = field(default_factory=Counter[tuple[str, ...]])
+    """How many compared cases have just these features."""
+    subjects: dict[SubjectKind, SubjectTally] = field(
+        default_factory=dict[SubjectKind, SubjectTally]
+    )
+
+    def add(self, case: Case, verdict: Verdict) -> None:
+        """Count one case."""
+        self.verdicts[label(verdict)] += 1
+        self.subjects.setdefault(case.subject.kind, SubjectTally()).add(verdict)
+        if isinstance(verdict, (Equal, Divergent, Expected)):
+            self.combinations[case.features] += 1
+
+    @property
+    def reached(self) -> Level:
+        """The level that every case reached which the candidate supports."""
+        return min((each.reached for each in self.subjects.values()), default=Level.BYTES)
+
+    @property
+    def features(self) -> Counter[str]:
+        """How many compared cases have each feature."""
+        counts: Counter[str] = Counter()
+        for features, count in self.combinations.items():
+            counts.update(dict.fromkeys(features, count))
+        return counts
+
+    @property
+    def compared(self) -> int:
+        """The cases whose outcomes were compared."""
+        return _compared(self.verdicts)
+
+    @property
+    def verdict(self) -> str:
+        """The verdict on the gate: the worst of its cases; nothing compared is `unknown`.
+
+        What is not supported is a gap that the candidate admits, where something was compared.
+        """
+        given = +self.verdicts
+        if self.compared:
+            del given["unsupported"]
+        return worst(given)
+
+
+def _compared(verdicts: Counter[str]) -> int:
+    return sum(verdicts[word] for word in ("equal", "divergent", "expected"))

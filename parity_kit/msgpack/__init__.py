@@ -1,0 +1,1 @@
+"""MessagePack with offsets, and what LangGraph means by it."""

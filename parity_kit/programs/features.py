@@ -1,0 +1,188 @@
+"""Which features of LangGraph a case touches, read from the case itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, cast
+
+from parity_kit.contract import Operation, Subject, SubjectKind
+from parity_kit.contract.plain import Ext
+
+UPSTREAM = "upstream: "
+"""How a feature begins that says in a sentence what the oracle gets wrong in a case."""
+
+_OPERATORS = {
+    "interrupt",
+    "send",
+    "overwrite",
+    "raise",
+    "command",
+    "call",
+    "call_all",
+    "visits",
+    "info",
+    "error",
+    "message",
+    "emit",
+    "drain",
+    "wait",
+    "return",
+    "previous",
+    "final",
+    "store_put",
+    "store_get",
+    "store_delete",
+    "store_search",
+}
+_PROGRAM_KEYS = (
+    "schema",
+    "input",
+    "output",
+    "private",
+    "context",
+    "defaults",
+    "store",
+    "cache",
+    "entry",
+    "finish",
+    "sequence",
+    "entrypoint",
+    "tasks",
+)
+_NODE_KEYS = ("retry", "timeout", "error_handler", "cache", "metadata", "input", "subgraph")
+_RUN_ARGUMENTS = ("context", "max_concurrency", "interrupt_before", "interrupt_after", "task")
+
+
+def features_of(subject: Subject, operations: Sequence[Operation]) -> tuple[str, ...]:
+    """Return the features of a case, sorted."""
+    found = {f"operation {operation.name}" for operation in operations}
+    spec: Mapping[str, Any] = subject.spec
+    match subject.kind:
+        case SubjectKind.CODEC:
+            found.add("strict" if spec["strict"] else "permissive")
+            found |= {
+                f"ext {code}" for code in _ext_codes([dict(each.args) for each in operations])
+            }
+        case SubjectKind.CHANNEL:
+            found.add(f"channel {spec['class']}")
+            if spec.get("reducer"):
+                found.add(f"reducer {spec['reducer']}")
+        case SubjectKind.GRAPH:
+            found |= _program_features(spec["program"])
+            found.add(f"saver {spec.get('saver') or 'none'}")
+            found |= set(_script_features(operations))
+        case SubjectKind.SAVER:
+            found.add(f"saver {spec['saver']}")
+    return tuple(sorted(found))
+
+
+def _ext_codes(value: Any) -> Iterator[int]:
+    if isinstance(value, Ext):
+        yield value.code
+    elif isinstance(value, Mapping):
+        entries = cast("Mapping[Any, Any]", value)
+        if isinstance(entries.get("$ext"), int):
+            yield entries["$ext"]
+        for each in entries.values():
+            yield from _ext_codes(each)
+    elif isinstance(value, (list, tuple)):
+        for each in cast("Sequence[Any]", value):
+            yield from _ext_codes(each)
+
+
+def _program_features(program: Mapping[str, Any]) -> set[str]:
+    found = {key for key in _PROGRAM_KEYS if program.get(key)}
+    fields = {**program.get("state", {}), **program.get("private", {})}
+    for field in fields.values():
+        for key in ("reducer", "managed"):
+            if field.get(key):
+                found.add(f"{key} {field[key]}")
+        if field.get("channel"):
+            found.add(f"channel {field['channel']['class']}")
+    mentioned: set[str] = set()
+    _mention(program, mentioned)
+    found |= mentioned & _OPERATORS
+    for subgraph in program.get("subgraphs", {}).values():
+        found |= {"subgraph", *_program_features(subgraph["program"])}
+        if "checkpointer" in subgraph:
+            found.add("own checkpointer" if subgraph["checkpointer"] else "no checkpointer")
+    return found | _shape(program)
+
+
+def _shape(program: Mapping[str, Any]) -> set[str]:
+    """Return what a graph's nodes, edges and branches show."""
+    nodes = cast("Mapping[str, Mapping[str, Any]]", program.get("nodes", {}))
+    edges = program.get("edges", ())
+    routes = [route for routes in program.get("branches", {}).values() for route in routes]
+    sources = [edge[0] for edge in edges if isinstance(edge[0], str)]
+    found = {f"node {key}" for node in nodes.values() for key in _NODE_KEYS if key in node}
+    seen = {
+        "fan-out": len(sources) != len(set(sources)),
+        "join": len(sources) != len(edges),
+        "conditional edge": bool(routes),
+        "path map": any(isinstance(route, Mapping) and "path" in route for route in routes),
+        "defer": any(node.get("defer") for node in nodes.values()),
+        "cycle": _has_cycle(program),
+        "interrupt_before": bool(program.get("interrupt_before")),
+        "interrupt_after": bool(program.get("interrupt_after")),
+    }
+    return found | {name for name, there in seen.items() if there}
+
+
+def _mention(value: Any, found: set[str]) -> None:
+    """Add the key of every map that has one key: what may be an operator or an instruction."""
+    if isinstance(value, dict):
+        entries = cast("dict[Any, Any]", value)
+        if len(entries) == 1:
+            found.update(entries)
+        for each in entries.values():
+            _mention(each, found)
+    elif isinstance(value, (list, tuple)):
+        for each in cast("Sequence[Any]", value):
+            _mention(each, found)
+
+
+def _has_cycle(program: Mapping[str, Any]) -> bool:
+    """Whether a node can run again in one run; a branch may lead to any node it mentions."""
+    names = set(program.get("nodes", ()))
+    targets: dict[str, set[str]] = {name: set() for name in names}
+    for source, target in program.get("edges", ()):
+        for each in [source] if isinstance(source, str) else source:
+            targets.setdefault(each, set()).add(target)
+    for source, routes in program.get("branches", {}).items():
+        targets.setdefault(source, set()).update(
+            name for name in names if any(_names(route, name) for route in routes)
+        )
+    reach = {name: set(each) for name, each in targets.items()}
+    for _ in names:
+        for name in names:
+            reach[name] |= {far for near in reach[name] for far in reach.get(near, ())}
+    return any(name in reach[name] for name in names)
+
+
+def _names(value: Any, name: str) -> bool:
+    if isinstance(value, Mapping):
+        return any(_names(each, name) for each in cast("Mapping[Any, Any]", value).values())
+    if isinstance(value, (list, tuple)):
+        return any(_names(each, name) for each in cast("Sequence[Any]", value))
+    return value == name
+
+
+def _script_features(operations: Sequence[Operation]) -> Iterator[str]:
+    for operation in operations:
+        arguments = operation.args
+        for mode in cast("Sequence[str]", arguments.get("modes") or ()):
+            yield f"stream {mode}"
+        if arguments.get("checkpoint") is not None:
+            yield "earlier checkpoint"
+        if arguments.get("async"):
+            yield "async"
+        if arguments.get("subgraphs"):
+            yield "from subgraphs"
+        if arguments.get("durability"):
+            yield f"durability {arguments['durability']}"
+        for name in _RUN_ARGUMENTS:
+            if name in arguments:
+                yield f"run {name}"
+    if len({str(operation.args.get("thread")) for operation in operations}) > 1:
+        yield "several threads"

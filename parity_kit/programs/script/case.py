@@ -1,0 +1,118 @@
+"""A case as a plain Python script with nothing but LangGraph imports: hand it to anyone.
+
+The script pins nothing, so its ids and times are its own; everything else is as the reference did
+it. It is built from the case alone and runs in any environment that has LangGraph.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from parity_kit.contract import Case, Operation, SubjectKind
+from parity_kit.programs.model import Functional
+from parity_kit.programs.parsing import parse
+from parity_kit.programs.script.channels import channel_lines
+from parity_kit.programs.script.functional import functional_blocks, task_names
+from parity_kit.programs.script.graph import Setting, graph_blocks
+from parity_kit.programs.script.layout import wrapped
+from parity_kit.programs.script.operations import operation_lines
+from parity_kit.programs.script.savers import codec_lines, saver_lines, saver_source
+from parity_kit.programs.script.source import Uses, shown
+
+_RUNS = {"invoke", "stream", "resume", "resume_map", "command"}
+
+
+def script(case: Case) -> str:
+    """Return the script for a case."""
+    uses = Uses()
+    match case.subject.kind:
+        case SubjectKind.CODEC:
+            lines = codec_lines(case, uses)
+        case SubjectKind.CHANNEL:
+            lines = channel_lines(case, uses)
+        case SubjectKind.SAVER:
+            lines = saver_lines(case, uses)
+        case SubjectKind.GRAPH:
+            lines = _graph_lines(case, uses)
+    helpers = (["", "", *each.split("\n")] for each in uses.helpers())
+    parts: list[str] = [_title(case), "", *list(uses.imports())[:-1]]
+    for each in helpers:
+        parts += each
+    laid_out = (each for line in lines for each in wrapped(line))
+    return "\n".join([*parts, "", "", *laid_out, ""])
+
+
+def _title(case: Case) -> str:
+    spec: Mapping[str, Any] = case.subject.spec
+    if spec.get("saver") != "postgres":
+        return f'"""What LangGraph does in case {case.id}."""'
+    return (
+        f'"""What LangGraph does in case {case.id}.\n\n'
+        "It needs langgraph-checkpoint-postgres, psycopg, and as its first argument the address\n"
+        'of an empty PostgreSQL database, as in postgresql://user@localhost/test.\n"""'
+    )
+
+
+def _graph_lines(case: Case, uses: Uses) -> list[str]:
+    spec: Mapping[str, Any] = case.subject.spec
+    program, saver = parse(spec["program"]), spec.get("saver")
+    runs = [each for each in case.operations if each.name in _RUNS]
+    setting = Setting(
+        uses,
+        awaits=bool(runs) and all(each.args.get("async") for each in runs),
+        dicts=not _sends(spec["program"], case.operations),
+        # Where a run has no context, it is None and has no fields.
+        context=(program.context or ()) if all(each.args.get("context") for each in runs) else (),
+    )
+    if _counts(spec["program"], case.operations):
+        uses("created")
+    lines = list(saver_source(saver, uses)) if saver is not None else []
+    if program.store:
+        lines.append(f"store = {uses('InMemoryStore')}()")
+    elif any(each.name == "store_items" for each in case.operations):
+        lines.append("store = None")
+    lines += [f"cache = {uses('InMemoryCache')}()"] if program.cache else []
+    cached: dict[str, str] = {}
+    if isinstance(program, Functional):
+        blocks = functional_blocks(program, setting, saver=saver is not None)
+        functions, tasks = task_names(program), program.tasks
+        cached = {name: functions[name] for name in tasks if tasks[name].policies.cache is not None}
+    else:
+        blocks = graph_blocks(program, setting, saver=saver is not None)
+    for block in blocks:
+        lines += (["", ""] if lines else []) + block
+    lines.append("")
+    for index, operation in enumerate(case.operations):
+        lines += shown(index, operation, operation_lines(operation, uses, cached), uses)
+    return lines
+
+
+def _counts(program: Mapping[str, Any], operations: Sequence[Operation]) -> bool:
+    """Return whether checkpoints are named by number, not all of which may be in the saver."""
+    names = any({"checkpoint", "before"} & each.args.keys() for each in operations)
+    other = any(
+        each.name in {"delete_thread", "put"} or each.args.get("durability") == "exit"
+        for each in operations
+    )
+    # A subgraph without a checkpointer makes checkpoints that nobody stores.
+    return names and (other or "checkpointer" in _words(program))
+
+
+def _sends(program: Mapping[str, Any], operations: Sequence[Operation]) -> bool:
+    """Return whether a node may be given something else than what its schema makes of the state."""
+    objects = "typed_dict" not in str(program.get("schema", "typed_dict"))
+    if objects and "send" in _words(program):
+        return True
+    return any(
+        each.name == "command" and "send" in _words(each.args["command"]) for each in operations
+    )
+
+
+def _words(value: Any) -> set[str]:
+    """Return every key in a value, all the way down."""
+    if isinstance(value, Mapping):
+        return {str(key) for key in value} | _words(list(value.values()))  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]  # plain data
+    if isinstance(value, Sequence) and not isinstance(value, (str, bytes)):
+        return set[str]().union(*map(_words, value))  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]  # the same
+    return set()

@@ -1,0 +1,286 @@
+"""Expressions of graph programs as Python source."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias, cast
+
+from parity_kit.programs.language import OPERATORS
+from parity_kit.programs.model import END
+from parity_kit.programs.script.source import Uses, call, literal, quoted
+
+Shape: TypeAlias = Literal["dict", "object", "either"]
+_CALLS = {"add": "add", "join": "join", "lt": "less"}
+_ONE = {"len": "size", "range": "upto", "interrupt": "interrupt", "overwrite": "Overwrite"}
+_INFO = {"attempt": "node_attempt"}
+_ERROR = {
+    "node": "error.node",
+    "type": "type(error.error).__name__",
+    "message": "str(error.error)",
+}
+_MESSAGES = {
+    "human": "HumanMessage",
+    "ai": "AIMessage",
+    "system": "SystemMessage",
+    "tool": "ToolMessage",
+    "remove": "RemoveMessage",
+}
+
+
+@dataclass(slots=True)
+class Frame:
+    """The function that an expression stands in: what it may name, and what it came to use."""
+
+    uses: Uses
+    input: str = "state"
+    """The name of its first parameter."""
+    shape: Shape = "dict"
+    """What its input is: surely a dict, surely an object of its schema, or either."""
+    fields: Collection[str] = ()
+    """The fields of its schema."""
+    sets: bool = False
+    """Whether a value may be a set, which Python takes for false where it is empty."""
+    variables: Mapping[str, str] = field(default_factory=dict[str, str])
+    callables: Mapping[str, str] = field(default_factory=dict[str, str])
+    """The Python names of the subgraphs or tasks that it may call."""
+    awaits: bool = False
+    """Whether it is an `async def`."""
+    counter: str = ""
+    """Its key in `visits`."""
+    context: Collection[str] = ()
+    """The fields of the run's context, where it is surely an object that has them."""
+    needs: set[str] = field(default_factory=set[str])
+    """The parameters beside the first that it came to use, and `visits`."""
+
+    def need(self, name: str) -> str:
+        """Return the name of a parameter, which the function from now on has."""
+        self.needs.add(name)
+        return name
+
+
+def expression(value: Any, frame: Frame) -> str:
+    """Return Python source for an expression."""
+    if isinstance(value, list):
+        parts = ", ".join(expression(each, frame) for each in cast("list[Any]", value))
+        return f"[{parts}]"
+    if not isinstance(value, dict):
+        return frame.uses("END") if value == END else literal(value, frame.uses)
+    entries = cast("dict[str, Any]", value)
+    if len(entries) == 1:
+        ((name, argument),) = entries.items()
+        if name in OPERATORS:
+            return _operator(name, argument, frame)
+    parts = ", ".join(f"{quoted(key)}: {expression(each, frame)}" for key, each in entries.items())
+    return "{" + parts + "}"
+
+
+def condition(value: Any, frame: Frame) -> str:
+    """Return Python source for an expression that only has to be true or false."""
+    found = operator_of(value)
+    if found is not None and found[0] == "not":
+        return f"not {_operand(condition(found[1], frame))}"
+    source = expression(value, frame)
+    if frame.sets and (found is None or found[0] not in {"eq", "lt", "len", "join", "range"}):
+        return f"{frame.uses('truthy')}({source})"
+    return source
+
+
+def operator_of(value: Any) -> tuple[str, Any] | None:
+    """Return the operator that an expression is, with its argument, or None."""
+    if isinstance(value, dict) and len(cast("dict[str, Any]", value)) == 1:
+        ((name, argument),) = cast("dict[str, Any]", value).items()
+        if name in OPERATORS:
+            return name, argument
+    return None
+
+
+def variables_in(value: Any) -> Iterator[str]:
+    """Yield the variables that an expression reads."""
+    found = operator_of(value)
+    if found is not None and found[0] in {"var", "lit"}:
+        if found[0] == "var":
+            yield found[1]
+    elif isinstance(value, dict):
+        for each in cast("dict[str, Any]", value).values():
+            yield from variables_in(each)
+    elif isinstance(value, (list, tuple)):
+        for each in cast("list[Any]", value):
+            yield from variables_in(each)
+
+
+def _operator(name: str, argument: Any, frame: Frame) -> str:
+    if name in _CALLS:
+        parts = (expression(each, frame) for each in argument)
+        return call(frame.uses(_CALLS[name]), *parts)
+    if name in _ONE:
+        return f"{frame.uses(_ONE[name])}({expression(argument, frame)})"
+    return _OPERATORS[name](argument, frame)
+
+
+def _get(argument: Any, frame: Frame) -> str:
+    if frame.shape == "dict":
+        return f"{frame.input}.get({quoted(argument)})"
+    if frame.shape == "object":
+        return f"{frame.input}.{argument}" if argument in frame.fields else "None"
+    return f"{frame.uses('field')}({frame.input}, {quoted(argument)})"
+
+
+def _input(_: Any, frame: Frame) -> str:
+    if frame.shape == "object":
+        return f"dict(vars({frame.input}))"
+    if frame.shape == "either" and frame.fields:
+        return f"{frame.uses('as_dict')}({frame.input})"
+    return frame.input
+
+
+def _eq(argument: Any, frame: Frame) -> str:
+    left, right = argument
+    if right is None or isinstance(right, bool):
+        return f"{_operand(expression(left, frame))} is {right}"
+    if isinstance(right, str):
+        return f"{_operand(expression(left, frame))} == {expression(right, frame)}"
+    return call(frame.uses("same"), expression(left, frame), expression(right, frame))
+
+
+def _operand(source: str) -> str:
+    """Return source in parentheses where it may hold a weaker operator of its own."""
+    weaker = source.startswith("not ") or any(f" {each} " in source for each in ("is", "==", "if"))
+    return f"({source})" if weaker else source
+
+
+def _not(argument: Any, frame: Frame) -> str:
+    return f"not {_operand(condition(argument, frame))}"
+
+
+def _if(argument: Any, frame: Frame) -> str:
+    test, then, otherwise = argument
+    parts = (condition(test, frame), expression(then, frame), expression(otherwise, frame))
+    return "{1} if {0} else {2}".format(*map(_operand, parts))
+
+
+def _send(argument: Any, frame: Frame) -> str:
+    packet = call(frame.uses("Send"), repr(argument["to"]), "{" + f"{argument['as']!r}: item" + "}")
+    found, each = operator_of(argument["each"]), expression(argument["each"], frame)
+    surely = isinstance(argument["each"], list) or (found is not None and found[0] == "range")
+    if not surely:
+        each = call(frame.uses("items"), each)
+    return f"[{packet} for item in {each}]"
+
+
+def _command(argument: Any, frame: Frame) -> str:
+    parts = {name: expression(each, frame) for name, each in argument.items()}
+    name = frame.uses("Command")
+    if "goto" in parts and not _are_targets(argument["goto"]):
+        parts["goto"] = call(frame.uses("targets"), parts["goto"])
+    if argument.get("graph") == "parent":
+        parts["graph"] = "Command.PARENT"
+    return call(name, **parts)
+
+
+def _are_targets(goto: Any) -> bool:
+    """Return whether an expression is surely what a `Command` takes for its `goto`."""
+    found = operator_of(goto)
+    if found is not None:
+        name, argument = found
+        return name == "send" or (name == "if" and all(map(_are_targets, argument[1:])))
+    if isinstance(goto, list):
+        return all(isinstance(each, str) for each in cast("list[Any]", goto))
+    return isinstance(goto, str)
+
+
+def _context(argument: Any, frame: Frame) -> str:
+    context = f"{frame.need('runtime')}.context"
+    if frame.context:
+        return f"{context}.{argument}" if argument in frame.context else "None"
+    return f"{frame.uses('field')}({context}, {quoted(argument)})"
+
+
+def _visits(_: Any, frame: Frame) -> str:
+    frame.need("visits")
+    return "visit"
+
+
+def _error(argument: Any, frame: Frame) -> str:
+    frame.need("error")
+    return _ERROR[argument]
+
+
+def store_parts(namespace: Any, keys: Collection[Any], frame: Frame) -> list[str]:
+    """Return the source of a store, a namespace in it, and keys."""
+    place = call(frame.uses("texts"), expression(namespace, frame))
+    if isinstance(namespace, list):
+        parts = [as_text(each, frame) for each in cast("list[Any]", namespace)]
+        place = f"({', '.join(parts)}{',' * (len(parts) == 1)})"
+    return [f"{frame.need('runtime')}.store", place, *(as_text(key, frame) for key in keys)]
+
+
+def as_text(value: Any, frame: Frame) -> str:
+    """Return source for an expression that is wanted as a text."""
+    found, source = operator_of(value), expression(value, frame)
+    if isinstance(value, str) or (found is not None and found[0] == "join"):
+        return source
+    return f"{frame.uses('text')}({source})"
+
+
+def _store_get(argument: Any, frame: Frame) -> str:
+    return call(frame.uses("lookup"), *store_parts(argument[0], argument[1:], frame))
+
+
+def _message(argument: Any, frame: Frame) -> str:
+    parts = {name: as_text(each, frame) for name, each in argument.items() if name != "type"}
+    if "content" not in parts and argument["type"] != "remove":
+        parts = {"content": '""', **parts}
+    return call(frame.uses(_MESSAGES[argument["type"]]), **parts)
+
+
+def _previous(_: Any, frame: Frame) -> str:
+    return frame.need("previous")
+
+
+def _final(argument: Any, frame: Frame) -> str:
+    parts = {name: expression(argument[name], frame) for name in ("value", "save")}
+    return call(f"{frame.uses('entrypoint')}.final", **parts)
+
+
+def _call(argument: Any, frame: Frame) -> str:
+    name, value = argument
+    function, given = frame.callables[name], expression(value, frame)
+    if frame.counter.startswith("task "):
+        return f"await {function}({given})" if frame.awaits else f"{function}({given}).result()"
+    return f"await {function}.ainvoke({given})" if frame.awaits else f"{function}.invoke({given})"
+
+
+def _call_all(argument: Any, frame: Frame) -> str:
+    started = ", ".join(
+        f"{frame.callables[name]}({expression(value, frame)})" for name, value in argument
+    )
+    return f"[{'await each' if frame.awaits else 'each.result()'} for each in [{started}]]"
+
+
+_OPERATORS: dict[str, Callable[[Any, Frame], str]] = {
+    "get": _get,
+    "input": _input,
+    "var": lambda argument, frame: frame.variables.get(argument, "None"),
+    "lit": lambda argument, frame: literal(argument, frame.uses),
+    "eq": _eq,
+    "not": _not,
+    "if": _if,
+    "send": _send,
+    "command": _command,
+    "visits": _visits,
+    "info": lambda argument, frame: (
+        f"{frame.need('runtime')}.execution_info.{_INFO.get(argument, argument)}"
+    ),
+    "context": _context,
+    "error": _error,
+    "store_get": _store_get,
+    "store_search": lambda argument, frame: call(
+        frame.uses("search"), *store_parts(argument, (), frame)
+    ),
+    "message": _message,
+    "call": _call,
+    "call_all": _call_all,
+    "previous": _previous,
+    "final": _final,
+}

@@ -1,0 +1,168 @@
+"""The operations on a graph as Python source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, cast
+
+from parity_kit.contract import Operation
+from parity_kit.programs.script.source import Uses, call, literal, names, quoted
+
+_RUN = ("durability", "context", "interrupt_before", "interrupt_after")
+_CONFIG = ("recursion_limit", "max_concurrency")
+
+
+def operation_lines(operation: Operation, uses: Uses, cached: Mapping[str, str]) -> Iterator[str]:
+    """Yield the lines of an operation on `graph`; `cached` has the names of tasks with a cache."""
+    given: dict[str, Any] = dict(operation.args)
+    match operation.name:
+        case "invoke" | "stream" | "resume" | "resume_map" | "command":
+            yield from _run(_input(operation.name, given, uses), given, uses)
+        case "get_state" | "update_state" | "bulk_update_state":
+            yield from _state(operation.name, given, uses)
+        case "get_state_history":
+            yield from _history(given, uses)
+        case "put":
+            yield from _put(given, uses)
+        case "store_items":
+            namespace = call("tuple", names(given["namespace"]))
+            yield f"print({call(uses('search'), 'store', namespace)})"
+        case "clear_cache":
+            chosen = given.get("nodes")
+            nodes = [] if chosen is None else [names(chosen)]
+            yield _called("graph.clear_cache", nodes, given, uses)
+            for name, function in cached.items():
+                if chosen is None or name in chosen:
+                    yield _called(f"{function}.clear_cache", ["cache"], given, uses)
+        case name:
+            threads = [quoted(given[key]) for key in ("thread", "source", "target") if key in given]
+            yield _called(f"saver.{name}", threads, given, uses)
+
+
+def _input(name: str, given: Mapping[str, Any], uses: Uses) -> str:
+    match name:
+        case "resume":
+            return call(uses("Command"), resume=literal(given["value"], uses))
+        case "resume_map":
+            pairs = literal(dict(given["values"]), uses)
+            return call(uses("Command"), resume=call(uses("answers"), _config(given, uses), pairs))
+        case "command":
+            return _command(given["command"], uses)
+        case _:
+            return literal(given.get("input"), uses)
+
+
+def _called(function: str, parts: list[str], given: Mapping[str, Any], uses: Uses) -> str:
+    """Return a call, or the asynchronous call of the same name with an `a` before it."""
+    if not given.get("async"):
+        return call(function, *parts)
+    owner, _, name = function.partition(".")
+    return f"{uses('asyncio')}.run({call(f'{owner}.a{name}', *parts)})"
+
+
+def _run(what: str, given: Mapping[str, Any], uses: Uses) -> Iterator[str]:
+    named = {key: _optional(given, key, uses) for key in _RUN}
+    config = _config(given, uses)
+    if given.get("modes") is None:
+        prefix, suffix = (
+            (f"{uses('asyncio')}.run(graph.a", ")") if given.get("async") else ("graph.", "")
+        )
+        yield f"print({prefix}{call('invoke', what, config, **named)}{suffix})"
+        return
+    named["stream_mode"] = names(given["modes"])
+    named["subgraphs"] = "True" if given.get("subgraphs") else None
+    yield from _each("stream", [what, config], named, given, uses)
+
+
+def _each(
+    name: str,
+    parts: list[str],
+    named: Mapping[str, str | None],
+    given: Mapping[str, Any],
+    uses: Uses,
+) -> Iterator[str]:
+    """Yield the lines that print each thing that a call gives."""
+    if given.get("async"):
+        found = call(f"graph.a{name}", *parts, **named)
+        yield f"{uses('asyncio')}.run({uses('print_all')}({found}))"
+    else:
+        yield f"for item in {call(f'graph.{name}', *parts, **named)}:"
+        yield "    print(item)"
+
+
+def _config(given: Mapping[str, Any], uses: Uses) -> str:
+    named = {key: _optional(given, key, uses) for key in _CONFIG}
+    thread = [] if given.get("thread") is None else [quoted(given["thread"])]
+    if given.get("checkpoint") is not None:
+        found = _checkpoint(given, given["checkpoint"], named, uses)
+    else:
+        found = call(uses("at"), *thread, **named)
+    return found if given.get("task") is None else call(uses("inside"), found, repr(given["task"]))
+
+
+def _checkpoint(
+    given: Mapping[str, Any], number: int, named: Mapping[str, str | None], uses: Uses
+) -> str:
+    ids = "created" if "created" in uses else call(uses("stored"))
+    return call(uses("checkpoint"), ids, repr(number), quoted(given["thread"]), **named)
+
+
+def _optional(given: Mapping[str, Any], key: str, uses: Uses) -> str | None:
+    return None if given.get(key) is None else literal(given[key], uses)
+
+
+def _command(command: Mapping[str, Any], uses: Uses) -> str:
+    named = {key: _optional(command, key, uses) for key in ("update", "resume")}
+    goto = None if command.get("goto") is None else _goto(command["goto"], uses)
+    return call(uses("Command"), update=named["update"], goto=goto, resume=named["resume"])
+
+
+def _goto(value: Any, uses: Uses) -> str:
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(_goto(each, uses) for each in cast("list[Any]", value)) + "]"
+    if isinstance(value, dict):
+        name, argument = cast("list[Any]", value["send"])
+        return call(uses("Send"), quoted(name), literal(argument, uses))
+    return quoted(value)
+
+
+def _state(name: str, given: Mapping[str, Any], uses: Uses) -> Iterator[str]:
+    parts = [_config(given, uses)]
+    match name:
+        case "get_state":
+            if given.get("subgraphs"):
+                parts.append("subgraphs=True")
+        case "update_state":
+            parts.append(literal(given["values"], uses))
+            if given.get("as_node") is not None:
+                parts.append(quoted(given["as_node"]))
+        case _:
+            supersteps = (
+                ", ".join(
+                    call(
+                        uses("StateUpdate"),
+                        literal(each["values"], uses),
+                        *([quoted(each["as_node"])] if each.get("as_node") is not None else []),
+                    )
+                    for each in superstep
+                )
+                for superstep in given["supersteps"]
+            )
+            parts.append("[" + ", ".join(f"[{each}]" for each in supersteps) + "]")
+    yield f"print({_called(f'graph.{name}', parts, given, uses)})"
+
+
+def _history(given: Mapping[str, Any], uses: Uses) -> Iterator[str]:
+    named = {key: _optional(given, key, uses) for key in ("filter", "limit")}
+    if given.get("before") is not None:
+        named["before"] = _checkpoint(given, given["before"], {}, uses)
+    yield from _each("get_state_history", [_config(given, uses)], named, given, uses)
+
+
+def _put(given: Mapping[str, Any], uses: Uses) -> Iterator[str]:
+    where = {"thread_id": given["thread"], "checkpoint_ns": ""}
+    where |= {"checkpoint_id": given["parent"]} if given.get("parent") else {}
+    parts = [literal(given[key], uses) for key in ("checkpoint", "metadata")]
+    versions = literal(given["checkpoint"]["channel_versions"], uses)
+    config = literal({"configurable": where}, uses)
+    yield f"print({call('saver.put', config, *parts, versions)})"

@@ -1,0 +1,122 @@
+"""Savers as Python source, the codec, and the scripts of cases on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from parity_kit.contract import Case, Operation
+from parity_kit.msgpack.values import close_value
+from parity_kit.programs.script.source import Uses, call, literal, shown
+
+_KEYS = {"thread": "thread_id", "ns": "checkpoint_ns", "checkpoint_id": "checkpoint_id"}
+
+
+def saver_source(name: str, uses: Uses) -> Iterator[str]:
+    """Yield the lines that make a saver."""
+    match name:
+        case "sqlite":
+            database = call(f"{uses('sqlite3')}.connect", '":memory:"', check_same_thread="False")
+            yield f"saver = {uses('SqliteSaver')}({database})"
+        case "postgres":
+            yield f"connection = {uses('PostgresSaver')}.from_conn_string(sys.argv[1])"
+            uses("sys")
+            yield "saver = connection.__enter__()"
+            yield "saver.setup()"
+        case _:
+            yield f"saver = {uses('InMemorySaver')}()"
+
+
+def saver_lines(case: Case, uses: Uses) -> list[str]:
+    """Return the lines of a case on one saver."""
+    lines = list(saver_source(str(case.subject.spec["saver"]), uses))
+    for index, operation in enumerate(case.operations):
+        lines += shown(index, operation, _saver_operation(operation, uses), uses)
+    return lines
+
+
+def _saver_operation(operation: Operation, uses: Uses) -> Iterator[str]:
+    given: dict[str, Any] = dict(operation.args)
+    config = literal({"configurable": _where(given)}, uses)
+
+    def parts(*names: str) -> Iterator[str]:
+        return (literal(given[name], uses) for name in names)
+
+    match operation.name:
+        case "put":
+            rest = parts("checkpoint", "metadata", "new_versions")
+            yield f"print({call('saver.put', config, *rest)})"
+        case "put_writes":
+            rest = parts("writes", "task_id", "task_path")
+            yield call("saver.put_writes", config, *rest)
+        case "get_tuple":
+            yield f"print(saver.get_tuple({config}))"
+        case "list":
+            found = call(
+                "saver.list",
+                config if "thread" in given else "None",
+                filter=_optional(given, "filter", uses),
+                before=_before(given),
+                limit=_optional(given, "limit", uses),
+            )
+            yield f"for saved in {found}:"
+            yield "    print(saved)"
+        case "next_version":
+            yield f"print(saver.get_next_version({given.get('current')!r}, None))"
+        case "prune":
+            strategy = repr(given.get("strategy", "keep_latest"))
+            yield call("saver.prune", *parts("threads"), strategy=strategy)
+        case "delta_history":
+            found = call(
+                "saver.get_delta_channel_history",
+                config=literal({"configurable": _where({"ns": "", **given})}, uses),
+                channels=literal(given["channels"], uses),
+            )
+            yield f"print({found})"
+        case _:
+            yield f"saver.{operation.name}({', '.join(parts(*given))})"
+
+
+def _where(given: Mapping[str, Any]) -> dict[str, Any]:
+    where = {key: given[name] for name, key in _KEYS.items() if given.get(name) is not None}
+    return where | ({"checkpoint_id": given["parent"]} if given.get("parent") is not None else {})
+
+
+def _before(given: Mapping[str, Any]) -> str | None:
+    before = given.get("before")
+    return None if before is None else repr({"configurable": {"checkpoint_id": before}})
+
+
+def _optional(given: Mapping[str, Any], name: str, uses: Uses) -> str | None:
+    return None if given.get(name) is None else literal(given[name], uses)
+
+
+def codec_lines(case: Case, uses: Uses) -> list[str]:
+    """Return the lines of a case on the codec."""
+    strict = bool(case.subject.spec["strict"])
+    make = call(uses("JsonPlusSerializer"), allowed_msgpack_modules=repr(None if strict else True))
+    lines = [f"codec = {make}"]
+    for index, operation in enumerate(case.operations):
+        lines += shown(index, operation, _codec_operation(operation, uses, strict=strict), uses)
+    return lines
+
+
+def _codec_operation(operation: Operation, uses: Uses, *, strict: bool) -> Iterator[str]:
+    given: dict[str, Any] = dict(operation.args)
+    match operation.name:
+        case "encode":
+            value = literal(close_value(given["value"]), uses)
+            yield f"print(codec.dumps_typed({value}))"
+        case "is_allowed":
+            names = tuple(given[key] for key in ("module", "name", "method") if key in given)
+            known = "SAFE_MSGPACK_METHODS" if "method" in given else "SAFE_MSGPACK_TYPES"
+            checked = strict or "method" in given
+            yield f"print({names!r} in {uses('_msgpack')}.{known})" if checked else "print(True)"
+        case "classify":
+            yield f"data = {given['data']!r}"
+            yield f"value = codec.loads_typed(({given['type']!r}, data))"
+            yield "again = codec.dumps_typed(value)"
+            yield f"print('kept' if again == ({given['type']!r}, data) else again)"
+        case name:
+            loaded = f"codec.loads_typed(({given['type']!r}, {given['data']!r}))"
+            yield f"print({loaded})" if name == "decode" else f"print(codec.dumps_typed({loaded}))"

@@ -1,0 +1,152 @@
+"""What a script is put together from: names, literals, and the imports and helpers it uses."""
+
+from __future__ import annotations
+
+import builtins
+import keyword
+import sys
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any, cast
+
+from parity_kit.contract import Operation
+from parity_kit.contract.canonical import pack, unpack
+from parity_kit.contract.plain import Ext
+from parity_kit.msgpack.values import PYDANTIC_2, SINGLE
+from parity_kit.programs.script.helpers import HELPERS, IMPORTS
+
+_OWN = {
+    "aside",
+    "builder",
+    "cache",
+    "channel",
+    "codec",
+    "config",
+    "error",
+    "graph",
+    "item",
+    "previous",
+    "runtime",
+    "saver",
+    "state",
+    "store",
+    "update",
+    "START",
+    "END",
+    "State",
+    "Input",
+    "Output",
+    "Context",
+}
+_TAKEN = {*_OWN, *IMPORTS, *HELPERS, *keyword.kwlist, *dir(builtins)}
+_MESSAGES = "langchain_core.messages."
+
+
+class Uses:
+    """The names that a script takes from elsewhere: imports, and helpers written into it."""
+
+    def __init__(self) -> None:
+        self._names: set[str] = set()
+
+    def __call__(self, name: str) -> str:
+        """Return `name`, which the script from now on imports or defines."""
+        if name not in self._names:
+            self._names.add(name)
+            for needed in HELPERS[name].needs if name in HELPERS else ():
+                self(needed)
+        return name
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._names
+
+    def imports(self) -> Iterator[str]:
+        """Yield the import lines: the standard library, then the rest."""
+        modules: dict[str, list[str]] = {}
+        for name in sorted(self._names & IMPORTS.keys()):
+            modules.setdefault(IMPORTS[name], []).append(name)
+        yield from (f"import {name}" for name in modules.pop("", []))
+        standard = {module for module in modules if module in sys.stdlib_module_names}
+        for each in (standard, modules.keys() - standard):
+            for module in sorted(each):
+                yield f"from {module} import {', '.join(modules[module])}"
+            yield ""
+
+    def helpers(self) -> Iterator[str]:
+        """Yield the source of each helper, in the order in which helpers build on each other."""
+        return (helper.source for name, helper in HELPERS.items() if name in self._names)
+
+
+def identifier(text: str, taken: Collection[str] = ()) -> str:
+    """Return a Python name for a text, one that is neither taken nor means something already."""
+    name = "".join(each if f"a{each}".isidentifier() else "_" for each in text) or "_"
+    if not name.isidentifier():
+        name = f"_{name}"
+    while name in _TAKEN or name in taken:
+        name += "_"
+    return name
+
+
+def identifiers(texts: Collection[str], taken: Collection[str] = ()) -> dict[str, str]:
+    """Return a Python name for each text, all different."""
+    names: dict[str, str] = {}
+    for text in texts:
+        names[text] = identifier(text, {*taken, *names.values()})
+    return names
+
+
+def literal(value: Any, uses: Uses) -> str:
+    """Return Python source for a value of the contract."""
+    if isinstance(value, Ext):
+        return _typed(value, uses)
+    if isinstance(value, Mapping):
+        entries = cast("Mapping[Any, Any]", value).items()
+        parts = (f"{literal(key, uses)}: {literal(each, uses)}" for key, each in entries)
+        return "{" + ", ".join(parts) + "}"
+    if isinstance(value, (list, tuple)):
+        parts = ", ".join(literal(each, uses) for each in cast("Sequence[Any]", value))
+        return f"[{parts}]"
+    if isinstance(value, float) and (value != value or abs(value) == float("inf")):  # noqa: PLR0124  # NaN has no literal
+        return f'float("{value}")'
+    return quoted(value) if isinstance(value, str) else repr(value)
+
+
+def quoted(text: str) -> str:
+    """Return a string's source, between double quotes where that needs no escapes."""
+    source = repr(text)
+    return source if '"' in source else f'"{source[1:-1]}"'
+
+
+def names(texts: Iterable[str]) -> str:
+    """Return the source of a list of strings."""
+    return f"[{', '.join(map(quoted, texts))}]"
+
+
+def _typed(value: Ext, uses: Uses) -> str:
+    inner: Any = unpack(value.data)
+    if value.code == SINGLE and inner[:2] == ["builtins", "set"]:
+        parts = ", ".join(literal(each, uses) for each in inner[2])
+        return "{" + parts + "}" if parts else "set()"
+    if value.code == PYDANTIC_2 and f"{inner[0]}.".startswith(_MESSAGES):
+        fields = {
+            key: each
+            for key, each in cast("dict[str, Any]", inner[2]).items()
+            if key != "type" and each not in (None, [], {}, False)
+        }
+        parts = ", ".join(f"{key}={literal(each, uses)}" for key, each in fields.items())
+        return f"{uses(inner[1])}({parts})"
+    return f"{uses('load')}({pack(value)!r})"
+
+
+def call(function: str, *positional: str, **named: str | None) -> str:
+    """Return the source of a call; what is None is left out."""
+    rest = (f"{name}={each}" for name, each in named.items() if each is not None)
+    return f"{function}({', '.join((*positional, *rest))})"
+
+
+def shown(index: int, operation: Operation, lines: Iterator[str], uses: Uses) -> list[str]:
+    """Return the lines of an operation, what it gives or raises being printed."""
+    return ["", f'with {uses("shown")}("operation {index}: {operation.name}"):', *indented(lines)]
+
+
+def indented(lines: Iterator[str] | Sequence[str]) -> Iterator[str]:
+    """Yield lines one level deeper."""
+    return (f"    {line}" if line else "" for line in lines)

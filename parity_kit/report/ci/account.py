@@ -1,0 +1,222 @@
+"""What a run came to, as every file for CI systems tells it.
+
+The files are pure functions of an account: the summary of the run's events, its cases one by one
+where they were told, and what keeps it from being a whole run.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from parity_kit.contract.errors import ExitCode
+from parity_kit.contract.events import CaseJudged, DivergenceFound, Event, GateFinished, RunStarted
+from parity_kit.judging.text import plain_name
+from parity_kit.judging.verdicts import FAILURES, WORST_FIRST
+from parity_kit.judging.words import word
+from parity_kit.report.summary import NOT_FINISHED, NOT_JUDGED, CandidateSummary, Summary
+
+COMPARED = ("equal", "divergent", "expected")
+FIXTURES = "fixtures"
+"""Who a drifted corpus is a problem of: no candidate, but the committed fixtures."""
+
+
+def cases(count: int) -> str:
+    """Return a number of cases in words."""
+    return f"{count:,} case{'' if count == 1 else 's'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A verdict in one line: `head` is the kit's own words, `detail` may hold a candidate's."""
+
+    head: str
+    detail: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.head}{self.detail}"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that fails a gate, or would if its candidate decided the run.
+
+    `case` and `gate` are empty where it is the candidate as a whole. `said` and both sides may hold
+    a candidate's own words.
+    """
+
+    candidate: str
+    gate: str
+    case: str
+    verdict: str
+    said: str
+    decides: bool
+    count: int = 1
+    reference: str = ""
+    theirs: str = ""
+    file: str = ""
+
+
+@dataclass(slots=True)
+class Account:
+    """A run's events, put together; `folder` is where its cases are written, if anywhere."""
+
+    folder: Path | None = None
+    notes: list[str] = field(default_factory=list[str])
+    summary: Summary = field(default_factory=Summary)
+    cases: dict[tuple[str, str], list[CaseJudged]] = field(
+        default_factory=dict[tuple[str, str], list[CaseJudged]]
+    )
+
+    def tell(self, event: Event) -> None:
+        """Take one event."""
+        if isinstance(event, RunStarted):
+            self.cases.clear()
+        elif isinstance(event, CaseJudged):
+            self.cases.setdefault((event.candidate, event.gate), []).append(event)
+        self.summary.add(event)
+
+    @property
+    def candidates(self) -> list[CandidateSummary]:
+        """The candidates, in the order in which they were named."""
+        return list(self.summary.candidates.values())
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """The run's exit code; one that did not end has judged nothing as a whole."""
+        finished = self.summary.finished
+        return ExitCode(finished.exit_code) if finished else ExitCode.NOT_JUDGED
+
+    @property
+    def partial(self) -> list[str]:
+        """What keeps this from being a whole run, a sentence each."""
+        finished = self.summary.finished
+        notes = [*self.notes, *(finished.notes if finished else [NOT_FINISHED])]
+        for each in self.candidates:
+            if each.judged is None:
+                notes.append(f"{each.name}: {NOT_JUDGED}")
+            elif each.failed is not None:
+                notes.append(f"{each.name}: judged no further than it got")
+        return notes
+
+    def decides(self, candidate: str) -> bool:
+        """Whether a candidate decides the exit code, or is only shown."""
+        started = self.summary.started
+        return started is None or candidate not in started.shown
+
+    def said(self, gate: GateFinished) -> list[CaseJudged]:
+        """Return the cases of a gate, where they were told one by one."""
+        return self.cases.get((gate.candidate, gate.gate), [])
+
+    def problems(self) -> list[Problem]:
+        """Return everything that fails, what decides the run and is worst first."""
+        found = self.drifted()
+        for each in self.candidates:
+            found += self._of(each)
+        return sorted(found, key=_badness)
+
+    def drifted(self) -> list[Problem]:
+        """Return a problem for each committed corpus that LangGraph does not make any more."""
+        corpora = self.summary.corpora
+        said = "the committed corpus is not what LangGraph makes now"
+        return [
+            Problem(FIXTURES, f"corpus {name}", "", "unknown", said, decides=True)
+            for name in (corpora.drifted if corpora else ())
+        ]
+
+    def _of(self, mine: CandidateSummary) -> list[Problem]:
+        decides = self.decides(mine.name)
+        found = [_problem(each, decides=decides) for each in mine.divergences.values()]
+        for entry in mine.stale.values():
+            said = f"ledger entry {entry.entry} ({entry.case}, {entry.differs}): {entry.problem}"
+            found.append(Problem(mine.name, "ledger", "", "stale", said, decides))
+        verdict, reason, code = _judged(mine)
+        if code and not (found and verdict in FAILURES):
+            found.append(Problem(mine.name, "", "", verdict, reason, decides))
+        return found
+
+    def sentence(self, mine: CandidateSummary) -> Sentence:
+        """Return the verdict on a candidate in one line, with what it is founded on."""
+        verdict, reason, code = _judged(mine)
+        head = f"{word(verdict).symbol} {verdict}: "
+        counts = _counts(mine)
+        total = cases(sum(counts.values()))
+        failing = sum(counts.get(each, 0) for each in FAILURES)
+        mine_first = sorted(self._of(mine), key=_badness)
+        if verdict in FAILURES and failing and mine_first:
+            first = mine_first[0]
+            return Sentence(f"{head}{failing:,} of {total}, first ", f"{first.case}: {first.said}")
+        if code:
+            return Sentence(head, reason)
+        extra = [
+            f"{counts[each]:,} {each}" for each in ("expected", "unsupported") if each in counts
+        ]
+        compared = sum(counts.get(each, 0) for each in COMPARED)
+        agree = f"{cases(compared)} compared, equal at level {mine.reached}"
+        return Sentence(head + ", ".join([agree, *extra]))
+
+    def headline(self) -> Sentence:
+        """Return the verdict on the run in one line: that of the candidate that decided it."""
+        known = self.candidates
+        if not known:
+            return Sentence("? unknown: ", NOT_FINISHED)
+        deciding = [each for each in known if self.decides(each.name)] or known
+        worst = min(deciding, key=lambda each: (-_judged(each)[2], _rank(_judged(each)[0])))
+        first = self.sentence(worst)
+        if drifted := self.drifted():
+            return Sentence(f"? unknown: {drifted[0].gate}: {drifted[0].said}")
+        if len(known) == 1:
+            return first
+        symbol, rest = first.head.split(" ", 1)
+        return Sentence(f"{symbol} {plain_name(worst.name)} {rest}", first.detail)
+
+    def again(self, problem: Problem) -> str:
+        """Return the command line that shows a problem again, safe to paste into a shell."""
+        if problem.file:
+            file = (self.folder or Path()) / problem.file
+            return f"parity-kit replay {shlex.quote(file.as_posix())}"
+        if problem.gate.startswith("corpus "):
+            corpus = shlex.quote(problem.gate.removeprefix("corpus "))
+            name = shlex.quote(problem.candidate)
+            return f"parity-kit gate {name} --corpus {corpus} --cases DIRECTORY"
+        return ""
+
+
+def _problem(found: DivergenceFound, *, decides: bool) -> Problem:
+    return Problem(
+        candidate=found.candidate,
+        gate=found.gate,
+        case=found.case,
+        verdict=found.verdict,
+        said=found.headline,
+        decides=decides,
+        count=found.count,
+        reference=found.reference,
+        theirs=found.candidate_side,
+        file=found.file,
+    )
+
+
+def _judged(mine: CandidateSummary) -> tuple[str, str, int]:
+    if mine.judged is None:
+        return "unknown", NOT_JUDGED, int(ExitCode.NOT_JUDGED)
+    return mine.judged.verdict, mine.judged.reason, mine.judged.exit_code
+
+
+def _counts(mine: CandidateSummary) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for gate in mine.gates.values():
+        for verdict, number in gate.verdicts.items():
+            counts[verdict] = counts.get(verdict, 0) + number
+    return counts
+
+
+def _rank(verdict: str) -> int:
+    known: Sequence[str] = WORST_FIRST
+    return known.index(verdict) if verdict in known else len(known)
+
+
+def _badness(problem: Problem) -> tuple[bool, int, int]:
+    return not problem.decides, _rank(problem.verdict), -problem.count

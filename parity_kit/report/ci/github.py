@@ -1,0 +1,51 @@
+"""GitHub: workflow commands that annotate files. Everything in them is escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from parity_kit.judging.text import one_line, plain_name
+from parity_kit.report.ci.account import Account, Problem, cases
+from parity_kit.report.ci.places import Place, Places
+
+MOST = 10
+"""Annotations of one kind that GitHub shows of a step."""
+_MOST_SAID = 1_000  # characters
+
+
+def render(account: Account, places: Places) -> str:
+    """Return a run's problems as annotations, the worst first: at most what GitHub shows."""
+    problems = account.problems()
+    lines = [
+        *_told("error", [each for each in problems if each.decides], places),
+        *_told("warning", [each for each in problems if not each.decides], places),
+    ]
+    if partial := account.partial:
+        said = one_line(f"partial: {'; '.join(partial)}", _MOST_SAID)
+        lines.append(_command("notice", "Parity Kit judged a part", said))
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _told(kind: str, problems: Sequence[Problem], places: Places) -> Iterator[str]:
+    shown = problems if len(problems) <= MOST else problems[: MOST - 1]
+    for each in shown:
+        where = f" of {each.gate}, first {each.case}" if each.case else ""
+        count = f"{cases(each.count)}{where}: " if each.case else ""
+        said = one_line(f"{count}{each.said}", _MOST_SAID)
+        yield _command(kind, f"{plain_name(each.candidate)}: {each.verdict}", said, places.of(each))
+    if more := len(problems) - len(shown):
+        yield _command(kind, "Parity Kit", f"and {more:,} more; the report has them all")
+
+
+def _command(kind: str, title: str, message: str, place: Place | None = None) -> str:
+    at = f"file={_property(place.file)},line={place.line}," if place else ""
+    return f"::{kind} {at}title={_property(title)}::{_data(message)}"
+
+
+def _data(text: str) -> str:
+    """Escape a message, by the rules of actions/toolkit's `escapeData`."""
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

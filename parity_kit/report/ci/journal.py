@@ -1,0 +1,35 @@
+"""The journal: a run's events as NDJSON, one a line, as they come."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+from parity_kit.contract.events import JOURNAL, Event, GateProgress, event_to_json
+
+
+class Journal:
+    """Appends each event to `journal.jsonl` as it comes, so that nothing is lost.
+
+    A last line that was cut off, when an earlier leg of the run was killed, is taken away.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / JOURNAL
+        if path.exists():
+            whole = path.read_bytes().rfind(b"\n") + 1
+            os.truncate(path, whole)
+        self._file = path.open("a", encoding="utf-8", newline="\n")
+
+    def tell(self, event: Event) -> None:
+        """Write one event as one line."""
+        if isinstance(event, GateProgress):
+            return
+        self._file.write(json.dumps(event_to_json(event), ensure_ascii=False) + "\n")
+        self._file.flush()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()

@@ -1,0 +1,127 @@
+"""JUnit XML: a test suite a gate, a test case a case.
+
+The dialect is the one that Jenkins, GitLab and most others read: `failure` for what differs,
+`error` for what broke down, `skipped` for what is unsupported or expected, or does not decide the
+run. Where cases were not told one by one (those of a search), a gate's findings stand beside
+one test case for all the others.
+"""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree as ET
+
+from parity_kit.contract.errors import ExitCode
+from parity_kit.contract.events import GateFinished
+from parity_kit.judging.text import counts, one_line, visible
+from parity_kit.judging.verdicts import cause
+from parity_kit.report.ci.account import Account, Problem, cases
+from parity_kit.report.summary import NOT_FINISHED, CandidateSummary
+
+_FAILURE = ("divergent", "stale")
+_ERROR = ("crashed", "hung", "protocol error", "flaky", "unknown")
+_SKIPPED = ("unsupported", "expected")
+
+
+def render(account: Account) -> str:
+    """Return a run as JUnit XML."""
+    root = ET.Element("testsuites", name="Parity Kit")
+    if drifted := account.drifted():
+        suite = _suite(root, "fixtures", 0.0)
+        for each in drifted:
+            _add(suite, each.gate, each.verdict, each.said, decides=True)
+    problems = account.problems()
+    for mine in account.candidates:
+        for gate in mine.gates.values():
+            whose = (mine.name, gate.gate)
+            found = [each for each in problems if (each.candidate, each.gate) == whose]
+            _gate(root, account, gate, found)
+        _whole(root, account, mine)
+    if not account.candidates:
+        _add(_suite(root, "run", 0.0), "the whole run", "unknown", NOT_FINISHED, decides=True)
+    _count(root)
+    ET.indent(root)
+    return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def _gate(root: ET.Element, account: Account, gate: GateFinished, found: list[Problem]) -> None:
+    suite = _suite(root, f"{gate.candidate} · {gate.gate}", gate.seconds)
+    properties = ET.SubElement(suite, "properties")
+    for name in ("verdict", "required", "reached"):
+        ET.SubElement(properties, "property", name=name, value=str(getattr(gate, name)))
+    decides = account.decides(gate.candidate)
+    bodies = {cause(each.verdict, each.said): _body(account, each) for each in found}
+    told = account.said(gate)
+    for case in told:
+        text = bodies.get(cause(case.verdict, case.said), "")
+        _add(suite, case.case, case.verdict, case.said, text, decides=decides)
+    if told:
+        return
+    for each in found:
+        _add(suite, each.case, each.verdict, each.said, _body(account, each), decides=decides)
+    rest = {word: n for word, n in gate.verdicts.items() if word not in (*_FAILURE, *_ERROR)}
+    others = counts(rest) or "none"
+    verdict = gate.verdict if gate.verdict in ("unknown", "unsupported") else "equal"
+    said = "; ".join(gate.notes) or others
+    _add(suite, f"all other cases: {others}", verdict, said, decides=decides)
+
+
+def _body(account: Account, found: Problem) -> str:
+    """Return what a reader wants beside the headline: both sides, and the command to run."""
+    lines = [f"{cases(found.count)} of this gate, such as {found.case}: {found.said}"]
+    if found.reference or found.theirs:
+        lines += [f"reference  {found.reference}", f"candidate  {found.theirs}"]
+    if again := account.again(found):
+        lines.append(again)
+    return "\n".join(lines)
+
+
+def _whole(root: ET.Element, account: Account, mine: CandidateSummary) -> None:
+    """Add what is said of a candidate as a whole, so that a red run is red here too."""
+    suite = _suite(root, f"{mine.name} · verdict", 0.0)
+    decides = account.decides(mine.name)
+    judged = mine.judged
+    code = judged.exit_code if judged else ExitCode.NOT_JUDGED
+    sentence = str(account.sentence(mine)).partition(": ")[2]
+    verdict = "equal" if not code else judged.verdict if judged else "unknown"
+    _add(suite, "verdict", verdict, sentence, decides=decides)
+    for entry in mine.stale.values():
+        text = f"{entry.case}, {entry.differs}: {entry.problem}"
+        _add(suite, f"ledger entry {entry.entry}", "stale", text, decides=decides)
+    if partial := account.partial:
+        ended = account.summary.finished is not None and mine.failed is None
+        word = "unsupported" if ended else "unknown"
+        _add(suite, "the whole run", word, f"partial: {'; '.join(partial)}", decides=decides)
+
+
+def _suite(root: ET.Element, name: str, seconds: float) -> ET.Element:
+    return ET.SubElement(root, "testsuite", name=one_line(name), time=f"{seconds:.3f}")
+
+
+def _add(  # noqa: PLR0913  # a test case's parts
+    suite: ET.Element, name: str, verdict: str, said: str, text: str = "", *, decides: bool
+) -> None:
+    """Add a test case; only what decides the run may fail it."""
+    owner = suite.get("name", "")
+    element = ET.SubElement(suite, "testcase", classname=owner, name=one_line(name))
+    if verdict in _SKIPPED:
+        ET.SubElement(element, "skipped", message=one_line(f"{verdict}: {said}"))
+    elif verdict in (*_FAILURE, *_ERROR) and not decides:
+        message = one_line(f"{verdict}, and does not decide the run: {said}")
+        ET.SubElement(element, "skipped", message=message)
+    elif verdict in (*_FAILURE, *_ERROR):
+        tag = "failure" if verdict in _FAILURE else "error"
+        child = ET.SubElement(element, tag, type=verdict, message=one_line(f"{verdict}: {said}"))
+        child.text = visible(text or said)
+
+
+def _count(root: ET.Element) -> None:
+    """Write what each suite holds, and the whole."""
+    for suite in root:
+        held = {tag: len(suite.findall(f"testcase/{tag}")) for tag in ("failure", "error")}
+        suite.set("tests", str(len(suite.findall("testcase"))))
+        suite.set("failures", str(held["failure"]))
+        suite.set("errors", str(held["error"]))
+        suite.set("skipped", str(len(suite.findall("testcase/skipped"))))
+    for name in ("tests", "failures", "errors"):
+        root.set(name, str(sum(int(suite.get(name, "0")) for suite in root)))
+    root.set("time", f"{sum(float(suite.get('time', '0')) for suite in root):.3f}")

@@ -1,0 +1,141 @@
+"""Markdown: the verdict in the first line, the gates as a table, what differs, what was not judged.
+
+What may hold a candidate's words stands in code spans, where neither Markdown nor HTML nor a
+mention acts, and never in a table. Nothing here depends on time: same run, same text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from parity_kit.contract.events import GateFinished
+from parity_kit.judging.text import counts, one_line, plain_name
+from parity_kit.judging.words import word
+from parity_kit.report.ci.account import Account, Problem, Sentence, cases
+from parity_kit.report.summary import CandidateSummary
+
+MOST_SHOWN = 50
+"""Causes that are listed; the others are counted."""
+_MOST_SAID = 400  # characters of one side
+_MOST_REASONS = 10
+_COLUMNS = ("equal", "divergent", "unsupported")
+
+
+def render(account: Account) -> str:
+    """Return a run as Markdown."""
+    return "\n".join([*_lines(account), ""])
+
+
+def code(text: str) -> str:
+    """Return untrusted text as a code span that it cannot leave."""
+    shown = one_line(text, _MOST_SAID)
+    if not shown.strip():
+        return "(empty)"
+    longest = max((len(run) for run in re.findall("`+", shown)), default=0)
+    fence = "`" * (longest + 1)
+    pad = " " if longest or shown != shown.strip() else ""
+    return f"{fence}{pad}{shown}{pad}{fence}"
+
+
+def _sentence(sentence: Sentence) -> str:
+    return sentence.head + (code(sentence.detail) if sentence.detail else "")
+
+
+def _lines(account: Account) -> Iterator[str]:
+    yield f"## {_sentence(account.headline())}"
+    yield ""
+    if partial := account.partial:
+        yield "**Partial:** this does not stand for a whole run."
+        yield ""
+        yield from (f"- {code(note)}" for note in partial)
+        yield ""
+    yield from _made_with(account)
+    for mine in account.candidates:
+        if len(account.candidates) > 1:
+            shown = "" if account.decides(mine.name) else " (shown, does not decide)"
+            yield f"### {plain_name(mine.name)}{shown}"
+            yield ""
+            yield _sentence(account.sentence(mine))
+            yield ""
+        yield from _table(mine)
+    yield from _differing(account)
+    yield from _not_judged(account)
+
+
+def _made_with(account: Account) -> Iterator[str]:
+    started = account.summary.started
+    if started:
+        oracle = one_line(started.oracle.get("langgraph", "unknown"))
+        yield f"Parity Kit {started.kit}, judged by LangGraph {oracle}."
+        yield ""
+
+
+def _table(mine: CandidateSummary) -> Iterator[str]:
+    gates = [gate for gate in mine.gates.values() if gate.verdicts]
+    if not gates:
+        return
+    yield "| gate | verdict | equal | divergent | unsupported | other | level reached |"
+    yield "| --- | --- | ---: | ---: | ---: | ---: | --- |"
+    for gate in gates:
+        named = [gate.verdicts.get(each, 0) for each in _COLUMNS]
+        other = sum(gate.verdicts.values()) - sum(named)
+        cells = " | ".join(f"{number:,}" for number in (*named, other))
+        verdict = f"{word(gate.verdict).symbol} {gate.verdict}"
+        yield f"| {plain_name(gate.gate)} | {verdict} | {cells} | {gate.reached} |"
+    yield ""
+
+
+def _differing(account: Account) -> Iterator[str]:
+    problems = account.problems()
+    if not problems:
+        return
+    yield "### What fails"
+    yield ""
+    for each in problems[:MOST_SHOWN]:
+        yield from _problem(account, each)
+    if (more := len(problems) - MOST_SHOWN) > 0:
+        yield f"- and {more:,} more"
+    yield ""
+
+
+def _problem(account: Account, each: Problem) -> Iterator[str]:
+    sign = f"{word(each.verdict).symbol} **{each.verdict}**"
+    if not each.case:
+        yield f"- {sign}, {code(each.candidate)}: {code(each.said)}"
+        return
+    where = f"{cases(each.count)} of {plain_name(each.gate)}, such as {code(each.case)}"
+    yield f"- {sign}, {code(each.candidate)}, {where}: {code(each.said)}"
+    if each.reference or each.theirs:
+        yield f"  - reference {code(each.reference)}"
+        yield f"  - candidate {code(each.theirs)}"
+    if again := account.again(each):
+        yield f"  - again: {code(again)}"
+
+
+def _not_judged(account: Account) -> Iterator[str]:
+    lines = [
+        line
+        for mine in account.candidates
+        for gate in mine.gates.values()
+        for line in _left(account, gate)
+    ]
+    if lines:
+        yield "### What was not judged"
+        yield ""
+        yield from lines
+        yield ""
+
+
+def _left(account: Account, gate: GateFinished) -> Iterator[str]:
+    left = {each: gate.verdicts.get(each, 0) for each in ("unsupported", "unknown")}
+    if said := counts(left):
+        yield f"- {code(gate.candidate)}, {plain_name(gate.gate)}: {said}"
+        reasons = Counter(each.said for each in account.said(gate) if each.verdict in left)
+        for reason, count in sorted(reasons.items(), key=lambda row: (-row[1], row[0]))[
+            :_MOST_REASONS
+        ]:
+            yield f"  - {cases(count)}: {code(reason)}"
+    for note in gate.notes:
+        yield f"- {code(gate.candidate)}, {plain_name(gate.gate)}: {code(note)}"

@@ -1,0 +1,66 @@
+"""Where a CI system can point at: the candidate's file, or the line of a fixture in its index."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import quote
+
+from parity_kit.candidates.manifest import FILE
+from parity_kit.candidates.workspace import MARKER, Workspace
+from parity_kit.corpora.folder import index_file
+from parity_kit.report.ci.account import FIXTURES, Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A line of a file, its path relative to the repository's root."""
+
+    file: str
+    line: int = 1
+
+    @property
+    def uri(self) -> str:
+        """The path as a relative URI."""
+        return quote(self.file)
+
+
+@dataclass(slots=True)
+class Places:
+    """Finds the places of a workspace. Each index is read once, when it is first asked for."""
+
+    space: Workspace
+    _lines: dict[str, dict[str, int]] = field(default_factory=dict[str, dict[str, int]])
+
+    def of(self, problem: Problem) -> Place:
+        """Return where a problem is shown.
+
+        A committed case is at its line in the index, if the corpora are this repository's;
+        everything else is at the candidate's manifest, or at the workspace's where there is none.
+        """
+        corpus = problem.gate.removeprefix("corpus ")
+        if corpus != problem.gate and self.space.has_own_corpora:
+            index = self._relative(index_file(self.space.fixtures, corpus))
+            line = self._index(corpus).get(problem.case)
+            if index and (line or problem.candidate == FIXTURES):
+                return Place(index, line or 1)
+        manifest = self.space.candidates / problem.candidate / FILE
+        return Place(
+            (self._relative(manifest) if manifest.is_file() else "")
+            or self._relative(self.space.root / MARKER)
+            or MARKER
+        )
+
+    def _index(self, corpus: str) -> dict[str, int]:
+        if corpus not in self._lines:
+            file = index_file(self.space.fixtures, corpus)
+            text = file.read_text(encoding="utf-8") if file.is_file() else ""
+            rows = enumerate(text.splitlines(), 1)
+            self._lines[corpus] = {row.partition("  ")[0]: number for number, row in rows}
+        return self._lines[corpus]
+
+    def _relative(self, path: Path) -> str:
+        """Return a path from the repository's root, or nothing if it lies outside."""
+        root = self.space.root
+        holder = next((each for each in (root, *root.parents) if (each / ".git").exists()), root)
+        return path.relative_to(holder).as_posix() if path.is_relative_to(holder) else ""

@@ -1,0 +1,168 @@
+"""What the person who waits is shown of a run."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from parity_kit.contract.events import (
+    PASSING,
+    BenchMeasured,
+    CandidateFailed,
+    CandidateJudged,
+    CandidateStarted,
+    CaseJudged,
+    ClaimsRead,
+    CorporaChecked,
+    DivergenceFound,
+    EngagementSeen,
+    EntryStale,
+    Event,
+    GateFinished,
+    GateProgress,
+    RowJudged,
+    RunFinished,
+    RunStarted,
+)
+from parity_kit.gates.matrix.standing import counts
+from parity_kit.judging.text import one_line
+from parity_kit.judging.words import mark
+from parity_kit.search.coverage import Coverage
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress, TaskID
+
+MOST_SHOWN = 3
+"""Places of divergence shown for one gate; the journal has all of them."""
+
+
+class Terminal:
+    """Tells a person what happens: a bar while a gate runs, a line when something is known."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._live: Progress | None = None
+        self._task: TaskID | None = None
+        self._gate = ""
+        self._told = 0
+        self._rows: list[RowJudged] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._clear()
+
+    def note(self, text: str) -> None:
+        """Say what is being done when no event tells of it."""
+        self._clear()
+        self._console.print(f"  {text}", style="dim", markup=False)
+
+    def tell(self, event: Event) -> None:
+        """Show one event."""
+        if isinstance(event, PASSING):
+            if isinstance(event, GateProgress):
+                self._progress(event)
+            return
+        self._clear()
+        if isinstance(event, DivergenceFound):
+            self._told += 1
+            if self._told > MOST_SHOWN:
+                return
+        if isinstance(event, RowJudged):
+            self._rows.append(event)
+        if isinstance(event, CandidateJudged) and self._rows:
+            levels = ", ".join(f"{word} {count}" for word, count in counts(self._rows).items())
+            self._console.print(f"   matrix of {len(self._rows)} rows · {levels}")
+            self._rows = []
+        if isinstance(event, GateFinished):
+            if self._told > MOST_SHOWN:
+                more = self._told - MOST_SHOWN
+                self._console.print(f"    … and {more} more places; the report has them all")
+            self._told = 0
+        for line in _lines(event):
+            self._console.print(line)
+
+    def _progress(self, event: GateProgress) -> None:
+        if not self._console.is_terminal:
+            return
+        gate = f"{event.candidate} · {event.gate}"
+        if self._live is None or self._task is None or gate != self._gate:
+            self._clear()
+            from rich.progress import Progress  # noqa: PLC0415  # heavy
+
+            self._live = Progress(console=self._console, transient=True)
+            self._live.start()
+            self._gate, self._task = gate, self._live.add_task(gate, total=event.total)
+        self._live.update(self._task, completed=event.done, total=event.total)
+
+    def _clear(self) -> None:
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+
+
+def _text(text: str) -> str:
+    """Return untrusted text as one line that is text for rich too."""
+    from rich.markup import escape  # noqa: PLC0415  # heavy
+
+    return escape(one_line(text))
+
+
+def _lines(event: Event) -> list[str]:  # noqa: C901, PLR0911  # one arm for each kind of event
+    match event:
+        case RunStarted():
+            oracle = event.oracle.get("langgraph", "?")
+            return [f"[bold]Parity Kit {event.kit}[/bold] · LangGraph {oracle} · seed {event.seed}"]
+        case CorporaChecked():
+            state = mark("divergent" if event.drifted else "equal")
+            total = sum(event.corpora.values())
+            text = f"{state}  {total} fixtures against real LangGraph ({event.seconds:.1f} s)"
+            return [text, *(f"    [red]drifted[/red] {_text(each)}" for each in event.drifted)]
+        case CandidateStarted():
+            title, version = _text(event.title), _text(event.version)
+            head = f"\n[bold]{title}[/bold] · {version}, {_text(event.language)}"
+            return [f"{head} · ready in {event.seconds:.1f} s"]
+        case CandidateFailed():
+            return [f"\n[red]✕ {_text(event.title)}[/red]: {_text(event.problem)}"]
+        case GateFinished():
+            counts = ", ".join(f"{number} {word}" for word, number in event.verdicts.items())
+            reached = f"level {event.reached}" if event.compared else "nothing compared"
+            rate = event.compared / event.seconds if event.seconds else 0
+            figures = f"{counts or 'no cases'}; {event.seconds:.1f} s, {rate:.0f} a second"
+            lines = [f"{mark(event.verdict)}  {event.gate} · {reached} · {figures}"]
+            if event.possible:
+                pairs = Coverage(event.pairs, event.possible, 0)
+                lines.append(f"    [dim]covered {pairs.says()}[/dim]")
+            return lines + [f"    [yellow]{_text(note)}[/yellow]" for note in event.notes]
+        case DivergenceFound():
+            times = f" ({event.count} times)" if event.count > 1 else ""
+            return [
+                f"    [red]{event.verdict}[/red] {_text(event.headline)}{times}",
+                f"      reference {_text(event.reference)}",
+                f"      candidate {_text(event.candidate_side)}",
+                f"      [dim]{_text(event.file)}[/dim]",
+            ]
+        case EntryStale():
+            text = f"ledger entry {event.entry} ({event.case}, {event.differs}): {event.problem}"
+            return [f"{mark('stale')}  {_text(text)}"]
+        case EngagementSeen():
+            counts = ", ".join(f"{name} ran {n} times" for name, n in event.functions.items())
+            state = (
+                "[green]✓ engaged[/green]" if event.engaged else "[yellow]? not engaged[/yellow]"
+            )
+            return [f"{state}  {_text(counts)}"]
+        case BenchMeasured():
+            ratio = "" if event.ratio is None else f" {event.ratio:.2f}x"
+            return [f"{mark(event.verdict)}  {_text(event.candidate)} · {event.workload}{ratio}"]
+        case CandidateJudged():
+            name, reason = _text(event.candidate), _text(event.reason)
+            return [f"[bold]{name}[/bold]: {mark(event.verdict)} · {reason}"]
+        case RunFinished() | GateProgress() | CaseJudged() | ClaimsRead() | RowJudged():
+            return []

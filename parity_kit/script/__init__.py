@@ -1,5 +1,0 @@
-"""A case as a plain Python script with nothing but LangGraph imports: hand it to anyone."""
-
-from parity_kit.script.case import script
-
-__all__ = ["script"]

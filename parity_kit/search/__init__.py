@@ -1,0 +1,1 @@
+"""Searching for disagreements: generators, Hypothesis, the bulk driver, coverage, shrinking."""

@@ -1,0 +1,57 @@
+"""The long run that says which pairs of features come together: `make pairs`.
+
+Only the reference runs. What it sees depends on the generators alone, so it is run again when they
+change, and `pairs.json` is committed with them.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from parity_kit.reference import Engine
+from parity_kit.search import coverage
+from parity_kit.search.choices import seeded
+from parity_kit.search.coverage import FILE, STEPS, Calibration, pairs_of
+from parity_kit.search.generate import SUITES
+
+CASES = {"codec": 5_000, "channel": 10_000, "graph": 10_000, "saver": 3_000}
+"""Length of the run of each suite."""
+_SEED = 2026
+
+
+def calibrate(suite: str, cases: int) -> Calibration:
+    """Return what a run of a suite sees."""
+    reference, choices = Engine(), seeded(_SEED, [])
+    generate = SUITES[suite]
+    combinations: list[tuple[str, ...]] = []
+    for _ in range(cases):
+        combinations.append(generate(choices, reference).case.features)
+        if len(combinations) % 1000 == 0:
+            print(f"{suite}: {len(combinations)}", file=sys.stderr)  # noqa: T201  # minutes go by
+    return Calibration(cases, pairs_of(combinations), _curve(combinations))
+
+
+def _curve(combinations: Sequence[tuple[str, ...]]) -> dict[int, int]:
+    """Return how many pairs so many cases cover: the least of ten stretches of that length."""
+    curve: dict[int, int] = {}
+    for step in STEPS:
+        starts = range(0, len(combinations) - step + 1, step)
+        stretches = [combinations[start : start + step] for start in starts[:10]]
+        if stretches:
+            curve[step] = min(len(pairs_of(each)) for each in stretches)
+    return curve
+
+
+def main() -> None:
+    """Write the calibration of every suite."""
+    found = {suite: calibrate(suite, CASES[suite]).to_json() for suite in SUITES}
+    lines = [f"{json.dumps(suite)}: {json.dumps(data)}" for suite, data in found.items()]
+    path = Path(coverage.__file__).with_name(FILE)
+    path.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

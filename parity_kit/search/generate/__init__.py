@@ -1,0 +1,35 @@
+"""The generators: each makes cases of one suite from choices, played on the reference as they grow.
+
+They aim where engines go wrong (widths where an encoding changes form, two writes in a superstep,
+interrupts in parallel branches, a failure in one branch and then a resume) and make only cases on
+which LangGraph itself is deterministic once pinned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
+from parity_kit.contract import Engine, Trace
+from parity_kit.reference.postgres_server import missing
+from parity_kit.search.choices import Choices
+from parity_kit.search.generate.channels import channel_case
+from parity_kit.search.generate.codec import codec_case
+from parity_kit.search.generate.graphs import graph_case
+from parity_kit.search.generate.savers import available, saver_case
+
+Generator: TypeAlias = Callable[[Choices, Engine], Trace]
+
+SUITES: Mapping[str, Generator] = {
+    "codec": codec_case,
+    "channel": channel_case,
+    "graph": graph_case,
+    "saver": lambda choices, reference: saver_case(choices, reference, available()),
+}
+"""The suites of `parity-kit run`, by name."""
+
+
+def left_out(suite: str) -> str:
+    """Return what a suite cannot draw here, and why; nothing if it draws all."""
+    reason = missing() if suite == "saver" else ""
+    return f"PostgreSQL left out: {reason}" if reason else ""

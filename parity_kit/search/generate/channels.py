@@ -1,0 +1,107 @@
+"""Channel cases: a channel of any class, and a few operations on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from parity_kit.contract import Engine, Operation, Subject, SubjectKind, Trace
+from parity_kit.contract.plain import Plain
+from parity_kit.search.choices import Choices
+from parity_kit.search.generate.growing import Growing
+from parity_kit.search.generate.values import overwrite
+
+LETTERS: tuple[str, ...] = ("a", "b", "c")
+REDUCERS: dict[str, tuple[str, ...]] = {
+    "int": ("add", "max", "min", "last", "first"),
+    "str": ("add", "last"),
+    "list": ("add", "first"),
+    "dict": ("merge",),
+}
+_TYPES = tuple(REDUCERS)
+_CLASSES = (
+    "LastValue",
+    "LastValueAfterFinish",
+    "AnyValue",
+    "EphemeralValue",
+    "UntrackedValue",
+    "Topic",
+    "BinaryOperatorAggregate",
+    "NamedBarrierValue",
+    "NamedBarrierValueAfterFinish",
+    "DeltaChannel",
+)
+_REDUCED = {"BinaryOperatorAggregate", "DeltaChannel"}
+_PLAIN = tuple(
+    Operation(name)
+    for name in ("get", "consume", "finish", "is_available", "restore", "copy", "swap")
+)
+_GET = _PLAIN[0]
+
+
+def digits(choices: Choices) -> list[int]:
+    """Return a few small integers."""
+    return choices.repeat(lambda: choices.below(10), 1, 3)
+
+
+FIELD_VALUES: dict[str, Callable[[Choices], Plain]] = {
+    "int": lambda choices: choices.below(304) - 3 if choices.chance() else choices.below(10),
+    "str": lambda choices: choices.text(3),
+    "list": digits,
+    "dict": lambda choices: {key: choices.below(10) for key in choices.some(LETTERS, 2)},
+    "any": lambda choices: choices.pick((_nothing, _digit, digits))(choices),
+}
+
+
+def _nothing(choices: Choices) -> None:
+    del choices
+
+
+def _digit(choices: Choices) -> int:
+    return choices.below(10)
+
+
+def channel_case(choices: Choices, reference: Engine) -> Trace:
+    """Return a channel case."""
+    spec, value = _spec(choices)
+    kinds = 4 if spec["class"] == "DeltaChannel" else 3
+    with Growing(reference, Subject(SubjectKind.CHANNEL, spec)) as growing:
+
+        def step() -> None:
+            kind = choices.below(kinds)
+            if kind == 0:
+                growing.apply(choices.pick(_PLAIN))
+                return
+            values = choices.repeat(lambda: value(choices), 1, 3)
+            if kind == 3:  # noqa: PLR2004  # the last of four
+                growing.apply(Operation("replay_writes", {"writes": values}))
+            else:
+                growing.apply(Operation("update", {"values": values}))
+
+        choices.repeat(step, 4, 8, 1)
+        growing.apply(_GET)
+        return growing.trace()
+
+
+def _spec(choices: Choices) -> tuple[dict[str, Plain], Callable[[Choices], Plain]]:
+    """Return a channel's settings, and what its values come from."""
+    name = choices.pick(_CLASSES)
+    if name.startswith("Named"):
+        senders = (*LETTERS, "stranger")
+        return {"class": name, "names": choices.some(LETTERS, 3, 1)}, lambda each: each.pick(
+            senders
+        )
+    kind = choices.pick(_TYPES)
+    spec: dict[str, Plain] = {"class": name, "type": kind}
+    value = FIELD_VALUES[kind]
+    if name in _REDUCED:
+        spec["reducer"] = choices.pick(REDUCERS[kind])
+        return spec, lambda each: overwrite(value(each)) if each.chance(2) else value(each)
+    if name in {"EphemeralValue", "UntrackedValue"}:
+        spec["guard"] = choices.chance()
+    if name == "Topic":
+        spec["accumulate"] = choices.chance()
+        return (
+            spec,
+            lambda each: each.repeat(lambda: value(each), 1, 2) if each.chance() else value(each),
+        )
+    return spec, value

@@ -1,0 +1,219 @@
+"""Graph cases: a state machine over the threads of one graph, played on the live reference.
+
+What the reference has answered (which checkpoints there are, how many interrupts wait, whether the
+last run failed) decides what can come next, so that a case goes where a script drawn blindly
+seldom would: all answers in another order, half of them, a fork from a checkpoint that exists and
+an update on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from parity_kit.contract import (
+    Engine,
+    Operation,
+    Outcome,
+    Raised,
+    Returned,
+    Subject,
+    SubjectKind,
+    Trace,
+)
+from parity_kit.contract.plain import Plain
+from parity_kit.search.choices import Choices
+from parity_kit.search.generate.drafts import update
+from parity_kit.search.generate.growing import Growing
+from parity_kit.search.generate.programs import program
+from parity_kit.search.generate.seen import Seen, Thread
+
+Where: TypeAlias = dict[str, Plain]
+"""Arguments of an operation."""
+
+_MODES = ("values", "updates", "tasks", "checkpoints", "custom", "debug")
+_DURABILITY = ("sync", "async", "exit")
+_SAVERS = ("memory", "memory", "memory", "sqlite", None)
+_THREADS = ("t", "t", "t", "u", "v")
+_PATCHES: tuple[dict[str, Plain], ...] = ({"source": "loop"}, {"source": "update"}, {"step": 0})
+_MOST = 9
+"""Operations of a case."""
+
+
+def graph_case(choices: Choices, reference: Engine) -> Trace:
+    """Return a graph program and what was done to it."""
+    made = program(choices)
+    saver = choices.pick(_SAVERS)
+    # LangGraph's SQLite saver is for synchronous calls only.
+    awaited = saver != "sqlite" and choices.chance(2 if "timeout" in repr(made) else 5)
+    subject = Subject(SubjectKind.GRAPH, {"program": made, "saver": saver})
+    with Growing(reference, subject) as growing:
+        machine = _Machine(choices, made, growing, {"async": True} if awaited else {})
+        if saver is None:
+            machine.apply(machine.begin({}))
+        else:
+            machine.play()
+        return growing.trace()
+
+
+@dataclass(slots=True)
+class _Machine:
+    """A graph's threads, and the choice of what is done next."""
+
+    choices: Choices
+    program: dict[str, Any]
+    growing: Growing
+    always: dict[str, Plain]
+    seen: Seen = field(default_factory=Seen)
+    last: Outcome = field(default_factory=Returned)
+
+    def play(self) -> None:
+        """Begin a thread, then go on while there are choices that say so."""
+        self.apply(self.begin({"thread": "t"}))
+        self.choices.repeat(self._step, 4, _MOST - 1)
+
+    def apply(self, operation: Operation) -> None:
+        """Do an operation and look at what came of it."""
+        self.last = self.growing.apply(Operation(operation.name, {**operation.args, **self.always}))
+        self.seen.add(self.last)
+
+    def begin(self, where: Where, _: Thread | None = None) -> Operation:
+        """Return a run with an input."""
+        return self._run(where, update(self.choices, self.program))
+
+    def _step(self) -> None:
+        name = self.choices.pick(_THREADS)
+        thread = self.seen.threads.get(name, Thread())
+        self.apply(self.choices.pick(self._kinds(thread))({"thread": name}, thread))
+
+    def _kinds(self, thread: Thread) -> list[Callable[[Where, Thread], Operation]]:
+        """Return what can be done to a thread, the simplest first, the likeliest more often."""
+        if not thread.checkpoints:
+            return [self.begin, self.begin, self._state, self._update, self._bulk]
+        kinds = [self._state, self._history, self._update, self._fork, self._fork_update]
+        if thread.pending:
+            answers = [self._answer_all, self._answer_all, self._answer_some, self._answer]
+            return [*answers, *answers, self._go_on, *kinds, self._command]
+        kinds += [self._command, self._bulk]
+        if isinstance(self.last, Raised):
+            return [self._go_on, self._go_on, self._update, self._update, *kinds]
+        return [self._go_on, self.begin, self.begin, *kinds, self._answer, self._delete]
+
+    def _go_on(self, where: Where, _: Thread) -> Operation:
+        return self._run(where, None)
+
+    def _state(self, where: Where, thread: Thread) -> Operation:
+        arguments = self._at(where, thread) if self.choices.chance(3) else where
+        if self.choices.chance(3):
+            arguments = {**arguments, "subgraphs": True}
+        return Operation("get_state", arguments | self._inside())
+
+    def _answer(self, where: Where, _: Thread) -> Operation:
+        answer: Where = {**where, "value": self.choices.below(10)}
+        return Operation("resume", answer | self._streamed())
+
+    def _answer_all(self, where: Where, thread: Thread) -> Operation:
+        if thread.pending == 1:
+            return self._answer(where, thread)
+        return self._answers(where, self.choices.some(range(thread.pending), 9, thread.pending))
+
+    def _answer_some(self, where: Where, thread: Thread) -> Operation:
+        return self._answers(where, self.choices.some(range(thread.pending), 9, 1))
+
+    def _answers(self, where: Where, chosen: list[int]) -> Operation:
+        answers: Plain = [[index, self.choices.below(10)] for index in chosen]
+        return Operation("resume_map", {**where, "values": answers, **self._streamed()})
+
+    def _command(self, where: Where, thread: Thread) -> Operation:
+        choices, command = self.choices, dict[str, Plain]()
+        if choices.chance():
+            command["update"] = update(choices, self.program)
+        if choices.chance() or not command:
+            target = choices.pick(list(self.program["nodes"]))
+            command["goto"] = {"send": [target, {"k": 7}]} if choices.chance(3) else target
+        if thread.pending and choices.chance():
+            command["resume"] = choices.below(10)
+        return Operation("command", {**where, "command": command, **self._streamed()})
+
+    def _update(self, where: Where, _: Thread) -> Operation:
+        return Operation("update_state", {**where, **self._change(), **self._inside()})
+
+    def _change(self) -> Where:
+        """Return what is written, and perhaps as which node."""
+        change: Where = {"values": update(self.choices, self.program)}
+        if self.choices.below(3):
+            change["as_node"] = self.choices.pick(list(self.program["nodes"]))
+        return change
+
+    def _bulk(self, where: Where, _: Thread) -> Operation:
+        def superstep() -> Plain:
+            return self.choices.repeat(self._change, 1, 2, 1)
+
+        return Operation(
+            "bulk_update_state", {**where, "supersteps": self.choices.repeat(superstep, 1, 2, 1)}
+        )
+
+    def _fork(self, where: Where, thread: Thread) -> Operation:
+        return self._run(self._at(where, thread), None)
+
+    def _fork_update(self, where: Where, thread: Thread) -> Operation:
+        return self._update(self._at(where, thread), thread)
+
+    def _history(self, where: Where, thread: Thread) -> Operation:
+        arguments = {**where, **self._inside()}
+        if self.choices.chance(2):
+            arguments["limit"] = self.choices.between(1, 3)
+        if self.choices.chance(2):
+            arguments["before"] = self.choices.pick(thread.checkpoints)
+        if self.choices.chance(3):
+            arguments["filter"] = self.choices.pick(_PATCHES)
+        return Operation("get_state_history", arguments)
+
+    def _delete(self, where: Where, _: Thread) -> Operation:
+        return Operation("delete_thread", where)
+
+    def _at(self, where: Where, thread: Thread) -> Where:
+        """Return a place at a checkpoint that is there, if there is any."""
+        if not thread.checkpoints:
+            return where
+        return {**where, "checkpoint": self.choices.pick(thread.checkpoints[::-1])}
+
+    def _inside(self) -> Where:
+        """Return, now and then, the address of a task's subgraph."""
+        if "subgraphs" not in self.program or not self.choices.chance(3):
+            return {}
+        return {"task": self.choices.below(2)}
+
+    def _streamed(self) -> Where:
+        """Return how a run is looked at, and what it is told."""
+        streamed: Where = {"modes": _modes(self.choices)} if self.choices.chance() else {}
+        if streamed and self.choices.chance(1 if "subgraphs" in self.program else 15):
+            streamed["subgraphs"] = True
+        return streamed | self._told()
+
+    def _told(self) -> Where:
+        """Return the arguments of a run that are seldom given."""
+        choices = self.choices
+        told: Where = {"recursion_limit": choices.between(2, 6)}
+        if "context" in self.program and choices.below(4):
+            told["context"] = {"who": choices.pick(("me", "you"))}
+        if choices.chance(24):
+            name = choices.pick(("interrupt_before", "interrupt_after"))
+            told[name] = "*" if choices.chance() else [choices.pick(list(self.program["nodes"]))]
+        if choices.chance(24):
+            told["max_concurrency"] = choices.between(1, 2)
+        return told
+
+    def _run(self, where: Where, given: Plain) -> Operation:
+        choices = self.choices
+        arguments: Where = {**where, "input": given}
+        if "thread" in where and choices.chance(5):
+            arguments["durability"] = choices.pick(_DURABILITY)
+        arguments |= self._streamed()
+        return Operation("stream" if "modes" in arguments else "invoke", arguments)
+
+
+def _modes(choices: Choices) -> list[str]:
+    chosen = choices.some(_MODES, len(_MODES), 1)
+    return [mode for mode in _MODES if mode in chosen]

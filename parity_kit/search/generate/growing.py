@@ -1,0 +1,82 @@
+"""A case that grows: each operation is chosen, and done on the reference, before the next."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import TracebackType
+from typing import Self
+
+from parity_kit.contract import (
+    Case,
+    CaseId,
+    Engine,
+    Operation,
+    Outcome,
+    Pins,
+    Session,
+    Subject,
+    SubjectKind,
+    Trace,
+    Unsupported,
+    UnsupportedSubjectError,
+)
+from parity_kit.contract.canonical import digest, pack
+from parity_kit.programs.features import features_of
+
+_PINS = Pins()
+_NAMELESS = {kind: CaseId(f"lockstep/{kind.value}/-") for kind in SubjectKind}
+
+
+class Growing:
+    """A subject open on the reference, and what has been done to it so far."""
+
+    def __init__(self, reference: Engine, subject: Subject) -> None:
+        self.subject = subject
+        self.operations: list[Operation] = []
+        self.outcomes: list[Outcome] = []
+        self._session: Session | None = None
+        self._refused = ""
+        try:
+            self._session = reference.open(subject, _PINS)
+        except UnsupportedSubjectError as error:
+            self._refused = str(error)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._session is not None:
+            self._session.close()
+
+    def apply(self, operation: Operation) -> Outcome:
+        """Do one more operation and return what came of it."""
+        if self._session is None:
+            outcome: Outcome = Unsupported(self._refused)
+        else:
+            outcome = self._session.apply(operation)
+        self.operations.append(operation)
+        self.outcomes.append(outcome)
+        return outcome
+
+    def trace(self) -> Trace:
+        """Return the case so far, with the reference's outcomes.
+
+        It has no name of its own yet (`named`): few of those that are made need one.
+        """
+        kind, operations = self.subject.kind, tuple(self.operations)
+        features = features_of(self.subject, operations)
+        case = Case(_NAMELESS[kind], self.subject, operations, features, _PINS)
+        return Trace(case, tuple(self.outcomes))
+
+
+def named(case: Case) -> Case:
+    """Return a case named by what it holds, and with the features it has."""
+    subject, operations = case.subject, case.operations
+    name = digest(pack([subject.to_plain(), [each.to_plain() for each in operations]]))[:12]
+    identity = CaseId(f"lockstep/{subject.kind.value}/{name}")
+    return replace(case, id=identity, features=features_of(subject, operations))

@@ -1,0 +1,177 @@
+"""Saver cases: a state machine that puts, and reads what is there."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from parity_kit.contract import Engine, Operation, Subject, SubjectKind, Trace
+from parity_kit.contract.plain import Plain
+from parity_kit.reference.postgres_server import missing
+from parity_kit.search.choices import Choices
+from parity_kit.search.generate.channels import FIELD_VALUES, LETTERS
+from parity_kit.search.generate.growing import Growing
+
+_THREADS = ("t", "t", "u")
+_SPACES = ("", "", "sub:1")
+_SOURCES = ("input", "loop", "update")
+_CHANNELS = (*LETTERS, "__error__", "__interrupt__", "__resume__")
+_TASKS = ("task-1", "task-2")
+_PATHS = ("", "~__pregel_pull, a")
+_MOST = 9
+"""Operations of a case."""
+
+
+@functools.cache
+def available() -> tuple[str, ...]:
+    """Return the savers to draw from, those that cost little more often."""
+    quick = ("memory", "sqlite") * 3
+    return quick if missing() else (*quick, "postgres")
+
+
+def saver_case(choices: Choices, reference: Engine, savers: tuple[str, ...]) -> Trace:
+    """Return a case on one of the savers."""
+    saver = choices.pick(savers)
+    with Growing(reference, Subject(SubjectKind.SAVER, {"saver": saver})) as growing:
+        machine = _Machine(choices, growing, prunes=saver == "postgres")
+        choices.repeat(machine.step, 5, _MOST, 1)
+        return growing.trace()
+
+
+@dataclass(slots=True)
+class _Machine:
+    """What was put, by thread and namespace, and the choice of what is done next."""
+
+    choices: Choices
+    growing: Growing
+    prunes: bool
+    there: dict[tuple[str, str], list[int]] = field(
+        default_factory=dict[tuple[str, str], list[int]]
+    )
+    versions: dict[str, int] = field(default_factory=dict[str, int])
+    put: int = 0
+
+    def step(self) -> None:
+        """Do one more thing."""
+        place = (self.choices.pick(_THREADS), self.choices.pick(_SPACES))
+        kinds = (self._put, self._put, self._writes, self._tuple, self._list, *self._rare())
+        self.growing.apply(self.choices.pick(kinds)(*place))
+
+    def _rare(self) -> tuple[Callable[[str, str], Operation], ...]:
+        kinds = (self._next_version, self._delete, self._delta_history)
+        return (*kinds, self._prune) if self.prunes else kinds
+
+    def _checkpoint(self, thread: str, space: str) -> str:
+        """Return the id of a checkpoint: one that is there, or sometimes one that is not."""
+        there = self.there.get((thread, space))
+        known = there[::-1] if there else [1]
+        return _identity(self.put + 1 if self.choices.chance(9) else self.choices.pick(known))
+
+    def _put(self, thread: str, space: str) -> Operation:
+        choices = self.choices
+        there = self.there.setdefault((thread, space), [])
+        again = bool(there) and choices.chance(9)
+        number = there.pop() if again else self.put + 1
+        self.put = max(self.put, number)
+        # A parent is older: on a circle InMemorySaver.get_delta_channel_history walks for ever.
+        parent = _identity(choices.pick(there[::-1])) if there and choices.chance() else None
+        there.append(number)
+        values = {name: FIELD_VALUES["any"](choices) for name in choices.some(LETTERS, 3)}
+        changed = [name for name in values if not choices.chance(3)]
+        for name in changed:
+            self.versions[name] = self.versions.get(name, 0) + 1
+        versions = {name: _version(number) for name, number in self.versions.items()}
+        checkpoint: dict[str, Plain] = {
+            "v": 4,
+            "ts": "2024-01-01T00:00:00+00:00",
+            "id": _identity(number),
+            "channel_values": values,
+            "channel_versions": versions,
+            "versions_seen": {"a": versions} if choices.chance() else {},
+            "updated_channels": changed if choices.chance() else None,
+        }
+        metadata: Plain = {
+            "source": choices.pick(_SOURCES),
+            "step": choices.between(-1, 3),
+            "parents": {"": _identity(1)} if choices.chance(3) else {},
+        }
+        arguments: dict[str, Plain] = {
+            "thread": thread,
+            "ns": space,
+            "checkpoint": checkpoint,
+            "metadata": metadata,
+            "new_versions": {name: versions[name] for name in changed},
+        }
+        return Operation("put", arguments | ({"parent": parent} if parent else {}))
+
+    def _writes(self, thread: str, space: str) -> Operation:
+        choices = self.choices
+
+        def write() -> Plain:
+            return [choices.pick(_CHANNELS), FIELD_VALUES["any"](choices)]
+
+        return Operation(
+            "put_writes",
+            {
+                "thread": thread,
+                "ns": space,
+                "checkpoint_id": self._checkpoint(thread, space),
+                "writes": choices.repeat(write, 1, 3, 1),
+                "task_id": choices.pick(_TASKS),
+                "task_path": choices.pick(_PATHS),
+            },
+        )
+
+    def _tuple(self, thread: str, space: str) -> Operation:
+        where: dict[str, Plain] = {"thread": thread, "ns": space}
+        if self.choices.chance():
+            where["checkpoint_id"] = self._checkpoint(thread, space)
+        return Operation("get_tuple", where)
+
+    def _list(self, thread: str, space: str) -> Operation:
+        choices = self.choices
+        arguments: dict[str, Plain] = {} if choices.chance(9) else {"thread": thread}
+        if arguments and choices.chance():
+            arguments["ns"] = space
+        if choices.chance(2):
+            arguments["limit"] = choices.between(1, 2)
+        if choices.chance(2):
+            arguments["before"] = self._checkpoint(thread, space)
+        if choices.chance(2):
+            arguments["filter"] = (
+                {"step": choices.between(-1, 3)}
+                if choices.chance()
+                else {"source": choices.pick(_SOURCES)}
+            )
+        return Operation("list", arguments)
+
+    def _next_version(self, thread: str, space: str) -> Operation:
+        del thread, space
+        current = self.choices.pick([None, *(_version(each) for each in self.versions.values())])
+        return Operation("next_version", {"current": current})
+
+    def _delete(self, thread: str, space: str) -> Operation:
+        del space
+        for place in [each for each in self.there if each[0] == thread]:
+            del self.there[place]
+        return Operation("delete_thread", {"thread": thread})
+
+    def _delta_history(self, thread: str, space: str) -> Operation:
+        where: dict[str, Plain] = {"thread": thread, "ns": space}
+        if self.choices.chance():
+            where["checkpoint_id"] = self._checkpoint(thread, space)
+        return Operation("delta_history", {**where, "channels": self.choices.some(LETTERS, 2, 1)})
+
+    def _prune(self, thread: str, space: str) -> Operation:
+        del space
+        strategy = self.choices.pick(("keep_latest", "delete"))
+        return Operation("prune", {"threads": [thread], "strategy": strategy})
+
+
+def _identity(number: int) -> str:
+    return f"00000000-0000-6000-8000-{number:012x}"
+
+
+def _version(number: int) -> str:
+    return f"{number:032}.{0:016}"

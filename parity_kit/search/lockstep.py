@@ -1,0 +1,319 @@
+"""Lockstep: cases are chosen, reference and candidate run them, outcomes are compared.
+
+Hypothesis chooses, and then, for volume, a seeded source does. Each disagreement is shrunk by
+Hypothesis, whichever found it, and what is left is cut down to what the disagreement needs.
+
+A suite is searched again for further, different disagreements: one is told from another by where
+it shows (operation, part, path), so that many cases with one cause are shown once, with a count.
+What is left of the examples is then run without shrinking, so that the counts say how common
+disagreements are.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+from collections import Counter
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from hypothesis.errors import Flaky
+
+from parity_kit.contract import Case, Engine, Level, Outcome, Raised, Trace, run
+from parity_kit.contract.canonical import pack
+from parity_kit.contract.errors import ParityKitError
+from parity_kit.judging.candidate_under_test import Contender
+from parity_kit.judging.judge import Tally, confirmed, judge
+from parity_kit.judging.verdicts import PASSING, Divergent, Verdict, label, passes
+from parity_kit.search.choices import Choices, seeded
+from parity_kit.search.coverage import Coverage, Floors, calibrations, shortfall
+from parity_kit.search.generate import SUITES
+from parity_kit.search.generate.growing import named
+from parity_kit.search.hypothesis_driver import explore, shrink
+from parity_kit.search.shrinking import simplify
+
+Signature: TypeAlias = tuple[str, ...]
+MOST_FINDINGS = 3
+"""Different disagreements searched for in one suite."""
+_RUNS = {"invoke", "stream", "resume", "resume_map"}  # ways to say the same: run the graph
+SHRINK_SECONDS = 6.0
+"""Time for shrinking one disagreement."""
+SIMPLIFY_SECONDS = 6.0
+"""Time for leaving out of it, after that, what it does not need."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A disagreement: the smallest case found, and how many cases showed the same."""
+
+    case: Case
+    verdict: Verdict
+    count: int
+
+
+@dataclass(slots=True)
+class Lockstep:
+    """What a suite's search came to."""
+
+    suite: str
+    tally: Tally
+    findings: list[Finding] = field(default_factory=list[Finding])
+    seconds: float = 0.0
+
+    @property
+    def tried(self) -> int:
+        """How many cases were run."""
+        return sum(self.tally.verdicts.values())
+
+    @property
+    def coverage(self) -> Coverage:
+        """Which pairs of features the compared cases had."""
+        return calibrations()[self.suite].coverage(self.tally.combinations, self.tried)
+
+    def judged(self, floors: Floors) -> tuple[str, str]:
+        """Return the verdict, and which floor was not reached if that is why it is `unknown`."""
+        verdict = self.tally.verdict
+        if verdict not in PASSING:
+            return verdict, ""
+        missed = shortfall(floors, self.coverage, self.tally.compared, self.tried)
+        return ("unknown" if missed else verdict), missed
+
+
+class _DisagreementError(Exception):
+    """Carries a failing case out of Hypothesis's loop."""
+
+    def __init__(self, case: Case, verdict: Verdict) -> None:
+        super().__init__(case.id)
+        self.case = case
+        self.verdict = verdict
+        self.size = len(pack(case.to_plain()))
+
+
+class _TimeIsOverError(BaseException):
+    """Ends Hypothesis's shrinking at once: it catches exceptions, but not those of this base."""
+
+
+def signature(verdict: Verdict) -> Signature:
+    """Return what tells one cause from another, as far as it can be seen from outside."""
+    if not isinstance(verdict, Divergent):
+        return (label(verdict),)
+    difference = verdict.difference
+    inside = "" if difference.where.startswith("event") else re.sub(r"\d+", "#", difference.path)
+    name = difference.operation_name
+    return (*_part(verdict), "run" if name in _RUNS else name, inside)
+
+
+def _part(verdict: Verdict) -> Signature:
+    """Return the coarser part of a signature, which a case must keep while it is shrunk."""
+    if not isinstance(verdict, Divergent):
+        return (label(verdict),)
+    where = re.sub(r"event \d+", "event", verdict.difference.where.split("/")[0])
+    return (verdict.difference.level.label, where)
+
+
+def _essence(verdict: Divergent, outcomes: Sequence[Outcome]) -> tuple[Signature, str]:
+    """Return what a case must keep while parts of it are left out."""
+    outcome = outcomes[verdict.difference.operation]
+    said = outcome.error if isinstance(outcome, Raised) else type(outcome).__name__
+    return signature(verdict), said
+
+
+def search(  # noqa: PLR0913  # a search's settings, all named
+    suite: str,
+    reference: Engine,
+    contender: Contender,
+    *,
+    examples: int,
+    bulk: int = 0,
+    seed_value: int,
+    required: Level,
+    on_case: Callable[[int], None],
+) -> Lockstep:
+    """Search a suite for disagreements.
+
+    Hypothesis chooses `examples` cases, then a seeded source `bulk` more.
+
+    Raises:
+        CandidateError: If the candidate cannot be judged any further.
+    """
+    started = time.monotonic()
+    result = Lockstep(suite, Tally(required))
+    search_ = _Search(SUITES[suite], reference, contender, result, on_case)
+    with _unheard():
+        search_.all(examples, bulk, seed_value)
+    result.findings = [
+        Finding(each.case, each.verdict, max(1, search_.seen[signature(each.verdict)]))
+        for each in result.findings
+    ]
+    result.seconds = time.monotonic() - started
+    return result
+
+
+@contextmanager
+def _unheard() -> Generator[None]:
+    """Keep LangGraph's warnings to itself: what a search tries is odd on purpose."""
+    logger = logging.getLogger("langgraph")
+    before = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
+
+
+@dataclass(slots=True)
+class _Hunt:
+    """What is being shrunk, and until when."""
+
+    part: Signature | None = None
+    until: float = float("inf")
+    smallest: _DisagreementError | None = None
+
+    def check_time(self) -> None:
+        """End the shrinking of what was found, once the time for it is over."""
+        if self.smallest is not None and time.monotonic() > self.until:
+            raise _TimeIsOverError
+
+    def take(self, failure: _DisagreementError) -> _DisagreementError:
+        """Return a failure to be raised, and keep it if it is the smallest so far."""
+        if self.smallest is None or failure.size <= self.smallest.size:
+            self.smallest = failure
+        return failure
+
+
+class _Search:
+    """One suite's search: what it has seen, and what it is shrinking."""
+
+    def __init__(
+        self,
+        generate: Callable[[Choices, Engine], Trace],
+        reference: Engine,
+        contender: Contender,
+        result: Lockstep,
+        on_case: Callable[[int], None],
+    ) -> None:
+        self.seen: Counter[Signature] = Counter()
+        self.done = 0
+        self._known: set[Signature] = set()
+        self._generate: Callable[[Choices], Trace] = lambda choices: generate(choices, reference)
+        self._reference = reference
+        self._contender = contender
+        self._result = result
+        self._on_case = on_case
+
+    def all(self, examples: int, bulk: int, seed_value: int) -> None:
+        """Let Hypothesis choose examples, then a seeded source as many cases as `bulk` says."""
+        for attempt in range(MOST_FINDINGS + 1):
+            left = examples - self.done
+            if left <= 0 or not self.explore(left, seed_value + attempt):
+                break
+        record: list[int] = []
+        choices = seeded(seed_value, record)
+        for _ in range(bulk):
+            record.clear()
+            self.try_one(choices, record)
+
+    def explore(self, examples: int, seed_value: int) -> bool:
+        """Let Hypothesis look for one more disagreement; return whether it found any."""
+        hunt = _Hunt()
+
+        def check(trace: Trace) -> None:
+            hunt.check_time()
+            verdict = self._judge(trace)
+            if hunt.part is None:
+                self._count(trace.case, verdict)
+            self._pursue(trace.case, verdict, hunt)
+
+        return self._found(hunt, lambda: explore(self._generate, check, examples, seed_value))
+
+    def try_one(self, choices: Choices, record: list[int]) -> None:
+        """Run one case made by chance; a new disagreement is handed to Hypothesis, to be shrunk."""
+        trace = self._generate(choices)
+        verdict = self._judge(trace)
+        self._count(trace.case, verdict)
+        if not self._is_new(verdict):
+            return
+        hunt = _Hunt(_part(verdict), time.monotonic() + SHRINK_SECONDS)
+
+        def check(again: Trace) -> None:
+            hunt.check_time()
+            self._pursue(again.case, self._judge(again), hunt)
+
+        if not self._found(hunt, lambda: shrink(self._generate, check, record)):
+            self._add(trace.case, self._again(trace.case, verdict))
+
+    def _is_new(self, verdict: Verdict) -> bool:
+        return (
+            not passes(verdict)
+            and len(self._result.findings) < MOST_FINDINGS
+            and signature(verdict) not in self._known
+        )
+
+    def _pursue(self, case: Case, verdict: Verdict, hunt: _Hunt) -> None:
+        """Raise what is new and, once something is being shrunk, of the same part."""
+        if not self._is_new(verdict):
+            return
+        part = _part(verdict)
+        if hunt.part is None:
+            hunt.part, hunt.until = part, time.monotonic() + SHRINK_SECONDS
+        elif part != hunt.part:
+            return
+        raise hunt.take(_DisagreementError(case, verdict))
+
+    def _found(self, hunt: _Hunt, drive: Callable[[], None]) -> bool:
+        try:
+            drive()
+        except _DisagreementError as failure:
+            self._add(failure.case, failure.verdict)
+            return True
+        except (_TimeIsOverError, Flaky):
+            if (smallest := hunt.smallest) is None:
+                raise
+            self._add(smallest.case, self._again(smallest.case, smallest.verdict))
+            return True
+        return False
+
+    def _add(self, case: Case, verdict: Verdict) -> None:
+        self._known.add(signature(verdict))
+        if isinstance(verdict, Divergent):
+            case, verdict = self._simplified(case, verdict)
+        self._result.findings.append(Finding(named(case), verdict, 1))
+
+    def _simplified(self, case: Case, verdict: Divergent) -> tuple[Case, Verdict]:
+        """Leave out of a case what its disagreement does not need."""
+        wanted = _essence(verdict, run(self._reference, case))
+        found: Verdict = verdict
+
+        def holds(smaller: Case) -> bool:
+            nonlocal found
+            try:
+                outcomes = run(self._reference, smaller)
+            except ParityKitError:
+                return False  # no program any more
+            again = self._judge(Trace(smaller, outcomes))
+            if not isinstance(again, Divergent) or _essence(again, outcomes) != wanted:
+                return False
+            found = again
+            return True
+
+        return simplify(case, holds, SIMPLIFY_SECONDS), found
+
+    def _judge(self, trace: Trace) -> Verdict:
+        required = self._result.tally.required
+        verdict = judge(trace.case, trace.outcomes, self._contender, required)
+        return self._contender.ledger.held_against(trace.case.id, verdict)
+
+    def _count(self, case: Case, verdict: Verdict) -> None:
+        self.done += 1
+        self._result.tally.add(case, verdict)
+        if not passes(verdict):
+            self.seen[signature(verdict)] += 1
+        self._on_case(self.done)
+
+    def _again(self, case: Case, verdict: Verdict) -> Verdict:
+        """Judge a case again that did not fail every time."""
+        again = self._judge(Trace(case, run(self._reference, case)))
+        return confirmed(verdict, again)

@@ -1,0 +1,148 @@
+"""Making a case smaller by leaving out parts of it: what Hypothesis, which sees choices, cannot.
+
+A generator that grew a case on the reference needs choices that are no longer in the case: a read
+that only looked, a node that an index passes over. Here the case is plain data, and whatever can
+go without the disagreement going is left out: operations, their arguments, parts of a program.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+from parity_kit.contract import Case, Operation, Subject, SubjectKind
+from parity_kit.contract.plain import Plain
+
+_PASSES = 4
+_LIMIT = "recursion_limit"  # what is left out of a run that never ends makes it longer
+
+
+def simplify(case: Case, holds: Callable[[Case], bool], seconds: float) -> Case:
+    """Return the smallest case found in the time given of which `holds` is true, as of `case`."""
+    work = _Simplifying(case, holds, time.monotonic() + seconds)
+    for _ in range(_PASSES):
+        before = work.case
+        work.drop_operations()
+        if case.subject.kind is SubjectKind.GRAPH:
+            work.drop_nodes()
+            work.prune_program()
+        work.prune_arguments()
+        if work.case == before:
+            break
+    return work.case
+
+
+@dataclass(slots=True)
+class _Simplifying:
+    """The smallest case so far."""
+
+    case: Case
+    holds: Callable[[Case], bool]
+    until: float
+
+    def attempt(self, case: Case) -> bool:
+        """Take a case if it still holds; nothing does once the time is over."""
+        if time.monotonic() > self.until or not self.holds(case):
+            return False
+        self.case = case
+        return True
+
+    def drop_operations(self) -> None:
+        """Leave out operations, the last first, but never all."""
+        for index in reversed(range(len(self.case.operations))):
+            operations = self.case.operations
+            left = (*operations[:index], *operations[index + 1 :])
+            if left:
+                self.attempt(replace(self.case, operations=left))
+
+    def drop_nodes(self) -> None:
+        """Leave out a node and every edge and branch that has to do with it."""
+        for name in reversed(list(self._program().get("nodes", {}))):
+            left = _without_node(self._program(), name)
+            if left["nodes"]:
+                self._attempt_program(left)
+
+    def prune_program(self) -> None:
+        """Leave out whatever part of the program can go."""
+        _prune(self._program(), self._attempt_program)
+
+    def prune_arguments(self) -> None:
+        """Leave out arguments and parts of them."""
+        for index in range(len(self.case.operations)):
+
+            def attempt(arguments: Any, index: int = index) -> bool:
+                operations = list(self.case.operations)
+                if _LIMIT in operations[index].args.keys() - arguments.keys():
+                    return False
+                operations[index] = Operation(operations[index].name, arguments)
+                return self.attempt(replace(self.case, operations=tuple(operations)))
+
+            _prune(self.case.operations[index].args, attempt)
+
+    def _program(self) -> dict[str, Any]:
+        return cast("dict[str, Any]", self.case.subject.spec["program"])
+
+    def _attempt_program(self, program: Any) -> bool:
+        spec = {**self.case.subject.spec, "program": program}
+        return self.attempt(replace(self.case, subject=Subject(self.case.subject.kind, spec)))
+
+
+def _without_node(program: dict[str, Any], name: str) -> dict[str, Any]:
+    edges: list[Any] = []
+    for source, target in program.get("edges", ()):
+        sources = [source] if isinstance(source, str) else source
+        left = [each for each in sources if each != name]
+        if left and target != name:
+            edges.append([source if isinstance(source, str) else left, target])
+    return program | {
+        "nodes": {each: node for each, node in program["nodes"].items() if each != name},
+        "edges": edges,
+        "branches": {
+            each: routes for each, routes in program.get("branches", {}).items() if each != name
+        },
+    }
+
+
+def _prune(value: Any, attempt: Callable[[Plain], bool]) -> None:
+    """Leave out parts of nested data, whole ones before parts of them.
+
+    `attempt` is given the whole value without a part, and says whether it may go.
+    """
+    kept: Any = value
+    for key in reversed(_keys(kept)):
+        left = _without(kept, key)
+        if attempt(left):
+            kept = left
+    for key in _keys(kept):
+
+        def put(part: Plain, key: Any = key) -> bool:
+            nonlocal kept
+            changed = _with(kept, key, part)
+            if not attempt(changed):
+                return False
+            kept = changed
+            return True
+
+        _prune(kept[key], put)
+
+
+def _keys(value: Any) -> Sequence[Any]:
+    """Return the keys of a map, the places of a list, and nothing for what has no parts."""
+    if isinstance(value, Mapping):
+        return list(cast("Mapping[Any, Any]", value))
+    return range(len(cast("Sequence[Any]", value))) if isinstance(value, (list, tuple)) else ()
+
+
+def _without(value: Any, key: Any) -> Any:
+    if isinstance(value, Mapping):
+        entries = cast("Mapping[Any, Plain]", value)
+        return {each: entries[each] for each in entries if each != key}
+    return [*value[:key], *value[key + 1 :]]
+
+
+def _with(value: Any, key: Any, part: Plain) -> Any:
+    if isinstance(value, Mapping):
+        return {**cast("Mapping[Any, Plain]", value), key: part}
+    return [*value[:key], part, *value[key + 1 :]]
