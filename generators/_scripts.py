@@ -37,7 +37,7 @@ def resume(value: Any, **args: Any) -> Operation:
 
 def resume_map(*pairs: tuple[int, Any], **args: Any) -> Operation:
     """Return a resume that answers pending interrupts by their place in the state."""
-    return op("resume_map", **({"thread": "t", "values": [list(each) for each in pairs]} | args))
+    return op("resume_map", **({"thread": "t", "values": [list(pair) for pair in pairs]} | args))
 
 
 def command(parts: Mapping[str, Any], **args: Any) -> Operation:
@@ -77,7 +77,9 @@ def without_saver(corpus: str, runs: Runs) -> Iterator[Case]:
     """Yield a case for each run of a graph that has no checkpointer."""
     for name, (program, operations) in runs.items():
         unnamed = (
-            Operation(each.name, {key: arg for key, arg in each.args.items() if key != "thread"})
-            for each in operations
+            Operation(
+                operation.name, {key: arg for key, arg in operation.args.items() if key != "thread"}
+            )
+            for operation in operations
         )
         yield graph(f"{corpus}/{name}/no-saver", program, *unnamed, saver=None)

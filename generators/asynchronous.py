@@ -171,7 +171,7 @@ def cases() -> Iterator[Case]:
         subgraphs,
         memory,
     )
-    known = {case.id: case for case in chain.from_iterable(each.cases() for each in modules)}
+    known = {case.id: case for case in chain.from_iterable(module.cases() for module in modules)}
     for name in _CHOSEN:
         case = known[name]  # pyright: ignore[reportArgumentType]  # a name is an id
         yield _awaited(f"asynchronous/{name}", case)
@@ -182,9 +182,9 @@ def cases() -> Iterator[Case]:
 def _awaited(name: str, case: Case) -> Case:
     spec: Any = case.subject.spec
     operations = (
-        each
-        if each.name in {"put", "store_items"}
-        else Operation(each.name, {**each.args, "async": True})
-        for each in case.operations
+        operation
+        if operation.name in {"put", "store_items"}
+        else Operation(operation.name, {**operation.args, "async": True})
+        for operation in case.operations
     )
     return graph(name, spec["program"], *operations, saver=spec["saver"])

@@ -166,7 +166,7 @@ _REDUCED: _Traces = {
     ),
     "last": (_sum("any", "last"), (up(1, 2), GET)),
     "first": (_sum("any", "first"), (GET, up(1, 2), up(3), GET)),
-    "bool-add-becomes-int": (_sum("bool"), (GET, *(up(each) for each in (True, True)), GET)),
+    "bool-add-becomes-int": (_sum("bool"), (GET, *(up(item) for item in (True, True)), GET)),
     "null-first": (_sum("any", "last"), (up(None), AVAILABLE, GET)),
     "wrong-type": (_sum("int"), (up(1), up([2]), GET)),
     "wrong-type-after-right": (_sum("list"), (up([1], 2, [3]), GET)),

@@ -196,7 +196,7 @@ def _filled(parts: Any, value: Plain) -> Any:
     if isinstance(parts, str) and parts == _ARGUMENT:
         return value
     if isinstance(parts, list):
-        return [_filled(each, value) for each in cast("list[Any]", parts)]
+        return [_filled(part, value) for part in cast("list[Any]", parts)]
     if isinstance(parts, dict):
         fields = cast("dict[str, Any]", parts)
         return {key: _filled(each, value) for key, each in fields.items()}

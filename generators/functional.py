@@ -43,7 +43,7 @@ def flow(*body: Any, tasks: dict[str, Any] | None = None, **more: Any) -> Progra
 
 
 def _cached(tasks: Mapping[str, Mapping[str, Any]]) -> bool:
-    return any("cache" in each for each in tasks.values())
+    return any("cache" in task for task in tasks.values())
 
 
 def give(value: Any) -> dict[str, Any]:

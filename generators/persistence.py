@@ -191,9 +191,9 @@ _READ: Runs = {
     "state/thread-names": (
         PAIR,
         tuple(
-            each
+            item
             for name in ("", "a/b", "100%", "é")
-            for each in (invoke(thread=name, input={"n": 1}), state(thread=name))
+            for item in (invoke(thread=name, input={"n": 1}), state(thread=name))
         ),
     ),
 }

@@ -46,8 +46,8 @@ def growth(rows: Sequence[Row], *, seed: int) -> Growth | None:
     times = _by_pair(rows)
     if len(sizes) < 2 or not times:  # noqa: PLR2004  # two points make a slope
         return None
-    ours = [_slope(sizes, [reference for reference, _ in each]) for each in times]
-    theirs = [_slope(sizes, [candidate for _, candidate in each]) for each in times]
+    ours = [_slope(sizes, [reference for reference, _ in time]) for time in times]
+    theirs = [_slope(sizes, [candidate for _, candidate in time]) for time in times]
     apart = [candidate - reference for reference, candidate in zip(ours, theirs, strict=True)]
     return Growth(
         tuple(sizes),
@@ -62,8 +62,8 @@ def overall(rows: Sequence[Row], *, seed: int) -> Estimate | None:
     """Return the geometric mean of the ratios of all rows that have one, with its interval."""
     times = _by_pair([row for row in rows if row["ratio"] is not None])
     logs = [
-        statistics.fmean(math.log(reference / candidate) for reference, candidate in each)
-        for each in times
+        statistics.fmean(math.log(reference / candidate) for reference, candidate in time)
+        for time in times
     ]
     if not logs:
         return None

@@ -82,24 +82,24 @@ class Session:
 
     def __init__(
         self,
-        space: Workspace,
+        workspace: Workspace,
         folder: Path,
         settings: Settings,
         *,
         seed: int,
-        tell: Callable[[Event], None],
+        emit: Callable[[Event], None],
     ) -> None:
         self._folder = folder
         self._settings = settings
         self._seed = seed
-        self._tell = tell
+        self._emit = emit
         self._coin = random.Random(seed)  # noqa: S311  # the order of a pair, to be repeated
         self._workloads: dict[str, Workload] = {
             workload.name: workload for workload in select(settings.workloads)
         }
         self._base = Plan(
             REFERENCE,
-            str(space.root),
+            str(workspace.root),
             list(self._workloads),
             value_seconds=settings.value_seconds,
         )
@@ -176,19 +176,19 @@ class Session:
             if engine == REFERENCE:
                 raise KitError(f"the reference could not be measured: {problem}")
             opponent.give_up(code, problem)
-            self._tell(CandidateFailed(opponent.name, opponent.name, code, problem))
+            self._emit(CandidateFailed(opponent.name, opponent.name, code, problem))
             return
         opponent.learn(answer)
         if answer.broken and opponent.broken.keys() == self._workloads.keys():
             code = next(iter(answer.broken.values()))
             problem = "it broke down on every workload"
-            self._tell(CandidateFailed(opponent.name, opponent.name, code, problem))
+            self._emit(CandidateFailed(opponent.name, opponent.name, code, problem))
 
     def _ask(self, plan: Plan) -> Answer:
-        self._tell(GateProgress(EVERYONE, GATE, self._done, self._total))
+        self._emit(GateProgress(EVERYONE, GATE, self._done, self._total))
         answer = ask(plan)
         self._done += 1
-        self._tell(GateProgress(EVERYONE, GATE, self._done, self._total))
+        self._emit(GateProgress(EVERYONE, GATE, self._done, self._total))
         return answer
 
     def _extend(self, opponents: Sequence[_Opponent]) -> None:
@@ -236,7 +236,7 @@ class Session:
                 row = self._row(opponent, workload, found.get(workload.name, Pairs()), steady)
                 if opponent.name == CONTROL and row.verdict == Speed.EQUIVALENT:
                     steady.add(workload.name)
-                self._tell(row)
+                self._emit(row)
 
     def _row(
         self, opponent: _Opponent, workload: Workload, pairs: Pairs, steady: set[str]
@@ -328,13 +328,13 @@ _UNSTEADY = "identical code was not found equivalent: timings of this workload g
 
 
 def run_benchmarks(  # noqa: PLR0913  # the settings of a session, each with its own name
-    space: Workspace,
+    workspace: Workspace,
     candidates: Sequence[str],
     folder: Path,
     *,
     pairs: int,
     seed: int,
-    tell: Callable[[Event], None],
+    emit: Callable[[Event], None],
     extend_to: int = 0,
     value_seconds: float = VALUE_SECONDS,
     workloads: tuple[str, ...] = (),
@@ -354,4 +354,4 @@ def run_benchmarks(  # noqa: PLR0913  # the settings of a session, each with its
             f"a candidate cannot be called {REFERENCE!r}", hint="rename its folder and manifest"
         )
     settings = Settings(pairs, extend_to, value_seconds, workloads)
-    Session(space, folder, settings, seed=seed, tell=tell).measure(candidates)
+    Session(workspace, folder, settings, seed=seed, emit=emit).measure(candidates)

@@ -75,12 +75,12 @@ def _opened(plan: Plan) -> Generator[Timed]:
     from parity_kit.candidates.launch import find, start  # noqa: PLC0415  # only for a candidate
     from parity_kit.candidates.workspace import Workspace  # noqa: PLC0415  # only for a candidate
 
-    space = Workspace(Path(plan.workspace))
+    workspace = Workspace(Path(plan.workspace))
 
     def say(text: str) -> None:
         sys.stderr.write(f"{text}\n")
 
-    with start(find(space, plan.engine), space, on_progress=say) as engine:
+    with start(find(workspace, plan.engine), workspace, on_progress=say) as engine:
         yield engine
 
 

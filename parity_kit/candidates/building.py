@@ -44,18 +44,18 @@ def how_to_install(program: str) -> str:
     return _INSTALLED_BY.get(program, f"put `{program}` on PATH")
 
 
-def is_ready(candidate: Candidate, setup: CommandSetup, space: Workspace) -> bool:
+def is_ready(candidate: Candidate, setup: CommandSetup, workspace: Workspace) -> bool:
     """Return whether what the setup makes is there and whole."""
-    return not setup.setup or _cached(candidate, setup).is_ready(space)
+    return not setup.setup or _cached(candidate, setup).is_ready(workspace)
 
 
-def folder_of(candidate: Candidate, setup: CommandSetup, space: Workspace) -> Path:
+def folder_of(candidate: Candidate, setup: CommandSetup, workspace: Workspace) -> Path:
     """Return where the setup puts what it makes; without one, the candidate's own folder."""
-    return _cached(candidate, setup).folder(space) if setup.setup else candidate.folder
+    return _cached(candidate, setup).folder(workspace) if setup.setup else candidate.folder
 
 
 def make(
-    candidate: Candidate, setup: CommandSetup, space: Workspace, on_progress: Progress
+    candidate: Candidate, setup: CommandSetup, workspace: Workspace, on_progress: Progress
 ) -> Path:
     """Return the folder of `folder_of`, the setup run there first if need be.
 
@@ -81,8 +81,8 @@ def make(
             command = [filled(part, folder) for part in setup.setup]
             cached.run(command, on_progress, folder, env)
 
-        cached.make(space, build, on_progress)
-    return folder_of(candidate, setup, space)
+        cached.make(workspace, build, on_progress)
+    return folder_of(candidate, setup, workspace)
 
 
 def filled(text: str, folder: Path) -> str:

@@ -43,23 +43,25 @@ class Cached:
     whose: str
     hint: str
 
-    def folder(self, space: Workspace) -> Path:
+    def folder(self, workspace: Workspace) -> Path:
         """Return where it is, or will be."""
         key = json.dumps(self.made_from, sort_keys=True)
-        return space.cache / "environments" / f"{self.name}-{short_digest(key)}"
+        return workspace.cache / "environments" / f"{self.name}-{short_digest(key)}"
 
-    def is_ready(self, space: Workspace) -> bool:
+    def is_ready(self, workspace: Workspace) -> bool:
         """Return whether it is there and whole."""
-        return (self.folder(space) / _MARKER).is_file()
+        return (self.folder(workspace) / _MARKER).is_file()
 
-    def make(self, space: Workspace, build: Callable[[Path], None], on_progress: Progress) -> Path:
+    def make(
+        self, workspace: Workspace, build: Callable[[Path], None], on_progress: Progress
+    ) -> Path:
         """Return the folder; `build` fills it first if need be, and need not find it there."""
-        folder = self.folder(space)
-        if not self.is_ready(space):
+        folder = self.folder(workspace)
+        if not self.is_ready(workspace):
             folder.parent.mkdir(parents=True, exist_ok=True)
             with _alone(folder.with_name(folder.name + ".lock")):
                 # Another process may have made it while this one waited.
-                if not self.is_ready(space):
+                if not self.is_ready(workspace):
                     self._fill(folder, build, on_progress)
         return folder
 

@@ -50,34 +50,34 @@ def of_candidate(candidate: Candidate, setup: PipSetup) -> Recipe:
     )
 
 
-def python_of(recipe: Recipe, space: Workspace) -> Path:
+def python_of(recipe: Recipe, workspace: Workspace) -> Path:
     """Return where the environment's interpreter is, or will be."""
-    return recipe.cached.folder(space) / "bin" / "python"
+    return recipe.cached.folder(workspace) / "bin" / "python"
 
 
-def is_ready(recipe: Recipe, space: Workspace) -> bool:
+def is_ready(recipe: Recipe, workspace: Workspace) -> bool:
     """Return whether the environment is there and whole."""
-    return recipe.cached.is_ready(space)
+    return recipe.cached.is_ready(workspace)
 
 
-def make(recipe: Recipe, space: Workspace, on_progress: Progress) -> Path:
+def make(recipe: Recipe, workspace: Workspace, on_progress: Progress) -> Path:
     """Return the interpreter of an environment, made first if need be.
 
     Raises:
         EnvironmentBuildError: If the installer fails; its last lines are in the message.
     """
-    recipe.cached.make(space, lambda folder: _build(recipe, folder, on_progress), on_progress)
-    return python_of(recipe, space)
+    recipe.cached.make(workspace, lambda folder: _build(recipe, folder, on_progress), on_progress)
+    return python_of(recipe, workspace)
 
 
-def kit_folder(space: Workspace) -> Path:
+def kit_folder(workspace: Workspace) -> Path:
     """Return a folder that holds this `parity_kit` alone, for the path of another interpreter.
 
     An installed kit lies among its own dependencies: its folder on that path would put the kit's
     LangGraph before the environment's.
     """
     package = Path(parity_kit.__file__).resolve().parent
-    folder = space.cache / "kit" / short_digest(str(package))
+    folder = workspace.cache / "kit" / short_digest(str(package))
     link = folder / "parity_kit"
     if not link.is_symlink():
         folder.mkdir(parents=True, exist_ok=True)

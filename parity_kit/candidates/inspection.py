@@ -112,7 +112,7 @@ def _in_flight(engine: RemoteEngine, wanted: Check) -> str:
         if isinstance(each, CandidateError):
             raise each
         answers.append(each)
-    return "" if all(each == answers[0] for each in answers) else "one case, different answers"
+    return "" if all(answer == answers[0] for answer in answers) else "one case, different answers"
 
 
 def _long(engine: RemoteEngine, wanted: Check) -> str:
@@ -124,10 +124,10 @@ def _long(engine: RemoteEngine, wanted: Check) -> str:
 def _session(engine: RemoteEngine, wanted: Check, other: Check) -> str:
     """Run two checks step by step, each in a session of its own, both open at once."""
     opened: list[tuple[Check, RemoteSession, tuple[Outcome, ...]]] = []
-    for each in (wanted, other):
-        whole = engine.run(each.case)
+    for item in (wanted, other):
+        whole = engine.run(item.case)
         try:
-            opened.append((each, engine.open(each.case.subject, Pins()), whole))
+            opened.append((item, engine.open(item.case.subject, Pins()), whole))
         except UnsupportedSubjectError:
             if not isinstance(whole[-1], Unsupported):
                 return "`run` takes it, `open` declines it"

@@ -38,11 +38,11 @@ NOT_MADE = "environment not made yet"
 """What a candidate with requirements or a setup lacks before its first start."""
 
 
-def readable(space: Workspace) -> tuple[list[Candidate], list[BadManifestError]]:
+def readable(workspace: Workspace) -> tuple[list[Candidate], list[BadManifestError]]:
     """Return the candidates that can be read, and what is wrong with the others' manifests."""
     good: list[Candidate] = []
     bad: list[BadManifestError] = []
-    for folder in _folders(space):
+    for folder in _folders(workspace):
         try:
             good.append(manifest.load(folder))
         except BadManifestError as error:
@@ -50,27 +50,27 @@ def readable(space: Workspace) -> tuple[list[Candidate], list[BadManifestError]]
     return good, bad
 
 
-def find(space: Workspace, name: str) -> Candidate:
+def find(workspace: Workspace, name: str) -> Candidate:
     """Return a candidate by its name; `pure`, which the package brings, is known everywhere.
 
     Raises:
         UnknownCandidateError: If the workspace has none of that name.
         BadManifestError: If its manifest breaks a rule.
     """
-    folders = {folder.name: folder for folder in (BUNDLED_ENGINE, *_folders(space))}
+    folders = {folder.name: folder for folder in (BUNDLED_ENGINE, *_folders(workspace))}
     if name in folders:
         return manifest.load(folders[name])
     near = difflib.get_close_matches(name, folders, 1)
     raise UnknownCandidateError(
         f"no candidate {name!r}",
-        where=str(space.candidates),
+        where=str(workspace.candidates),
         hint=f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(sorted(folders))}",
     )
 
 
 def start(
     candidate: Candidate,
-    space: Workspace,
+    workspace: Workspace,
     on_progress: Progress | None = None,
     watch: Watch | None = None,
 ) -> RemoteEngine:
@@ -81,10 +81,10 @@ def start(
     Raises:
         CandidateError: If its environment could not be made, or it does not start.
     """
-    tell = on_progress or _silent
-    launch = _launch(candidate, space, tell)
-    tell(f"{candidate.name}: starting")
-    watchers = [each for each in (watch, _WATCHER.get()) if each is not None]
+    emit = on_progress or _silent
+    launch = _launch(candidate, workspace, emit)
+    emit(f"{candidate.name}: starting")
+    watchers = [item for item in (watch, _WATCHER.get()) if item is not None]
     return RemoteEngine(launch, candidate.limits, _all(watchers)).connect()
 
 
@@ -102,45 +102,45 @@ def _all(watchers: Sequence[Watch]) -> Watch | None:
     if len(watchers) < 2:  # noqa: PLR2004  # none or one
         return watchers[0] if watchers else None
 
-    def tell(what: str, data: bytes) -> None:
-        for each in watchers:
-            each(what, data)
+    def emit(what: str, data: bytes) -> None:
+        for watcher in watchers:
+            watcher(what, data)
 
-    return tell
+    return emit
 
 
-def missing(candidate: Candidate, space: Workspace) -> str:
+def missing(candidate: Candidate, workspace: Workspace) -> str:
     """Return what a candidate still needs before it can start; nothing if it is ready."""
     match candidate.setup:
         case PythonSetup():
             return ""
         case PipSetup() as setup:
-            ready = environment.is_ready(environment.of_candidate(candidate, setup), space)
+            ready = environment.is_ready(environment.of_candidate(candidate, setup), workspace)
             return "" if ready else NOT_MADE
         case CommandSetup(command) as setup:
             if absent := building.absent(setup):
                 hint = building.how_to_install(absent[0])
                 return f"no program {absent[0]}: {hint}"
-            if not building.is_ready(candidate, setup, space):
+            if not building.is_ready(candidate, setup, workspace):
                 return NOT_MADE
-            name = building.filled(command[0], building.folder_of(candidate, setup, space))
+            name = building.filled(command[0], building.folder_of(candidate, setup, workspace))
             return "" if _program(candidate, name) else f"no program {name}"
 
 
-def _launch(candidate: Candidate, space: Workspace, on_progress: Progress) -> Launch:
+def _launch(candidate: Candidate, workspace: Workspace, on_progress: Progress) -> Launch:
     match candidate.setup:
         case PythonSetup(reference, path):
             command = server_command(Path(sys.executable), reference)
-            paths = [environment.kit_folder(space), path]
+            paths = [environment.kit_folder(workspace), path]
         case PipSetup(_, patch, path) as setup:
             recipe = environment.of_candidate(candidate, setup)
-            python = environment.make(recipe, space, on_progress)
+            python = environment.make(recipe, workspace, on_progress)
             command = server_command(python, REFERENCE, patch)
-            paths = [environment.kit_folder(space), path]
+            paths = [environment.kit_folder(workspace), path]
         case CommandSetup(words) as setup:
-            folder = building.make(candidate, setup, space, on_progress)
+            folder = building.make(candidate, setup, workspace, on_progress)
             command = tuple(building.filled(word, folder) for word in words)
-            paths = [environment.kit_folder(space)]
+            paths = [environment.kit_folder(workspace)]
             candidate = replace(candidate, env=building.in_place(candidate.env, folder))
     return Launch(candidate.name, command, candidate.folder, _environment(candidate, paths))
 
@@ -165,8 +165,8 @@ def _program(candidate: Candidate, name: str) -> str | None:
     return shutil.which(candidate.folder / name if "/" in name else name)
 
 
-def _folders(space: Workspace) -> list[Path]:
-    return sorted(file.parent for file in space.candidates.glob(f"*/{manifest.FILE}"))
+def _folders(workspace: Workspace) -> list[Path]:
+    return sorted(file.parent for file in workspace.candidates.glob(f"*/{manifest.FILE}"))
 
 
 def _silent(_: str) -> None:

@@ -17,7 +17,7 @@ _NAME = "your-engine"
 
 def languages() -> tuple[str, ...]:
     """Return the languages that there is a template for."""
-    return tuple(sorted(each.parent.name for each in _TEMPLATES.glob(f"*/{manifest.FILE}")))
+    return tuple(sorted(path.parent.name for path in _TEMPLATES.glob(f"*/{manifest.FILE}")))
 
 
 def check(name: str, language: str) -> None:
@@ -37,14 +37,14 @@ def check(name: str, language: str) -> None:
         )
 
 
-def new(space: Workspace, name: str, language: str) -> Path:
+def new(workspace: Workspace, name: str, language: str) -> Path:
     """Write a candidate that works at once, and return its folder.
 
     Raises:
         UsageError: If the name is taken or cannot be one, or there is no such template.
     """
     check(name, language)
-    folder = space.candidates / name
+    folder = workspace.candidates / name
     if folder.exists():
         raise UsageError(
             f"there is a candidate {name!r} already",
@@ -52,7 +52,7 @@ def new(space: Workspace, name: str, language: str) -> Path:
             hint="choose another name; nothing was written",
         )
     template = _TEMPLATES / language
-    for file in sorted(each for each in template.rglob("*") if each.is_file()):
+    for file in sorted(path for path in template.rglob("*") if path.is_file()):
         # An installer may have compiled what lies in a package's folder.
         if file.parent.name != "__pycache__":
             target = folder / file.relative_to(template)

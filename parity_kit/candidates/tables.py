@@ -66,7 +66,7 @@ class Table:
         """Return a list of strings; without a default it must be there and hold something."""
         given = None if default is None else list(default)
         values = cast("list[Any]", self._get(key, list, "a list of strings", given))
-        if not all(isinstance(each, str) and each for each in values):
+        if not all(isinstance(value, str) and value for value in values):
             raise self.wrong(key, "must be a list of strings")
         if default is None and not values:
             raise self.wrong(key, "must be a list of strings with at least one")
@@ -136,7 +136,7 @@ class Table:
         for pattern in self.texts(key):
             if Path(pattern).is_absolute() or ".." in Path(pattern).parts:
                 raise self.wrong(key, f"{pattern!r} leads out of the candidate's folder")
-            files = {each for each in base.glob(pattern) if each.is_file()}
+            files = {path for path in base.glob(pattern) if path.is_file()}
             if not files:
                 raise self.wrong(
                     key, f"no file {pattern!r}", f"it is relative to {self._file.name}"

@@ -68,7 +68,7 @@ class Workspace:
         return self.cache / "imported"
 
 
-def find(start: Path | None = None) -> Workspace:
+def find_workspace(start: Path | None = None) -> Workspace:
     """Return the workspace that `start` (or the current directory) is in.
 
     Raises:

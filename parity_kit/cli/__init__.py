@@ -87,7 +87,7 @@ def main() -> None:
         error.show()
         code = ExitCode.USAGE
     except ParityKitError as error:
-        _tell(error)
+        _emit(error)
         code = error.exit_code
     except BrokenPipeError:
         code = ExitCode.PARITY
@@ -107,11 +107,11 @@ def _unexpected(error: Exception) -> ExitCode:
         traceback.print_exception(error)
         problem = f"{type(error).__name__}: {error}"
         told = KitError(problem, hint="this is a fault of Parity Kit: please report it")
-    _tell(told)
+    _emit(told)
     return told.exit_code
 
 
-def _tell(error: ParityKitError) -> None:
+def _emit(error: ParityKitError) -> None:
     """Print an error for people, and for machines where they asked."""
     if "--json" in sys.argv[1:]:
         click.echo(json.dumps({"error": error.to_json()}, indent=2, ensure_ascii=False))

@@ -40,7 +40,7 @@ def command(
     pairs: int,
     max_pairs: int,
     seed: int | None,
-    space: Workspace,
+    workspace: Workspace,
     *,
     quick: bool,
     as_json: bool,
@@ -63,12 +63,12 @@ def command(
 
     select(workloads)
     seed = random.SystemRandom().randrange(2**32) if seed is None else seed
-    folder = space.reports / time.strftime("bench-%Y%m%d-%H%M%S")
+    folder = workspace.reports / time.strftime("bench-%Y%m%d-%H%M%S")
     with _Progress() as progress:
-        _prepare(space, candidate, progress.say)
+        _prepare(workspace, candidate, progress.say)
         seen: list[Event] = []
         run_benchmarks(
-            space,
+            workspace,
             [candidate],
             folder,
             pairs=QUICK_PAIRS if quick else pairs,
@@ -76,7 +76,7 @@ def command(
             value_seconds=QUICK_SECONDS if quick else VALUE_SECONDS,
             seed=seed,
             workloads=workloads,
-            tell=lambda event: progress.take(event, seen.append),
+            emit=lambda event: progress.take(event, seen.append),
         )
     rows = [event for event in seen if isinstance(event, BenchMeasured)]
     failures = [event for event in seen if isinstance(event, CandidateFailed)]
@@ -94,11 +94,11 @@ def command(
     return ExitCode.NOT_JUDGED if failures else ExitCode.PARITY
 
 
-def _prepare(space: Workspace, name: str, say: Callable[[str], None]) -> None:
+def _prepare(workspace: Workspace, name: str, say: Callable[[str], None]) -> None:
     """Start the candidate once, so that its environment is there before anything is timed."""
     from parity_kit.candidates.launch import find, start
 
-    with start(find(space, name), space, on_progress=say):
+    with start(find(workspace, name), workspace, on_progress=say):
         say(f"{name}: ready")
 
 

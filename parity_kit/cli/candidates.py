@@ -23,15 +23,15 @@ def command() -> None:
 @command.command("list")
 @json_option
 @workspace_option
-def list_command(space: Workspace, *, as_json: bool) -> int:
+def list_command(workspace: Workspace, *, as_json: bool) -> int:
     """List the workspace's candidates, and what each still needs before it can start.
 
     Ends with 2 if a manifest is wrong; the others are listed all the same.
     """
     from parity_kit.candidates import launch
 
-    good, bad = launch.readable(space)
-    rows = [(each, launch.missing(each, space)) for each in good]
+    good, bad = launch.readable(workspace)
+    rows = [(each, launch.missing(each, workspace)) for each in good]
     code = ExitCode.USAGE if bad else ExitCode.PARITY
     if as_json:
         listed = [as_json_object(each) | {"missing": lacks} for each, lacks in rows]
@@ -40,7 +40,7 @@ def list_command(space: Workspace, *, as_json: bool) -> int:
     out = console()
     tell_wrong(bad)
     if not rows:
-        out.print(f"no candidates in {space.candidates}", markup=False)
+        out.print(f"no candidates in {workspace.candidates}", markup=False)
         return code
     shown = table("name", "title", "kind", "language", "ready")
     for each, lacks in rows:
@@ -55,7 +55,7 @@ def list_command(space: Workspace, *, as_json: bool) -> int:
 @click.argument("name")
 @click.option("--language", required=True, help="python, typescript, rust, go or java.")
 @workspace_option
-def new_command(space: Workspace, *, name: str, language: str) -> int:
+def new_command(workspace: Workspace, *, name: str, language: str) -> int:
     """Write the folder of a candidate that works at once, for its author to fill in.
 
     It answers the handshake and `candidates check`, and says "unsupported" to nearly everything;
@@ -63,7 +63,7 @@ def new_command(space: Workspace, *, name: str, language: str) -> int:
     """
     from parity_kit.candidates import scaffold
 
-    folder = scaffold.new(space, name, language)
+    folder = scaffold.new(workspace, name, language)
     out = console()
     out.print(f"{folder} is a candidate that works; its README.md says what to fill in. Next:")
     out.print(f"  parity-kit candidates check {name}", markup=False)

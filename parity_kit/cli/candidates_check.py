@@ -38,7 +38,9 @@ _FIRST_CORPUS = {"codec": "msgpack", "channel": "channels", "graph": "graphs", "
 @trace_option
 @json_option
 @workspace_option
-def command(space: Workspace, *, names: tuple[str, ...], everything: bool, as_json: bool) -> int:
+def command(
+    workspace: Workspace, *, names: tuple[str, ...], everything: bool, as_json: bool
+) -> int:
     """Make a candidate's environment, start it, and check it step by step.
 
     The handshake, framing, then each subject it claims: its easiest cases and a harder one. The
@@ -53,14 +55,14 @@ def command(space: Workspace, *, names: tuple[str, ...], everything: bool, as_js
         raise UsageError(
             "give either names or --all", hint="`parity-kit candidates list` shows the names"
         )
-    wanted, bad = [launch.find(space, name) for name in names], list[BadManifestError]()
+    wanted, bad = [launch.find(workspace, name) for name in names], list[BadManifestError]()
     if everything:
-        wanted, bad = launch.readable(space)
+        wanted, bad = launch.readable(workspace)
         tell_wrong(bad)
     seen: list[_Seen] = []
     for candidate in wanted:
-        with _progress() as tell:
-            seen.append(_look(candidate, space, tell))
+        with _progress() as emit:
+            seen.append(_look(candidate, workspace, emit))
         if not as_json:
             _show(seen[-1])
     least = ExitCode.USAGE if bad else ExitCode.PARITY
@@ -89,7 +91,7 @@ class _Seen:
 
     @property
     def exit_code(self) -> ExitCode:
-        results = {each.result for each in self.answers}
+        results = {answer.result for answer in self.answers}
         if self.error is not None or results - {"ok", "unsupported", "wrong"}:
             return ExitCode.NOT_JUDGED
         return ExitCode.DIVERGENCE if "wrong" in results else ExitCode.PARITY
@@ -122,10 +124,10 @@ class _Seen:
         if self.error is not None:
             hint = self.error.hint or "docs/protocol.md says what a candidate answers"
             return f"{hint}; {again}"
-        if failed := next((each for each in self.answers if each.failed), None):
+        if failed := next((answer for answer in self.answers if answer.failed), None):
             return f"{failed.hint}; {again}" if failed.hint else again
-        lacks = next((each for each in self.answers if each.result == "unsupported"), None)
-        subjects = [each.part for each in self.answers if each.part in _FIRST_CORPUS]
+        lacks = next((answer for answer in self.answers if answer.result == "unsupported"), None)
+        subjects = [answer.part for answer in self.answers if answer.part in _FIRST_CORPUS]
         if not subjects:
             return "claim a subject in its description, and answer for it"
         gate = f"parity-kit gate {self.candidate.name}"
@@ -143,7 +145,7 @@ class _Seen:
             "state": self.state,
             "error": error,
             "says": self.description and self.description.to_plain(),
-            "checks": [dataclasses.asdict(each) for each in self.answers],
+            "checks": [dataclasses.asdict(answer) for answer in self.answers],
             "crossed": self.crossed,
             "limits": dataclasses.asdict(self.candidate.limits),
             "network": self.network,
@@ -153,7 +155,7 @@ class _Seen:
         }
 
 
-def _look(candidate: Candidate, space: Workspace, tell: Callable[[str], None]) -> _Seen:
+def _look(candidate: Candidate, workspace: Workspace, emit: Callable[[str], None]) -> _Seen:
     from parity_kit.candidates import launch
     from parity_kit.candidates.crossed import Crossed
     from parity_kit.candidates.inspection import walk
@@ -161,11 +163,11 @@ def _look(candidate: Candidate, space: Workspace, tell: Callable[[str], None]) -
     seen, crossed = _Seen(candidate), Crossed()
     began = time.monotonic()
     try:
-        with launch.start(candidate, space, tell, crossed) as engine:
+        with launch.start(candidate, workspace, emit, crossed) as engine:
             seen.ready_seconds, seen.network = engine.ready_seconds, engine.network
             seen.description = engine.describe()
             for answer in walk(engine, seen.description.levels, crossed.forget):
-                tell(f"{candidate.name}: {answer.part}: {answer.title}: {answer.result}")
+                emit(f"{candidate.name}: {answer.part}: {answer.title}: {answer.result}")
                 seen.answers.append(answer)
                 if answer.failed and not seen.crossed:
                     seen.crossed = list(crossed.lines())
@@ -196,10 +198,10 @@ def _show(seen: _Seen) -> None:
         shown = table("part", "claims", "check", "result")
         claims = seen.claims
         row(shown, "handshake", "", "its description", "ok", style="green")
-        for each in seen.answers:
-            result = f"{each.result}: {each.detail}" if each.detail else each.result
-            style = _STYLES.get(each.result, "red")
-            row(shown, each.part, claims.get(each.part, ""), each.title, result, style=style)
+        for answer in seen.answers:
+            result = f"{answer.result}: {answer.detail}" if answer.detail else answer.result
+            style = _STYLES.get(answer.result, "red")
+            row(shown, answer.part, claims.get(answer.part, ""), answer.title, result, style=style)
         out.print(shown)
     for name, count in seen.description.engaged.items() if seen.description else ():
         never = "" if count else ": what it replaces has not driven"
@@ -210,7 +212,9 @@ def _show(seen: _Seen) -> None:
         problem = f"  error {seen.error.code}: {where}{seen.error.problem}"
         out.print(problem, markup=False, style="red")
     if seen.crossed:
-        failed = next((f"{each.part}: {each.title}" for each in seen.answers if each.failed), "")
+        failed = next(
+            (f"{answer.part}: {answer.title}" for answer in seen.answers if answer.failed), ""
+        )
         out.print(f"  what crossed at the first failure{failed and f', {failed}'}:", markup=False)
         for line in seen.crossed:
             out.print(f"    {line}", markup=False)

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 def tell_wrong(manifests: list[BadManifestError]) -> None:
     """Print what is wrong with manifests."""
-    for each in manifests:
-        click.echo(f"error {each.code}: {each}", err=True)
+    for manifest in manifests:
+        click.echo(f"error {manifest.code}: {manifest}", err=True)
 
 
 def as_json_object(candidate: Candidate) -> dict[str, Any]:

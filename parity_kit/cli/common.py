@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from parity_kit.candidates import workspace
+from parity_kit.candidates.workspace import find_workspace
 from parity_kit.contract import Level
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON f
 
 
 def workspace_option(function: F) -> F:
-    """Add `--workspace DIR`; the command gets a `Workspace` as `space`."""
+    """Add `--workspace DIR`; the command gets a `Workspace` as `workspace`."""
 
     @click.option(
         "--workspace",
@@ -41,7 +41,7 @@ def workspace_option(function: F) -> F:
     )
     @functools.wraps(function)
     def wrapper(*args: Any, directory: Path | None, **kwargs: Any) -> Any:
-        return function(*args, space=workspace.find(directory), **kwargs)
+        return function(*args, workspace=find_workspace(directory), **kwargs)
 
     return wrapper  # pyright: ignore[reportReturnType]  # click's decorators erase the signature
 
@@ -63,12 +63,12 @@ def print_json(data: object) -> None:
 @contextmanager
 def progress() -> Generator[Callable[[str, int], None]]:
     """Show how many cases of which corpus are done, in a terminal and nowhere else."""
-    with telling("loading LangGraph") as tell:
-        yield lambda corpus, done: tell(f"{corpus}: {done} cases")
+    with progress_messages("loading LangGraph") as emit:
+        yield lambda corpus, done: emit(f"{corpus}: {done} cases")
 
 
 @contextmanager
-def telling(first: str = "") -> Generator[Callable[[str], None]]:
+def progress_messages(first: str = "") -> Generator[Callable[[str], None]]:
     """Show what is being done, in a terminal and nowhere else."""
     out = console(stderr=True)
     if not out.is_terminal:

@@ -12,8 +12,7 @@ from pathlib import Path
 
 import click
 
-from parity_kit.candidates import workspace
-from parity_kit.candidates.workspace import Workspace
+from parity_kit.candidates.workspace import Workspace, find_workspace
 from parity_kit.contract.errors import ParityKitError
 
 Complete = Callable[[click.Context, click.Parameter, str], list[str]]
@@ -28,7 +27,7 @@ def _of(names: Callable[[Workspace], Iterable[str]]) -> Complete:
         del parameter
         given: Path | None = context.params.get("directory")
         try:
-            found = names(workspace.find(given))
+            found = names(find_workspace(given))
             return [name for name in found if name.startswith(typed)]
         except (ParityKitError, OSError, ValueError):
             return []
@@ -37,38 +36,38 @@ def _of(names: Callable[[Workspace], Iterable[str]]) -> Complete:
 
 
 @_of
-def candidates(space: Workspace) -> Iterable[str]:
+def candidates(workspace: Workspace) -> Iterable[str]:
     """Complete the name of a candidate."""
-    folders = {path.parent.name for path in space.candidates.glob("*/candidate.toml")}
+    folders = {path.parent.name for path in workspace.candidates.glob("*/candidate.toml")}
     return sorted({_BUNDLED} | folders)
 
 
 @_of
-def corpora(space: Workspace) -> Iterable[str]:
+def corpora(workspace: Workspace) -> Iterable[str]:
     """Complete the name of a corpus."""
-    return [path.stem for path in sorted(space.fixtures.glob("*.index"))]
+    return [path.stem for path in sorted(workspace.fixtures.glob("*.index"))]
 
 
 @_of
-def imported_too(space: Workspace) -> Iterable[str]:
+def imported_too(workspace: Workspace) -> Iterable[str]:
     """Complete the name of a corpus, or `imported:NAME`."""
-    own = sorted(path.parent.name for path in space.imported.glob("*/MANIFEST.json"))
-    committed = [path.stem for path in sorted(space.fixtures.glob("*.index"))]
+    own = sorted(path.parent.name for path in workspace.imported.glob("*/MANIFEST.json"))
+    committed = [path.stem for path in sorted(workspace.fixtures.glob("*.index"))]
     return [*committed, *(f"imported:{name}" for name in own)]
 
 
 @_of
-def cases(space: Workspace) -> Iterable[str]:
+def cases(workspace: Workspace) -> Iterable[str]:
     """Complete the id of a committed case."""
-    for path in sorted(space.fixtures.glob("*.index")):
+    for path in sorted(workspace.fixtures.glob("*.index")):
         for line in path.read_text(encoding="utf-8").splitlines():
             yield line.partition("  ")[0]
 
 
 @_of
-def runs(space: Workspace) -> Iterable[str]:
+def runs(workspace: Workspace) -> Iterable[str]:
     """Complete the name of a run, the newest first."""
-    journals = space.reports.glob("*/journal.jsonl")
+    journals = workspace.reports.glob("*/journal.jsonl")
     return sorted((path.parent.name for path in journals), reverse=True)
 
 

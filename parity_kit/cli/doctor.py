@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from parity_kit.candidates import workspace
+from parity_kit.candidates.workspace import find_workspace
 from parity_kit.cli.common import console, json_option, print_json
 from parity_kit.contract.errors import ExitCode, UsageError
 
@@ -40,10 +40,10 @@ def command(directory: Path | None, *, as_json: bool) -> int:
     from parity_kit.cli.doctor_checks import State, examine
 
     findings = list(examine(_space(directory)))
-    wrong = [each for each in findings if each.state is State.WRONG]
+    wrong = [finding for finding in findings if finding.state is State.WRONG]
     code = ExitCode.USAGE if wrong else ExitCode.PARITY
     if as_json:
-        listed = [each.to_json() for each in findings]
+        listed = [finding.to_json() for finding in findings]
         print_json({"exit_code": int(code), "findings": listed})
         return code
     _show(findings)
@@ -58,7 +58,7 @@ def command(directory: Path | None, *, as_json: bool) -> int:
 
 def _space(directory: Path | None) -> Workspace | None:
     try:
-        return workspace.find(directory)
+        return find_workspace(directory)
     except UsageError:
         return None
 
@@ -72,14 +72,14 @@ def _show(findings: list[Finding]) -> None:
     for _ in range(3):
         shown.add_column(overflow="fold")
     area = ""
-    for each in findings:
-        head = "" if each.area == area else each.area
+    for finding in findings:
+        head = "" if finding.area == area else finding.area
         if head and area:
             shown.add_section()
-        area = each.area
-        sign, style = _SIGNS[each.state]
-        found = Text(each.found)
-        if each.hint:
-            found.append(f"\nnext: {each.hint}", style="dim")
-        shown.add_row(head, Text(f"{sign} {each.part}", style=style), found)
+        area = finding.area
+        sign, style = _SIGNS[finding.state]
+        found = Text(finding.found)
+        if finding.hint:
+            found.append(f"\nnext: {finding.hint}", style="dim")
+        shown.add_row(head, Text(f"{sign} {finding.part}", style=style), found)
     console().print(shown)

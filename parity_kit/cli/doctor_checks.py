@@ -55,18 +55,18 @@ class Finding:
         return {name: str(value) for name, value in asdict(self).items()}
 
 
-def examine(space: Workspace | None) -> Iterator[Finding]:
+def examine(workspace: Workspace | None) -> Iterator[Finding]:
     """Yield what is found, the kit first and the workspace, if there is one, last."""
     yield _python()
     yield from _packages()
-    yield from _machine(space)
-    if space is None:
+    yield from _machine(workspace)
+    if workspace is None:
         hint = "make this a workspace: parity-kit init; or name one: --workspace DIR"
         where = f"no {MARKER} in {Path.cwd()} or above"
         yield Finding("workspace", MARKER, State.WRONG, where, hint)
         return
-    yield from _corpora(space)
-    yield from _workspace(space)
+    yield from _corpora(workspace)
+    yield from _workspace(workspace)
 
 
 def _told(area: str, part: str, error: ParityKitError, state: State = State.WRONG) -> Finding:
@@ -90,7 +90,7 @@ def _packages() -> Iterator[Finding]:
     from packaging.requirements import Requirement  # only here
 
     try:
-        asked = [Requirement(each) for each in metadata.requires("parity-kit") or ()]
+        asked = [Requirement(require) for require in metadata.requires("parity-kit") or ()]
     except metadata.PackageNotFoundError:
         found, hint = "the kit runs without being installed", "pip install parity-kit"
         yield Finding("kit", "packages", State.ABSENT, found, hint)
@@ -116,7 +116,7 @@ def lacking(asked: Any) -> str:
     return "" if fits else f"{asked.name} is {found}, not {asked.specifier}"
 
 
-def _machine(space: Workspace | None) -> Iterator[Finding]:
+def _machine(workspace: Workspace | None) -> Iterator[Finding]:
     from parity_kit.reference.postgres_server import missing  # only here
 
     area = "machine"
@@ -138,7 +138,7 @@ def _machine(space: Workspace | None) -> Iterator[Finding]:
         yield Finding(area, "uv", State.ABSENT, "is not installed", hint)
     else:
         yield Finding(area, "uv", State.OK, installer)
-    yield _disk(space.root if space else Path.cwd())
+    yield _disk(workspace.root if workspace else Path.cwd())
 
 
 def _network() -> Finding:
@@ -172,16 +172,16 @@ def _disk(root: Path) -> Finding:
     return Finding("machine", "disk", State.ABSENT, found, hint)
 
 
-def _corpora(space: Workspace) -> Iterator[Finding]:
+def _corpora(workspace: Workspace) -> Iterator[Finding]:
     area, part = "fixtures", "corpora"
     try:
-        manifest = read_manifest(space.fixtures)
+        manifest = read_manifest(workspace.fixtures)
         for name, entry in manifest.corpora.items():
-            read_listed(corpus_file(space.fixtures, name), entry)
+            read_listed(corpus_file(workspace.fixtures, name), entry)
     except ParityKitError as error:
         yield _told(area, part, error)
         return
-    whose = "of this workspace" if space.has_own_corpora else "that the kit brings"
+    whose = "of this workspace" if workspace.has_own_corpora else "that the kit brings"
     cases = sum(entry.cases for entry in manifest.corpora.values())
     found = (
         f"{cases:,} cases in {len(manifest.corpora)} corpora {whose}, as the manifest lists them"
@@ -206,41 +206,44 @@ def _installed(wanted: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-def _workspace(space: Workspace) -> Iterator[Finding]:
+def _workspace(workspace: Workspace) -> Iterator[Finding]:
     area = "workspace"
     try:
-        settings = read_settings(space)
+        settings = read_settings(workspace)
     except ParityKitError as error:
         yield _told(area, MARKER, error)
         return
     if settings.ours:
-        found = f"{space.root / MARKER}: ours are {', '.join(settings.ours)}"
+        found = f"{workspace.root / MARKER}: ours are {', '.join(settings.ours)}"
         yield Finding(area, MARKER, State.OK, found)
     else:
-        found = f"{space.root / MARKER} lists no candidate under `ours`"
+        found = f"{workspace.root / MARKER} lists no candidate under `ours`"
         hint = 'name some: ours = ["NAME"]; until then name one: parity-kit run NAME'
         yield Finding(area, MARKER, State.WRONG, found, hint)
-    made = [each for each in (space.cache / "environments").glob("*") if each.is_dir()]
-    runs = sum(1 for _ in space.reports.glob("*/journal.jsonl"))
-    found = f"{len(made)} environments in {space.cache}, {runs} runs in {space.reports}"
-    writable = [space.root, *(each for each in (space.cache, space.reports) if each.exists())]
+    made = [path for path in (workspace.cache / "environments").glob("*") if path.is_dir()]
+    runs = sum(1 for _ in workspace.reports.glob("*/journal.jsonl"))
+    found = f"{len(made)} environments in {workspace.cache}, {runs} runs in {workspace.reports}"
+    writable = [
+        workspace.root,
+        *(item for item in (workspace.cache, workspace.reports) if item.exists()),
+    ]
     if locked := [str(each) for each in writable if not os.access(each, os.W_OK)]:
         yield Finding(
             area, "folders", State.WRONG, f"{', '.join(locked)} cannot be written", _WRITE
         )
     else:
         yield Finding(area, "folders", State.OK, found)
-    yield from _candidates(space, settings)
+    yield from _candidates(workspace, settings)
 
 
-def _candidates(space: Workspace, settings: Settings) -> Iterator[Finding]:
+def _candidates(workspace: Workspace, settings: Settings) -> Iterator[Finding]:
     """Look at each candidate; one that is not among `ours` keeps nothing from running."""
     area = "candidates"
-    good, bad = launch.readable(space)
+    good, bad = launch.readable(workspace)
     known = {each.name: each for each in good}
     for name in sorted(set(settings.ours) - known.keys()):
         try:
-            bundled = launch.find(space, name)
+            bundled = launch.find(workspace, name)
             known[bundled.name] = bundled
         except ParityKitError as error:
             yield _told(area, name, error)
@@ -249,7 +252,7 @@ def _candidates(space: Workspace, settings: Settings) -> Iterator[Finding]:
         if name not in settings.ours:
             yield _told(area, name, error, State.ABSENT)
     for name, candidate in sorted(known.items()):
-        lacks = launch.missing(candidate, space)
+        lacks = launch.missing(candidate, workspace)
         if not lacks:
             yield Finding(area, name, State.OK, f"{candidate.title}, {candidate.language}: ready")
         elif lacks == launch.NOT_MADE:

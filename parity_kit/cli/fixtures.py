@@ -54,7 +54,7 @@ def command() -> None:
 @json_option
 @workspace_option
 def build(
-    space: Workspace,
+    workspace: Workspace,
     corpora: tuple[str, ...],
     baseline: str | None,
     extra: tuple[str, ...],
@@ -65,29 +65,29 @@ def build(
     from parity_kit.corpora import regenerate
 
     if baseline is not None:
-        build_baseline(space, corpora, baseline, extra, to, as_json)
+        build_baseline(workspace, corpora, baseline, extra, to, as_json)
         return
     if extra or to is not None:
         raise UsageError(
             "--with and --to are for another release",
             hint="add --baseline langgraph==VERSION; the committed corpora are the installed one's",
         )
-    if not space.has_own_corpora and not (space.root / "generators").is_dir():
+    if not workspace.has_own_corpora and not (workspace.root / "generators").is_dir():
         raise UsageError(
             "this workspace has no corpora of its own; it uses those that Parity Kit brings",
-            where=str(space.root),
+            where=str(workspace.root),
             hint="for your own, begin with a generator: generators/NAME.py, as "
             "docs/fixture-format.md shows",
         )
-    space = replace(space, builds=True)
+    workspace = replace(workspace, builds=True)
     started = time.perf_counter()
-    before = _committed(space)
+    before = _committed(workspace)
     with progress() as on_progress:
-        made = regenerate.regenerate(space, corpora, on_progress)
-    skipped = {} if corpora else regenerate.unavailable(space)
+        made = regenerate.regenerate(workspace, corpora, on_progress)
+    skipped = {} if corpora else regenerate.unavailable(workspace)
     found = {name: changes(before.get(name), corpus) for name, corpus in made.items()}
-    needs = regenerate.needs(space, made)
-    write_corpora(space.fixtures, made.values(), *regenerate.oracle(), needs)
+    needs = regenerate.needs(workspace, made)
+    write_corpora(workspace.fixtures, made.values(), *regenerate.oracle(), needs)
     seconds = time.perf_counter() - started
     if as_json:
         cases = {name: len(corpus.traces) for name, corpus in made.items()}
@@ -98,12 +98,12 @@ def build(
     print_skipped(skipped)
 
 
-def _committed(space: Workspace) -> dict[CorpusName, Corpus]:
+def _committed(workspace: Workspace) -> dict[CorpusName, Corpus]:
     """Return what is committed; a build mends what is broken, so broken counts as absent."""
-    if not (space.fixtures / MANIFEST).is_file():
+    if not (workspace.fixtures / MANIFEST).is_file():
         return {}
     try:
-        return {corpus.name: corpus for corpus in read_corpora(space.fixtures)}
+        return {corpus.name: corpus for corpus in read_corpora(workspace.fixtures)}
     except BadFileError as error:
         click.echo(
             f"the committed corpora cannot be read, all cases count as added: {error}", err=True

@@ -8,14 +8,14 @@ from collections import Counter
 from pathlib import Path
 
 from parity_kit.candidates.workspace import Workspace
-from parity_kit.cli.common import console, print_json, telling
+from parity_kit.cli.common import console, print_json, progress_messages
 from parity_kit.contract.errors import UsageError
 
 _SHOWN = 5  # cases named for each reason
 
 
 def build_baseline(
-    space: Workspace,
+    workspace: Workspace,
     corpora: tuple[str, ...],
     requirement: str,
     extra: tuple[str, ...],
@@ -30,16 +30,16 @@ def build_baseline(
     from parity_kit.corpora.regenerate import generators
 
     started = time.perf_counter()
-    folder = (to or folder_of(space, baseline_name(requirement, extra))).resolve()
-    if folder == space.fixtures.resolve():
+    folder = (to or folder_of(workspace, baseline_name(requirement, extra))).resolve()
+    if folder == workspace.fixtures.resolve():
         raise UsageError(
             "the committed corpora are those of the installed release",
             where="--to",
             hint="name another folder, or none",
         )
-    wanted = select(generators(space), corpora)
-    with telling() as tell:
-        made: Baseline = build(space, baseline_recipe(requirement, extra), folder, wanted, tell)
+    wanted = select(generators(workspace), corpora)
+    with progress_messages() as emit:
+        made: Baseline = build(workspace, baseline_recipe(requirement, extra), folder, wanted, emit)
     seconds = time.perf_counter() - started
     oracle = dict(read_manifest(folder).oracle)
     if as_json:

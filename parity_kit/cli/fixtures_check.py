@@ -15,7 +15,7 @@ from parity_kit.cli.common import (
     json_option,
     print_json,
     progress,
-    telling,
+    progress_messages,
     workspace_option,
 )
 from parity_kit.cli.fixtures_changes import changes_as_json, print_changes, print_skipped
@@ -57,7 +57,7 @@ EVERYWHERE_SEEDS = 5
 @json_option
 @workspace_option
 def command(
-    space: Workspace,
+    workspace: Workspace,
     corpora: tuple[str, ...],
     seeds: int,
     pythons: tuple[str, ...],
@@ -74,14 +74,14 @@ def command(
     from parity_kit.corpora import regenerate
     from parity_kit.corpora.drift import interpreters
 
-    asked = [interpreters.find(each) for each in pythons]
+    asked = [interpreters.find(python) for python in pythons]
     if everywhere:
         seeds = max(seeds, EVERYWHERE_SEEDS)
-        asked += [each for each in interpreters.others() if each not in asked]
+        asked += [other for other in interpreters.others() if other not in asked]
     with progress() as on_progress:
-        checked = regenerate.check(space, corpora, on_progress)
-    again = _check_again(space, corpora, seeds, asked)
-    stale = _measure_masks(space) if everywhere else None
+        checked = regenerate.check(workspace, corpora, on_progress)
+    again = _check_again(workspace, corpora, seeds, asked)
+    stale = _measure_masks(workspace) if everywhere else None
     code = ExitCode.DIVERGENCE if stale and stale.any else ExitCode.PARITY
     if checked.drifted or any(each.exit_code for each in again):
         code = ExitCode.KIT_FAULT
@@ -105,15 +105,15 @@ def command(
     return code
 
 
-def _measure_masks(space: Workspace) -> Stale:
+def _measure_masks(workspace: Workspace) -> Stale:
     from parity_kit.corpora.drift.masking import measure
 
-    with telling() as tell:
-        return against_kept(measure(space, tell))
+    with progress_messages() as emit:
+        return against_kept(measure(workspace, emit))
 
 
 def _check_again(
-    space: Workspace, corpora: tuple[str, ...], seeds: int, asked: Sequence[Interpreter]
+    workspace: Workspace, corpora: tuple[str, ...], seeds: int, asked: Sequence[Interpreter]
 ) -> list[FreshCheck]:
     """Check in other processes: one for each hash seed, then one for each interpreter."""
     from parity_kit.candidates import environment
@@ -121,14 +121,14 @@ def _check_again(
     from parity_kit.corpora.drift.subprocess_check import check_fresh
 
     again: list[FreshCheck] = []
-    with telling() as tell:
+    with progress_messages() as emit:
         for seed in range(1, seeds + 1):
-            tell(f"another process, hash seed {seed}")
-            again.append(check_fresh(space, seed, corpora))
+            emit(f"another process, hash seed {seed}")
+            again.append(check_fresh(workspace, seed, corpora))
         for number, interpreter in enumerate(asked, seeds + 1):
-            python = environment.make(interpreter_recipe(interpreter), space, tell)
-            tell(f"another process, {interpreter}")
-            again.append(check_fresh(space, number, corpora, python=(interpreter, python)))
+            python = environment.make(interpreter_recipe(interpreter), workspace, emit)
+            emit(f"another process, {interpreter}")
+            again.append(check_fresh(workspace, number, corpora, python=(interpreter, python)))
     return again
 
 

@@ -38,7 +38,7 @@ _HOW = 6  # differences shown of what is read otherwise
 @json_option
 @workspace_option
 def command(
-    space: Workspace, before: str, after: str, each_case: bool, tried: bool, as_json: bool
+    workspace: Workspace, before: str, after: str, each_case: bool, tried: bool, as_json: bool
 ) -> int:
     """Say what changed between two versions of the corpora; ends with 1 if they differ.
 
@@ -47,7 +47,7 @@ def command(
     """
     from parity_kit.corpora.drift.baselines import borrowed_in, find
 
-    paths = (find(space, before), find(space, after))
+    paths = (find(workspace, before), find(workspace, after))
     old, new = _read(paths[0]), _read(paths[1])
     if all(path.is_file() for path in paths):
         # Two files are two versions of one corpus, whatever each calls itself.
@@ -56,7 +56,7 @@ def command(
     found = {name: changes(old.get(name), new.get(name)) for name in sorted({*old, *new})}
     found = {name: each for name, each in found.items() if each}
     grouped = kinds(old, new, [name for path in paths for name in borrowed_in(path)])
-    readings = _readings(space, paths, old, new) if tried else {}
+    readings = _readings(workspace, paths, old, new) if tried else {}
     if as_json:
         print_json(
             {
@@ -103,7 +103,7 @@ def _print(
 
 
 def _readings(
-    space: Workspace,
+    workspace: Workspace,
     paths: tuple[Path, Path],
     old: Mapping[CorpusName, Corpus],
     new: Mapping[CorpusName, Corpus],
@@ -117,7 +117,7 @@ def _readings(
             hint="name folders with a manifest, or baselines",
         )
     blobs = list(changed_blobs(old, new))
-    with engine_of(space, paths[0]) as before, engine_of(space, paths[1]) as after:
+    with engine_of(workspace, paths[0]) as before, engine_of(workspace, paths[1]) as after:
         mine = [(case, blob) for case, blob, _ in blobs if blob is not None]
         yours = [(case, blob) for case, _, blob in blobs if blob is not None]
         return {

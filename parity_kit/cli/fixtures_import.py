@@ -8,7 +8,7 @@ import click
 
 from parity_kit.candidates.workspace import Workspace
 from parity_kit.cli.common import console, json_option, print_json, workspace_option
-from parity_kit.cli.own_data import counting, database_options
+from parity_kit.cli.user_checkpoints import counting, database_options
 
 
 @click.command("import")
@@ -24,7 +24,7 @@ from parity_kit.cli.own_data import counting, database_options
 @json_option
 @workspace_option
 def command(
-    space: Workspace,
+    workspace: Workspace,
     sqlite: str | None,
     postgres: str | None,
     threads: tuple[str, ...],
@@ -43,13 +43,13 @@ def command(
     from parity_kit.corpora.user_checkpoints.importing import import_source
     from parity_kit.corpora.user_checkpoints.source import Selection, open_source
 
-    folder = imported_folder(space, name)
+    folder = imported_folder(workspace, name)
     started = time.perf_counter()
     selection = Selection(threads, limit)
     with open_source(sqlite, postgres, selection) as source, counting("checkpoints") as progress:
         made = import_source(
             source,
-            space,
+            workspace,
             name,
             redact=redact,
             permissive=permissive,

@@ -13,17 +13,17 @@ from parity_kit.corpora.manifest import read_manifest
 @click.command("list")
 @json_option
 @workspace_option
-def command(space: Workspace, *, as_json: bool) -> int:
+def command(workspace: Workspace, *, as_json: bool) -> int:
     """List the corpora that this workspace has: its own, or those that Parity Kit brings."""
     from rich.table import Table
 
-    manifest = read_manifest(space.fixtures)
+    manifest = read_manifest(workspace.fixtures)
     if as_json:
         corpora = [
             {"name": name, "cases": each.cases, "bytes": each.bytes}
             for name, each in manifest.corpora.items()
         ]
-        about = {"folder": str(space.fixtures), "oracle": dict(manifest.oracle)}
+        about = {"folder": str(workspace.fixtures), "oracle": dict(manifest.oracle)}
         print_json({**about, "corpora": corpora})
         return ExitCode.PARITY
     table = Table("corpus", box=None)
@@ -33,10 +33,10 @@ def command(space: Workspace, *, as_json: bool) -> int:
         table.add_row(name, f"{each.cases:,}", f"{each.bytes:,}")
     out = console()
     out.print(table)
-    whose = "this workspace's own" if space.has_own_corpora else "brought by Parity Kit"
-    total = sum(each.cases for each in manifest.corpora.values())
+    whose = "this workspace's own" if workspace.has_own_corpora else "brought by Parity Kit"
+    total = sum(corpus.cases for corpus in manifest.corpora.values())
     release = manifest.oracle.get("langgraph", "unknown")
     out.print(f"\n{total:,} cases, {whose}, made with LangGraph {release}", markup=False)
     out.print("parity-kit fixtures show CASE prints one; the ids are in", markup=False)
-    out.print(f"  {space.fixtures}/*.index", markup=False)
+    out.print(f"  {workspace.fixtures}/*.index", markup=False)
     return ExitCode.PARITY

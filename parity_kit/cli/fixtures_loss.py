@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from parity_kit.cli.common import console, print_json
-from parity_kit.cli.own_data import counting, database_options
+from parity_kit.cli.user_checkpoints import counting, database_options
 from parity_kit.contract.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def loss_options(function: F) -> F:
         if loss:
             as_json = bool(kwargs["as_json"])
             return _check(sqlite, postgres, threads, limit, strict=strict, as_json=as_json)
-        if strict or any(each is not None for each in (sqlite, postgres, limit)) or threads:
+        if strict or any(item is not None for item in (sqlite, postgres, limit)) or threads:
             raise UsageError("a database is looked at with --loss", hint="add --loss")
         return function(*args, **kwargs)
 
@@ -106,7 +106,7 @@ def _where(value: StoredValue) -> str:
 
 
 def _most_first(found: Found) -> list[tuple[Loss, Any]]:
-    return sorted(found.lost.items(), key=lambda each: (-each[1].count, each[0].type))
+    return sorted(found.lost.items(), key=lambda item: (-item[1].count, item[0].type))
 
 
 def _as_json(found: Found) -> dict[str, Any]:
@@ -121,13 +121,13 @@ def _as_json(found: Found) -> dict[str, Any]:
                 "values": lost.count,
                 "examples": [
                     {
-                        "what": each.what,
-                        "thread": each.thread,
-                        "namespace": each.place[2],
-                        "checkpoint": each.checkpoint,
-                        "channel": each.channel,
+                        "what": example.what,
+                        "thread": example.thread,
+                        "namespace": example.place[2],
+                        "checkpoint": example.checkpoint,
+                        "channel": example.channel,
                     }
-                    for each in lost.examples
+                    for example in lost.examples
                 ],
             }
             for loss, lost in _most_first(found)

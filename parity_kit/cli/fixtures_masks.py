@@ -6,9 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from parity_kit.candidates import workspace
-from parity_kit.candidates.workspace import Workspace
-from parity_kit.cli.common import console, json_option, print_json, telling, workspace_option
+from parity_kit.candidates.workspace import INSTALLED, Workspace
+from parity_kit.cli.common import (
+    console,
+    json_option,
+    print_json,
+    progress_messages,
+    workspace_option,
+)
 from parity_kit.contract.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -25,7 +30,7 @@ if TYPE_CHECKING:
 )
 @json_option
 @workspace_option
-def command(space: Workspace, only_check: bool, as_json: bool) -> int:
+def command(workspace: Workspace, only_check: bool, as_json: bool) -> int:
     """Measure which places move when real LangGraph is compared with itself.
 
     The committed cases run again with ids, clock, chance, threads, the order of edges and that of
@@ -34,14 +39,14 @@ def command(space: Workspace, only_check: bool, as_json: bool) -> int:
     from parity_kit.corpora.drift.masking import measure
     from parity_kit.judging.masks import MASKS
 
-    if not only_check and workspace.INSTALLED:
+    if not only_check and INSTALLED:
         raise UsageError(
             "the masks of an installed kit stay as they are",
             where=str(MASKS),
             hint="compare them: --check; a clone of Parity Kit writes its own",
         )
-    with telling() as tell:
-        measured = measure(space, tell)
+    with progress_messages() as emit:
+        measured = measure(workspace, emit)
     stale = against_kept(measured)
     if not only_check:
         MASKS.write_text(measured.to_json(), encoding="utf-8", newline="\n")

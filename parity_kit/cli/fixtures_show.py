@@ -32,7 +32,7 @@ from parity_kit.msgpack.hexdump import annotate
 @json_option
 @workspace_option
 def command(
-    space: Workspace,
+    workspace: Workspace,
     case: str | None,
     stored: str | None,
     blob: IO[bytes] | None,
@@ -45,7 +45,7 @@ def command(
     Each line has the offset, the bytes, what they say, the form of encoding, and what LangGraph
     means by it; then comes what is not canonical.
     """
-    if sum(each is not None for each in (case, blob, digits)) != 1:
+    if sum(item is not None for item in (case, blob, digits)) != 1:
         raise UsageError(
             "expected one of CASE, --blob FILE and --hex TEXT",
             hint="parity-kit fixtures show CASE, its id from fixtures/*.index",
@@ -54,7 +54,7 @@ def command(
         data = blob.read() if blob is not None else _from_hex(digits or "")
         found = [("", data)]
     else:
-        trace = find_trace(read_corpora(space.fixtures), case)
+        trace = find_trace(read_corpora(workspace.fixtures), case)
         if as_script:
             from parity_kit.programs.script import script
 

@@ -106,7 +106,7 @@ def _suites(
 @json_option
 @workspace_option
 def command(
-    space: Workspace,
+    workspace: Workspace,
     candidate: str | None,
     corpora: tuple[str, ...],
     suites: dict[str, int],
@@ -133,9 +133,9 @@ def command(
     """
     from parity_kit.gates.settings import read_settings
 
-    settings = read_settings(space)
-    candidates = _candidates(space, candidate, settings)
-    _check_corpora(space, settings, corpora)
+    settings = read_settings(workspace)
+    candidates = _candidates(workspace, candidate, settings)
+    _check_corpora(workspace, settings, corpora)
     options = {
         "corpora": corpora or None,
         "suites": suites or None,
@@ -146,9 +146,11 @@ def command(
         "ledger": ledger,
     }
     asked = [_rules(settings, each.name, options) for each in candidates]
-    notes = _left_out(space, corpora, settings.gate.corpora)
+    notes = _left_out(workspace, corpora, settings.gate.corpora)
     least = Level[(level or "bytes").upper()]
-    results, headline = _judged(space, settings, candidates, asked, least, wanted, folder, notes)
+    results, headline = _judged(
+        workspace, settings, candidates, asked, least, wanted, folder, notes
+    )
     code = max(result.exit_code for result in results)
     if not as_json:
         _show(results, headline, notes)
@@ -160,7 +162,7 @@ def command(
 
 
 def _judged(
-    space: Workspace,
+    workspace: Workspace,
     settings: Settings,
     candidates: Sequence[Candidate],
     asked: Sequence[Rules],
@@ -175,39 +177,39 @@ def _judged(
     from parity_kit.report.ci import Terminal
     from parity_kit.report.ci.files import opened
 
-    results = [Result(each.name, level) for each in candidates]
+    results = [Result(candidate.name, level) for candidate in candidates]
     searched = any(rules.suites for rules in asked)
     with (
-        _folder(space, folder, searched=searched) as kept,
-        opened(wanted, space, kept) as files,
+        _folder(workspace, folder, searched=searched) as kept,
+        opened(wanted, workspace, kept) as files,
         Terminal(console(stderr=True)) as terminal,
     ):
 
-        def tell(event: Event) -> None:
-            files.tell(event)
+        def emit(event: Event) -> None:
+            files.emit(event)
             if not isinstance(event, _SHOWN_AT_THE_END):
-                terminal.tell(event)
+                terminal.emit(event)
 
         started = time.perf_counter()
-        names = [str(each.name) for each in candidates]
-        tell(RunStarted("", __version__, _oracle(space, asked), {}, 0, names))
-        run = GateRun(space, settings.floors, tell, terminal.note, kept)
+        names = [str(candidate.name) for candidate in candidates]
+        emit(RunStarted("", __version__, _oracle(workspace, asked), {}, 0, names))
+        run = GateRun(workspace, settings.floors, emit, terminal.note, kept)
         for each, rules, result in zip(candidates, asked, results, strict=True):
             run.judge(each, rules, result)
         code = int(max(result.exit_code for result in results))
-        tell(RunFinished(code, time.perf_counter() - started, list(notes)))
+        emit(RunFinished(code, time.perf_counter() - started, list(notes)))
     return results, str(files.account.headline())
 
 
 @contextmanager
-def _folder(space: Workspace, given: Path | None, *, searched: bool) -> Generator[Path | None]:
+def _folder(workspace: Workspace, given: Path | None, *, searched: bool) -> Generator[Path | None]:
     """Yield where cases are written: a search needs a place, for what it finds is in no corpus."""
     if given is not None or not searched:
         yield given
         return
     from parity_kit.cli.lifecycle import new_run
 
-    made = new_run(space, "gate")
+    made = new_run(workspace, "gate")
     try:
         yield made
     finally:
@@ -215,36 +217,36 @@ def _folder(space: Workspace, given: Path | None, *, searched: bool) -> Generato
             made.rmdir()  # nothing was found that had to be written
 
 
-def _candidates(space: Workspace, named: str | None, settings: Settings) -> list[Candidate]:
+def _candidates(workspace: Workspace, named: str | None, settings: Settings) -> list[Candidate]:
     """Return the candidate that was named, or `ours`."""
     from parity_kit.candidates.launch import find
 
     if named is None and not settings.ours:
         raise BadManifestError(
             "lists no candidate, so there is nothing to judge",
-            where=f"{space.root / MARKER}: key `ours`",
+            where=f"{workspace.root / MARKER}: key `ours`",
             hint='name some: ours = ["NAME"]; or one on the command line: parity-kit gate NAME',
         )
     if named is not None:
-        return [find(space, named)]
+        return [find(workspace, named)]
     try:
-        return [find(space, name) for name in settings.ours]
+        return [find(workspace, name) for name in settings.ours]
     except UnknownCandidateError as error:
-        key = f"{space.root / MARKER}: key `ours`"
+        key = f"{workspace.root / MARKER}: key `ours`"
         raise BadManifestError(error.problem, where=key, hint=error.hint) from error
 
 
-def _check_corpora(space: Workspace, settings: Settings, asked: Sequence[str]) -> None:
+def _check_corpora(workspace: Workspace, settings: Settings, asked: Sequence[str]) -> None:
     """Check that the corpora are there before a candidate is started."""
     from parity_kit.gates.gate import check_wanted
 
     if asked:
-        check_wanted(space, asked)
+        check_wanted(workspace, asked)
         return
     try:
-        check_wanted(space, settings.gate.corpora)
+        check_wanted(workspace, settings.gate.corpora)
     except UsageError as error:
-        key = f"{space.root / MARKER}: key `gate.corpora`"
+        key = f"{workspace.root / MARKER}: key `gate.corpora`"
         raise BadManifestError(error.problem, where=key, hint=error.hint) from error
 
 
@@ -256,7 +258,7 @@ def _rules(settings: Settings, name: str, options: Mapping[str, Any]) -> Rules:
     return replace(rules, **{key: value for key, value in options.items() if value is not None})
 
 
-def _oracle(space: Workspace, asked: Sequence[Rules]) -> dict[str, str]:
+def _oracle(workspace: Workspace, asked: Sequence[Rules]) -> dict[str, str]:
     """Return the oracle's versions; somebody's own data has no manifest to name them."""
     from parity_kit.corpora.imported import PREFIX
     from parity_kit.corpora.manifest import read_manifest
@@ -264,16 +266,16 @@ def _oracle(space: Workspace, asked: Sequence[Rules]) -> dict[str, str]:
     own = all(
         each.corpora and all(name.startswith(PREFIX) for name in each.corpora) for each in asked
     )
-    return {} if own else dict(read_manifest(space.fixtures).oracle)
+    return {} if own else dict(read_manifest(workspace.fixtures).oracle)
 
 
-def _left_out(space: Workspace, asked: Sequence[str], listed: Sequence[str]) -> list[str]:
+def _left_out(workspace: Workspace, asked: Sequence[str], listed: Sequence[str]) -> list[str]:
     """Return what makes this a part of a gate, in words: corpora that are not run."""
     from parity_kit.corpora.manifest import read_manifest
 
     if asked:
         return [f"only these corpora were asked for: {', '.join(asked)}"]
-    if listed and (known := read_manifest(space.fixtures).corpora.keys()) - set(listed):
+    if listed and (known := read_manifest(workspace.fixtures).corpora.keys()) - set(listed):
         count = f"{len(known & set(listed))} of {len(known)} corpora"
         return [f"{MARKER} lists {count}: {', '.join(listed)}"]
     return []

@@ -11,7 +11,7 @@ from parity_kit.contract import Level
 from parity_kit.contract.errors import CandidateError, ExitCode
 from parity_kit.contract.events import CLAIMS, DivergenceFound, Event, GateFinished
 from parity_kit.gates.gate import BREAKDOWNS, exit_code
-from parity_kit.gates.rules import Rules, Seen
+from parity_kit.gates.rules import GateTotals, Rules
 
 MOST_SHOWN = 8
 """Places of divergence that are printed."""
@@ -34,7 +34,7 @@ class Result:
     seconds: float = 0.0
     gates: list[GateFinished] = field(default_factory=list[GateFinished])
     divergences: list[DivergenceFound] = field(default_factory=list[DivergenceFound])
-    seen: Seen = field(default_factory=Seen)
+    seen: GateTotals = field(default_factory=GateTotals)
 
     @property
     def compared(self) -> int:
@@ -53,9 +53,9 @@ class Result:
         level = f"equal at level {self.reached.label}"
         return self.problem or (level if self.exit_code is ExitCode.PARITY else self.verdict)
 
-    def tell(self, event: Event) -> None:
+    def emit(self, event: Event) -> None:
         """Keep what the end needs."""
-        self.seen.tell(event)
+        self.seen.emit(event)
         if isinstance(event, GateFinished):
             if event.kind != CLAIMS:
                 self.gates.append(event)
@@ -92,7 +92,7 @@ class Result:
             "compared": self.compared,
             "seconds": self.seconds,
             "gates": [dataclasses.asdict(gate) for gate in self.gates],
-            "divergences": [dataclasses.asdict(each) for each in self.divergences],
+            "divergences": [dataclasses.asdict(divergence) for divergence in self.divergences],
         }
 
     def show(self) -> None:
@@ -103,8 +103,8 @@ class Result:
         out = console()
         if self.gates:
             self._show_gates()
-        for each in self.divergences[:MOST_SHOWN]:
-            self._show_divergence(each)
+        for divergence in self.divergences[:MOST_SHOWN]:
+            self._show_divergence(divergence)
         if (more := len(self.divergences) - MOST_SHOWN) > 0:
             out.print(
                 f"\nand {more} more: --json lists all, --cases DIRECTORY writes a case of each"

@@ -17,7 +17,7 @@ from parity_kit.contract.errors import CandidateError
 from parity_kit.contract.events import CandidateFailed, CandidateJudged, Event
 from parity_kit.gates.gate import gate_corpora, overall
 from parity_kit.gates.rules import Rules
-from parity_kit.judging.candidate_under_test import Contender
+from parity_kit.judging.candidate_under_test import CandidateUnderTest
 from parity_kit.search.coverage import Floors
 
 
@@ -25,9 +25,9 @@ from parity_kit.search.coverage import Floors
 class GateRun:
     """One run of the gate; what differs is written to `folder`, which a search needs."""
 
-    space: Workspace
+    workspace: Workspace
     floors: Floors
-    tell: Callable[[Event], None]
+    emit: Callable[[Event], None]
     note: Callable[[str], None]
     folder: Path | None = None
 
@@ -35,55 +35,55 @@ class GateRun:
         """Judge one candidate, tell of it, and fill in its result."""
         started = time.perf_counter()
 
-        def tell(event: Event) -> None:
-            result.tell(event)
-            self.tell(event)
+        def emit(event: Event) -> None:
+            result.emit(event)
+            self.emit(event)
 
         try:
-            verdict, engaged = self._gates(candidate, rules, result, tell)
+            verdict, engaged = self._gates(candidate, rules, result, emit)
         except CandidateError as error:
             # What was seen before is shown; the candidate as a whole is not judged.
             result.problem, result.error = error.problem, error
-            self.tell(CandidateFailed(candidate.name, candidate.title, error.code, error.problem))
+            self.emit(CandidateFailed(candidate.name, candidate.title, error.code, error.problem))
             click.echo(f"error {error.code}: {error}", err=True)
         else:
             result.conclude(verdict, engaged, rules)
         result.seconds = time.perf_counter() - started
         code = int(result.exit_code)
-        self.tell(CandidateJudged(candidate.name, result.verdict, result.reason, code))
+        self.emit(CandidateJudged(candidate.name, result.verdict, result.reason, code))
 
     def _gates(
-        self, candidate: Candidate, rules: Rules, result: Result, tell: Callable[[Event], None]
+        self, candidate: Candidate, rules: Rules, result: Result, emit: Callable[[Event], None]
     ) -> tuple[str, Mapping[str, int]]:
         """Return the verdict of all gates, and how often each function it replaces ran."""
-        with start(candidate, self.space, on_progress=self.note) as engine:
-            contender = Contender.started(candidate, engine)
-            result.seen.claimed = contender.claimed
-            contender = rules.applied_to(contender)
+        with start(candidate, self.workspace, on_progress=self.note) as engine:
+            under_test = CandidateUnderTest.started(candidate, engine)
+            result.seen.claimed = under_test.claimed
+            under_test = rules.applied_to(under_test)
             verdicts = [
                 gate_corpora(
-                    self.space,
-                    contender,
+                    self.workspace,
+                    under_test,
                     result.level,
-                    tell,
+                    emit,
                     folder=self.folder,
                     wanted=rules.corpora,
                 )
             ]
             for suite, examples in rules.suites.items():
-                verdicts.append(self._suite(contender, suite, examples, result, tell))
+                verdicts.append(self._suite(under_test, suite, examples, result, emit))
             return overall(verdicts), engine.describe().engaged
 
     def _suite(
         self,
-        contender: Contender,
+        under_test: CandidateUnderTest,
         suite: str,
         examples: int,
         result: Result,
-        tell: Callable[[Event], None],
+        emit: Callable[[Event], None],
     ) -> str:
         from parity_kit.gates.search_gate import Search, gate_suite
 
         assert self.folder, "a search has a place to write to"  # noqa: S101  # the command made it
         asked = Search(examples, required=result.level, floors=self.floors)
-        return gate_suite(contender, suite, asked, tell, self.folder)
+        return gate_suite(under_test, suite, asked, emit, self.folder)

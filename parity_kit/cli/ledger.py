@@ -31,7 +31,7 @@ class _Seen:
     cases: list[CaseJudged] = field(default_factory=list[CaseJudged])
     stale: dict[int, str] = field(default_factory=dict[int, str])
 
-    def tell(self, event: Event) -> None:
+    def emit(self, event: Event) -> None:
         """Keep what the ledger is about."""
         if isinstance(event, CaseJudged):
             self.cases.append(event)
@@ -39,39 +39,39 @@ class _Seen:
             self.stale[event.entry] = event.problem
 
 
-def _run(space: Workspace, name: str) -> tuple[_Seen, Ledger]:
+def _run(workspace: Workspace, name: str) -> tuple[_Seen, Ledger]:
     from parity_kit.candidates.launch import find, start
     from parity_kit.gates.gate import gate_corpora
-    from parity_kit.judging.candidate_under_test import Contender
+    from parity_kit.judging.candidate_under_test import CandidateUnderTest
     from parity_kit.report.ci import Terminal
 
-    candidate = find(space, name)
+    candidate = find(workspace, name)
     seen = _Seen()
     with (
         Terminal(console(stderr=True)) as terminal,
-        start(candidate, space, on_progress=terminal.note) as engine,
+        start(candidate, workspace, on_progress=terminal.note) as engine,
     ):
 
-        def tell(event: Event) -> None:
-            seen.tell(event)
+        def emit(event: Event) -> None:
+            seen.emit(event)
             if isinstance(event, GateProgress):
-                terminal.tell(event)
+                terminal.emit(event)
 
-        contender = Contender.started(candidate, engine)
-        gate_corpora(space, contender, Level.BYTES, tell)
-    return seen, contender.ledger
+        under_test = CandidateUnderTest.started(candidate, engine)
+        gate_corpora(workspace, under_test, Level.BYTES, emit)
+    return seen, under_test.ledger
 
 
 @command.command("check")
 @click.argument("candidate", shell_complete=completing.candidates)
 @json_option
 @workspace_option
-def check(space: Workspace, candidate: str, as_json: bool) -> int:
+def check(workspace: Workspace, candidate: str, as_json: bool) -> int:
     """Say of each entry of CANDIDATE's ledger what it covers, and which are stale.
 
     Ends with 0 if all hold, 1 if one is stale.
     """
-    seen, ledger = _run(space, candidate)
+    seen, ledger = _run(workspace, candidate)
     rows = [
         {
             "entry": entry.number,
@@ -117,7 +117,7 @@ def _print(rows: Sequence[Mapping[str, object]], file: str) -> None:
 )
 @click.option("--write", is_flag=True, help="Add them to the candidate's expected.toml.")
 @workspace_option
-def propose(space: Workspace, candidate: str, until: object, write: bool) -> int:
+def propose(workspace: Workspace, candidate: str, until: object, write: bool) -> int:
     """Print the entries that would cover what CANDIDATE fails today.
 
     Each wants a reason, and a look at whether its patterns are too wide.
@@ -128,7 +128,7 @@ def propose(space: Workspace, candidate: str, until: object, write: bool) -> int
 
     today = datetime.now(UTC)
     end = until if isinstance(until, datetime) else today + timedelta(days=180)
-    seen, ledger = _run(space, candidate)
+    seen, ledger = _run(workspace, candidate)
     text = "\n".join(proposed(seen.cases, end.date()))
     if not text:
         click.echo("nothing to propose: no committed case fails", err=True)

@@ -49,7 +49,7 @@ class Leg:
 
 
 def begin(
-    space: Workspace, resumed: str | None, options: Sequence[str], wish: Callable[[], Wish]
+    workspace: Workspace, resumed: str | None, options: Sequence[str], wish: Callable[[], Wish]
 ) -> Leg:
     """Begin a run, or go on with one.
 
@@ -67,15 +67,17 @@ def begin(
     from parity_kit.reference.engine import oracle_versions
 
     command = str(click.get_current_context().info_name)
-    folder, earlier = _taken_up(space, command, resumed, options) if resumed else (None, Earlier())
+    folder, earlier = (
+        _taken_up(workspace, command, resumed, options) if resumed else (None, Earlier())
+    )
     if then := earlier.started:
         wanted = Wish(then.candidates, then.seed, then.asked, then.shown)
     else:
         wanted = wish()
     # A wrong name ends here, before a run's folder is made.
-    candidates = [find(space, name) for name in wanted.candidates]
+    candidates = [find(workspace, name) for name in wanted.candidates]
     if folder is None:
-        folder = new_run(space, "parity" if command == "parity" else wanted.candidates[0])
+        folder = new_run(workspace, "parity" if command == "parity" else wanted.candidates[0])
     start = RunStarted(
         folder.name,
         __version__,
@@ -85,14 +87,14 @@ def begin(
         wanted.candidates,
         wanted.shown,
         {**wanted.asked, "command": command},
-        made_of(space, candidates),
+        made_of(workspace, candidates),
     )
     check_same(earlier, start)
     return Leg(folder, start, earlier)
 
 
 def _taken_up(
-    space: Workspace, command: str, run: str, options: Sequence[str]
+    workspace: Workspace, command: str, run: str, options: Sequence[str]
 ) -> tuple[Path, Earlier]:
     from parity_kit.cli.report import find_run
     from parity_kit.gates.resume import read_earlier
@@ -105,7 +107,7 @@ def _taken_up(
                 where=f"--resume {run}",
                 hint="leave it out, or start a new run",
             )
-    folder = find_run(space, run)
+    folder = find_run(workspace, run)
     known = read_earlier(folder)
     of = known.started and known.started.asked.get("command")
     if of != command:
@@ -129,12 +131,12 @@ def interruptible(leg: Leg) -> Generator[None]:
         raise
 
 
-def new_run(space: Workspace, what: str) -> Path:
+def new_run(workspace: Workspace, what: str) -> Path:
     """Make the folder of a new run: time and what is judged; never an existing one."""
     stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     for attempt in range(100):
-        folder = space.reports / f"{stamp}-{what}{f'-{attempt}' if attempt else ''}"
+        folder = workspace.reports / f"{stamp}-{what}{f'-{attempt}' if attempt else ''}"
         if not folder.exists():
             folder.mkdir(parents=True)
             return folder
-    raise click.ClickException(f"no free name for a run in {space.reports}")
+    raise click.ClickException(f"no free name for a run in {workspace.reports}")

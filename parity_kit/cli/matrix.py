@@ -91,7 +91,7 @@ class _Judged:
 @json_option
 @workspace_option
 def command(  # an option each
-    space: Workspace,
+    workspace: Workspace,
     candidates: tuple[str, ...],
     categories: tuple[str, ...],
     names: tuple[str, ...],
@@ -115,12 +115,12 @@ def command(  # an option each
     from parity_kit.report.ci import Terminal
 
     rows = select(read_rows(), categories, names)
-    found = [find(space, name) for name in dict.fromkeys(candidates)]
+    found = [find(workspace, name) for name in dict.fromkeys(candidates)]
     judged = [_Judged(each.name, read_claims(each, read_rows())) for each in found]
     with Terminal(console(stderr=True)) as terminal:
         for candidate, result in zip(found, judged, strict=True):
             try:
-                _run(space, candidate, rows, Level[level.upper()], result, terminal)
+                _run(workspace, candidate, rows, Level[level.upper()], result, terminal)
             except CandidateError as error:
                 result.problem = error.problem
     shown = _shown(judged, rows, only, worst_first=worst_first)
@@ -132,7 +132,7 @@ def command(  # an option each
 
 
 def _run(
-    space: Workspace,
+    workspace: Workspace,
     candidate: Candidate,
     rows: Sequence[Row],
     required: Level,
@@ -142,21 +142,21 @@ def _run(
     from parity_kit.candidates.launch import start
     from parity_kit.gates.gate import gate_corpora
     from parity_kit.gates.matrix.evidence import NOT_ENGAGED, Evidence
-    from parity_kit.judging.candidate_under_test import Contender
+    from parity_kit.judging.candidate_under_test import CandidateUnderTest
 
     evidence = Evidence(candidate.name, rows, result.claims.by_row)
 
-    def tell(event: Event) -> None:
-        evidence.tell(event)
+    def emit(event: Event) -> None:
+        evidence.emit(event)
         if isinstance(event, GateProgress):
-            terminal.tell(event)
+            terminal.emit(event)
 
-    with start(candidate, space, on_progress=terminal.note) as engine:
+    with start(candidate, workspace, on_progress=terminal.note) as engine:
         gate_corpora(
-            space,
-            Contender.started(candidate, engine),
+            workspace,
+            CandidateUnderTest.started(candidate, engine),
             required,
-            tell,
+            emit,
             chosen=lambda case: any(row.shown_by(case) for row in rows),
         )
         engaged = engine.describe().engaged

@@ -50,7 +50,7 @@ _ASKED = ("examples", "seed", "pairs", "everyone")
 @json_option
 @workspace_option
 def command(
-    space: Workspace,
+    workspace: Workspace,
     examples: int,
     seed: int,
     pairs: int,
@@ -75,13 +75,13 @@ def command(
     from parity_kit.report.ci.files import opened
     from parity_kit.report.write import write_report
 
-    settings = read_settings(space)
+    settings = read_settings(workspace)
 
     def wish() -> Wish:
         asked = {"examples": examples, "pairs": pairs}
-        return Wish(_names(space, settings, everyone), seed, asked, list(settings.others))
+        return Wish(_names(workspace, settings, everyone), seed, asked, list(settings.others))
 
-    leg = begin(space, resumed, _ASKED, wish)
+    leg = begin(workspace, resumed, _ASKED, wish)
     folder, asked, earlier = leg.folder, leg.start.asked, leg.earlier
     names, seed = leg.start.candidates, leg.start.seed
     started = time.monotonic()
@@ -89,23 +89,23 @@ def command(
     journal = Journal(folder)
     with (
         interruptible(leg),
-        opened(wanted, space, folder) as files,
+        opened(wanted, workspace, folder) as files,
         Terminal(console(stderr=as_json)) as terminal,
     ):
         sinks = Sinks(journal, files, terminal, heard)
-        sinks.tell(leg.start)
+        sinks.emit(leg.start)
         if known := earlier.says():
             terminal.note(known)
-        codes = [_corpora(space, sinks, terminal, earlier.checked)]
+        codes = [_corpora(workspace, sinks, terminal, earlier.checked)]
         plan = Plan(examples=asked["examples"], seed=seed)
-        judging = Judging(space, folder, plan, sinks.tell, terminal.note, earlier)
+        judging = Judging(workspace, folder, plan, sinks.emit, terminal.note, earlier)
         codes += [_judged(judging, name, settings) for name in names]
         for event in earlier.benchmarks:
-            sinks.tell(event)
+            sinks.emit(event)
         if asked["pairs"] and not earlier.benchmarks:
-            _bench(space, names, folder, asked["pairs"], seed, sinks, terminal)
+            _bench(workspace, names, folder, asked["pairs"], seed, sinks, terminal)
         code = max(codes)
-        sinks.tell(RunFinished(int(code), time.monotonic() - started))
+        sinks.emit(RunFinished(int(code), time.monotonic() - started))
     journal.close()
     page = write_report(folder)
     if as_json:
@@ -115,32 +115,32 @@ def command(
     return int(code)
 
 
-def _names(space: Workspace, settings: Settings, everyone: bool) -> list[str]:
+def _names(workspace: Workspace, settings: Settings, everyone: bool) -> list[str]:
     """Return whom a new run judges."""
     from parity_kit.candidates.launch import readable
 
     names = [*settings.ours, *settings.others]
     if everyone:
-        names += [each.name for each in readable(space)[0] if each.name not in names]
+        names += [each.name for each in readable(workspace)[0] if each.name not in names]
     if not names:
         raise BadManifestError(
             "lists no candidate, so there is nothing to judge",
-            where=str(space.root / MARKER),
+            where=str(workspace.root / MARKER),
             hint='name some: ours = ["NAME"]; `parity-kit candidates list` shows the names',
         )
     return names
 
 
 def _corpora(
-    space: Workspace, sinks: Sinks, terminal: Terminal, checked: CorporaChecked | None
+    workspace: Workspace, sinks: Sinks, terminal: Terminal, checked: CorporaChecked | None
 ) -> ExitCode:
     if checked is None:
-        checked = _regenerated(space, sinks, terminal)
-    sinks.tell(checked)
+        checked = _regenerated(workspace, sinks, terminal)
+    sinks.emit(checked)
     return ExitCode.KIT_FAULT if checked.drifted else ExitCode.PARITY
 
 
-def _regenerated(space: Workspace, sinks: Sinks, terminal: Terminal) -> CorporaChecked:
+def _regenerated(workspace: Workspace, sinks: Sinks, terminal: Terminal) -> CorporaChecked:
     from parity_kit.contract.events import GateProgress
     from parity_kit.corpora.regenerate import check
 
@@ -150,9 +150,9 @@ def _regenerated(space: Workspace, sinks: Sinks, terminal: Terminal) -> CorporaC
     def progress(corpus: str, number: int) -> None:
         nonlocal done
         done += 1
-        sinks.tell(GateProgress("fixtures", corpus, number, number))
+        sinks.emit(GateProgress("fixtures", corpus, number, number))
 
-    return check(space, (), progress).event()
+    return check(workspace, (), progress).event()
 
 
 def _judged(judging: Judging, name: str, settings: Settings) -> ExitCode:
@@ -161,7 +161,7 @@ def _judged(judging: Judging, name: str, settings: Settings) -> ExitCode:
 
 
 def _bench(
-    space: Workspace,
+    workspace: Workspace,
     names: list[str],
     folder: Path,
     pairs: int,
@@ -174,12 +174,12 @@ def _bench(
     terminal.note("benchmarks: measuring in pairs of processes")
     try:
         run_benchmarks(
-            space,
+            workspace,
             names,
             folder / "bench",
             pairs=pairs,
             seed=seed,
-            tell=sinks.tell,
+            emit=sinks.emit,
             value_seconds=QUICK_SECONDS,
         )
     except CandidateError as error:
@@ -195,7 +195,7 @@ class _Heard:
         self.judged: list[CandidateJudged] = []
         self.measured: list[BenchMeasured] = []
 
-    def tell(self, event: Event) -> None:
+    def emit(self, event: Event) -> None:
         """Keep what the summary needs."""
         match event:
             case CorporaChecked():

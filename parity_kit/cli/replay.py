@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 @json_option
 @workspace_option
 def command(
-    space: Workspace,
+    workspace: Workspace,
     file: Path,
     candidate: str | None,
     as_json: bool,
@@ -43,20 +43,20 @@ def command(
     from parity_kit.candidates.launch import find, start
     from parity_kit.contract import Level, run
     from parity_kit.contract.casefile import read_case
-    from parity_kit.judging.candidate_under_test import Contender
+    from parity_kit.judging.candidate_under_test import CandidateUnderTest
     from parity_kit.judging.judge import judge_answer
     from parity_kit.reference import Engine
 
     kept = read_case(file)
     name = candidate or kept.candidate
-    found = find(space, name)
+    found = find(workspace, name)
     ours = run(Engine(), kept.case)
-    with start(found, space, on_progress=_say) as engine:
-        contender = Contender.started(found, engine)
-        answer = contender.answer(kept.case)
-    level = contender.asked(kept.case.subject.kind, Level.BYTES)
+    with start(found, workspace, on_progress=_say) as engine:
+        under_test = CandidateUnderTest.started(found, engine)
+        answer = under_test.answer(kept.case)
+    level = under_test.asked(kept.case.subject.kind, Level.BYTES)
     verdict = judge_answer(kept.case, ours, answer, level)
-    verdict = contender.ledger.held_against(kept.case.id, verdict)
+    verdict = under_test.ledger.held_against(kept.case.id, verdict)
     theirs = answer if isinstance(answer, tuple) else None
     if as_json:
         print_json(_as_json(kept.case, name, ours, theirs, verdict))
@@ -134,6 +134,6 @@ def _as_json(
         "candidate": name,
         "verdict": label(verdict),
         "said": headline(verdict),
-        "reference": [outcome_lines(each) for each in ours],
-        "outcomes": None if theirs is None else [outcome_lines(each) for each in theirs],
+        "reference": [outcome_lines(our) for our in ours],
+        "outcomes": None if theirs is None else [outcome_lines(their) for their in theirs],
     }

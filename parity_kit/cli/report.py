@@ -33,7 +33,7 @@ _DATA = "report.json"
 @files_options
 @json_option
 @workspace_option
-def command(runs: tuple[str, ...], space: Workspace, wanted: Wanted, *, as_json: bool) -> None:
+def command(runs: tuple[str, ...], workspace: Workspace, wanted: Wanted, *, as_json: bool) -> None:
     """Write report.json and report.html from the journal of RUN, and the files that are asked for.
 
     RUN is a folder, or the name of one under reports/. With runs before it, oldest first, the page
@@ -42,9 +42,9 @@ def command(runs: tuple[str, ...], space: Workspace, wanted: Wanted, *, as_json:
     printed too, and no page is made.
     """
     *before, run = runs
-    folder = find_run(space, run)
-    earlier = [path for each in before if (path := _earlier(space, each)) != folder]
-    _write_files(space, folder, wanted)
+    folder = find_run(workspace, run)
+    earlier = [path for each in before if (path := _earlier(workspace, each)) != folder]
+    _write_files(workspace, folder, wanted)
     if as_json:
         from parity_kit.report.write import write_data
 
@@ -55,36 +55,36 @@ def command(runs: tuple[str, ...], space: Workspace, wanted: Wanted, *, as_json:
     click.echo(str(write_report(folder, earlier)))
 
 
-def _write_files(space: Workspace, folder: Path, wanted: Wanted) -> None:
+def _write_files(workspace: Workspace, folder: Path, wanted: Wanted) -> None:
     from parity_kit.contract.journal import read_journal
     from parity_kit.report.ci.files import opened
 
     events, notes = read_journal(folder)
     # The run itself has told GitHub already.
-    with opened(dataclasses.replace(wanted, environment={}), space, folder, notes) as files:
+    with opened(dataclasses.replace(wanted, environment={}), workspace, folder, notes) as files:
         for event in events:
-            files.tell(event)
+            files.emit(event)
 
 
-def _earlier(space: Workspace, run: str) -> Path:
+def _earlier(workspace: Workspace, run: str) -> Path:
     """Return an earlier run's report.json or folder; one that was published has no journal."""
-    for path in (Path(run), Path(run) / _DATA, space.reports / run / _DATA):
+    for path in (Path(run), Path(run) / _DATA, workspace.reports / run / _DATA):
         if path.is_file():
             return path.parent if path.name == _DATA else path
-    return find_run(space, run)
+    return find_run(workspace, run)
 
 
-def find_run(space: Workspace, run: str) -> Path:
+def find_run(workspace: Workspace, run: str) -> Path:
     """Return the folder of a run, given as a path or by its name under reports/.
 
     Raises:
         BadFileError: If there is none; the hint names the runs that there are, newest first.
     """
-    for folder in (Path(run), space.reports / run):
+    for folder in (Path(run), workspace.reports / run):
         if (folder / JOURNAL).is_file():
             return folder
     runs = sorted(
-        space.reports.glob(f"*/{JOURNAL}"), key=lambda path: path.stat().st_mtime, reverse=True
+        workspace.reports.glob(f"*/{JOURNAL}"), key=lambda path: path.stat().st_mtime, reverse=True
     )
     names = ", ".join(path.parent.name for path in runs[:_LISTED])
     more = f" and {len(runs) - _LISTED} more" if len(runs) > _LISTED else ""
@@ -93,4 +93,4 @@ def find_run(space: Workspace, run: str) -> Path:
         if names
         else "there are none yet; `parity-kit parity` makes one"
     )
-    raise BadFileError(f"no run {run!r}", where=str(space.reports), hint=hint)
+    raise BadFileError(f"no run {run!r}", where=str(workspace.reports), hint=hint)

@@ -55,7 +55,7 @@ _ASKED = ("candidate", "suites", "examples", "bulk", "seed", "level")
 @json_option
 @workspace_option
 def command(
-    space: Workspace,
+    workspace: Workspace,
     candidate: str | None,
     suites: tuple[str, ...],
     examples: int,
@@ -91,7 +91,7 @@ def command(
         asked = {"suites": list(suites), "examples": examples, "bulk": bulk, "level": level}
         return Wish([candidate], seed, asked)
 
-    leg = begin(space, resumed, _ASKED, wish)
+    leg = begin(workspace, resumed, _ASKED, wish)
     folder, asked = leg.folder, leg.start.asked
     chosen, required = asked["suites"], Level[asked["level"].upper()]
     plan = Plan(chosen or _SUITES, asked["examples"], asked["bulk"], leg.start.seed, required)
@@ -99,20 +99,20 @@ def command(
     journal = Journal(folder)
     with (
         interruptible(leg),
-        opened(wanted, space, folder) as files,
+        opened(wanted, workspace, folder) as files,
         Terminal(console(stderr=as_json)) as terminal,
     ):
-        tell = Sinks(journal, files, terminal, _Ear(heard)).tell
+        emit = Sinks(journal, files, terminal, _Ear(heard)).emit
         began = datetime.now(UTC)
-        tell(leg.start)
+        emit(leg.start)
         if known := leg.earlier.says():
             terminal.note(known)
-        judging = Judging(space, folder, plan, tell, terminal.note, leg.earlier)
+        judging = Judging(workspace, folder, plan, emit, terminal.note, leg.earlier)
         code = judging.candidate(leg.start.candidates[0])
         notes = [f"only these suites were asked for: {', '.join(chosen)}"] if chosen else []
-        tell(RunFinished(int(code), (datetime.now(UTC) - began).total_seconds(), notes))
+        emit(RunFinished(int(code), (datetime.now(UTC) - began).total_seconds(), notes))
     journal.close()
-    kept = keep_cases(space, folder) if keep else []
+    kept = keep_cases(workspace, folder) if keep else []
     _close(folder, kept, heard, as_json=as_json)
     return int(code)
 
@@ -123,7 +123,7 @@ class _Ear:
     def __init__(self, heard: list[Event]) -> None:
         self._heard = heard
 
-    def tell(self, event: Event) -> None:
+    def emit(self, event: Event) -> None:
         self._heard.append(event)
 
 
@@ -141,10 +141,10 @@ def _close(folder: Path, kept: list[Path], heard: list[Event], *, as_json: bool)
     out.print(f"report  parity-kit report {folder.name}", markup=False)
 
 
-def keep_cases(space: Workspace, folder: Path) -> list[Path]:
+def keep_cases(workspace: Workspace, folder: Path) -> list[Path]:
     """Copy a run's cases to the regressions, and return the copies."""
-    space.regressions.mkdir(parents=True, exist_ok=True)
+    workspace.regressions.mkdir(parents=True, exist_ok=True)
     return [
-        Path(shutil.copy(path, space.regressions / path.name))
+        Path(shutil.copy(path, workspace.regressions / path.name))
         for path in sorted((folder / "cases").glob("*"))
     ]

@@ -35,8 +35,8 @@ class CaseFile:
             "format": FORMAT,
             "candidate": self.candidate,
             "case": self.case.to_plain(),
-            "reference": [outcome_to_plain(each) for each in self.reference_outcomes],
-            "outcomes": None if theirs is None else [outcome_to_plain(each) for each in theirs],
+            "reference": [outcome_to_plain(outcome) for outcome in self.reference_outcomes],
+            "outcomes": None if theirs is None else [outcome_to_plain(their) for their in theirs],
         }
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(pack(data))
@@ -70,7 +70,7 @@ def read_case(path: Path) -> CaseFile:
 
 
 def _outcomes(data: Sequence[Mapping[str, Any]]) -> tuple[Outcome, ...]:
-    return tuple(outcome_from_plain(each) for each in data)
+    return tuple(outcome_from_plain(item) for item in data)
 
 
 def _not_a_case(path: Path, problem: str) -> BadFileError:

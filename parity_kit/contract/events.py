@@ -292,7 +292,7 @@ _KINDS: dict[str, type[Event]] = {kind.__name__: kind for kind in get_args(Event
 class Sink(Protocol):
     """Something that is told of events."""
 
-    def tell(self, event: Event) -> None:
+    def emit(self, event: Event) -> None:
         """Take one event."""
         ...
 

@@ -141,8 +141,8 @@ class Case:
             CaseId(cast("str", data["id"])),
             Subject.from_plain(cast("Mapping[str, Plain]", data["subject"])),
             tuple(
-                Operation.from_plain(each)
-                for each in cast("Sequence[Mapping[str, Plain]]", data["operations"])
+                Operation.from_plain(operation)
+                for operation in cast("Sequence[Mapping[str, Plain]]", data["operations"])
             ),
             tuple(cast("Sequence[str]", data["features"])),
             Pins.from_plain(cast("Mapping[str, Plain]", data["pins"])),
@@ -231,10 +231,10 @@ def outcome_from_plain(data: Mapping[str, Plain]) -> Outcome:
     if "unsupported" in data:
         return Unsupported(_text(data["unsupported"]))
     events = tuple(
-        Event.from_plain(each) for each in cast("Iterable[Sequence[Plain]]", data["events"])
+        Event.from_plain(event) for event in cast("Iterable[Sequence[Plain]]", data["events"])
     )
     stored = dict(cast("Mapping[str, bytes]", data["stored"]))
-    dropped = tuple(_text(each) for each in cast("Iterable[Plain]", data["dropped"]))
+    dropped = tuple(_text(item) for item in cast("Iterable[Plain]", data["dropped"]))
     if not all(isinstance(blob, bytes) for blob in stored.values()):  # pyright: ignore[reportUnnecessaryIsInstance]  # a candidate's data is not trusted
         raise TypeError("a stored entry is not a byte string")
     if "error" in data:
@@ -269,8 +269,8 @@ class Trace:
         return cls(
             Case.from_plain(cast("Mapping[str, Plain]", data["case"])),
             tuple(
-                outcome_from_plain(each)
-                for each in cast("Sequence[Mapping[str, Plain]]", data["outcomes"])
+                outcome_from_plain(outcome)
+                for outcome in cast("Sequence[Mapping[str, Plain]]", data["outcomes"])
             ),
         )
 

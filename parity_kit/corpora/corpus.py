@@ -76,7 +76,8 @@ def parse(data: bytes, where: Path) -> Corpus:
         )
     try:
         traces = tuple(
-            Trace.from_plain(each) for each in cast("Sequence[Mapping[str, Any]]", parts["traces"])
+            Trace.from_plain(trace)
+            for trace in cast("Sequence[Mapping[str, Any]]", parts["traces"])
         )
         return Corpus(CorpusName(str(parts["corpus"])), traces)
     except (AttributeError, KeyError, TypeError, ValueError) as error:

@@ -78,7 +78,7 @@ def _read_chunk(path: Path, chunk: Chunk) -> tuple[Trace, ...]:
     return parse(data, path).traces
 
 
-def imported_folder(space: Workspace, name: str) -> Path:
+def imported_folder(workspace: Workspace, name: str) -> Path:
     """Return where an imported corpus is kept.
 
     Raises:
@@ -86,20 +86,20 @@ def imported_folder(space: Workspace, name: str) -> Path:
     """
     if not _NAME.fullmatch(name):
         raise UsageError(f"{name!r} is no name", hint="letters, digits, - _ . and no slash")
-    return space.imported / name
+    return workspace.imported / name
 
 
-def read_imported(space: Workspace, name: str) -> ImportedCorpus:
+def read_imported(workspace: Workspace, name: str) -> ImportedCorpus:
     """Return an imported corpus; its chunks are read when its traces are.
 
     Raises:
         BadFileError: If its manifest is broken.
         UsageError: If there is none of that name.
     """
-    folder = imported_folder(space, name)
+    folder = imported_folder(workspace, name)
     path = folder / MANIFEST
     if not path.is_file():
-        there = sorted(each.parent.name for each in space.imported.glob(f"*/{MANIFEST}"))
+        there = sorted(each.parent.name for each in workspace.imported.glob(f"*/{MANIFEST}"))
         raise UsageError(
             f"no imported corpus {name!r}",
             hint=f"there are {', '.join(there)}"
@@ -109,7 +109,7 @@ def read_imported(space: Workspace, name: str) -> ImportedCorpus:
     try:
         content = cast("dict[str, Any]", json.loads(read_bytes(path)))
         version = content["format"]
-        chunks = tuple(Chunk(**each) for each in content["chunks"])
+        chunks = tuple(Chunk(**chunk) for chunk in content["chunks"])
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise BadFileError(
             f"expected a manifest with format and chunks ({error!r})", where=str(path), hint=_AGAIN

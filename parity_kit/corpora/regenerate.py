@@ -67,14 +67,14 @@ def oracle() -> tuple[dict[str, str], str]:
     return oracle_versions(), platform.python_implementation()
 
 
-def generators(space: Workspace) -> dict[CorpusName, Path]:
+def generators(workspace: Workspace) -> dict[CorpusName, Path]:
     """Return the workspace's generators by the corpus each makes; `_…` holds what they share."""
-    files = sorted(space.generators.glob("[!_]*.py"))
+    files = sorted(workspace.generators.glob("[!_]*.py"))
     return {CorpusName(path.stem): path for path in files}
 
 
 def regenerate(
-    space: Workspace, wanted: Collection[str] = (), on_progress: OnProgress = silent
+    workspace: Workspace, wanted: Collection[str] = (), on_progress: OnProgress = silent
 ) -> dict[CorpusName, Corpus]:
     """Run generators on real LangGraph and return the corpora they make.
 
@@ -87,18 +87,18 @@ def regenerate(
     from parity_kit.reference.engine import Engine  # noqa: PLC0415  # loads LangGraph
 
     engine = Engine()
-    known = generators(space)
+    known = generators(workspace)
     if not known:
         raise UsageError(
             "there is no generator to build a corpus with",
-            where=str(space.generators),
+            where=str(workspace.generators),
             hint="write one: docs/fixture-format.md shows how",
         )
-    absent = unavailable(space, wanted)
+    absent = unavailable(workspace, wanted)
     for name in wanted:
         if reason := absent.get(CorpusName(name)):
             raise UsageError(f"corpus {name} cannot be regenerated here: {reason}")
-    _package(space.generators)
+    _package(workspace.generators)
     with without_warnings():
         return {
             name: _regenerate(name, known[name], lambda case: run_case(engine, case), on_progress)
@@ -107,24 +107,24 @@ def regenerate(
         }
 
 
-def unavailable(space: Workspace, wanted: Collection[str] = ()) -> dict[CorpusName, str]:
+def unavailable(workspace: Workspace, wanted: Collection[str] = ()) -> dict[CorpusName, str]:
     """Return the corpora that cannot be regenerated here, each with what is missing."""
-    required = _required(space, wanted)
+    required = _required(workspace, wanted)
     return {name: reason for name, needs in required.items() if (reason := missing(needs))}
 
 
-def needs(space: Workspace, names: Collection[CorpusName]) -> dict[CorpusName, dict[str, str]]:
+def needs(workspace: Workspace, names: Collection[CorpusName]) -> dict[CorpusName, dict[str, str]]:
     """Return the installed versions of what corpora need beside the oracle."""
-    return {name: versions(each) for name, each in _required(space, names).items() if each}
+    return {name: versions(each) for name, each in _required(workspace, names).items() if each}
 
 
-def _required(space: Workspace, wanted: Collection[str]) -> dict[CorpusName, tuple[str, ...]]:
-    known = generators(space)
+def _required(workspace: Workspace, wanted: Collection[str]) -> dict[CorpusName, tuple[str, ...]]:
+    known = generators(workspace)
     return {name: required(known[name]) for name in select(known, wanted)}
 
 
 def check(
-    space: Workspace, wanted: Collection[str] = (), on_progress: OnProgress = silent
+    workspace: Workspace, wanted: Collection[str] = (), on_progress: OnProgress = silent
 ) -> Checked:
     """Regenerate corpora in memory and compare them with the committed ones.
 
@@ -134,32 +134,32 @@ def check(
         UsageError: If a corpus that is asked for has neither generator nor file.
     """
     started = time.perf_counter()
-    manifest = read_manifest(space.fixtures)
+    manifest = read_manifest(workspace.fixtures)
     manifest.check_oracle(*oracle())
-    known = generators(space)
+    known = generators(workspace)
     names = select({*manifest.corpora, *known}, wanted)
     # A corpus that is asked for by name and cannot be made is an error: nothing would be checked.
-    skipped = {} if wanted else unavailable(space)
+    skipped = {} if wanted else unavailable(workspace)
     before: dict[CorpusName, Corpus] = {}
     made: dict[CorpusName, Corpus] = {}
     for name in names:
         if name in manifest.corpora:
-            (before[name],) = read_corpora(space.fixtures, [name])
+            (before[name],) = read_corpora(workspace.fixtures, [name])
         if name in known and name not in skipped:
-            manifest.check_needs(name, needs(space, [name]).get(name, {}))
-            made.update(regenerate(space, [name], on_progress))
+            manifest.check_needs(name, needs(workspace, [name]).get(name, {}))
+            made.update(regenerate(workspace, [name], on_progress))
     drifted = {
         name: found
         for name in names
         if name not in skipped
-        and (found := _drift(space, manifest, before.get(name), made.get(name)))
+        and (found := _drift(workspace, manifest, before.get(name), made.get(name)))
     }
     cases = {name: len(corpus.traces) for name, corpus in made.items()}
     return Checked(cases, drifted, time.perf_counter() - started, skipped)
 
 
 def _drift(
-    space: Workspace, manifest: Manifest, before: Corpus | None, after: Corpus | None
+    workspace: Workspace, manifest: Manifest, before: Corpus | None, after: Corpus | None
 ) -> tuple[Change, ...]:
     found = changes(before, after)
     if found or after is None:
@@ -170,7 +170,7 @@ def _drift(
         return (Change(f"{name}.msgpack", "added", "the generator's corpus is not committed"),)
     if digest(after.pack()) != entry.sha256:
         return (Change(f"{name}.msgpack", "changed", "the file is not canonical MessagePack"),)
-    path = index_file(space.fixtures, name)
+    path = index_file(workspace.fixtures, name)
     if not path.is_file() or path.read_bytes() != after.index().encode():
         return (Change(path.name, "changed", "the index is not the corpus's"),)
     return ()

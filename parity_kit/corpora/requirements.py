@@ -58,7 +58,11 @@ def missing(names: Iterable[str]) -> str:
 
 def versions(names: Iterable[str]) -> dict[str, str]:
     """Return the installed versions of the distributions that requirements add to the oracle."""
-    return {each: version(each) for name in names for each in _requirement(name).distributions}
+    return {
+        distribution: version(distribution)
+        for name in names
+        for distribution in _requirement(name).distributions
+    }
 
 
 def _requirement(name: str) -> Requirement:

@@ -28,7 +28,7 @@ def show(trace: Trace, style: Style = plain_style) -> Iterator[str]:
     """Yield a fixture's lines."""
     case = trace.case
     yield f"{case.id}  {trace_digest(trace)[:12]}"
-    features = [each for each in case.features if not each.startswith(UPSTREAM)]
+    features = [feature for feature in case.features if not feature.startswith(UPSTREAM)]
     yield f"features  {', '.join(features) or 'none'}"
     yield from (f"upstream  {each}" for each in findings_of(case))
     yield f"pins      {_text(case.pins.to_plain())}"
@@ -45,7 +45,9 @@ def show(trace: Trace, style: Style = plain_style) -> Iterator[str]:
 
 def findings_of(case: Case) -> list[str]:
     """Return the sentences that say what LangGraph gets wrong in a case."""
-    return [each.removeprefix(UPSTREAM) for each in case.features if each.startswith(UPSTREAM)]
+    return [
+        feature.removeprefix(UPSTREAM) for feature in case.features if feature.startswith(UPSTREAM)
+    ]
 
 
 def _outcome(outcome: Outcome, style: Style) -> Iterator[str]:
@@ -188,7 +190,7 @@ def pretty(value: Any, width: int = 96) -> Iterator[str]:
             ],
         )
     else:
-        ends, entries = "[]", [("", each) for each in cast("list[Any]", printable)]
+        ends, entries = "[]", [("", item) for item in cast("list[Any]", printable)]
     yield ends[0]
     for number, (key, each) in enumerate(entries, 1):
         first, *rest = pretty(each, width - 2)
@@ -213,7 +215,7 @@ def _printable(value: Any) -> Any:
             for key, each in entries.items()
         }
     if isinstance(value, (list, tuple)):
-        return [_printable(each) for each in cast("list[Any]", value)]
+        return [_printable(item) for item in cast("list[Any]", value)]
     return repr(value) if isinstance(value, bytes) else value
 
 

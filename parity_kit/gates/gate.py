@@ -40,7 +40,7 @@ from parity_kit.corpora.imported import PREFIX, ImportedCorpus, read_imported
 from parity_kit.corpora.manifest import read_manifest
 from parity_kit.gates.findings import case_judged, divergence, gate_finished
 from parity_kit.gates.resume import Earlier
-from parity_kit.judging.candidate_under_test import Answer, Contender
+from parity_kit.judging.candidate_under_test import Answer, CandidateUnderTest
 from parity_kit.judging.judge import Tally, confirmed, judge_answer
 from parity_kit.judging.verdicts import (
     FAILURES,
@@ -58,7 +58,7 @@ from parity_kit.judging.verdicts import (
 )
 
 AnyCorpus: TypeAlias = Corpus | ImportedCorpus
-Tell: TypeAlias = Callable[[Event], None]
+Emit: TypeAlias = Callable[[Event], None]
 
 MOST_TOLD = 20
 """Places of divergence told for one corpus; all are counted."""
@@ -70,10 +70,10 @@ _PROGRESS_EVERY = 10  # cases
 
 
 def gate_corpora(  # noqa: PLR0913  # what a gate is made of
-    space: Workspace,
-    contender: Contender,
+    workspace: Workspace,
+    under_test: CandidateUnderTest,
     required: Level,
-    tell: Tell,
+    emit: Emit,
     *,
     folder: Path | None = None,
     wanted: Collection[str] = (),
@@ -94,28 +94,28 @@ def gate_corpora(  # noqa: PLR0913  # what a gate is made of
     """
     own = [name.removeprefix(PREFIX) for name in wanted if name.startswith(PREFIX)]
     committed = [name for name in wanted if not name.startswith(PREFIX)]
-    corpora: list[AnyCorpus] = [read_imported(space, name) for name in own]
+    corpora: list[AnyCorpus] = [read_imported(workspace, name) for name in own]
     if committed or not own:
-        known = read_corpora(space.fixtures, committed)
+        known = read_corpora(workspace.fixtures, committed)
         corpora = [*(_parts(known, chosen) if chosen else known), *corpora]
     gates = [
-        _Gate(contender, corpus, folder, Tally(required), tell, earlier or Earlier())
+        _Gate(under_test, corpus, folder, Tally(required), emit, earlier or Earlier())
         for corpus in corpora
     ]
     verdicts = [gate.finish().verdict for gate in gates]
     idle = _union(gate.seen for gate in gates) - _union(gate.compared for gate in gates)
-    if empty := sorted(idle & set(contender.claimed)):
-        tell(_unproved(contender.name, required, empty))
+    if empty := sorted(idle & set(under_test.claimed)):
+        emit(_unproved(under_test.name, required, empty))
         verdicts.append("unknown")
     whole = not wanted and chosen is None
-    for stale in contender.ledger.stale(datetime.now(UTC).date(), whole=whole):
+    for stale in under_test.ledger.stale(datetime.now(UTC).date(), whole=whole):
         entry = stale.entry
-        tell(EntryStale(contender.name, entry.number, entry.case, entry.differs, stale.problem))
+        emit(EntryStale(under_test.name, entry.number, entry.case, entry.differs, stale.problem))
         verdicts.append("stale")
     return overall(verdicts)
 
 
-def check_wanted(space: Workspace, wanted: Collection[str]) -> None:
+def check_wanted(workspace: Workspace, wanted: Collection[str]) -> None:
     """Check that the corpora asked for are there, before anything is started.
 
     Raises:
@@ -124,9 +124,9 @@ def check_wanted(space: Workspace, wanted: Collection[str]) -> None:
     """
     for name in wanted:
         if name.startswith(PREFIX):
-            read_imported(space, name.removeprefix(PREFIX))
+            read_imported(workspace, name.removeprefix(PREFIX))
         else:
-            select(read_manifest(space.fixtures).corpora, [name])
+            select(read_manifest(workspace.fixtures).corpora, [name])
 
 
 def _parts(corpora: Iterable[Corpus], chosen: Callable[[CaseId], bool]) -> Iterator[Corpus]:
@@ -184,11 +184,11 @@ class _Group:
 class _Gate:
     """One corpus being run on one candidate."""
 
-    contender: Contender
+    under_test: CandidateUnderTest
     corpus: AnyCorpus
     folder: Path | None
     tally: Tally
-    tell: Tell
+    emit: Emit
     earlier: Earlier
     seen: set[SubjectKind] = field(default_factory=set[SubjectKind])
     compared: set[SubjectKind] = field(default_factory=set[SubjectKind])
@@ -208,9 +208,9 @@ class _Gate:
             # What was seen is told even when the candidate cannot be judged any further.
             groups = sorted(self.groups.values(), key=lambda group: -group.count)
             for number, group in enumerate(groups[:MOST_TOLD], 1):
-                self.tell(self._found(number, group))
+                self.emit(self._found(number, group))
             finished = self._finished(time.perf_counter() - started)
-            self.tell(finished)
+            self.emit(finished)
         return finished
 
     def _run(self) -> None:
@@ -220,7 +220,7 @@ class _Gate:
             self._run_once(suspects)
             while suspects:
                 trace, answer, verdict = suspects[0]
-                again = self._judged(trace, self.contender.again(trace.case, answer))
+                again = self._judged(trace, self.under_test.again(trace.case, answer))
                 suspects.popleft()
                 self._count(trace, answer, confirmed(verdict, again))
         except CandidateError:
@@ -231,13 +231,13 @@ class _Gate:
 
     def _run_once(self, suspects: deque[tuple[Trace, Answer, Verdict]]) -> None:
         """Judge every case, and put those that fail aside."""
-        answers = self.contender.answers(
+        answers = self.under_test.answers(
             trace.case for trace in self.corpus.traces if self._passed(trace.case) is None
         )
         for done, trace in enumerate(self.corpus.traces):
             if done % _PROGRESS_EVERY == 0:
                 total = len(self.corpus.traces)
-                self.tell(GateProgress(self.contender.name, self.name, done, total))
+                self.emit(GateProgress(self.under_test.name, self.name, done, total))
             if (passed := self._passed(trace.case)) is not None:
                 self._count(trace, (), passed)
                 continue
@@ -249,12 +249,12 @@ class _Gate:
                 suspects.append((trace, answer, verdict))
 
     def _judged(self, trace: Trace, answer: Answer) -> Verdict:
-        required = self.contender.asked(trace.case.subject.kind, self.tally.required)
+        required = self.under_test.asked(trace.case.subject.kind, self.tally.required)
         return judge_answer(trace.case, trace.outcomes, answer, required)
 
     def _passed(self, case: Case) -> Verdict | None:
         """Return the verdict on a case that passed before the run was stopped."""
-        known = self.earlier.cases.get((self.contender.name, self.name, case.id))
+        known = self.earlier.cases.get((self.under_test.name, self.name, case.id))
         match known:
             case CaseJudged(verdict="equal"):
                 return Equal(Level[known.reached.upper()])
@@ -265,7 +265,7 @@ class _Gate:
 
     def _settled(self, case: Case, verdict: Verdict) -> Verdict:
         """Return the verdict on a case, flaky if it failed before the run was stopped."""
-        known = self.earlier.cases.get((self.contender.name, self.name, case.id))
+        known = self.earlier.cases.get((self.under_test.name, self.name, case.id))
         if known is None or known.verdict not in FAILURES or not passes(verdict):
             return verdict
         return Flaky(f"{known.verdict}: {known.said}", f"{label(verdict)}: {headline(verdict)}")
@@ -276,9 +276,9 @@ class _Gate:
         self.seen.add(case.subject.kind)
         if isinstance(verdict, (Equal, Divergent)):
             self.compared.add(case.subject.kind)
-        verdict = self.contender.ledger.held_against(case.id, verdict)
+        verdict = self.under_test.ledger.held_against(case.id, verdict)
         self.tally.add(case, verdict)
-        self.tell(case_judged(self.contender.name, self.name, case, verdict))
+        self.emit(case_judged(self.under_test.name, self.name, case, verdict))
         if passes(verdict):
             return
         outcomes = answer if isinstance(answer, tuple) else None
@@ -297,7 +297,7 @@ class _Gate:
 
     def _finished(self, seconds: float) -> GateFinished:
         return gate_finished(
-            candidate=self.contender.name,
+            candidate=self.under_test.name,
             gate=self.name,
             kind="corpus",
             verdict=self._verdict(),
@@ -307,7 +307,7 @@ class _Gate:
 
     def _found(self, number: int, group: _Group) -> DivergenceFound:
         return divergence(
-            candidate=self.contender.name,
+            candidate=self.under_test.name,
             gate=self.name,
             case=group.trace.case,
             verdict=group.verdict,
@@ -320,8 +320,8 @@ class _Gate:
         if self.folder is None:
             return ""
         corpus = self.corpus.name.replace(":", "-")
-        name = f"{self.contender.name}-corpus-{corpus}-{number}{SUFFIX}"
+        name = f"{self.under_test.name}-corpus-{corpus}-{number}{SUFFIX}"
         path = self.folder / "cases" / name
         trace = group.trace
-        CaseFile(trace.case, self.contender.name, trace.outcomes, group.outcomes).write(path)
+        CaseFile(trace.case, self.under_test.name, trace.outcomes, group.outcomes).write(path)
         return str(path.relative_to(self.folder))

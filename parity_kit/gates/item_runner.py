@@ -26,7 +26,7 @@ from parity_kit.contract.events import DivergenceFound, Event, GateFinished
 from parity_kit.corpora.folder import index_file, read_corpora, select
 from parity_kit.corpora.manifest import read_manifest
 from parity_kit.gates.settings import Settings, read_settings
-from parity_kit.judging.candidate_under_test import Contender
+from parity_kit.judging.candidate_under_test import CandidateUnderTest
 from parity_kit.judging.explanation import explain
 from parity_kit.judging.judge import confirmed, judge_answer
 from parity_kit.judging.ledger import Ledger, read_ledger
@@ -38,7 +38,7 @@ _COUNTED = ("compared", "seen", "engaged", "concerned", "covered")
 
 
 @dataclass(slots=True)
-class Standing:
+class SessionTotals:
     """What the tests of one process saw of a candidate, as far as the whole hangs on it."""
 
     cases: int = 0
@@ -87,7 +87,7 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class CaseReport:
     """What is said of one test: the verdict's word, a line, and the text of a failure."""
 
     verdict: str
@@ -99,27 +99,27 @@ class Told:
 class Casewise:
     """A candidate, and what is known of it so far; its process begins with the first case."""
 
-    space: Workspace
+    workspace: Workspace
     candidate: Candidate
     settings: Settings
-    standing: Standing = field(default_factory=Standing)
+    standing: SessionTotals = field(default_factory=SessionTotals)
     _engine: RemoteEngine | None = None
-    _contender: Contender | None = None
+    _under_test: CandidateUnderTest | None = None
     _traces: dict[str, dict[CaseId, Trace]] = field(default_factory=dict[str, dict[CaseId, Trace]])
 
     @classmethod
-    def of(cls, space: Workspace, name: str) -> Casewise:
+    def of(cls, workspace: Workspace, name: str) -> Casewise:
         """Return a candidate by its name.
 
         Raises:
             UnknownCandidateError, BadManifestError: If there is none, or a manifest is wrong.
         """
-        return cls(space, find(space, name), read_settings(space))
+        return cls(workspace, find(workspace, name), read_settings(workspace))
 
     @property
     def folder(self) -> Path:
         """Where cases that fail are written."""
-        return self.space.cache / "pytest"
+        return self.workspace.cache / "pytest"
 
     def corpora(self, wanted: Sequence[str]) -> dict[str, list[CaseId]]:
         """Return the cases of the corpora asked for, or of all; only their indexes are read.
@@ -127,15 +127,15 @@ class Casewise:
         Raises:
             BadFileError, UsageError: If one is not there.
         """
-        names = select(read_manifest(self.space.fixtures).corpora, wanted)
-        return {name: _indexed(index_file(self.space.fixtures, name)) for name in names}
+        names = select(read_manifest(self.workspace.fixtures).corpora, wanted)
+        return {name: _indexed(index_file(self.workspace.fixtures, name)) for name in names}
 
     def is_whole(self) -> bool:
         """Whether as many cases were seen as are committed."""
-        corpora = read_manifest(self.space.fixtures).corpora.values()
-        return self.standing.cases == sum(each.cases for each in corpora)
+        corpora = read_manifest(self.workspace.fixtures).corpora.values()
+        return self.standing.cases == sum(corpus.cases for corpus in corpora)
 
-    def judge(self, corpus: str, case: CaseId) -> Told:
+    def judge(self, corpus: str, case: CaseId) -> CaseReport:
         """Judge a committed case, as the gate does: one that fails is run again.
 
         Raises:
@@ -143,23 +143,25 @@ class Casewise:
             CandidateError: If the candidate cannot be judged any further.
         """
         trace = self._trace(corpus, case)
-        contender = self._started()
+        under_test = self._started()
         kind = trace.case.subject.kind
-        answer = contender.answer(trace.case)
-        verdict = self._verdict(contender, trace, answer)
+        answer = under_test.answer(trace.case)
+        verdict = self._verdict(under_test, trace, answer)
         if not passes(verdict):
-            again = contender.again(trace.case, answer)
-            verdict = confirmed(verdict, self._verdict(contender, trace, again))
+            again = under_test.again(trace.case, answer)
+            verdict = confirmed(verdict, self._verdict(under_test, trace, again))
         self.standing.cases += 1
         self.standing.seen[kind.value] += 1
         self.standing.compared[kind.value] += isinstance(verdict, (Equal, Divergent))
-        verdict = contender.ledger.held_against(case, verdict)
+        verdict = under_test.ledger.held_against(case, verdict)
         if passes(verdict):
-            return Told(label(verdict), headline(verdict))
+            return CaseReport(label(verdict), headline(verdict))
         outcomes = answer if isinstance(answer, tuple) else None
-        return self._failed(CaseFile(trace.case, contender.name, trace.outcomes, outcomes), verdict)
+        return self._failed(
+            CaseFile(trace.case, under_test.name, trace.outcomes, outcomes), verdict
+        )
 
-    def search(self, suite: str, examples: int) -> Told:
+    def search(self, suite: str, examples: int) -> CaseReport:
         """Search a suite in lockstep; this loads LangGraph and Hypothesis.
 
         Raises:
@@ -167,18 +169,18 @@ class Casewise:
         """
         from parity_kit.gates.search_gate import Search, gate_suite  # noqa: PLC0415  # heavy
 
-        contender = self._started()
+        under_test = self._started()
         found: list[DivergenceFound] = []
         ended: list[GateFinished] = []
 
-        def tell(event: Event) -> None:
+        def emit(event: Event) -> None:
             if isinstance(event, DivergenceFound):
                 found.append(event)
             elif isinstance(event, GateFinished):
                 ended.append(event)
 
         asked = Search(examples, floors=self.settings.floors)
-        verdict = gate_suite(contender, suite, asked, tell, self.folder)
+        verdict = gate_suite(under_test, suite, asked, emit, self.folder)
         (finished,) = ended
         self.standing.seen[suite] += sum(finished.verdicts.values())
         self.standing.compared[suite] += finished.compared
@@ -192,16 +194,16 @@ class Casewise:
                 [f"  candidate  {one_line(each.candidate_side)}"] if each.candidate_side else []
             )
             lines += _commands(self.folder / each.file)
-        return Told(verdict, said, "\n".join(lines))
+        return CaseReport(verdict, said, "\n".join(lines))
 
-    def close(self) -> Standing:
+    def close(self) -> SessionTotals:
         """End the candidate's process, and return what was seen."""
-        if self._engine is not None and self._contender is not None:
+        if self._engine is not None and self._under_test is not None:
             with contextlib.suppress(CandidateError):  # it has failed on cases: they say so
                 self.standing.engaged.update(self._engine.describe().engaged)
-            ledger = self._contender.ledger
+            ledger = self._under_test.ledger
             self.standing.concerned, self.standing.covered = ledger.concerned, ledger.covered
-            self.standing.claimed = [kind.value for kind in self._contender.claimed]
+            self.standing.claimed = [kind.value for kind in self._under_test.claimed]
             self._engine.close()
             self._engine = None
         return self.standing
@@ -211,31 +213,31 @@ class Casewise:
         rules = self.settings.gate
         return read_ledger(self.candidate.folder) if rules.ledger else Ledger(Path())
 
-    def _started(self) -> Contender:
-        if self._contender is None:
-            self._engine = start(self.candidate, self.space)
-            contender = Contender.started(self.candidate, self._engine)
-            self._contender = self.settings.gate.applied_to(contender)
-        return self._contender
+    def _started(self) -> CandidateUnderTest:
+        if self._under_test is None:
+            self._engine = start(self.candidate, self.workspace)
+            under_test = CandidateUnderTest.started(self.candidate, self._engine)
+            self._under_test = self.settings.gate.applied_to(under_test)
+        return self._under_test
 
     def _trace(self, corpus: str, case: CaseId) -> Trace:
         if corpus not in self._traces:
-            (read,) = read_corpora(self.space.fixtures, [corpus])
+            (read,) = read_corpora(self.workspace.fixtures, [corpus])
             self._traces[corpus] = {trace.case.id: trace for trace in read.traces}
         if case not in self._traces[corpus]:
             raise BadFileError(
                 f"lists {case}, which the corpus does not hold",
-                where=str(index_file(self.space.fixtures, corpus)),
+                where=str(index_file(self.workspace.fixtures, corpus)),
                 hint="restore both from version control",
             )
         return self._traces[corpus][case]
 
     @staticmethod
-    def _verdict(contender: Contender, trace: Trace, answer: Any) -> Verdict:
-        required = contender.asked(trace.case.subject.kind, Level.BYTES)
+    def _verdict(under_test: CandidateUnderTest, trace: Trace, answer: Any) -> Verdict:
+        required = under_test.asked(trace.case.subject.kind, Level.BYTES)
         return judge_answer(trace.case, trace.outcomes, answer, required)
 
-    def _failed(self, kept: CaseFile, verdict: Verdict) -> Told:
+    def _failed(self, kept: CaseFile, verdict: Verdict) -> CaseReport:
         name = kept.case.id.replace("/", "-")
         path = self.folder / self.candidate.name / f"{name}{SUFFIX}"
         kept.write(path)
@@ -244,7 +246,9 @@ class Casewise:
         lines += [f"  {visible(sentence)}" for sentence in explained.sentences]
         for title, side in explained.sides:
             lines += ["", title, *(f"  {visible(line)}" for line in side)]
-        return Told(label(verdict), headline(verdict), "\n".join([*lines, "", *_commands(path)]))
+        return CaseReport(
+            label(verdict), headline(verdict), "\n".join([*lines, "", *_commands(path)])
+        )
 
 
 def _commands(path: Path) -> list[str]:

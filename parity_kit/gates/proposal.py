@@ -27,7 +27,7 @@ def propose(judged: Iterable[CaseJudged], until: date) -> Iterator[str]:
 
 def _entry(corpus: str, cases: Sequence[CaseJudged], until: date) -> str:
     first = cases[0]
-    names = {each.case for each in cases}
+    names = {case.case for case in cases}
     _, said = cause(first.verdict, first.said)
     lines = [
         "[[difference]]",
@@ -35,7 +35,7 @@ def _entry(corpus: str, cases: Sequence[CaseJudged], until: date) -> str:
         f"differs = {_text(said.replace('#', '*'))}",
     ]
     if first.verdict == "divergent":
-        level = min(Level[each.reached.upper()] for each in cases)
+        level = min(Level[case.reached.upper()] for case in cases)
         lines.append(f"level = {_text(level.label)}")
     else:
         lines.append(f"verdict = {_text(first.verdict)}")
@@ -49,7 +49,7 @@ def _common(corpus: str, names: Iterable[str]) -> str:
     """Return the pattern of the folder that all names are in."""
     parts = [name.split("/")[:-1] for name in names]
     shared = [corpus]
-    for level in zip(*(each[1:] for each in parts), strict=False):
+    for level in zip(*(part[1:] for part in parts), strict=False):
         if len(set(level)) > 1:
             break
         shared.append(level[0])

@@ -19,16 +19,16 @@ from typing import Any, TypeAlias, TypeVar, cast
 
 import pytest
 
-from parity_kit.candidates import workspace
+from parity_kit.candidates.workspace import find_workspace
 from parity_kit.contract import SubjectKind
 from parity_kit.contract.errors import CandidateError, ParityKitError, UsageError
-from parity_kit.gates.item_runner import Casewise, Standing, Told
+from parity_kit.gates.item_runner import CaseReport, Casewise, SessionTotals
 
 ROOT = "parity"
 LOCKSTEP = "lockstep"
 _SUITES = tuple(kind.value for kind in SubjectKind)
 _STANDING = "parity_kit_standing"
-Tests: TypeAlias = dict[str, Callable[[], Told]]
+Tests: TypeAlias = dict[str, Callable[[], CaseReport]]
 N = TypeVar("N", bound=pytest.Item | pytest.Collector)
 
 
@@ -44,7 +44,7 @@ class _Failed(Exception):  # noqa: N818  # what pytest shows of it is its text
 class ParityTest(pytest.Item):
     """A case, or a suite; `told` judges it."""
 
-    told: Callable[[], Told]
+    told: Callable[[], CaseReport]
 
     def runtest(self) -> None:
         """Turn the verdict into what pytest knows."""
@@ -107,12 +107,12 @@ class ParityTests:
         wrong with what was asked for.
         """
         option: Any = config.option
-        chosen = [each for each in config.args if _names_tests(each)]
-        config.args = [each for each in config.args if each not in chosen]
+        chosen = [arg for arg in config.args if _names_tests(arg)]
+        config.args = [arg for arg in config.args if arg not in chosen]
         given = option.parity_workspace
         try:
-            space = workspace.find(Path(given) if given else config.rootpath)
-            judge = Casewise.of(space, option.parity_candidate)
+            workspace = find_workspace(Path(given) if given else config.rootpath)
+            judge = Casewise.of(workspace, option.parity_candidate)
             return cls(judge, _asked(judge, option, chosen))
         except ParityKitError as error:
             raise pytest.UsageError(f"error {error.code}: {error}") from error
@@ -151,11 +151,11 @@ class ParityTests:
         if output is not None:
             output[_STANDING] = standing.to_plain()
             return
-        for each in self.others:
-            standing.add(each)
+        for other in self.others:
+            standing.add(other)
         self._conclude(session, standing)
 
-    def _conclude(self, session: pytest.Session, standing: Standing) -> None:
+    def _conclude(self, session: pytest.Session, standing: SessionTotals) -> None:
         if session.config.option.collectonly or not standing.seen:
             return
         ledger = self.judge.ledger()
@@ -167,8 +167,8 @@ class ParityTests:
         """Say what fails the whole."""
         if self.problems:
             terminalreporter.section(f"Parity Kit: {self.judge.candidate.name}", red=True)
-        for each in self.problems:
-            terminalreporter.line(each, red=True)
+        for problem in self.problems:
+            terminalreporter.line(problem, red=True)
 
 
 def _asked(judge: Casewise, option: Any, chosen: Sequence[str]) -> dict[str, Tests]:
@@ -183,16 +183,16 @@ def _asked(judge: Casewise, option: Any, chosen: Sequence[str]) -> dict[str, Tes
         corpora, suites = list(judge.settings.gate.corpora), list(_SUITES)
     elif not corpora:
         corpora = None
-    if unknown := [each for each in suites if each not in _SUITES]:
+    if unknown := [suite for suite in suites if suite not in _SUITES]:
         raise UsageError(f"no suite {unknown[0]!r}", hint=f"they are {', '.join(_SUITES)}")
     tests: dict[str, Tests] = {}
     if suites:
         tests[LOCKSTEP] = {
-            each: partial(judge.search, each, option.parity_examples) for each in suites
+            suite: partial(judge.search, suite, option.parity_examples) for suite in suites
         }
     if corpora is not None:
         for corpus, cases in judge.corpora(corpora).items():
-            tests[corpus] = {each: partial(judge.judge, corpus, each) for each in cases}
+            tests[corpus] = {case: partial(judge.judge, corpus, case) for case in cases}
     return _chosen(tests, chosen) if chosen else tests
 
 

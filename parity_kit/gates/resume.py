@@ -163,11 +163,11 @@ def check_same(known: Earlier, now: RunStarted) -> None:
         )
 
 
-def made_of(space: Workspace, candidates: Iterable[Candidate]) -> dict[str, str]:
+def made_of(workspace: Workspace, candidates: Iterable[Candidate]) -> dict[str, str]:
     """Return digests of what verdicts hang on, by name."""
-    files = {"parity.toml": space.root / MARKER, "fixtures": space.fixtures / MANIFEST}
+    files = {"parity.toml": workspace.root / MARKER, "fixtures": workspace.fixtures / MANIFEST}
     digests = {name: _digest([path]) for name, path in files.items() if path.is_file()}
-    return digests | {each.name: _digest(_sources(each)) for each in candidates}
+    return digests | {candidate.name: _digest(_sources(candidate)) for candidate in candidates}
 
 
 def _sources(candidate: Candidate) -> Iterator[Path]:

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field, replace
 from parity_kit.candidates.tables import Table
 from parity_kit.contract import Level, SubjectKind
 from parity_kit.contract.events import Event, GateFinished
-from parity_kit.judging.candidate_under_test import Contender
+from parity_kit.judging.candidate_under_test import CandidateUnderTest
 from parity_kit.judging.ledger import Ledger
 
 
@@ -38,14 +38,14 @@ class Rules:
     whole: bool = True
     """Whether all that they are about is run."""
 
-    def applied_to(self, contender: Contender) -> Contender:
+    def applied_to(self, under_test: CandidateUnderTest) -> CandidateUnderTest:
         """Return a candidate of which no more is asked than the rules want."""
         asked = {
             kind: min(level, self.levels.get(kind, level))
-            for kind, level in contender.claimed.items()
+            for kind, level in under_test.claimed.items()
         }
-        ledger = contender.ledger if self.ledger else Ledger(contender.ledger.file)
-        return replace(contender, claimed=asked, ledger=ledger)
+        ledger = under_test.ledger if self.ledger else Ledger(under_test.ledger.file)
+        return replace(under_test, claimed=asked, ledger=ledger)
 
     def for_others(self) -> Rules:
         """Return what of the rules is about any candidate: what is run."""
@@ -57,7 +57,7 @@ class Rules:
 
 
 @dataclass(slots=True)
-class Seen:
+class GateTotals:
     """What the gates of one candidate came to, as far as rules ask for it."""
 
     claimed: Mapping[SubjectKind, Level] = field(default_factory=dict[SubjectKind, Level])
@@ -65,7 +65,7 @@ class Seen:
     compared: Counter[str] = field(default_factory=Counter[str])
     """How many cases of each subject were compared."""
 
-    def tell(self, event: Event) -> None:
+    def emit(self, event: Event) -> None:
         """Take one event."""
         if isinstance(event, GateFinished):
             self.verdicts.update(event.verdicts)

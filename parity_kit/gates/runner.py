@@ -28,7 +28,7 @@ from parity_kit.gates.matrix.rows import read_rows
 from parity_kit.gates.resume import Earlier
 from parity_kit.gates.search_gate import Search, gate_suite
 from parity_kit.gates.settings import read_settings
-from parity_kit.judging.candidate_under_test import Contender
+from parity_kit.judging.candidate_under_test import CandidateUnderTest
 from parity_kit.judging.verdicts import FAILURES, PASSING, worst
 from parity_kit.search.generate import SUITES
 
@@ -51,10 +51,10 @@ class Plan:
 class Judging:
     """One candidate being judged in one run."""
 
-    space: Workspace
+    workspace: Workspace
     folder: Path
     plan: Plan
-    tell: Callable[[Event], None]
+    emit: Callable[[Event], None]
     note: Callable[[str], None]
     earlier: Earlier = field(default_factory=Earlier)
     """What is known already, where the run was stopped before."""
@@ -67,37 +67,37 @@ class Judging:
         """Judge a candidate and return the exit code that its verdict stands for."""
         if told := self.earlier.candidates.get(name):
             return self._again(told)
-        candidate = find(self.space, name)
+        candidate = find(self.workspace, name)
         rows = read_rows()
         claims = read_claims(candidate, rows)
         evidence = Evidence(name, rows, claims.by_row)
         self.compared = self.declined = 0
         gates: list[str] = []
         try:
-            with start(candidate, self.space, on_progress=self.note) as engine:
+            with start(candidate, self.workspace, on_progress=self.note) as engine:
                 self._started(name, candidate.title, engine.describe(), engine.ready_seconds)
-                contender = Contender.started(candidate, engine)
+                under_test = CandidateUnderTest.started(candidate, engine)
                 # What it replaces is counted by one process: an earlier one's count is gone.
                 earlier = Earlier() if engine.describe().engaged else self.earlier
                 gates = [
-                    self._gate(contender, suite, evidence, earlier) for suite in self.plan.suites
+                    self._gate(under_test, suite, evidence, earlier) for suite in self.plan.suites
                 ]
                 engaged = self._engagement(name, engine.describe())
         except CandidateError as error:
-            self.tell(CandidateFailed(name, candidate.title, error.code, error.problem))
+            self.emit(CandidateFailed(name, candidate.title, error.code, error.problem))
             return self._judged(name, "unknown", error.problem, ExitCode.NOT_JUDGED)
         if CORPORA in self.plan.suites:
             if claims.source:
                 speed = [dataclasses.asdict(each) for each in claims.speed]
-                self.tell(ClaimsRead(name, claims.source, claims.version, speed))
+                self.emit(ClaimsRead(name, claims.source, claims.version, speed))
             for row in evidence.judged(engaged):
-                self.tell(row)
+                self.emit(row)
         return self._verdict(name, gates, engaged)
 
     def _again(self, told: Sequence[Event]) -> ExitCode:
         """Tell what was told of a candidate; how it was judged comes last."""
         for event in told:
-            self.tell(event)
+            self.emit(event)
         *_, judged = told
         assert isinstance(judged, CandidateJudged), "its verdict is the last event"  # noqa: S101  # an invariant
         return ExitCode(judged.exit_code)
@@ -105,40 +105,42 @@ class Judging:
     def _started(self, name: str, title: str, said: Description, seconds: float) -> None:
         levels = {kind.value: level.label for kind, level in said.levels.items()}
         engine = f"{said.name} {said.version}"
-        self.tell(CandidateStarted(name, title, engine, said.language, levels, seconds))
+        self.emit(CandidateStarted(name, title, engine, said.language, levels, seconds))
 
-    def _gate(self, contender: Contender, suite: str, evidence: Evidence, earlier: Earlier) -> str:
+    def _gate(
+        self, under_test: CandidateUnderTest, suite: str, evidence: Evidence, earlier: Earlier
+    ) -> str:
         required = self.plan.required
         if suite == CORPORA:
 
-            def tell(event: Event) -> None:
-                evidence.tell(event)
+            def emit(event: Event) -> None:
+                evidence.emit(event)
                 self._count(event)
 
             return gate_corpora(
-                self.space, contender, required, tell, folder=self.folder, earlier=earlier
+                self.workspace, under_test, required, emit, folder=self.folder, earlier=earlier
             )
-        if told := earlier.suites.get((contender.name, suite)):
+        if told := earlier.suites.get((under_test.name, suite)):
             for event in told:
                 self._count(event)
             *_, finished = told
             assert isinstance(finished, GateFinished), "its result is the last event"  # noqa: S101  # an invariant
             return finished.verdict
         plan = self.plan
-        floors = read_settings(self.space).floors
+        floors = read_settings(self.workspace).floors
         asked = Search(plan.examples, plan.bulk, plan.seed, required, floors)
-        return gate_suite(contender, suite, asked, self._count, self.folder)
+        return gate_suite(under_test, suite, asked, self._count, self.folder)
 
     def _count(self, event: Event) -> None:
         if isinstance(event, GateFinished):
             self.compared += event.compared
             self.declined += event.verdicts.get("unsupported", 0)
-        self.tell(event)
+        self.emit(event)
 
     def _engagement(self, name: str, said: Description) -> dict[str, int]:
         if said.engaged:
             engaged = any(said.engaged.values())
-            self.tell(EngagementSeen(name, dict(said.engaged), engaged))
+            self.emit(EngagementSeen(name, dict(said.engaged), engaged))
         return dict(said.engaged)
 
     def _verdict(self, name: str, gates: Sequence[str], engaged: dict[str, int]) -> ExitCode:
@@ -167,7 +169,7 @@ class Judging:
         return self._judged(name, "parity", f"{reason}{gap}", ExitCode.PARITY)
 
     def _judged(self, name: str, verdict: str, reason: str, code: ExitCode) -> ExitCode:
-        self.tell(CandidateJudged(name, verdict, reason, int(code)))
+        self.emit(CandidateJudged(name, verdict, reason, int(code)))
         return code
 
 

@@ -15,7 +15,7 @@ from parity_kit.contract.casefile import SUFFIX, CaseFile
 from parity_kit.contract.errors import CandidateError
 from parity_kit.contract.events import Event, GateFinished, GateProgress
 from parity_kit.gates.findings import divergence, gate_finished
-from parity_kit.judging.candidate_under_test import Contender
+from parity_kit.judging.candidate_under_test import CandidateUnderTest
 from parity_kit.reference import Engine
 from parity_kit.search.coverage import Floors
 from parity_kit.search.generate import left_out
@@ -34,10 +34,10 @@ class Search:
 
 
 def gate_suite(
-    contender: Contender,
+    under_test: CandidateUnderTest,
     suite: str,
     asked: Search,
-    tell: Callable[[Event], None],
+    emit: Callable[[Event], None],
     folder: Path,
 ) -> str:
     """Search a suite, write the cases it finds to `folder`, and return the verdict on it.
@@ -48,34 +48,34 @@ def gate_suite(
     total = asked.examples + asked.bulk
 
     def progress(done: int) -> None:
-        tell(GateProgress(contender.name, suite, done, total))
+        emit(GateProgress(under_test.name, suite, done, total))
 
     result = search(
         suite,
         Engine(),
-        contender,
+        under_test,
         examples=asked.examples,
         bulk=asked.bulk,
         seed_value=asked.seed,
-        required=contender.asked(SubjectKind(suite), asked.required),
+        required=under_test.asked(SubjectKind(suite), asked.required),
         on_case=progress,
     )
-    _tell_findings(contender, result, tell, folder)
-    finished = _finished(contender, result, asked.floors)
-    tell(finished)
+    _tell_findings(under_test, result, emit, folder)
+    finished = _finished(under_test, result, asked.floors)
+    emit(finished)
     return finished.verdict
 
 
 def _tell_findings(
-    contender: Contender, result: Lockstep, tell: Callable[[Event], None], folder: Path
+    under_test: CandidateUnderTest, result: Lockstep, emit: Callable[[Event], None], folder: Path
 ) -> None:
     for number, finding in enumerate(result.findings, 1):
-        name = f"{_slug(contender.name)}-{result.suite}-{number}{SUFFIX}"
+        name = f"{_slug(under_test.name)}-{result.suite}-{number}{SUFFIX}"
         path = folder / "cases" / name
-        _write_finding(path, contender, finding.case)
-        tell(
+        _write_finding(path, under_test, finding.case)
+        emit(
             divergence(
-                candidate=contender.name,
+                candidate=under_test.name,
                 gate=_name(result.suite),
                 case=finding.case,
                 verdict=finding.verdict,
@@ -85,13 +85,13 @@ def _tell_findings(
         )
 
 
-def _finished(contender: Contender, result: Lockstep, floors: Floors) -> GateFinished:
+def _finished(under_test: CandidateUnderTest, result: Lockstep, floors: Floors) -> GateFinished:
     verdict, missed = result.judged(floors)
-    if verdict == "unsupported" and result.suite in contender.claimed:
+    if verdict == "unsupported" and result.suite in under_test.claimed:
         verdict = "unknown"
         missed = f"{result.suite} is claimed, and nothing of it was compared"
     return gate_finished(
-        candidate=contender.name,
+        candidate=under_test.name,
         gate=_name(result.suite),
         kind="lockstep",
         verdict=verdict,
@@ -102,14 +102,14 @@ def _finished(contender: Contender, result: Lockstep, floors: Floors) -> GateFin
     )
 
 
-def _write_finding(path: Path, contender: Contender, case: Case) -> None:
+def _write_finding(path: Path, under_test: CandidateUnderTest, case: Case) -> None:
     """Write a case with the outcomes of both sides, as far as the candidate gives any."""
     theirs: tuple[Outcome, ...] | None
     try:
-        theirs = contender.run(case)
+        theirs = under_test.run(case)
     except CandidateError:
         theirs = None
-    CaseFile(case, contender.name, run(Engine(), case), theirs).write(path)
+    CaseFile(case, under_test.name, run(Engine(), case), theirs).write(path)
 
 
 def _name(suite: str) -> str:

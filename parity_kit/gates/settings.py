@@ -25,13 +25,13 @@ class Settings:
     gate: Rules = field(default_factory=Rules)
 
 
-def read_settings(space: Workspace) -> Settings:
+def read_settings(workspace: Workspace) -> Settings:
     """Return a workspace's settings.
 
     Raises:
         BadManifestError: Naming the key that breaks a rule.
     """
-    table = read_table(space.root / MARKER, _SEE)
+    table = read_table(workspace.root / MARKER, _SEE)
     floors, usual = table.table("floors"), Floors()
     settings = Settings(
         table.texts("ours", ()),

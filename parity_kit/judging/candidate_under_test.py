@@ -25,7 +25,7 @@ Answer: TypeAlias = tuple[Outcome, ...] | CandidateError
 
 
 @dataclass(frozen=True, slots=True)
-class Contender:
+class CandidateUnderTest:
     """A candidate to be judged.
 
     `claimed` holds the highest level it claims for each subject: more is not asked of it. Without
@@ -40,7 +40,7 @@ class Contender:
     ledger: Ledger = field(default_factory=lambda: Ledger(Path()))
 
     @classmethod
-    def started(cls, candidate: Candidate, engine: RemoteEngine) -> Contender:
+    def started(cls, candidate: Candidate, engine: RemoteEngine) -> CandidateUnderTest:
         """Return a candidate whose process answers.
 
         Raises:

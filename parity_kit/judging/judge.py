@@ -13,7 +13,7 @@ from parity_kit.contract.errors import (
     CandidateHungError,
     ProtocolFaultError,
 )
-from parity_kit.judging.candidate_under_test import Answer, Contender
+from parity_kit.judging.candidate_under_test import Answer, CandidateUnderTest
 from parity_kit.judging.compare import compare
 from parity_kit.judging.verdicts import (
     Crashed,
@@ -33,14 +33,14 @@ from parity_kit.judging.verdicts import (
 
 
 def judge(
-    case: Case, expected: Sequence[Outcome], contender: Contender, required: Level
+    case: Case, expected: Sequence[Outcome], under_test: CandidateUnderTest, required: Level
 ) -> Verdict:
     """Run a case on the candidate and return the verdict against the expected outcomes.
 
     Raises:
         CandidateError: If the candidate cannot be judged any further (it no longer starts).
     """
-    return judge_answer(case, expected, contender.answer(case), required)
+    return judge_answer(case, expected, under_test.answer(case), required)
 
 
 def judge_answer(
@@ -123,7 +123,7 @@ class Tally:
     @property
     def reached(self) -> Level:
         """The level that every case reached which the candidate supports."""
-        return min((each.reached for each in self.subjects.values()), default=Level.BYTES)
+        return min((subject.reached for subject in self.subjects.values()), default=Level.BYTES)
 
     @property
     def features(self) -> Counter[str]:

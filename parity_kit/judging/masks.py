@@ -244,8 +244,8 @@ def _names(value: Any) -> Iterator[str]:
                 yield from cast("Mapping[str, Any]", each)
             yield from _names(each)
     elif isinstance(value, (list, tuple)):
-        for each in cast("list[Any]", value):
-            yield from _names(each)
+        for item in cast("list[Any]", value):
+            yield from _names(item)
 
 
 def _asks(value: Any) -> bool:

@@ -24,7 +24,7 @@ def outcome_lines(outcome: Outcome) -> list[str]:
         lines = [f"raised {outcome.error}: {short(outcome.message)}"]
     else:
         lines = [f"value {short(outcome.value)}"]
-    lines += [f"event {each.mode} {short(each.payload)}" for each in outcome.events]
+    lines += [f"event {event.mode} {short(event.payload)}" for event in outcome.events]
     lines += [
         f"stored {name} {_blob(name, outcome.stored[name])}" for name in sorted(outcome.stored)
     ]

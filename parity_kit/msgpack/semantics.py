@@ -118,10 +118,10 @@ def _buffer_problem(parts: tuple[Node, ...]) -> str:
     if found is None or not isinstance(buffer.value, bytes):
         return ""  # a structured dtype: its size is numpy's to say
     count = 1
-    for each in shape.children:
-        if not isinstance(each.value, int):
+    for child in shape.children:
+        if not isinstance(child.value, int):
             return "its shape holds what is no integer"
-        count *= each.value
+        count *= child.value
     width = int(found[1]) * (4 if "U" in str(dtype.value) else 1)
     if count * width != len(buffer.value):
         return f"its shape needs {count * width} bytes, its buffer has {len(buffer.value)}"
@@ -136,7 +136,7 @@ def ext_meaning(node: Node) -> str:
         return "snapshot of a DeltaChannel's value"
     parts = node.children[0].children
     if node.code == _NUMPY:
-        sizes = [str(each.value) for each in parts[1].children]
+        sizes = [str(child.value) for child in parts[1].children]
         layout = "in Fortran's order" if parts[2].value == "F" else "in C's order"
         return f"numpy array of {parts[0].value}, shape ({', '.join(sizes)}), {layout}"
     kind = f"{parts[0].value}.{parts[1].value}"
@@ -149,7 +149,7 @@ def ext_meaning(node: Node) -> str:
 
 def _method(node: Node) -> str:
     if node.kind == "array":
-        return " or ".join(str(each.value or "the class itself") for each in node.children)
+        return " or ".join(str(child.value or "the class itself") for child in node.children)
     return str(node.value)
 
 
@@ -164,7 +164,7 @@ def _datetime(payload: Node) -> str:
 
 
 def _numbers(payload: Node) -> list[int]:
-    return [each.value for each in payload.children if isinstance(each.value, int)]
+    return [child.value for child in payload.children if isinstance(child.value, int)]
 
 
 def _date(payload: Node) -> str:
@@ -188,7 +188,7 @@ def _several(payload: Node) -> str:
 
 
 def _path(payload: Node) -> str:
-    return "/".join(str(each.value) for each in payload.children)
+    return "/".join(str(child.value) for child in payload.children)
 
 
 def _send(payload: Node) -> str:

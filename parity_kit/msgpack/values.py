@@ -34,7 +34,7 @@ def open_value(value: Plain) -> Plain:
             return {key: open_value(each) for key, each in entries.items()}
         return {"$map": [[open_value(key), open_value(each)] for key, each in entries.items()]}
     if isinstance(value, (list, tuple)):
-        return [open_value(each) for each in cast("Sequence[Plain]", value)]
+        return [open_value(item) for item in cast("Sequence[Plain]", value)]
     return value
 
 
@@ -82,14 +82,14 @@ def close_value(value: Plain) -> Plain:
             return _close_ext(entries)
         return {key: close_value(each) for key, each in entries.items()}
     if isinstance(value, (list, tuple)):
-        return [close_value(each) for each in cast("Sequence[Plain]", value)]
+        return [close_value(item) for item in cast("Sequence[Plain]", value)]
     return value
 
 
 def _key(value: Plain) -> Plain:
     """Return an array as the tuple that a key has to be."""
     if isinstance(value, (list, tuple)):
-        return tuple(_key(each) for each in cast("Sequence[Plain]", value))
+        return tuple(_key(item) for item in cast("Sequence[Plain]", value))
     return value
 
 
@@ -137,7 +137,7 @@ def order_sets_in(value: Plain) -> Plain:
         # No key is or holds a set: the serializer takes scalars and tuples of them for keys.
         return {key: order_sets_in(each) for key, each in entries.items()}
     if isinstance(value, (list, tuple)):
-        return [order_sets_in(each) for each in cast("Sequence[Plain]", value)]
+        return [order_sets_in(item) for item in cast("Sequence[Plain]", value)]
     return value
 
 

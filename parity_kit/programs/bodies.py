@@ -115,8 +115,8 @@ def _check_raise(argument: Any, place: Place) -> None:
 
 def _check_several(length: int) -> Callable[[Any, Place], None]:
     def check(argument: Any, place: Place) -> None:
-        for each in items(argument, place.where, length):
-            check_expression(each, place)
+        for item in items(argument, place.where, length):
+            check_expression(item, place)
 
     return check
 

@@ -83,11 +83,11 @@ def _ext_codes(value: Any) -> Iterator[int]:
         entries = cast("Mapping[Any, Any]", value)
         if isinstance(entries.get("$ext"), int):
             yield entries["$ext"]
-        for each in entries.values():
-            yield from _ext_codes(each)
+        for entry in entries.values():
+            yield from _ext_codes(entry)
     elif isinstance(value, (list, tuple)):
-        for each in cast("Sequence[Any]", value):
-            yield from _ext_codes(each)
+        for item in cast("Sequence[Any]", value):
+            yield from _ext_codes(item)
 
 
 def _program_features(program: Mapping[str, Any]) -> set[str]:
@@ -135,11 +135,11 @@ def _mention(value: Any, found: set[str]) -> None:
         entries = cast("dict[Any, Any]", value)
         if len(entries) == 1:
             found.update(entries)
-        for each in entries.values():
-            _mention(each, found)
+        for entry in entries.values():
+            _mention(entry, found)
     elif isinstance(value, (list, tuple)):
-        for each in cast("Sequence[Any]", value):
-            _mention(each, found)
+        for item in cast("Sequence[Any]", value):
+            _mention(item, found)
 
 
 def _has_cycle(program: Mapping[str, Any]) -> bool:
@@ -162,9 +162,9 @@ def _has_cycle(program: Mapping[str, Any]) -> bool:
 
 def _names(value: Any, name: str) -> bool:
     if isinstance(value, Mapping):
-        return any(_names(each, name) for each in cast("Mapping[Any, Any]", value).values())
+        return any(_names(item, name) for item in cast("Mapping[Any, Any]", value).values())
     if isinstance(value, (list, tuple)):
-        return any(_names(each, name) for each in cast("Sequence[Any]", value))
+        return any(_names(item, name) for item in cast("Sequence[Any]", value))
     return value == name
 
 

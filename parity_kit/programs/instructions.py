@@ -111,8 +111,8 @@ def _value(expression: Any, scope: Scope) -> Steps:
     """Evaluate what may hold calls: an expression, but not inside another operator."""
     if isinstance(expression, list):
         found: list[Any] = []
-        for each in cast("list[Any]", expression):
-            found.append((yield from _value(each, scope)) if isinstance(each, _NESTS) else each)  # noqa: PERF401  # no comprehension may yield
+        for item in cast("list[Any]", expression):
+            found.append((yield from _value(item, scope)) if isinstance(item, _NESTS) else item)  # noqa: PERF401  # no comprehension may yield
         return found
     if not isinstance(expression, dict):
         return expression
@@ -126,7 +126,7 @@ def _value(expression: Any, scope: Scope) -> Steps:
     if name == "call":
         return (yield _call(entries[name], scope))
     if name == "call_all":
-        return (yield CallAll(tuple(_call(each, scope) for each in entries[name])))
+        return (yield CallAll(tuple(_call(entry, scope) for entry in entries[name])))
     return evaluate(entries, scope)
 
 
@@ -146,11 +146,11 @@ def _act(name: str, argument: Any, scope: Scope) -> None:
         case "drain":
             scope.host.drain(argument)
         case "store_put":
-            namespace, key, value = (evaluate(each, scope) for each in argument)
+            namespace, key, value = (evaluate(item, scope) for item in argument)
             if isinstance(value, dict):
                 scope.host.store_put(texts(namespace), text(key), cast("dict[str, Any]", value))
         case "store_delete":
-            namespace, key = (evaluate(each, scope) for each in argument)
+            namespace, key = (evaluate(item, scope) for item in argument)
             scope.host.store_delete(texts(namespace), text(key))
         case _:
             raise ERRORS[argument["type"]](argument["message"])

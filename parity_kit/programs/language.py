@@ -103,7 +103,7 @@ class Scope:
 def evaluate(expression: Any, scope: Scope) -> Any:
     """Return the value of an expression."""
     if isinstance(expression, list):
-        return [evaluate(each, scope) for each in cast("list[Any]", expression)]
+        return [evaluate(item, scope) for item in cast("list[Any]", expression)]
     if not isinstance(expression, dict):
         return expression
     entries = cast("dict[str, Any]", expression)
@@ -120,7 +120,7 @@ def _get(argument: Any, scope: Scope) -> Any:
 
 
 def _add(argument: Any, scope: Scope) -> Any:
-    left, right = (evaluate(each, scope) for each in argument)
+    left, right = (evaluate(item, scope) for item in argument)
     if _is_int(left) and _is_int(right):
         return max(INT_MIN, min(INT_MAX, left + right))
     for kind in (float, str, list):
@@ -130,7 +130,7 @@ def _add(argument: Any, scope: Scope) -> Any:
 
 
 def _join(argument: Any, scope: Scope) -> str:
-    return "-".join(text(evaluate(each, scope)) for each in argument)
+    return "-".join(text(evaluate(item, scope)) for item in argument)
 
 
 def text(value: Any) -> str:
@@ -146,12 +146,12 @@ def _len(argument: Any, scope: Scope) -> int:
 
 
 def _eq(argument: Any, scope: Scope) -> bool:
-    left, right = (scope.host.encode(evaluate(each, scope)) for each in argument)
+    left, right = (scope.host.encode(evaluate(item, scope)) for item in argument)
     return left == right
 
 
 def _lt(argument: Any, scope: Scope) -> bool:
-    left, right = (evaluate(each, scope) for each in argument)
+    left, right = (evaluate(item, scope) for item in argument)
     return _is_int(left) and _is_int(right) and left < right
 
 
@@ -179,7 +179,7 @@ def _send(argument: Any, scope: Scope) -> list[Any]:
 
 def texts(value: Any) -> list[str]:
     """Return a namespace of the store: the texts of a list; anything else is the empty one."""
-    return [text(each) for each in cast("list[Any]", value)] if isinstance(value, list) else []
+    return [text(item) for item in cast("list[Any]", value)] if isinstance(value, list) else []
 
 
 def _command(argument: Any, scope: Scope) -> Any:
@@ -197,7 +197,7 @@ def _final(argument: Any, scope: Scope) -> Any:
 
 
 def _store_get(argument: Any, scope: Scope) -> Any:
-    namespace, key = (evaluate(each, scope) for each in argument)
+    namespace, key = (evaluate(item, scope) for item in argument)
     return scope.host.store_get(texts(namespace), text(key))
 
 

@@ -42,7 +42,7 @@ def _retry(value: Any, where: str) -> Retry:
         if entries.get(name) is not None:
             rules.seconds(entries[name], f"{where}.{name}")
     if on is not None:
-        on = tuple(rules.one_of(each, ERRORS, where, "error") for each in rules.items(on, where))
+        on = tuple(rules.one_of(item, ERRORS, where, "error") for item in rules.items(on, where))
     initial, factor, longest = (entries.get(name) for name in _RETRY[1:4])
     return Retry(attempts, initial, factor, longest, on)
 
@@ -52,9 +52,9 @@ def _timeout(value: Any, where: str) -> Timeout | None:
         return None
     entries = {"run": value} if isinstance(value, (int, float)) else value
     rules.keys(entries, {"run", "idle"}, (), where)
-    for each in entries.values():
+    for entry in entries.values():
         # LangGraph refuses a policy that allows no time at all.
-        if each is not None and not rules.seconds(each, where) > 0:
+        if entry is not None and not rules.seconds(entry, where) > 0:
             raise BadProgramError("a timeout is more than 0 seconds", where=where)
     return Timeout(entries.get("run"), entries.get("idle"))
 

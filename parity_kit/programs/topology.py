@@ -94,16 +94,16 @@ def _under(value: Any, keys: tuple[str, ...]) -> Iterator[Any]:
                 yield each
             yield from _under(each, keys)
     elif isinstance(value, (list, tuple)):
-        for each in cast("list[Any]", value):
-            yield from _under(each, keys)
+        for item in cast("list[Any]", value):
+            yield from _under(item, keys)
 
 
 def _texts(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):
-        for each in cast("Mapping[str, Any]", value).values():
-            yield from _texts(each)
+        for item in cast("Mapping[str, Any]", value).values():
+            yield from _texts(item)
     elif isinstance(value, (list, tuple)):
-        for each in cast("list[Any]", value):
-            yield from _texts(each)
+        for item in cast("list[Any]", value):
+            yield from _texts(item)

@@ -135,7 +135,7 @@ _ADD_NODE = [*signature(cast("Any", StateGraph).add_node).parameters]
 
 def _order_nodes(graph: Any, program: Program) -> None:
     """Put nodes in the order in which the program declares them: a sequence adds its own last."""
-    names = [each for name in program.nodes for each in (f"__error_handler__{name}", name)]
+    names = [item for name in program.nodes for item in (f"__error_handler__{name}", name)]
     graph.nodes = {name: graph.nodes[name] for name in names if name in graph.nodes}
 
 
@@ -165,8 +165,8 @@ def _called(value: Any) -> Iterator[str]:
                 yield each[0]
             yield from _called(each)
     elif isinstance(value, (list, tuple)):
-        for each in cast("list[Any]", value):
-            yield from _called(each)
+        for item in cast("list[Any]", value):
+            yield from _called(item)
 
 
 def _answers(subgraphs: Mapping[str, Any]) -> Answers:

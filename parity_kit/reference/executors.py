@@ -70,7 +70,7 @@ class _AsyncTaskFuture(asyncio.Future[Any]):
         removed, self._waiting = len(self._waiting) - len(kept), kept
         return removed + super().remove_done_callback(fn)
 
-    def tell(self) -> None:
+    def emit(self) -> None:
         """Tell those who wait that the task has ended."""
         self._told = True
         for fn, context in self._waiting:
@@ -241,7 +241,7 @@ class OrderedAsyncExecutor:
                 future.set_result(task.result())
             await asyncio.sleep(0)  # its writes are committed
         for future, *_ in started:
-            future.tell()
+            future.emit()
 
 
 _Started: TypeAlias = tuple[_AsyncTaskFuture, Coroutine[Any, Any, Any], Context]

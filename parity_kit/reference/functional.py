@@ -23,7 +23,7 @@ from parity_kit.reference.schemas import context_class
 NAME = "workflow"
 """The entrypoint's name, which events show."""
 _AWAITED = {"ainvoke", "astream"}
-_TASK, _ENTRYPOINT = ([*signature(each).parameters] for each in (task, entrypoint))
+_TASK, _ENTRYPOINT = ([*signature(item).parameters] for item in (task, entrypoint))
 
 
 @dataclass(slots=True)
@@ -93,13 +93,13 @@ class _Form:
         def now(request: Call | CallAll) -> Any:
             if isinstance(request, Call):
                 return self.tasks[request.name](request.argument).result()
-            started = [self.tasks[each.name](each.argument) for each in request.calls]
+            started = [self.tasks[call.name](call.argument) for call in request.calls]
             return [each.result() for each in started]
 
         async def later(request: Call | CallAll) -> Any:
             if isinstance(request, Call):
                 return await self.tasks[request.name](request.argument)
-            started = [self.tasks[each.name](each.argument) for each in request.calls]
+            started = [self.tasks[call.name](call.argument) for call in request.calls]
             return [await each for each in started]
 
         return now, later

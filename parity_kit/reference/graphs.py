@@ -31,7 +31,7 @@ from parity_kit.reference.pins import Counter, Pin, pinned, unhurried
 from parity_kit.reference.savers import close_saver, contents, make_saver
 
 _OF_RUNTIME = {"info": "execution_info", "drain": "control"}
-_RUNTIME = {each.name for each in fields(Runtime)}
+_RUNTIME = {field.name for field in fields(Runtime)}
 
 
 class GraphSession:
@@ -103,5 +103,5 @@ def _says(data: Any, word: str) -> bool:
     """Whether an instruction or an operator of this name is somewhere in a program."""
     if isinstance(data, dict):
         entries = cast("dict[str, Any]", data)
-        return [*entries] == [word] or any(_says(each, word) for each in entries.values())
-    return isinstance(data, list) and any(_says(each, word) for each in cast("list[Any]", data))
+        return [*entries] == [word] or any(_says(entry, word) for entry in entries.values())
+    return isinstance(data, list) and any(_says(item, word) for item in cast("list[Any]", data))

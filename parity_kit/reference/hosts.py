@@ -156,8 +156,8 @@ def _destinations(goto: Any) -> Any:
     if not isinstance(goto, list):
         return ()
     found: list[Any] = []
-    for each in cast("list[Any]", goto):
-        flat = cast("list[Any]", each) if isinstance(each, list) else [each]
+    for item in cast("list[Any]", goto):
+        flat = cast("list[Any]", item) if isinstance(item, list) else [item]
         found += [one for one in flat if isinstance(one, (str, Send))]
     return found
 

@@ -119,5 +119,5 @@ def interrupts_inside(value: Any) -> Any:
     if hasattr(value, "_asdict"):
         return {key: interrupts_inside(each) for key, each in value._asdict().items()}
     if isinstance(value, (list, tuple)):
-        return [interrupts_inside(each) for each in cast("list[Any]", value)]
+        return [interrupts_inside(item) for item in cast("list[Any]", value)]
     return value

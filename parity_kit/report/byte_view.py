@@ -26,11 +26,11 @@ def byte_view(
     from and to) and `values` (each as in `_value`), with `above` and `below` counting those left
     out; None where it has none.
     """
-    sides = [part_bytes(each[difference.operation], difference.where) for each in (ours, theirs)]
+    sides = [part_bytes(item[difference.operation], difference.where) for item in (ours, theirs)]
     if not any(sides):
         return None
     packed = not difference.where.startswith("stored ") or _is_packed(difference.where)
-    notes = [annotate(each) if each and packed else None for each in sides]
+    notes = [annotate(side) if side and packed else None for side in sides]
     shown = [
         None if data is None else _side(data, other, note, _known(beside))
         for data, other, note, beside in zip(

@@ -64,7 +64,7 @@ def _listed(names: Any) -> str:
 
 def operation_words(case: Case) -> list[str]:
     """Return each operation in a line; of very many the first ones, and how many are left."""
-    lines = [_cut(arguments_line(each)) for each in case.operations[:_MOST_OPERATIONS]]
+    lines = [_cut(arguments_line(operation)) for operation in case.operations[:_MOST_OPERATIONS]]
     more = len(case.operations) - len(lines)
     return [*lines, f"… {more} more"] if more else lines
 

@@ -110,7 +110,7 @@ def _row(row: Found) -> dict[str, Any]:
     if mine is not None and yours is not None:
         sides = [text.apart(mine, yours), text.apart(yours, mine)]
     else:
-        sides = [None if each is None else ("", "", each) for each in (mine, yours)]
+        sides = [None if item is None else ("", "", item) for item in (mine, yours)]
     return {**row, "sides": sides}
 
 

@@ -77,7 +77,7 @@ def named(axes: Any, ends: Sequence[tuple[Series, float, str]], inches: float) -
     low, high = (math.log(limit) for limit in axes.get_ylim())
     step = LEAST_APART / inches
     placed: list[float] = []
-    ordered = sorted(ends, key=lambda each: each[1])
+    ordered = sorted(ends, key=lambda end: end[1])
     for _, value, _ in ordered:
         place = (math.log(value) - low) / (high - low)
         placed.append(max(place, placed[-1] + step) if placed else place)

@@ -85,7 +85,7 @@ class Changes:
     @property
     def counts(self) -> str:
         """How many causes became what, `2 new, 1 still`."""
-        kinds = [each.what for each in self.causes]
+        kinds = [cause.what for cause in self.causes]
         found = {what: kinds.count(what) for what in MEANING}
         return text.counts(found) or "no divergence, then or now"
 
@@ -112,7 +112,7 @@ def view(report: Found, earlier: Sequence[Found]) -> History | None:
         return None
     left_out = max(0, len(earlier) + 1 - MOST_RUNS)
     reports = [*map(_checked, earlier[left_out:]), report]
-    names = [each["name"] for each in report["candidates"]]
+    names = [candidate["name"] for candidate in report["candidates"]]
     runs = [
         Run(
             each["run"]["name"],
@@ -133,10 +133,10 @@ def view(report: Found, earlier: Sequence[Found]) -> History | None:
 def _checked(report: Found) -> Found:
     """Return a report of which everything that is used here can be read."""
     try:
-        for each in report["candidates"]:
-            _standing(each)
-            _rows(each)
-            _gates(each)
+        for candidate in report["candidates"]:
+            _standing(candidate)
+            _rows(candidate)
+            _gates(candidate)
         _made(report, report)
         str(report["run"]["name"])
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -148,7 +148,9 @@ def _checked(report: Found) -> Found:
 
 
 def _candidate(report: Found, name: str) -> Found | None:
-    return next((each for each in report["candidates"] if each["name"] == name), None)
+    return next(
+        (candidate for candidate in report["candidates"] if candidate["name"] == name), None
+    )
 
 
 def _standing(candidate: Found | None) -> Standing | None:
@@ -166,23 +168,21 @@ def _standing(candidate: Found | None) -> Standing | None:
 
 def _causes(candidate: Found) -> dict[str, int]:
     found: dict[str, int] = {}
-    for each in candidate["divergences"]:
-        cause = each["cause"]
-        found[cause] = found.get(cause, 0) + each["count"]
+    for divergence in candidate["divergences"]:
+        cause = divergence["cause"]
+        found[cause] = found.get(cause, 0) + divergence["count"]
     return found
 
 
 def _gates(candidate: Found) -> dict[str, tuple[str, int]]:
     """Return the kind of each gate, and how many cases it compared."""
-    return {each["gate"]: (each["kind"], each["compared"]) for each in candidate["gates"]}
+    return {gate["gate"]: (gate["kind"], gate["compared"]) for gate in candidate["gates"]}
 
 
 def _rows(candidate: Found) -> dict[tuple[str, str], str]:
     return {
-        (each["category"], each["row"]): standing(
-            each["verdict"], each["reached"], each["compared"]
-        )
-        for each in candidate.get("rows", [])  # runs of before the matrix have none
+        (row["category"], row["row"]): standing(row["verdict"], row["reached"], row["compared"])
+        for row in candidate.get("rows", [])  # runs of before the matrix have none
     }
 
 
@@ -248,7 +248,9 @@ def _followed(then: Found, now: Found) -> list[Change]:
 
 def _gone(cause: str, then: Found, now: Found) -> str:
     """Return what it means that a cause is not there any more."""
-    showed = {each["gate"] for each in then["divergences"] if each["cause"] == cause}
+    showed = {
+        divergence["gate"] for divergence in then["divergences"] if divergence["cause"] == cause
+    }
     before, after = _gates(then), _gates(now)
     kinds = {before[gate][0] for gate in showed if gate in before}
     if any(gate not in after or after[gate][1] < before.get(gate, ("", 0))[1] for gate in showed):
@@ -279,7 +281,7 @@ def _plot(names: Sequence[str], runs: Sequence[Run]) -> Plot | None:
         ])
         for place, name in enumerate(names)
     ]  # fmt: skip
-    lines = [each for each in lines if len(each[2]) > 1]
+    lines = [line for line in lines if len(line[2]) > 1]
     if not lines:
         return None
     return Plot(

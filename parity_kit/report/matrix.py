@@ -54,8 +54,8 @@ class Matrix:
         self._anchor = anchor
         self._linked = linked
         self._rows = [
-            {(row["category"], row["row"]): row for row in each["rows"]}
-            for each in self._candidates
+            {(row["category"], row["row"]): row for row in candidate["rows"]}
+            for candidate in self._candidates
         ]
 
     def groups(self) -> list[dict[str, Any]]:
@@ -255,5 +255,5 @@ def _counts(rows: Sequence[Found], place: int) -> list[dict[str, Any]]:
     order = list(_SCORES)[::-1]
     return [
         {"symbol": symbol, "tone": tone, "count": count}
-        for (symbol, tone), count in sorted(found.items(), key=lambda each: order.index(each[0][1]))
+        for (symbol, tone), count in sorted(found.items(), key=lambda item: order.index(item[0][1]))
     ]

@@ -30,7 +30,7 @@ _DEPTH = {
 
 def headline(candidates: Sequence[Found]) -> str:
     """Return the run's outcome in one sentence."""
-    agreeing = sum(each["verdict"] in AGREEING for each in candidates)
+    agreeing = sum(candidate["verdict"] in AGREEING for candidate in candidates)
     match len(candidates), agreeing:
         case 0, _:
             return "No candidate was compared"
@@ -60,7 +60,7 @@ def overview(candidate: Found) -> dict[str, Any]:
     return {
         "sentence": _sentence(candidate, subjects),
         "drove": drove,
-        "subjects": {each["name"]: each for each in subjects} if drove else {},
+        "subjects": {subject["name"]: subject for subject in subjects} if drove else {},
         "compared": sum(gate["compared"] for gate in candidate["gates"]),
         "causes": [
             {"text": said, "short": _short(said), "cases": cases(group)}
@@ -123,22 +123,22 @@ def _sentence(candidate: Found, subjects: Sequence[Found]) -> str:
     said: list[str] = []
     for level, depth in _DEPTH.items():
         names = [
-            each["name"]
-            for each in subjects
-            if each["verdict"] == "equal" and each["level"] == level
+            subject["name"]
+            for subject in subjects
+            if subject["verdict"] == "equal" and subject["level"] == level
         ]
         if names:
             said.append(f"agrees {depth} in {_listed(names)}")
-    failing = [each for each in subjects if each["failed"]]
+    failing = [subject for subject in subjects if subject["failed"]]
     if failing:
         parts = [
             f"{each['name']} ({each['failed']:,} of {each['compared']:,} cases)" for each in failing
         ]
         said.append(f"differs in {_listed(parts)}")
-    expected = [each["name"] for each in subjects if each["verdict"] == "expected"]
+    expected = [subject["name"] for subject in subjects if subject["verdict"] == "expected"]
     if expected:
         said.append(f"differs in {_listed(expected)} only as its ledger expects")
-    absent = [each["name"] for each in subjects if each["verdict"] == "unsupported"]
+    absent = [subject["name"] for subject in subjects if subject["verdict"] == "unsupported"]
     if absent:
         said.append(f"does not offer {_listed(absent)}")
     return _capital("; ".join(said)) + "."
@@ -201,11 +201,13 @@ def _unjudged(candidate: Found, subjects: Sequence[Found]) -> list[str]:
     """Return what was not judged of a candidate, in a few words each."""
     said: list[str] = []
     parts = [
-        f"{each['unsupported']:,} in {each['name']}" for each in subjects if each["unsupported"]
+        f"{subject['unsupported']:,} in {subject['name']}"
+        for subject in subjects
+        if subject["unsupported"]
     ]
     if parts:
         said.append(f"unsupported cases: {', '.join(parts)}")
-    if claimed := sorted(set(candidate["levels"]) - {each["name"] for each in subjects}):
+    if claimed := sorted(set(candidate["levels"]) - {subject["name"] for subject in subjects}):
         said.append(f"never compared: {', '.join(claimed)}")
     unknown = [gate["gate"] for gate in candidate["gates"] if gate["verdict"] == "unknown"]
     said += [f"{gate}: nothing that would do for a verdict" for gate in unknown[:2]]

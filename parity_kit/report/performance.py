@@ -78,10 +78,10 @@ def view(report: Found) -> Performance:
     return Performance(
         _ratios([*series, control]),
         [
-            _claim(each, claim)
-            for each in report["candidates"]
-            if each["claims"]
-            for claim in each["claims"]["speed"]
+            _claim(candidate, claim)
+            for candidate in report["candidates"]
+            if candidate["claims"]
+            for claim in candidate["claims"]["speed"]
         ],
         [*_growth(series, seed), *_memory(series)],
         [*_run_chart([*series, control]), *_spreads(series)],
@@ -280,7 +280,7 @@ def _five(times: Sequence[float]) -> list[str]:
     if len(times) == 1:
         return [text.seconds(times[0])] * 5
     quarters = statistics.quantiles(times, n=4, method="inclusive")
-    return [text.seconds(each) for each in (min(times), *quarters, max(times))]
+    return [text.seconds(item) for item in (min(times), *quarters, max(times))]
 
 
 def _reference() -> Series:

@@ -18,7 +18,7 @@ def by_cause(divergences: Sequence[Found]) -> list[tuple[str, list[Found]]]:
     for found in divergences:
         groups.setdefault(found["cause"], []).append(found)
     # What breaks results weighs more than what only bytes show.
-    return sorted(groups.items(), key=lambda each: (_gravity(each[1]), -cases(each[1]), each[0]))
+    return sorted(groups.items(), key=lambda item: (_gravity(item[1]), -cases(item[1]), item[0]))
 
 
 _LEVELS = ("", "result", "trace", "bytes")
@@ -40,7 +40,7 @@ def in_turn(candidates: Sequence[Found], most: int = MOST) -> list[tuple[int, An
     Room is given in rounds: one divergence to each candidate in turn, and in each candidate one to
     each cause in turn.
     """
-    queues = [_in_turn(each["divergences"]) for each in candidates]
+    queues = [_in_turn(candidate["divergences"]) for candidate in candidates]
     rounds = (found for round_ in zip_longest(*queues) for found in enumerate(round_))
     return [(place, found) for place, found in rounds if found is not None][:most]
 

@@ -82,12 +82,12 @@ class CandidateSummary:
             "reached": self.reached,
             "failure": _without_candidate(self.failed, "title") if self.failed else None,
             "gates": [_without_candidate(gate) for gate in self.gates.values()],
-            "divergences": [_divergence(each) for each in self.divergences.values()],
+            "divergences": [_divergence(divergence) for divergence in self.divergences.values()],
             "stale": [_without_candidate(each) for each in self.stale.values()],
             "claims": _without_candidate(self.claims) if self.claims else None,
             "rows": [_without_candidate(row, *_SAME_FOR_ALL) for row in self.rows.values()],
             "engagement": _without_candidate(self.engagement) if self.engagement else None,
-            "benchmarks": [_without_candidate(each) for each in self.benchmarks.values()],
+            "benchmarks": [_without_candidate(benchmark) for benchmark in self.benchmarks.values()],
         }
 
     @property

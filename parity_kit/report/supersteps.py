@@ -134,7 +134,7 @@ def _nodes(data: bytes) -> list[str]:
     """Return the nodes that a list of `Send` names."""
     try:
         sends: Any = unpack(data)
-        opened: list[Any] = [unpack(each.data) for each in sends if isinstance(each, Ext)]
+        opened: list[Any] = [unpack(send.data) for send in sends if isinstance(send, Ext)]
         return [str(each[2][0]) for each in opened]
     except (ValueError, LookupError, TypeError):
         return []  # a candidate may store what it likes

@@ -158,7 +158,7 @@ def _beside(
         if left and right and left.exact == right.exact:
             shown["reference"] = _cut(left.text, 0)
         else:
-            texts = [each.text if each else None for each in (left, right)]
+            texts = [item.text if item else None for item in (left, right)]
             shown["reference"], shown["candidate"] = _apart(*texts)
         if row.key == parted:
             shown["parted"] = True

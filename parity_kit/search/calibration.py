@@ -41,7 +41,7 @@ def _curve(combinations: Sequence[tuple[str, ...]]) -> dict[int, int]:
         starts = range(0, len(combinations) - step + 1, step)
         stretches = [combinations[start : start + step] for start in starts[:10]]
         if stretches:
-            curve[step] = min(len(pairs_of(each)) for each in stretches)
+            curve[step] = min(len(pairs_of(stretch)) for stretch in stretches)
     return curve
 
 

@@ -25,7 +25,7 @@ from hypothesis.errors import Flaky
 from parity_kit.contract import Case, Engine, Level, Outcome, Raised, Trace, run
 from parity_kit.contract.canonical import pack
 from parity_kit.contract.errors import ParityKitError
-from parity_kit.judging.candidate_under_test import Contender
+from parity_kit.judging.candidate_under_test import CandidateUnderTest
 from parity_kit.judging.judge import Tally, confirmed, judge
 from parity_kit.judging.verdicts import PASSING, Divergent, Verdict, label, passes
 from parity_kit.search.choices import Choices, seeded
@@ -124,7 +124,7 @@ def _essence(verdict: Divergent, outcomes: Sequence[Outcome]) -> tuple[Signature
 def search(  # noqa: PLR0913  # a search's settings, all named
     suite: str,
     reference: Engine,
-    contender: Contender,
+    under_test: CandidateUnderTest,
     *,
     examples: int,
     bulk: int = 0,
@@ -141,12 +141,12 @@ def search(  # noqa: PLR0913  # a search's settings, all named
     """
     started = time.monotonic()
     result = Lockstep(suite, Tally(required))
-    search_ = _Search(SUITES[suite], reference, contender, result, on_case)
+    search_ = _Search(SUITES[suite], reference, under_test, result, on_case)
     with _unheard():
         search_.all(examples, bulk, seed_value)
     result.findings = [
-        Finding(each.case, each.verdict, max(1, search_.seen[signature(each.verdict)]))
-        for each in result.findings
+        Finding(finding.case, finding.verdict, max(1, search_.seen[signature(finding.verdict)]))
+        for finding in result.findings
     ]
     result.seconds = time.monotonic() - started
     return result
@@ -191,7 +191,7 @@ class _Search:
         self,
         generate: Callable[[Choices, Engine], Trace],
         reference: Engine,
-        contender: Contender,
+        under_test: CandidateUnderTest,
         result: Lockstep,
         on_case: Callable[[int], None],
     ) -> None:
@@ -200,7 +200,7 @@ class _Search:
         self._known: set[Signature] = set()
         self._generate: Callable[[Choices], Trace] = lambda choices: generate(choices, reference)
         self._reference = reference
-        self._contender = contender
+        self._under_test = under_test
         self._result = result
         self._on_case = on_case
 
@@ -303,8 +303,8 @@ class _Search:
 
     def _judge(self, trace: Trace) -> Verdict:
         required = self._result.tally.required
-        verdict = judge(trace.case, trace.outcomes, self._contender, required)
-        return self._contender.ledger.held_against(trace.case.id, verdict)
+        verdict = judge(trace.case, trace.outcomes, self._under_test, required)
+        return self._under_test.ledger.held_against(trace.case.id, verdict)
 
     def _count(self, case: Case, verdict: Verdict) -> None:
         self.done += 1

@@ -138,7 +138,7 @@ def _keys(value: Any) -> Sequence[Any]:
 def _without(value: Any, key: Any) -> Any:
     if isinstance(value, Mapping):
         entries = cast("Mapping[Any, Plain]", value)
-        return {each: entries[each] for each in entries if each != key}
+        return {entry: entries[entry] for entry in entries if entry != key}
     return [*value[:key], *value[key + 1 :]]
 
 

@@ -101,7 +101,7 @@ def main(line: int) -> None:
         _kill(end, pid)  # it may have left its own group
     if status is None:
         _, status = os.waitpid(pid, 0)
-    _tell(line, status)
+    _emit(line, status)
     _clear(line)
 
 
@@ -159,7 +159,7 @@ def _raise_loopback(system: ctypes.CDLL) -> None:
 
 def _start(command: list[str], variables: dict[str, str], open_files: int) -> tuple[int, str]:
     """Return the id of the started process, and what went wrong or nothing."""
-    told, tell = os.pipe()
+    told, emit = os.pipe()
     pid = os.fork()
     if pid == 0:
         try:
@@ -173,10 +173,10 @@ def _start(command: list[str], variables: dict[str, str], open_files: int) -> tu
             resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
             os.execvpe(command[0], command, variables)  # noqa: S606  # no shell is wanted
         except OSError as error:
-            os.write(tell, (error.strerror or str(error)).encode())
+            os.write(emit, (error.strerror or str(error)).encode())
         finally:
             os._exit(127)
-    os.close(tell)
+    os.close(emit)
     problem = _read(told, 4096).decode()
     os.close(told)
     if problem:
@@ -242,7 +242,7 @@ def _kill(end: Callable[[int, int], None], pid: int) -> None:
         return  # it is gone, or its zombie is all that is left
 
 
-def _tell(line: int, message: Any) -> None:
+def _emit(line: int, message: Any) -> None:
     try:
         put(line, message)
     except OSError:

@@ -125,7 +125,7 @@ def brief(value: Plain) -> str:
     if isinstance(value, Mapping):
         return f"map of {len(value)}"
     if isinstance(value, Sequence):
-        inside = ", ".join(_name(each) for each in value[:6])
+        inside = ", ".join(_name(item) for item in value[:6])
         return f"array of {len(value)} [{inside}{', …' if len(value) > 6 else ''}]"  # noqa: PLR2004  # one line
     return _name(value)
 

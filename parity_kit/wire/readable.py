@@ -28,7 +28,7 @@ def to_json(value: Plain) -> Any:
         case Ext(code, data):
             return {"$ext": [code, data.hex()]}
         case list() | tuple():
-            return [to_json(each) for each in cast("Sequence[Plain]", value)]
+            return [to_json(item) for item in cast("Sequence[Plain]", value)]
         case Mapping():
             return _map(cast("Mapping[Plain, Plain]", value))
         case _:

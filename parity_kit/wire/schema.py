@@ -164,7 +164,7 @@ def schema() -> dict[str, Any]:
             " map with a key that is no string {$map: [[key, value], ...]}. The result of a method"
             " is in $defs, under `result of` and its name. docs/protocol.md says the rest."
         ),
-        "oneOf": [_ref(each) for each in ("request", "callback", "response", "notification")],
+        "oneOf": [_ref(item) for item in ("request", "callback", "response", "notification")],
         "$defs": dict(sorted(definitions.items())),
     }
 
@@ -221,14 +221,14 @@ def _dataclass(kind: type, definitions: dict[str, Any]) -> Any:
     definitions[name] = {}  # it may hold itself
     hints = get_type_hints(kind, localns=_HINTS)
     properties: dict[str, Any] = {}
-    for each in fields(cast("Any", kind)):
-        place = kind, each.name
-        found = _of(_FEATURES.get(place, hints[each.name]), definitions)
+    for field in fields(cast("Any", kind)):
+        place = kind, field.name
+        found = _of(_FEATURES.get(place, hints[field.name]), definitions)
         if place in _CONSTANTS:
             found = {"const": _CONSTANTS[place]}
         elif place in _POSITIVE:
             found = {**found, "minimum": 1}
-        properties[_NAMES.get(place, each.name)] = found
+        properties[_NAMES.get(place, field.name)] = found
     if kind in _LENGTHS:
         definitions[name] = _array(*properties.values())
     else:
@@ -251,7 +251,7 @@ def _map(properties: Mapping[str, Any], optional: Collection[str] = ()) -> dict[
 
 
 def _array(*parts: Any) -> dict[str, Any]:
-    items = [{"const": each} if type(each) is int else each for each in parts]
+    items = [{"const": part} if type(part) is int else part for part in parts]
     return {"type": "array", "prefixItems": items, "items": False, "minItems": len(items)}
 
 

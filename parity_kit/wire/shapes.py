@@ -116,7 +116,7 @@ def _levels(data: Mapping[str, Plain]) -> dict[SubjectKind, Level]:
 
 def _uses(value: Plain) -> tuple[str, ...]:
     uses = _texts(value, "description.uses")
-    if unknown := [each for each in uses if each not in {*Feature}]:
+    if unknown := [use for use in uses if use not in {*Feature}]:
         known = ", ".join(Feature)
         raise ShapeError(f"description.uses: no such feature {unknown[0]!r}; they are {known}")
     return uses

@@ -47,9 +47,10 @@ def violations(page: Page, axe: str) -> str:
     )
     assert found["passes"], "axe looked at something"
     return "\n".join(
-        f"{each['id']}: {each['help']}: {node['html'][:200]} {node['failureSummary'][:300]}"
-        for each in found["violations"]
-        for node in each["nodes"][:3]
+        f"{violation['id']}: {violation['help']}: {node['html'][:200]} "
+        f"{node['failureSummary'][:300]}"
+        for violation in found["violations"]
+        for node in violation["nodes"][:3]
     )
 
 

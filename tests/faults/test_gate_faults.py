@@ -18,10 +18,9 @@ import psutil
 import pytest
 from click.testing import CliRunner
 
-from parity_kit.candidates import workspace
 from parity_kit.candidates.inspection import walk
 from parity_kit.candidates.launch import find, start
-from parity_kit.candidates.workspace import Workspace
+from parity_kit.candidates.workspace import Workspace, find_workspace
 from parity_kit.cli.gate import command
 from parity_kit.contract import Case, CaseId, Level, Outcome, SubjectKind, outcome_to_plain
 from parity_kit.contract.canonical import pack
@@ -30,7 +29,7 @@ from parity_kit.contract.events import CaseJudged, Event
 from parity_kit.corpora.corpus import Corpus, CorpusName
 from parity_kit.corpora.folder import read_corpora, write_corpora
 from parity_kit.gates.gate import gate_corpora
-from parity_kit.judging.candidate_under_test import Contender
+from parity_kit.judging.candidate_under_test import CandidateUnderTest
 
 ENGINES = Path(__file__).parent / "engines"
 MARGIN = 20.0
@@ -107,18 +106,18 @@ LEAVE_THEIR_SESSION = {"leaves_a_daemon", "forks_many"}
 
 
 @pytest.fixture(scope="module")
-def space(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     return made(tmp_path_factory.mktemp("faults"))
 
 
 def made(root: Path) -> Workspace:
     """Return a workspace with eleven cases, one of them bad, and every engine as a candidate."""
-    (corpus,) = read_corpora(workspace.find(Path(__file__)).fixtures, ["msgpack"])
+    (corpus,) = read_corpora(find_workspace(Path(__file__)).fixtures, ["msgpack"])
     traces = list(corpus.traces[:11])
     bad = replace(traces[5].case, id=CaseId("bad"), operations=traces[5].case.operations[:1])
     traces[5] = replace(traces[5], case=bad, outcomes=traces[5].outcomes[:1])
     write_corpora(root / "fixtures", [Corpus(CorpusName("small"), tuple(traces))], {}, "3.11")
-    right = {each.case.id: pack([*map(outcome_to_plain, each.outcomes)]) for each in traces}
+    right = {trace.case.id: pack([*map(outcome_to_plain, trace.outcomes)]) for trace in traces}
     (root / "answers").write_bytes(pack(right))
     (root / "parity.toml").touch()
     limits = {fault.engine: fault.limits for fault in [*FAULTS, *START_FAULTS]}
@@ -135,22 +134,22 @@ def made(root: Path) -> Workspace:
 
 
 @pytest.fixture(autouse=True)
-def nothing_left_behind(space: Workspace) -> Iterator[None]:
+def nothing_left_behind(workspace: Workspace) -> Iterator[None]:
     """No engine leaves a process anywhere, or a file descriptor here."""
     descriptors = psutil.Process().num_fds()
     yield
     # An orphan that was killed is gone a moment later than the call that killed it.
     until = time.monotonic() + MARGIN
-    while running(space) and time.monotonic() < until:
+    while running(workspace) and time.monotonic() < until:
         time.sleep(0.01)
-    assert running(space) == []
+    assert running(workspace) == []
     assert psutil.Process().num_fds() == descriptors
 
 
-def running(space: Workspace) -> list[str]:
+def running(workspace: Workspace) -> list[str]:
     """Return the processes of this machine that an engine of this workspace started."""
     found: list[str] = []
-    mark = str(space.root / "answers")
+    mark = str(workspace.root / "answers")
     for process in psutil.process_iter(["cmdline", "environ", "status"]):
         info = process.info  # what cannot be read is None
         marks: list[str] = [*(info["environ"] or {}).values(), *(info["cmdline"] or [])]
@@ -159,10 +158,10 @@ def running(space: Workspace) -> list[str]:
     return found
 
 
-def test_a_daemon_that_was_left_would_be_seen(space: Workspace) -> None:
-    command = [sys.executable, "-S", "-c", "input()", str(space.root / "answers")]
+def test_a_daemon_that_was_left_would_be_seen(workspace: Workspace) -> None:
+    command = [sys.executable, "-S", "-c", "input()", str(workspace.root / "answers")]
     with subprocess.Popen(command, stdin=subprocess.PIPE) as process:
-        assert running(space) == [" ".join(command)]
+        assert running(workspace) == [" ".join(command)]
         process.communicate()
 
 
@@ -175,7 +174,7 @@ class Judged:
     seconds: list[float]
 
 
-def judged(space: Workspace, name: str) -> Judged:
+def judged(workspace: Workspace, name: str) -> Judged:
     events: list[Event] = []
     seconds: list[float] = []
 
@@ -186,56 +185,56 @@ def judged(space: Workspace, name: str) -> Judged:
         finally:
             seconds.append(time.monotonic() - began)
 
-    candidate = find(space, name)
-    with start(candidate, space) as engine:
-        contender = replace(Contender.started(candidate, engine), run=timed)
-        verdict = gate_corpora(space, contender, Level.BYTES, events.append)
-    cases = {each.case: each for each in events if isinstance(each, CaseJudged)}
+    candidate = find(workspace, name)
+    with start(candidate, workspace) as engine:
+        under_test = replace(CandidateUnderTest.started(candidate, engine), run=timed)
+        verdict = gate_corpora(workspace, under_test, Level.BYTES, events.append)
+    cases = {event.case: event for event in events if isinstance(event, CaseJudged)}
     return Judged(verdict, cases, seconds)
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.engine)
 def test_fault_ends_in_its_verdict_and_the_other_cases_are_equal(
-    space: Workspace, fault: Fault
+    workspace: Workspace, fault: Fault
 ) -> None:
     if sys.platform != "linux" and fault.engine in LEAVE_THEIR_SESSION:
         pytest.skip("what leaves its session is ended on Linux only")
-    result = judged(space, fault.engine)
+    result = judged(workspace, fault.engine)
     bad = result.cases.pop("bad")
     assert bad.verdict == fault.verdict, bad
     assert fault.words in bad.said
     assert len(result.cases) == 10
-    assert {each.verdict for each in result.cases.values()} == {"equal"}
+    assert {case.verdict for case in result.cases.values()} == {"equal"}
     assert result.verdict == ("equal" if fault.verdict == "unsupported" else fault.verdict)
     assert len(result.seconds) == (fault.verdict not in {"equal", "unsupported"})
-    assert all(each < fault.seconds + MARGIN for each in result.seconds)
+    assert all(second < fault.seconds + MARGIN for second in result.seconds)
 
 
-def test_engine_that_dies_whatever_it_is_asked_is_flaky(space: Workspace) -> None:
-    result = judged(space, "dies_on_the_fifth")
+def test_engine_that_dies_whatever_it_is_asked_is_flaky(workspace: Workspace) -> None:
+    result = judged(workspace, "dies_on_the_fifth")
     assert result.verdict == "flaky"
-    assert {each.verdict for each in result.cases.values()} == {"equal", "flaky"}
-    for each in result.cases.values():
-        if each.verdict == "flaky":
-            assert "exit code 6" in each.said
-            assert each.said.endswith("run again: equal: equal at level bytes")
+    assert {case.verdict for case in result.cases.values()} == {"equal", "flaky"}
+    for case in result.cases.values():
+        if case.verdict == "flaky":
+            assert "exit code 6" in case.said
+            assert case.said.endswith("run again: equal: equal at level bytes")
 
 
-def test_engine_that_supports_nothing_of_what_it_claims_is_unknown(space: Workspace) -> None:
-    result = judged(space, "claims_what_it_lacks")
+def test_engine_that_supports_nothing_of_what_it_claims_is_unknown(workspace: Workspace) -> None:
+    result = judged(workspace, "claims_what_it_lacks")
     assert result.verdict == "unknown"
-    assert {each.verdict for each in result.cases.values()} == {"unsupported"}
+    assert {case.verdict for case in result.cases.values()} == {"unsupported"}
 
 
-def test_what_an_engine_did_is_told_when_it_is_not_started_again(space: Workspace) -> None:
+def test_what_an_engine_did_is_told_when_it_is_not_started_again(workspace: Workspace) -> None:
     events: list[Event] = []
-    candidate = find(space, "dies_on_every_case")
+    candidate = find(workspace, "dies_on_every_case")
     candidate = replace(candidate, limits=replace(candidate.limits, restarts=3))
-    with start(candidate, space) as engine:
-        contender = Contender.started(candidate, engine)
+    with start(candidate, workspace) as engine:
+        under_test = CandidateUnderTest.started(candidate, engine)
         with pytest.raises(CandidateError, match="failed 4 times and is not started again"):
-            gate_corpora(space, contender, Level.BYTES, events.append)
-    told = [each for each in events if isinstance(each, CaseJudged)]
+            gate_corpora(workspace, under_test, Level.BYTES, events.append)
+    told = [event for event in events if isinstance(event, CaseJudged)]
     assert [each.verdict for each in told] == ["crashed"] * 4
     assert all("exit code 8" in each.said for each in told)
 
@@ -250,27 +249,29 @@ START_FAULTS = [
 
 
 @pytest.mark.parametrize("fault", START_FAULTS, ids=lambda fault: fault.engine)
-def test_candidate_that_does_not_start_says_why(space: Workspace, fault: Fault) -> None:
+def test_candidate_that_does_not_start_says_why(workspace: Workspace, fault: Fault) -> None:
     with pytest.raises(CandidateError) as caught:
-        judged(space, fault.engine)
+        judged(workspace, fault.engine)
     assert caught.value.word == fault.verdict.replace(" ", "-")
     assert fault.words in str(caught.value)
 
 
-def test_one_gate_over_many_judges_each_and_ends_with_the_worst(space: Workspace) -> None:
+def test_one_gate_over_many_judges_each_and_ends_with_the_worst(workspace: Workspace) -> None:
     ours = ["mute", "crashes", "another_cases_answer"]
-    (space.root / "parity.toml").write_text(f"ours = {ours}\n")
-    result = CliRunner().invoke(command, ["--workspace", str(space.root)], standalone_mode=False)
+    (workspace.root / "parity.toml").write_text(f"ours = {ours}\n")
+    result = CliRunner().invoke(
+        command, ["--workspace", str(workspace.root)], standalone_mode=False
+    )
     assert result.exception is None
     assert result.return_value == ExitCode.NOT_JUDGED
     for words in ("did not answer the handshake", "exit code 3 during case bad", "divergent"):
         assert words in result.output
 
 
-def test_answer_for_another_session_is_found_by_a_check(space: Workspace) -> None:
-    with start(find(space, "answers_for_another_session"), space) as engine:
+def test_answer_for_another_session_is_found_by_a_check(workspace: Workspace) -> None:
+    with start(find(workspace, "answers_for_another_session"), workspace) as engine:
         answers = list(walk(engine, {SubjectKind.CODEC: Level.BYTES}, lambda: None))
-    wrong = [each for each in answers if each.title == "open, apply, close"]
+    wrong = [answer for answer in answers if answer.title == "open, apply, close"]
     assert [each.result for each in wrong] == ["wrong"]
     assert "with two sessions open" in wrong[0].detail
 
@@ -278,11 +279,11 @@ def test_answer_for_another_session_is_found_by_a_check(space: Workspace) -> Non
 def print_times() -> None:
     """Print what each engine's verdict took, with the start of a process for it."""
     with tempfile.TemporaryDirectory() as folder:
-        space = made(Path(folder))
-        rows = [(judged(space, each.engine), each) for each in FAULTS]
+        workspace = made(Path(folder))
+        rows = [(judged(workspace, each.engine), each) for each in FAULTS]
     lines = ["| engine | verdict | limit, s | verdict after, s |", "| --- | --- | --- | --- |"]
     for result, fault in sorted(rows, key=lambda row: -max(row[0].seconds, default=0.0)):
-        took = ", ".join(f"{each:.2f}" for each in result.seconds)
+        took = ", ".join(f"{second:.2f}" for second in result.seconds)
         limit = f"{fault.seconds:g}" if fault.seconds else ""
         lines.append(f"| {fault.engine} | {fault.verdict} | {limit} | {took} |")
     sys.stdout.write("\n".join([*lines, ""]))

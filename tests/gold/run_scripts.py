@@ -76,7 +76,7 @@ def _plain(value: Any) -> Any:
     as_map = getattr(value, "_asdict", None)
     if as_map is None:
         items = cast("list[Any]", value if isinstance(value, list | tuple) else [])
-        return [_plain(each) for each in items] if _has_tuples(items) else cast("Any", value)
+        return [_plain(item) for item in items] if _has_tuples(items) else cast("Any", value)
     parts: dict[str, Any] = as_map()
     for name in {"config", "parent_config"} & parts.keys():
         if parts[name] is not None:
@@ -87,7 +87,7 @@ def _plain(value: Any) -> Any:
 
 
 def _has_tuples(items: list[Any]) -> bool:
-    return any(hasattr(each, "_asdict") for each in items)
+    return any(hasattr(item, "_asdict") for item in items)
 
 
 if __name__ == "__main__":

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from parity_kit.candidates import workspace
+from parity_kit.candidates.workspace import find_workspace
 from parity_kit.contract import Returned, SubjectKind
 from parity_kit.corpora.corpus import Corpus
 from parity_kit.corpora.folder import read_corpora
 from parity_kit.reference.loss import Loss, loss_of
 from parity_kit.reference.native import typed_bytes
 
-SPACE = workspace.find(Path(__file__))
+WORKSPACE = find_workspace(Path(__file__))
 CODEC_CASES = 1_500
 FLOORS = {
     "msgpack": 450,
@@ -62,7 +62,7 @@ print(json.dumps(said))
 
 @pytest.fixture(scope="module")
 def committed() -> dict[str, Corpus]:
-    return {corpus.name: corpus for corpus in read_corpora(SPACE.fixtures)}
+    return {corpus.name: corpus for corpus in read_corpora(WORKSPACE.fixtures)}
 
 
 def test_the_codec_corpora_hold_what_is_promised(committed: dict[str, Corpus]) -> None:
@@ -94,7 +94,7 @@ def test_hostile_bytes_have_every_outcome(committed: dict[str, Corpus]) -> None:
 @pytest.mark.parametrize("engine", ["reference", "pure"])
 def test_no_hostile_input_crashes_hangs_or_swells(engine: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", DECODE_ALL, engine, str(MEMORY), str(SPACE.fixtures)],
+        [sys.executable, "-c", DECODE_ALL, engine, str(MEMORY), str(WORKSPACE.fixtures)],
         env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
         capture_output=True,
         text=True,

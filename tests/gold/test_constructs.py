@@ -12,7 +12,7 @@ from typing import Any, cast
 
 import pytest
 
-from parity_kit.candidates import workspace
+from parity_kit.candidates.workspace import find_workspace
 from parity_kit.contract import SubjectKind
 from parity_kit.corpora.folder import read_corpora
 from parity_kit.programs.instructions import ERRORS
@@ -20,7 +20,7 @@ from parity_kit.programs.language import OPERATORS
 from parity_kit.programs.policies import POLICIES
 from parity_kit.programs.reducers import REDUCERS, TYPES
 
-SPACE = workspace.find(Path(__file__))
+WORKSPACE = find_workspace(Path(__file__))
 MODES = {"values", "updates", "messages", "custom", "checkpoints", "tasks", "debug"}
 RUN = re.compile(r"…run are the arguments of a run: (.*?);", re.DOTALL)
 
@@ -33,7 +33,7 @@ class Shown:
         self.operations: set[str] = set()
         self.arguments: set[str] = set()
         self.values: set[Any] = set()
-        for corpus in read_corpora(SPACE.fixtures):
+        for corpus in read_corpora(WORKSPACE.fixtures):
             for trace in corpus.traces:
                 if trace.case.subject.kind is SubjectKind.GRAPH:
                     self.words |= set(words(trace.case.subject.spec["program"]))
@@ -50,15 +50,15 @@ def words(value: Any) -> Iterator[str]:
             yield str(key)
             yield from words(each)
     elif isinstance(value, (list, tuple)):
-        for each in cast("list[Any]", value):
-            yield from words(each)
+        for item in cast("list[Any]", value):
+            yield from words(item)
     elif isinstance(value, str):
         yield value
 
 
 def first_cells(document: str, *sections: str) -> list[str]:
     """Return the first cells of the tables in a document's sections."""
-    text = (SPACE.root / "docs" / document).read_text(encoding="utf-8")
+    text = (WORKSPACE.root / "docs" / document).read_text(encoding="utf-8")
     cells: list[str] = []
     for section in sections:
         body = text.split(f"\n## {section}\n", 1)[1].split("\n## ", 1)[0]
@@ -136,7 +136,7 @@ def test_an_operation_on_graphs_is_shown(shown: Shown, name: str) -> None:
 
 
 def test_every_argument_of_a_run_is_shown(shown: Shown) -> None:
-    text = (SPACE.root / "docs" / "contract.md").read_text(encoding="utf-8")
+    text = (WORKSPACE.root / "docs" / "contract.md").read_text(encoding="utf-8")
     found = RUN.search(text)
     assert found is not None
     named = set(re.findall(r"`(\w+)`", found[1]))

@@ -28,7 +28,7 @@ from parity_kit.wire.host import RemoteEngine
 
 pytestmark = pytest.mark.slow
 
-SPACE = Workspace(Path(__file__).parents[2])
+WORKSPACE = Workspace(Path(__file__).parents[2])
 LOG: Plain = {"log": {"type": "list", "reducer": "add"}}
 
 
@@ -82,18 +82,18 @@ CASES = [
 
 @pytest.fixture(scope="module")
 def shipped() -> Iterator[RemoteEngine]:
-    with start(find(SPACE, "fast-langgraph"), SPACE) as engine:
+    with start(find(WORKSPACE, "fast-langgraph"), WORKSPACE) as engine:
         yield engine
 
 
 @pytest.fixture(scope="module")
 def engaged() -> Iterator[RemoteEngine]:
-    with start(find(SPACE, "fast-langgraph-engaged"), SPACE) as engine:
+    with start(find(WORKSPACE, "fast-langgraph-engaged"), WORKSPACE) as engine:
         yield engine
 
 
 def packed(outcomes: tuple[Outcome, ...]) -> bytes:
-    return canonical.pack([outcome_to_plain(each) for each in outcomes])
+    return canonical.pack([outcome_to_plain(outcome) for outcome in outcomes])
 
 
 def test_as_shipped_it_agrees_because_it_never_runs(shipped: RemoteEngine) -> None:

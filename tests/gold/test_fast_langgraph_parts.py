@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from parity_kit.candidates import building, workspace
+from parity_kit.candidates import building
 from parity_kit.candidates.launch import find, start
 from parity_kit.candidates.manifest import CommandSetup
+from parity_kit.candidates.workspace import find_workspace
 from parity_kit.contract import Level, Outcome, Raised, Returned
 from parity_kit.contract.errors import EnvironmentBuildError
 from parity_kit.corpora.corpus import Trace, read_corpus
@@ -17,7 +18,7 @@ from parity_kit.judging.compare import compare
 from parity_kit.judging.verdicts import Equal
 from parity_kit.wire.host import RemoteEngine
 
-SPACE = workspace.find(Path(__file__))
+WORKSPACE = find_workspace(Path(__file__))
 NAME = "fast-langgraph-parts"
 
 pytestmark = pytest.mark.slow  # where its environment is not made yet, that takes a while
@@ -25,12 +26,12 @@ pytestmark = pytest.mark.slow  # where its environment is not made yet, that tak
 
 @pytest.fixture(scope="module")
 def engine() -> Generator[RemoteEngine]:
-    candidate = find(SPACE, NAME)
+    candidate = find(WORKSPACE, NAME)
     assert isinstance(candidate.setup, CommandSetup)
     if absent := building.absent(candidate.setup):
         pytest.skip(f"no {', '.join(absent)} on this machine")
     try:
-        started = start(candidate, SPACE)
+        started = start(candidate, WORKSPACE)
     except EnvironmentBuildError as error:
         pytest.skip(f"its packages cannot be had here: {error.problem.splitlines()[0]}")
     with started:
@@ -38,8 +39,8 @@ def engine() -> Generator[RemoteEngine]:
 
 
 def fixture(name: str) -> Trace:
-    corpus = read_corpus(SPACE.fixtures / f"{name.split('/', maxsplit=1)[0]}.msgpack")
-    return next(each for each in corpus.traces if each.case.id == name)
+    corpus = read_corpus(WORKSPACE.fixtures / f"{name.split('/', maxsplit=1)[0]}.msgpack")
+    return next(trace for trace in corpus.traces if trace.case.id == name)
 
 
 def answered(engine: RemoteEngine, name: str) -> tuple[Outcome, ...]:

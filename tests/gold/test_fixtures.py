@@ -16,8 +16,8 @@ import pytest
 from click.testing import CliRunner
 from langgraph.checkpoint.serde._msgpack import SAFE_MSGPACK_TYPES
 
-from parity_kit.candidates import environment, workspace
-from parity_kit.candidates.workspace import Workspace
+from parity_kit.candidates import environment
+from parity_kit.candidates.workspace import Workspace, find_workspace
 from parity_kit.cli.fixtures import command
 from parity_kit.contract import Raised, SubjectKind, Trace, Unsupported
 from parity_kit.contract.canonical import unpack
@@ -37,7 +37,7 @@ from parity_kit.corpora.regenerate import check, regenerate
 from parity_kit.msgpack.values import open_value
 from parity_kit.reference.postgres_server import missing
 
-SPACE = workspace.find(Path(__file__))
+WORKSPACE = find_workspace(Path(__file__))
 FLOORS = {
     "data_model": 60,
     "migration": 90,
@@ -65,11 +65,11 @@ MOST_BYTES = 16_000_000  # 400 graph programs with every event and stored byte a
 
 @pytest.fixture(scope="module")
 def committed() -> dict[str, Corpus]:
-    return {corpus.name: corpus for corpus in read_corpora(SPACE.fixtures)}
+    return {corpus.name: corpus for corpus in read_corpora(WORKSPACE.fixtures)}
 
 
 def test_the_committed_bytes_are_what_the_oracle_makes() -> None:
-    checked = check(SPACE)
+    checked = check(WORKSPACE)
     assert checked.drifted == {}
     assert checked.event().corpora == {**checked.cases}
     assert {*checked.cases, *checked.skipped} >= set(FLOORS)
@@ -82,13 +82,13 @@ def test_every_corpus_holds_its_floor(committed: dict[str, Corpus]) -> None:
 
 
 def test_the_folder_stays_small() -> None:
-    files = [path for path in SPACE.fixtures.iterdir() if path.is_file()]
+    files = [path for path in WORKSPACE.fixtures.iterdir() if path.is_file()]
     assert sum(path.stat().st_size for path in files) < MOST_BYTES
 
 
 def test_the_index_is_the_corpus_in_words(committed: dict[str, Corpus]) -> None:
     for name, corpus in committed.items():
-        assert index_file(SPACE.fixtures, name).read_text(encoding="utf-8") == corpus.index()
+        assert index_file(WORKSPACE.fixtures, name).read_text(encoding="utf-8") == corpus.index()
 
 
 def test_ids_are_readable_and_unique(committed: dict[str, Corpus]) -> None:
@@ -100,8 +100,8 @@ def test_ids_are_readable_and_unique(committed: dict[str, Corpus]) -> None:
 
 
 def test_the_reference_offers_all_it_is_asked(committed: dict[str, Corpus]) -> None:
-    outcomes = [each for trace in traces(committed) for each in trace.outcomes]
-    assert not [each for each in outcomes if isinstance(each, Unsupported)]
+    outcomes = [outcome for trace in traces(committed) for outcome in trace.outcomes]
+    assert not [outcome for outcome in outcomes if isinstance(outcome, Unsupported)]
 
 
 def test_every_channel_class_is_there_and_restored(committed: dict[str, Corpus]) -> None:
@@ -140,7 +140,7 @@ def test_no_type_off_the_list_is_decoded_permissively(committed: dict[str, Corpu
 def types_in(opened: Any) -> set[str]:
     """Return the types that an opened value names."""
     if isinstance(opened, list):
-        return {name for each in cast("list[Any]", opened) for name in types_in(each)}
+        return {name for item in cast("list[Any]", opened) for name in types_in(item)}
     if not isinstance(opened, dict):
         return set()
     parts = cast("dict[str, Any]", opened)
@@ -159,7 +159,7 @@ def test_errors_are_langgraphs_or_pythons_own(committed: dict[str, Corpus]) -> N
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_hash_seed_zone_locale_and_directory_change_no_byte(seed: int) -> None:
-    result = check_fresh(SPACE, seed)
+    result = check_fresh(WORKSPACE, seed)
     assert (result.exit_code, result.drifted, result.problem) == (0, (), ""), result
 
 
@@ -168,10 +168,10 @@ def test_hash_seed_zone_locale_and_directory_change_no_byte(seed: int) -> None:
 def test_another_interpreter_changes_no_byte(minor: str, seed: int) -> None:
     try:
         interpreter = interpreters.find(minor)
-        python = environment.make(interpreter_recipe(interpreter), SPACE, lambda _: None)
+        python = environment.make(interpreter_recipe(interpreter), WORKSPACE, lambda _: None)
     except (UsageError, EnvironmentBuildError) as error:
         pytest.skip(error.problem.splitlines()[0])
-    result = check_fresh(SPACE, seed, python=(interpreter, python))
+    result = check_fresh(WORKSPACE, seed, python=(interpreter, python))
     assert (result.exit_code, result.drifted, result.problem) == (0, (), ""), result
     assert result.python.startswith(f"CPython {minor}.")
 

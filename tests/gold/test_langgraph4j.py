@@ -34,13 +34,13 @@ JAVA = Path("src/main/java/engine")
 
 @pytest.fixture(scope="module")
 def engine() -> Generator[RemoteEngine]:
-    space = Workspace(ROOT)
-    candidate = launch.find(space, NAME)
+    workspace = Workspace(ROOT)
+    candidate = launch.find(workspace, NAME)
     assert isinstance(candidate.setup, CommandSetup)
     if absent := building.absent(candidate.setup):
         pytest.skip(f"no {', '.join(absent)} on this machine")
     try:
-        started = launch.start(candidate, space)
+        started = launch.start(candidate, workspace)
     except EnvironmentBuildError as error:
         pytest.skip(f"its packages cannot be had here: {error.problem.splitlines()[0]}")
     with started:
@@ -118,7 +118,7 @@ def test_a_field_that_null_is_written_to_is_gone(engine: RemoteEngine) -> None:
 def test_runs_without_a_thread_are_one_thread(engine: RemoteEngine) -> None:
     run = Operation("invoke", {"input": {}})
     outcomes = ran(engine, *line("a"), run, run)
-    assert [each.value for each in outcomes if isinstance(each, Returned)] == [
+    assert [outcome.value for outcome in outcomes if isinstance(outcome, Returned)] == [
         {"log": ["a"]},
         {"log": ["a", "a"]},
     ]

@@ -28,9 +28,9 @@ SIDE_BY_SIDE = ("a", "b", "c", "d")
 def engine() -> Generator[RemoteEngine]:
     if shutil.which("cargo") is None:
         pytest.skip("no cargo on this machine")
-    space = Workspace(ROOT)
+    workspace = Workspace(ROOT)
     try:
-        started = launch.start(launch.find(space, NAME), space)
+        started = launch.start(launch.find(workspace, NAME), workspace)
     except EnvironmentBuildError as error:
         pytest.skip(f"its crates cannot be fetched here: {error.problem[:80]}")
     with started:

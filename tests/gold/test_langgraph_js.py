@@ -9,31 +9,32 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from parity_kit.candidates import building, workspace
+from parity_kit.candidates import building
 from parity_kit.candidates.launch import find, start
 from parity_kit.candidates.manifest import CommandSetup
+from parity_kit.candidates.workspace import find_workspace
 from parity_kit.cli.gate import command as gate
 from parity_kit.contract import Level, Returned
 from parity_kit.contract.errors import EnvironmentBuildError, ExitCode
 from parity_kit.corpora.corpus import Trace, read_corpus
-from parity_kit.judging.candidate_under_test import Contender
+from parity_kit.judging.candidate_under_test import CandidateUnderTest
 from parity_kit.judging.compare import compare
 from parity_kit.judging.judge import judge
 from parity_kit.judging.verdicts import Divergent, Equal, NotSupported
 from parity_kit.wire.host import RemoteEngine
 
-SPACE = workspace.find(Path(__file__))
+WORKSPACE = find_workspace(Path(__file__))
 NAME = "langgraph-js"
 
 
 @pytest.fixture(scope="module")
 def engine() -> Generator[RemoteEngine]:
-    candidate = find(SPACE, NAME)
+    candidate = find(WORKSPACE, NAME)
     assert isinstance(candidate.setup, CommandSetup)
     if absent := building.absent(candidate.setup):
         pytest.skip(f"no {', '.join(absent)} on this machine")
     try:
-        started = start(candidate, SPACE)
+        started = start(candidate, WORKSPACE)
     except EnvironmentBuildError as error:
         pytest.skip(f"its packages cannot be had here: {error.problem.splitlines()[0]}")
     with started:
@@ -41,8 +42,8 @@ def engine() -> Generator[RemoteEngine]:
 
 
 def fixture(name: str) -> Trace:
-    corpus = read_corpus(SPACE.fixtures / f"{name.split('/', maxsplit=1)[0]}.msgpack")
-    return next(each for each in corpus.traces if each.case.id == name)
+    corpus = read_corpus(WORKSPACE.fixtures / f"{name.split('/', maxsplit=1)[0]}.msgpack")
+    return next(trace for trace in corpus.traces if trace.case.id == name)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +67,7 @@ def test_what_it_has_in_common_with_langgraph(engine: RemoteEngine, name: str) -
 
 def test_max_concurrency_of_one_loses_work(engine: RemoteEngine) -> None:
     trace = fixture("control/max-concurrency/one")
-    ours, theirs = (each[0] for each in (trace.outcomes, engine.run(trace.case)))
+    ours, theirs = (item[0] for item in (trace.outcomes, engine.run(trace.case)))
     assert isinstance(ours, Returned)
     assert isinstance(theirs, Returned)
     assert (len(ours.events), len(theirs.events)) == (5, 2)
@@ -97,7 +98,10 @@ def test_false_is_refused_for_an_answer(engine: RemoteEngine) -> None:
 def test_what_it_does_not_have_is_named(engine: RemoteEngine, name: str, reason: str) -> None:
     trace = fixture(name)
     verdict = judge(
-        trace.case, trace.outcomes, Contender.started(find(SPACE, NAME), engine), Level.TRACE
+        trace.case,
+        trace.outcomes,
+        CandidateUnderTest.started(find(WORKSPACE, NAME), engine),
+        Level.TRACE,
     )
     assert isinstance(verdict, NotSupported)
     assert reason in verdict.reason
@@ -108,7 +112,7 @@ def test_the_whole_gate_ends_as_the_ledger_expects(engine: RemoteEngine) -> None
     del engine
     for _ in range(2):
         done = CliRunner(catch_exceptions=False).invoke(
-            gate, [NAME, "--json", "--workspace", str(SPACE.root)], standalone_mode=False
+            gate, [NAME, "--json", "--workspace", str(WORKSPACE.root)], standalone_mode=False
         )
         said = json.loads(done.stdout)
         assert (done.return_value, said["verdict"]) == (ExitCode.PARITY, "expected")

@@ -82,11 +82,11 @@ def literal(node: ast.expr) -> Any:
                 if key is not None
             }
         case ast.List(elements):
-            return [literal(each) for each in elements]
+            return [literal(element) for element in elements]
         case ast.Tuple(elements):
-            return tuple(literal(each) for each in elements)
+            return tuple(literal(element) for element in elements)
         case ast.Call(ast.Name(name), args, keywords) if name in MAKERS:
-            named = {each.arg: literal(each.value) for each in keywords if each.arg}
+            named = {keyword.arg: literal(keyword.value) for keyword in keywords if keyword.arg}
             return MAKERS[name](*map(literal, args), **named)
         case _:
             return ast.literal_eval(node)

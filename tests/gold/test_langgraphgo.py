@@ -47,9 +47,9 @@ def four_at_once() -> Case:
 def test_its_order_is_random_and_the_gate_compares_what_it_can() -> None:
     if shutil.which("go") is None:
         pytest.skip("no go on this machine")
-    space = Workspace(ROOT)
+    workspace = Workspace(ROOT)
     try:
-        engine = launch.start(launch.find(space, "langgraphgo"), space)
+        engine = launch.start(launch.find(workspace, "langgraphgo"), workspace)
     except EnvironmentBuildError as error:
         pytest.skip(f"its module cannot be fetched here: {error.problem[:80]}")
     with engine:

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from parity_kit.candidates import workspace
+from parity_kit.candidates.workspace import find_workspace
 from parity_kit.corpora.corpus import CorpusName
 from parity_kit.corpora.folder import corpus_file, index_file
 from parity_kit.corpora.manifest import read_manifest
 
-SPACE = workspace.find(Path(__file__))
-EXAMPLES = SPACE.root / "docs" / "examples"
-CORPORA = sorted(read_manifest(SPACE.fixtures).corpora)
+WORKSPACE = find_workspace(Path(__file__))
+EXAMPLES = WORKSPACE.root / "docs" / "examples"
+CORPORA = sorted(read_manifest(WORKSPACE.fixtures).corpora)
 
 
 def needed(program: str) -> str:
@@ -50,9 +50,9 @@ def go_reader(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def assert_reads(command: list[str], name: CorpusName) -> None:
-    index = index_file(SPACE.fixtures, name).read_text(encoding="utf-8")
-    lines = said([*command, str(corpus_file(SPACE.fixtures, name))]).splitlines()
-    assert len(lines) == read_manifest(SPACE.fixtures).corpora[name].cases
+    index = index_file(WORKSPACE.fixtures, name).read_text(encoding="utf-8")
+    lines = said([*command, str(corpus_file(WORKSPACE.fixtures, name))]).splitlines()
+    assert len(lines) == read_manifest(WORKSPACE.fixtures).corpora[name].cases
     assert lines == index.splitlines()
 
 
@@ -68,7 +68,7 @@ def test_go_reads_every_trace(name: CorpusName, go_reader: str) -> None:
 
 def test_a_reader_sees_a_trace_that_changed(tmp_path: Path) -> None:
     name = CORPORA[0]
-    data = bytearray(corpus_file(SPACE.fixtures, name).read_bytes())
+    data = bytearray(corpus_file(WORKSPACE.fixtures, name).read_bytes())
     data[-1] ^= 1
     (tmp_path / "changed.msgpack").write_bytes(data)
     node = needed("node")
@@ -80,4 +80,4 @@ def test_a_reader_sees_a_trace_that_changed(tmp_path: Path) -> None:
         encoding="utf-8",
         check=False,
     )
-    assert done.stdout != index_file(SPACE.fixtures, name).read_text(encoding="utf-8")
+    assert done.stdout != index_file(WORKSPACE.fixtures, name).read_text(encoding="utf-8")

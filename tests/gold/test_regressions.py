@@ -10,7 +10,7 @@ from pathlib import Path
 import pure_engine
 import pytest
 
-from parity_kit.candidates.workspace import find
+from parity_kit.candidates.workspace import find_workspace
 from parity_kit.contract import Level, run
 from parity_kit.contract.casefile import read_case
 from parity_kit.judging.compare import compare
@@ -18,7 +18,7 @@ from parity_kit.judging.explanation import explain
 from parity_kit.judging.verdicts import Divergent, Equal
 from parity_kit.reference import Engine
 
-FILES = sorted(find(Path(__file__)).regressions.glob("*.case.msgpack"))
+FILES = sorted(find_workspace(Path(__file__)).regressions.glob("*.case.msgpack"))
 
 
 def test_there_are_some() -> None:

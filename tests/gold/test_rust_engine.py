@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from parity_kit.candidates import building, workspace
+from parity_kit.candidates import building
 from parity_kit.candidates.launch import find, start
 from parity_kit.candidates.manifest import CommandSetup
+from parity_kit.candidates.workspace import find_workspace
 from parity_kit.cli.gate import command as gate
 from parity_kit.cli.run import command as run
 from parity_kit.contract import (
@@ -30,7 +31,7 @@ from parity_kit.contract.plain import Plain
 from parity_kit.corpora.corpus import read_corpus
 from parity_kit.wire.host import RemoteEngine
 
-SPACE = workspace.find(Path(__file__))
+WORKSPACE = find_workspace(Path(__file__))
 NAME = "rust"
 CODEC = (
     *("allowlist", "arrays", "data_model", "envelopes", "hostile"),
@@ -55,12 +56,12 @@ GRAPHS = {
 
 @pytest.fixture(scope="module")
 def engine() -> Generator[RemoteEngine]:
-    candidate = find(SPACE, NAME)
+    candidate = find(WORKSPACE, NAME)
     assert isinstance(candidate.setup, CommandSetup)
     if absent := building.absent(candidate.setup):
         pytest.skip(f"no {', '.join(absent)} on this machine")
     try:
-        started = start(candidate, SPACE)
+        started = start(candidate, WORKSPACE)
     except EnvironmentBuildError as error:
         pytest.skip(f"its packages cannot be had here: {error.problem.splitlines()[0]}")
     with started:
@@ -76,11 +77,13 @@ def test_it_claims_all_but_savers_byte_for_byte(engine: RemoteEngine) -> None:
 def test_its_codec_and_channels_are_langgraphs_on_every_fixture() -> None:
     corpora = (*CODEC, "channels")
     chosen = [word for corpus in corpora for word in ("--corpus", corpus)]
-    done = CliRunner().invoke(gate, [NAME, *chosen, "--json", "--workspace", str(SPACE.root)])
+    done = CliRunner().invoke(gate, [NAME, *chosen, "--json", "--workspace", str(WORKSPACE.root)])
     assert done.exit_code == ExitCode.PARITY, done.output
     counted = {each["gate"]: each["verdicts"] for each in json.loads(done.stdout)["gates"]}
     assert counted == {
-        f"corpus {corpus}": {"equal": len(read_corpus(SPACE.fixtures / f"{corpus}.msgpack").traces)}
+        f"corpus {corpus}": {
+            "equal": len(read_corpus(WORKSPACE.fixtures / f"{corpus}.msgpack").traces)
+        }
         for corpus in corpora
     }
 
@@ -88,7 +91,7 @@ def test_its_codec_and_channels_are_langgraphs_on_every_fixture() -> None:
 @pytest.mark.usefixtures("engine")
 def test_its_graphs_are_langgraphs_on_every_fixture_that_it_offers() -> None:
     chosen = [word for corpus in GRAPHS for word in ("--corpus", corpus)]
-    done = CliRunner().invoke(gate, [NAME, *chosen, "--json", "--workspace", str(SPACE.root)])
+    done = CliRunner().invoke(gate, [NAME, *chosen, "--json", "--workspace", str(WORKSPACE.root)])
     assert done.exit_code == ExitCode.PARITY, done.output
     for each in json.loads(done.stdout)["gates"]:
         verdicts = each["verdicts"]
@@ -104,7 +107,7 @@ def test_its_graphs_are_langgraphs_on_every_fixture_that_it_offers() -> None:
 )
 def test_a_search_finds_no_difference(suite: str, examples: int, bulk: int, tmp_path: Path) -> None:
     (tmp_path / "parity.toml").touch()
-    for shared in (SPACE.candidates, SPACE.cache, SPACE.fixtures):
+    for shared in (WORKSPACE.candidates, WORKSPACE.cache, WORKSPACE.fixtures):
         (tmp_path / shared.name).symlink_to(shared)
     words = [
         NAME,

@@ -84,8 +84,8 @@ def words(value: Any) -> Iterator[str]:
             yield str(key)
             yield from each if key == "features" else words(each)
     elif isinstance(value, list | tuple):
-        for each in cast("list[Any]", value):
-            yield from words(each)
+        for item in cast("list[Any]", value):
+            yield from words(item)
 
 
 def run_scripts(sources: Iterable[str], *arguments: str) -> list[Any]:
@@ -140,7 +140,7 @@ def check(trace: Trace, blocks: list[Any]) -> None:
         if pack(said) != pack(shown):
             path, left, right = first_difference(parse(pack(said)), parse(pack(shown)))
             sides = " not ".join(
-                "nothing" if each is None else describe(each) for each in (right, left)
+                "nothing" if item is None else describe(item) for item in (right, left)
             )
             raise AssertionError(f"{case.id}, {block[0]}, {path}: {sides}\n{script(case)}")
 
@@ -161,7 +161,7 @@ class Names:
             entries = cast("Mapping[Any, Any]", value).items()
             return {self.renamed(key): self.renamed(each) for key, each in entries}
         if isinstance(value, list | tuple):
-            return [self.renamed(each) for each in cast("list[Any]", value)]
+            return [self.renamed(item) for item in cast("list[Any]", value)]
         return value
 
     def _name(self, found: re.Match[str]) -> str:

@@ -8,25 +8,25 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from parity_kit.candidates import workspace
+from parity_kit.candidates.workspace import find_workspace
 from parity_kit.cli.fixtures import command
 from parity_kit.contract import Trace
 from parity_kit.corpora.folder import read_corpora
 from parity_kit.corpora.show import findings_of
 
-SPACE = workspace.find(Path(__file__))
+WORKSPACE = find_workspace(Path(__file__))
 CORPUS = "upstream_findings"
 
 
 @pytest.fixture(scope="module")
 def traces() -> tuple[Trace, ...]:
-    (corpus,) = read_corpora(SPACE.fixtures, [CORPUS])
+    (corpus,) = read_corpora(WORKSPACE.fixtures, [CORPUS])
     return corpus.traces
 
 
 @pytest.fixture(scope="module")
 def page() -> str:
-    return (SPACE.root / "docs" / "upstream-findings.md").read_text(encoding="utf-8")
+    return (WORKSPACE.root / "docs" / "upstream-findings.md").read_text(encoding="utf-8")
 
 
 def test_each_finding_is_listed_with_its_sentence(traces: tuple[Trace, ...], page: str) -> None:
@@ -48,14 +48,16 @@ def test_each_finding_is_listed_with_its_sentence(traces: tuple[Trace, ...], pag
 
 def test_cases_of_other_corpora_are_there(page: str) -> None:
     named = re.findall(r"^\| `(savers\w*/.+?)` ", page, re.MULTILINE)
-    known = {trace.case.id for corpus in read_corpora(SPACE.fixtures) for trace in corpus.traces}
+    known = {
+        trace.case.id for corpus in read_corpora(WORKSPACE.fixtures) for trace in corpus.traces
+    }
     assert named
     assert set(named) <= known
 
 
 def test_show_says_it_and_prints_a_script() -> None:
     case = f"{CORPUS}/interrupt/empty-map-answers-nothing"
-    args = ["show", case, "--workspace", str(SPACE.root)]
+    args = ["show", case, "--workspace", str(WORKSPACE.root)]
     shown = CliRunner().invoke(command, args, standalone_mode=False)
     assert (
         "upstream  an empty map is no answer: it is taken for a map of interrupt ids"

@@ -186,7 +186,7 @@ def test_the_tutorial_works_word_by_word(tmp_path: Path, wheel: Wheel) -> None:
         shell.close()
     assert (followed.count("python"), followed[-1]) == (2, "text")
     verdicts = [line[0] for _, language, text in blocks() if language == "text" for line in [text]]
-    assert [each for each in verdicts if each in "?≠✓"] == ["?", "≠", "✓"]
+    assert [verdict for verdict in verdicts if verdict in "?≠✓"] == ["?", "≠", "✓"]
 
 
 def test_nothing_of_the_tree_is_needed(home: Path) -> None:
@@ -213,7 +213,7 @@ def test_nothing_of_the_tree_is_needed(home: Path) -> None:
         assert done.returncode == code, f"{name}: {done.stdout}{done.stderr}"
         told[name] = done.stdout
     manifest = json.loads((ROOT / "fixtures" / "MANIFEST.json").read_text(encoding="utf-8"))
-    listed = {each["name"]: each["cases"] for each in json.loads(told["list"])["corpora"]}
+    listed = {corpus["name"]: corpus["cases"] for corpus in json.loads(told["list"])["corpora"]}
     assert listed == {name: each["cases"] for name, each in manifest["corpora"].items()}
     assert json.loads(told["pure"])["compared"] == listed["channels"] + listed["savers"]
     assert "import langgraph" in told["show"] or "from langgraph" in told["show"]
@@ -221,13 +221,13 @@ def test_nothing_of_the_tree_is_needed(home: Path) -> None:
 
 @pytest.mark.slow
 def test_the_whole_path_works_from_a_wheel(home: Path) -> None:
-    space = home / "whole"
-    space.mkdir()
-    (space / "parity.toml").write_text('ours = ["pure"]\n', encoding="utf-8")
+    workspace = home / "whole"
+    workspace.mkdir()
+    (workspace / "parity.toml").write_text('ours = ["pure"]\n', encoding="utf-8")
     kit = str(home / ".venv" / "bin" / "parity-kit")
-    done = run(kit, "parity", "--examples", "10", "--pairs", "0", "--json", cwd=space)
+    done = run(kit, "parity", "--examples", "10", "--pairs", "0", "--json", cwd=workspace)
     told = json.loads(done.stdout)
     assert Path(told["report"]).is_file()
     assert told["candidates"]["pure"]["compared"] > 5000
     for words in (["fixtures", "check", "channels"], ["matrix", "pure"]):
-        assert run(kit, *words, cwd=space).returncode == 0
+        assert run(kit, *words, cwd=workspace).returncode == 0

@@ -9,15 +9,15 @@ import pure_engine
 import pytest
 from pure_engine import savers
 
-from parity_kit.candidates.workspace import find
+from parity_kit.candidates.workspace import find_workspace
 from parity_kit.contract import Level, run
 from parity_kit.contract.events import RowJudged
 from parity_kit.gates.gate import gate_corpora
 from parity_kit.gates.matrix.evidence import Evidence
 from parity_kit.gates.matrix.rows import read_rows, select
-from parity_kit.judging.candidate_under_test import Contender
+from parity_kit.judging.candidate_under_test import CandidateUnderTest
 
-SPACE = find(Path(__file__))
+WORKSPACE = find_workspace(Path(__file__))
 BROKEN = ("history: before", "history: filter", "history: limit")
 WHOLE = ("delta history", "size", "thread id required")
 
@@ -28,10 +28,10 @@ def rows() -> dict[str, RowJudged]:
     wanted = select(read_rows(), ["checkpointing"], [*BROKEN, *WHOLE])
     evidence = Evidence("pure", wanted, {})
     gate_corpora(
-        SPACE,
-        Contender("pure", lambda case: run(engine, case)),
+        WORKSPACE,
+        CandidateUnderTest("pure", lambda case: run(engine, case)),
         Level.BYTES,
-        evidence.tell,
+        evidence.emit,
         chosen=lambda case: any(row.shown_by(case) for row in wanted),
     )
     return {row.row: row for row in evidence.judged({})}

@@ -42,14 +42,14 @@ from pure_engine import (
 from pure_engine.errors import BUBBLES, GraphInterrupt, ParentCommand
 from pure_engine.names import SLOTS
 
-from parity_kit.candidates.workspace import find
+from parity_kit.candidates.workspace import find_workspace
 from parity_kit.contract import Level, run
 from parity_kit.contract.events import DivergenceFound, Event
 from parity_kit.corpora.manifest import read_manifest
 from parity_kit.gates.gate import gate_corpora
-from parity_kit.judging.candidate_under_test import Contender
+from parity_kit.judging.candidate_under_test import CandidateUnderTest
 
-SPACE = find(Path(__file__))
+WORKSPACE = find_workspace(Path(__file__))
 Body = Callable[..., Any]
 """A faulty function: the original, then what that is called with."""
 
@@ -372,8 +372,8 @@ def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> A
 def divergences(engine: Any, corpus: str) -> tuple[str, list[DivergenceFound]]:
     told: list[Event] = []
     verdict = gate_corpora(
-        SPACE,
-        Contender("mutant", lambda case: run(engine, case)),
+        WORKSPACE,
+        CandidateUnderTest("mutant", lambda case: run(engine, case)),
         Level.BYTES,
         told.append,
         wanted=[corpus],
@@ -396,7 +396,7 @@ def test_a_seeded_fault_is_caught_where_it_shows(engine: Any, seeded: Mutant) ->
 NOT_OFFERED = ("functional", "memory")
 
 
-@pytest.mark.parametrize("corpus", list(read_manifest(SPACE.fixtures).corpora))
+@pytest.mark.parametrize("corpus", list(read_manifest(WORKSPACE.fixtures).corpora))
 def test_without_a_fault_there_is_no_divergence(corpus: str) -> None:
     verdict, found = divergences(pure_engine.Engine(), corpus)
     assert (verdict, found) == ("unknown" if corpus in NOT_OFFERED else "equal", [])

@@ -9,7 +9,7 @@ import pytest
 
 from parity_kit.contract import Case, Level, Outcome, Returned, run
 from parity_kit.contract.errors import CandidateCrashedError
-from parity_kit.judging.candidate_under_test import Contender
+from parity_kit.judging.candidate_under_test import CandidateUnderTest
 from parity_kit.judging.verdicts import Divergent, label
 from parity_kit.reference import Engine
 from parity_kit.search.generate import SUITES
@@ -36,7 +36,7 @@ def lockstep(
     result = search(
         suite,
         REFERENCE,
-        Contender("it", candidate),
+        CandidateUnderTest("it", candidate),
         examples=examples,
         bulk=bulk,
         seed_value=3,
@@ -67,7 +67,7 @@ def test_a_lost_event_is_found_shrunk_and_counted() -> None:
     result = lockstep("graph", lossy, 60)
     assert result.tally.verdict == "divergent"
     assert result.tally.reached is Level.RESULT
-    smallest = min(result.findings, key=lambda each: len(each.case.operations))
+    smallest = min(result.findings, key=lambda finding: len(finding.case.operations))
     assert len(smallest.case.operations) == 1
     assert list(smallest.case.subject.spec["program"]["nodes"]) == ["a"]  # pyright: ignore[reportIndexIssue, reportOptionalSubscript, reportArgumentType, reportCallIssue]  # a program is a map
     assert isinstance(smallest.verdict, Divergent)
@@ -142,7 +142,7 @@ def test_what_the_bulk_driver_finds_is_shrunk_as_if_hypothesis_had_found_it() ->
     assert result.findings
     finding = result.findings[0]
     assert finding.count > 1
-    assert [each.name for each in finding.case.operations] == ["update", "get"]
+    assert [operation.name for operation in finding.case.operations] == ["update", "get"]
     assert finding.case.operations[0].args == {"values": [251]}
     assert lockstep("channel", reference, 20, bulk=30).tally.verdicts == {"equal": 50}
 

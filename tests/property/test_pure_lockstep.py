@@ -6,7 +6,7 @@ import pure_engine
 import pytest
 
 from parity_kit.contract import Level, run
-from parity_kit.judging.candidate_under_test import Contender
+from parity_kit.judging.candidate_under_test import CandidateUnderTest
 from parity_kit.reference import Engine
 from parity_kit.search.generate import SUITES
 from parity_kit.search.lockstep import search
@@ -20,7 +20,7 @@ def test_pure_has_no_divergence(suite: str) -> None:
     result = search(
         suite,
         reference,
-        Contender("pure", lambda case: run(candidate, case)),
+        CandidateUnderTest("pure", lambda case: run(candidate, case)),
         examples=EXAMPLES[suite],
         seed_value=2026,
         required=Level.BYTES,

@@ -34,7 +34,7 @@ def read(name: str) -> Any:
 
 def steps() -> dict[str, Any]:
     """The steps of the action that run something, by name."""
-    return {each["name"]: each for each in read("action.yml")["runs"]["steps"] if "run" in each}
+    return {step["name"]: step for step in read("action.yml")["runs"]["steps"] if "run" in step}
 
 
 @pytest.fixture
@@ -122,7 +122,7 @@ def test_the_action_fails_as_the_gate_does_and_hands_on_why(port: Path) -> None:
     assert outputs == {"verdict": why, "exit-code": "1"}
     assert done.stdout.splitlines()[0] == why
     names = {"gate.txt", "junit.xml", "parity.md", "parity.sarif", "parity.svg"}
-    assert {each.name for each in (port / "parity-files").iterdir()} == names
+    assert {path.name for path in (port / "parity-files").iterdir()} == names
 
 
 def test_the_action_takes_a_candidate_options_and_another_folder(port: Path) -> None:

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parity_kit.candidates import workspace
+from parity_kit.candidates.workspace import find_workspace
 from parity_kit.cli.fixtures import command
 from parity_kit.contract.canonical import pack
 from parity_kit.contract.errors import UsageError
@@ -22,7 +22,7 @@ from parity_kit.msgpack.values import close_value
 from parity_kit.search.generate.values import opened_value
 from parity_kit.search.hypothesis_driver import strategy
 
-SPACE = workspace.find(Path(__file__))
+WORKSPACE = find_workspace(Path(__file__))
 CASE = "savers/memory/put/one"
 
 
@@ -64,7 +64,7 @@ def meanings(value: object) -> dict[str, str]:
 )
 def test_what_is_not_canonical_is_named_with_its_offset(data: str, says: list[str]) -> None:
     found = flaws(data)
-    assert [each for each in says if each not in found] == []
+    assert [say for say in says if say not in found] == []
 
 
 def an_ext(code: int, *parts: object) -> bytes:
@@ -94,13 +94,13 @@ def test_what_langgraph_writes_has_no_flaw_but_in_envelopes(opened: object) -> N
 @given(st.binary(max_size=60))
 def test_any_bytes_are_shown_and_every_line_lies_in_them(data: bytes) -> None:
     shown = annotate(data)
-    assert all(0 <= each.offset <= len(data) for each in (*shown.lines, *shown.flaws))
+    assert all(0 <= item.offset <= len(data) for item in (*shown.lines, *shown.flaws))
     assert shown.flaws or parse(data).size == len(data)
     assert len(list(annotation_lines(shown))) == len(shown.lines) + len(shown.flaws)
 
 
 def test_a_tolerant_reader_reads_what_a_strict_one_reads() -> None:
-    for corpus in read_corpora(SPACE.fixtures, ["channels", "savers"]):
+    for corpus in read_corpora(WORKSPACE.fixtures, ["channels", "savers"]):
         data = corpus.pack()
         tree, faults = dissect(data)
         assert (tree.size, faults) == (len(data), ())

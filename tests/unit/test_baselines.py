@@ -12,8 +12,7 @@ from types import ModuleType
 import pytest
 from click.testing import CliRunner
 
-from parity_kit.candidates import workspace
-from parity_kit.candidates.workspace import Workspace
+from parity_kit.candidates.workspace import Workspace, find_workspace
 from parity_kit.cli.fixtures import command
 from parity_kit.contract import Case, CaseId, Operation, Outcome, Returned, Subject, SubjectKind
 from parity_kit.contract import Unsupported as Declined
@@ -28,7 +27,7 @@ from parity_kit.corpora.drift.missing_api import absent_in, import_with_absent
 from parity_kit.corpora.drift.recipes import baseline_name, baseline_recipe, interpreter_recipe
 from parity_kit.reference.native import typed_bytes
 
-SPACE = workspace.find(Path(__file__))
+WORKSPACE = find_workspace(Path(__file__))
 NEEDS = "from langgraph.types import Send, NoSuchPolicy\nfrom langgraph.no_such import thing\n"
 
 
@@ -118,15 +117,15 @@ def test_a_baseline_is_one_exact_release(said: str) -> None:
 
 
 def test_a_baseline_is_found_by_its_name(tmp_path: Path) -> None:
-    space = Workspace(tmp_path)
-    folder = folder_of(space, "langgraph-1.1.10")
+    workspace = Workspace(tmp_path)
+    folder = folder_of(workspace, "langgraph-1.1.10")
     folder.mkdir(parents=True)
     (folder / "MANIFEST.json").touch()
-    assert find(space, "1.1.10") == find(space, "langgraph==1.1.10") == folder
-    assert find(space, "fixtures") == space.fixtures
-    assert find(space, str(tmp_path)) == tmp_path
+    assert find(workspace, "1.1.10") == find(workspace, "langgraph==1.1.10") == folder
+    assert find(workspace, "fixtures") == workspace.fixtures
+    assert find(workspace, str(tmp_path)) == tmp_path
     with pytest.raises(UsageError, match=r"no folder, corpus or baseline '9\.9'") as caught:
-        find(space, "9.9")
+        find(workspace, "9.9")
     assert "langgraph-1.1.10" in caught.value.hint
 
 
@@ -138,7 +137,7 @@ def test_interpreters_are_looked_at_and_not_guessed(tmp_path: Path) -> None:
     shim.write_text("#!/bin/sh\nexit 127\n")
     shim.chmod(0o755)
     assert look_at(shim) is None
-    assert all(each.minor != here.minor for each in others())
+    assert all(other.minor != here.minor for other in others())
     assert find_python(sys.executable) == here
     with pytest.raises(UsageError, match=r"no Python 3\.99 on this machine"):
         find_python("3.99")
@@ -147,7 +146,7 @@ def test_interpreters_are_looked_at_and_not_guessed(tmp_path: Path) -> None:
 def test_another_interpreter_gets_the_same_versions() -> None:
     recipe = interpreter_recipe(Interpreter(Path("/opt/python"), "CPython", "3.13.0"))
     assert (recipe.python, recipe.version) == ("/opt/python", "3.13.0")
-    assert all("==" in each for each in recipe.requirements)
+    assert all("==" in requirement for requirement in recipe.requirements)
 
 
 def call(*args: str) -> tuple[int, str]:
@@ -162,10 +161,10 @@ def call(*args: str) -> tuple[int, str]:
     [
         (("build", "--to", "x"), "are for another release"),
         (("build", "--with", "x"), "are for another release"),
-        (("build", "--baseline", "1.1.10", "--to", str(SPACE.fixtures)), "committed corpora"),
+        (("build", "--baseline", "1.1.10", "--to", str(WORKSPACE.fixtures)), "committed corpora"),
         (("diff", "nowhere", "fixtures"), "no folder, corpus or baseline"),
         (
-            ("diff", f"{SPACE.fixtures}/channels.msgpack", "fixtures", "--try"),
+            ("diff", f"{WORKSPACE.fixtures}/channels.msgpack", "fixtures", "--try"),
             "does not say which release made it",
         ),
     ],
@@ -192,8 +191,8 @@ def test_a_corpus_is_built_with_another_release_and_compared(tmp_path: Path) -> 
     assert kinds == []
     (tmp_path / "new").mkdir()
     for name in ("channels.msgpack", "channels.index"):
-        (tmp_path / "new" / name).write_bytes((SPACE.fixtures / name).read_bytes())
-    manifest = json.loads((SPACE.fixtures / "MANIFEST.json").read_text())
+        (tmp_path / "new" / name).write_bytes((WORKSPACE.fixtures / name).read_bytes())
+    manifest = json.loads((WORKSPACE.fixtures / "MANIFEST.json").read_text())
     manifest["corpora"] = {"channels": manifest["corpora"]["channels"]}
     (tmp_path / "new" / "MANIFEST.json").write_text(json.dumps(manifest))
     code, text = call("diff", str(folder), str(tmp_path / "new"), "--json")

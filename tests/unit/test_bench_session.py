@@ -95,7 +95,7 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Event]
             root / "bench",
             pairs=1,
             seed=3,
-            tell=events.append,
+            emit=events.append,
             value_seconds=0.001,
             workloads=("channels-binop", "serialization-medium"),
         )
@@ -186,7 +186,7 @@ def test_an_engine_that_crashes_is_named_and_stops_nobody(
 ) -> None:
     failures = [event for event in session[1] if isinstance(event, CandidateFailed)]
 
-    assert [(each.candidate, each.code) for each in failures] == [("crashing", "PK302")]
+    assert [(failure.candidate, failure.code) for failure in failures] == [("crashing", "PK302")]
     assert _rows(session[1])["crashing", "channels-binop"].verdict == "not comparable"
     assert _rows(session[1])["crashing", "channels-binop"].detail.startswith("[PK302]")
 
@@ -237,7 +237,11 @@ def test_a_pair_of_which_one_process_was_disturbed_is_dropped_whole(
         (tmp_path / name).write_bytes((session[0] / name).read_bytes())
     path = tmp_path / "honest.json"
     data = json.loads(path.read_text(encoding="utf-8"))
-    for place in (data, *data["benchmarks"], *(each["runs"][0] for each in data["benchmarks"])):
+    for place in (
+        data,
+        *data["benchmarks"],
+        *(benchmark["runs"][0] for benchmark in data["benchmarks"]),
+    ):
         place.get("metadata", {}).pop("noise_steal", None)
     data["metadata"]["noise_steal"] = MAX_STEAL + 0.01
     path.write_text(json.dumps(data), encoding="utf-8")
@@ -275,5 +279,5 @@ def test_an_unknown_workload_is_a_users_mistake() -> None:
 def test_no_candidate_may_take_the_references_name(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot be called"):
         run_benchmarks(
-            Workspace(tmp_path), ["reference"], tmp_path, pairs=1, seed=1, tell=lambda _: None
+            Workspace(tmp_path), ["reference"], tmp_path, pairs=1, seed=1, emit=lambda _: None
         )

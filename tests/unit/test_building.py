@@ -25,7 +25,7 @@ CASE = Case(CaseId("c"), Subject(SubjectKind.CODEC, {}), (Operation("decode"),))
 COPY = "echo copying; tr a-z A-Z < part.txt > made"
 
 
-def workspace(base: Path, setup: str = COPY, needs: str = "sh") -> Workspace:
+def make_workspace(base: Path, setup: str = COPY, needs: str = "sh") -> Workspace:
     """Make a candidate whose setup makes a file, which its engine answers with."""
     home = base / "candidates/mine"
     (home / "src").mkdir(parents=True)
@@ -50,59 +50,61 @@ def workspace(base: Path, setup: str = COPY, needs: str = "sh") -> Workspace:
     return Workspace(base)
 
 
-def answer(space: Workspace, told: list[str]) -> object:
-    with start(find(space, "mine"), space, told.append) as engine:
+def answer(workspace: Workspace, told: list[str]) -> object:
+    with start(find(workspace, "mine"), workspace, told.append) as engine:
         outcome = engine.run(CASE)[0]
     assert isinstance(outcome, Returned)
     return outcome.value
 
 
 def test_setup_is_run_once_and_again_when_a_file_of_it_changes(tmp_path: Path) -> None:
-    space = workspace(tmp_path)
-    home = space.candidates / "mine"
+    workspace = make_workspace(tmp_path)
+    home = workspace.candidates / "mine"
     before = sorted(home.rglob("*"))
-    assert missing(find(space, "mine"), space) == NOT_MADE
+    assert missing(find(workspace, "mine"), workspace) == NOT_MADE
 
     told: list[str] = []
-    assert answer(space, told) == "FIRST"
+    assert answer(workspace, told) == "FIRST"
     assert "mine: copying" in told
-    assert missing(find(space, "mine"), space) == ""
+    assert missing(find(workspace, "mine"), workspace) == ""
     assert sorted(home.rglob("*")) == before, "the candidate's own folder is as it was"
 
     told.clear()
     (home / "engine.py").write_text(ENGINE + "# not read by the setup\n", encoding="utf-8")
-    assert answer(space, told) == "FIRST"
+    assert answer(workspace, told) == "FIRST"
     assert told == ["mine: starting"]
 
     (home / "part.txt").write_text("second", encoding="utf-8")
-    assert answer(space, told) == "SECOND"
+    assert answer(workspace, told) == "SECOND"
 
 
 def test_setup_that_fails_is_quoted_and_tried_again(tmp_path: Path) -> None:
-    space = workspace(tmp_path, "echo no such library; exit 7")
+    workspace = make_workspace(tmp_path, "echo no such library; exit 7")
     for _ in range(2):
         with pytest.raises(EnvironmentBuildError, match=r"(?s)exit code 7.*no such library"):
-            start(find(space, "mine"), space)
-    assert missing(find(space, "mine"), space) == NOT_MADE
+            start(find(workspace, "mine"), workspace)
+    assert missing(find(workspace, "mine"), workspace) == NOT_MADE
 
 
 def test_setup_that_is_no_program_is_named(tmp_path: Path) -> None:
-    space = workspace(tmp_path)
-    manifest = space.candidates / "mine/candidate.toml"
+    workspace = make_workspace(tmp_path)
+    manifest = workspace.candidates / "mine/candidate.toml"
     text = manifest.read_text(encoding="utf-8").replace('"sh", "-c"', '"no-such-tool", "-c"')
     manifest.write_text(text, encoding="utf-8")
     with pytest.raises(EnvironmentBuildError, match="no-such-tool could not be started"):
-        start(find(space, "mine"), space)
+        start(find(workspace, "mine"), workspace)
 
 
 def test_missing_toolchain_is_named_with_what_would_install_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    space = workspace(tmp_path, needs="node")
+    workspace = make_workspace(tmp_path, needs="node")
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert missing(find(space, "mine"), space).startswith("no program node: apt install nodejs")
+    assert missing(find(workspace, "mine"), workspace).startswith(
+        "no program node: apt install nodejs"
+    )
     with pytest.raises(EnvironmentBuildError, match="needs node, which is not on PATH") as caught:
-        start(find(space, "mine"), space)
+        start(find(workspace, "mine"), workspace)
     assert "apt install nodejs" in caught.value.hint
 
 
@@ -110,6 +112,6 @@ def test_colours_of_what_a_setup_says_are_left_out(tmp_path: Path) -> None:
     said = r"\\033[1mbuilding\\033[0m\\n\\033[0m\\033[0m\\n"
     colourful = f"printf '{said}'; tr a-z A-Z < part.txt > made"
     told: list[str] = []
-    answer(workspace(tmp_path, colourful), told)
+    answer(make_workspace(tmp_path, colourful), told)
     assert "mine: building" in told
     assert not any("[0m" in each for each in told)

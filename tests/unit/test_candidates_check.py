@@ -63,7 +63,7 @@ def test_an_answer_of_the_wrong_shape_is_shown_decoded(tmp_path: Path) -> None:
     program = START + "del miniature.OUTCOME['dropped']\nminiature.serve(print)\n"
     written(tmp_path, "mine", program)
     code, said = told(tmp_path, "mine")
-    first = next(each for each in said["checks"] if each["result"] != "ok")
+    first = next(check for check in said["checks"] if check["result"] != "ok")
     assert (code, said["state"]) == (ExitCode.NOT_JUDGED, "broken")
     assert (first["part"], first["result"]) == ("framing", "protocol-error")
     assert "outcomes[0]: `dropped` is missing" in first["detail"]
@@ -96,7 +96,7 @@ miniature.read = lambda length: read(min(length, 1 << 16))
 def test_what_breaks_framing_only_is_found_there(tmp_path: Path, program: str, title: str) -> None:
     written(tmp_path, "mine", START + program + "miniature.serve(print)\n")
     code, said = told(tmp_path, "mine")
-    first = next(each for each in said["checks"] if each["result"] != "ok")
+    first = next(check for check in said["checks"] if check["result"] != "ok")
     assert code == ExitCode.NOT_JUDGED or first["result"] == "wrong"
     assert (first["part"], first["title"]) == ("framing", title)
 
@@ -107,7 +107,7 @@ def test_a_candidate_that_hangs_is_asked_nothing_more(tmp_path: Path) -> None:
     written(tmp_path, "mine", program, "[limits]\nseconds = 0.3\n")
     code, said = told(tmp_path, "mine")
     assert code == ExitCode.NOT_JUDGED
-    assert [each["result"] for each in said["checks"]] == ["hung"]
+    assert [check["result"] for check in said["checks"]] == ["hung"]
 
 
 def test_all_ends_with_the_state_of_each(tmp_path: Path) -> None:

@@ -17,8 +17,7 @@ import xmlschema
 from markdown_it import MarkdownIt
 from pydantic import BaseModel, ConfigDict, Field
 
-from parity_kit.candidates import workspace
-from parity_kit.candidates.workspace import Workspace
+from parity_kit.candidates.workspace import Workspace, find_workspace
 from parity_kit.contract.events import (
     CandidateFailed,
     CandidateJudged,
@@ -36,8 +35,8 @@ from parity_kit.report.ci.account import Account
 from parity_kit.report.ci.files import Files, Wanted
 from parity_kit.report.ci.places import Places
 
-SPACE = workspace.find(Path(__file__))
-PLACES = Places(SPACE)
+WORKSPACE = find_workspace(Path(__file__))
+PLACES = Places(WORKSPACE)
 XSD = xmlschema.XMLSchema(Path(__file__).parent / "junit.xsd")
 HOSTILE = (
     "\x00\x1b[31m]]></failure><script>alert(1)</script>`` ` | a | \n::error::x\r\n"
@@ -70,7 +69,7 @@ def case(name: str, verdict: str, said: str) -> CaseJudged:
 
 
 def gate(verdict: str = "divergent", **verdicts: int) -> GateFinished:
-    compared = sum(verdicts.get(each, 0) for each in ("equal", "divergent", "expected"))
+    compared = sum(verdicts.get(item, 0) for item in ("equal", "divergent", "expected"))
     return GateFinished(
         "port", "corpus graphs", "corpus", verdict, "bytes", "bytes", compared, verdicts, {}, 0.5
     )
@@ -102,7 +101,7 @@ EQUAL: list[Event] = [
 def account(events: Sequence[Event]) -> Account:
     made = Account()
     for event in events:
-        made.tell(event)
+        made.emit(event)
     return made
 
 
@@ -163,7 +162,7 @@ def test_junit_is_valid_and_counts_what_it_holds(name: str) -> None:
 def test_junit_says_of_each_case_what_came_of_it() -> None:
     text = junit.render(account(DIVERGENT))
     suites = ET.fromstring(text).findall("testsuite")  # noqa: S314  # our own
-    assert [each.get("name") for each in suites] == ["port · corpus graphs", "port · verdict"]
+    assert [suite.get("name") for suite in suites] == ["port · corpus graphs", "port · verdict"]
     cases = suites[0].findall("testcase")
     assert {each.get("name"): [child.tag for child in each] for each in cases} == {
         "graphs/line/invoke": [],
@@ -263,8 +262,8 @@ class Log(Strict):
 def test_sarif_is_what_the_format_says(name: str) -> None:
     [run] = Log.model_validate_json(sarif.render(account(RUNS[name]), PLACES)).runs
     rules = run.tool["driver"].rules
-    assert [rules[each.ruleIndex].id for each in run.results] == [
-        each.ruleId for each in run.results
+    assert [rules[result.ruleIndex].id for result in run.results] == [
+        result.ruleId for result in run.results
     ]
     assert len({rule.id for rule in rules}) == len(rules)
     assert bool(run.results) is (name not in ("equal", "nothing"))
@@ -275,11 +274,11 @@ def results(events: list[Event]) -> list[dict[str, object]]:
 
 
 def test_sarif_points_at_the_fixture_or_at_the_candidate() -> None:
-    crashed, divergent = sorted(results(DIVERGENT), key=lambda each: str(each["ruleId"]))
+    crashed, divergent = sorted(results(DIVERGENT), key=lambda result: str(result["ruleId"]))
     place = '"uri": "fixtures/graphs.index", "uriBaseId": "%SRCROOT%"}, "region": {"startLine": 5}'
     assert place in json.dumps(divergent)
     assert '"uri": "parity.toml"' in json.dumps(crashed)
-    index = (SPACE.fixtures / "graphs.index").read_text(encoding="utf-8").splitlines()
+    index = (WORKSPACE.fixtures / "graphs.index").read_text(encoding="utf-8").splitlines()
     assert index[4].startswith("graphs/line/empty-input ")
     lockstep = replace(FIRST, candidate="pure", gate="lockstep graph", case="lockstep/graph/1")
     [found_alone] = results([lockstep])[:1]
@@ -290,14 +289,14 @@ def test_corpora_that_the_kit_brings_are_no_place_in_a_port_s_repository(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """They lie in its folder where its environment does, and are in no version control."""
-    monkeypatch.setattr(workspace, "BUNDLED", tmp_path / ".venv")
+    monkeypatch.setattr("parity_kit.candidates.workspace.BUNDLED", tmp_path / ".venv")
     (tmp_path / ".venv").mkdir()
-    (tmp_path / ".venv" / "fixtures").symlink_to(SPACE.fixtures)
+    (tmp_path / ".venv" / "fixtures").symlink_to(WORKSPACE.fixtures)
     candidate = tmp_path / "candidates" / "port"
     candidate.mkdir(parents=True)
     (candidate / "candidate.toml").touch()
     problems = account(DIVERGENT).problems()
-    found = {Places(Workspace(tmp_path)).of(each).file for each in problems}
+    found = {Places(Workspace(tmp_path)).of(problem).file for problem in problems}
     assert found == {"candidates/port/candidate.toml"}
 
 
@@ -306,8 +305,8 @@ def test_a_cause_is_known_again_in_another_run() -> None:
     second = replace(first, headline="operation 0 (invoke): event 17 at byte 40", case="x", count=9)
     other = replace(first, headline="operation 0 (stream): event 16 at byte 3")
     prints = [
-        json.dumps(results([STARTED, each, *DIVERGENT[-2:]])[0]["partialFingerprints"])
-        for each in (first, second, other)
+        json.dumps(results([STARTED, item, *DIVERGENT[-2:]])[0]["partialFingerprints"])
+        for item in (first, second, other)
     ]
     assert prints[0] == prints[1] != prints[2]
 
@@ -330,7 +329,7 @@ def test_what_does_not_decide_is_no_error() -> None:
     events = [replace(STARTED, shown=["port"]), *DIVERGENT[1:-1], RunFinished(0, 1.0)]
     assert all(line.startswith("::warning ") for line in commands(events))
     assert ET.fromstring(junit.render(account(events))).get("failures") == "0"  # noqa: S314  # our own
-    assert {each["level"] for each in results(events)} == {"note"}
+    assert {result["level"] for result in results(events)} == {"note"}
 
 
 def test_no_candidate_can_give_a_runner_a_command() -> None:
@@ -387,7 +386,7 @@ def test_markdown_is_the_same_however_long_it_took() -> None:
     ],
 )
 def test_a_part_says_that_it_is_one(name: str, events: list[Event]) -> None:
-    whole, part = (FORMATS[name](account(each)) for each in (EQUAL, events))
+    whole, part = (FORMATS[name](account(item)) for item in (EQUAL, events))
     signs = ("partial", "did not end", "a part")
     assert not any(sign in whole.lower() for sign in signs)
     assert any(sign in part.lower() for sign in signs)

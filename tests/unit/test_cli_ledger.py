@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from parity_kit.candidates.workspace import find
+from parity_kit.candidates.workspace import find_workspace
 from parity_kit.cli.gate import command as gate
 from parity_kit.cli.ledger import command as ledger
 from parity_kit.cli.replay import command as replay
@@ -16,7 +16,7 @@ from parity_kit.contract import Case, CaseId, Operation, Returned, Subject, Subj
 from parity_kit.contract.casefile import CaseFile
 from parity_kit.judging.ledger import FILE
 
-SPACE = find(Path(__file__))
+WORKSPACE = find_workspace(Path(__file__))
 # Says the opposite of whether a channel is available.
 ENGINE = """
 from dataclasses import replace
@@ -69,13 +69,13 @@ def workspace(tmp_path: Path) -> Path:
     fixtures.mkdir()
     candidate.mkdir(parents=True)
     for name in ("channels.msgpack", "channels.index"):
-        (fixtures / name).symlink_to(SPACE.fixtures / name)
-    manifest = json.loads((SPACE.fixtures / "MANIFEST.json").read_text())
+        (fixtures / name).symlink_to(WORKSPACE.fixtures / name)
+    manifest = json.loads((WORKSPACE.fixtures / "MANIFEST.json").read_text())
     manifest["corpora"] = {"channels": manifest["corpora"]["channels"]}
     (fixtures / "MANIFEST.json").write_text(json.dumps(manifest))
     (candidate / "candidate.toml").write_text(MANIFEST)
     (candidate / "wrong.py").write_text(ENGINE)
-    (candidate / "pure_engine").symlink_to(SPACE.candidates / "pure" / "pure_engine")
+    (candidate / "pure_engine").symlink_to(WORKSPACE.candidates / "pure" / "pure_engine")
     return tmp_path
 
 

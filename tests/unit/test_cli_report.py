@@ -70,7 +70,7 @@ def test_a_workspace_without_runs_says_how_to_make_one(tmp_path: Path) -> None:
 
 def test_the_files_for_ci_systems_are_made_from_a_journal_too(workspace: Path) -> None:
     files = {name: workspace / name for name in ("junit", "markdown", "badge")}
-    options = [each for name, file in files.items() for each in (f"--{name}", str(file))]
+    options = [item for name, file in files.items() for item in (f"--{name}", str(file))]
     CliRunner().invoke(
         cli,
         ["report", "parity-1", *options, "--json", "--workspace", str(workspace)],

@@ -124,7 +124,7 @@ def test_ids_may_be_renamed_below_bytes() -> None:
     def renamed(value: Any) -> Any:
         return unpack(pack(value).replace(ID.encode(), b"aaaaaaaa-0000-6000-8000-00000000000f"))
 
-    events = tuple(replace(each, payload=renamed(each.payload)) for each in FIRST.events)
+    events = tuple(replace(event, payload=renamed(event.payload)) for event in FIRST.events)
     theirs = (replace(FIRST, events=events), Returned(renamed(SECOND.value)))
     assert compare(CASE, OURS, theirs, Level.TRACE) == Equal(Level.TRACE)
     assert divergence(theirs).reached is Level.TRACE

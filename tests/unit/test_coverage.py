@@ -10,7 +10,7 @@ from parity_kit.candidates.workspace import Workspace
 from parity_kit.contract import Case, CaseId, Level, Subject, SubjectKind, Unsupported, run
 from parity_kit.contract.errors import BadManifestError
 from parity_kit.gates.settings import read_settings
-from parity_kit.judging.candidate_under_test import Contender
+from parity_kit.judging.candidate_under_test import CandidateUnderTest
 from parity_kit.judging.judge import Tally
 from parity_kit.judging.verdicts import Equal, NotSupported
 from parity_kit.reference import Engine
@@ -59,7 +59,7 @@ def searched(*, supported: int) -> Lockstep:
     return search(
         "codec",
         reference,
-        Contender(
+        CandidateUnderTest(
             "it",
             lambda case: (
                 run(reference, case)

@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def space(tmp_path: Path) -> Path:
+def workspace(tmp_path: Path) -> Path:
     """A workspace of its own with one corpus and `pure`, as the main job wants it."""
     (tmp_path / "parity.toml").write_text('ours = ["pure"]\n', encoding="utf-8")
     (tmp_path / "fixtures").mkdir()
@@ -31,23 +31,23 @@ def space(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def examined(space: Path) -> tuple[int, dict[str, dict[str, str]]]:
+def examined(workspace: Path) -> tuple[int, dict[str, dict[str, str]]]:
     """Return the exit code, and the findings by their parts."""
-    options = ["--json", "--workspace", str(space)]
+    options = ["--json", "--workspace", str(workspace)]
     said = CliRunner().invoke(command, options, standalone_mode=False, catch_exceptions=False)
     findings: list[dict[str, str]] = json.loads(said.output)["findings"]
-    return said.return_value, {each["part"]: each for each in findings}
+    return said.return_value, {finding["part"]: finding for finding in findings}
 
 
-def candidate(space: Path, name: str, lines: str) -> None:
-    folder = space / "candidates" / name
+def candidate(workspace: Path, name: str, lines: str) -> None:
+    folder = workspace / "candidates" / name
     folder.mkdir(parents=True)
     head = f'name = "{name}"\ntitle = "{name}"\nlanguage = "Go"\nkind = "command"\n'
     (folder / "candidate.toml").write_text(head + lines, encoding="utf-8")
 
 
-def test_a_workspace_that_is_as_it_should_be(space: Path) -> None:
-    code, found = examined(space)
+def test_a_workspace_that_is_as_it_should_be(workspace: Path) -> None:
+    code, found = examined(workspace)
     assert code == 0, found
     assert "wrong" not in {each["state"] for each in found.values()}
     for part in ("python", "packages", "corpora", "oracle", "parity.toml", "folders", "pure"):
@@ -65,29 +65,29 @@ def test_outside_a_workspace_the_next_step_is_named(tmp_path: Path) -> None:
     assert "parity-kit init" in found["parity.toml"]["hint"]
 
 
-def _broken(space: Path) -> None:
-    path = space / "fixtures" / "channels.msgpack"
+def _broken(workspace: Path) -> None:
+    path = workspace / "fixtures" / "channels.msgpack"
     path.write_bytes(path.read_bytes()[:-1])
 
 
-def _drifted(space: Path) -> None:
-    path = space / "fixtures" / "MANIFEST.json"
+def _drifted(workspace: Path) -> None:
+    path = workspace / "fixtures" / "MANIFEST.json"
     content = json.loads(path.read_text(encoding="utf-8"))
     content["oracle"]["langgraph"] = "9.9.9"
     path.write_text(json.dumps(content), encoding="utf-8")
 
 
-def _nobody(space: Path) -> None:
-    (space / "parity.toml").write_text('ours = ["nobody"]\n', encoding="utf-8")
+def _nobody(workspace: Path) -> None:
+    (workspace / "parity.toml").write_text('ours = ["nobody"]\n', encoding="utf-8")
 
 
-def _mistyped(space: Path) -> None:
-    (space / "parity.toml").write_text('our = ["pure"]\n', encoding="utf-8")
+def _mistyped(workspace: Path) -> None:
+    (workspace / "parity.toml").write_text('our = ["pure"]\n', encoding="utf-8")
 
 
-def _without_tools(space: Path) -> None:
-    candidate(space, "port", 'command = ["port"]\nneeds = ["no-such-compiler"]\n')
-    (space / "parity.toml").write_text('ours = ["port"]\n', encoding="utf-8")
+def _without_tools(workspace: Path) -> None:
+    candidate(workspace, "port", 'command = ["port"]\nneeds = ["no-such-compiler"]\n')
+    (workspace / "parity.toml").write_text('ours = ["port"]\n', encoding="utf-8")
 
 
 WRONG: list[tuple[Any, str, str, str]] = [
@@ -101,20 +101,20 @@ WRONG: list[tuple[Any, str, str, str]] = [
 
 @pytest.mark.parametrize(("spoil", "part", "said", "hint"), WRONG, ids=[each[1] for each in WRONG])
 def test_what_keeps_the_main_job_from_running_is_wrong(
-    space: Path, spoil: Any, part: str, said: str, hint: str
+    workspace: Path, spoil: Any, part: str, said: str, hint: str
 ) -> None:
-    spoil(space)
-    code, found = examined(space)
+    spoil(workspace)
+    code, found = examined(workspace)
     assert code == 2
     assert [name for name, each in found.items() if each["state"] == "wrong"] == [part]
     assert said in found[part]["found"]
     assert hint in found[part]["hint"]
 
 
-def test_what_other_candidates_lack_keeps_nothing_from_running(space: Path) -> None:
-    candidate(space, "port", 'command = ["port"]\nneeds = ["no-such-compiler"]\n')
-    candidate(space, "broken", "comand = []\n")
-    code, found = examined(space)
+def test_what_other_candidates_lack_keeps_nothing_from_running(workspace: Path) -> None:
+    candidate(workspace, "port", 'command = ["port"]\nneeds = ["no-such-compiler"]\n')
+    candidate(workspace, "broken", "comand = []\n")
+    code, found = examined(workspace)
     assert code == 0
     assert (found["port"]["state"], found["broken"]["state"]) == ("absent", "absent")
     assert "no-such-compiler" in found["port"]["hint"]
@@ -126,7 +126,7 @@ def test_a_package_that_is_not_as_pinned_is_named() -> None:
     assert doctor.lacking(Requirement("no-such-package")) == "no-such-package is missing"
 
 
-def test_a_pipe_gets_plain_text_and_nothing_heavy_is_loaded(space: Path) -> None:
+def test_a_pipe_gets_plain_text_and_nothing_heavy_is_loaded(workspace: Path) -> None:
     program = (
         "import sys\n"
         "from parity_kit.cli.doctor import command\n"
@@ -135,7 +135,7 @@ def test_a_pipe_gets_plain_text_and_nothing_heavy_is_loaded(space: Path) -> None
         "print(code, [name for name in heavy if name in sys.modules])"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program], cwd=space, capture_output=True, text=True, check=True
+        [sys.executable, "-c", program], cwd=workspace, capture_output=True, text=True, check=True
     )
     assert done.stdout.splitlines()[-1] == "0 []"
     assert "✓ parity-kit parity can run here" in done.stdout

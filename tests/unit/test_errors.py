@@ -20,17 +20,17 @@ DOCS = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
 
 def every(kind: type[ParityKitError] = ParityKitError) -> Iterator[type[ParityKitError]]:
     """Yield each error the kit raises: the root is never raised itself."""
-    for each in kind.__subclasses__():
-        if each.__module__.startswith("parity_kit."):
-            yield each
-            yield from every(each)
+    for subclass in kind.__subclasses__():
+        if subclass.__module__.startswith("parity_kit."):
+            yield subclass
+            yield from every(subclass)
 
 
 ERRORS = sorted(every(), key=lambda each: each.code)
 
 
 def test_no_two_errors_share_a_code() -> None:
-    codes = [each.code for each in ERRORS]
+    codes = [error.code for error in ERRORS]
     assert len(set(codes)) == len(codes)
 
 
@@ -41,7 +41,7 @@ def test_a_code_begins_with_its_exit_code(error: type[ParityKitError]) -> None:
 
 def test_every_code_is_documented_and_every_documented_code_exists() -> None:
     sections = dict(re.findall(r"^### (PK\d+)\n(.*?)(?=^##|\Z)", DOCS, re.MULTILINE | re.DOTALL))
-    assert list(sections) == [each.code for each in ERRORS]
+    assert list(sections) == [error.code for error in ERRORS]
     for code, text in sections.items():
         for part in ("**Means**", "**Most often**", "**Next:**"):
             assert part in text, f"{code} says no {part}"
@@ -50,7 +50,7 @@ def test_every_code_is_documented_and_every_documented_code_exists() -> None:
 
 def test_the_map_that_errors_opens_with_lists_every_code() -> None:
     listed = dict(re.findall(r"(PK\d+) (\w+)", errors.__doc__ or ""))
-    assert listed == {each.code: each.__name__ for each in ERRORS}
+    assert listed == {error.code: error.__name__ for error in ERRORS}
 
 
 def failing(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from parity_kit.candidates import workspace
+from parity_kit.candidates.workspace import find_workspace
 from parity_kit.cli.gate import command
 from parity_kit.contract import (
     Case,
@@ -40,10 +40,10 @@ from parity_kit.contract.errors import (
 from parity_kit.contract.events import DivergenceFound, Event, GateFinished, GateProgress
 from parity_kit.corpora.folder import read_corpora
 from parity_kit.gates.gate import exit_code, gate_corpora, overall
-from parity_kit.judging.candidate_under_test import Contender
+from parity_kit.judging.candidate_under_test import CandidateUnderTest
 from parity_kit.reference import Engine
 
-SPACE = workspace.find(Path(__file__))
+WORKSPACE = find_workspace(Path(__file__))
 ENGINES = Path(__file__).parent / "engines"
 
 
@@ -72,8 +72,8 @@ def gate(
 ) -> Gate:
     result = Gate()
     result.verdict = gate_corpora(
-        SPACE,
-        Contender("it", candidate, claimed=claimed),
+        WORKSPACE,
+        CandidateUnderTest("it", candidate, claimed=claimed),
         level,
         result.events.append,
         folder=folder,
@@ -236,7 +236,11 @@ def test_a_candidate_that_is_past_judging_ends_the_gate_with_what_was_seen() -> 
 
     with pytest.raises(CandidateError, match="not started again"):
         gate_corpora(
-            SPACE, Contender("it", candidate), Level.BYTES, seen.append, wanted=["channels"]
+            WORKSPACE,
+            CandidateUnderTest("it", candidate),
+            Level.BYTES,
+            seen.append,
+            wanted=["channels"],
         )
     finished = seen[-1]
     assert isinstance(finished, GateFinished)
@@ -248,7 +252,7 @@ def test_progress_is_told_up_to_the_size_of_the_corpus() -> None:
     result = gate(nothing, "channels")
     progress = [event for event in result.events if isinstance(event, GateProgress)]
     assert [event.done for event in progress] == sorted({event.done for event in progress})
-    (corpus,) = read_corpora(SPACE.fixtures, ["channels"])
+    (corpus,) = read_corpora(WORKSPACE.fixtures, ["channels"])
     assert {event.total for event in progress} == {len(corpus.traces)}
 
 
@@ -268,10 +272,10 @@ def test_the_worst_gate_is_the_verdict(verdicts: tuple[str, ...], expected: str)
 
 
 @pytest.fixture
-def space(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A workspace with the committed fixtures and small engines as candidates."""
     (tmp_path / "parity.toml").write_text("")
-    (tmp_path / "fixtures").symlink_to(SPACE.fixtures, target_is_directory=True)
+    (tmp_path / "fixtures").symlink_to(WORKSPACE.fixtures, target_is_directory=True)
     kinds = {
         "good": "Engine",
         "bad": "OneByteOff",
@@ -285,44 +289,48 @@ def space(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             f'name = "{name}"\ntitle = "{name}"\nkind = "python"\nlanguage = "Python"\n'
             f'description = "for a test"\nobject = "from_fixtures:{kind}"\npath = "{ENGINES}"\n'
         )
-    monkeypatch.setenv("PARITY_KIT_TEST_FIXTURES", str(SPACE.fixtures))
+    monkeypatch.setenv("PARITY_KIT_TEST_FIXTURES", str(WORKSPACE.fixtures))
     return tmp_path
 
 
-def call(space: Path, *args: str) -> Any:
-    return CliRunner().invoke(command, [*args, "--workspace", str(space)], standalone_mode=False)
+def call(workspace: Path, *args: str) -> Any:
+    return CliRunner().invoke(
+        command, [*args, "--workspace", str(workspace)], standalone_mode=False
+    )
 
 
-def test_the_command_ends_with_the_code_of_the_verdict(space: Path) -> None:
-    good = call(space, "good")
+def test_the_command_ends_with_the_code_of_the_verdict(workspace: Path) -> None:
+    good = call(workspace, "good")
     assert good.return_value == ExitCode.PARITY, good.output
     assert "cases compared, equal at level bytes" in good.output
-    bad = call(space, "bad")
+    bad = call(workspace, "bad")
     assert bad.return_value == ExitCode.DIVERGENCE
     assert "stored" in bad.output
-    assert call(space, "bad", "--level", "trace").return_value == ExitCode.PARITY
-    empty = call(space, "empty")
+    assert call(workspace, "bad", "--level", "trace").return_value == ExitCode.PARITY
+    empty = call(workspace, "empty")
     assert empty.return_value == ExitCode.NOT_JUDGED
     assert "nothing was compared" in empty.output
-    broken = call(space, "broken", "--corpus", "channels")
+    broken = call(workspace, "broken", "--corpus", "channels")
     assert broken.return_value == ExitCode.NOT_JUDGED
     assert "broke down on every case" in broken.output
 
 
-def test_the_first_line_says_the_verdict_and_why(space: Path) -> None:
+def test_the_first_line_says_the_verdict_and_why(workspace: Path) -> None:
     said = {
-        name: call(space, name, "--corpus", "graphs").stdout.splitlines()[0]
+        name: call(workspace, name, "--corpus", "graphs").stdout.splitlines()[0]
         for name in ("good", "bad", "empty")
     }
     assert re.fullmatch(r"✓ equal: [\d,]+ cases compared, equal at level bytes", said["good"])
     assert re.fullmatch(r"≠ divergent: [\d,]+ of [\d,]+ cases, first \S+: oper.*", said["bad"])
     assert said["empty"] == "? unknown: nothing was compared, and that is not a pass"
-    floor = call(space, "good", "--corpus", "channels", "--floor", "1000").stdout.splitlines()[0]
+    floor = call(workspace, "good", "--corpus", "channels", "--floor", "1000").stdout.splitlines()[
+        0
+    ]
     assert floor.endswith("cases compared, the floor is 1,000")
 
 
 def test_the_files_that_are_asked_for_are_written(
-    space: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     summary = tmp_path / "summary.md"
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
@@ -334,8 +342,8 @@ def test_the_files_that_are_asked_for_are_written(
         "--badge": "b.svg",
         "--cases": "found",
     }
-    options = [each for name, file in files.items() for each in (name, str(tmp_path / file))]
-    result = call(space, "bad", "--corpus", "graphs", "--json", *options)
+    options = [item for name, file in files.items() for item in (name, str(tmp_path / file))]
+    result = call(workspace, "bad", "--corpus", "graphs", "--json", *options)
     told = json.loads(result.stdout)
     assert result.stderr.count("::error file=fixtures/graphs.index,line=") == 9
     assert f"::and {len(told['divergences']) - 9} more" in result.stderr
@@ -350,30 +358,30 @@ def test_the_files_that_are_asked_for_are_written(
     assert "divergent" in (tmp_path / "b.svg").read_text(encoding="utf-8")
 
 
-def test_files_of_a_candidate_that_does_not_start_say_so(space: Path, tmp_path: Path) -> None:
-    manifest = space / "candidates" / "good" / "candidate.toml"
+def test_files_of_a_candidate_that_does_not_start_say_so(workspace: Path, tmp_path: Path) -> None:
+    manifest = workspace / "candidates" / "good" / "candidate.toml"
     text = manifest.read_text(encoding="utf-8")
     manifest.write_text(text.replace("from_fixtures:Engine", "nowhere:Engine"), encoding="utf-8")
-    result = call(space, "good", "--junit", str(tmp_path / "j.xml"))
+    result = call(workspace, "good", "--junit", str(tmp_path / "j.xml"))
     assert result.return_value == ExitCode.NOT_JUDGED
     assert result.stdout.startswith("? unknown: ")
     assert "nowhere" in result.stdout.splitlines()[0]
     assert "nowhere" in result.stderr
     junit = (tmp_path / "j.xml").read_text(encoding="utf-8")
     assert 'errors="2"' in junit  # the verdict, and that the run is a part
-    told = json.loads(call(space, "good", "--json").stdout)
+    told = json.loads(call(workspace, "good", "--json").stdout)
     assert told["error"]["exit_code"] == told["exit_code"] == ExitCode.NOT_JUDGED
     assert told["error"]["problem"] == told["problem"]
     assert "nowhere" in junit
 
 
-def test_fewer_cases_than_the_floor_are_no_pass(space: Path) -> None:
-    result = call(space, "good", "--corpus", "channels", "--floor", "1000")
+def test_fewer_cases_than_the_floor_are_no_pass(workspace: Path) -> None:
+    result = call(workspace, "good", "--corpus", "channels", "--floor", "1000")
     assert result.return_value == ExitCode.DIVERGENCE
     assert "the floor is 1,000" in result.output
 
 
-def test_the_gate_loads_none_of_what_it_must_not_need(space: Path) -> None:
+def test_the_gate_loads_none_of_what_it_must_not_need(workspace: Path) -> None:
     program = """
 import sys
 from parity_kit.cli import cli
@@ -383,11 +391,11 @@ heavy = {"langgraph", "langchain_core", "pandas", "numpy", "matplotlib", "hypoth
 print("loaded:", sorted(roots & heavy), "exit", int(code))
 """
     done = subprocess.run(
-        [sys.executable, "-c", program, str(space)],
+        [sys.executable, "-c", program, str(workspace)],
         capture_output=True,
         text=True,
         check=True,
-        env={**os.environ, "PYTHONPATH": str(SPACE.root)},
+        env={**os.environ, "PYTHONPATH": str(WORKSPACE.root)},
     )
     assert "loaded: [] exit 0" in done.stdout
 

@@ -10,15 +10,14 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from parity_kit.candidates import workspace
 from parity_kit.candidates.launch import BUNDLED_ENGINE
-from parity_kit.candidates.workspace import Workspace
+from parity_kit.candidates.workspace import Workspace, find_workspace
 from parity_kit.cli.gate import command
 from parity_kit.contract import Level, SubjectKind
 from parity_kit.contract.errors import BadManifestError, ExitCode, UsageError
 from parity_kit.gates.settings import read_settings
 
-SPACE = workspace.find(Path(__file__))
+WORKSPACE = find_workspace(Path(__file__))
 ENGINES = Path(__file__).parent / "engines"
 OFF = """
 import os, sys
@@ -99,16 +98,16 @@ def test_a_mistake_is_named(tmp_path: Path, text: str, key: str, problem: str, h
 
 
 @pytest.fixture
-def space(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A workspace with two corpora, and three engines: right, a byte off, only channels."""
     fixtures = tmp_path / "fixtures"
     fixtures.mkdir()
-    manifest = json.loads((SPACE.fixtures / "MANIFEST.json").read_text(encoding="utf-8"))
+    manifest = json.loads((WORKSPACE.fixtures / "MANIFEST.json").read_text(encoding="utf-8"))
     manifest["corpora"] = {name: manifest["corpora"][name] for name in CORPORA}
     assert {name: each["cases"] for name, each in manifest["corpora"].items()} == CORPORA
     (fixtures / "MANIFEST.json").write_text(json.dumps(manifest), encoding="utf-8")
     for name in CORPORA:
-        (fixtures / f"{name}.msgpack").symlink_to(SPACE.fixtures / f"{name}.msgpack")
+        (fixtures / f"{name}.msgpack").symlink_to(WORKSPACE.fixtures / f"{name}.msgpack")
     for name, kind in {"good": "Engine", "bad": "OneByteOff", "low": "LowChannels"}.items():
         folder = tmp_path / "candidates" / name
         folder.mkdir(parents=True)
@@ -120,50 +119,52 @@ def space(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def gate(space: Path, text: str, *args: str) -> Any:
-    (space / "parity.toml").write_text(text, encoding="utf-8")
-    return CliRunner().invoke(command, [*args, "--workspace", str(space)], standalone_mode=False)
+def gate(workspace: Path, text: str, *args: str) -> Any:
+    (workspace / "parity.toml").write_text(text, encoding="utf-8")
+    return CliRunner().invoke(
+        command, [*args, "--workspace", str(workspace)], standalone_mode=False
+    )
 
 
 def first_line(result: Any) -> str:
     return str(result.stdout.splitlines()[0])
 
 
-def test_without_a_name_ours_are_judged_and_the_worst_comes_first(space: Path) -> None:
+def test_without_a_name_ours_are_judged_and_the_worst_comes_first(workspace: Path) -> None:
     both = 'ours = ["good", "bad"]\n'
-    result = gate(space, both)
+    result = gate(workspace, both)
     assert result.return_value == ExitCode.DIVERGENCE, result.output
     assert first_line(result).startswith("≠ bad divergent: ")
     assert "\ngood\n" in result.stdout
-    told = json.loads(gate(space, both, "--json").stdout)
+    told = json.loads(gate(workspace, both, "--json").stdout)
     assert told["exit_code"] == 1
-    assert [each["verdict"] for each in told["candidates"]] == ["equal", "divergent"]
-    assert gate(space, 'ours = ["good"]\n').return_value == ExitCode.PARITY
+    assert [candidate["verdict"] for candidate in told["candidates"]] == ["equal", "divergent"]
+    assert gate(workspace, 'ours = ["good"]\n').return_value == ExitCode.PARITY
 
 
-def test_nobody_to_judge_is_a_mistake_in_the_file(space: Path) -> None:
-    result = gate(space, "")
+def test_nobody_to_judge_is_a_mistake_in_the_file(workspace: Path) -> None:
+    result = gate(workspace, "")
     assert isinstance(result.exception, BadManifestError)
     assert "key `ours`" in result.exception.where
     assert "parity-kit gate NAME" in result.exception.hint
 
 
-def test_a_candidate_of_ours_that_is_not_there_is_one_too(space: Path) -> None:
-    result = gate(space, 'ours = ["goood"]\n')
+def test_a_candidate_of_ours_that_is_not_there_is_one_too(workspace: Path) -> None:
+    result = gate(workspace, 'ours = ["goood"]\n')
     assert isinstance(result.exception, BadManifestError)
     assert result.exception.where.endswith("parity.toml: key `ours`")
     assert "did you mean 'good'?" in result.exception.hint
 
 
-def test_a_corpus_that_is_not_there_is_said_before_anything_starts(space: Path) -> None:
-    result = gate(space, 'ours = ["good"]\n[gate]\ncorpora = ["chanels"]\n')
+def test_a_corpus_that_is_not_there_is_said_before_anything_starts(workspace: Path) -> None:
+    result = gate(workspace, 'ours = ["good"]\n[gate]\ncorpora = ["chanels"]\n')
     assert isinstance(result.exception, BadManifestError)
     assert result.exception.where.endswith("parity.toml: key `gate.corpora`")
     assert "channels" in result.exception.hint
-    result = gate(space, 'ours = ["good"]\n', "--corpus", "chanels")
+    result = gate(workspace, 'ours = ["good"]\n', "--corpus", "chanels")
     assert isinstance(result.exception, UsageError)
     assert "starting" not in result.output
-    result = gate(space, 'ours = ["good"]\n', "--corpus", "imported:nothing")
+    result = gate(workspace, 'ours = ["good"]\n', "--corpus", "imported:nothing")
     assert isinstance(result.exception, UsageError)
 
 
@@ -175,99 +176,99 @@ def test_a_corpus_that_is_not_there_is_said_before_anything_starts(space: Path) 
     ],
 )
 def test_a_broken_rule_is_no_pass_and_the_first_line_says_it(
-    space: Path, rule: str, why: str
+    workspace: Path, rule: str, why: str
 ) -> None:
-    result = gate(space, f'ours = ["good"]\n[gate]\n{rule}\n')
+    result = gate(workspace, f'ours = ["good"]\n[gate]\n{rule}\n')
     assert result.return_value == ExitCode.DIVERGENCE
     assert first_line(result) == f"? unknown: {why}"
 
 
-def test_a_level_that_is_not_claimed_is_no_pass(space: Path) -> None:
+def test_a_level_that_is_not_claimed_is_no_pass(workspace: Path) -> None:
     rules = 'ours = ["low"]\n[gate]\nlevels = {channel = "trace"}\n'
-    result = gate(space, rules)
+    result = gate(workspace, rules)
     assert result.return_value == ExitCode.DIVERGENCE
     assert first_line(result) == (
         "? unknown: channel is claimed at level result, the rules ask for trace"
     )
-    asked = gate(space, rules.replace('"trace"', '"result"'))
+    asked = gate(workspace, rules.replace('"trace"', '"result"'))
     assert asked.return_value == ExitCode.PARITY, asked.output
 
 
-def test_no_more_is_asked_of_a_subject_than_the_rules_want(space: Path) -> None:
+def test_no_more_is_asked_of_a_subject_than_the_rules_want(workspace: Path) -> None:
     rules = 'ours = ["bad"]\n[gate]\ncorpora = ["channels"]\n'
-    assert gate(space, rules).return_value == ExitCode.DIVERGENCE
-    lower = gate(space, rules + 'levels = {channel = "trace"}\n')
+    assert gate(workspace, rules).return_value == ExitCode.DIVERGENCE
+    lower = gate(workspace, rules + 'levels = {channel = "trace"}\n')
     assert lower.return_value == ExitCode.PARITY, lower.output
 
 
-def test_the_tripwire_counts_what_is_left_out(space: Path) -> None:
+def test_the_tripwire_counts_what_is_left_out(workspace: Path) -> None:
     rules = 'ours = ["low"]\n[gate]\nunsupported = 0.5\n'
-    result = gate(space, rules)
+    result = gate(workspace, rules)
     assert result.return_value == ExitCode.DIVERGENCE
     assert "cases unsupported, more than the 50.0% that the rules allow" in first_line(result)
-    allowed = gate(space, rules, "--unsupported", "1")
+    allowed = gate(workspace, rules, "--unsupported", "1")
     assert allowed.return_value == ExitCode.PARITY
 
 
-def ledger(space: Path) -> None:
-    (space / "candidates" / "bad" / "expected.toml").write_text(
+def ledger(workspace: Path) -> None:
+    (workspace / "candidates" / "bad" / "expected.toml").write_text(
         '[[difference]]\ncase = "*"\ndiffers = "*"\nlevel = "result"\nreason = "one byte is off"\n'
         "until = 2999-01-01\nwide = true\n"
     )
 
 
-def test_the_ledger_may_be_left_out_or_excuse_no_more_than_a_share(space: Path) -> None:
-    ledger(space)
+def test_the_ledger_may_be_left_out_or_excuse_no_more_than_a_share(workspace: Path) -> None:
+    ledger(workspace)
     rules = 'ours = ["bad"]\n[gate]\ncorpora = ["channels"]\n'
-    assert gate(space, rules).return_value == ExitCode.PARITY
-    assert first_line(gate(space, rules + "ledger = false\n")).startswith("≠ divergent")
-    assert first_line(gate(space, rules, "--no-ledger")).startswith("≠ divergent")
-    result = gate(space, rules + "expected = 0.1\n")
+    assert gate(workspace, rules).return_value == ExitCode.PARITY
+    assert first_line(gate(workspace, rules + "ledger = false\n")).startswith("≠ divergent")
+    assert first_line(gate(workspace, rules, "--no-ledger")).startswith("≠ divergent")
+    result = gate(workspace, rules + "expected = 0.1\n")
     assert result.return_value == ExitCode.DIVERGENCE
     assert "cases expected, more than the 10.0% that the rules allow" in first_line(result)
-    assert gate(space, rules + "ledger = false\n", "--ledger").return_value == ExitCode.PARITY
+    assert gate(workspace, rules + "ledger = false\n", "--ledger").return_value == ExitCode.PARITY
 
 
-def test_options_come_before_the_rules(space: Path) -> None:
+def test_options_come_before_the_rules(workspace: Path) -> None:
     rules = 'ours = ["good"]\n[gate]\nfloor = 1000\n'
-    assert gate(space, rules, "--floor", "200").return_value == ExitCode.PARITY
+    assert gate(workspace, rules, "--floor", "200").return_value == ExitCode.PARITY
     levels = 'ours = ["bad"]\n[gate]\nlevels = {channel = "bytes"}\n'
-    assert gate(space, levels, "--level", "trace").return_value == ExitCode.PARITY
+    assert gate(workspace, levels, "--level", "trace").return_value == ExitCode.PARITY
 
 
-def test_a_part_is_not_asked_for_what_is_about_the_whole(space: Path) -> None:
+def test_a_part_is_not_asked_for_what_is_about_the_whole(workspace: Path) -> None:
     rules = f'ours = ["good"]\n[gate]\nfloor = {WHOLE}\nlevels = {{codec = "bytes"}}\n'
-    assert gate(space, rules).return_value == ExitCode.PARITY
-    part = gate(space, rules, "--corpus", "channels")
+    assert gate(workspace, rules).return_value == ExitCode.PARITY
+    part = gate(workspace, rules, "--corpus", "channels")
     assert part.return_value == ExitCode.PARITY, part.output
-    assert gate(space, rules, "--corpus", "channels", "--floor", "115").return_value == 1
+    assert gate(workspace, rules, "--corpus", "channels", "--floor", "115").return_value == 1
 
 
-def test_a_gate_of_some_corpora_says_that_it_is_a_part(space: Path) -> None:
-    badge = space / "badge.json"
+def test_a_gate_of_some_corpora_says_that_it_is_a_part(workspace: Path) -> None:
+    badge = workspace / "badge.json"
     for rules, part in [('corpora = ["channels"]', True), (f"corpora = {[*CORPORA]}", False)]:
-        result = gate(space, f'ours = ["good"]\n[gate]\n{rules}\n', "--badge", str(badge))
+        result = gate(workspace, f'ours = ["good"]\n[gate]\n{rules}\n', "--badge", str(badge))
         assert result.return_value == ExitCode.PARITY, result.output
         assert ("partial: parity.toml lists 1 of 2 corpora: channels" in result.stdout) is part
         assert ("partial" in badge.read_text(encoding="utf-8")) is part
 
 
-def test_the_rules_are_for_ours(space: Path) -> None:
+def test_the_rules_are_for_ours(workspace: Path) -> None:
     rules = 'ours = ["bad"]\n[gate]\nfloor = 1000\n'
-    assert gate(space, rules, "good").return_value == ExitCode.PARITY
+    assert gate(workspace, rules, "good").return_value == ExitCode.PARITY
 
 
-def test_a_suite_is_searched_beside_the_corpora(space: Path) -> None:
+def test_a_suite_is_searched_beside_the_corpora(workspace: Path) -> None:
     rules = 'ours = ["pure"]\n[gate]\ncorpora = ["channels"]\nsuites = {channel = 20}\n'
-    told = json.loads(gate(space, rules, "pure", "--json").stdout)
+    told = json.loads(gate(workspace, rules, "pure", "--json").stdout)
     assert [each["gate"] for each in told["gates"]] == ["corpus channels", "lockstep channel"]
     assert 0 < told["gates"][1]["compared"] <= 20
     assert told["exit_code"] == 0
-    assert not list((space / "reports").iterdir()), "nothing was found that had to be written"
+    assert not list((workspace / "reports").iterdir()), "nothing was found that had to be written"
 
 
-def test_what_a_suite_finds_is_a_file_that_can_be_replayed(space: Path) -> None:
-    folder = space / "candidates" / "off"
+def test_what_a_suite_finds_is_a_file_that_can_be_replayed(workspace: Path) -> None:
+    folder = workspace / "candidates" / "off"
     folder.mkdir()
     (folder / "candidate.toml").write_text(
         'name = "off"\ntitle = "off"\nkind = "python"\nlanguage = "Python"\n'
@@ -275,24 +276,24 @@ def test_what_a_suite_finds_is_a_file_that_can_be_replayed(space: Path) -> None:
     )
     (folder / "from_pure.py").write_text(OFF, encoding="utf-8")
     rules = 'ours = ["off"]\n[gate]\ncorpora = ["json_blobs"]\nsuites = {codec = 20}\n'
-    summary = space / "summary.md"
-    result = gate(space, rules, "--markdown", str(summary))
+    summary = workspace / "summary.md"
+    result = gate(workspace, rules, "--markdown", str(summary))
     assert result.return_value == ExitCode.DIVERGENCE, result.output
     commands = re.findall(
         r"parity-kit replay ([^ `]+lockstep[^ `]*|[^ `]+codec[^ `]*)", summary.read_text("utf-8")
     )
     assert commands
-    assert all((space / each).is_file() for each in commands)
+    assert all((workspace / each).is_file() for each in commands)
 
 
-def test_a_suite_that_compares_nothing_of_what_is_claimed_says_so(space: Path) -> None:
-    result = gate(space, 'ours = ["good"]\n', "--corpus", "channels", "--suite", "codec=20")
+def test_a_suite_that_compares_nothing_of_what_is_claimed_says_so(workspace: Path) -> None:
+    result = gate(workspace, 'ours = ["good"]\n', "--corpus", "channels", "--suite", "codec=20")
     assert result.return_value == ExitCode.NOT_JUDGED, "it knows nothing but the fixtures"
     assert first_line(result) == "? unknown: codec is claimed, and nothing of it was compared"
 
 
 @pytest.mark.parametrize("given", ["graph", "poetry=3", "graph=0", "graph=many"])
-def test_a_suite_that_is_none_is_wrong_use(space: Path, given: str) -> None:
-    result = gate(space, 'ours = ["good"]\n', "--suite", given)
+def test_a_suite_that_is_none_is_wrong_use(workspace: Path, given: str) -> None:
+    result = gate(workspace, 'ours = ["good"]\n', "--suite", given)
     assert result.exception is not None
     assert "NAME=CASES" in str(result.exception)

@@ -72,7 +72,7 @@ def test_a_cause_is_new_still_there_or_fixed() -> None:
     )
 
     assert found.since == "last"
-    assert [(each.what, each.cause, each.then, each.now) for each in found.causes] == [
+    assert [(cause.what, cause.cause, cause.then, cause.now) for cause in found.causes] == [
         (NEW, "came", 0, 1),
         (STILL, "stays", 3, 2),
         (FIXED, "gone", 1, 0),
@@ -86,13 +86,13 @@ def test_a_cause_is_new_still_there_or_fixed() -> None:
 def test_what_was_not_compared_again_is_not_fixed(gates: list[dict[str, Any]]) -> None:
     found = _changes(_report("last", _found("gone")), _report("now", gates=gates))
 
-    assert [each.what for each in found.causes] == [UNRUN]
+    assert [cause.what for cause in found.causes] == [UNRUN]
 
 
 def test_what_a_search_alone_had_found_is_not_fixed_by_not_being_found() -> None:
     before = _report("last", _found("gone", "lockstep graph"))
 
-    assert [each.what for each in _changes(before, _report("now")).causes] == [UNSEEN]
+    assert [cause.what for cause in _changes(before, _report("now")).causes] == [UNSEEN]
 
 
 def test_one_cause_in_many_places_is_followed_once() -> None:
@@ -109,7 +109,7 @@ def test_the_last_run_is_the_last_that_judged_the_candidate() -> None:
 
     assert found is not None
     assert found.changes[0].since == "first"
-    assert [each.standings[0] is None for each in found.runs] == [False, True, False]
+    assert [run.standings[0] is None for run in found.runs] == [False, True, False]
 
 
 def test_rows_that_fell_come_before_rows_that_rose() -> None:
@@ -125,7 +125,7 @@ def test_what_a_run_was_made_with_is_said_where_it_changed() -> None:
     found = view(now, [before])
 
     assert found is not None
-    assert [each.made for each in found.runs] == [
+    assert [run.made for run in found.runs] == [
         "", "Parity Kit 0.2.0, langgraph 1.3.0, another machine",
     ]  # fmt: skip
 

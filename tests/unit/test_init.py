@@ -38,7 +38,7 @@ def workflow(repository: Path) -> Any:
 
 
 def files(folder: Path) -> dict[str, str]:
-    found = sorted(each for each in folder.rglob("*") if each.is_file())
+    found = sorted(path for path in folder.rglob("*") if path.is_file())
     return {str(each.relative_to(folder)): each.read_text(encoding="utf-8") for each in found}
 
 
@@ -56,7 +56,7 @@ def test_a_workspace_in_each_language(tmp_path: Path, language: str) -> None:
     assert read_settings(Workspace(home)).ours == ("my-port",)
     assert (home / "candidates/my-port/candidate.toml").is_file()
     assert ".parity/" in (home / ".gitignore").read_text(encoding="utf-8").splitlines()
-    assert [each["run"] for each in workflow(home)["steps"] if "run" in each] == [
+    assert [step["run"] for step in workflow(home)["steps"] if "run" in step] == [
         f"pip install parity-kit=={__version__}",
         "parity-kit gate --junit parity.xml --sarif parity.sarif --cases parity-cases",
     ]
@@ -95,7 +95,7 @@ def test_it_may_be_run_again(tmp_path: Path) -> None:
     parity_kit(tmp_path, "init", "mine", "--language", "python")
     before = files(tmp_path)
     again = parity_kit(tmp_path, "init", "mine", "--language", "python", "--json")
-    assert {each["what"] for each in json.loads(again.stdout)["files"]} == {"kept"}
+    assert {file["what"] for file in json.loads(again.stdout)["files"]} == {"kept"}
     assert files(tmp_path) == before
 
 
@@ -129,7 +129,7 @@ def test_the_workflow_runs_from_the_repository_s_root(tmp_path: Path) -> None:
     job = workflow(tmp_path)
     folder = job["defaults"]["run"]["working-directory"]
     assert folder == "engines/port"
-    commands = [each["run"] for each in job["steps"] if "run" in each]
+    commands = [step["run"] for step in job["steps"] if "run" in step]
     script = "\n".join(['pip() { echo "pip $*"; }', *commands])
     done = subprocess.run(
         [BASH, "-e", "-c", script],

@@ -13,7 +13,7 @@ from parity_kit.contract.errors import (
 )
 from parity_kit.contract.plain import Plain
 from parity_kit.gates.findings import gate_finished
-from parity_kit.judging.candidate_under_test import Contender
+from parity_kit.judging.candidate_under_test import CandidateUnderTest
 from parity_kit.judging.judge import Tally, judge
 from parity_kit.judging.verdicts import (
     Crashed,
@@ -46,7 +46,7 @@ def test_a_failing_candidate_is_a_verdict(error: CandidateError, verdict: Verdic
         del case
         raise error
 
-    assert judge(CASE, OURS, Contender("it", fail), Level.BYTES) == verdict
+    assert judge(CASE, OURS, CandidateUnderTest("it", fail), Level.BYTES) == verdict
 
 
 def test_a_candidate_that_cannot_go_on_is_no_verdict() -> None:
@@ -55,14 +55,14 @@ def test_a_candidate_that_cannot_go_on_is_no_verdict() -> None:
         raise CandidateError("restart limit")
 
     with pytest.raises(CandidateError):
-        judge(CASE, OURS, Contender("it", fail), Level.BYTES)
+        judge(CASE, OURS, CandidateUnderTest("it", fail), Level.BYTES)
 
 
 def test_a_bomb_of_nesting_breaks_the_protocol_and_not_the_kit() -> None:
     deep: Plain = None
     for _ in range(600):
         deep = [deep]
-    verdict = judge(CASE, OURS, Contender("it", lambda _: (Returned(deep),)), Level.BYTES)
+    verdict = judge(CASE, OURS, CandidateUnderTest("it", lambda _: (Returned(deep),)), Level.BYTES)
     assert label(verdict) in {"divergent", "protocol error"}
 
 

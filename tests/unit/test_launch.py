@@ -40,7 +40,7 @@ HEAD = 'name = "mine"\ntitle = "Mine"\nlanguage = "Python"\n'
 CASE = Case(CaseId("c"), Subject(SubjectKind.CODEC, {}), (Operation("add", {"amount": 1}),))
 
 
-def workspace(base: Path, manifest: str, files: dict[str, str] | None = None) -> Workspace:
+def make_workspace(base: Path, manifest: str, files: dict[str, str] | None = None) -> Workspace:
     folder = base / "candidates" / "mine"
     folder.mkdir(parents=True)
     (base / "parity.toml").touch()
@@ -68,32 +68,34 @@ def workspace(base: Path, manifest: str, files: dict[str, str] | None = None) ->
 )
 def test_what_is_no_engine_is_said_in_one_line(tmp_path: Path, code: str, said: str) -> None:
     manifest = 'kind = "python"\nobject = "engine:Engine"\n'
-    space = workspace(tmp_path, manifest, {"engine.py": code})
+    workspace = make_workspace(tmp_path, manifest, {"engine.py": code})
     with pytest.raises(CandidateCrashedError, match=said) as caught:
-        start(find(space, "mine"), space)
+        start(find(workspace, "mine"), workspace)
     assert "File " not in str(caught.value)
 
 
 def test_an_object_that_is_nowhere_is_said_in_one_line(tmp_path: Path) -> None:
-    space = workspace(tmp_path, 'kind = "python"\nobject = "nowhere.at:Engine"\n')
+    workspace = make_workspace(tmp_path, 'kind = "python"\nobject = "nowhere.at:Engine"\n')
     with pytest.raises(CandidateCrashedError, match=r"No module named 'nowhere' in the") as caught:
-        start(find(space, "mine"), space)
+        start(find(workspace, "mine"), workspace)
     assert "File " not in str(caught.value)
 
 
 def test_an_object_may_be_a_part_of_another(tmp_path: Path) -> None:
     manifest = 'kind = "python"\nobject = "tally:Box.Engine"\n'
     code = TALLY.read_text(encoding="utf-8") + "\n\nclass Box:\n    Engine = Engine\n"
-    space = workspace(tmp_path, manifest, {"tally.py": code})
-    with start(find(space, "mine"), space) as engine:
+    workspace = make_workspace(tmp_path, manifest, {"tally.py": code})
+    with start(find(workspace, "mine"), workspace) as engine:
         assert engine.describe().name == "tally"
 
 
 def test_python_candidate_runs_in_a_process_of_its_own(tmp_path: Path) -> None:
     manifest = 'kind = "python"\nobject = "tally:Engine"\npath = "code"\n'
-    space = workspace(tmp_path, manifest, {"code/tally.py": TALLY.read_text(encoding="utf-8")})
+    workspace = make_workspace(
+        tmp_path, manifest, {"code/tally.py": TALLY.read_text(encoding="utf-8")}
+    )
     told: list[str] = []
-    with start(find(space, "mine"), space, on_progress=told.append) as engine:
+    with start(find(workspace, "mine"), workspace, on_progress=told.append) as engine:
         assert engine.run(CASE) == (Returned(1_704_067_201),)
         assert engine.describe().name == "tally"
     assert told == ["mine: starting"]
@@ -117,9 +119,9 @@ server.serve(server.Server(Engine()), source, sink)
 
 def test_command_runs_in_its_folder_with_its_variables_and_the_kit_alone(tmp_path: Path) -> None:
     manifest = 'kind = "command"\ncommand = ["./engine", "--stdio"]\n[env]\nSEED = "7"\n'
-    space = workspace(tmp_path, manifest, {"engine": f"#!{sys.executable}\n{PROBE}"})
-    candidate = find(space, "mine")
-    with start(candidate, space) as engine:
+    workspace = make_workspace(tmp_path, manifest, {"engine": f"#!{sys.executable}\n{PROBE}"})
+    candidate = find(workspace, "mine")
+    with start(candidate, workspace) as engine:
         beside, directory, seed, arguments = json.loads(engine.describe().version)
     # Whatever lies beside an installed parity_kit must not reach a candidate's path.
     assert beside == ["parity_kit"]
@@ -130,9 +132,9 @@ def test_command_runs_in_its_folder_with_its_variables_and_the_kit_alone(tmp_pat
 def test_limit_of_the_manifest_holds(tmp_path: Path) -> None:
     manifest = 'kind = "python"\nobject = "slow:Engine"\n[limits]\nseconds = 0.3\n'
     slow = TALLY.read_text(encoding="utf-8").replace("self._total += amount", "while True: pass")
-    space = workspace(tmp_path, manifest, {"slow.py": slow})
+    workspace = make_workspace(tmp_path, manifest, {"slow.py": slow})
     with (
-        start(find(space, "mine"), space) as engine,
+        start(find(workspace, "mine"), workspace) as engine,
         pytest.raises(CandidateHungError, match=r"within 0\.3 s"),
     ):
         engine.run(CASE)
@@ -155,40 +157,40 @@ def wheel(folder: Path) -> Path:
 
 
 def pip_workspace(base: Path, requirement: str) -> tuple[Workspace, PipSetup]:
-    space = workspace(base, f'kind = "pip"\nrequirements = ["{requirement}"]\n')
-    setup = find(space, "mine").setup
+    workspace = make_workspace(base, f'kind = "pip"\nrequirements = ["{requirement}"]\n')
+    setup = find(workspace, "mine").setup
     assert isinstance(setup, PipSetup)
-    return space, setup
+    return workspace, setup
 
 
 def test_environment_is_made_once_and_again_after_a_killed_build(tmp_path: Path) -> None:
-    space, setup = pip_workspace(tmp_path, f"tiny-part @ {wheel(tmp_path).as_uri()}")
-    candidate = find(space, "mine")
-    assert missing(candidate, space) == "environment not made yet"
+    workspace, setup = pip_workspace(tmp_path, f"tiny-part @ {wheel(tmp_path).as_uri()}")
+    candidate = find(workspace, "mine")
+    assert missing(candidate, workspace) == "environment not made yet"
     told: list[str] = []
-    python = environment.make(environment.of_candidate(candidate, setup), space, told.append)
-    assert missing(candidate, space) == ""
+    python = environment.make(environment.of_candidate(candidate, setup), workspace, told.append)
+    assert missing(candidate, workspace) == ""
     assert told[0] == "mine: making its environment"
     assert told[-1] == "mine: its environment is ready"
     installed = next(python.parents[1].glob("lib/*/site-packages/tiny_part.py"))
 
     told.clear()
-    environment.make(environment.of_candidate(candidate, setup), space, told.append)
+    environment.make(environment.of_candidate(candidate, setup), workspace, told.append)
     assert told == []
 
     # What a killed build leaves: some files, and no marker.
     (python.parents[1] / "parity-kit.json").unlink()
     installed.unlink()
-    environment.make(environment.of_candidate(candidate, setup), space, told.append)
+    environment.make(environment.of_candidate(candidate, setup), workspace, told.append)
     assert installed.is_file()
 
 
 def test_other_requirements_make_another_environment(tmp_path: Path) -> None:
     _, first = pip_workspace(tmp_path / "a", "tiny-part==1")
-    space, second = pip_workspace(tmp_path / "b", "tiny-part==2")
-    candidate = find(space, "mine")
+    workspace, second = pip_workspace(tmp_path / "b", "tiny-part==2")
+    candidate = find(workspace, "mine")
     pythons = {
-        environment.python_of(environment.of_candidate(candidate, setup), space)
+        environment.python_of(environment.of_candidate(candidate, setup), workspace)
         for setup in (first, second)
     }
     assert len(pythons) == 2
@@ -201,18 +203,18 @@ def test_installer_that_fails_is_quoted(
     if not with_uv:
         monkeypatch.setattr(environment, "find_uv", lambda: None)
     gone = (tmp_path / "gone-1.0-py3-none-any.whl").as_uri()
-    space, setup = pip_workspace(tmp_path, f"gone @ {gone}")
-    candidate = find(space, "mine")
+    workspace, setup = pip_workspace(tmp_path, f"gone @ {gone}")
+    candidate = find(workspace, "mine")
     with pytest.raises(EnvironmentBuildError, match=r"gone-1\.0-py3-none-any\.whl"):
-        environment.make(environment.of_candidate(candidate, setup), space, lambda _: None)
-    assert not environment.is_ready(environment.of_candidate(candidate, setup), space)
+        environment.make(environment.of_candidate(candidate, setup), workspace, lambda _: None)
+    assert not environment.is_ready(environment.of_candidate(candidate, setup), workspace)
 
 
 @pytest.mark.skipif(shutil.which("false") is None, reason="needs the program `false`")
 def test_candidate_that_ends_at_once_is_crashed(tmp_path: Path) -> None:
-    space = workspace(tmp_path, 'kind = "command"\ncommand = ["false"]\n')
+    workspace = make_workspace(tmp_path, 'kind = "command"\ncommand = ["false"]\n')
     with pytest.raises(CandidateCrashedError, match="exit code 1 during the handshake"):
-        start(find(space, "mine"), space)
+        start(find(workspace, "mine"), workspace)
 
 
 def answer_with(outcome: Outcome, wanted: Check) -> str:
@@ -231,5 +233,5 @@ def test_checks_know_right_from_wrong() -> None:
 def test_checks_hold_for_the_reference() -> None:
     engine = Engine()
     answers = [check(lambda case: run(engine, case), each) for each in EASIEST + HARDER]
-    assert {each.title: each.detail for each in answers if each.result != "ok"} == {}
+    assert {answer.title: answer.detail for answer in answers if answer.result != "ok"} == {}
     assert {each.subject for each in EASIEST} == {each.subject for each in HARDER} == {*SubjectKind}

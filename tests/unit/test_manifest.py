@@ -119,13 +119,13 @@ def test_folder_without_a_manifest(tmp_path: Path) -> None:
 def test_unknown_candidate_gets_the_nearest_name(tmp_path: Path) -> None:
     folder(tmp_path, COMMAND)
     folder(tmp_path, COMMAND.replace('"mine"', '"other"'), "other")
-    space = Workspace(tmp_path)
-    assert [each.name for each in launch.readable(space)[0]] == ["mine", "other"]
-    assert launch.find(space, "other").title == "My port"
+    workspace = Workspace(tmp_path)
+    assert [each.name for each in launch.readable(workspace)[0]] == ["mine", "other"]
+    assert launch.find(workspace, "other").title == "My port"
     with pytest.raises(UnknownCandidateError, match=re.escape("did you mean 'mine'?")):
-        launch.find(space, "mime")
+        launch.find(workspace, "mime")
     with pytest.raises(UnknownCandidateError, match="there are: mine, other, pure"):
-        launch.find(space, "xyz")
+        launch.find(workspace, "xyz")
 
 
 def test_a_wrong_manifest_hides_no_other(tmp_path: Path) -> None:

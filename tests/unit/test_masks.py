@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from parity_kit.candidates.workspace import find
+from parity_kit.candidates.workspace import find_workspace
 from parity_kit.cli import fixtures_masks
 from parity_kit.cli.fixtures import command as fixtures
 from parity_kit.contract import (
@@ -40,7 +40,7 @@ from parity_kit.msgpack.values import SETS
 from parity_kit.reference.engine import Engine
 from parity_kit.reference.pins import Pin
 
-SPACE = find(Path(__file__))
+WORKSPACE = find_workspace(Path(__file__))
 ONE, OTHER = "0b8f3c64-0000-6000-8000-000000000001", "77777777-0000-6000-8000-00000000000f"
 PROGRAM: dict[str, Any] = {
     "state": {"ref": {"type": "str"}, "log": {"type": "list", "reducer": "add"}},
@@ -102,7 +102,7 @@ def test_nothing_is_masked_at_bytes() -> None:
 def test_an_engine_without_a_pin_agrees_at_trace(pin: Pin) -> None:
     engine = Engine([pin])
     with without_warnings():
-        for corpus in read_corpora(SPACE.fixtures, ["graphs"]):
+        for corpus in read_corpora(WORKSPACE.fixtures, ["graphs"]):
             for trace in corpus.traces:
                 given = run(engine, trace.case)
                 assert compare(trace.case, trace.outcomes, given, Level.TRACE) == Equal(Level.TRACE)

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from parity_kit.candidates import workspace
 from parity_kit.candidates.manifest import load
+from parity_kit.candidates.workspace import find_workspace
 from parity_kit.cli.matrix import command
 from parity_kit.contract import SubjectKind, Trace
 from parity_kit.contract.errors import BadManifestError, ExitCode, UsageError
@@ -35,9 +35,9 @@ from parity_kit.gates.matrix.rows import Row, read_rows, select
 from parity_kit.gates.matrix.standing import agreeing, counts, refuted, standing
 from parity_kit.gates.runner import CORPORA, Judging, Plan
 
-SPACE = workspace.find(Path(__file__))
+WORKSPACE = find_workspace(Path(__file__))
 ENGINES = Path(__file__).parent / "engines"
-CASES = [trace.case.id for corpus in read_corpora(SPACE.fixtures) for trace in corpus.traces]
+CASES = [trace.case.id for corpus in read_corpora(WORKSPACE.fixtures) for trace in corpus.traces]
 
 
 def test_every_row_of_the_published_table_is_there_and_more() -> None:
@@ -64,13 +64,13 @@ def test_every_case_of_a_graph_or_a_channel_shows_a_row() -> None:
     rows = read_rows()
     cases = [
         trace.case.id
-        for corpus in read_corpora(SPACE.fixtures)
+        for corpus in read_corpora(WORKSPACE.fixtures)
         for trace in corpus.traces
         if trace.case.subject.kind in {SubjectKind.GRAPH, SubjectKind.CHANNEL}
         # What LangGraph gets wrong is no row of what it does.
         and corpus.name != "upstream_findings"
     ]
-    assert [each for each in cases if not any(row.shown_by(each) for row in rows)] == []
+    assert [case for case in cases if not any(row.shown_by(case) for row in rows)] == []
 
 
 def _row(name: str = "resume", patterns: tuple[str, ...] = ("*/ask/*",)) -> Row:
@@ -115,8 +115,8 @@ def judged(
         if verdict == "equal" and "divergent" in verdicts:
             level = "bytes"
         case = f"graphs/ask/{number}"
-        evidence.tell(CaseJudged("it", "corpus graphs", case, verdict, level, said or verdict))
-        evidence.tell(CaseJudged("it", "corpus graphs", "graphs/other/0", "crashed", "none", ""))
+        evidence.emit(CaseJudged("it", "corpus graphs", case, verdict, level, said or verdict))
+        evidence.emit(CaseJudged("it", "corpus graphs", "graphs/other/0", "crashed", "none", ""))
     (row,) = evidence.judged(engaged or {})
     return row
 
@@ -167,12 +167,12 @@ def test_a_case_that_differs_leads_to_where_its_cause_is_told() -> None:
     for number in range(MOST_LISTED + 5):
         said = f"operation {number}: value" if number else "never told"
         case = f"graphs/ask/{number}"
-        evidence.tell(CaseJudged("it", "corpus graphs", case, "divergent", "none", said))
+        evidence.emit(CaseJudged("it", "corpus graphs", case, "divergent", "none", said))
     told = DivergenceFound(
         *("it", "corpus graphs", "graphs/ask/7", "divergent", "operation 7: value", "result"),
         *("1", "2", "01", "02", "", 1, 24),
     )
-    evidence.tell(told)
+    evidence.emit(told)
     (row,) = evidence.judged({})
     assert row.differing[0] == ["graphs/ask/0", "", ""]
     assert row.differing[1] == ["graphs/ask/1", "corpus graphs", "graphs/ask/7"]
@@ -210,7 +210,9 @@ def test_rows_are_counted_by_standing_best_first() -> None:
 
 def _claims(folder: Path, text: str) -> Any:
     (folder / "claims.toml").write_text(text, encoding="utf-8")
-    candidate = dataclasses.replace(load(SPACE.candidates / "pure"), claims=folder / "claims.toml")
+    candidate = dataclasses.replace(
+        load(WORKSPACE.candidates / "pure"), claims=folder / "claims.toml"
+    )
     return read_claims(candidate, read_rows())
 
 
@@ -269,14 +271,14 @@ def test_wrong_claims_are_named_with_their_file(tmp_path: Path, text: str, probl
 
 def test_the_published_table_answers_all_but_two_of_its_rows() -> None:
     rows = read_rows()
-    claims = read_claims(load(SPACE.candidates / "langgraph-1.0.10"), rows)
+    claims = read_claims(load(WORKSPACE.candidates / "langgraph-1.0.10"), rows)
     published = {row.key for row in rows if row.published}
     assert published - set(claims.by_row) == {
         ("checkpointing", "overhead"),
         ("checkpointing", "size"),
     }
     assert set(claims.by_row) <= published
-    assert not read_claims(load(SPACE.candidates / "pure"), rows).by_row
+    assert not read_claims(load(WORKSPACE.candidates / "pure"), rows).by_row
 
 
 SHOWN = (
@@ -294,7 +296,7 @@ def fixtures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("matrix") / "fixtures"
     traces: dict[str, Trace] = {
         trace.case.id: trace
-        for corpus in read_corpora(SPACE.fixtures, ["channels"])
+        for corpus in read_corpora(WORKSPACE.fixtures, ["channels"])
         for trace in corpus.traces
     }
     corpus = Corpus(CorpusName("channels"), tuple(traces[case] for case in SHOWN))
@@ -303,7 +305,7 @@ def fixtures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def space(tmp_path: Path, fixtures: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def workspace(tmp_path: Path, fixtures: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A workspace with a few fixtures and small engines as candidates."""
     (tmp_path / "parity.toml").touch()
     (tmp_path / "fixtures").symlink_to(fixtures, target_is_directory=True)
@@ -329,8 +331,10 @@ def space(tmp_path: Path, fixtures: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
     return tmp_path
 
 
-def call(space: Path, *args: str) -> Any:
-    return CliRunner().invoke(command, [*args, "--workspace", str(space)], standalone_mode=False)
+def call(workspace: Path, *args: str) -> Any:
+    return CliRunner().invoke(
+        command, [*args, "--workspace", str(workspace)], standalone_mode=False
+    )
 
 
 ROWS = ("--row", "LastValue", "--row", "Topic", "--row", "AnyValue")
@@ -347,27 +351,27 @@ ROWS = ("--row", "LastValue", "--row", "Topic", "--row", "AnyValue")
     ],
 )
 def test_the_command_ends_with_the_code_of_its_rows(
-    space: Path, candidate: str, code: ExitCode, said: str
+    workspace: Path, candidate: str, code: ExitCode, said: str
 ) -> None:
-    result = call(space, candidate, *ROWS)
+    result = call(workspace, candidate, *ROWS)
     assert said in result.output
     assert result.return_value == code, result.output
 
 
-def test_a_row_without_a_case_is_no_pass(space: Path) -> None:
-    result = call(space, "good", "--category", "channels")
+def test_a_row_without_a_case_is_no_pass(workspace: Path) -> None:
+    result = call(workspace, "good", "--category", "channels")
     assert result.return_value == ExitCode.NOT_JUDGED
     assert "no case" in result.output
 
 
-def test_a_candidate_that_is_not_there_ends_before_anything_runs(space: Path) -> None:
-    assert "no candidate 'nobody'" in str(call(space, "good", "nobody").exception)
-    assert "no category or row 'zzz'" in str(call(space, "good", "--row", "zzz").exception)
+def test_a_candidate_that_is_not_there_ends_before_anything_runs(workspace: Path) -> None:
+    assert "no candidate 'nobody'" in str(call(workspace, "good", "nobody").exception)
+    assert "no category or row 'zzz'" in str(call(workspace, "good", "--row", "zzz").exception)
 
 
-def test_only_and_worst_first_choose_and_order_what_is_shown(space: Path) -> None:
+def test_only_and_worst_first_choose_and_order_what_is_shown(workspace: Path) -> None:
     def names(*args: str) -> list[str]:
-        shown = json.loads(call(space, "partly", *ROWS, "--json", *args).stdout)
+        shown = json.loads(call(workspace, "partly", *ROWS, "--json", *args).stdout)
         return [row["row"] for row in shown["candidates"][0]["rows"]]
 
     assert names() == ["LastValue", "Topic", "AnyValue"]
@@ -377,8 +381,8 @@ def test_only_and_worst_first_choose_and_order_what_is_shown(space: Path) -> Non
     assert names("--worst-first") == ["Topic", "LastValue", "AnyValue"]
 
 
-def test_json_holds_what_was_found_of_each_candidate(space: Path) -> None:
-    result = call(space, "partly", "bad", *ROWS, "--json")
+def test_json_holds_what_was_found_of_each_candidate(workspace: Path) -> None:
+    result = call(workspace, "partly", "bad", *ROWS, "--json")
     partly, bad = json.loads(result.stdout)["candidates"]
     assert result.return_value == max(partly["exit_code"], bad["exit_code"]) == 1
     assert (partly["verdict"], partly["levels"]) == ("equal", {"bytes": 2, "unsupported": 1})
@@ -389,18 +393,20 @@ def test_json_holds_what_was_found_of_each_candidate(space: Path) -> None:
     assert bad["rows"][0]["differing"][0][0] == "channels/last-value/one"
 
 
-def test_what_is_printed_is_this(space: Path) -> None:
+def test_what_is_printed_is_this(workspace: Path) -> None:
     """`tests/gold/matrix.txt` holds it; where a change is meant, put the new text there."""
     gold = Path(__file__).parents[1] / "gold" / "matrix.txt"
-    assert call(space, "partly", "bad", "--category", "channels").stdout == gold.read_text(
+    assert call(workspace, "partly", "bad", "--category", "channels").stdout == gold.read_text(
         encoding="utf-8"
     )
 
 
-def test_a_run_tells_the_rows_and_what_is_claimed(space: Path, tmp_path: Path) -> None:
+def test_a_run_tells_the_rows_and_what_is_claimed(workspace: Path, tmp_path: Path) -> None:
     told: list[Event] = []
     plan = Plan(suites=(CORPORA,))
-    judging = Judging(workspace.find(space), tmp_path / "run", plan, told.append, lambda _: None)
+    judging = Judging(
+        find_workspace(workspace), tmp_path / "run", plan, told.append, lambda _: None
+    )
     assert judging.candidate("partly") is ExitCode.PARITY
 
     rows = {each.row: each for each in told if isinstance(each, RowJudged)}
@@ -411,7 +417,7 @@ def test_a_run_tells_the_rows_and_what_is_claimed(space: Path, tmp_path: Path) -
     assert isinstance(told[-1], CandidateJudged), "the verdict comes last"
 
 
-def test_it_loads_none_of_what_it_must_not_need(space: Path) -> None:
+def test_it_loads_none_of_what_it_must_not_need(workspace: Path) -> None:
     program = """
 import sys
 from parity_kit.cli import cli
@@ -421,10 +427,10 @@ heavy = {"langgraph", "langchain_core", "pandas", "numpy", "matplotlib", "hypoth
 print("loaded:", sorted(roots & heavy), "exit", int(code))
 """
     done = subprocess.run(
-        [sys.executable, "-c", program, str(space)],
+        [sys.executable, "-c", program, str(workspace)],
         capture_output=True,
         text=True,
         check=True,
-        env={**os.environ, "PYTHONPATH": str(SPACE.root)},
+        env={**os.environ, "PYTHONPATH": str(WORKSPACE.root)},
     )
     assert "loaded: [] exit 0" in done.stdout

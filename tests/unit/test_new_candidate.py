@@ -11,29 +11,29 @@ from typing import Any
 
 import pytest
 
-from parity_kit.candidates import building, launch, scaffold, workspace
+from parity_kit.candidates import building, launch, scaffold
 from parity_kit.candidates.manifest import CommandSetup
-from parity_kit.candidates.workspace import Workspace
+from parity_kit.candidates.workspace import Workspace, find_workspace
 from parity_kit.contract.errors import ExitCode, UsageError
 
-SPACE = workspace.find(Path(__file__))
-ROOT, FIXTURES = SPACE.root, SPACE.fixtures
+WORKSPACE = find_workspace(Path(__file__))
+ROOT, FIXTURES = WORKSPACE.root, WORKSPACE.fixtures
 FIRST_CODECS = Path(__file__).parent / "engines"
 SLOW = {"java", "rust"}
 NAME = "a-port.2"
 
 
 @pytest.fixture
-def space(tmp_path: Path) -> Workspace:
+def workspace(tmp_path: Path) -> Workspace:
     (tmp_path / "parity.toml").touch()
     (tmp_path / "fixtures").symlink_to(FIXTURES)
     return Workspace(tmp_path)
 
 
-def parity_kit(space: Workspace, *arguments: str) -> tuple[int, Any]:
+def parity_kit(workspace: Workspace, *arguments: str) -> tuple[int, Any]:
     done = subprocess.run(
         [sys.executable, "-m", "parity_kit", *arguments, "--json"],
-        cwd=space.root,
+        cwd=workspace.root,
         capture_output=True,
         text=True,
         check=False,
@@ -41,8 +41,8 @@ def parity_kit(space: Workspace, *arguments: str) -> tuple[int, Any]:
     return done.returncode, json.loads(done.stdout or "null")
 
 
-def skip_without_its_toolchain(space: Workspace) -> None:
-    setup = launch.find(space, NAME).setup
+def skip_without_its_toolchain(workspace: Workspace) -> None:
+    setup = launch.find(workspace, NAME).setup
     if isinstance(setup, CommandSetup) and (absent := building.absent(setup)):
         pytest.skip(f"no {', '.join(absent)} on this machine")
 
@@ -54,22 +54,22 @@ def skip_without_its_toolchain(space: Workspace) -> None:
         for each in scaffold.languages()
     ],
 )
-def test_a_new_candidate_works_at_once(space: Workspace, language: str) -> None:
-    scaffold.new(space, NAME, language)
-    skip_without_its_toolchain(space)
-    code, said = parity_kit(space, "candidates", "check", NAME)
+def test_a_new_candidate_works_at_once(workspace: Workspace, language: str) -> None:
+    scaffold.new(workspace, NAME, language)
+    skip_without_its_toolchain(workspace)
+    code, said = parity_kit(workspace, "candidates", "check", NAME)
     (checked,) = said["candidates"]
     assert (code, checked["error"], checked["says"]["name"]) == (0, None, NAME)
-    results = {each["result"] for each in checked["checks"]}
+    results = {check["result"] for check in checked["checks"]}
     assert results == {"ok", "unsupported"}
-    code, said = parity_kit(space, "gate", NAME, "--corpus", "msgpack")
+    code, said = parity_kit(workspace, "gate", NAME, "--corpus", "msgpack")
     assert code == ExitCode.PARITY
     assert said["gates"][0]["verdicts"].keys() == {"equal", "unsupported"}
 
 
 @pytest.mark.parametrize("language", scaffold.languages())
-def test_the_readme_says_what_comes_next(space: Workspace, language: str) -> None:
-    readme = (scaffold.new(space, NAME, language) / "README.md").read_text(encoding="utf-8")
+def test_the_readme_says_what_comes_next(workspace: Workspace, language: str) -> None:
+    readme = (scaffold.new(workspace, NAME, language) / "README.md").read_text(encoding="utf-8")
     assert f"parity-kit candidates check {NAME}" in readme
     assert f"parity-kit gate {NAME} --corpus msgpack" in readme
 
@@ -97,14 +97,14 @@ def test_there_is_a_template_for_each_language_that_the_help_names() -> None:
     ],
 )
 def test_what_cannot_be_made_is_said_and_nothing_is_written(
-    space: Workspace, name: str, language: str, problem: str
+    workspace: Workspace, name: str, language: str, problem: str
 ) -> None:
-    folder = scaffold.new(space, "taken", "python")
-    before = sorted(space.root.rglob("*"))
+    folder = scaffold.new(workspace, "taken", "python")
+    before = sorted(workspace.root.rglob("*"))
     (folder / "engine.py").write_text("mine\n", encoding="utf-8")
     with pytest.raises(UsageError, match=problem):
-        scaffold.new(space, name, language)
-    assert sorted(space.root.rglob("*")) == before
+        scaffold.new(workspace, name, language)
+    assert sorted(workspace.root.rglob("*")) == before
     assert (folder / "engine.py").read_text(encoding="utf-8") == "mine\n"
 
 
@@ -195,17 +195,17 @@ CODECS = (
     "filled",
     [
         pytest.param(
-            each, id=each.language, marks=[pytest.mark.slow] if each.language in SLOW else []
+            codec, id=codec.language, marks=[pytest.mark.slow] if codec.language in SLOW else []
         )
-        for each in CODECS
+        for codec in CODECS
     ],
 )
-def test_a_first_codec_passes(space: Workspace, filled: Filled) -> None:
+def test_a_first_codec_passes(workspace: Workspace, filled: Filled) -> None:
     """The template, its `decode` and `encode` filled in: the corpus `msgpack` is equal."""
-    folder = scaffold.new(space, NAME, filled.language)
-    skip_without_its_toolchain(space)
+    folder = scaffold.new(workspace, NAME, filled.language)
+    skip_without_its_toolchain(workspace)
     filled.write(folder)
-    code, said = parity_kit(space, "gate", NAME, "--corpus", "msgpack")
+    code, said = parity_kit(workspace, "gate", NAME, "--corpus", "msgpack")
     verdicts = said["gates"][0]["verdicts"]
     assert (code, verdicts.keys()) == (ExitCode.PARITY, {"equal", "unsupported"})
     assert verdicts["equal"] == filled.equal
@@ -213,5 +213,5 @@ def test_a_first_codec_passes(space: Workspace, filled: Filled) -> None:
 
 def test_the_guide_says_how_many_lines_a_first_codec_takes() -> None:
     guide = " ".join((ROOT / "docs" / "candidates.md").read_text(encoding="utf-8").split())
-    for each in CODECS:
-        assert each.row in guide
+    for codec in CODECS:
+        assert codec.row in guide

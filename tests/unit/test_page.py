@@ -220,7 +220,7 @@ def test_a_row_leads_to_what_differs_and_says_what_is_claimed() -> None:
     section = page.split('<section id="matrix">')[1].split("</section>")[0]
     group = section.split("errors</span>")[1].split("</tbody>")[0]
     rows = re.findall(r"<tr><th scope=\"row\"><details id=.*?</tr>", group, re.DOTALL)
-    shown = [" ".join(_read(each).text.split()) for each in rows]
+    shown = [" ".join(_read(row).text.split()) for row in rows]
 
     assert [each.split()[1] for each in shown] == ["1", "3", "2", "0"], "the worst come first"
     assert "≠ trace 2/3" in shown[0]

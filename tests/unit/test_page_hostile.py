@@ -75,7 +75,7 @@ def test_outcomes_of_a_hostile_candidate_are_drawn_as_text(tmp_path: Path) -> No
         for level in ("result", "trace", "bytes")
     ]
     events: list[Any] = [RunStarted("r", "0", {}, {}, 1, ["port"]), *told]
-    lines = [f"{json.dumps(event_to_json(each))}\n" for each in events]
+    lines = [f"{json.dumps(event_to_json(event))}\n" for event in events]
     (tmp_path / "journal.jsonl").write_text("".join(lines), encoding="utf-8")
     page = write_report(tmp_path).read_text(encoding="utf-8")
     reader = _Reader()

@@ -226,7 +226,7 @@ def test_edges_say_how_they_lead_on() -> None:
     }
     found = topology({"program": program})
 
-    assert {(each["from"], each["to"], each["is"]) for each in found["edges"]} == {
+    assert {(edge["from"], edge["to"], edge["is"]) for edge in found["edges"]} == {
         ("__start__", "a", "edge"),
         ("a", "c", "join"),
         ("b", "c", "join"),

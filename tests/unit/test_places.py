@@ -50,8 +50,8 @@ def trace(outcome: Outcome, name: str = "graphs/one", **args: object) -> Trace:
 
 def found(left: Outcome, right: Outcome) -> tuple[Kind, ...]:
     sides = [
-        {"graphs": Corpus(CorpusName("graphs"), (trace(each), trace(each, "graphs/two")))}
-        for each in (left, right)
+        {"graphs": Corpus(CorpusName("graphs"), (trace(item), trace(item, "graphs/two")))}
+        for item in (left, right)
     ]
     return kinds(sides[0], sides[1])
 
@@ -92,7 +92,8 @@ def test_a_place_is_told_from_the_type_or_record_it_belongs_to(
     left: object, right: object, expected: list[tuple[str, ...]]
 ) -> None:
     seen = [
-        (each.path, each.what, each.before, each.after, each.inside) for each in places(left, right)
+        (place.path, place.what, place.before, place.after, place.inside)
+        for place in places(left, right)
     ]
     assert seen == expected
 
@@ -176,7 +177,7 @@ def test_a_case_that_was_borrowed_says_nothing_where_it_differs() -> None:
     left, right = trace(Returned(1), data=b"\x01"), trace(Returned(2), data=b"\x02")
     (place,) = trace_differences(left, right, borrowed=True)
     assert place.part == "the case"
-    assert [each.part for each in trace_differences(left, right)] == [
+    assert [difference.part for difference in trace_differences(left, right)] == [
         "what the release dumps for the case's objects",
         "value of invoke",
     ]

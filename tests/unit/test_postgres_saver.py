@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from parity_kit.candidates.workspace import Workspace, find
+from parity_kit.candidates.workspace import Workspace, find_workspace
 from parity_kit.cli.fixtures import command
 from parity_kit.contract import Case, CaseId, Operation, Pins, Returned, Subject, SubjectKind, run
 from parity_kit.contract.errors import DriftError, UsageError
@@ -24,7 +24,7 @@ from parity_kit.corpora.regenerate import check, regenerate
 from parity_kit.reference.engine import Engine
 from parity_kit.reference.postgres_server import missing
 
-SPACE = find(Path(__file__))
+WORKSPACE = find_workspace(Path(__file__))
 needs_server = pytest.mark.skipif(bool(missing()), reason=missing())
 POSTGRES = Subject(SubjectKind.SAVER, {"saver": "postgres"})
 
@@ -45,14 +45,14 @@ def test_sessions_do_not_see_each_other() -> None:
     engine = Engine()
     first, second = engine.open(POSTGRES, Pins()), engine.open(POSTGRES, Pins())
     first.apply(put("a"))
-    found = [each.apply(Operation("list", {"thread": "t"})) for each in (first, second)]
+    found = [item.apply(Operation("list", {"thread": "t"})) for item in (first, second)]
     first.close()
     third = engine.open(POSTGRES, Pins())
     found.append(third.apply(Operation("list", {"thread": "t"})))
     second.close()
     third.close()
     values = [each.value for each in found if isinstance(each, Returned)]
-    assert [len(each) for each in values if isinstance(each, list)] == [1, 0, 0]
+    assert [len(value) for value in values if isinstance(value, list)] == [1, 0, 0]
 
 
 @needs_server
@@ -79,7 +79,7 @@ def test_the_server_ends_with_its_process_and_leaves_nothing(tmp_path: Path, how
         "print(server().folder, flush=True); sys.stdin.read()\n"
     )
     # Under a short name: a socket's path has a limit.
-    env = {**os.environ, "PYTHONPATH": str(SPACE.root)}
+    env = {**os.environ, "PYTHONPATH": str(WORKSPACE.root)}
     process = subprocess.Popen(
         [sys.executable, "-c", program],
         stdin=subprocess.PIPE,
@@ -129,7 +129,7 @@ def no_server(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("no_server")
 def test_without_a_server_the_corpus_is_named_and_is_no_drift(demo: Workspace) -> None:
-    shutil.copytree(SPACE.fixtures, demo.root / "fixtures", dirs_exist_ok=True)
+    shutil.copytree(WORKSPACE.fixtures, demo.root / "fixtures", dirs_exist_ok=True)
     checked = check(demo)
     assert checked.skipped == {"savers_postgres": "there is no PostgreSQL server: apt install it"}
     assert "savers_postgres" not in {**checked.drifted, **checked.cases}
@@ -139,14 +139,14 @@ def test_without_a_server_the_corpus_is_named_and_is_no_drift(demo: Workspace) -
 
 @pytest.mark.usefixtures("no_server")
 def test_build_leaves_the_corpus_alone_and_says_so(demo: Workspace) -> None:
-    shutil.copytree(SPACE.fixtures, demo.root / "fixtures", dirs_exist_ok=True)
+    shutil.copytree(WORKSPACE.fixtures, demo.root / "fixtures", dirs_exist_ok=True)
     args = ["build", "--workspace", str(demo.root)]
     result = CliRunner().invoke(command, args, standalone_mode=False)
     assert result.exception is None
     assert "savers_postgres: not regenerated: there is no PostgreSQL server" in result.output
     for file in ("savers_postgres.msgpack", "savers_postgres.index"):
-        assert (demo.fixtures / file).read_bytes() == (SPACE.fixtures / file).read_bytes()
-    entries = [read_manifest(space.fixtures).corpora for space in (demo, SPACE)]
+        assert (demo.fixtures / file).read_bytes() == (WORKSPACE.fixtures / file).read_bytes()
+    entries = [read_manifest(workspace.fixtures).corpora for workspace in (demo, WORKSPACE)]
     assert entries[0]["savers_postgres"] == entries[1]["savers_postgres"]  # pyright: ignore[reportArgumentType]  # a corpus's name
 
 
@@ -158,7 +158,7 @@ def test_asked_for_by_name_a_corpus_that_cannot_be_made_is_an_error(demo: Worksp
 
 @needs_server
 def test_another_release_of_the_saver_is_another_oracle(demo: Workspace) -> None:
-    shutil.copytree(SPACE.fixtures, demo.root / "fixtures", dirs_exist_ok=True)
+    shutil.copytree(WORKSPACE.fixtures, demo.root / "fixtures", dirs_exist_ok=True)
     manifest = demo.fixtures / "MANIFEST.json"
     needs = '"langgraph-checkpoint-postgres": "'
     assert needs in manifest.read_text()

@@ -19,7 +19,7 @@ from parity_kit.contract.events import Event, GateFinished
 from parity_kit.gates import pytest_tests
 from parity_kit.gates import search_gate as suites
 from parity_kit.gates.gate import gate_corpora
-from parity_kit.judging.candidate_under_test import Contender
+from parity_kit.judging.candidate_under_test import CandidateUnderTest
 
 pytest_plugins = ["pytester"]
 
@@ -63,8 +63,8 @@ class Session:
 """
 
 
-def candidate(space: Path, name: str, lines: str) -> Path:
-    folder = space / "candidates" / name
+def candidate(workspace: Path, name: str, lines: str) -> Path:
+    folder = workspace / "candidates" / name
     folder.mkdir(parents=True)
     head = f'name = "{name}"\ntitle = "{name}"\nkind = "python"\nlanguage = "Python"\n'
     (folder / "candidate.toml").write_text(head + lines, encoding="utf-8")
@@ -72,7 +72,7 @@ def candidate(space: Path, name: str, lines: str) -> Path:
 
 
 @pytest.fixture
-def space(pytester: pytest.Pytester) -> Path:
+def workspace(pytester: pytest.Pytester) -> Path:
     """A workspace with two corpora and with candidates that are wrong in ways of their own."""
     root = pytester.path
     (root / "parity.toml").touch()
@@ -102,14 +102,14 @@ def outcomes(result: pytest.RunResult) -> dict[str, int]:
     return {word: count for word, count in result.parseoutcomes().items() if word != "deselected"}
 
 
-def gate(space: Path, name: str, *corpora: str) -> Counter[str]:
+def gate(workspace: Path, name: str, *corpora: str) -> Counter[str]:
     """Return what the gate says of a candidate's cases."""
     told: list[Event] = []
-    workspace = Workspace(space)
-    found = find(workspace, name)
-    with start(found, workspace) as engine:
-        contender = Contender.started(found, engine)
-        gate_corpora(workspace, contender, Level.BYTES, told.append, wanted=corpora)
+    opened = Workspace(workspace)
+    candidate_found = find(opened, name)
+    with start(candidate_found, opened) as engine:
+        under_test = CandidateUnderTest.started(candidate_found, engine)
+        gate_corpora(opened, under_test, Level.BYTES, told.append, wanted=corpora)
     verdicts: Counter[str] = Counter()
     for event in told:
         if isinstance(event, GateFinished):
@@ -122,19 +122,19 @@ BOTH = (*CHANNELS, "--parity-corpus", "streams")
 
 
 def test_the_real_engine_passes_with_the_gates_verdicts(
-    pytester: pytest.Pytester, space: Path
+    pytester: pytest.Pytester, workspace: Path
 ) -> None:
     result = run(pytester, "--parity-candidate", "pure", *BOTH, "-rs")
-    said = gate(space, "pure")
+    said = gate(workspace, "pure")
     assert outcomes(result) == {"passed": said["equal"], "skipped": said["unsupported"]}
     assert result.ret == pytest.ExitCode.OK
     result.stdout.fnmatch_lines(["*unsupported: no stream mode messages*"])
 
 
-def test_node_ids_are_those_of_the_index(pytester: pytest.Pytester, space: Path) -> None:
+def test_node_ids_are_those_of_the_index(pytester: pytest.Pytester, workspace: Path) -> None:
     result = run(pytester, "--parity-candidate", "pure", "--collect-only", "-q")
     listed = [line for line in result.outlines if line.startswith("parity::")]
-    index = (space / "fixtures" / "channels.index").read_text(encoding="utf-8").splitlines()
+    index = (workspace / "fixtures" / "channels.index").read_text(encoding="utf-8").splitlines()
     ids = [f"parity::channels::{line.split('  ')[0]}" for line in index]
     suites = [f"parity::lockstep::{name}" for name in ("codec", "channel", "graph", "saver")]
     assert listed[: len(suites) + len(ids)] == suites + ids
@@ -142,7 +142,7 @@ def test_node_ids_are_those_of_the_index(pytester: pytest.Pytester, space: Path)
 
 
 def test_a_failure_is_the_kits_explanation_and_the_command_that_shows_it(
-    pytester: pytest.Pytester, space: Path
+    pytester: pytest.Pytester, workspace: Path
 ) -> None:
     result = run(pytester, "--parity-candidate", "off", "-k", "channels/any-value/restore")
     assert outcomes(result) == {"failed": 1}
@@ -152,10 +152,10 @@ def test_a_failure_is_the_kits_explanation_and_the_command_that_shows_it(
     assert ".py:" not in text, "no line of the kit's own code is of interest"
     # Where CI is set, pytest says a failure twice: in full again in its summary.
     (command,) = {line.strip() for line in result.outlines if "parity-kit replay" in line}
-    file = space / command.removeprefix("parity-kit replay ")
+    file = workspace / command.removeprefix("parity-kit replay ")
     again = subprocess.run(
         [sys.executable, "-m", "parity_kit", "replay", str(file)],
-        cwd=space,
+        cwd=workspace,
         capture_output=True,
         text=True,
         check=False,
@@ -166,10 +166,10 @@ def test_a_failure_is_the_kits_explanation_and_the_command_that_shows_it(
 
 @pytest.mark.parametrize("name", ["off", "wrong"])
 def test_a_wrong_engine_fails_what_the_gate_finds(
-    pytester: pytest.Pytester, space: Path, name: str
+    pytester: pytest.Pytester, workspace: Path, name: str
 ) -> None:
     result = run(pytester, "--parity-candidate", name, *CHANNELS)
-    said = gate(space, name, "channels")
+    said = gate(workspace, name, "channels")
     assert outcomes(result) == {"failed": said["divergent"], "passed": said["equal"]}
     assert said["divergent"]
     assert said["equal"]
@@ -179,20 +179,20 @@ def test_a_wrong_engine_fails_what_the_gate_finds(
 STALE = "stale: ledger entry 2 (streams/[*]): none of its 90 cases *"
 
 
-def ledgered(space: Path, name: str) -> None:
+def ledgered(workspace: Path, name: str) -> None:
     """Give a candidate a ledger: an entry for all that is wrong, and one that covers nothing."""
     every = LEDGER.replace("channels/*", "*").replace("*: stored checkpoint/*", "*")
     none = LEDGER.replace("channels/*", "streams/*").replace("stored", "no such")
     text = (every + none).replace('level = "trace"', 'level = "none"')
-    (space / "candidates" / name / "expected.toml").write_text(text, encoding="utf-8")
+    (workspace / "candidates" / name / "expected.toml").write_text(text, encoding="utf-8")
 
 
 def test_what_the_ledger_expects_is_shown_as_expected(
-    pytester: pytest.Pytester, space: Path
+    pytester: pytest.Pytester, workspace: Path
 ) -> None:
-    (space / "candidates" / "off" / "expected.toml").write_text(LEDGER, encoding="utf-8")
+    (workspace / "candidates" / "off" / "expected.toml").write_text(LEDGER, encoding="utf-8")
     result = run(pytester, "--parity-candidate", "off", *CHANNELS, "-rx")
-    said = gate(space, "off", "channels")
+    said = gate(workspace, "off", "channels")
     assert outcomes(result) == {"xfailed": said["expected"], "passed": said["equal"]}
     assert said["expected"]
     assert result.ret == pytest.ExitCode.OK
@@ -200,9 +200,9 @@ def test_what_the_ledger_expects_is_shown_as_expected(
 
 
 def test_an_entry_of_the_ledger_that_covers_nothing_fails_the_session(
-    pytester: pytest.Pytester, space: Path
+    pytester: pytest.Pytester, workspace: Path
 ) -> None:
-    ledgered(space, "wrong")
+    ledgered(workspace, "wrong")
     result = run(pytester, "--parity-candidate", "wrong", *BOTH)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     assert "failed" not in outcomes(result)
@@ -211,24 +211,24 @@ def test_an_entry_of_the_ledger_that_covers_nothing_fails_the_session(
     assert part.ret == pytest.ExitCode.OK, "a part cannot say that an entry covers nothing"
 
 
-def test_nothing_compared_is_not_a_pass(pytester: pytest.Pytester, space: Path) -> None:
+def test_nothing_compared_is_not_a_pass(pytester: pytest.Pytester, workspace: Path) -> None:
     result = run(pytester, "--parity-candidate", "empty", *CHANNELS)
-    assert outcomes(result) == {"skipped": sum(gate(space, "empty", "channels").values())}
+    assert outcomes(result) == {"skipped": sum(gate(workspace, "empty", "channels").values())}
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines(["unknown: nothing was compared, and that is not a pass"])
 
 
 def test_a_candidate_that_does_not_start_stops_the_session(
-    pytester: pytest.Pytester, space: Path
+    pytester: pytest.Pytester, workspace: Path
 ) -> None:
-    del space
+    del workspace
     result = run(pytester, "--parity-candidate", "dead", *CHANNELS)
     assert outcomes(result) == {"failed": 1}
     result.stdout.fnmatch_lines(["error PK302: candidate dead: *", "*could not be judged any*"])
 
 
-def test_only_what_failed_is_run_again(pytester: pytest.Pytester, space: Path) -> None:
-    del space
+def test_only_what_failed_is_run_again(pytester: pytest.Pytester, workspace: Path) -> None:
+    del workspace
     chosen = ("--parity-candidate", "wrong", "-k", "last-value/", *CHANNELS)
     first = outcomes(run(pytester, *chosen))
     assert first["failed"]
@@ -236,8 +236,8 @@ def test_only_what_failed_is_run_again(pytester: pytest.Pytester, space: Path) -
     assert outcomes(run(pytester, *chosen, "--lf")) == {"failed": first["failed"]}
 
 
-def test_tests_are_named_as_arguments_too(pytester: pytest.Pytester, space: Path) -> None:
-    del space
+def test_tests_are_named_as_arguments_too(pytester: pytest.Pytester, workspace: Path) -> None:
+    del workspace
     one = "parity::channels::channels/any-value/restore"
     pytester.makepyfile(test_mine="def test_mine(): pass")
     assert outcomes(run(pytester, "--parity-candidate", "pure", one)) == {"passed": 1}
@@ -246,9 +246,9 @@ def test_tests_are_named_as_arguments_too(pytester: pytest.Pytester, space: Path
 
 
 def test_an_argument_comes_before_the_rules_of_the_gate(
-    pytester: pytest.Pytester, space: Path
+    pytester: pytest.Pytester, workspace: Path
 ) -> None:
-    (space / "parity.toml").write_text('[gate]\ncorpora = ["streams"]\n', encoding="utf-8")
+    (workspace / "parity.toml").write_text('[gate]\ncorpora = ["streams"]\n', encoding="utf-8")
     one = "parity::channels::channels/any-value/restore"
     assert outcomes(run(pytester, "--parity-candidate", "pure", one)) == {"passed": 1}
     listed = run(pytester, "--parity-candidate", "pure", "parity", "--collect-only", "-q").outlines
@@ -256,8 +256,8 @@ def test_an_argument_comes_before_the_rules_of_the_gate(
     assert groups == {"lockstep", "streams"}
 
 
-def test_a_users_own_tests_run_beside(pytester: pytest.Pytester, space: Path) -> None:
-    del space
+def test_a_users_own_tests_run_beside(pytester: pytest.Pytester, workspace: Path) -> None:
+    del workspace
     pytester.makepyfile("def test_mine(): pass")
     result = run(pytester, "--parity-candidate", "pure", *CHANNELS)
     assert outcomes(result) == {"passed": 115}
@@ -265,11 +265,11 @@ def test_a_users_own_tests_run_beside(pytester: pytest.Pytester, space: Path) ->
 
 
 def test_workers_have_a_process_each_and_judge_the_whole_together(
-    pytester: pytest.Pytester, space: Path
+    pytester: pytest.Pytester, workspace: Path
 ) -> None:
-    ledgered(space, "wrong")
+    ledgered(workspace, "wrong")
     alone = outcomes(run(pytester, "--parity-candidate", "wrong", *BOTH))
-    starts = space / "candidates" / "wrong" / "starts"
+    starts = workspace / "candidates" / "wrong" / "starts"
     assert starts.read_text() == "x"
     result = run(pytester, "--parity-candidate", "wrong", *BOTH, "-n", "2")
     assert outcomes(result) == alone
@@ -278,15 +278,15 @@ def test_workers_have_a_process_each_and_judge_the_whole_together(
     result.stdout.fnmatch_lines([STALE])
 
 
-def test_a_suite_is_a_test(pytester: pytest.Pytester, space: Path) -> None:
+def test_a_suite_is_a_test(pytester: pytest.Pytester, workspace: Path) -> None:
     options = ("--parity-suite", "channel", "--parity-examples", "20")
     assert outcomes(run(pytester, "--parity-candidate", "pure", *options)) == {"passed": 1}
     result = run(pytester, "--parity-candidate", "wrong", *options)
     assert outcomes(result) == {"failed": 1}
     text = result.stdout.str()
     assert "divergent: operation 0 (is_available): value" in text
-    (file,) = (space / ".parity" / "pytest").glob("cases/*")
-    assert f"parity-kit replay {file.relative_to(space)}" in text
+    (file,) = (workspace / ".parity" / "pytest").glob("cases/*")
+    assert f"parity-kit replay {file.relative_to(workspace)}" in text
 
 
 @pytest.mark.parametrize(
@@ -302,9 +302,9 @@ def test_a_suite_is_a_test(pytester: pytest.Pytester, space: Path) -> None:
     ],
 )
 def test_wrong_use_is_told_in_a_line(
-    pytester: pytest.Pytester, space: Path, arguments: list[str], words: str
+    pytester: pytest.Pytester, workspace: Path, arguments: list[str], words: str
 ) -> None:
-    del space
+    del workspace
     result = run(pytester, *arguments)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines([f"ERROR: {words}"])

@@ -28,7 +28,7 @@ from langgraph.checkpoint.serde.types import _DeltaSnapshot  # pyright: ignore[r
 from langgraph.checkpoint.sqlite import SqliteSaver
 from langgraph.types import Command, Interrupt, Send
 
-from parity_kit.candidates.workspace import Workspace, find
+from parity_kit.candidates.workspace import Workspace, find_workspace
 from parity_kit.cli.fixtures import command
 from parity_kit.cli.gate import command as gate
 from parity_kit.corpora.imported import read_imported
@@ -37,7 +37,7 @@ from parity_kit.corpora.user_checkpoints.shape import is_same_shape
 from parity_kit.msgpack.values import open_value
 from parity_kit.reference.native import to_plain
 
-SPACE = find(Path(__file__))
+WORKSPACE = find_workspace(Path(__file__))
 REDACTOR = Redactor(b"a key of the tests")
 SERIALIZER = JsonPlusSerializer(allowed_msgpack_modules=None)
 PLANTED = [
@@ -219,8 +219,8 @@ def test_any_text_keeps_its_length_in_characters_and_in_bytes(text: str) -> None
 def plant(path: Path) -> None:
     """Store every planted string somewhere else."""
     words = iter(PLANTED)
-    space = f"{next(words)}:{UUID(int=9)}"
-    place = {"thread_id": next(words), "checkpoint_ns": space}
+    workspace = f"{next(words)}:{UUID(int=9)}"
+    place = {"thread_id": next(words), "checkpoint_ns": workspace}
     config: Any = {"configurable": place}
     values: dict[str, Any] = {
         next(words): [next(words), {next(words): next(words)}],
@@ -250,7 +250,7 @@ def plant(path: Path) -> None:
 
 def test_no_planted_string_survives_in_a_redacted_corpus(tmp_path: Path) -> None:
     (tmp_path / "parity.toml").write_text("")
-    (tmp_path / "candidates").symlink_to(SPACE.candidates)
+    (tmp_path / "candidates").symlink_to(WORKSPACE.candidates)
     database = tmp_path / f"{PLANTED[0]}.sqlite"
     plant(database)
     for name, options in (("plain", ()), ("redacted", ("--redact",))):

@@ -39,8 +39,8 @@ def invoke(given: Any, **args: Any) -> Operation:
 
 
 def values(outcomes: Sequence[Outcome]) -> list[Any]:
-    assert all(isinstance(each, Returned) for each in outcomes), outcomes
-    return [each.value for each in outcomes if isinstance(each, Returned)]
+    assert all(isinstance(outcome, Returned) for outcome in outcomes), outcomes
+    return [outcome.value for outcome in outcomes if isinstance(outcome, Returned)]
 
 
 @pytest.mark.parametrize("awaits", [False, True])
@@ -81,7 +81,7 @@ def test_both_forms_tell_the_same_story() -> None:
         (outcome,) = done(program, Operation("stream", args))
         assert isinstance(outcome, Returned)
         # What is awaited begins when its caller waits, so the order of events is another.
-        events = sorted(repr(each) for each in outcome.events)
+        events = sorted(repr(event) for event in outcome.events)
         stories.append((events, outcome_to_plain(outcome)["value"], sorted(outcome.stored)))
     assert stories[0] == stories[1]
 

@@ -33,10 +33,10 @@ def play(program: dict[str, Any], *operations: Operation) -> tuple[Outcome, ...]
     subject = Subject(SubjectKind.GRAPH, {"program": program, "saver": "memory"})
     outcomes = run(Engine(), Case(CaseId("sync"), subject, operations))
     later = tuple(
-        each
-        if each.name in {"put", "store_items"}
-        else op(each.name, **each.args, **{"async": True})
-        for each in operations
+        operation
+        if operation.name in {"put", "store_items"}
+        else op(operation.name, **operation.args, **{"async": True})
+        for operation in operations
     )
     again = run(Engine(), Case(CaseId("async"), subject, later))
     assert [*map(outcome_to_plain, again)] == [*map(outcome_to_plain, outcomes)]
@@ -55,7 +55,7 @@ def error(outcome: Outcome) -> tuple[str, str]:
 
 def streamed(outcome: Outcome) -> list[Any]:
     assert isinstance(outcome, Returned), outcome
-    return [each.payload for each in outcome.events]
+    return [event.payload for event in outcome.events]
 
 
 def body(*instructions: dict[str, Any], **settings: Any) -> dict[str, Any]:
@@ -104,7 +104,7 @@ def test_a_path_map_names_the_nodes_that_an_expression_chooses() -> None:
         program,
         *(op("invoke", thread=way, input={"n": way}) for way in ("left", "right", "up")),
     )
-    assert [value(each)["log"] for each in outcomes[:2]] == [["a", "b"], ["a"]]
+    assert [value(outcome)["log"] for outcome in outcomes[:2]] == [["a", "b"], ["a"]]
     assert error(outcomes[2]) == ("KeyError", "'up'")
 
 
@@ -244,7 +244,7 @@ def test_a_task_has_told_all_before_the_next_begins() -> None:
     )
     assert isinstance(outcome, Raised)
     told = [1, 2, {"a": {"log": ["a"]}}, 3, 4, {"c": {"log": ["c"]}}]
-    assert [each.payload for each in outcome.events] == told
+    assert [event.payload for event in outcome.events] == told
 
 
 def test_a_drained_run_stops_after_its_superstep_and_runs_on_later() -> None:
@@ -270,7 +270,7 @@ def test_breakpoints_of_one_run() -> None:
         op("invoke", thread="t", input=None, interrupt_after="*", max_concurrency=1),
         op("invoke", thread="t", input=None),
     )
-    assert [value(each)["log"] for each in outcomes] == [["a"], ["a", "b"], ["a", "b", "c"]]
+    assert [value(outcome)["log"] for outcome in outcomes] == [["a"], ["a", "b"], ["a", "b", "c"]]
 
 
 def test_all_seven_stream_modes_at_once() -> None:
@@ -282,8 +282,8 @@ def test_all_seven_stream_modes_at_once() -> None:
     }
     (outcome,) = play(program, op("stream", thread="t", input={"m": []}, modes=EVERY_MODE))
     assert isinstance(outcome, Returned)
-    assert {each.mode for each in outcome.events} == set(EVERY_MODE)
-    said_it: Any = next(each.payload for each in outcome.events if each.mode == "messages")
+    assert {event.mode for event in outcome.events} == set(EVERY_MODE)
+    said_it: Any = next(event.payload for event in outcome.events if event.mode == "messages")
     assert b"00000000-0000-4000-8000-000000000001" in said_it[0].data
 
 
@@ -297,7 +297,7 @@ def test_messages_are_replaced_and_removed_by_id() -> None:
         "nodes": {"a": body({"write": {"m": write}})},
         "entry": "a",
     }
-    given = [{"type": "human", "content": "old", "id": each} for each in ("1", "2")]
+    given = [{"type": "human", "content": "old", "id": item} for item in ("1", "2")]
     (outcome,) = play(program, op("invoke", thread="t", input={"m": given}))
     kept = [each.data for each in value(outcome)["m"]]
     assert len(kept) == 2
@@ -311,11 +311,11 @@ def test_a_cached_node_does_not_begin_until_its_entry_is_gone() -> None:
     runs = [op("invoke", thread=str(index), input={"n": n}) for index, n in enumerate((1, 1, 2))]
     again = op("invoke", thread="x", input={"n": 1})
     outcomes = play(program, *runs, op("clear_cache"), again)
-    assert [value(each)["log"] for each in outcomes if value(each)] == [[1], [1], [2], [3]]
+    assert [value(outcome)["log"] for outcome in outcomes if value(outcome)] == [[1], [1], [2], [3]]
     # A run makes three checkpoints, and the cache's clock goes on by one second for each.
     nodes["a"]["cache"] = {"ttl": 4}
     outcomes = play(program, *(op("invoke", thread=name, input={"n": 1}) for name in "abc"))
-    assert [value(each)["log"] for each in outcomes] == [[1], [1], [2]]
+    assert [value(outcome)["log"] for outcome in outcomes] == [[1], [1], [2]]
 
 
 def test_the_store_is_shared_by_threads() -> None:

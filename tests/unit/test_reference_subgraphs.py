@@ -71,7 +71,9 @@ ASKED = (
 
 def play(program: dict[str, Any], *operations: Op, awaited: bool = False) -> tuple[Outcome, ...]:
     if awaited:
-        operations = tuple(op(each.name, **each.args, **{"async": True}) for each in operations)
+        operations = tuple(
+            op(operation.name, **operation.args, **{"async": True}) for operation in operations
+        )
     subject = Subject(SubjectKind.GRAPH, {"program": program, "saver": "memory"})
     return run(Engine(), Case(CaseId("subgraphs"), subject, operations))
 
@@ -83,7 +85,7 @@ def value(outcome: Outcome) -> Any:
 
 def spaces(outcome: Outcome) -> list[tuple[str, ...]]:
     assert isinstance(outcome, Returned)
-    return [tuple(part.split(":")[0] for part in each.namespace) for each in outcome.events]
+    return [tuple(part.split(":")[0] for part in event.namespace) for event in outcome.events]
 
 
 @pytest.mark.parametrize("awaited", [False, True])
@@ -104,7 +106,7 @@ def test_a_subgraph_asks_and_its_answer_comes_back(
         assert value(inside)["values"] == {"log": ["a", "x"]}
         assert value(inside)["next"] == ["ask"]
     assert isinstance(answered, Returned)
-    payloads = [each.payload for each in answered.events]
+    payloads = [event.payload for event in answered.events]
     again = [{"x": {"log": ["x"]}}] if checkpointer is False else []
     assert payloads == [
         *again,
@@ -121,7 +123,7 @@ def test_checkpoints_are_counted_across_graphs() -> None:
     numbers = sorted(int(name.split("/")[3][-4:], 16) for name in names)
     assert numbers == [1, 2, 3, 4, 5, 6]
     assert value(inside)["config"]["configurable"]["checkpoint_id"].endswith("6")
-    kept = [each["config"]["configurable"]["checkpoint_id"][-2:] for each in value(history)]
+    kept = [item["config"]["configurable"]["checkpoint_id"][-2:] for item in value(history)]
     assert kept == ["09", "08", "03", "02", "01"]
 
 
@@ -144,7 +146,7 @@ def test_a_node_calls_a_subgraph_and_visits_are_counted() -> None:
         assert value(state)["tasks"][0]["state"]["values"] == {"log": ["in", "x"]}
         assert isinstance(answered, Returned)
         # The first node asked, was begun again with the answer, and then the second node asked.
-        asked_again = pack([each.payload for each in answered.events][-1])
+        asked_again = pack([event.payload for event in answered.events][-1])
         assert b"__interrupt__" in asked_again
         assert b"\xa5visit\x03" in asked_again
 
@@ -186,12 +188,12 @@ def test_a_wait_is_free_and_a_timeout_exact() -> None:
         (outcome,) = play(program, ask, awaited=True)
         assert isinstance(outcome, Raised)
         assert (outcome.error, outcome.message) == ("langgraph.errors.NodeTimeoutError", message)
-        assert [each.payload for each in outcome.events] == [1, 2]
+        assert [event.payload for event in outcome.events] == [1, 2]
     for timeout in (2001, {"idle": 1001}):
         program["nodes"]["a"]["timeout"] = timeout
         (outcome,) = play(program, ask, awaited=True)
         assert isinstance(outcome, Returned)
-        assert [each.payload for each in outcome.events] == [1, {"a": {"log": ["done"]}}]
+        assert [event.payload for event in outcome.events] == [1, {"a": {"log": ["done"]}}]
     (outcome,) = play(program, ask)
     assert isinstance(outcome, Raised)
     assert "only supported for async nodes" in outcome.message
@@ -217,8 +219,8 @@ def test_every_task_that_reads_a_dataclass_is_shown_one() -> None:
     }
     (outcome,) = play(program, op("stream", thread="t", input={}, modes=["tasks"]))
     assert isinstance(outcome, Returned)
-    payloads: list[Any] = [each.payload for each in outcome.events]
-    assert [type(each["input"]) for each in payloads if "input" in each] == [Ext, Ext]
+    payloads: list[Any] = [event.payload for event in outcome.events]
+    assert [type(payload["input"]) for payload in payloads if "input" in payload] == [Ext, Ext]
 
 
 def test_all_tasks_of_a_superstep_end_also_when_one_fails() -> None:
@@ -227,7 +229,7 @@ def test_all_tasks_of_a_superstep_end_also_when_one_fails() -> None:
         "b": body({"raise": {"type": "KeyError", "message": "b"}}),
         "c": body({"wait": 1}, log("c")),
     }
-    program = {"state": STATE, "nodes": nodes, "edges": [["__start__", each] for each in nodes]}
+    program = {"state": STATE, "nodes": nodes, "edges": [["__start__", node] for node in nodes]}
     (outcome,) = play(program, op("invoke", thread="t", input={}), awaited=True)
     assert isinstance(outcome, Raised)
     assert (outcome.error, outcome.message) == ("ValueError", "a")

@@ -35,7 +35,7 @@ TIMES = {"seconds", "start_seconds"}
 SEED = 20
 
 
-def workspace(root: Path, *corpora: str) -> Path:
+def make_workspace(root: Path, *corpora: str) -> Path:
     """A workspace of its own corpora, with `pure`, and a candidate that is one byte off."""
     (root / "parity.toml").write_text('ours = ["pure"]\nothers = ["off"]\n', encoding="utf-8")
     (root / "fixtures").mkdir()
@@ -65,7 +65,7 @@ def untimed(value: Any) -> Any:
         fields = cast("dict[str, Any]", value)
         return {key: untimed(each) for key, each in fields.items() if key not in TIMES}
     return (
-        [untimed(each) for each in cast("list[Any]", value)] if isinstance(value, list) else value
+        [untimed(item) for item in cast("list[Any]", value)] if isinstance(value, list) else value
     )
 
 
@@ -75,18 +75,18 @@ def report_of(folder: Path) -> dict[str, Any]:
     return report
 
 
-def invoke(command: Any, space: Path, *arguments: str) -> Result:
-    words = [*arguments, "--workspace", str(space), "--json"]
+def invoke(command: Any, workspace: Path, *arguments: str) -> Result:
+    words = [*arguments, "--workspace", str(workspace), "--json"]
     return CliRunner().invoke(command, words, catch_exceptions=False, standalone_mode=False)
 
 
 class Undisturbed:
     """A run that nobody stops: its arguments, its journal and its report."""
 
-    def __init__(self, space: Path, command: Any, *arguments: str) -> None:
-        self.space, self.command = space, command
-        self.said = invoke(command, space, *arguments)
-        (self.folder,) = (space / "reports").iterdir()
+    def __init__(self, workspace: Path, command: Any, *arguments: str) -> None:
+        self.workspace, self.command = workspace, command
+        self.said = invoke(command, workspace, *arguments)
+        (self.folder,) = (workspace / "reports").iterdir()
         self.journal = (self.folder / "journal.jsonl").read_bytes()
         self.report = report_of(self.folder)
         self.lines = self.journal.splitlines(keepends=True)
@@ -99,7 +99,7 @@ class Undisturbed:
         return self.folder
 
     def resume(self) -> Result:
-        return invoke(self.command, self.space, "--resume", self.folder.name)
+        return invoke(self.command, self.workspace, "--resume", self.folder.name)
 
 
 ARGUMENTS = ("--suite", "corpora", "--suite", "codec", "--suite", "channel", "--examples", "10")
@@ -107,8 +107,8 @@ ARGUMENTS = ("--suite", "corpora", "--suite", "codec", "--suite", "channel", "--
 
 @pytest.fixture(scope="module", params=["pure", "off"])
 def undisturbed(request: pytest.FixtureRequest, tmp_path_factory: Any) -> Undisturbed:
-    space = workspace(tmp_path_factory.mktemp("space"), "channels", "savers")
-    return Undisturbed(space, run, request.param, *ARGUMENTS)
+    workspace = make_workspace(tmp_path_factory.mktemp("space"), "channels", "savers")
+    return Undisturbed(workspace, run, request.param, *ARGUMENTS)
 
 
 def cuts(undisturbed: Undisturbed, count: int) -> Iterator[int]:
@@ -129,7 +129,9 @@ def test_wherever_the_journal_ends_the_report_is_the_same(undisturbed: Undisturb
         assert "going on from where it was stopped" in again.output
         assert report_of(folder) == undisturbed.report, f"the journal was cut at {size}"
         names = [path.name for path in (folder / "cases").glob("*")]
-        told = [each["file"] for each in undisturbed.report["candidates"][0]["divergences"]]
+        told = [
+            divergence["file"] for divergence in undisturbed.report["candidates"][0]["divergences"]
+        ]
         assert sorted(f"cases/{name}" for name in names) == sorted(told)
 
 
@@ -154,8 +156,8 @@ def test_a_last_line_that_was_cut_off_does_not_spoil_what_comes_after(
 
 
 def test_the_whole_path_is_resumed_too(tmp_path: Path) -> None:
-    space = workspace(tmp_path, "channels")
-    path = Undisturbed(space, parity, "--examples", "3", "--pairs", "0")
+    workspace = make_workspace(tmp_path, "channels")
+    path = Undisturbed(workspace, parity, "--examples", "3", "--pairs", "0")
     assert path.report["candidates"][1]["divergences"]
     for size in cuts(path, 2):
         folder = path.cut_to(size)
@@ -182,20 +184,20 @@ def test_a_failure_that_was_seen_before_the_run_was_stopped_is_not_forgotten(
 @pytest.mark.parametrize("undisturbed", ["off"], indirect=True)
 def test_a_run_is_resumed_only_as_what_it_was(undisturbed: Undisturbed) -> None:
     folder = undisturbed.cut_to(len(undisturbed.journal) // 2)
-    space, name = undisturbed.space, folder.name
+    workspace, name = undisturbed.workspace, folder.name
     before = (folder / "journal.jsonl").read_bytes()
     with pytest.raises(UsageError, match="is no run of `parity-kit parity`"):
-        invoke(parity, space, "--resume", name)
+        invoke(parity, workspace, "--resume", name)
     with pytest.raises(UsageError, match="examples was given when the run began"):
-        invoke(run, space, "--resume", name, "--examples", "7")
+        invoke(run, workspace, "--resume", name, "--examples", "7")
     with pytest.raises(BadFileError, match="no run 'another'"):
-        invoke(run, space, "--resume", "another")
-    changed = space / "candidates" / "off" / "more.py"
+        invoke(run, workspace, "--resume", "another")
+    changed = workspace / "candidates" / "off" / "more.py"
     changed.write_text("", encoding="utf-8")
     with pytest.raises(UsageError, match="cannot be resumed: off changed since it began"):
         undisturbed.resume()
     changed.unlink()
-    settings = space / "parity.toml"
+    settings = workspace / "parity.toml"
     text = settings.read_text(encoding="utf-8")
     settings.write_text(f"{text}\n# looked at again\n", encoding="utf-8")
     with pytest.raises(UsageError, match=r"parity.toml changed since it began"):
@@ -205,17 +207,17 @@ def test_a_run_is_resumed_only_as_what_it_was(undisturbed: Undisturbed) -> None:
 
 
 def test_a_candidate_is_known_by_all_that_its_manifest_points_at(tmp_path: Path) -> None:
-    space, folder = Workspace(tmp_path), tmp_path / "candidates" / "mine"
+    workspace, folder = Workspace(tmp_path), tmp_path / "candidates" / "mine"
     source = tmp_path / "source"
-    for each in (folder, source / "__pycache__"):
-        each.mkdir(parents=True)
+    for item in (folder, source / "__pycache__"):
+        item.mkdir(parents=True)
     (source / "engine.py").write_text("1", encoding="utf-8")
     head = 'name = "mine"\ntitle = "Mine"\nlanguage = "Python"\nkind = "python"\n'
     where = 'object = "engine:Engine"\npath = "../../source"\n'
     (folder / "candidate.toml").write_text(head + where, encoding="utf-8")
 
     def known() -> str:
-        return made_of(space, [load(folder)])["mine"]
+        return made_of(workspace, [load(folder)])["mine"]
 
     first = known()
     (source / "__pycache__" / "engine.pyc").write_text("made", encoding="utf-8")
@@ -234,18 +236,18 @@ def test_a_run_that_never_began_has_nothing_to_go_on_from(undisturbed: Undisturb
         undisturbed.resume()
 
 
-def kit(space: Path, *arguments: str) -> subprocess.Popen[bytes]:
+def kit(workspace: Path, *arguments: str) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "parity_kit", *arguments]
     return subprocess.Popen(
-        command, cwd=space, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        command, cwd=workspace, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
 
 
-def killed(space: Path, arguments: tuple[str, ...], after: float) -> float:
+def killed(workspace: Path, arguments: tuple[str, ...], after: float) -> float:
     """Kill a run so many seconds after its start, or sooner if it ends by then; return when."""
     while True:
-        shutil.rmtree(space / "reports", ignore_errors=True)
-        running = kit(space, "run", *arguments)
+        shutil.rmtree(workspace / "reports", ignore_errors=True)
+        running = kit(workspace, "run", *arguments)
         try:
             running.wait(timeout=after)
         except subprocess.TimeoutExpired:
@@ -255,59 +257,59 @@ def killed(space: Path, arguments: tuple[str, ...], after: float) -> float:
         after /= 2
 
 
-def resumed(space: Path, arguments: tuple[str, ...]) -> tuple[Path, str]:
+def resumed(workspace: Path, arguments: tuple[str, ...]) -> tuple[Path, str]:
     """Go on with the run that was killed, and return its folder and where it stood.
 
     One that was killed before its journal's first line is begun anew: there is nothing of it.
     """
-    journals = (space / "reports").glob("*/journal.jsonl")
-    if begun := [each for each in journals if b"\n" in each.read_bytes()]:
+    journals = (workspace / "reports").glob("*/journal.jsonl")
+    if begun := [journal for journal in journals if b"\n" in journal.read_bytes()]:
         state = f"at {begun[0].stat().st_size} bytes"
-        again = kit(space, "run", "--resume", begun[0].parent.name)
+        again = kit(workspace, "run", "--resume", begun[0].parent.name)
     else:
         state = "before it began"
-        shutil.rmtree(space / "reports", ignore_errors=True)
-        again = kit(space, "run", *arguments)
+        shutil.rmtree(workspace / "reports", ignore_errors=True)
+        again = kit(workspace, "run", *arguments)
     assert again.wait(timeout=600) in {0, 1}
-    (folder,) = (space / "reports").iterdir()
+    (folder,) = (workspace / "reports").iterdir()
     return folder, state
 
 
-def undisturbed_times(space: Path, arguments: tuple[str, ...]) -> tuple[float, float]:
+def undisturbed_times(workspace: Path, arguments: tuple[str, ...]) -> tuple[float, float]:
     """Return how long a run takes to its journal's first line, and to its end."""
     started = time.monotonic()
-    running = kit(space, "run", *arguments)
+    running = kit(workspace, "run", *arguments)
     began = 0.0
     while running.poll() is None:
-        if not began and any((space / "reports").glob("*/journal.jsonl")):
+        if not began and any((workspace / "reports").glob("*/journal.jsonl")):
             began = time.monotonic() - started
         time.sleep(0.005)
     assert running.returncode in {0, 1}
     return began, time.monotonic() - started
 
 
-def survives(space: Path, arguments: tuple[str, ...], moments: int) -> None:
+def survives(workspace: Path, arguments: tuple[str, ...], moments: int) -> None:
     """Kill a run at seeded moments, spread over what it takes undisturbed."""
-    began, took = undisturbed_times(space, arguments)
-    (folder,) = (space / "reports").iterdir()
+    began, took = undisturbed_times(workspace, arguments)
+    (folder,) = (workspace / "reports").iterdir()
     expected = report_of(folder)
     rng = random.Random(SEED)
     early = 0.9 * began  # what is killed before this has nothing to go on from
     for number in range(moments):
         # One moment in each part of equal length: seeded, and spread.
         after = early + (took - early) * (number + rng.random()) / moments
-        after = killed(space, arguments, after)
-        folder, state = resumed(space, arguments)
+        after = killed(workspace, arguments, after)
+        folder, state = resumed(workspace, arguments)
         said = f"killed after {after:.2f} of {took:.2f} s, {state}"
         print(said)  # noqa: T201  # shown if it fails, and by -s
         assert report_of(folder) == expected, said
 
 
 def test_a_run_survives_being_killed_at_three_moments(tmp_path: Path) -> None:
-    survives(workspace(tmp_path, "channels"), ("off", "--suite", "corpora"), 3)
+    survives(make_workspace(tmp_path, "channels"), ("off", "--suite", "corpora"), 3)
 
 
 @pytest.mark.slow
 def test_a_whole_run_survives_being_killed_at_twenty_moments(tmp_path: Path) -> None:
     corpora = tuple(read_manifest(ROOT / "fixtures").corpora)
-    survives(workspace(tmp_path, *corpora), ("pure", "--examples", "60"), 20)
+    survives(make_workspace(tmp_path, *corpora), ("pure", "--examples", "60"), 20)

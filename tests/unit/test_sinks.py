@@ -55,15 +55,15 @@ def shown(events: list[Event], *, terminal: bool = False) -> str:
     console = Console(file=out, force_terminal=terminal, width=100, highlight=False)
     with Terminal(console) as sink:
         for event in events:
-            sink.tell(event)
+            sink.emit(event)
     return out.getvalue()
 
 
 def test_the_journal_holds_each_event_as_a_line_at_once(tmp_path: Path) -> None:
     journal = Journal(tmp_path)
     for event in EVENTS:
-        journal.tell(event)
-        journal.tell(GateProgress("it", "corpus graphs", 1, 5))
+        journal.emit(event)
+        journal.emit(GateProgress("it", "corpus graphs", 1, 5))
         last = (tmp_path / "journal.jsonl").read_text(encoding="utf-8").splitlines()[-1]
         assert event_from_json(json.loads(last)) == event
     journal.close()

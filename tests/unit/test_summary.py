@@ -49,7 +49,7 @@ def _journal(folder: Path, events: list[Event]) -> Path:
 
 
 def _of(report: dict[str, Any], name: str) -> dict[str, Any]:
-    return next(each for each in report["candidates"] if each["name"] == name)
+    return next(candidate for candidate in report["candidates"] if candidate["name"] == name)
 
 
 def test_every_event_reaches_the_report(tmp_path: Path) -> None:
@@ -84,7 +84,7 @@ def test_every_event_reaches_the_report(tmp_path: Path) -> None:
         "exit_code": 1,
         "notes": ["a note"],
     }
-    assert [(each["name"], each["drifted"]) for each in report["corpora"]["corpora"]] == [
+    assert [(corpus["name"], corpus["drifted"]) for corpus in report["corpora"]["corpora"]] == [
         ("codec", False),
         ("channels", True),
     ]
@@ -92,7 +92,7 @@ def test_every_event_reaches_the_report(tmp_path: Path) -> None:
     assert (port["title"], port["verdict"], port["reached"]) == ("A Port", "divergent", "bytes")
     assert [each["headline"] for each in port["divergences"]] == ["h"]
     assert port["engagement"] == {"functions": {"apply_writes": 0}, "engaged": False}
-    assert [each["ratio"] for each in port["benchmarks"]] == [2.0]
+    assert [benchmark["ratio"] for benchmark in port["benchmarks"]] == [2.0]
     assert [each["workload"] for each in report["control"]] == ["sequential-5"]
     assert _of(report, "other")["failure"] == {"code": "crashed", "problem": "it ended"}
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from jsonschema.validators import Draft202012Validator
 
 from parity_kit.candidates.launch import find, start, watched
-from parity_kit.candidates.workspace import find as workspace
+from parity_kit.candidates.workspace import find_workspace
 from parity_kit.cli.gate import command as gate
 from parity_kit.contract import Case, CaseId, Operation, Pins, Subject, SubjectKind, canonical
 from parity_kit.contract.errors import CandidateError, UsageError
@@ -29,8 +29,8 @@ from parity_kit.wire.messages import MessageError, Request, Response, encode, pa
 from parity_kit.wire.readable import to_json
 from parity_kit.wire.schema import METHODS, schema
 
-SPACE = workspace(Path(__file__))
-PUBLISHED = SPACE.root / "docs" / "protocol.schema.json"
+WORKSPACE = find_workspace(Path(__file__))
+PUBLISHED = WORKSPACE.root / "docs" / "protocol.schema.json"
 
 
 @functools.cache
@@ -74,10 +74,10 @@ def as_json(message: Request | Response) -> Any:
 
 def test_a_real_conversation_keeps_to_the_schema_in_both_directions() -> None:
     crossed = Messages()
-    corpora = read_corpora(SPACE.fixtures, ["channels", "graphs", "allowlist", "functional"])
+    corpora = read_corpora(WORKSPACE.fixtures, ["channels", "graphs", "allowlist", "functional"])
     cases = [trace.case for corpus in corpora for trace in corpus.traces]
     channel = Subject(SubjectKind.CHANNEL, {"class": "LastValue", "type": "int"})
-    with watched(crossed), start(find(SPACE, "pure"), SPACE) as engine:
+    with watched(crossed), start(find(WORKSPACE, "pure"), WORKSPACE) as engine:
         list(engine.run_all(cases))
         session = engine.open(channel, Pins())
         session.apply(Operation("get"))
@@ -232,16 +232,30 @@ def test_a_trace_is_readable_and_whole_after_a_crash(tmp_path: Path) -> None:
 
 def test_a_gate_writes_down_its_conversation(tmp_path: Path) -> None:
     path = tmp_path / "trace.log"
-    args = ["pure", "--corpus", "channels", "--trace", str(path), "--workspace", str(SPACE.root)]
+    args = [
+        "pure",
+        "--corpus",
+        "channels",
+        "--trace",
+        str(path),
+        "--workspace",
+        str(WORKSPACE.root),
+    ]
     result = CliRunner().invoke(gate, args, standalone_mode=False, catch_exceptions=False)
     assert result.return_value == 0
     text = path.read_text(encoding="utf-8")
-    (corpus,) = read_corpora(SPACE.fixtures, ["channels"])
+    (corpus,) = read_corpora(WORKSPACE.fixtures, ["channels"])
     assert text.count(" run  {") == len(corpus.traces)
     assert '"id": "channels/' in text
 
 
 def test_a_trace_that_cannot_be_written_is_wrong_use(tmp_path: Path) -> None:
-    args = ["pure", "--trace", str(tmp_path / "no" / "trace.log"), "--workspace", str(SPACE.root)]
+    args = [
+        "pure",
+        "--trace",
+        str(tmp_path / "no" / "trace.log"),
+        "--workspace",
+        str(WORKSPACE.root),
+    ]
     with pytest.raises(UsageError, match="cannot be written"):
         CliRunner().invoke(gate, args, standalone_mode=False, catch_exceptions=False)

@@ -51,22 +51,22 @@ def begin(directory: Path, name: str, language: str) -> Iterator[Begun]:
     Raises:
         UsageError: If there can be no such candidate; nothing was written.
     """
-    space = Workspace(directory.resolve())
+    workspace = Workspace(directory.resolve())
     scaffold.check(name, language)
     rules = (_HERE / "rules.toml").read_text(encoding="utf-8").replace("your-engine", name)
-    yield _write(space.root / MARKER, rules)
-    if (space.candidates / name).exists():
-        yield Begun("kept", space.candidates / name)
+    yield _write(workspace.root / MARKER, rules)
+    if (workspace.candidates / name).exists():
+        yield Begun("kept", workspace.candidates / name)
     else:
-        yield Begun("made", scaffold.new(space, name, language))
-    repository = _repository(space.root)
-    yield _write(repository / WORKFLOW, _workflow(space.root, repository, language))
-    yield _ignore(space.root / ".gitignore")
+        yield Begun("made", scaffold.new(workspace, name, language))
+    repository = _repository(workspace.root)
+    yield _write(repository / WORKFLOW, _workflow(workspace.root, repository, language))
+    yield _ignore(workspace.root / ".gitignore")
 
 
 def _repository(root: Path) -> Path:
     """Return the repository that a workspace lies in, where a workflow is looked for."""
-    return next((each for each in (root, *root.parents) if (each / ".git").exists()), root)
+    return next((item for item in (root, *root.parents) if (item / ".git").exists()), root)
 
 
 def _workflow(root: Path, repository: Path, language: str) -> str:

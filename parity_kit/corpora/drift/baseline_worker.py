@@ -33,7 +33,7 @@ from parity_kit.corpora.manifest import read_manifest
 _PACKAGE = "_parity_kit_generators_elsewhere"
 _EACH = 25  # cases between two lines of progress
 
-Tell = Callable[[CorpusName, int], None]
+Emit = Callable[[CorpusName, int], None]
 
 
 @dataclass(slots=True)
@@ -58,7 +58,7 @@ ABSENT = "ABSENT.json"
 """The file beside a baseline's corpora that holds the summary."""
 
 
-def make(space: Workspace, target: Path, wanted: Collection[str], tell: Tell) -> Summary:
+def make(workspace: Workspace, target: Path, wanted: Collection[str], emit: Emit) -> Summary:
     """Make corpora with the LangGraph installed here, and write them to a folder."""
     from parity_kit.contract import run  # noqa: PLC0415  # beside the engine that it runs
     from parity_kit.reference.engine import ORACLE, Engine  # noqa: PLC0415  # loads LangGraph
@@ -66,11 +66,11 @@ def make(space: Workspace, target: Path, wanted: Collection[str], tell: Tell) ->
     logging.getLogger("langgraph").setLevel(logging.ERROR)
     engine = Engine()
     package = ModuleType(_PACKAGE)
-    package.__path__ = [str(space.generators)]
+    package.__path__ = [str(workspace.generators)]
     sys.modules[_PACKAGE] = package
-    files = {CorpusName(path.stem): path for path in space.generators.glob("[!_]*.py")}
+    files = {CorpusName(path.stem): path for path in workspace.generators.glob("[!_]*.py")}
     made = {
-        name: make_one(name, _committed(space, name), lambda case: run(engine, case), tell)
+        name: make_one(name, _committed(workspace, name), lambda case: run(engine, case), emit)
         for name in select(files, wanted)
     }
     summary = Summary(
@@ -86,29 +86,29 @@ def make(space: Workspace, target: Path, wanted: Collection[str], tell: Tell) ->
     return summary
 
 
-def _committed(space: Workspace, name: CorpusName) -> tuple[Case, ...]:
-    if name not in read_manifest(space.fixtures).corpora:
+def _committed(workspace: Workspace, name: CorpusName) -> tuple[Case, ...]:
+    if name not in read_manifest(workspace.fixtures).corpora:
         return ()
-    if not corpus_file(space.fixtures, name).is_file():
+    if not corpus_file(workspace.fixtures, name).is_file():
         return ()
-    (corpus,) = read_corpora(space.fixtures, [name])
+    (corpus,) = read_corpora(workspace.fixtures, [name])
     return tuple(trace.case for trace in corpus.traces)
 
 
-def make_one(name: CorpusName, committed: Collection[Case], run: CaseRunner, tell: Tell) -> Made:
+def make_one(name: CorpusName, committed: Collection[Case], run: CaseRunner, emit: Emit) -> Made:
     """Make one corpus of what its generator yields, and of what it should have yielded."""
     made = Made()
     try:
         for case in _cases(name):
             _add(case, run, made)
             if len(made.traces) % _EACH == 0:
-                tell(name, len(made.traces))
+                emit(name, len(made.traces))
     except Exception as error:  # noqa: BLE001  # whatever a generator meets in another release
         made.problem = f"its generator broke off after {len(made.traces)} cases: {_said(error)}"
         for case in committed:
             if case.id not in made.traces and case.id not in made.absent:
                 _add(case, run, made)
-    tell(name, len(made.traces))
+    emit(name, len(made.traces))
     return made
 
 
@@ -134,7 +134,7 @@ def _add(case: Case, run: CaseRunner, made: Made) -> None:
 
 
 def _unsupported(outcomes: Collection[Outcome]) -> str:
-    reasons = [each.reason for each in outcomes if isinstance(each, Unsupported)]
+    reasons = [outcome.reason for outcome in outcomes if isinstance(outcome, Unsupported)]
     return reasons[0] if reasons else ""
 
 

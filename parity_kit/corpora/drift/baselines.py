@@ -41,12 +41,12 @@ class Baseline:
     problems: dict[str, str]
 
 
-def folder_of(space: Workspace, name: str) -> Path:
+def folder_of(workspace: Workspace, name: str) -> Path:
     """Return where a baseline's corpora are kept unless another place is named."""
-    return space.cache / "baselines" / name
+    return workspace.cache / "baselines" / name
 
 
-def find(space: Workspace, name: str) -> Path:
+def find(workspace: Workspace, name: str) -> Path:
     """Return the folder of a baseline that was built: `1.1.10`, `langgraph==1.1.10`, its name.
 
     `fixtures` stands for the committed corpora, and a path for itself.
@@ -55,16 +55,16 @@ def find(space: Workspace, name: str) -> Path:
         UsageError: If there is none.
     """
     if name == "fixtures":
-        return space.fixtures
+        return workspace.fixtures
     if Path(name).exists():
         return Path(name)
-    known = sorted(path.parent.name for path in folder_of(space, "").glob(f"*/{MANIFEST}"))
+    known = sorted(path.parent.name for path in folder_of(workspace, "").glob(f"*/{MANIFEST}"))
     wanted = {name}
     with suppress(UsageError):
         wanted.add(baseline_name(name))
     for each in known:
         if each in wanted:
-            return folder_of(space, each)
+            return folder_of(workspace, each)
     raise UsageError(
         f"no folder, corpus or baseline {name!r}",
         hint=f"there are {', '.join(['fixtures', *known])}; another is made with "
@@ -73,7 +73,7 @@ def find(space: Workspace, name: str) -> Path:
 
 
 def build(
-    space: Workspace, recipe: Recipe, folder: Path, wanted: Collection[str], tell: Progress
+    workspace: Workspace, recipe: Recipe, folder: Path, wanted: Collection[str], emit: Progress
 ) -> Baseline:
     """Make corpora in the environment of a recipe, and return what came of it.
 
@@ -81,8 +81,8 @@ def build(
         EnvironmentBuildError: If the environment cannot be made.
         KitError: If the generators cannot run there at all.
     """
-    python = environment.make(recipe, space, tell)
-    plan = {"workspace": str(space.root), "target": str(folder), "corpora": list(wanted)}
+    python = environment.make(recipe, workspace, emit)
+    plan = {"workspace": str(workspace.root), "target": str(folder), "corpora": list(wanted)}
     command = [
         str(python),
         "-P",
@@ -90,13 +90,13 @@ def build(
         "parity_kit.corpora.drift.baseline_worker",
         json.dumps(plan),
     ]
-    tell(f"{recipe.name}: loading LangGraph")
+    emit(f"{recipe.name}: loading LangGraph")
     last: dict[str, Any] = {}
     with (
         tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as errors,
         subprocess.Popen(
             command,
-            env={**os.environ, "PYTHONPATH": str(environment.kit_folder(space))},
+            env={**os.environ, "PYTHONPATH": str(environment.kit_folder(workspace))},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=errors,
@@ -107,7 +107,7 @@ def build(
         for line in process.stdout or ():
             last = cast("dict[str, Any]", json.loads(line))
             if "corpus" in last:
-                tell(f"{recipe.name}: {last['corpus']}, {last['done']} cases")
+                emit(f"{recipe.name}: {last['corpus']}, {last['done']} cases")
         process.wait()
         errors.seek(0)
         said = errors.read().splitlines()[-_LAST_LINES:]

@@ -67,7 +67,7 @@ def find(wanted: str) -> Interpreter:
         there = (look_at(path) for path in _places(minor))
         interpreter = next((each for each in there if each and each.minor == minor), None)
     if interpreter is None:
-        known = ", ".join(str(each) for each in others())
+        known = ", ".join(str(other) for other in others())
         raise UsageError(
             f"no Python {wanted} on this machine",
             where="--python",
@@ -94,7 +94,7 @@ def look_at(path: Path) -> Interpreter | None:
 
 def _places(only: tuple[int, int] | None = None) -> Iterator[Path]:
     """Yield where interpreters may be: on `PATH`, under pyenv, among those that uv keeps."""
-    minors = [only] if only else [(3, each) for each in range(OLDEST[1], NEWEST[1] + 1)]
+    minors = [only] if only else [(3, number) for number in range(OLDEST[1], NEWEST[1] + 1)]
     for major, minor in minors:
         if path := shutil.which(f"python{major}.{minor}"):
             yield Path(path)

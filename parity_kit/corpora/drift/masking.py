@@ -86,7 +86,7 @@ def compare_masks(kept: Iterable[Mask], measured: Measured) -> Stale:
     )
 
 
-def measure(space: Workspace, tell: Callable[[str], None]) -> Measured:
+def measure(workspace: Workspace, emit: Callable[[str], None]) -> Measured:
     """Run the reference against itself, one process for each hash seed.
 
     Raises:
@@ -95,16 +95,16 @@ def measure(space: Workspace, tell: Callable[[str], None]) -> Measured:
     answers: list[dict[str, Any]] = []
     for seed in (0, *_SEEDS):
         variations = _UNDER_SEEDS if seed else VARIATIONS
-        tell(f"hash seed {seed}: {', '.join(variations)}")
-        answers.append(_in_a_process(space, seed, variations))
+        emit(f"hash seed {seed}: {', '.join(variations)}")
+        answers.append(_in_a_process(workspace, seed, variations))
     cases = {name: answers[0]["cases"][name] for name in VARIATIONS}
     return Measured(
-        cases, _merged(Mask.from_json(each) for one in answers for each in one["masks"])
+        cases, _merged(Mask.from_json(mask) for one in answers for mask in one["masks"])
     )
 
 
-def _in_a_process(space: Workspace, seed: int, variations: Sequence[str]) -> dict[str, Any]:
-    plan = json.dumps({"workspace": str(space.root), "variations": variations})
+def _in_a_process(workspace: Workspace, seed: int, variations: Sequence[str]) -> dict[str, Any]:
+    plan = json.dumps({"workspace": str(workspace.root), "variations": variations})
     done = subprocess.run(
         [sys.executable, "-m", "parity_kit.corpora.drift.masking", plan],
         env={**os.environ, "PYTHONHASHSEED": str(seed)},
@@ -187,7 +187,8 @@ def _masks_of(variation: str, pairs: Sequence[tuple[Trace, tuple[Outcome, ...]]]
 def _is_answered(outcomes: Sequence[Outcome]) -> bool:
     """Return whether the reference could run a case at all, which it cannot always if awaited."""
     return not any(
-        isinstance(each, Raised) and each.message.startswith(_UNPINNED) for each in outcomes
+        isinstance(outcome, Raised) and outcome.message.startswith(_UNPINNED)
+        for outcome in outcomes
     )
 
 
@@ -228,7 +229,7 @@ def _concerns(variation: str, trace: Trace) -> bool:
     if variation == "clock" and b"timeout" in pack(dict(subject.spec)):
         return False  # who is in time is then the machine's to say
     if variation == "threads" and any(
-        "max_concurrency" in each.args for each in trace.case.operations
+        "max_concurrency" in operation.args for operation in trace.case.operations
     ):
         return False  # where one worker waits for the stream, LangGraph's tasks never begin
     if variation == "async":

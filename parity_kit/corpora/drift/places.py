@@ -129,7 +129,7 @@ def _in_envelopes(pair: _Pair) -> list[_Pair]:
         return [replace(pair, left=inner[0], right=inner[1])]
     if _type_in(pair.left) != kind:
         return []
-    payloads = [each.children[0].children[_PAYLOAD] for each in (pair.left, pair.right)]
+    payloads = [item.children[0].children[_PAYLOAD] for item in (pair.left, pair.right)]
     return [_Pair(payloads[0], payloads[1], "", kind)]
 
 
@@ -209,7 +209,7 @@ def trace_differences(before: Trace, after: Trace, *, borrowed: bool = False) ->
     for operation, left, right in zip(old, before.outcomes, after.outcomes, strict=True):
         courses = [_checkpoints(outcome) for outcome in (left, right)]
         if courses[0] != courses[1]:
-            texts = [f"{len(each)} checkpoints" for each in courses]
+            texts = [f"{len(course)} checkpoints" for course in courses]
             yield Place(f"stored course of {operation.name}", "", "changed", texts[0], texts[1])
             return
         yield from _outcome(operation.name, left, right)
@@ -225,7 +225,7 @@ def _checkpoints(outcome: Outcome) -> tuple[str, ...]:
 
 
 def _names(operations: Sequence[Operation]) -> str:
-    return ", ".join(each.name for each in operations)
+    return ", ".join(operation.name for operation in operations)
 
 
 def _given(left: Operation, right: Operation) -> Iterator[Place]:
@@ -270,7 +270,7 @@ def _said(outcome: Outcome) -> str:
 
 
 def _events(left: Sequence[Event], right: Sequence[Event]) -> Iterator[Place]:
-    modes = [[each.mode for each in events] for events in (left, right)]
+    modes = [[event.mode for event in events] for events in (left, right)]
     if modes[0] != modes[1]:
         yield from _modes(modes[0], modes[1])
         return
@@ -309,7 +309,7 @@ def _kind(name: str) -> str:
 
 def _blobs(left: bytes, right: bytes, part: str) -> Iterator[Place]:
     """Yield how two byte strings differ: as MessagePack, as JSON, or as no more than bytes."""
-    trees = [_tree(each) for each in (left, right)]
+    trees = [_tree(item) for item in (left, right)]
     if trees[0] is None or trees[1] is None:
         if left != right:
             yield Place(part, "", "changed", f"{len(left)} bytes", f"{len(right)} bytes")

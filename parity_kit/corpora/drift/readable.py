@@ -82,7 +82,7 @@ class Reading:
         return ", ".join([*parts, *(f"{count} {word}" for count, word in words if count)])
 
 
-def engine_of(space: Workspace, folder: Path) -> RemoteEngine:
+def engine_of(workspace: Workspace, folder: Path) -> RemoteEngine:
     """Return the engine that a folder's corpora were made with, not started yet.
 
     Raises:
@@ -92,8 +92,8 @@ def engine_of(space: Workspace, folder: Path) -> RemoteEngine:
     if wanted:
         name = folder.resolve().name
         recipe = Recipe(f"oracle-{name}", tuple(wanted), f"baseline {name}", "")
-        python = environment.python_of(recipe, space)
-        there = environment.is_ready(recipe, space)
+        python = environment.python_of(recipe, workspace)
+        there = environment.is_ready(recipe, workspace)
     else:
         name, python = "the installed oracle", Path(sys.executable)
         manifest = read_manifest(folder)
@@ -104,8 +104,8 @@ def engine_of(space: Workspace, folder: Path) -> RemoteEngine:
             where=str(folder),
             hint="make it: parity-kit fixtures build --baseline langgraph==VERSION",
         )
-    path = {"PYTHONPATH": str(environment.kit_folder(space))}
-    launch = Launch(name, server_command(python, REFERENCE), space.root, {**os.environ, **path})
+    path = {"PYTHONPATH": str(environment.kit_folder(workspace))}
+    launch = Launch(name, server_command(python, REFERENCE), workspace.root, {**os.environ, **path})
     return RemoteEngine(launch)
 
 

@@ -49,7 +49,7 @@ class FreshCheck:
 
 
 def check_fresh(
-    space: Workspace,
+    workspace: Workspace,
     seed: int,
     wanted: tuple[str, ...] = (),
     python: tuple[Interpreter, Path] | None = None,
@@ -59,16 +59,16 @@ def check_fresh(
     `python` is another interpreter, and that of the environment made for it.
     """
     zone, locale = _ZONES[seed % len(_ZONES)], _LOCALES[seed % len(_LOCALES)]
-    directory = (space.root.anchor, tempfile.gettempdir())[seed % 2]
+    directory = (workspace.root.anchor, tempfile.gettempdir())[seed % 2]
     env = {**os.environ, "PYTHONHASHSEED": str(seed), "TZ": zone, "LANG": locale, "LC_ALL": locale}
     program = sys.executable
     if python is not None:
         program = str(python[1])
-        env["PYTHONPATH"] = str(kit_folder(space))
+        env["PYTHONPATH"] = str(kit_folder(workspace))
     command = (program, "-m", "parity_kit", "fixtures", "check", "--json")
     started = time.perf_counter()
     done = subprocess.run(
-        [*command, "--workspace", str(space.root), *wanted],
+        [*command, "--workspace", str(workspace.root), *wanted],
         env=env,
         # A check must not depend on the directory it runs in either.
         cwd=directory,

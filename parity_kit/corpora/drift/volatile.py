@@ -232,5 +232,5 @@ def _blanked(value: Any) -> Any:
         entries = cast("Mapping[Any, Any]", value)
         return [[_blanked(key), _blanked(each)] for key, each in entries.items()]
     if isinstance(value, (list, tuple)):
-        return [_blanked(each) for each in cast("Sequence[Any]", value)]
+        return [_blanked(item) for item in cast("Sequence[Any]", value)]
     return value

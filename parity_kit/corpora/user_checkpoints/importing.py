@@ -57,7 +57,7 @@ class Imported:
 
 def import_source(  # noqa: PLR0913  # what an import is made of
     source: Source,
-    space: Workspace,
+    workspace: Workspace,
     name: str,
     *,
     redact: bool = False,
@@ -73,7 +73,7 @@ def import_source(  # noqa: PLR0913  # what an import is made of
     Raises:
         UsageError: If there is one of that name and it is not to be replaced, or nothing to import.
     """
-    folder = imported_folder(space, name)
+    folder = imported_folder(workspace, name)
     if folder.exists() and not replace:
         raise UsageError(
             f"there is an imported corpus {name!r}", hint="replace it: --replace, or --to NAME"
@@ -81,7 +81,7 @@ def import_source(  # noqa: PLR0913  # what an import is made of
     total = source.count()
     if not total:
         raise UsageError("there are no checkpoints to import")
-    making = _Making(name, Redactor(_key(space)) if redact else None, permissive=permissive)
+    making = _Making(name, Redactor(_key(workspace)) if redact else None, permissive=permissive)
     with ImportWriter(folder, name) as writer, without_warnings():
         for value in source.values():
             for trace in making.traces(value):
@@ -95,9 +95,9 @@ def import_source(  # noqa: PLR0913  # what an import is made of
     return making.told
 
 
-def _key(space: Workspace) -> bytes:
+def _key(workspace: Workspace) -> bytes:
     """Return the workspace's secret, made when it is first wanted."""
-    path = space.cache / _KEY_FILE
+    path = workspace.cache / _KEY_FILE
     if not path.is_file():
         path.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -183,7 +183,7 @@ class _Making:
             self.told.left_out[f"{value.what} of type {value.type}: cannot be redacted"] += 1
             return None
         made = StoredValue(tuple(place), value.type, data, value.jsonb)
-        one, other = (self._decoded(each) for each in (value, made))
+        one, other = (self._decoded(item) for item in (value, made))
         if isinstance(one, Returned) != isinstance(other, Returned) or (
             isinstance(one, Returned)
             and isinstance(other, Returned)

@@ -186,7 +186,7 @@ def _exactly(value: Any) -> Any:
     if isinstance(value, float):
         return Decimal(repr(value))
     if isinstance(value, list):
-        return [_exactly(each) for each in cast("list[Any]", value)]
+        return [_exactly(item) for item in cast("list[Any]", value)]
     if isinstance(value, dict):
         return {key: _exactly(each) for key, each in cast("dict[str, Any]", value).items()}
     return value

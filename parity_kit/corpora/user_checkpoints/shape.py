@@ -20,7 +20,7 @@ def _shape(value: Any) -> Any:
     if isinstance(value, dict):
         return _map_shape(cast("dict[Any, Any]", value))
     if isinstance(value, (list, tuple)):
-        return [_shape(each) for each in cast("Sequence[Any]", value)]
+        return [_shape(item) for item in cast("Sequence[Any]", value)]
     if isinstance(value, (str, bytes)):
         return type(value).__name__, len(value if isinstance(value, bytes) else value.encode())
     if isinstance(value, int) and not isinstance(value, bool):

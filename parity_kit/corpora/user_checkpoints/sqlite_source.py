@@ -76,8 +76,8 @@ class SqliteSource:
             "SELECT thread_id, checkpoint_ns, checkpoint_id, type, checkpoint, metadata"
             " FROM checkpoints"
         )
-        for thread, space, name, kind, checkpoint, metadata in rows:
-            place = (str(thread), str(space), str(name))
+        for thread, workspace, name, kind, checkpoint, metadata in rows:
+            place = (str(thread), str(workspace), str(name))
             yield StoredValue(("checkpoint", *place), kind or "msgpack", _bytes(checkpoint))
             if metadata is not None:
                 yield StoredValue(("metadata", *place), "json", _bytes(metadata))

@@ -41,7 +41,7 @@ class Evidence:
         default_factory=dict[tuple[str, tuple[str, str]], str]
     )
 
-    def tell(self, event: Event) -> None:
+    def emit(self, event: Event) -> None:
         """Keep what the rows need."""
         if isinstance(event, CaseJudged):
             self.cases.append(event)
@@ -55,16 +55,16 @@ class Evidence:
         """
         drove = not engaged or any(engaged.values())
         for row in self.rows:
-            cases = [each for each in self.cases if row.shown_by(each.case)]
+            cases = [case for case in self.cases if row.shown_by(case.case)]
             yield self._row(row, cases if drove else [], "" if drove else NOT_ENGAGED)
 
     def _row(self, row: Row, cases: Sequence[CaseJudged], unjudged: str) -> RowJudged:
-        verdicts = Counter(each.verdict for each in cases)
-        compared = [each for each in cases if each.verdict in _COMPARED]
+        verdicts = Counter(case.verdict for case in cases)
+        compared = [case for case in cases if case.verdict in _COMPARED]
         levels = [Level[each.reached.upper()] for each in compared]
-        apart = [each for each in cases if each.verdict not in (*_COMPARED, "unsupported")]
-        wrong = [each for each in cases if each.verdict == "divergent"] + apart
-        reasons = Counter(_reason(each) for each in cases if each.verdict not in _COMPARED)
+        apart = [case for case in cases if case.verdict not in (*_COMPARED, "unsupported")]
+        wrong = [case for case in cases if case.verdict == "divergent"] + apart
+        reasons = Counter(_reason(case) for case in cases if case.verdict not in _COMPARED)
         if not cases:
             reasons[unjudged or NO_CASE] = 0
         return RowJudged(

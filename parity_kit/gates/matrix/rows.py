@@ -39,7 +39,7 @@ class Row:
 
 @functools.cache
 def _pattern(patterns: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile("|".join(translate(each) for each in patterns))
+    return re.compile("|".join(translate(pattern) for pattern in patterns))
 
 
 @functools.cache

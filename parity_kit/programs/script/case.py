@@ -35,10 +35,10 @@ def script(case: Case) -> str:
             lines = saver_lines(case, uses)
         case SubjectKind.GRAPH:
             lines = _graph_lines(case, uses)
-    helpers = (["", "", *each.split("\n")] for each in uses.helpers())
+    helpers = (["", "", *helper.split("\n")] for helper in uses.helpers())
     parts: list[str] = [_title(case), "", *list(uses.imports())[:-1]]
-    for each in helpers:
-        parts += each
+    for helper in helpers:
+        parts += helper
     laid_out = (each for line in lines for each in wrapped(line))
     return "\n".join([*parts, "", "", *laid_out, ""])
 
@@ -60,10 +60,10 @@ def _graph_lines(case: Case, uses: Uses) -> list[str]:
     runs = [each for each in case.operations if each.name in _RUNS]
     setting = Setting(
         uses,
-        awaits=bool(runs) and all(each.args.get("async") for each in runs),
+        awaits=bool(runs) and all(run.args.get("async") for run in runs),
         dicts=not _sends(spec["program"], case.operations),
         # Where a run has no context, it is None and has no fields.
-        context=(program.context or ()) if all(each.args.get("context") for each in runs) else (),
+        context=(program.context or ()) if all(run.args.get("context") for run in runs) else (),
     )
     if _counts(spec["program"], case.operations):
         uses("created")
@@ -90,10 +90,10 @@ def _graph_lines(case: Case, uses: Uses) -> list[str]:
 
 def _counts(program: Mapping[str, Any], operations: Sequence[Operation]) -> bool:
     """Return whether checkpoints are named by number, not all of which may be in the saver."""
-    names = any({"checkpoint", "before"} & each.args.keys() for each in operations)
+    names = any({"checkpoint", "before"} & operation.args.keys() for operation in operations)
     other = any(
-        each.name in {"delete_thread", "put"} or each.args.get("durability") == "exit"
-        for each in operations
+        operation.name in {"delete_thread", "put"} or operation.args.get("durability") == "exit"
+        for operation in operations
     )
     # A subgraph without a checkpointer makes checkpoints that nobody stores.
     return names and (other or "checkpointer" in _words(program))
@@ -105,7 +105,8 @@ def _sends(program: Mapping[str, Any], operations: Sequence[Operation]) -> bool:
     if objects and "send" in _words(program):
         return True
     return any(
-        each.name == "command" and "send" in _words(each.args["command"]) for each in operations
+        operation.name == "command" and "send" in _words(operation.args["command"])
+        for operation in operations
     )
 
 

@@ -62,7 +62,7 @@ class Frame:
 def expression(value: Any, frame: Frame) -> str:
     """Return Python source for an expression."""
     if isinstance(value, list):
-        parts = ", ".join(expression(each, frame) for each in cast("list[Any]", value))
+        parts = ", ".join(expression(item, frame) for item in cast("list[Any]", value))
         return f"[{parts}]"
     if not isinstance(value, dict):
         return frame.uses("END") if value == END else literal(value, frame.uses)
@@ -102,16 +102,16 @@ def variables_in(value: Any) -> Iterator[str]:
         if found[0] == "var":
             yield found[1]
     elif isinstance(value, dict):
-        for each in cast("dict[str, Any]", value).values():
-            yield from variables_in(each)
+        for item in cast("dict[str, Any]", value).values():
+            yield from variables_in(item)
     elif isinstance(value, (list, tuple)):
-        for each in cast("list[Any]", value):
-            yield from variables_in(each)
+        for item in cast("list[Any]", value):
+            yield from variables_in(item)
 
 
 def _operator(name: str, argument: Any, frame: Frame) -> str:
     if name in _CALLS:
-        parts = (expression(each, frame) for each in argument)
+        parts = (expression(item, frame) for item in argument)
         return call(frame.uses(_CALLS[name]), *parts)
     if name in _ONE:
         return f"{frame.uses(_ONE[name])}({expression(argument, frame)})"
@@ -145,7 +145,7 @@ def _eq(argument: Any, frame: Frame) -> str:
 
 def _operand(source: str) -> str:
     """Return source in parentheses where it may hold a weaker operator of its own."""
-    weaker = source.startswith("not ") or any(f" {each} " in source for each in ("is", "==", "if"))
+    weaker = source.startswith("not ") or any(f" {item} " in source for item in ("is", "==", "if"))
     return f"({source})" if weaker else source
 
 
@@ -185,7 +185,7 @@ def _are_targets(goto: Any) -> bool:
         name, argument = found
         return name == "send" or (name == "if" and all(map(_are_targets, argument[1:])))
     if isinstance(goto, list):
-        return all(isinstance(each, str) for each in cast("list[Any]", goto))
+        return all(isinstance(item, str) for item in cast("list[Any]", goto))
     return isinstance(goto, str)
 
 
@@ -210,7 +210,7 @@ def store_parts(namespace: Any, keys: Collection[Any], frame: Frame) -> list[str
     """Return the source of a store, a namespace in it, and keys."""
     place = call(frame.uses("texts"), expression(namespace, frame))
     if isinstance(namespace, list):
-        parts = [as_text(each, frame) for each in cast("list[Any]", namespace)]
+        parts = [as_text(item, frame) for item in cast("list[Any]", namespace)]
         place = f"({', '.join(parts)}{',' * (len(parts) == 1)})"
     return [f"{frame.need('runtime')}.store", place, *(as_text(key, frame) for key in keys)]
 

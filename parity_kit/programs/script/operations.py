@@ -119,7 +119,7 @@ def _command(command: Mapping[str, Any], uses: Uses) -> str:
 
 def _goto(value: Any, uses: Uses) -> str:
     if isinstance(value, (list, tuple)):
-        return "[" + ", ".join(_goto(each, uses) for each in cast("list[Any]", value)) + "]"
+        return "[" + ", ".join(_goto(item, uses) for item in cast("list[Any]", value)) + "]"
     if isinstance(value, dict):
         name, argument = cast("list[Any]", value["send"])
         return call(uses("Send"), quoted(name), literal(argument, uses))

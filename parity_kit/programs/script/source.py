@@ -65,8 +65,8 @@ class Uses:
             modules.setdefault(IMPORTS[name], []).append(name)
         yield from (f"import {name}" for name in modules.pop("", []))
         standard = {module for module in modules if module in sys.stdlib_module_names}
-        for each in (standard, modules.keys() - standard):
-            for module in sorted(each):
+        for item in (standard, modules.keys() - standard):
+            for module in sorted(item):
                 yield f"from {module} import {', '.join(modules[module])}"
             yield ""
 
@@ -102,7 +102,7 @@ def literal(value: Any, uses: Uses) -> str:
         parts = (f"{literal(key, uses)}: {literal(each, uses)}" for key, each in entries)
         return "{" + ", ".join(parts) + "}"
     if isinstance(value, (list, tuple)):
-        parts = ", ".join(literal(each, uses) for each in cast("Sequence[Any]", value))
+        parts = ", ".join(literal(item, uses) for item in cast("Sequence[Any]", value))
         return f"[{parts}]"
     if isinstance(value, float) and (value != value or abs(value) == float("inf")):  # noqa: PLR0124  # NaN has no literal
         return f'float("{value}")'

@@ -33,15 +33,15 @@ def contents(saver: SqliteSaver) -> dict[str, bytes]:
             "SELECT thread_id, checkpoint_ns, checkpoint_id, parent_checkpoint_id, type,"
             " checkpoint, metadata FROM checkpoints"
         )
-        for thread, space, name, parent, kind, saved, metadata in rows.fetchall():
-            put_typed(found, ("checkpoint", thread, space, name), (kind, saved))
-            put_typed(found, ("metadata", thread, space, name), ("json", metadata))
-            put_parent(found, (thread, space, name), parent)
+        for thread, workspace, name, parent, kind, saved, metadata in rows.fetchall():
+            put_typed(found, ("checkpoint", thread, workspace, name), (kind, saved))
+            put_typed(found, ("metadata", thread, workspace, name), ("json", metadata))
+            put_parent(found, (thread, workspace, name), parent)
         rows = cursor.execute(
             "SELECT thread_id, checkpoint_ns, checkpoint_id, task_id, idx, channel, task_path,"
             " type, value FROM writes"
         )
-        for thread, space, name, task, index, channel, path, kind, value in rows.fetchall():
-            where = ("write", thread, space, name, task, str(index), channel, path)
+        for thread, workspace, name, task, index, channel, path, kind, value in rows.fetchall():
+            where = ("write", thread, workspace, name, task, str(index), channel, path)
             put_typed(found, where, (kind, value))
     return found

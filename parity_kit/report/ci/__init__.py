@@ -18,7 +18,7 @@ class Sinks:
     def __init__(self, *sinks: Sink) -> None:
         self._sinks = sinks
 
-    def tell(self, event: Event) -> None:
+    def emit(self, event: Event) -> None:
         """Tell each sink in turn."""
         for sink in self._sinks:
-            sink.tell(event)
+            sink.emit(event)

@@ -70,7 +70,7 @@ class Account:
         default_factory=dict[tuple[str, str], list[CaseJudged]]
     )
 
-    def tell(self, event: Event) -> None:
+    def emit(self, event: Event) -> None:
         """Take one event."""
         if isinstance(event, RunStarted):
             self.cases.clear()
@@ -94,11 +94,11 @@ class Account:
         """What keeps this from being a whole run, a sentence each."""
         finished = self.summary.finished
         notes = [*self.notes, *(finished.notes if finished else [NOT_FINISHED])]
-        for each in self.candidates:
-            if each.judged is None:
-                notes.append(f"{each.name}: {NOT_JUDGED}")
-            elif each.failed is not None:
-                notes.append(f"{each.name}: judged no further than it got")
+        for candidate in self.candidates:
+            if candidate.judged is None:
+                notes.append(f"{candidate.name}: {NOT_JUDGED}")
+            elif candidate.failed is not None:
+                notes.append(f"{candidate.name}: judged no further than it got")
         return notes
 
     def decides(self, candidate: str) -> bool:
@@ -113,8 +113,8 @@ class Account:
     def problems(self) -> list[Problem]:
         """Return everything that fails, what decides the run and is worst first."""
         found = self.drifted()
-        for each in self.candidates:
-            found += self._of(each)
+        for candidate in self.candidates:
+            found += self._of(candidate)
         return sorted(found, key=_badness)
 
     def drifted(self) -> list[Problem]:
@@ -128,7 +128,7 @@ class Account:
 
     def _of(self, mine: CandidateSummary) -> list[Problem]:
         decides = self.decides(mine.name)
-        found = [_problem(each, decides=decides) for each in mine.divergences.values()]
+        found = [_problem(divergence, decides=decides) for divergence in mine.divergences.values()]
         for entry in mine.stale.values():
             said = f"ledger entry {entry.entry} ({entry.case}, {entry.differs}): {entry.problem}"
             found.append(Problem(mine.name, "ledger", "", "stale", said, decides))
@@ -143,7 +143,7 @@ class Account:
         head = f"{word(verdict).symbol} {verdict}: "
         counts = _counts(mine)
         total = cases(sum(counts.values()))
-        failing = sum(counts.get(each, 0) for each in FAILURES)
+        failing = sum(counts.get(failure, 0) for failure in FAILURES)
         mine_first = sorted(self._of(mine), key=_badness)
         if verdict in FAILURES and failing and mine_first:
             first = mine_first[0]
@@ -151,7 +151,7 @@ class Account:
         if code:
             return Sentence(head, reason)
         extra = [
-            f"{counts[each]:,} {each}" for each in ("expected", "unsupported") if each in counts
+            f"{counts[item]:,} {item}" for item in ("expected", "unsupported") if item in counts
         ]
         compared = sum(counts.get(each, 0) for each in COMPARED)
         agree = f"{cases(compared)} compared, equal at level {mine.reached}"

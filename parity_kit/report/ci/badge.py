@@ -19,7 +19,7 @@ _PADDING = 12.0
 def message(account: Account) -> tuple[str, str]:
     """Return what the badge says, and the tone of it."""
     head = str(account.headline().head).split(": ")[0].split(" ")
-    deciding = [each for each in account.candidates if account.decides(each.name)]
+    deciding = [candidate for candidate in account.candidates if account.decides(candidate.name)]
     good = account.exit_code is ExitCode.PARITY and deciding
     if good:
         compared = sum(gate.compared for each in deciding for gate in each.gates.values())
@@ -47,7 +47,7 @@ def endpoint(account: Account) -> str:
 def svg(account: Account) -> str:
     """Return the badge as an SVG."""
     text, tone = message(account)
-    sides = [round(len(each) * _CHARACTER, 1) for each in (LABEL, text)]
+    sides = [round(len(item) * _CHARACTER, 1) for item in (LABEL, text)]
     left, right = (round(side + _PADDING, 1) for side in sides)
     title = escape(f"{LABEL}: {text}")
     style = 'font-family="Verdana,DejaVu Sans,sans-serif" font-size="11" text-anchor="middle"'

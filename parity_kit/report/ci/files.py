@@ -38,9 +38,9 @@ class Files:
     places: Places
     account: Account
 
-    def tell(self, event: Event) -> None:
+    def emit(self, event: Event) -> None:
         """Take one event."""
-        self.account.tell(event)
+        self.account.emit(event)
 
     def __enter__(self) -> Self:
         self.write()
@@ -92,13 +92,13 @@ class Files:
 
 
 def opened(
-    wanted: Wanted, space: Workspace, folder: Path | None, notes: Sequence[str] = ()
+    wanted: Wanted, workspace: Workspace, folder: Path | None, notes: Sequence[str] = ()
 ) -> Files:
     """Return the files of a run whose cases are in `folder`; `notes` say what is amiss already."""
-    root = space.root
+    root = workspace.root
     if folder and folder.resolve().is_relative_to(root):
         folder = folder.resolve().relative_to(root)  # the same on every machine
-    return Files(wanted, Places(space), Account(folder, list(notes)))
+    return Files(wanted, Places(workspace), Account(folder, list(notes)))
 
 
 def _write(path: Path, text: str) -> None:

@@ -17,8 +17,8 @@ def render(account: Account, places: Places) -> str:
     """Return a run's problems as annotations, the worst first: at most what GitHub shows."""
     problems = account.problems()
     lines = [
-        *_told("error", [each for each in problems if each.decides], places),
-        *_told("warning", [each for each in problems if not each.decides], places),
+        *_told("error", [problem for problem in problems if problem.decides], places),
+        *_told("warning", [problem for problem in problems if not problem.decides], places),
     ]
     if partial := account.partial:
         said = one_line(f"partial: {'; '.join(partial)}", _MOST_SAID)

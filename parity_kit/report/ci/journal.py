@@ -23,7 +23,7 @@ class Journal:
             os.truncate(path, whole)
         self._file = path.open("a", encoding="utf-8", newline="\n")
 
-    def tell(self, event: Event) -> None:
+    def emit(self, event: Event) -> None:
         """Write one event as one line."""
         if isinstance(event, GateProgress):
             return

@@ -33,7 +33,7 @@ def render(account: Account) -> str:
     for mine in account.candidates:
         for gate in mine.gates.values():
             whose = (mine.name, gate.gate)
-            found = [each for each in problems if (each.candidate, each.gate) == whose]
+            found = [problem for problem in problems if (problem.candidate, problem.gate) == whose]
             _gate(root, account, gate, found)
         _whole(root, account, mine)
     if not account.candidates:

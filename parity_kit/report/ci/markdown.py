@@ -79,7 +79,7 @@ def _table(mine: CandidateSummary) -> Iterator[str]:
     yield "| gate | verdict | equal | divergent | unsupported | other | level reached |"
     yield "| --- | --- | ---: | ---: | ---: | ---: | --- |"
     for gate in gates:
-        named = [gate.verdicts.get(each, 0) for each in _COLUMNS]
+        named = [gate.verdicts.get(column, 0) for column in _COLUMNS]
         other = sum(gate.verdicts.values()) - sum(named)
         cells = " | ".join(f"{number:,}" for number in (*named, other))
         verdict = f"{word(gate.verdict).symbol} {gate.verdict}"
@@ -93,8 +93,8 @@ def _differing(account: Account) -> Iterator[str]:
         return
     yield "### What fails"
     yield ""
-    for each in problems[:MOST_SHOWN]:
-        yield from _problem(account, each)
+    for problem in problems[:MOST_SHOWN]:
+        yield from _problem(account, problem)
     if (more := len(problems) - MOST_SHOWN) > 0:
         yield f"- and {more:,} more"
     yield ""
@@ -129,7 +129,7 @@ def _not_judged(account: Account) -> Iterator[str]:
 
 
 def _left(account: Account, gate: GateFinished) -> Iterator[str]:
-    left = {each: gate.verdicts.get(each, 0) for each in ("unsupported", "unknown")}
+    left = {item: gate.verdicts.get(item, 0) for item in ("unsupported", "unknown")}
     if said := counts(left):
         yield f"- {code(gate.candidate)}, {plain_name(gate.gate)}: {said}"
         reasons = Counter(each.said for each in account.said(gate) if each.verdict in left)

@@ -29,7 +29,7 @@ class Place:
 class Places:
     """Finds the places of a workspace. Each index is read once, when it is first asked for."""
 
-    space: Workspace
+    workspace: Workspace
     _lines: dict[str, dict[str, int]] = field(default_factory=dict[str, dict[str, int]])
 
     def of(self, problem: Problem) -> Place:
@@ -39,21 +39,21 @@ class Places:
         everything else is at the candidate's manifest, or at the workspace's where there is none.
         """
         corpus = problem.gate.removeprefix("corpus ")
-        if corpus != problem.gate and self.space.has_own_corpora:
-            index = self._relative(index_file(self.space.fixtures, corpus))
+        if corpus != problem.gate and self.workspace.has_own_corpora:
+            index = self._relative(index_file(self.workspace.fixtures, corpus))
             line = self._index(corpus).get(problem.case)
             if index and (line or problem.candidate == FIXTURES):
                 return Place(index, line or 1)
-        manifest = self.space.candidates / problem.candidate / FILE
+        manifest = self.workspace.candidates / problem.candidate / FILE
         return Place(
             (self._relative(manifest) if manifest.is_file() else "")
-            or self._relative(self.space.root / MARKER)
+            or self._relative(self.workspace.root / MARKER)
             or MARKER
         )
 
     def _index(self, corpus: str) -> dict[str, int]:
         if corpus not in self._lines:
-            file = index_file(self.space.fixtures, corpus)
+            file = index_file(self.workspace.fixtures, corpus)
             text = file.read_text(encoding="utf-8") if file.is_file() else ""
             rows = enumerate(text.splitlines(), 1)
             self._lines[corpus] = {row.partition("  ")[0]: number for number, row in rows}
@@ -61,6 +61,6 @@ class Places:
 
     def _relative(self, path: Path) -> str:
         """Return a path from the repository's root, or nothing if it lies outside."""
-        root = self.space.root
-        holder = next((each for each in (root, *root.parents) if (each / ".git").exists()), root)
+        root = self.workspace.root
+        holder = next((item for item in (root, *root.parents) if (item / ".git").exists()), root)
         return path.relative_to(holder).as_posix() if path.is_relative_to(holder) else ""

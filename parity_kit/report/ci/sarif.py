@@ -29,13 +29,13 @@ _RULES = (*FAILURES, "unknown")
 def render(account: Account, places: Places) -> str:
     """Return a run as a SARIF log."""
     # A scanner keeps the results of each such name apart: one candidate's never close another's.
-    names = "+".join(plain_name(each.name) for each in account.candidates)
+    names = "+".join(plain_name(candidate.name) for candidate in account.candidates)
     run = {
         "tool": {"driver": _driver()},
         "automationDetails": {"id": f"parity-kit/{names}/"},
         "invocations": [_invocation(account)],
         "columnKind": "unicodeCodePoints",
-        "results": [_result(account, places, each) for each in account.problems()],
+        "results": [_result(account, places, problem) for problem in account.problems()],
     }
     log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
     return json.dumps(log, indent=1, ensure_ascii=False) + "\n"

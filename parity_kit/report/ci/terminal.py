@@ -64,7 +64,7 @@ class Terminal:
         self._clear()
         self._console.print(f"  {text}", style="dim", markup=False)
 
-    def tell(self, event: Event) -> None:
+    def emit(self, event: Event) -> None:
         """Show one event."""
         if isinstance(event, PASSING):
             if isinstance(event, GateProgress):

@@ -77,6 +77,8 @@ class Growing:
 def named(case: Case) -> Case:
     """Return a case named by what it holds, and with the features it has."""
     subject, operations = case.subject, case.operations
-    name = digest(pack([subject.to_plain(), [each.to_plain() for each in operations]]))[:12]
+    name = digest(pack([subject.to_plain(), [operation.to_plain() for operation in operations]]))[
+        :12
+    ]
     identity = CaseId(f"lockstep/{subject.kind.value}/{name}")
     return replace(case, id=identity, features=features_of(subject, operations))

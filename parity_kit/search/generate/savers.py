@@ -62,15 +62,15 @@ class _Machine:
         kinds = (self._next_version, self._delete, self._delta_history)
         return (*kinds, self._prune) if self.prunes else kinds
 
-    def _checkpoint(self, thread: str, space: str) -> str:
+    def _checkpoint(self, thread: str, workspace: str) -> str:
         """Return the id of a checkpoint: one that is there, or sometimes one that is not."""
-        there = self.there.get((thread, space))
+        there = self.there.get((thread, workspace))
         known = there[::-1] if there else [1]
         return _identity(self.put + 1 if self.choices.chance(9) else self.choices.pick(known))
 
-    def _put(self, thread: str, space: str) -> Operation:
+    def _put(self, thread: str, workspace: str) -> Operation:
         choices = self.choices
-        there = self.there.setdefault((thread, space), [])
+        there = self.there.setdefault((thread, workspace), [])
         again = bool(there) and choices.chance(9)
         number = there.pop() if again else self.put + 1
         self.put = max(self.put, number)
@@ -98,14 +98,14 @@ class _Machine:
         }
         arguments: dict[str, Plain] = {
             "thread": thread,
-            "ns": space,
+            "ns": workspace,
             "checkpoint": checkpoint,
             "metadata": metadata,
             "new_versions": {name: versions[name] for name in changed},
         }
         return Operation("put", arguments | ({"parent": parent} if parent else {}))
 
-    def _writes(self, thread: str, space: str) -> Operation:
+    def _writes(self, thread: str, workspace: str) -> Operation:
         choices = self.choices
 
         def write() -> Plain:
@@ -115,29 +115,29 @@ class _Machine:
             "put_writes",
             {
                 "thread": thread,
-                "ns": space,
-                "checkpoint_id": self._checkpoint(thread, space),
+                "ns": workspace,
+                "checkpoint_id": self._checkpoint(thread, workspace),
                 "writes": choices.repeat(write, 1, 3, 1),
                 "task_id": choices.pick(_TASKS),
                 "task_path": choices.pick(_PATHS),
             },
         )
 
-    def _tuple(self, thread: str, space: str) -> Operation:
-        where: dict[str, Plain] = {"thread": thread, "ns": space}
+    def _tuple(self, thread: str, workspace: str) -> Operation:
+        where: dict[str, Plain] = {"thread": thread, "ns": workspace}
         if self.choices.chance():
-            where["checkpoint_id"] = self._checkpoint(thread, space)
+            where["checkpoint_id"] = self._checkpoint(thread, workspace)
         return Operation("get_tuple", where)
 
-    def _list(self, thread: str, space: str) -> Operation:
+    def _list(self, thread: str, workspace: str) -> Operation:
         choices = self.choices
         arguments: dict[str, Plain] = {} if choices.chance(9) else {"thread": thread}
         if arguments and choices.chance():
-            arguments["ns"] = space
+            arguments["ns"] = workspace
         if choices.chance(2):
             arguments["limit"] = choices.between(1, 2)
         if choices.chance(2):
-            arguments["before"] = self._checkpoint(thread, space)
+            arguments["before"] = self._checkpoint(thread, workspace)
         if choices.chance(2):
             arguments["filter"] = (
                 {"step": choices.between(-1, 3)}
@@ -146,25 +146,27 @@ class _Machine:
             )
         return Operation("list", arguments)
 
-    def _next_version(self, thread: str, space: str) -> Operation:
-        del thread, space
-        current = self.choices.pick([None, *(_version(each) for each in self.versions.values())])
+    def _next_version(self, thread: str, workspace: str) -> Operation:
+        del thread, workspace
+        current = self.choices.pick(
+            [None, *(_version(version) for version in self.versions.values())]
+        )
         return Operation("next_version", {"current": current})
 
-    def _delete(self, thread: str, space: str) -> Operation:
-        del space
+    def _delete(self, thread: str, workspace: str) -> Operation:
+        del workspace
         for place in [each for each in self.there if each[0] == thread]:
             del self.there[place]
         return Operation("delete_thread", {"thread": thread})
 
-    def _delta_history(self, thread: str, space: str) -> Operation:
-        where: dict[str, Plain] = {"thread": thread, "ns": space}
+    def _delta_history(self, thread: str, workspace: str) -> Operation:
+        where: dict[str, Plain] = {"thread": thread, "ns": workspace}
         if self.choices.chance():
-            where["checkpoint_id"] = self._checkpoint(thread, space)
+            where["checkpoint_id"] = self._checkpoint(thread, workspace)
         return Operation("delta_history", {**where, "channels": self.choices.some(LETTERS, 2, 1)})
 
-    def _prune(self, thread: str, space: str) -> Operation:
-        del space
+    def _prune(self, thread: str, workspace: str) -> Operation:
+        del workspace
         strategy = self.choices.pick(("keep_latest", "delete"))
         return Operation("prune", {"threads": [thread], "strategy": strategy})
 

@@ -20,7 +20,7 @@ class Thread:
     def pending(self) -> int:
         """How many tasks wait for an answer."""
         tasks = self.writes.get(self.checkpoints[-1], {}) if self.checkpoints else {}
-        return sum("__interrupt__" in each and each <= _WAITING for each in tasks.values())
+        return sum("__interrupt__" in task and task <= _WAITING for task in tasks.values())
 
 
 @dataclass(slots=True)

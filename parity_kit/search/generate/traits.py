@@ -84,7 +84,7 @@ def narrowed(draft: Draft) -> None:
     if choices.chance():
         draft.parts["input"] = [
             "n",
-            *choices.some([each for each in draft.fields if each != "n"], 1),
+            *choices.some([field for field in draft.fields if field != "n"], 1),
         ]
     if choices.chance():
         draft.node(choices.pick(draft.nodes))["input"] = choices.some(draft.fields, 2, 1)

@@ -65,7 +65,7 @@ def ask(method: str, **params: Any) -> Any:
     return result
 
 
-def tell(index: int, value: Any) -> None:
+def emit(index: int, value: Any) -> None:
     event: dict[str, Any] = {"msgid": msgid, "operation": index, "event": ["custom", [], value]}
     put([2, "event", event])
 
@@ -82,7 +82,7 @@ def run(index: int, program: dict[str, Any], given: dict[str, Any]) -> dict[str,
     while node != "__end__":
         answer = ask("host.node", body=program["nodes"][node]["body"], input=state)
         for value in answer["emitted"]:
-            tell(index, value)
+            emit(index, value)
         if answer["failed"]:
             failed = answer["failed"]
             return {"error": failed["type"], "message": failed["message"], **TAKEN}
@@ -99,7 +99,7 @@ TAKEN: dict[str, Any] = {"events": [], "stored": {}, "dropped": []}
 
 def outcome(index: int, case: dict[str, Any], operation: dict[str, Any]) -> dict[str, Any]:
     if operation["name"] == "crash":
-        tell(index, "so far")
+        emit(index, "so far")
         sys.exit(3)
     spec, args = case["subject"]["spec"], operation["args"]
     if spec.get("saver") or operation["name"] != "invoke":

@@ -27,7 +27,7 @@ def opened(value: Any) -> Any:
         case Ext():
             raise NotYetError("ext types")
         case list():
-            return [opened(each) for each in value]
+            return [opened(item) for item in value]
         case dict():
             entries = [(opened(key), opened(each)) for key, each in value.items()]
             if all(isinstance(key, str) and not key.startswith("$") for key, _ in entries):
@@ -48,7 +48,7 @@ def closed(value: Any) -> Any:
         case {"$map": list() as entries}:
             return {hashable(closed(key)): closed(each) for key, each in entries}
         case list():
-            return [closed(each) for each in value]
+            return [closed(item) for item in value]
         case dict():
             return {key: closed(each) for key, each in value.items()}
     return value

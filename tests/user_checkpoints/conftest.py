@@ -14,23 +14,23 @@ from click.testing import CliRunner
 from langchain_core.messages import AIMessage, HumanMessage
 from langgraph.checkpoint.sqlite import SqliteSaver
 
-from parity_kit.candidates.workspace import Workspace, find
+from parity_kit.candidates.workspace import Workspace, find_workspace
 from parity_kit.cli.fixtures import command
 from parity_kit.cli.gate import command as gate
 from parity_kit.reference.postgres_server import server
 
-SPACE = find(Path(__file__))
+WORKSPACE = find_workspace(Path(__file__))
 THREADS = ("thread-a", "thread-b")
 PER_THREAD = 3
 
 
 @pytest.fixture
-def space(tmp_path: Path) -> Workspace:
+def workspace(tmp_path: Path) -> Workspace:
     """A workspace with the bundled candidates and no corpora of its own."""
     root = tmp_path / "workspace"
     root.mkdir()
     (root / "parity.toml").write_text("")
-    (root / "candidates").symlink_to(SPACE.candidates)
+    (root / "candidates").symlink_to(WORKSPACE.candidates)
     return Workspace(root)
 
 
@@ -84,13 +84,13 @@ def address() -> Iterator[str]:
 
 
 @pytest.fixture
-def call(space: Workspace) -> Callable[..., str]:
+def call(workspace: Workspace) -> Callable[..., str]:
     """Run a command on fixtures in the workspace, and return what it printed."""
 
     def call(*args: str | Path, code: int = 0) -> str:
         name, *more = map(str, args)
         result = CliRunner().invoke(
-            command, [name, "--workspace", str(space.root), *more], standalone_mode=False
+            command, [name, "--workspace", str(workspace.root), *more], standalone_mode=False
         )
         if result.exception is not None:
             raise result.exception
@@ -101,11 +101,18 @@ def call(space: Workspace) -> Callable[..., str]:
 
 
 @pytest.fixture
-def judge(space: Workspace) -> Callable[..., Any]:
+def judge(workspace: Workspace) -> Callable[..., Any]:
     """Gate a candidate by an imported corpus, and return what the gate says for machines."""
 
     def judge(name: str, candidate: str = "pure") -> Any:
-        args = [candidate, "--corpus", f"imported:{name}", "--json", "--workspace", str(space.root)]
+        args = [
+            candidate,
+            "--corpus",
+            f"imported:{name}",
+            "--json",
+            "--workspace",
+            str(workspace.root),
+        ]
         result = CliRunner().invoke(gate, args, standalone_mode=False)
         if result.exception is not None:
             raise result.exception

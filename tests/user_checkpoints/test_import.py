@@ -42,10 +42,10 @@ def test_every_stored_value_is_tried_on_a_candidate(
 
 
 def test_a_corpus_says_where_each_value_lies(
-    space: Workspace, database: Path, call: Callable[..., str]
+    workspace: Workspace, database: Path, call: Callable[..., str]
 ) -> None:
     call("import", "--sqlite", database)
-    traces = list(read_imported(space, "own").traces)
+    traces = list(read_imported(workspace, "own").traces)
     names = {split_stored_name(trace.case.id)[1:] for trace in traces}
     write = ("write", "thread-a", "", "1-thread-a", "task", "1", "messages", "path", "msgpack")
     assert {write, ("metadata", "thread-b", "", "2-thread-b", "json")} <= names
@@ -205,27 +205,27 @@ def test_an_address_that_nobody_answers_is_shown_without_its_password(
 
 
 def test_a_corpus_is_replaced_only_on_purpose(
-    space: Workspace, database: Path, call: Callable[..., str]
+    workspace: Workspace, database: Path, call: Callable[..., str]
 ) -> None:
     call("import", "--sqlite", database)
     with pytest.raises(UsageError, match="there is an imported corpus 'own'"):
         call("import", "--sqlite", database)
     call("import", "--sqlite", database, "--replace", "--limit", "1")
-    assert len(read_imported(space, "own").traces) == 4  # checkpoint, metadata, two writes
+    assert len(read_imported(workspace, "own").traces) == 4  # checkpoint, metadata, two writes
 
 
 def test_a_chunk_that_was_changed_is_not_believed(
-    space: Workspace, database: Path, call: Callable[..., str], judge: Callable[..., Any]
+    workspace: Workspace, database: Path, call: Callable[..., str], judge: Callable[..., Any]
 ) -> None:
     call("import", "--sqlite", database)
-    (chunk,) = read_imported(space, "own").folder.glob("*.msgpack")
+    (chunk,) = read_imported(workspace, "own").folder.glob("*.msgpack")
     chunk.write_bytes(chunk.read_bytes()[:-1] + b"\0")
     with pytest.raises(BadFileError, match=r"is not the file that MANIFEST.json lists"):
         judge("own")
 
 
 def test_an_import_that_is_broken_off_leaves_nothing(
-    space: Workspace, database: Path, call: Callable[..., str]
+    workspace: Workspace, database: Path, call: Callable[..., str]
 ) -> None:
     statement("PRAGMA journal_mode = DELETE; VACUUM")(database)
     data = database.read_bytes()
@@ -233,14 +233,14 @@ def test_an_import_that_is_broken_off_leaves_nothing(
     database.write_bytes(data[:12288] + os.urandom(len(data) - 12288))
     with pytest.raises(BadFileError):
         call("import", "--sqlite", database)
-    assert not [path for path in space.imported.rglob("*") if path.is_file()]
+    assert not [path for path in workspace.imported.rglob("*") if path.is_file()]
 
 
 def test_only_the_owner_may_read_an_import(
-    space: Workspace, database: Path, call: Callable[..., str]
+    workspace: Workspace, database: Path, call: Callable[..., str]
 ) -> None:
     call("import", "--sqlite", database)
-    assert read_imported(space, "own").folder.stat().st_mode & 0o077 == 0
+    assert read_imported(workspace, "own").folder.stat().st_mode & 0o077 == 0
 
 
 def many(database: Path, count: int) -> Path:
@@ -260,7 +260,7 @@ def many(database: Path, count: int) -> Path:
 
 
 def test_memory_does_not_grow_with_the_database(
-    space: Workspace, database: Path, monkeypatch: pytest.MonkeyPatch, call: Callable[..., str]
+    workspace: Workspace, database: Path, monkeypatch: pytest.MonkeyPatch, call: Callable[..., str]
 ) -> None:
     monkeypatch.setattr("parity_kit.corpora.imported._MOST_TRACES", 20)
 
@@ -276,30 +276,30 @@ def test_memory_does_not_grow_with_the_database(
     peak(10)  # what is loaded once
     small, large = peak(40), peak(400)
     assert large < small * 1.3
-    assert len(read_imported(space, "own").chunks) > 10  # so that it was in chunks
+    assert len(read_imported(workspace, "own").chunks) > 10  # so that it was in chunks
 
 
 def test_a_writer_writes_the_canonical_form_of_docs_fixture_format(
-    space: Workspace, database: Path, call: Callable[..., str]
+    workspace: Workspace, database: Path, call: Callable[..., str]
 ) -> None:
     call("import", "--sqlite", database)
-    corpus = read_imported(space, "own")
+    corpus = read_imported(workspace, "own")
     (chunk,) = corpus.chunks
     traces = [trace.to_plain() for trace in corpus.traces]
     assert (corpus.folder / chunk.file).read_bytes() == pack(
         {"format": 1, "corpus": "own", "traces": traces}
     )
-    with ImportWriter(space.imported / "empty", "empty") as writer:
+    with ImportWriter(workspace.imported / "empty", "empty") as writer:
         assert writer.finish({}) == ()
 
 
 def test_every_number_of_traces_has_its_header(
-    space: Workspace, database: Path, call: Callable[..., str]
+    workspace: Workspace, database: Path, call: Callable[..., str]
 ) -> None:
     call("import", "--sqlite", many(database, 600))
-    sizes = [chunk.cases for chunk in read_imported(space, "own").chunks]
+    sizes = [chunk.cases for chunk in read_imported(workspace, "own").chunks]
     assert sizes[0] == 1000  # more than a header of one byte, or of two, can say
-    assert sum(sizes) == len(list(read_imported(space, "own").traces))
+    assert sum(sizes) == len(list(read_imported(workspace, "own").traces))
 
 
 def test_a_source_is_what_the_importer_reads(database: Path) -> None:
