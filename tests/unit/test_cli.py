@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
+import resource
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -43,13 +43,14 @@ def test_help_loads_nothing_heavy() -> None:
 
 
 def test_help_is_quick() -> None:
-    def seconds() -> float:
-        started = time.perf_counter()
+    def processor_seconds() -> float:
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         assert parity_kit("--help").returncode == 0
-        return time.perf_counter() - started
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
-    # 0.06 s where it was measured; the limit leaves room for a loaded machine.
-    assert min(seconds() for _ in range(5)) < 0.2
+    # 0.06 s on an idle machine; processor time, with room, since others may use the cores too.
+    assert min(processor_seconds() for _ in range(5)) < 0.25
 
 
 def commands() -> list[list[str]]:
