@@ -7,7 +7,7 @@ from typing import Any
 
 import pure_engine
 import pytest
-from pure_engine import savers
+from pure_engine.savers import memory
 
 from parity_kit.candidates.workspace import find_workspace
 from parity_kit.contract import Level, run
@@ -39,12 +39,12 @@ def rows() -> dict[str, RowJudged]:
 
 def test_a_fault_is_shown_in_the_right_row(monkeypatch: pytest.MonkeyPatch) -> None:
     assert {row.verdict for row in rows().values()} <= {"equal", "unsupported"}
-    original: Any = savers.MemorySaver.list
+    original: Any = memory.MemorySaver.list
 
     def oldest_first(*given: Any, **named: Any) -> Any:
         return list(original(*given, **named))[::-1]
 
-    monkeypatch.setattr(savers.MemorySaver, "list", oldest_first)
+    monkeypatch.setattr(memory.MemorySaver, "list", oldest_first)
     found = rows()
     for name in BROKEN:
         assert (found[name].verdict, found[name].reached) == ("divergent", "none"), name

@@ -16,31 +16,27 @@ from typing import Any, cast
 
 import pure_engine
 import pytest
-from pure_engine import (
-    algorithm,
-    barriers,
-    channels,
-    checkpoints,
-    codec,
-    deltas,
-    errors,
-    folded,
-    hosting,
-    loop,
-    nested,
-    packing,
-    policies,
-    running,
-    runs,
-    savers,
-    schemas,
-    streams,
-    subgraphs,
-    superstep,
-    tasks,
-)
+from pure_engine import errors
+from pure_engine.channels import aggregates, barriers, values
+from pure_engine.codec import packing, serializer
 from pure_engine.errors import BUBBLES, GraphInterrupt, ParentCommand
 from pure_engine.names import SLOTS
+from pure_engine.pregel import (
+    apply,
+    checkpoints,
+    deltas,
+    host,
+    loop,
+    nesting,
+    node,
+    prepare,
+    runner,
+    streams,
+    tasks,
+)
+from pure_engine.pregel import run as runs
+from pure_engine.program import model, policies, schemas
+from pure_engine.savers import memory
 
 from parity_kit.candidates.workspace import find_workspace
 from parity_kit.contract import Level, run
@@ -77,22 +73,22 @@ def mutant(fault: str, owner: Any, name: str, corpus: str, shows: str) -> Callab
     return seed
 
 
-@mutant("merge keeps only the last branch", algorithm, "_by_channel", "graphs", "value $.")
+@mutant("merge keeps only the last branch", apply, "_by_channel", "graphs", "value $.")
 def _(original: Body, *given: Any) -> Any:
     return {name: values[-1:] for name, values in original(*given).items()}
 
 
-@mutant("branch sees stale state", running, "_fresh", "graphs", "value $.n")
+@mutant("branch sees stale state", node, "_fresh", "graphs", "value $.n")
 def _(original: Body, *given: Any) -> Any:
     return original(*given[:-1], [])
 
 
-@mutant("idle channels not told", channels.EphemeralValue, "update", "channels", "(update): value")
+@mutant("idle channels not told", values.EphemeralValue, "update", "channels", "(update): value")
 def _(original: Body, channel: Any, values: Any) -> Any:
     return bool(values) and original(channel, values)
 
 
-@mutant("finish never announced", channels.LastValueAfterFinish, "finish", "graphs", "next[0]")
+@mutant("finish never announced", values.LastValueAfterFinish, "finish", "graphs", "next[0]")
 def _(_original: Body, _channel: Any) -> Any:
     return False
 
@@ -102,7 +98,7 @@ def _(_original: Body, _channel: Any) -> Any:
     return False
 
 
-@mutant("task id of other parts", algorithm, "_task_id", "graphs", "tasks[0].id")
+@mutant("task id of other parts", prepare, "_task_id", "graphs", "tasks[0].id")
 def _(original: Body, *given: Any) -> Any:
     return original(*given, "more")
 
@@ -112,7 +108,7 @@ def _(original: Body, namespace: str, answered: int) -> Any:
     return original(namespace, answered + 1)
 
 
-@mutant("versions seen not recorded", algorithm, "apply_writes", "graphs", "$.versions_seen")
+@mutant("versions seen not recorded", apply, "apply_writes", "graphs", "$.versions_seen")
 def _(original: Body, state: Any, *given: Any) -> Any:
     before = {name: dict(seen) for name, seen in state.seen.items()}
     updated = original(state, *given)
@@ -134,15 +130,15 @@ def _(original: Body, run_: Any, mode: str, payload: Any) -> Any:
         original(run_, mode, payload)
 
 
-@mutant("send order lost", running, "_routed", "graphs", "value $.log[0]")
+@mutant("send order lost", node, "_routed", "graphs", "value $.log[0]")
 def _(original: Body, *given: Any) -> Any:
     return original(*given)[::-1]
 
 
-@mutant("two overwrites taken", folded.BinaryOperatorAggregate, "update", "channels", "outcome")
+@mutant("two overwrites taken", aggregates.BinaryOperatorAggregate, "update", "channels", "outcome")
 def _(_original: Body, channel: Any, values: Any) -> Any:
     for value in values:
-        replaces, other = folded.overwrite_in(value)
+        replaces, other = aggregates.overwrite_in(value)
         channel.value = other if replaces else channel.reducer(channel.value, value)
     return bool(values)
 
@@ -161,12 +157,12 @@ def _(original: Body, out: bytearray, value: Any, *given: Any) -> Any:
     original(out, value, *given)
 
 
-@mutant("allowlist wider", codec, "is_allowed", "allowlist", "(is_allowed): value")
+@mutant("allowlist wider", serializer, "is_allowed", "allowlist", "(is_allowed): value")
 def _(_original: Body, *_given: Any, **_named: Any) -> Any:
     return True
 
 
-@mutant("history oldest first", savers.MemorySaver, "list", "savers", "(list): value")
+@mutant("history oldest first", memory.MemorySaver, "list", "savers", "(list): value")
 def _(original: Body, *given: Any, **named: Any) -> Any:
     return list(original(*given, **named))[::-1]
 
@@ -176,19 +172,17 @@ def _(original: Body, *given: Any, **named: Any) -> Any:
     return {**original(*given, **named), "v": 3}
 
 
-@mutant("subgraph namespace wrong", nested, "_namespace", "subgraphs", "__interrupt__[0]<2>[2].id")
+@mutant("subgraph namespace wrong", nesting, "_namespace", "subgraphs", "__interrupt__[0]<2>[2].id")
 def _(original: Body, task: Any, *given: Any) -> Any:
     return f"{original(task, *given)}:{task.name}"
 
 
-@mutant(
-    "namespace kept with ids", subgraphs.Subgraph, "namespace", "subgraphs", "stored blob/t/sub/"
-)
+@mutant("namespace kept with ids", model.Subgraph, "namespace", "subgraphs", "stored blob/t/sub/")
 def _(_original: Body, _subgraph: Any, task: str) -> Any:
     return task
 
 
-@mutant("parent command ignored", nested, "run_nested", "subgraphs", "updates $[2].sub")
+@mutant("parent command ignored", nesting, "run_nested", "subgraphs", "updates $[2].sub")
 def _(original: Body, *given: Any) -> Any:
     try:
         return original(*given)
@@ -196,7 +190,7 @@ def _(original: Body, *given: Any) -> Any:
         return None
 
 
-@mutant("exception class lost", nested, "run_nested", "subgraphs", "outcome $.error")
+@mutant("exception class lost", nesting, "run_nested", "subgraphs", "outcome $.error")
 def _(original: Body, *given: Any) -> Any:
     try:
         return original(*given)
@@ -220,7 +214,7 @@ def _(original: Body, answers: Any) -> Any:
     return None if answers.shared is None else original(answers)
 
 
-@mutant("subgraph's interrupts lost", nested, "run_nested", "subgraphs", "value $.__interrupt__")
+@mutant("subgraph's interrupts lost", nesting, "run_nested", "subgraphs", "value $.__interrupt__")
 def _(original: Body, *given: Any) -> Any:
     try:
         return original(*given)
@@ -245,7 +239,7 @@ def _(_original: Body, where: Any, _metadata: Any) -> Any:
     return dict(where)
 
 
-@mutant("replay takes the latest", nested.Replay, "find", "subgraphs", "(invoke): value $.log[2]")
+@mutant("replay takes the latest", nesting.Replay, "find", "subgraphs", "(invoke): value $.log[2]")
 def _(_original: Body, _replay: Any, saver: Any, where: Any) -> Any:
     return saver.get(where)
 
@@ -267,7 +261,7 @@ def _(original: Body, run_: Any, name: str, writes: Any, task: Any) -> Any:
     original(run_, name, [write for write in writes if write[0] in SLOTS], task)
 
 
-@mutant("handler not told what failed", hosting.TaskHost, "error", "failures", "value $.log[1]")
+@mutant("handler not told what failed", host.TaskHost, "error", "failures", "value $.log[1]")
 def _(original: Body, host: Any, name: str) -> Any:
     return original(host, name) if name == "node" else None
 
@@ -277,7 +271,7 @@ def _(original: Body, stream: Any, namespace: str, items: Any) -> Any:
     original(stream, namespace, [each for item in items for each in (item, item)])
 
 
-@mutant("stream events reordered", superstep, "run_tasks", "streams", "event 0 custom")
+@mutant("stream events reordered", runner, "run_tasks", "streams", "event 0 custom")
 def _(original: Body, run_: Any) -> Any:
     tasks: dict[str, Any] = run_.tasks or {}
     run_.tasks = dict(reversed(tasks.items()))
@@ -296,17 +290,17 @@ def _(original: Body, run_: Any) -> Any:
         run_.state = state
 
 
-@mutant("managed value off by one", algorithm, "managed_values", "control", "value $.log[0]")
+@mutant("managed value off by one", prepare, "managed_values", "control", "value $.log[0]")
 def _(original: Body, program: Any, step: int, stop: int) -> Any:
     return original(program, step, stop + 1)
 
 
-@mutant("goto ignored", running, "_gotos", "control", "event 3 tasks")
+@mutant("goto ignored", node, "_gotos", "control", "event 3 tasks")
 def _(_original: Body, _value: Any) -> Any:
     return []
 
 
-@mutant("path map ignored", running, "_routed", "control", "event 1 updates")
+@mutant("path map ignored", node, "_routed", "control", "event 1 updates")
 def _(original: Body, result: Any, _ends: Any) -> Any:
     return original(result, None)
 
@@ -318,7 +312,7 @@ def _(original: Body, *given: Any, **named: Any) -> Any:
     original(run_, *rest, **named)
 
 
-@mutant("stops where nothing changed", algorithm, "stops", "interrupts", "value $.__interrupt__")
+@mutant("stops where nothing changed", prepare, "stops", "interrupts", "value $.__interrupt__")
 def _(_original: Body, _state: Any, breakpoints: Any, several: Any) -> Any:
     return any(breakpoints == "*" or task.name in breakpoints for task in several)
 
@@ -340,8 +334,8 @@ def nothing(*_: Any, **__: Any) -> None:
 
 for _fault, _owner, _name, _corpus, _shows in (
     ("drain ignored", loop.Loop, "_drain", "control", "outcome $.error"),
-    ("time limit ignored", hosting.Stopwatch, "wait", "failures", "(stream): outcome"),
-    ("finished task runs again", superstep, "give_back_writes", "interrupts", "(resume): value $"),
+    ("time limit ignored", host.Stopwatch, "wait", "failures", "(stream): outcome"),
+    ("finished task runs again", runner, "give_back_writes", "interrupts", "(resume): value $"),
     ("delta writes not replayed", deltas, "replay", "schemas", "(get_state): value $.values.x"),
 ):
     mutant(_fault, _owner, _name, _corpus, _shows)(nothing)

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from pure_engine.barriers import NamedBarrierValue, NamedBarrierValueAfterFinish
-from pure_engine.channels import (
-    MISSING,
+from pure_engine.channels.aggregates import BinaryOperatorAggregate, DeltaChannel
+from pure_engine.channels.barriers import NamedBarrierValue, NamedBarrierValueAfterFinish
+from pure_engine.channels.channel import MISSING, Channel
+from pure_engine.channels.reducers import REDUCERS
+from pure_engine.channels.values import (
     AnyValue,
-    Channel,
     EphemeralValue,
     LastValue,
     LastValueAfterFinish,
@@ -18,8 +19,6 @@ from pure_engine.channels import (
     UntrackedValue,
 )
 from pure_engine.errors import EmptyChannelError, InvalidUpdateError
-from pure_engine.folded import BinaryOperatorAggregate, DeltaChannel
-from pure_engine.reducers import REDUCERS
 from pure_engine.types import DeltaSnapshot, Overwrite
 
 

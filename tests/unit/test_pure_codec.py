@@ -13,8 +13,8 @@ from langgraph.checkpoint.serde._msgpack import (
 )
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.types import PregelTask, StateSnapshot, TimeoutPolicy
-from pure_engine.codec import dumps, encode, loads
-from pure_engine.shapes import REQUIRED, SAFE_METHODS, SAFE_TYPES, SHAPES
+from pure_engine.codec.safe_types import REQUIRED, SAFE_METHODS, SAFE_TYPES, SHAPES
+from pure_engine.codec.serializer import dumps, encode, loads
 from pure_engine.types import Envelope, Interrupt, Send
 
 from parity_kit.contract.plain import Ext

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from pure_engine.language import Scope, compile_body, compile_expression
+from pure_engine.program.language import Scope, compile_body, compile_expression
 from pure_engine.types import Overwrite, Send
 
 from parity_kit.contract import UnsupportedSubjectError

@@ -7,8 +7,10 @@ import time
 
 from parity_kit.contract import Case, Description, Level, Pins, Session, Subject, SubjectKind
 from pure_engine.clock import PinnedClock, SystemClock
-from pure_engine.graphs import GraphSession
-from pure_engine.sessions import ChannelSession, CodecSession, SaverSession
+from pure_engine.sessions.channel import ChannelSession
+from pure_engine.sessions.codec import CodecSession
+from pure_engine.sessions.graph import GraphSession
+from pure_engine.sessions.saver import SaverSession
 
 VERSION = "1.2.22"
 """The LangGraph release whose behaviour the engine has."""

@@ -1,0 +1,89 @@
+"""From a channel's settings, as a subject or a program has them, to a channel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from parity_kit.contract import UnsupportedSubjectError
+from pure_engine.channels.aggregates import BinaryOperatorAggregate, DeltaChannel
+from pure_engine.channels.barriers import NamedBarrierValue, NamedBarrierValueAfterFinish
+from pure_engine.channels.channel import Channel
+from pure_engine.channels.reducers import REDUCERS, TYPES, Reducer
+from pure_engine.channels.values import (
+    AnyValue,
+    EphemeralValue,
+    LastValue,
+    LastValueAfterFinish,
+    Topic,
+    UntrackedValue,
+)
+
+_SETTINGS = {
+    "class",
+    "type",
+    "reducer",
+    "guard",
+    "accumulate",
+    "names",
+    "snapshot_frequency",
+}
+
+
+def make_channel(spec: Mapping[str, Any], key: str) -> Channel:
+    """Return the channel that settings say (docs/contract.md).
+
+    Raises:
+        UnsupportedSubjectError: If there is no such class, setting, type or reducer.
+    """
+    if unknown := sorted(set(spec) - _SETTINGS):
+        message = f"no channel setting {unknown[0]}"
+        raise UnsupportedSubjectError(message)
+    factory = _FACTORIES.get(spec["class"])
+    if factory is None:
+        message = f"no channel class {spec['class']}"
+        raise UnsupportedSubjectError(message)
+    return factory(key, spec)
+
+
+def empty_maker(name: str) -> Callable[[], Any] | None:
+    """Return what makes the empty value of a named type."""
+    if name not in TYPES:
+        message = f"no type {name}"
+        raise UnsupportedSubjectError(message)
+    return TYPES[name]
+
+
+def reducer(name: str) -> Reducer:
+    """Return a reducer by its name."""
+    if name not in REDUCERS:
+        message = f"no reducer {name}"
+        raise UnsupportedSubjectError(message)
+    return REDUCERS[name]
+
+
+def _delta(key: str, spec: Mapping[str, Any]) -> Channel:
+    return DeltaChannel(
+        key,
+        empty_maker(spec.get("type", "any")),
+        reducer(spec.get("reducer", "add")),
+        spec.get("snapshot_frequency", 100),
+    )
+
+
+_FACTORIES: dict[Any, Callable[[str, Mapping[str, Any]], Channel]] = {
+    "LastValue": lambda key, _: LastValue(key),
+    "LastValueAfterFinish": lambda key, _: LastValueAfterFinish(key),
+    "AnyValue": lambda key, _: AnyValue(key),
+    "EphemeralValue": lambda key, spec: EphemeralValue(key, guard=spec.get("guard", True)),
+    "UntrackedValue": lambda key, spec: UntrackedValue(key, guard=spec.get("guard", True)),
+    "Topic": lambda key, spec: Topic(key, accumulate=spec.get("accumulate", False)),
+    "BinaryOperatorAggregate": lambda key, spec: BinaryOperatorAggregate(
+        key, empty_maker(spec.get("type", "any")), reducer(spec["reducer"])
+    ),
+    "NamedBarrierValue": lambda key, spec: NamedBarrierValue(key, spec["names"]),
+    "NamedBarrierValueAfterFinish": lambda key, spec: NamedBarrierValueAfterFinish(
+        key, spec["names"]
+    ),
+    "DeltaChannel": _delta,
+}

@@ -1,0 +1,1 @@
+"""The Pregel engine: running a compiled program (`langgraph.pregel`)."""

@@ -1,0 +1,120 @@
+"""A superstep's two halves: which tasks come next, and applying what they wrote.
+
+`langgraph.pregel._algo`: `prepare_next_tasks`, `apply_writes`, `should_interrupt`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
+
+from pure_engine.names import (
+    NEVER_APPLIED,
+)
+from pure_engine.pregel.state import State
+from pure_engine.pregel.tasks import Path, path_text
+from pure_engine.pregel.versions import NextVersion
+from pure_engine.savers.saver import Write
+
+
+class Writer(Protocol):
+    """Something whose writes can be applied: a task, or what stands for one."""
+
+    @property
+    def path(self) -> Path:
+        """Where it comes in the order of a superstep's writes."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """The node whose `versions_seen` it advances."""
+        ...
+
+    @property
+    def writes(self) -> Sequence[Write]:
+        """What it wrote."""
+        ...
+
+    @property
+    def triggers(self) -> Sequence[str]:
+        """The channels whose versions it has seen."""
+        ...
+
+
+class Writes(NamedTuple):
+    """Writes that no task made: an input, or those of an update."""
+
+    path: Path
+    name: str
+    writes: Sequence[Write]
+    triggers: Sequence[str] = ()
+
+
+def apply_writes(
+    state: State, writers: Iterable[Writer], next_version: NextVersion | None
+) -> set[str]:
+    """Apply writes to the channels; return the channels that changed and hold a value.
+
+    Without `next_version` no version advances, and none counts as changed: that is how a snapshot
+    of writes that are still pending is made.
+    """
+    ordered = sorted(writers, key=lambda writer: path_text(writer.path))
+    versions = state.versions
+    for writer in ordered:
+        seen = state.seen.setdefault(writer.name, {})
+        seen.update({name: versions[name] for name in writer.triggers if name in versions})
+    version = None
+    if next_version is not None:
+        version = next_version(max(versions.values()) if versions else None)
+    changes = _Changes(state, version)
+    for name in dict.fromkeys(trigger for writer in ordered for trigger in writer.triggers):
+        if name in state.channels and state.channels[name].consume():
+            changes.advance(name)
+    for name, values in _by_channel(state, ordered).items():
+        if state.channels[name].update(values):
+            changes.note(name)
+    if any(writer.triggers for writer in ordered):
+        _pass(state, changes)
+    return changes.updated
+
+
+def _by_channel(state: State, writers: Iterable[Writer]) -> dict[str, list[Any]]:
+    grouped: dict[str, list[Any]] = {}
+    for writer in writers:
+        for name, value in writer.writes:
+            if name not in NEVER_APPLIED and name in state.channels:
+                grouped.setdefault(name, []).append(value)
+    return grouped
+
+
+def _pass(state: State, changes: _Changes) -> None:
+    """Tell channels that a superstep passed, and that it is the last if it triggers no node."""
+    for name, channel in state.channels.items():
+        if name not in changes.updated and channel.is_available() and channel.update(()):
+            changes.note(name)
+    if changes.updated.isdisjoint(state.program.triggered):
+        for name, channel in state.channels.items():
+            if channel.finish():
+                changes.note(name)
+
+
+@dataclass(slots=True)
+class _Changes:
+    """The channels that a superstep changed; all get the same version."""
+
+    state: State
+    version: Any
+    updated: set[str] = field(default_factory=set[str])
+
+    def advance(self, name: str) -> bool:
+        """Give a channel the superstep's version, if there is one."""
+        if self.version is None:
+            return False
+        self.state.versions[name] = self.version
+        return True
+
+    def note(self, name: str) -> None:
+        """Note a change; a channel without a value triggers nothing and is not listed."""
+        if self.advance(name) and self.state.channels[name].is_available():
+            self.updated.add(name)

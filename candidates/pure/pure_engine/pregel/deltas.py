@@ -1,0 +1,221 @@
+"""Delta channels in a thread: when the whole value is stored, and reading it back from writes.
+
+A checkpoint holds nothing of a delta channel until enough updates or supersteps have passed: then
+it holds a snapshot. Until then its value is the writes that were stored beside the checkpoints
+before. Where these writes are not the whole truth (a fork leaves some behind, a superstep was
+dropped), the next checkpoint holds a snapshot ahead of its time (`langgraph.pregel._loop`,
+`langgraph.channels.delta`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any, TypeAlias, cast
+
+from pure_engine.channels.aggregates import DeltaChannel, overwrite_in
+from pure_engine.channels.channel import MISSING
+from pure_engine.names import BUMPS, NULL_TASK
+from pure_engine.pregel.state import State
+from pure_engine.pregel.versions import NextVersion, null_version
+from pure_engine.program.model import Program
+from pure_engine.savers.saver import PendingWrite, Saved, Write
+
+COUNTERS = "counters_since_delta_snapshot"
+_MAX_STEPS = 5000
+
+History: TypeAlias = Callable[[Sequence[str]], Mapping[str, Any]]
+
+
+def replay(state: State, history: History) -> None:
+    """Give delta channels the values that were written since their last snapshots."""
+    held = state.checkpoint["channel_values"]
+    wanted = [channel.key for channel in state.program.deltas if channel.key not in held]
+    if not wanted:
+        return
+    found = history(wanted)
+    for name in wanted:
+        restored = state.program.channels[name].restored(found[name].get("seed", MISSING))
+        channel = cast("DeltaChannel", restored)
+        channel.replay_writes([value for _, _, value in found[name]["writes"]])
+        state.channels[name] = channel
+
+
+def written_to(program: Program, writes: Iterable[Write]) -> set[str]:
+    """Return the delta channels among those that were written to."""
+    names = {channel.key for channel in program.deltas}
+    return {name for name, _ in writes if name in names}
+
+
+def overwritten(program: Program, writes: Iterable[Write]) -> set[str]:
+    """Return the delta channels whose value is replaced: it is stored, and not what came before."""
+    return written_to(program, (write for write in writes if overwrite_in(write[1])[0]))
+
+
+def left_behind(program: Program, pending: Iterable[PendingWrite]) -> set[str]:
+    """Return the delta channels that pending writes are for."""
+    return written_to(program, (write[1:] for write in pending))
+
+
+def counted(
+    program: Program, metadata: Mapping[str, Any], updated: Collection[str] | None
+) -> dict[str, Any]:
+    """Return the counters after one more superstep: updates and supersteps since a snapshot."""
+    before = _counters(metadata)
+    counters: dict[str, Any] = {}
+    for channel in program.deltas:
+        updates, steps = before.get(channel.key, (0, 0))
+        counters[channel.key] = (updates + (channel.key in (updated or ())), steps + 1)
+    return {COUNTERS: counters} if counters else {}
+
+
+def _counters(metadata: Mapping[str, Any]) -> Mapping[str, Sequence[int]]:
+    return metadata.get(COUNTERS) or {}
+
+
+def due(program: Program, metadata: Mapping[str, Any]) -> set[str]:
+    """Return the channels whose counters ask for a snapshot."""
+    counters = _counters(metadata)
+    found: set[str] = set()
+    for channel in program.deltas:
+        updates, steps = counters.get(channel.key, (0, 0))
+        if updates >= channel.snapshot_frequency or steps >= _MAX_STEPS:
+            found.add(channel.key)
+    return found
+
+
+def settle(metadata: dict[str, Any], snapshots: Collection[str]) -> None:
+    """Take the counters of channels that a snapshot is taken of out of metadata."""
+    counters = _counters(metadata)
+    rest = {name: each for name, each in counters.items() if name not in snapshots}
+    if rest:
+        metadata[COUNTERS] = rest
+    else:
+        metadata.pop(COUNTERS, None)
+
+
+def bump(
+    state: State,
+    stored: Mapping[str, Any],
+    snapshots: Collection[str],
+    next_version: NextVersion,
+) -> None:
+    """Give a version to snapshots of channels that have none since the last checkpoint.
+
+    No node is triggered by it: who had seen the version before has seen this one. It is noted whose
+    version this is, and which one they had seen.
+    """
+    versions, bumps = state.versions, state.seen.get(BUMPS, {})
+    moved: dict[str, Any] = {}
+    for channel in state.program.deltas:
+        name = channel.key
+        if name in snapshots and versions.get(name) == stored.get(name):
+            moved[name] = versions.get(name)
+            versions[name] = next_version(moved[name])
+    if not moved:
+        return
+    nothing = null_version(versions)
+    noted: dict[str, Any] = {}
+    for node, seen in state.seen.items():
+        for name, before in moved.items():
+            if node == BUMPS or seen.get(name, nothing) < (before or nothing):
+                continue
+            if name in seen and bumps.get(f"{node}|{name}") != seen[name]:
+                noted[f"{node}:{name}"] = seen[name]
+            noted[f"{node}|{name}"] = seen[name] = versions[name]
+    if noted:
+        state.seen.setdefault(BUMPS, {}).update(noted)
+
+
+def really_seen(seen: Mapping[str, Mapping[str, Any]], node: str) -> Iterable[Any]:
+    """Yield the versions that a node has seen, those that are only of a snapshot as before it."""
+    bumps = seen.get(BUMPS, {})
+    for name, version in seen[node].items():
+        if bumps.get(f"{node}|{name}") != version:
+            yield version
+        elif f"{node}:{name}" in bumps:
+            yield bumps[f"{node}:{name}"]
+
+
+_Kept: TypeAlias = tuple[str, str, list[Write]]
+"""A task's id and path, and what it wrote to delta channels."""
+
+
+class DeltaLog:
+    """What a run wrote to delta channels since a checkpoint was stored.
+
+    Args:
+        program: The program that runs.
+        saved: The checkpoint that the run begins with.
+        asked: Whether it was asked for by its id: others may build on it too.
+        at_exit: Whether all is stored at the exit.
+    """
+
+    def __init__(self, program: Program, saved: Saved, *, asked: bool, at_exit: bool) -> None:
+        self._program, self._saved = program, saved
+        self._shared = asked and bool(saved.config)
+        self._at_exit = at_exit
+        self._diverged = False
+        self._first = 0
+        self._begun = self._settled = False
+        self._snapshots: set[str] = set()
+        self._kept: list[tuple[int, _Kept]] = []
+
+    def diverge(self) -> None:
+        """Note that what is pending on the checkpoint before is not what comes next."""
+        self._diverged = self._shared
+        self._snapshots |= left_behind(self._program, self._saved.pending)
+
+    def replace(self, writes: Iterable[Write]) -> None:
+        """Note which channels writes replace the value of."""
+        self._snapshots |= overwritten(self._program, writes)
+
+    def lose(self, writes: Iterable[Write]) -> None:
+        """Note writes that are stored nowhere."""
+        self._snapshots |= written_to(self._program, writes)
+
+    def begin(self, step: int, tasks: Collection[str]) -> None:
+        """Note the run's first superstep: what is pending of none of its tasks is left behind."""
+        if not self._begun:
+            self._begun, self._first = True, step
+            if self._settled:
+                return
+            known = {NULL_TASK, *tasks}
+            others = [write for write in self._saved.pending if write[0] not in known]
+            self._snapshots |= left_behind(self._program, others)
+
+    def keep(self, step: int, name: str, path: str, writes: Iterable[Write]) -> None:
+        """Keep a task's writes until the exit, if nothing is stored before."""
+        if not self._at_exit:
+            return
+        names = written_to(self._program, writes)
+        if self._diverged:
+            # What is stored beside the checkpoint before belongs to another branch too.
+            self._snapshots |= names
+        elif names:
+            kept = [write for write in writes if write[0] in names]
+            self._kept.append((step, (name, path, kept)))
+
+    def settle(self, metadata: dict[str, Any]) -> tuple[set[str], list[_Kept]]:
+        """Return the channels to store whole, and the writes to store of the others.
+
+        In the order of ids as in that of paths, the writes of supersteps come one after another.
+        """
+        snapshots = self._snapshots | due(self._program, metadata)
+        # A stream's item that holds the metadata may still be on its way.
+        settle(metadata, snapshots)
+        stored: list[_Kept] = []
+        for step, (name, path, writes) in self._kept:
+            kept = [write for write in writes if write[0] not in snapshots]
+            if not kept:
+                continue
+            if step <= self._first:
+                task = f"{self._first:08x}{name[8:]}"
+                # Writes that no task made are not to look as if they were pending.
+                stored.append((f"{task[:-1]}1" if task == NULL_TASK else task, path, kept))
+            else:
+                number = f"{step:08x}"
+                task = f"ffffffff-{number[:4]}-{number[4:]}{name[18:]}"
+                stored.append((task, f"~~{step:010d}{path}", kept))
+        self._snapshots, self._kept, self._diverged = set(), [], False
+        self._settled = True
+        return snapshots, stored

@@ -1,0 +1,129 @@
+"""What a body asks of the engine, answered for a task of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pure_engine.errors import NodeTimeoutError
+from pure_engine.names import SPACE_MARK
+from pure_engine.pregel.tasks import Task
+from pure_engine.program.model import Subgraph
+from pure_engine.program.policies import Timeout
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What a run offers to the bodies of its tasks."""
+
+    emit: Callable[[Any, str], None]
+    drain: Callable[[str], None]
+    context: Mapping[str, Any] | None
+    thread: str | None
+    asynchronous: bool
+    subgraphs: Mapping[str, Subgraph]
+    nest: Callable[[Task, Subgraph, Any, bool], Any]
+
+
+class Stopwatch:
+    """The time of an attempt, in which only waiting takes any, and the limits to it."""
+
+    def __init__(self, node: str, timeout: Timeout | None) -> None:
+        self._node, self._limits = node, timeout or Timeout()
+        self._now = self._progress = 0.0
+
+    def progress(self) -> None:
+        """Note that the attempt showed that it goes on."""
+        self._progress = self._now
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass.
+
+        Raises:
+            NodeTimeoutError: If a limit comes first.
+        """
+        self._now += seconds
+        limits = self._limits
+        ends = [
+            (limits.run, f"run timeout of {limits.run or 0:.3f}s"),
+            (
+                None if limits.idle is None else self._progress + limits.idle,
+                f"idle timeout of {limits.idle or 0:.3f}s without making progress",
+            ),
+        ]
+        passed = [(end, what) for end, what in ends if end is not None and end <= self._now]
+        if passed:
+            end, what = min(passed, key=lambda each: each[0])
+            message = f"Node '{self._node}' exceeded its {what} (elapsed: {end:.3f}s)."
+            raise NodeTimeoutError(message)
+
+
+class TaskHost:
+    """Answers a task's body, in one of its attempts."""
+
+    def __init__(self, task: Task, services: Services, attempt: int) -> None:
+        self._task, self._services, self._attempt = task, services, attempt
+        self._watch = Stopwatch(task.name, task.node.policies.timeout)
+
+    def ask(self, value: Any) -> Any:
+        """Return the answer to an interrupt."""
+        return self._task.ask(value)
+
+    def emit(self, value: Any) -> None:
+        """Give a value to the stream; a handler's comes from inside the task that failed."""
+        self._watch.progress()
+        self._services.emit(value, self._task.namespace.rpartition(SPACE_MARK)[0])
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass, in an asynchronous run.
+
+        Raises:
+            NodeTimeoutError: If an attempt may not take so long.
+        """
+        if self._services.asynchronous:
+            self._watch.wait(seconds)
+
+    def drain(self, reason: str) -> None:
+        """Ask the run to stop after this superstep."""
+        self._services.drain(reason)
+
+    def visits(self) -> int:
+        """Return how often the body has begun in this session."""
+        return self._task.node.visits
+
+    def call(self, name: str, given: Any) -> Any:
+        """Return what a subgraph of the program gives."""
+        return self.nest(self._services.subgraphs[name], given)
+
+    def nest(self, subgraph: Subgraph, given: Any) -> Any:
+        """Return what a subgraph gives, run inside the task."""
+        return self._services.nest(self._task, subgraph, given, self._attempt > 1)
+
+    def info(self, name: str) -> Any:
+        """Return what is known of the task's execution; of a handler, of the task that failed."""
+        failure = self._task.failure
+        task = self._task if failure is None else failure.task
+        known = {
+            "attempt": self._attempt,
+            "task_id": task.id,
+            "checkpoint_ns": task.namespace,
+            "thread_id": self._services.thread,
+        }
+        return known[name]
+
+    def context(self, name: str) -> Any:
+        """Return a key of the run's context."""
+        return (self._services.context or {}).get(name)
+
+    def error(self, name: str) -> Any:
+        """Return what is known of the failure that is handled."""
+        failure = self._task.failure
+        if failure is None:
+            return None
+        known = {
+            "node": failure.task.name,
+            "type": type(failure.error).__name__,
+            "message": str(failure.error),
+        }
+        return known[name]

@@ -1,0 +1,167 @@
+"""Running a task: its node, then the writes its edges and branches make.
+
+`langgraph.graph.state.CompiledStateGraph`: `attach_node`, `attach_edge`, `attach_branch`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from pure_engine.errors import (
+    BUBBLES,
+    InvalidUpdateError,
+    NodeTimeoutError,
+    ParentCommand,
+    with_guide,
+)
+from pure_engine.names import END, PARENT, START, TASKS, branch_to
+from pure_engine.namespaces import around_of, without_ids
+from pure_engine.pregel.host import Services, TaskHost
+from pure_engine.pregel.state import State
+from pure_engine.pregel.tasks import Task
+from pure_engine.program.language import Host, Scope
+from pure_engine.program.model import Node
+from pure_engine.program.policies import tries_again
+from pure_engine.savers.saver import Write
+from pure_engine.types import RECORDS, Command, Envelope, Send, record_fields
+
+_NOBODY = cast("Host", None)  # a branch asks the engine for nothing
+
+
+def run_task(task: Task, state: State, services: Services) -> None:
+    """Run a task, again if its policies say so; its writes are those of its last attempt."""
+    if task.node.policies.timeout is not None and not services.asynchronous:
+        message = (
+            "Node timeouts are only supported for async nodes because sync Python execution cannot"
+            f" be safely cancelled in-process. Node '{task.name}' is sync."
+        )
+        raise ValueError(message)
+    attempt = 1
+    while True:
+        task.writes.clear()
+        task.answers.asked = 0
+        try:
+            _attempt(task, state, TaskHost(task, services, attempt))
+        except BUBBLES:
+            raise
+        except Exception as error:
+            if isinstance(error, NodeTimeoutError) and task.node.policies.timeout is not None:
+                task.writes.clear()  # what an attempt wrote is kept until it is in time
+            if not tries_again(task.node.policies.retry, error, attempt):
+                raise
+            attempt += 1
+        else:
+            return
+
+
+def _attempt(task: Task, state: State, host: Host) -> None:
+    try:
+        value = task.node.run(task.input, host)
+        write_update(task.node, value, task.writes, state, task.managed)
+    except ParentCommand as error:
+        command: Command = error.args[0]
+        if command.graph == PARENT:
+            # On its way out it is addressed to the graph around this one, by its namespace.
+            outwards = dataclasses.replace(command, graph=around_of(task.namespace))
+            raise ParentCommand(outwards) from None
+        if without_ids(command.graph or "") != without_ids(task.namespace):
+            raise
+        arrived = dataclasses.replace(command, graph=None)
+        write_update(task.node, arrived, task.writes, state, task.managed)
+
+
+def write_update(
+    node: Node, value: Any, writes: list[Write], state: State, managed: Mapping[str, Any]
+) -> None:
+    """Add the writes that a node's update makes, and those of its edges and branches."""
+    writes += [*_updates(value, node), *_gotos(value), *node.targets]
+    for route in node.routes:
+        seen = _fresh(node, state, managed, writes)
+        if node.record is not None:
+            given = node.record.complete(seen)
+        else:
+            given = {**cast("dict[str, Any]", value), **seen} if isinstance(value, dict) else seen
+        writes += _routed(route.path(Scope(given, _NOBODY)), route.ends)
+
+
+def _updates(value: Any, node: Node) -> list[Write]:
+    if value is None:
+        return []
+    if isinstance(value, dict):
+        entries = cast("dict[str, Any]", value)
+        return [(name, each) for name, each in entries.items() if name in node.writes]
+    if isinstance(value, Command):
+        known = [] if value.graph == PARENT else command_updates(value)
+        return [(name, each) for name, each in known if name in node.writes]
+    if isinstance(value, list) and any(isinstance(each, Command) for each in value):  # pyright: ignore[reportUnknownVariableType]  # a list of anything
+        return [write for each in cast("list[Any]", value) for write in _updates(each, node)]
+    if isinstance(value, (Envelope, *RECORDS)):
+        known = record_fields(value)
+        return [(name, known[name]) for name in sorted(node.writes) if name in known]
+    message = f"Expected dict, got {value}"
+    raise InvalidUpdateError(with_guide(message, "INVALID_GRAPH_NODE_RETURN_VALUE"))
+
+
+def command_updates(command: Command) -> list[Write]:
+    """Return the state updates that a command holds."""
+    update = command.update
+    if isinstance(update, dict):
+        return list(cast("dict[str, Any]", update).items())
+    return [("__root__", update)] if update else []
+
+
+def _gotos(value: Any) -> list[Write]:
+    if isinstance(value, Send):
+        return [(TASKS, value)]
+    several = cast("list[Any]", value) if isinstance(value, list) else [value]
+    writes: list[Write] = []
+    for command in several:
+        if not isinstance(command, Command):
+            continue
+        if command.graph == PARENT:
+            raise ParentCommand(command)
+        for target in goto_targets(command):
+            if isinstance(target, Send):
+                writes.append((TASKS, target))
+            elif isinstance(target, str) and target != END:
+                writes.append((branch_to(target), None))
+    return writes
+
+
+def goto_targets(command: Command) -> Sequence[Any]:
+    """Return where a command goes, as a sequence."""
+    goto = command.goto
+    return [goto] if isinstance(goto, (Send, str)) else goto
+
+
+def _fresh(
+    node: Node, state: State, managed: Mapping[str, Any], writes: Sequence[Write]
+) -> dict[str, Any]:
+    """Return a node's input as it would be if this task's writes were all there are."""
+    seen: dict[str, Any] = {}
+    for name in node.reads:
+        if name in managed:
+            seen[name] = managed[name]
+            continue
+        channel = state.channels[name].copy()
+        channel.update([value for written, value in writes if written == name])
+        if channel.is_available():
+            seen[name] = channel.get()
+    return seen
+
+
+def _routed(result: Any, ends: Mapping[Any, str] | None) -> list[Write]:
+    targets = cast("Sequence[Any]", result) if isinstance(result, (list, tuple)) else [result]
+    if ends is not None:
+        targets = [each if isinstance(each, Send) else ends[each] for each in targets]
+    if any(target is None or target == START for target in targets):
+        raise ValueError("Branch did not return a valid destination")
+    if any(isinstance(target, Send) and target.node == END for target in targets):
+        raise InvalidUpdateError("Cannot send a packet to the END node")
+    return [
+        (TASKS, target) if isinstance(target, Send) else (branch_to(target), None)
+        for target in targets
+        if target != END
+    ]

@@ -1,0 +1,158 @@
+"""What a stream's items hold, by mode (`pregel.debug`, `pregel._io`)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, cast
+
+from pure_engine.names import ERROR, INTERRUPT, PUSH
+from pure_engine.pregel.tasks import Status, Task, in_list, statuses
+from pure_engine.savers.saver import PendingWrite, Write, metadata_only
+from pure_engine.types import Command, Interrupt, Overwrite, record_fields
+
+
+def update_payload(task: Task, writes: Sequence[Write], fields: Collection[str]) -> dict[str, Any]:
+    """Return the `updates` item of a task: its node, and what it wrote to the state."""
+    written = [(name, value) for name, value in writes if name in fields]
+    names = [name for name, _ in written]
+    if not written:
+        return {task.name: None}
+    if len(set(names)) == len(names):
+        return {task.name: dict(written)}
+    return {task.name: [{name: value} for name, value in written]}
+
+
+def task_payload(task: Task, said: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the `tasks` item of a task that starts; `said` is of the nodes around it."""
+    head = {"id": task.id, "name": task.name, "input": _given(task), "triggers": task.triggers}
+    metadata = metadata_only({**said, **task.metadata})
+    return {**head, "metadata": metadata} if metadata else head
+
+
+def _given(task: Task) -> Any:
+    """Return what a task was given: what was sent as it was sent, a handler what failed was."""
+    if task.failure is not None:
+        return _given(task.failure.task)
+    record = None if task.path[0] == PUSH else task.node.record
+    return task.input if record is None else record.shown(task.input)
+
+
+def result_payload(task: Task, writes: Sequence[Write], fields: Collection[str]) -> dict[str, Any]:
+    """Return the `tasks` item of a task that ended."""
+    return {
+        "id": task.id,
+        "name": task.name,
+        "error": next((value for name, value in writes if name == ERROR), None),
+        "result": _folded(writes, fields),
+        "interrupts": _as_maps(
+            each for name, value in writes if name == INTERRUPT for each in in_list(value)
+        ),
+    }
+
+
+def debug_payload(mode: str, item: dict[str, Any], step: int, now: str) -> dict[str, Any]:
+    """Return the `debug` item that wraps an item of mode `checkpoints` or `tasks`."""
+    kind = "checkpoint" if mode == "checkpoints" else "task_result" if "result" in item else "task"
+    return {"step": step, "timestamp": now, "type": kind, "payload": item}
+
+
+def _folded(writes: Iterable[Write], fields: Collection[str]) -> dict[str, Any]:
+    """Return writes to the state by field; several to one field go under `$writes`."""
+    result: dict[str, Any] = {}
+    for name, value in writes:
+        if name not in fields:
+            continue
+        before = result.get(name)
+        if before is None:
+            result[name] = value
+        else:
+            several = _several(before)
+            several.append(value)
+            result[name] = {"$writes": several}
+    return result
+
+
+def _several(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        inside = cast("dict[Any, Any]", value).get("$writes")
+        if isinstance(inside, list):
+            return cast("list[Any]", inside)
+    return [value]
+
+
+def tasks_payload(
+    tasks: Collection[Task],
+    pending: Iterable[PendingWrite],
+    fields: Collection[str],
+    thread: Any,
+) -> dict[str, Any]:
+    """Return the part of a `checkpoints` item that tells of the tasks after the checkpoint."""
+    states = {task.id: subgraph_config(task, thread) for task in tasks}
+    return {
+        "next": [task.name for task in tasks],
+        "tasks": [_brief(state) for state in task_states(tasks, pending, fields, states)],
+    }
+
+
+def subgraph_config(task: Task, thread: Any) -> dict[str, Any] | None:
+    """Return the config of the subgraph that a task runs, if that keeps its state."""
+    if task.node.shows is None:
+        return None
+    return {"configurable": {"thread_id": thread, "checkpoint_ns": task.namespace}}
+
+
+def _brief(state: dict[str, Any]) -> dict[str, Any]:
+    head = {"id": state["id"], "name": state["name"]}
+    if state["error"]:
+        return {**head, "error": state["error"], "state": state["state"]}
+    result = {"result": state["result"]} if state["result"] else {}
+    interrupts = _as_maps(state["interrupts"])
+    return {**head, **result, "interrupts": interrupts, "state": state["state"]}
+
+
+def task_states(
+    tasks: Iterable[Task],
+    pending: Iterable[PendingWrite],
+    fields: Collection[str],
+    states: Mapping[str, Any],
+    *,
+    live: bool = False,
+) -> list[dict[str, Any]]:
+    """Return tasks as a snapshot shows them; `states` are those of their subgraphs.
+
+    With `live` they show the interrupts that wait for an answer, otherwise those they ever asked.
+    """
+    found = statuses(pending)
+    shown: list[dict[str, Any]] = []
+    for task in tasks:
+        status = found.get(task.id, _NOT_STARTED)
+        shown.append(
+            {
+                "id": task.id,
+                "name": task.name,
+                "path": task.path,
+                "error": status.error,
+                "interrupts": status.waiting if live else status.interrupts,
+                "state": states[task.id],
+                "result": _folded(status.output, fields) if status.output else None,
+            }
+        )
+    return shown
+
+
+_NOT_STARTED = Status()
+
+
+def _as_maps(interrupts: Iterable[Interrupt]) -> list[Any]:
+    return [_as_map(interrupt) for interrupt in interrupts]
+
+
+def _as_map(value: Any) -> Any:
+    """Return a value with LangGraph's dataclasses as maps, as `dataclasses.asdict` does."""
+    if isinstance(value, (Interrupt, Overwrite, Command)):
+        return {name: _as_map(each) for name, each in record_fields(value).items()}
+    if isinstance(value, dict):
+        return {key: _as_map(each) for key, each in cast("dict[Any, Any]", value).items()}
+    if isinstance(value, (list, tuple)):
+        return [_as_map(each) for each in cast("Sequence[Any]", value)]
+    return value

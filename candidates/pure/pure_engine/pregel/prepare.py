@@ -1,0 +1,157 @@
+"""Prepare."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from xxhash import xxh3_128_hexdigest
+
+from pure_engine.channels.channel import MISSING
+from pure_engine.names import (
+    HANDLER,
+    INTERRUPT,
+    PULL,
+    PUSH,
+    SPACE_MARK,
+    START,
+    TASK_MARK,
+    TASKS,
+)
+from pure_engine.pregel.state import Checkpoint, State
+from pure_engine.pregel.tasks import Answers, Failure, Path, Task, answers_for
+from pure_engine.pregel.versions import null_version
+from pure_engine.program.model import Breakpoints, Node, Program
+from pure_engine.savers.saver import PendingWrite
+from pure_engine.types import Send
+
+
+def next_tasks(  # noqa: PLR0913  # what a superstep depends on
+    state: State,
+    pending: list[PendingWrite],
+    step: int,
+    *,
+    updated: set[str] | None = None,
+    answers: dict[str, Any] | None = None,
+    stop: int | None = None,
+    around: Answers | None = None,
+) -> dict[str, Task]:
+    """Return the tasks of a superstep by id: packets that were sent, then triggered nodes.
+
+    `updated` names the channels that the superstep before changed, where that is known; `answers`
+    are those a resume gave by interrupt id; `stop` is the step after the run's last;
+    `around` are the answers of the task that a nested run is in.
+    """
+    found: dict[str, Task] = {}
+    nodes = state.program.nodes
+    managed = managed_values(state.program, step, step + 1 if stop is None else stop)
+
+    def add(name: str, path: Path, given: Any, triggers: tuple[str, ...], *parts: str) -> None:
+        place = f"{state.namespace}{SPACE_MARK}{name}" if state.namespace else name
+        task = _task_id(state.checkpoint, place, str(step), name, *parts)
+        space = f"{place}{TASK_MARK}{task}"
+        known = answers_for(task, space, pending, answers, around)
+        found[task] = Task(task, name, path, given, triggers, nodes[name], known, space, managed)
+
+    packets = state.channels[TASKS]
+    if packets.is_available():
+        for index, packet in enumerate(packets.get()):
+            if isinstance(packet, Send) and packet.node in nodes:
+                path = (PUSH, index, False)
+                add(packet.node, path, packet.arg, (PUSH,), PUSH, str(index))
+    for name in _candidates(state, updated):
+        if _is_triggered(state, name):
+            given = _input(state, name, managed)
+            if given is not MISSING:
+                triggers = tuple(sorted(nodes[name].triggers))
+                add(name, (PULL, name), given, triggers, PULL, *triggers)
+    return found
+
+
+def _task_id(checkpoint: Checkpoint, *parts: str) -> str:
+    data = bytes.fromhex(checkpoint["id"].replace("-", "")) + "".join(parts).encode()
+    # Until version 1 ids were hashed otherwise, and a task that was interrupted is found by its id.
+    if checkpoint["v"] > 1:
+        text = xxh3_128_hexdigest(data)
+    else:
+        text = hashlib.sha1(data, usedforsecurity=False).hexdigest()
+    return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:32]))
+
+
+def _candidates(state: State, updated: set[str] | None) -> Iterable[str]:
+    if updated:
+        triggered = state.program.triggered
+        return sorted({node for name in updated for node in triggered.get(name, ())})
+    return state.program.nodes if state.versions else ()
+
+
+def _is_triggered(state: State, name: str) -> bool:
+    """Return whether a trigger of a node holds a value that the node has not seen."""
+    versions, seen = state.versions, state.seen.get(name)
+    if not versions:
+        return False
+    nothing = null_version(versions)
+    return any(
+        state.channels[trigger].is_available()
+        and (seen is None or versions.get(trigger, nothing) > seen.get(trigger, nothing))
+        for trigger in state.program.nodes[name].triggers
+    )
+
+
+def handling_task(
+    state: State,
+    failure: Failure,
+    pending: list[PendingWrite],
+    step: int,
+    answers: dict[str, Any] | None,
+) -> Task:
+    """Return the task that handles a failure: in the same superstep, given the same input."""
+    failed = failure.task
+    name = str(failed.node.handler)
+    space = f"{failed.namespace}|{name}"
+    task = _task_id(state.checkpoint, space, str(step), name, PUSH, HANDLER, failed.id)
+    space = f"{space}:{task}"
+    return Task(
+        task,
+        name,
+        (*failed.path, HANDLER, 0),
+        failed.input,
+        (PUSH,),
+        state.program.nodes[name],
+        answers_for(task, space, pending, answers, failed.answers.around),
+        space,
+        failed.managed,
+        failure,
+    )
+
+
+def managed_values(program: Program, step: int, stop: int) -> dict[str, Any]:
+    """Return the fields that ask about the run: how many steps are left, and if it is the last."""
+    values = {"is_last_step": step == stop - 1, "remaining_steps": stop - step}
+    return {name: values[kind] for name, kind in program.managed.items()}
+
+
+def node_input(state: State, node: Node, managed: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a node is given: the fields that it reads, all of them if they are a record."""
+    given = state.read(node.reads, managed)
+    return given if node.record is None else node.record.complete(given)
+
+
+def _input(state: State, name: str, managed: Mapping[str, Any]) -> Any:
+    if name != START:
+        return node_input(state, state.program.nodes[name], managed)
+    channel = state.channels[START]
+    return channel.get() if channel.is_available() else MISSING
+
+
+def stops(state: State, breakpoints: Breakpoints, tasks: Iterable[Task]) -> bool:
+    """Return whether a task is at a breakpoint, and anything changed since the last stop."""
+    versions, seen = state.versions, state.seen.get(INTERRUPT, {})
+    if not any(
+        version > seen.get(name, null_version(versions)) for name, version in versions.items()
+    ):
+        return False
+    if breakpoints == "*":
+        return any(not task.hidden for task in tasks)
+    return any(task.name in breakpoints for task in tasks)

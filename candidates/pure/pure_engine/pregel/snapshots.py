@@ -1,0 +1,102 @@
+"""A thread's state as `get_state` and `get_state_history` show it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pure_engine.names import INPUT, NULL_TASK
+from pure_engine.pregel.apply import Writes, apply_writes
+from pure_engine.pregel.checkpoints import config_of
+from pure_engine.pregel.graph import Graph
+from pure_engine.pregel.payloads import subgraph_config, task_states
+from pure_engine.pregel.prepare import next_tasks
+from pure_engine.pregel.tasks import Task, statuses
+from pure_engine.savers.saver import Saved, Where
+
+
+def state_at(graph: Graph, where: Where, *, subgraphs: bool = False) -> dict[str, Any]:
+    """Return the snapshot of a thread's checkpoint, or of where the thread is now."""
+    saved = None if graph.saver is None else graph.saver.get(where)
+    if saved is None:
+        return empty_snapshot(where)
+    return snapshot(graph, saved, live=not where.get("checkpoint_id"), subgraphs=subgraphs)
+
+
+def snapshot(
+    graph: Graph, saved: Saved, *, live: bool = False, subgraphs: bool = False
+) -> dict[str, Any]:
+    """Return a checkpoint as a snapshot, with the writes pending on it applied.
+
+    With `subgraphs` it shows the state of those that its tasks run, otherwise where that is.
+    With `live` it shows where the thread is now: the output of tasks that finished is applied, and
+    only what still has to run or to be answered is listed. Otherwise it is a record of the step.
+    """
+    program = graph.program
+    state = graph.restored(saved, saved.config["checkpoint_ns"])
+    step = saved.metadata.get("step", -1) + 1
+    tasks = next_tasks(state, saved.pending, step)
+    unowned = [write[1:] for write in saved.pending if write[0] == NULL_TASK]
+    if unowned:
+        apply_writes(state, [Writes((), INPUT, unowned)], None)
+    if live:
+        for name, status in statuses(saved.pending).items():
+            if name in tasks:
+                tasks[name].writes.extend(status.output)
+        done = [task for task in tasks.values() if task.writes]
+        if done:
+            apply_writes(state, done, None)
+    thread = saved.config["thread_id"]
+    inner = {
+        task.id: _inner_state(graph, task, thread) if subgraphs else subgraph_config(task, thread)
+        for task in tasks.values()
+    }
+    states = task_states(tasks.values(), saved.pending, program.fields, inner, live=live)
+    return {
+        "values": state.values(),
+        "next": [task.name for task in tasks.values() if not task.writes],
+        "config": config_of(saved.config, saved.metadata),
+        "metadata": saved.metadata,
+        "created_at": saved.checkpoint["ts"],
+        "parent_config": config_of(saved.parent, saved.metadata),
+        "tasks": states,
+        "interrupts": [interrupt for state in states for interrupt in state["interrupts"]],
+    }
+
+
+def inner_graph(graph: Graph, where: Where, index: int) -> tuple[Graph, dict[str, Any]]:
+    """Return the subgraph that one of the tasks of a thread's state runs, and where that is.
+
+    Raises:
+        ValueError: If there is none.
+    """
+    tasks = state_at(graph, where)["tasks"]
+    task = tasks[index] if index < len(tasks) else None
+    subgraph = None if task is None else graph.program.nodes[task["name"]].shows
+    if task is None or subgraph is None:
+        message = f"no subgraph at task {index}"
+        raise ValueError(message)
+    namespace = subgraph.namespace(task["state"]["configurable"]["checkpoint_ns"])
+    return graph.inside(subgraph), {"thread_id": where["thread_id"], "checkpoint_ns": namespace}
+
+
+def _inner_state(graph: Graph, task: Task, thread: str) -> dict[str, Any] | None:
+    """Return the state of the subgraph that a task runs, if that keeps one."""
+    subgraph = task.node.shows
+    if subgraph is None:
+        return None
+    where = {"thread_id": thread, "checkpoint_ns": subgraph.namespace(task.namespace)}
+    return state_at(graph.inside(subgraph), where, subgraphs=True)
+
+
+def empty_snapshot(where: Where) -> dict[str, Any]:
+    """Return the snapshot of a thread that has no checkpoint."""
+    return {
+        "values": {},
+        "next": [],
+        "config": {"configurable": dict(where)},
+        "metadata": None,
+        "created_at": None,
+        "parent_config": None,
+        "tasks": [],
+        "interrupts": [],
+    }

@@ -1,0 +1,64 @@
+"""A checkpoint and the channels that were restored from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Self, TypeAlias
+
+from pure_engine.channels.channel import MISSING, Channel
+from pure_engine.pregel.migration import migrate
+from pure_engine.program.model import Program
+
+Checkpoint: TypeAlias = dict[str, Any]
+Channels: TypeAlias = dict[str, Channel]
+
+
+@dataclass(slots=True)
+class State:
+    """Where a thread is, or a subgraph in it: what supersteps read and change."""
+
+    program: Program
+    checkpoint: Checkpoint
+    channels: Channels
+    namespace: str = ""
+
+    @classmethod
+    def restored(cls, program: Program, checkpoint: Checkpoint, namespace: str = "") -> Self:
+        """Return the state that a checkpoint holds, brought into today's layout."""
+        migrate(program, checkpoint)
+        values = checkpoint["channel_values"]
+        channels = {
+            name: spec.restored(values.get(name, MISSING))
+            for name, spec in program.channels.items()
+        }
+        return cls(program, checkpoint, channels, namespace)
+
+    @property
+    def versions(self) -> dict[str, Any]:
+        """The version of every channel that was ever written."""
+        return self.checkpoint["channel_versions"]
+
+    @property
+    def seen(self) -> dict[str, dict[str, Any]]:
+        """The versions that each node has seen of the channels that trigger it."""
+        return self.checkpoint["versions_seen"]
+
+    def values(self, names: Iterable[str] | None = None) -> dict[str, Any]:
+        """Return the fields that have a value, or of some those that have one."""
+        channels = self.channels
+        return {
+            name: channels[name].get()
+            for name in (self.program.fields if names is None else names)
+            if channels[name].is_available()
+        }
+
+    def read(self, names: Iterable[str], managed: Mapping[str, Any]) -> dict[str, Any]:
+        """Return fields as a node reads them: with those that are managed."""
+        seen: dict[str, Any] = {}
+        for name in names:
+            if name in managed:
+                seen[name] = managed[name]
+            elif self.channels[name].is_available():
+                seen[name] = self.channels[name].get()
+        return seen

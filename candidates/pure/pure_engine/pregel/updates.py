@@ -1,0 +1,270 @@
+"""Updating a thread's state from outside a run (`langgraph.pregel.main.Pregel.update_state`).
+
+An update is made as if a node had made it: the node's edges and branches follow.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, cast
+
+from pure_engine.errors import InvalidUpdateError
+from pure_engine.names import BUMPS, END, INPUT, INTERRUPT, NULL_TASK, START
+from pure_engine.pregel.apply import Writer, Writes, apply_writes
+from pure_engine.pregel.checkpoints import (
+    copy_checkpoint,
+    empty_checkpoint,
+    is_superseded,
+    new_checkpoint,
+    with_parents,
+)
+from pure_engine.pregel.deltas import (
+    COUNTERS,
+    bump,
+    counted,
+    due,
+    left_behind,
+    overwritten,
+    really_seen,
+    settle,
+    written_to,
+)
+from pure_engine.pregel.graph import Graph
+from pure_engine.pregel.migration import migrate
+from pure_engine.pregel.node import write_update
+from pure_engine.pregel.prepare import managed_values, next_tasks
+from pure_engine.pregel.state import Checkpoint, State
+from pure_engine.pregel.tasks import Task, path_text, statuses
+from pure_engine.pregel.versions import newer_versions
+from pure_engine.program.model import Program
+from pure_engine.savers.saver import Saver, Where, Write
+
+COPY = "__copy__"
+"""The node whose update is none: the checkpoint is stored again, beside itself."""
+
+
+class Change(NamedTuple):
+    """What a node is said to have written; `task` is the id of the task that it was, if known."""
+
+    values: Any
+    as_node: str | None = None
+    task: str | None = None
+
+
+def update_state(
+    graph: Graph, saver: Saver, where: Where, supersteps: Sequence[Sequence[Change]]
+) -> dict[str, Any]:
+    """Update a thread's state by supersteps, one after another; return where the last is.
+
+    Raises:
+        ValueError: If there is none, or one has no changes.
+    """
+    if not supersteps:
+        raise ValueError("No supersteps provided")
+    if not all(supersteps):
+        raise ValueError("No updates provided")
+    for changes in supersteps:
+        where = Update(graph, saver, where).apply(changes)
+    return dict(where)
+
+
+class Update:
+    """One superstep of updates of a thread's state."""
+
+    def __init__(self, graph: Graph, saver: Saver, where: Where) -> None:
+        self._graph, self._saver = graph, saver
+        self._saved = saved = saver.get(where)
+        self._asked = where
+        config = {} if saved is None else saved.config
+        self._where: dict[str, Any] = {"checkpoint_ns": "", **where, **config}
+        if saved is None:
+            checkpoint = empty_checkpoint(graph.clock)
+        else:
+            # A copy has only the parts of today's layout.
+            migrate(graph.program, saved.checkpoint)
+            checkpoint = copy_checkpoint(saved.checkpoint)
+        space = self._where["checkpoint_ns"]
+        if saved is None:
+            self._state = State.restored(graph.program, checkpoint, space)
+        else:
+            self._state = graph.restored(dataclasses.replace(saved, checkpoint=checkpoint), space)
+        self._snapshots = set[str]() if saved is None else left_behind(graph.program, saved.pending)
+        self._updated: set[str] = set()
+        self._stored_versions = dict(self._state.versions)
+        self._step = -1 if saved is None else saved.metadata.get("step", -1)
+
+    def apply(self, changes: Sequence[Change]) -> dict[str, Any]:
+        """Apply changes as what nodes wrote in one superstep; return where the checkpoint is.
+
+        Raises:
+            InvalidUpdateError: If no node is named and none can be told, or it does not exist.
+        """
+        values, as_node = changes[0].values, changes[0].as_node
+        if values is None and as_node == END:
+            _alone(changes, "Cannot apply multiple updates when clearing state")
+            return self._clear()
+        if as_node == INPUT:
+            _alone(changes, "Cannot apply multiple updates when updating as input")
+            return self._as_input(values)
+        if as_node == COPY:
+            _alone(changes, "Cannot copy checkpoint with multiple updates")
+            return self._copy(values)
+        program = self._graph.program
+        if len(changes) == 1:
+            if as_node is None:
+                as_node = _last_node(program, self._state.seen)
+            if as_node is None:
+                raise InvalidUpdateError("Ambiguous update, specify as_node")
+            changes = [changes[0]._replace(as_node=as_node)]
+        elif any(change.as_node is None for change in changes):
+            raise InvalidUpdateError("as_node is required when applying multiple updates")
+        for change in changes:
+            if change.as_node not in program.nodes:
+                message = f"Node {change.as_node} does not exist"
+                raise InvalidUpdateError(message)
+        writers = self._written(changes)
+        self._apply(writers)
+        return self._store("update", self._step + 1)
+
+    def _written(self, changes: Sequence[Change]) -> list[Writer]:
+        """Return what changes write as nodes, stored under the tasks that wait for the nodes."""
+        program, checkpoint = self._graph.program, uuid.UUID(self._state.checkpoint["id"])
+        managed = managed_values(program, self._step + 1, self._step + 3)
+        waiting = self.waiting()
+        written: list[tuple[str, Writes]] = []
+        for index, change in enumerate(changes):
+            node = program.nodes[str(change.as_node)]
+            ids = waiting.get(node.name, [])
+            unasked = f"{INTERRUPT}:{index}" if index else INTERRUPT
+            name = change.task or (ids.pop(0) if ids else str(uuid.uuid5(checkpoint, unasked)))
+            writes: list[Write] = []
+            write_update(node, change.values, writes, self._state, managed)
+            written.append((name, Writes((INTERRUPT, index), node.name, writes, (INTERRUPT,))))
+        for name, writer in written:
+            self._store_writes(name, writer.writes, path_text(writer.path))
+        return [writer for _, writer in written]
+
+    def _clear(self) -> dict[str, Any]:
+        """Drop all tasks, after the output of those that finished."""
+        if self._saved is not None:
+            tasks = self._next_tasks()
+            unowned = [write[1:] for write in self._saved.pending if write[0] == NULL_TASK]
+            if unowned:
+                self._apply([Writes((), INPUT, unowned)])
+            for name, status in statuses(self._saved.pending).items():
+                if name in tasks:
+                    tasks[name].writes.extend(status.output)
+            self._apply(tasks.values())
+        return self._store("update", self._step + 1)
+
+    def _as_input(self, values: Any) -> dict[str, Any]:
+        if values is None:
+            message = f"Received no input writes for {START}"
+            raise InvalidUpdateError(message)
+        writes: list[Write] = [(START, values)]
+        name = str(uuid.uuid5(uuid.UUID(self._state.checkpoint["id"]), INPUT))
+        self._store_writes(name, writes, "")
+        self._apply([Writes((), INPUT, writes)])
+        known = self._saved is not None and self._saved.metadata.get("step") is not None
+        return self._store("input", self._step + 1 if known else -1)
+
+    def _copy(self, values: Any) -> dict[str, Any]:
+        """Store the checkpoint again, beside itself, and apply a list of changes to the copy."""
+        saved = self._saved
+        if saved is None:
+            raise InvalidUpdateError("Cannot copy a non-existent checkpoint")
+        copied = new_checkpoint(self._graph.clock, self._state.checkpoint, None)
+        where = saved.parent or {**saved.config, "checkpoint_id": None}
+        parents = saved.metadata.get("parents", {})
+        metadata = {"source": "fork", "step": self._step + 1, "parents": parents}
+        metadata |= {key: saved.metadata[key] for key in (COUNTERS,) if key in saved.metadata}
+        place = self._put(where, copied, metadata, {})
+        if not isinstance(values, list) or not values:
+            return place
+        copy = Update(self._graph, self._saver, place)
+        return copy.apply(_grouped(cast("list[Any]", values), copy.waiting()))
+
+    def waiting(self) -> dict[str, list[str]]:
+        """Return the ids of the tasks that are to run next, by their nodes."""
+        found: dict[str, list[str]] = {}
+        for task in self._next_tasks().values():
+            found.setdefault(task.name, []).append(task.id)
+        return found
+
+    def _next_tasks(self) -> dict[str, Task]:
+        if self._saved is None:
+            return {}
+        return next_tasks(self._state, self._saved.pending, self._step + 1)
+
+    def _apply(self, writers: Iterable[Writer]) -> None:
+        self._updated |= apply_writes(self._state, writers, self._graph.next_version)
+
+    def _store_writes(self, name: str, writes: Sequence[Write], path: str) -> None:
+        """Store the writes beside the checkpoint they build on, if the thread is still there."""
+        saved = self._saved
+        self._snapshots |= overwritten(self._graph.program, writes)
+        if saved is None or is_superseded(self._saver, self._asked, saved.checkpoint):
+            self._snapshots |= written_to(self._graph.program, writes)
+            return
+        if writes:
+            self._saver.put_writes(self._where, writes, name, path)
+
+    def _store(self, source: str, step: int) -> dict[str, Any]:
+        metadata: dict[str, Any] = {} if self._saved is None else self._saved.metadata
+        parents = metadata.get("parents", {})
+        counters = (
+            {} if self._saved is None else counted(self._graph.program, metadata, self._updated)
+        )
+        metadata = {"source": source, "step": step, "parents": parents, **counters}
+        state = self._state
+        snapshots = self._snapshots | due(self._graph.program, metadata)
+        bump(state, self._stored_versions, snapshots, self._graph.next_version)
+        settle(metadata, snapshots)
+        made = new_checkpoint(
+            self._graph.clock, state.checkpoint, state.channels, snapshots=snapshots
+        )
+        new = newer_versions(self._stored_versions, made["channel_versions"])
+        return self._put(self._where, made, metadata, new)
+
+    def _put(
+        self, where: Where, made: Checkpoint, metadata: dict[str, Any], new: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        place = self._saver.put(where, made, metadata, new)
+        return with_parents(place, metadata)
+
+
+def _alone(changes: Sequence[Change], message: str) -> None:
+    if len(changes) > 1:
+        raise InvalidUpdateError(message)
+
+
+def _grouped(values: Sequence[Any], waiting: Mapping[str, Sequence[str]]) -> list[Change]:
+    """Return changes by node, the k-th of a node as the k-th task that waits for it."""
+    groups: dict[Any, list[Change]] = {}
+    for item in values:
+        if not isinstance(item, Sequence):
+            message = f"Invalid update item: {item} when copying checkpoint"
+            raise InvalidUpdateError(message)
+        update, as_node = cast("Sequence[Any]", item)[:2]
+        group = groups.setdefault(as_node, [])
+        known = waiting.get(as_node, ())
+        task = known[len(group)] if len(group) < len(known) else None
+        group.append(Change(update, as_node, task))
+    return [change for group in groups.values() for change in group]
+
+
+def _last_node(program: Program, seen: Mapping[str, Mapping[str, Any]]) -> str | None:
+    """Return the node that ran last, or None if several did."""
+    if not any(version for name in seen if name != BUMPS for version in really_seen(seen, name)):
+        return START
+    runs = sorted(
+        (version, name)
+        for name in seen
+        if name in program.nodes
+        for version in really_seen(seen, name)
+    )
+    if len(runs) == 1 or (runs and runs[-1][0] != runs[-2][0]):
+        return runs[-1][1]
+    return None

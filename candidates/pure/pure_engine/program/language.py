@@ -1,0 +1,358 @@
+"""The language of node bodies and branches (docs/programs.md), compiled to Python functions.
+
+A body becomes one function of a `Scope`, an expression another; what it asks of the engine, an
+answer to an interrupt or a place in the stream, is the scope's `host`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeAlias, TypeVar, cast
+
+from parity_kit.contract import UnsupportedSubjectError
+from pure_engine.codec.serializer import dumps
+from pure_engine.names import PARENT
+from pure_engine.types import Command, Overwrite, Send
+
+_T = TypeVar("_T")
+
+ERRORS: dict[str, type[Exception]] = {
+    "ValueError": ValueError,
+    "RuntimeError": RuntimeError,
+    "KeyError": KeyError,
+    "ConnectionError": ConnectionError,
+    "TimeoutError": TimeoutError,
+}
+"""What a body can raise, and a retry policy be for."""
+_INFO = ("attempt", "task_id", "checkpoint_ns", "thread_id")
+_FAILURE = ("node", "type", "message")
+_INT_MIN, _INT_MAX = -(2**63), 2**63 - 1
+_RANGE_MAX = 64
+
+
+class Host(Protocol):
+    """What a body asks of the engine that runs it."""
+
+    def ask(self, value: Any) -> Any:
+        """Return the answer to an interrupt."""
+        ...
+
+    def emit(self, value: Any) -> None:
+        """Give a value to the stream."""
+        ...
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass, in an asynchronous run."""
+        ...
+
+    def drain(self, reason: str) -> None:
+        """Ask the run to stop after this superstep."""
+        ...
+
+    def visits(self) -> int:
+        """Return how often the body has begun in this session."""
+        ...
+
+    def info(self, name: str) -> Any:
+        """Return what is known of the task's execution."""
+        ...
+
+    def context(self, name: str) -> Any:
+        """Return a key of the run's context."""
+        ...
+
+    def error(self, name: str) -> Any:
+        """Return what is known of the failure that is handled."""
+        ...
+
+    def call(self, name: str, given: Any) -> Any:
+        """Return what a subgraph of the program gives."""
+        ...
+
+    def nest(self, subgraph: Any, given: Any) -> Any:
+        """Return what a subgraph gives."""
+        ...
+
+
+@dataclass(slots=True)
+class Scope:
+    """What a body sees: the node's input, who runs it, its variables, and what it gives."""
+
+    input: Any
+    host: Host
+    variables: dict[str, Any] = field(default_factory=dict[str, Any])
+    update: dict[str, Any] = field(default_factory=dict[str, Any])
+    returned: list[Any] = field(default_factory=list[Any])
+
+    @property
+    def result(self) -> Any:
+        """What the node returns: the value it ended with, or else what it wrote."""
+        return self.returned[0] if self.returned else self.update or None
+
+
+Expression: TypeAlias = Callable[[Scope], Any]
+Step: TypeAlias = Callable[[Scope], object]
+"""Does an instruction; what is true ends the body."""
+
+
+def compile_body(body: Sequence[Mapping[str, Any]]) -> Step:
+    """Return a node's body as a function that leaves what it gives in its scope.
+
+    Raises:
+        UnsupportedSubjectError: If it has an instruction that is not known.
+    """
+    steps = tuple(_instruction(instruction) for instruction in body)
+    return lambda scope: any(step(scope) for step in steps)
+
+
+def _instruction(instruction: Mapping[str, Any]) -> Step:
+    ((name, argument),) = instruction.items()
+    if name not in _INSTRUCTIONS:
+        unknown = f"no instruction {name}"
+        raise UnsupportedSubjectError(unknown)
+    return _INSTRUCTIONS[name](argument)
+
+
+def _assign(argument: Mapping[str, Any], target: Callable[[Scope], dict[str, Any]]) -> Step:
+    assignments = [(name, compile_expression(each)) for name, each in argument.items()]
+
+    def run(scope: Scope) -> None:
+        names = target(scope)
+        for name, expression in assignments:
+            names[name] = expression(scope)
+
+    return run
+
+
+def _when(condition: Any, then: Any, otherwise: Any = ()) -> Step:
+    test, yes, no = compile_expression(condition), compile_body(then), compile_body(otherwise)
+    return lambda scope: no(scope) if _is_falsy(test(scope)) else yes(scope)
+
+
+def _raising(argument: Mapping[str, Any]) -> Step:
+    error, message = _one_of(ERRORS, argument["type"], "error type"), argument["message"]
+    return lambda _: _raise(error(message))
+
+
+def _one_of(table: Mapping[str, _T], name: str, what: str) -> _T:
+    if name not in table:
+        unknown = f"no {what} {name}"
+        raise UnsupportedSubjectError(unknown)
+    return table[name]
+
+
+def _raise(error: Exception) -> None:
+    raise error
+
+
+def _return(argument: Any) -> Step:
+    value = compile_expression(argument)
+
+    def run(scope: Scope) -> bool:
+        scope.returned.append(value(scope))
+        return True
+
+    return run
+
+
+def _emit(argument: Any) -> Step:
+    value = compile_expression(argument)
+    return lambda scope: scope.host.emit(value(scope))
+
+
+def compile_expression(expression: Any) -> Expression:
+    """Return an expression as a function of its scope."""
+    if isinstance(expression, list):
+        return _list(cast("list[Any]", expression))
+    if not isinstance(expression, dict):
+        return lambda _: expression
+    entries = cast("dict[str, Any]", expression)
+    if len(entries) == 1:
+        ((name, argument),) = entries.items()
+        if name in _OPERATORS:
+            return _OPERATORS[name](argument)
+        if name in _ELSEWHERE:
+            message = f"no operator {name}"
+            raise UnsupportedSubjectError(message)
+    parts = [(key, compile_expression(each)) for key, each in entries.items()]
+    return lambda scope: {key: part(scope) for key, part in parts}
+
+
+def _list(expressions: Sequence[Any]) -> Callable[[Scope], list[Any]]:
+    parts = [compile_expression(each) for each in expressions]
+    return lambda scope: [part(scope) for part in parts]
+
+
+def _get(name: str) -> Expression:
+    def run(scope: Scope) -> Any:
+        source = scope.input
+        return cast("dict[str, Any]", source).get(name) if isinstance(source, dict) else None
+
+    return run
+
+
+def _binary(operate: Callable[[Any, Any], Any]) -> Callable[[Any], Expression]:
+    def make(arguments: Any) -> Expression:
+        left, right = map(compile_expression, arguments)
+        return lambda scope: operate(left(scope), right(scope))
+
+    return make
+
+
+def _unary(operate: Callable[[Any], Any]) -> Callable[[Any], Expression]:
+    def make(argument: Any) -> Expression:
+        inner = compile_expression(argument)
+        return lambda scope: operate(inner(scope))
+
+    return make
+
+
+def _add(left: Any, right: Any) -> Any:
+    if _is_int(left) and _is_int(right):
+        return max(_INT_MIN, min(_INT_MAX, left + right))
+    for kind in (float, str, list):
+        if isinstance(left, kind) and isinstance(right, kind):
+            return cast("Any", left) + right
+    return None
+
+
+def _join(arguments: Any) -> Expression:
+    parts = _list(arguments)
+    return lambda scope: "-".join(map(_text, parts(scope)))
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    return str(value) if _is_int(value) else "?"
+
+
+def _length(value: Any) -> int:
+    return len(cast("Sequence[Any]", value)) if isinstance(value, (str, list, dict)) else 0
+
+
+def _is_less(left: Any, right: Any) -> bool:
+    return _is_int(left) and _is_int(right) and left < right
+
+
+def _if(arguments: Any) -> Expression:
+    condition, then, otherwise = map(compile_expression, arguments)
+    return lambda scope: (otherwise if _is_falsy(condition(scope)) else then)(scope)
+
+
+def _range(value: Any) -> list[int]:
+    return list(range(max(0, min(_RANGE_MAX, value)))) if _is_int(value) else []
+
+
+def _send(argument: Mapping[str, Any]) -> Expression:
+    to, name, each = argument["to"], argument["as"], compile_expression(argument["each"])
+
+    def run(scope: Scope) -> Any:
+        items = each(scope)
+        if not isinstance(items, list):
+            return []
+        return [Send(to, {name: item}) for item in cast("list[Any]", items)]
+
+    return run
+
+
+def _interrupt(argument: Any) -> Expression:
+    inner = compile_expression(argument)
+    return lambda scope: scope.host.ask(inner(scope))
+
+
+def _command(argument: Mapping[str, Any]) -> Expression:
+    if unknown := sorted(set(argument) - {"update", "goto", "graph"}):
+        message = f"no part of a command {unknown[0]}"
+        raise UnsupportedSubjectError(message)
+    parts = [(name, compile_expression(each)) for name, each in argument.items()]
+
+    def run(scope: Scope) -> Command:
+        values = {name: part(scope) for name, part in parts}
+        values["goto"] = _destinations(values.get("goto"))
+        if "graph" in values:
+            values["graph"] = PARENT if values["graph"] == "parent" else None
+        return Command(**values)
+
+    return run
+
+
+def _destinations(goto: Any) -> Any:
+    """Return the nodes and sends that a `goto` says; lists in a list are spliced."""
+    if isinstance(goto, (str, Send)):
+        return goto
+    if not isinstance(goto, list):
+        return ()
+    found: list[Any] = []
+    for each in cast("list[Any]", goto):
+        found += cast("list[Any]", each) if isinstance(each, list) else [each]
+    return [each for each in found if isinstance(each, (str, Send))]
+
+
+def _call(argument: Sequence[Any]) -> Expression:
+    name, given = argument[0], compile_expression(argument[1])
+    return lambda scope: scope.host.call(name, given(scope))
+
+
+def _named(known: Sequence[str], look: Callable[[Host, str], Any]) -> Callable[[Any], Expression]:
+    def make(name: Any) -> Expression:
+        if name not in known:
+            message = f"no name {name} among {', '.join(known)}"
+            raise UnsupportedSubjectError(message)
+        return lambda scope: look(scope.host, name)
+
+    return make
+
+
+def _is_int(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_falsy(value: Any) -> bool:
+    if value is None or value is False:
+        return True
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return value == 0
+    return isinstance(value, (str, list, dict)) and not value
+
+
+_INSTRUCTIONS: dict[str, Callable[[Any], Step]] = {
+    "write": lambda argument: _assign(argument, lambda scope: scope.update),
+    "let": lambda argument: _assign(argument, lambda scope: scope.variables),
+    "when": lambda argument: _when(*argument),
+    "raise": _raising,
+    "return": _return,
+    "emit": _emit,
+    "wait": lambda seconds: lambda scope: scope.host.wait(seconds),
+    "drain": lambda reason: lambda scope: scope.host.drain(reason),
+}
+
+_OPERATORS: dict[str, Callable[[Any], Expression]] = {
+    "get": _get,
+    "var": lambda name: lambda scope: scope.variables.get(name),
+    "lit": lambda value: lambda _: value,
+    "add": _binary(_add),
+    "join": _join,
+    "len": _unary(_length),
+    "eq": _binary(lambda left, right: dumps(left) == dumps(right)),
+    "lt": _binary(_is_less),
+    "not": _unary(_is_falsy),
+    "if": _if,
+    "range": _unary(_range),
+    "send": _send,
+    "overwrite": _unary(Overwrite),
+    "interrupt": _interrupt,
+    "command": _command,
+    "call": _call,
+    "input": lambda _: lambda scope: scope.input,
+    "visits": lambda _: lambda scope: scope.host.visits(),
+    "info": _named(_INFO, lambda host, name: host.info(name)),
+    "error": _named(_FAILURE, lambda host, name: host.error(name)),
+    "context": lambda name: lambda scope: scope.host.context(name),
+}
+
+_ELSEWHERE = frozenset(
+    ("store_get", "store_search", "message", "call_all", "previous", "final"),
+)
+"""Operators of the language that the engine does not have."""

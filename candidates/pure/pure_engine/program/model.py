@@ -1,0 +1,96 @@
+"""A compiled program: its nodes, what triggers them, its channels and its subgraphs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+from pure_engine.channels.aggregates import DeltaChannel
+from pure_engine.channels.channel import Channel
+from pure_engine.namespaces import without_ids
+from pure_engine.program.language import Expression, Host, Scope, Step
+from pure_engine.program.policies import NO_POLICIES, Policies
+from pure_engine.program.schemas import Record
+
+Breakpoints: TypeAlias = Sequence[str] | Literal["*"]
+
+
+@dataclass(frozen=True, slots=True)
+class Subgraph:
+    """A program inside another: `checkpointer` says whether it has a saver, and for how long."""
+
+    program: Program
+    checkpointer: bool | None
+
+    def namespace(self, task: str) -> str:
+        """Return where it keeps its checkpoints in a task's namespace.
+
+        What it keeps between runs is under the names of nodes, without the ids of their tasks.
+        """
+        return without_ids(task) if self.checkpointer is True else task
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A conditional edge: what it says, and which nodes that stands for."""
+
+    path: Expression
+    ends: Mapping[Any, str] | None = None
+
+
+@dataclass(slots=True)
+class Node:
+    """A node: what it runs, what triggers it, and where its edges and branches lead.
+
+    `reads` are the fields of its input, `writes` those its update may have. `handler` is the node
+    that runs if this one fails for good; `shows` the subgraph that its tasks show.
+    """
+
+    name: str
+    body: Step | None
+    triggers: list[str]
+    reads: tuple[str, ...] = ()
+    writes: frozenset[str] = frozenset()
+    targets: list[tuple[str, Any]] = field(default_factory=list[tuple[str, Any]])
+    routes: list[Route] = field(default_factory=list[Route])
+    policies: Policies = NO_POLICIES
+    handler: str | None = None
+    subgraph: Subgraph | None = None
+    shows: Subgraph | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    record: Record | None = None
+    visits: int = 0
+
+    def run(self, given: Any, host: Host) -> Any:
+        """Return the node's update; `__start__` passes the input on."""
+        if self.subgraph is not None:
+            return host.nest(self.subgraph, given)
+        if self.body is None:
+            return given
+        self.visits += 1
+        scope = Scope(given, host)
+        self.body(scope)
+        return scope.result
+
+
+@dataclass(slots=True)
+class Program:
+    """A compiled program.
+
+    `channels` are empty ones, to restore from; `fields` are the state's, private ones too, and
+    `outputs` those that a run's result has. `managed` are no channels but questions about the run.
+    """
+
+    channels: dict[str, Channel]
+    nodes: dict[str, Node]
+    fields: tuple[str, ...]
+    outputs: tuple[str, ...]
+    managed: Mapping[str, str]
+    context: Mapping[str, str] | None
+    triggered: Mapping[str, Sequence[str]]
+    interrupt_before: Breakpoints
+    interrupt_after: Breakpoints
+    has_untracked: bool
+    deltas: tuple[DeltaChannel, ...]
+    subgraphs: Mapping[str, Subgraph]

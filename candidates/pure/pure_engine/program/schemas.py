@@ -1,0 +1,142 @@
+"""What a program says of its fields: their channels, and which of them who may see.
+
+As `langgraph.graph.state.StateGraph` gathers schemas: the state's own first, then what nodes add
+with schemas of their own. Fields that are managed are no channels: they ask about the run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from parity_kit.contract import UnsupportedSubjectError
+from pure_engine.channels.aggregates import BinaryOperatorAggregate
+from pure_engine.channels.channel import Channel
+from pure_engine.channels.factory import empty_maker, make_channel, reducer
+from pure_engine.channels.values import LastValue
+from pure_engine.codec.typed_values import KEYWORDS
+from pure_engine.types import Envelope
+
+_FIELD = {"type", "reducer", "channel", "managed"}
+_DECLARED = {"typed_dict", "dataclass"}
+_MANAGED = {"is_last_step", "remaining_steps"}
+
+_Fields = Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A dataclass of fields whose default is None, as nodes of such a state are given one."""
+
+    name: str
+    fields: tuple[str, ...]
+
+    def complete(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return all of the fields."""
+        return {name: given.get(name) for name in self.fields}
+
+    def shown(self, given: Mapping[str, Any]) -> Envelope:
+        """Return the record as it is stored."""
+        return Envelope(KEYWORDS, ["state", self.name, given])
+
+
+@dataclass(frozen=True, slots=True)
+class Schemas:
+    """A program's fields: `reads` are a node's input unless it says otherwise.
+
+    `inputs` and `writes` are those that a run's input and a node's update may have.
+    """
+
+    channels: dict[str, Channel]
+    managed: Mapping[str, str]
+    reads: tuple[str, ...]
+    inputs: frozenset[str]
+    outputs: tuple[str, ...]
+    record: Record | None
+
+    @property
+    def writes(self) -> frozenset[str]:
+        """The fields that a node may write; of those that are managed nothing comes."""
+        return frozenset((*self.channels, *self.managed))
+
+    def reads_of(self, node: Mapping[str, Any]) -> tuple[str, ...]:
+        """Return the fields of a node's input, those that are managed last."""
+        if node.get("input") is None:
+            return self.reads
+        return tuple(sorted(node["input"], key=lambda name: name in self.managed))
+
+    def record_of(self, name: str, node: Mapping[str, Any]) -> Record | None:
+        """Return the record that a node's input is, if it is one."""
+        if self.record is None or node.get("input") is None:
+            return self.record
+        return Record(f"Input_{name}", tuple(node["input"]))
+
+
+def known_keys(data: Mapping[str, Any], keys: set[str], where: str) -> None:
+    """Check that there is nothing that the engine does not know.
+
+    Raises:
+        UnsupportedSubjectError: If there is.
+    """
+    if unknown := sorted(set(data) - keys):
+        message = f"{where} has the unknown key {unknown[0]}"
+        raise UnsupportedSubjectError(message)
+
+
+def schemas(data: Mapping[str, Any], nodes: _Fields) -> Schemas:
+    """Return the fields of a program.
+
+    Raises:
+        UnsupportedSubjectError: If they are declared in a way that is not known.
+    """
+    declared = data.get("schema") or "typed_dict"
+    if declared not in _DECLARED:
+        message = f"no schema {declared}"
+        raise UnsupportedSubjectError(message)
+    state = cast("_Fields", data["state"])
+    private = cast("_Fields", data.get("private") or {})
+    every = {**private, **state}
+    named = dict.fromkeys(
+        [*state, *(name for node in nodes.values() for name in node.get("input") or ())]
+    )
+    channels: dict[str, Channel] = {}
+    managed: dict[str, str] = {}
+    for name in named:
+        spec = every[name]
+        known_keys(spec, _FIELD, f"field {name}")
+        if spec.get("managed") is None:
+            channels[name] = _channel(name, spec)
+        else:
+            managed[name] = _managed(spec["managed"])
+    reads = tuple(sorted(state, key=lambda name: name in managed))
+    inputs = data.get("input") or state
+    outputs = data.get("output") or state
+    return Schemas(
+        channels,
+        managed,
+        reads,
+        frozenset(name for name in inputs if name in channels),
+        tuple(name for name in outputs if name in channels),
+        Record("State", tuple(state)) if declared == "dataclass" else None,
+    )
+
+
+def _managed(name: str) -> str:
+    if name not in _MANAGED:
+        message = f"no managed value {name}"
+        raise UnsupportedSubjectError(message)
+    return name
+
+
+def _channel(name: str, spec: Mapping[str, Any]) -> Channel:
+    kind = spec.get("type", "any")
+    if (settings := spec.get("channel")) is not None:
+        if settings.get("class") == "DeltaChannel":
+            # It takes its type from where it stands.
+            return make_channel({**settings, "type": kind}, name)
+        return make_channel({"type": kind, **settings}, name)
+    if (folding := spec.get("reducer")) is not None:
+        return BinaryOperatorAggregate(name, empty_maker(kind), reducer(folding))
+    empty_maker(kind)
+    return LastValue(name)

@@ -1,0 +1,184 @@
+"""What a saver is, and the one that keeps checkpoints in memory.
+
+A `Where` is what LangGraph calls a config's configurable part: `thread_id`, `checkpoint_ns`,
+`checkpoint_id`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
+
+from parity_kit.contract import stored_name
+from pure_engine.codec.serializer import dumps, loads
+from pure_engine.savers.delta_history import ancestors, history
+from pure_engine.savers.saver import (
+    PendingWrite,
+    Saved,
+    Typed,
+    Where,
+    Write,
+    full_metadata,
+    place,
+    put_typed,
+    slot,
+)
+
+_Entry: TypeAlias = tuple[Typed, Typed, str | None]
+_Spaces: TypeAlias = defaultdict[str, dict[str, _Entry]]
+_StoredWrite: TypeAlias = tuple[str, str, Typed, str]
+
+
+class MemorySaver:
+    """Keeps everything in dictionaries, a channel's value once for each version."""
+
+    def __init__(self) -> None:
+        self._threads = defaultdict[str, _Spaces](lambda: defaultdict(dict))
+        self._writes: dict[tuple[str, str, str], dict[tuple[str, int], _StoredWrite]] = {}
+        self._blobs: dict[tuple[str, str, str, Any], Typed] = {}
+
+    def get(self, where: Where) -> Saved | None:
+        """Return the checkpoint with an id, or the thread's latest."""
+        thread, space = where["thread_id"], where.get("checkpoint_ns", "")
+        checkpoints = self._threads[thread][space]
+        if asked := where.get("checkpoint_id"):
+            if asked not in checkpoints:
+                return None
+            return self._saved(thread, space, asked, dict(where))
+        if not checkpoints:
+            return None
+        return self._saved(thread, space, max(checkpoints))
+
+    def _saved(
+        self, thread: str, space: str, name: str, config: dict[str, Any] | None = None
+    ) -> Saved:
+        checkpoint, metadata, parent = self._threads[thread][space][name]
+        loaded = loads(*checkpoint)
+        values = self._values(thread, space, loaded["channel_versions"])
+        return Saved(
+            place(thread, space, name) if config is None else config,
+            {**loaded, "channel_values": values},
+            loads(*metadata),
+            place(thread, space, parent) if parent else None,
+            self._pending(thread, space, name),
+        )
+
+    def _values(self, thread: str, space: str, versions: Mapping[str, Any]) -> dict[str, Any]:
+        blobs = {
+            channel: self._blobs.get((thread, space, channel, version), _EMPTY)
+            for channel, version in versions.items()
+        }
+        return {channel: loads(*blob) for channel, blob in blobs.items() if blob[0] != "empty"}
+
+    def _pending(self, thread: str, space: str, name: str) -> list[PendingWrite]:
+        writes = self._writes.get((thread, space, name), {})
+        ordered = sorted(writes.items(), key=lambda item: (item[1][3], *item[0]))
+        return [(task, channel, loads(*typed)) for _, (task, channel, typed, _) in ordered]
+
+    def list(
+        self,
+        where: Where | None,
+        *,
+        filter: Mapping[str, Any] | None = None,  # noqa: A002  # LangGraph's name
+        before: str | None = None,
+        limit: int | None = None,
+    ) -> Iterator[Saved]:
+        """Yield a thread's checkpoints, or all, the newest first."""
+        threads = list(self._threads) if where is None else [where["thread_id"]]
+        space_asked = where and where.get("checkpoint_ns")
+        asked = where and where.get("checkpoint_id")
+        for thread in threads:
+            for space, checkpoints in self._threads[thread].items():
+                if space_asked is not None and space != space_asked:
+                    continue
+                for name in sorted(checkpoints, reverse=True):
+                    if (asked and name != asked) or (before and name >= before):
+                        continue
+                    metadata = loads(*checkpoints[name][1])
+                    if any(value != metadata.get(key) for key, value in (filter or {}).items()):
+                        continue
+                    if limit is not None:
+                        if limit <= 0:
+                            break
+                        limit -= 1
+                    yield self._saved(thread, space, name)
+
+    def put(
+        self,
+        where: Where,
+        checkpoint: Mapping[str, Any],
+        metadata: Any,
+        versions: Mapping[str, Any],
+    ) -> dict[str, Any]:
+        """Store a checkpoint without its values, and the values whose version is new."""
+        thread, space = where["thread_id"], where["checkpoint_ns"]
+        rest = dict(checkpoint)
+        values = rest.pop("channel_values")
+        for channel, version in versions.items():
+            blob = dumps(values[channel]) if channel in values else _EMPTY
+            self._blobs[thread, space, channel, version] = blob
+        name = checkpoint["id"]
+        entry = (dumps(rest), dumps(full_metadata(where, metadata)), where.get("checkpoint_id"))
+        self._threads[thread][space][name] = entry
+        return place(thread, space, name)
+
+    def put_writes(self, where: Where, writes: Sequence[Write], task: str, path: str = "") -> None:
+        """Store a task's writes; one that is there already stays, unless it has a slot."""
+        key = (where["thread_id"], where.get("checkpoint_ns", ""), where["checkpoint_id"])
+        known = frozenset(self._writes.get(key, ()))
+        for index, (channel, value) in enumerate(writes):
+            at = (task, slot(channel, index))
+            if at[1] < 0 or at not in known:
+                stored = (task, channel, dumps(value), path)
+                self._writes.setdefault(key, {})[at] = stored
+
+    def delete_thread(self, thread: str) -> None:
+        """Forget a thread."""
+        self._threads.pop(thread, None)
+        for held in (self._writes, self._blobs):
+            for key in [key for key in held if key[0] == thread]:
+                del held[key]  # pyright: ignore[reportArgumentType]  # the key is its own
+
+    def prune(self, threads: Any, strategy: str) -> None:
+        """Refuse: this saver has no pruning."""
+        raise NotImplementedError
+
+    def delta_history(self, where: Where, channels: Sequence[str]) -> dict[str, Any]:
+        """Return what delta channels are rebuilt from."""
+        thread, space = where["thread_id"], where.get("checkpoint_ns", "")
+        held = self._threads[thread][space] if thread in self._threads else {}
+        return history(
+            channels,
+            ancestors(
+                where.get("checkpoint_id") or max(held, default=""), lambda name: held[name][2]
+            ),
+            lambda name: self._values(
+                thread, space, loads(*held[name][0]).get("channel_versions", {})
+            ),
+            lambda name: self._pending(thread, space, name),
+        )
+
+    def contents(self) -> dict[str, bytes]:
+        """Return every byte string that is stored, by name."""
+        found: dict[str, bytes] = {}
+        for thread, spaces in self._threads.items():
+            for space, checkpoints in spaces.items():
+                for name, (checkpoint, metadata, parent) in checkpoints.items():
+                    put_typed(found, ("checkpoint", thread, space, name), checkpoint)
+                    put_typed(found, ("metadata", thread, space, name), metadata)
+                    if parent:
+                        found[stored_name("parent", thread, space, name)] = parent.encode()
+        for (thread, space, channel, version), blob in self._blobs.items():
+            put_typed(found, ("blob", thread, space, channel, str(version)), blob)
+        for (thread, space, name), writes in self._writes.items():
+            for (task, index), (_, channel, typed, path) in writes.items():
+                parts = ("write", thread, space, name, task, str(index), channel, path)
+                put_typed(found, parts, typed)
+        return found
+
+    def close(self) -> None:
+        """Hold nothing outside memory."""
+
+
+_EMPTY: Typed = ("empty", b"")

@@ -1,0 +1,224 @@
+"""The saver that keeps checkpoints in PostgreSQL, without a server: its tables are in memory.
+
+A checkpoint is JSONB. Text, numbers, bools and null among the channels' values are in it; every
+other value is a blob, once for each version.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from pure_engine.codec.serializer import dumps, loads
+from pure_engine.errors import ServerError
+from pure_engine.names import SLOTS, TASKS
+from pure_engine.savers.delta_history import ancestors, history
+from pure_engine.savers.postgres_jsonb import as_text, checked, contains, exact, order
+from pure_engine.savers.postgres_pruning import keep_latest, refuse_delta_channels
+from pure_engine.savers.postgres_tables import SINCE_BLOBS, Place, Row, Tables, Written
+from pure_engine.savers.saver import PendingWrite, Saved, Where, Write, full_metadata, place, slot
+from pure_engine.types import DeltaSnapshot
+
+
+class PostgresSaver:
+    """Keeps a checkpoint as JSONB, and beside it the values that JSON has no form for."""
+
+    def __init__(self, first_version: Callable[[], str]) -> None:
+        self._tables = Tables()
+        self._first_version = first_version
+
+    def get(self, where: Where) -> Saved | None:
+        """Return the checkpoint with an id, or the thread's latest."""
+        key = self._find(where)
+        if key is None:
+            return None
+        parent = self._old_parent(key)
+        return self._saved(key, self._sends(key[0], parent) if parent else [])
+
+    def _find(self, where: Where) -> Place | None:
+        thread, space = where["thread_id"], where.get("checkpoint_ns", "")
+        names = [key[2] for key in self._tables.checkpoints if key[:2] == (thread, space)]
+        name = where.get("checkpoint_id") or max(names, default=None)
+        return (thread, space, name) if name in names else None
+
+    def _old_parent(self, key: Place) -> str | None:
+        """Return the parent of a checkpoint from when sends were stored beside that."""
+        row = self._tables.checkpoints[key]
+        return row.parent if exact(row.checkpoint)["v"] < SINCE_BLOBS and row.parent else None
+
+    def _sends(self, thread: str, name: str) -> list[Any]:
+        # Of whatever namespace: LangGraph does not ask.
+        writes = self._tables.writes_of(thread, None, name)
+        return [loads(*write[3]) for write in writes if write[0] == TASKS]
+
+    def _saved(self, key: Place, sends: list[Any]) -> Saved:
+        row = self._tables.checkpoints[key]
+        saved: dict[str, Any] = json.loads(row.checkpoint)
+        versions = saved.get("channel_versions", {})
+        values: dict[str, Any] = {
+            **(saved.get("channel_values") or {}),
+            **self._blobs(key, versions),
+        }
+        if sends:
+            values[TASKS] = loads(*dumps(sends))
+            versions[TASKS] = max(versions.values()) if versions else self._first_version()
+        in_order = {channel: values[channel] for channel in sorted(values, key=order)}
+        return Saved(
+            place(*key),
+            {**saved, "channel_values": in_order},
+            json.loads(row.metadata),
+            place(*key[:2], row.parent) if row.parent else None,
+            [_pending(write) for write in self._tables.writes_of(*key)],
+        )
+
+    def _blobs(self, key: Place, versions: Mapping[str, Any]) -> dict[str, Any]:
+        found = {
+            channel: self._tables.blobs.get((*key[:2], channel, as_text(version)))
+            for channel, version in versions.items()
+        }
+        return {channel: loads(*blob) for channel, blob in found.items() if blob is not None}
+
+    def list(
+        self,
+        where: Where | None,
+        *,
+        filter: Mapping[str, Any] | None = None,  # noqa: A002  # LangGraph's name
+        before: str | None = None,
+        limit: int | None = None,
+    ) -> Iterator[Saved]:
+        """Yield a thread's checkpoints, or all, the newest first."""
+        asked: Mapping[str, Any] = {} if where is None else where
+        part: Any = exact(checked(json.dumps(filter))) if filter else {}
+        if limit is not None and limit < 0:
+            raise ServerError("2201W", "LIMIT must not be negative")
+        found = [
+            key
+            for key, row in self._tables.checkpoints.items()
+            if asked.get("thread_id") in {None, key[0]}
+            and asked.get("checkpoint_ns") in {None, key[1]}
+            and (asked.get("checkpoint_id") or key[2]) == key[2]
+            and (before is None or key[2] < before)
+            and contains(exact(row.metadata), part)
+        ]
+        found = sorted(found, key=lambda key: key[2], reverse=True)[:limit]
+        for key in found:
+            parent = self._old_parent(key)
+            # Of the first row's thread, whichever the others are of: LangGraph asks for one.
+            yield self._saved(key, self._sends(found[0][0], parent) if parent else [])
+
+    def put(
+        self,
+        where: Where,
+        checkpoint: Mapping[str, Any],
+        metadata: Any,
+        versions: Mapping[str, Any],
+    ) -> dict[str, Any]:
+        """Store a checkpoint, and those of its values that are new and no scalars."""
+        key = (where["thread_id"], where["checkpoint_ns"], checkpoint["id"])
+        values = checkpoint["channel_values"]
+        outside = {channel: each for channel, each in values.items() if not _is_inline(each)}
+        inside = {
+            channel: isinstance(each, DeltaSnapshot) or each
+            for channel, each in values.items()
+            if channel not in outside or isinstance(each, DeltaSnapshot)
+        }
+        full = full_metadata(where, metadata)
+        full.pop("writes", None)
+        blobs = {
+            (*key[:2], channel, _version(version)): dumps(outside[channel])
+            for channel, version in versions.items()
+            if channel in outside
+        }
+        try:
+            texts = [json.dumps(each) for each in ({**checkpoint, "channel_values": inside}, full)]
+        except (TypeError, ValueError):
+            self._keep_blobs(blobs)  # they are on their way before the rest turns out to be no JSON
+            raise
+        row = Row(where.get("checkpoint_id"), *map(checked, texts))
+        self._keep_blobs(blobs)
+        if key in self._tables.checkpoints:
+            row.parent = self._tables.checkpoints[key].parent
+        self._tables.checkpoints[key] = row
+        return place(*key)
+
+    def _keep_blobs(self, blobs: Mapping[Any, Any]) -> None:
+        self._tables.blobs = {**blobs, **self._tables.blobs}
+
+    def put_writes(self, where: Where, writes: Sequence[Write], task: str, path: str = "") -> None:
+        """Store a task's writes; one that is there already stays, unless all have slots."""
+        at = (where["thread_id"], where["checkpoint_ns"], where["checkpoint_id"])
+        replace = all(channel in SLOTS for channel, _ in writes)
+        rows = [
+            (channel, slot(channel, at), dumps(each)) for at, (channel, each) in enumerate(writes)
+        ]
+        for channel, index, typed in rows:
+            key = (*at, task, index)
+            there = self._tables.writes.get(key)
+            if there is None:
+                self._tables.writes[key] = (channel, task, index, typed, path)
+            elif replace:
+                self._tables.writes[key] = (channel, task, index, typed, there[4])
+
+    def delete_thread(self, thread: str) -> None:
+        """Forget a thread."""
+        self._tables.drop(lambda key: key[0] == thread)
+
+    def prune(self, threads: Any, strategy: str) -> None:
+        """Forget threads, or all but the latest checkpoints of theirs."""
+        if isinstance(threads, str):
+            raise TypeError("thread_ids must be a sequence of thread IDs, not a str")
+        if strategy not in {"keep_latest", "delete"}:
+            message = f"Unknown prune strategy: {strategy!r}"
+            raise ValueError(message)
+        if strategy == "delete":
+            self._tables.drop(lambda key: key[0] in threads)
+            return
+        refuse_delta_channels(self._tables, threads)
+        for thread in threads:
+            keep_latest(self._tables, thread)
+
+    def delta_history(self, where: Where, channels: Sequence[str]) -> dict[str, Any]:
+        """Return what delta channels are rebuilt from."""
+        key = self._find(where)
+        if key is None:
+            return {channel: {"writes": []} for channel in channels}
+        place_of: Callable[[str], Place] = lambda name: (*key[:2], name)  # noqa: E731  # said once
+
+        def parent_of(name: str) -> str | None:
+            if name > key[2]:
+                raise KeyError(name)  # an ancestor's id is smaller; LangGraph reads no others
+            return self._tables.checkpoints[place_of(name)].parent
+
+        return history(
+            channels,
+            ancestors(key[2], parent_of),
+            lambda name: self._held(place_of(name)),
+            lambda name: [_pending(write) for write in self._tables.writes_of(*place_of(name))],
+        )
+
+    def _held(self, key: Place) -> dict[str, Any]:
+        saved = json.loads(self._tables.checkpoints[key].checkpoint)
+        inline = {name: each for name, each in saved["channel_values"].items() if each is not None}
+        return {**inline, **self._blobs(key, saved.get("channel_versions", {}))}
+
+    def contents(self) -> dict[str, bytes]:
+        """Return every byte string that is stored, by name."""
+        return self._tables.contents()
+
+    def close(self) -> None:
+        """Hold nothing outside memory."""
+
+
+def _is_inline(value: Any) -> bool:
+    return value is None or isinstance(value, (str, int, float))
+
+
+def _version(version: Any) -> str:
+    """Return a version as it is stored: text, as the server makes it of a number."""
+    return str(int(version) if isinstance(version, float) and version.is_integer() else version)
+
+
+def _pending(write: Written) -> PendingWrite:
+    channel, task, _, typed, _ = write
+    return task, channel, loads(*typed)

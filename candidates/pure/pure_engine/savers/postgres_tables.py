@@ -1,0 +1,70 @@
+"""The three tables that LangGraph keeps in PostgreSQL, in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from parity_kit.contract import stored_name
+from pure_engine.savers.saver import Typed, put_typed
+
+SINCE_BLOBS = 4
+"""The version of a checkpoint since which its sends are not stored beside its parent."""
+
+Place: TypeAlias = tuple[str, str, str]
+"""Thread, namespace, checkpoint."""
+Written: TypeAlias = tuple[str, str, int, Typed, str]
+"""A write's channel, task, index, value and path."""
+
+
+@dataclass(slots=True)
+class Row:
+    """A checkpoint: its parent, and two columns of JSONB as text."""
+
+    parent: str | None
+    checkpoint: str
+    metadata: str
+
+
+@dataclass(slots=True)
+class Tables:
+    """Checkpoints, channel values by version, and pending writes."""
+
+    checkpoints: dict[Place, Row] = field(default_factory=dict[Place, Row])
+    blobs: dict[tuple[str, str, str, Any], Typed] = field(
+        default_factory=dict[tuple[str, str, str, Any], Typed]
+    )
+    writes: dict[tuple[str, str, str, str, int], Written] = field(
+        default_factory=dict[tuple[str, str, str, str, int], Written]
+    )
+
+    def writes_of(self, thread: str, space: str | None, name: str) -> list[Written]:
+        """Return a checkpoint's writes in the order they are applied; `space` None is any."""
+        found = [
+            write
+            for key, write in self.writes.items()
+            if (key[0], key[2]) == (thread, name) and space in {None, key[1]}
+        ]
+        return sorted(found, key=lambda write: (write[4], write[1], write[2]))
+
+    def drop(self, condition: Callable[[tuple[Any, ...]], bool]) -> None:
+        """Remove the rows whose key fits, from every table."""
+        for table in (self.checkpoints, self.blobs, self.writes):
+            rows: dict[Any, Any] = table
+            for key in [key for key in rows if condition(key)]:
+                del rows[key]
+
+    def contents(self) -> dict[str, bytes]:
+        """Return every byte string that is stored, by name."""
+        found: dict[str, bytes] = {}
+        for place, row in self.checkpoints.items():
+            put_typed(found, ("checkpoint", *place), ("json", row.checkpoint.encode()))
+            put_typed(found, ("metadata", *place), ("json", row.metadata.encode()))
+            if row.parent:
+                found[stored_name("parent", *place)] = row.parent.encode()
+        for key, blob in self.blobs.items():
+            put_typed(found, ("blob", *key), blob)
+        for (*place, task, index), (channel, _, _, typed, path) in self.writes.items():
+            put_typed(found, ("write", *place, task, str(index), channel, path), typed)
+        return found

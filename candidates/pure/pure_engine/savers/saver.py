@@ -1,0 +1,124 @@
+"""What a saver is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias
+
+from parity_kit.contract import stored_name
+from pure_engine.names import SLOTS
+
+Where: TypeAlias = Mapping[str, Any]
+Write: TypeAlias = tuple[str, Any]
+"""A channel and what was written to it."""
+PendingWrite: TypeAlias = tuple[str, str, Any]
+"""A task's id, and a write of it that is stored but not applied."""
+Typed: TypeAlias = tuple[str, bytes]
+
+_NOT_IN_METADATA = frozenset(
+    (
+        *("thread_id", "checkpoint_id", "checkpoint_ns", "checkpoint_map", "langgraph_step"),
+        *("langgraph_node", "langgraph_triggers", "langgraph_path", "langgraph_checkpoint_ns"),
+    )
+)
+
+
+@dataclass(slots=True)
+class Saved:
+    """A checkpoint as a saver gives it back."""
+
+    config: dict[str, Any]
+    checkpoint: dict[str, Any]
+    metadata: dict[str, Any]
+    parent: dict[str, Any] | None
+    pending: list[PendingWrite]
+
+
+class Saver(Protocol):
+    """Keeps checkpoints, and the writes of supersteps that are still open."""
+
+    def get(self, where: Where) -> Saved | None:
+        """Return the checkpoint with an id, or the thread's latest."""
+        ...
+
+    def list(
+        self,
+        where: Where | None,
+        *,
+        filter: Mapping[str, Any] | None = None,  # noqa: A002  # LangGraph's name
+        before: str | None = None,
+        limit: int | None = None,
+    ) -> Iterator[Saved]:
+        """Yield a thread's checkpoints, or all, the newest first."""
+        ...
+
+    def put(
+        self,
+        where: Where,
+        checkpoint: Mapping[str, Any],
+        metadata: Any,
+        versions: Mapping[str, Any],
+    ) -> dict[str, Any]:
+        """Store a checkpoint whose parent `where` names; return where it is."""
+        ...
+
+    def put_writes(self, where: Where, writes: Sequence[Write], task: str, path: str = "") -> None:
+        """Store a task's writes beside a checkpoint."""
+        ...
+
+    def delete_thread(self, thread: str) -> None:
+        """Forget a thread."""
+        ...
+
+    def prune(self, threads: Any, strategy: str) -> None:
+        """Forget threads, or all but the latest checkpoints of theirs."""
+        ...
+
+    def delta_history(self, where: Where, channels: Sequence[str]) -> dict[str, Any]:
+        """Return what delta channels are rebuilt from."""
+        ...
+
+    def contents(self) -> dict[str, bytes]:
+        """Return every byte string that is stored, by name (docs/contract.md)."""
+        ...
+
+    def close(self) -> None:
+        """Release what is held."""
+        ...
+
+
+def place(thread: str, space: str, checkpoint: str) -> dict[str, Any]:
+    """Return where a checkpoint is."""
+    return {"thread_id": thread, "checkpoint_ns": space, "checkpoint_id": checkpoint}
+
+
+def metadata_only(known: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is metadata: not what says where a run is."""
+    return {name: each for name, each in known.items() if name not in _NOT_IN_METADATA}
+
+
+def full_metadata(where: Where, metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """Return metadata as stored: text without NUL, and what else the config says."""
+    full = {key: _without_nul(value) for key, value in metadata.items()}
+    for key, value in where.items():
+        if key in full or key in _NOT_IN_METADATA or key.startswith("__"):
+            continue
+        if isinstance(value, (str, int, float)):
+            full[key] = _without_nul(value)
+    return full
+
+
+def _without_nul(value: Any) -> Any:
+    return value.replace("\0", "") if isinstance(value, str) else value
+
+
+def slot(channel: str, index: int) -> int:
+    """Return the index that a task's write is stored under."""
+    return SLOTS.get(channel, index)
+
+
+def put_typed(found: dict[str, bytes], parts: Sequence[str], typed: Typed) -> None:
+    """Add a stored byte string under its name, which ends in its type tag."""
+    kind, data = typed
+    found[stored_name(*parts, kind)] = data

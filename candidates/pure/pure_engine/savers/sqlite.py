@@ -1,0 +1,248 @@
+"""The saver that keeps checkpoints in SQLite, in LangGraph's tables."""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from parity_kit.contract import stored_name
+from pure_engine.codec.serializer import dumps, loads
+from pure_engine.names import SLOTS
+from pure_engine.savers.delta_history import ancestors, history
+from pure_engine.savers.saver import (
+    PendingWrite,
+    Saved,
+    Where,
+    Write,
+    full_metadata,
+    place,
+    put_typed,
+    slot,
+)
+
+_SCHEMA = """
+CREATE TABLE checkpoints (
+    thread_id TEXT NOT NULL,
+    checkpoint_ns TEXT NOT NULL DEFAULT '',
+    checkpoint_id TEXT NOT NULL,
+    parent_checkpoint_id TEXT,
+    type TEXT,
+    checkpoint BLOB,
+    metadata BLOB,
+    PRIMARY KEY (thread_id, checkpoint_ns, checkpoint_id)
+);
+CREATE TABLE writes (
+    thread_id TEXT NOT NULL,
+    checkpoint_ns TEXT NOT NULL DEFAULT '',
+    checkpoint_id TEXT NOT NULL,
+    task_id TEXT NOT NULL,
+    task_path TEXT NOT NULL DEFAULT '',
+    idx INTEGER NOT NULL,
+    channel TEXT NOT NULL,
+    type TEXT,
+    value BLOB,
+    PRIMARY KEY (thread_id, checkpoint_ns, checkpoint_id, task_id, idx)
+);
+"""
+_COLUMNS = (
+    "thread_id, checkpoint_ns, checkpoint_id, parent_checkpoint_id, type, checkpoint, metadata"
+)
+_WRITE_COLUMNS = (
+    "thread_id, checkpoint_ns, checkpoint_id, task_id, task_path, idx, channel, type, value"
+)
+_FILTER_KEY = re.compile(r"^[a-zA-Z0-9_.-]+$")
+
+
+class SqliteSaver:
+    """Keeps a checkpoint whole in one row, its metadata as JSON."""
+
+    def __init__(self) -> None:
+        self._database = sqlite3.connect(":memory:", check_same_thread=False)
+        self._database.executescript(_SCHEMA)
+
+    def get(self, where: Where) -> Saved | None:
+        """Return the checkpoint with an id, or the thread's latest."""
+        asked = where.get("checkpoint_id")
+        clause = "thread_id = ? AND checkpoint_ns = ?"
+        parameters = [str(where["thread_id"]), where.get("checkpoint_ns", "")]
+        if asked:
+            clause += " AND checkpoint_id = ?"
+            parameters.append(asked)
+        row = self._database.execute(
+            f"SELECT {_COLUMNS} FROM checkpoints WHERE {clause}"  # noqa: S608  # no text of a user's
+            " ORDER BY checkpoint_id DESC LIMIT 1",
+            parameters,
+        ).fetchone()
+        if row is None:
+            return None
+        return self._saved(row, dict(where) if asked else None)
+
+    def _saved(self, row: Sequence[Any], config: dict[str, Any] | None = None) -> Saved:
+        thread, space, name, parent, kind, checkpoint, metadata = row
+        return Saved(
+            place(thread, space, name) if config is None else config,
+            loads(kind, checkpoint),
+            json.loads(metadata),
+            place(thread, space, parent) if parent else None,
+            self._pending(thread, space, name),
+        )
+
+    def _pending(self, thread: str, space: str, name: str) -> list[PendingWrite]:
+        rows = self._database.execute(
+            "SELECT task_id, channel, type, value FROM writes"
+            " WHERE thread_id = ? AND checkpoint_ns = ? AND checkpoint_id = ?"
+            " ORDER BY task_path, task_id, idx",
+            (thread, space, name),
+        )
+        return [(task, channel, loads(kind, value)) for task, channel, kind, value in rows]
+
+    def list(
+        self,
+        where: Where | None,
+        *,
+        filter: Mapping[str, Any] | None = None,  # noqa: A002  # LangGraph's name
+        before: str | None = None,
+        limit: int | None = None,
+    ) -> Iterator[Saved]:
+        """Yield a thread's checkpoints, or all, the newest first."""
+        clauses: list[str] = []
+        parameters: list[Any] = []
+        for column in ("thread_id", "checkpoint_ns", "checkpoint_id"):
+            value = None if where is None else where.get(column)
+            if value is not None and (value or column != "checkpoint_id"):
+                clauses.append(f"{column} = ?")
+                parameters.append(value)
+        for key, value in (filter or {}).items():
+            clause, parameter = _metadata_clause(key, value)
+            clauses.append(clause)
+            parameters.append(parameter)
+        if before is not None:
+            clauses.append("checkpoint_id < ?")
+            parameters.append(before)
+        condition = f" WHERE {' AND '.join(clauses)}" if clauses else ""
+        end = "" if limit is None else " LIMIT ?"
+        rows = self._database.execute(
+            f"SELECT {_COLUMNS} FROM checkpoints{condition} ORDER BY checkpoint_id DESC{end}",  # noqa: S608  # keys are checked
+            parameters if limit is None else [*parameters, limit],
+        )
+        for row in rows.fetchall():
+            yield self._saved(row)
+
+    def put(
+        self,
+        where: Where,
+        checkpoint: Mapping[str, Any],
+        metadata: Any,
+        versions: Mapping[str, Any],
+    ) -> dict[str, Any]:
+        """Store a checkpoint with its values."""
+        del versions
+        thread, space, name = where["thread_id"], where["checkpoint_ns"], checkpoint["id"]
+        text = json.dumps(full_metadata(where, metadata), ensure_ascii=False)
+        self._database.execute(
+            f"INSERT OR REPLACE INTO checkpoints ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)",  # noqa: S608  # the same
+            (
+                str(thread),
+                space,
+                name,
+                where.get("checkpoint_id"),
+                *dumps(checkpoint),
+                text.encode(errors="ignore"),
+            ),
+        )
+        return place(thread, space, name)
+
+    def put_writes(self, where: Where, writes: Sequence[Write], task: str, path: str = "") -> None:
+        """Store a task's writes; one that is there already stays, unless all have slots."""
+        rows = [
+            (
+                str(where["thread_id"]),
+                str(where["checkpoint_ns"]),
+                str(where["checkpoint_id"]),
+                task,
+                path,
+                slot(channel, index),
+                channel,
+                *dumps(value),
+            )
+            for index, (channel, value) in enumerate(writes)
+        ]
+        conflict = "REPLACE" if all(channel in SLOTS for channel, _ in writes) else "IGNORE"
+        self._database.executemany(
+            f"INSERT OR {conflict} INTO writes ({_WRITE_COLUMNS})"  # noqa: S608  # the same
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            rows,
+        )
+
+    def delete_thread(self, thread: str) -> None:
+        """Forget a thread."""
+        for table in ("checkpoints", "writes"):
+            self._database.execute(f"DELETE FROM {table} WHERE thread_id = ?", (str(thread),))  # noqa: S608  # the same
+
+    def prune(self, threads: Any, strategy: str) -> None:
+        """Refuse: this saver has no pruning."""
+        raise NotImplementedError
+
+    def delta_history(self, where: Where, channels: Sequence[str]) -> dict[str, Any]:
+        """Return what delta channels are rebuilt from."""
+        saved = self.get(where)
+        if saved is None:
+            return {channel: {"writes": []} for channel in channels}
+        thread, space, name = saved.config.values()
+
+        def at(name: str) -> Saved:
+            found = self.get(place(thread, space, name))
+            if found is None:
+                raise KeyError(name)
+            return found
+
+        def parent_of(name: str) -> str | None:
+            parent = at(name).parent
+            return None if parent is None else parent["checkpoint_id"]
+
+        return history(
+            channels,
+            ancestors(name, parent_of),
+            lambda name: at(name).checkpoint.get("channel_values") or {},
+            lambda name: at(name).pending,
+        )
+
+    def contents(self) -> dict[str, bytes]:
+        """Return every byte string that is stored, by name."""
+        found: dict[str, bytes] = {}
+        for row in self._database.execute(f"SELECT {_COLUMNS} FROM checkpoints"):  # noqa: S608  # the same
+            thread, space, name, parent, kind, checkpoint, metadata = row
+            put_typed(found, ("checkpoint", thread, space, name), (kind, checkpoint))
+            put_typed(found, ("metadata", thread, space, name), ("json", metadata))
+            if parent:
+                found[stored_name("parent", thread, space, name)] = parent.encode()
+        for row in self._database.execute(f"SELECT {_WRITE_COLUMNS} FROM writes"):  # noqa: S608  # the same
+            thread, space, name, task, path, index, channel, kind, value = row
+            parts = ("write", thread, space, name, task, str(index), channel, path)
+            put_typed(found, parts, (kind, value))
+        return found
+
+    def close(self) -> None:
+        """Close the database."""
+        self._database.close()
+
+
+def _metadata_clause(key: str, value: Any) -> tuple[str, Any]:
+    """Return the condition that a metadata key has a value, and the condition's parameter."""
+    if not _FILTER_KEY.match(key):
+        message = (
+            f"Invalid filter key: '{key}'. Filter keys must contain only alphanumeric characters,"
+            " underscores, dots, and hyphens."
+        )
+        raise ValueError(message)
+    column = f"json_extract(CAST(metadata AS TEXT), '$.{key}')"
+    if value is None:
+        return f"{column} IS ?", None
+    if isinstance(value, (str, int, float)):
+        return f"{column} = ?", value
+    if isinstance(value, (dict, list)):
+        return f"{column} = ?", json.dumps(value, separators=(",", ":"))
+    return f"{column} = ?", str(value)

@@ -1,0 +1,84 @@
+"""What an operation on a graph may ask for: the arguments of a run, and a command."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, TypedDict, cast
+
+from parity_kit.contract import Unsupported
+from pure_engine.pregel.run import Durability
+from pure_engine.program.model import Breakpoints, Program
+from pure_engine.types import Command, Send
+
+RECURSION_LIMIT: Final = 25
+"""Supersteps a run may take unless the operation says otherwise."""
+
+ANYWHERE = frozenset(("async",))
+"""Arguments that every operation takes."""
+
+_MODES = {"values", "updates", "tasks", "checkpoints", "debug", "custom"}
+_DURABILITIES = {None, "sync", "async", "exit"}
+_COMMAND = {"update", "goto", "resume"}
+_CHANGE = {"values", "as_node"}
+
+
+class Options(TypedDict, total=False):
+    """The arguments of a run. Tasks end in task order, however many may run at once."""
+
+    thread: str | None
+    checkpoint: int | None
+    recursion_limit: int
+    durability: Durability | None
+    context: Any
+    interrupt_before: Breakpoints | None
+    interrupt_after: Breakpoints | None
+    max_concurrency: int | None
+    subgraphs: bool
+    task: int | None
+
+
+def lacking_in(args: Mapping[str, Any]) -> Unsupported | None:
+    """Return what arguments ask for that the engine does not have."""
+    if unknown := sorted(set(cast("Sequence[str]", args.get("modes") or ())) - _MODES):
+        return Unsupported(f"no stream mode {unknown[0]}")
+    if args.get("durability") not in _DURABILITIES:
+        return Unsupported(f"no durability {args['durability']}")
+    if unknown := sorted(set(cast("Sequence[str]", args.get("command") or ())) - _COMMAND):
+        return Unsupported(f"no part of a command {unknown[0]}")
+    supersteps = cast("Sequence[Sequence[Mapping[str, Any]]]", args.get("supersteps") or ())
+    changes = [each for superstep in supersteps for each in superstep]
+    if unknown := sorted({key for change in changes for key in change} - _CHANGE):
+        return Unsupported(f"no part of an update {unknown[0]}")
+    return None
+
+
+def made_command(parts: Mapping[str, Any]) -> Command:
+    """Return the command that an operation holds as data."""
+    known = dict(parts)
+    if "goto" in known:
+        goto = known["goto"]
+        several = cast("list[Any]", goto) if isinstance(goto, list) else [goto]
+        known["goto"] = [_target(each) for each in several]
+    return Command(**known)
+
+
+def _target(target: Any) -> Any:
+    if isinstance(target, dict):
+        name, argument = cast("Mapping[str, Sequence[Any]]", target)["send"]
+        return Send(name, argument)
+    return target
+
+
+def coerced_context(program: Program, context: Any) -> Any:
+    """Return a run's context, if the program declares one as a record of what it declares.
+
+    Raises:
+        TypeError: If it has a key that is not declared.
+    """
+    if program.context is None or not isinstance(context, dict):
+        return context
+    given = cast("Mapping[str, Any]", context)
+    if unknown := [name for name in given if name not in program.context]:
+        message = f"Context.__init__() got an unexpected keyword argument '{unknown[0]}'"
+        raise TypeError(message)
+    return given

@@ -1,0 +1,135 @@
+"""The codec, channel and saver subjects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from parity_kit.contract import (
+    Operation,
+    Outcome,
+    Subject,
+    Unsupported,
+    UnsupportedSubjectError,
+)
+from pure_engine.clock import Clock, next_version
+from pure_engine.codec.serializer import native
+from pure_engine.savers.memory import MemorySaver
+from pure_engine.savers.postgres import PostgresSaver
+from pure_engine.savers.saver import Saved, Saver
+from pure_engine.savers.sqlite import SqliteSaver
+from pure_engine.sessions.outcomes import Watch, find, perform, prepared
+
+
+def make_saver(name: Any, clock: Clock) -> Saver | None:
+    """Return a fresh saver, or None for no saver."""
+    if name is None:
+        return None
+    if name == "memory":
+        return MemorySaver()
+    if name == "sqlite":
+        return SqliteSaver()
+    if name == "postgres":
+        return PostgresSaver(lambda: next_version(clock, None))
+    message = f"no saver {name}"
+    raise UnsupportedSubjectError(message)
+
+
+class SaverSession:
+    """A saver."""
+
+    def __init__(self, subject: Subject, clock: Clock) -> None:
+        saver = make_saver(subject.spec["saver"], clock)
+        if saver is None:
+            raise UnsupportedSubjectError("a saver subject needs a saver")
+        self._saver = saver
+        self._clock = clock
+        self._watch = Watch()
+
+    def apply(self, operation: Operation) -> Outcome:
+        """Do one operation."""
+        act = find(self, operation)
+        if isinstance(act, Unsupported):
+            return act
+        args = native(operation.args)
+        return perform(lambda: act(**args), self._saver.contents, self._watch)
+
+    def close(self) -> None:
+        """Close the saver."""
+        self._saver.close()
+
+    def prepare(self, operation: Operation) -> Callable[[], object]:
+        """Return the operation as a call, ready to be timed."""
+        return prepared(self, operation)
+
+    def do_put(  # noqa: PLR0913, PLR0917  # the operation's arguments
+        self,
+        thread: str,
+        ns: str,
+        checkpoint: Any,
+        metadata: Any,
+        new_versions: Any,
+        parent: str | None = None,
+    ) -> Any:
+        """Store a checkpoint."""
+        self._clock.count()
+        where = _where(thread, ns, parent)
+        return {"configurable": self._saver.put(where, checkpoint, metadata, new_versions)}
+
+    def do_put_writes(  # noqa: PLR0913, PLR0917  # the same
+        self, thread: str, ns: str, checkpoint_id: str, writes: Any, task_id: str, task_path: str
+    ) -> None:
+        """Store a task's writes."""
+        self._saver.put_writes(_where(thread, ns, checkpoint_id), writes, task_id, task_path)
+
+    def do_get_tuple(self, thread: str, ns: str, checkpoint_id: str | None = None) -> Any:
+        """Return a checkpoint."""
+        saved = self._saver.get(_where(thread, ns, checkpoint_id))
+        return None if saved is None else _tuple(saved)
+
+    def do_list(  # noqa: PLR0913, PLR0917  # the same
+        self,
+        thread: str | None = None,
+        ns: str | None = None,
+        checkpoint_id: str | None = None,
+        filter: Any = None,  # noqa: A002  # the contract's name
+        before: str | None = None,
+        limit: int | None = None,
+    ) -> Any:
+        """Return checkpoints, the newest first."""
+        where = None if thread is None else _where(thread, ns, checkpoint_id)
+        found = self._saver.list(where, filter=filter, before=before, limit=limit)
+        return [_tuple(saved) for saved in found]
+
+    def do_next_version(self, current: str | None = None) -> str:
+        """Return the version after one."""
+        return next_version(self._clock, current)
+
+    def do_delete_thread(self, thread: str) -> None:
+        """Forget a thread."""
+        self._saver.delete_thread(thread)
+
+    def do_prune(self, threads: Any, strategy: str = "keep_latest") -> None:
+        """Forget threads, or all but the latest checkpoints of theirs."""
+        self._saver.prune(threads, strategy)
+
+    def do_delta_history(
+        self, thread: str, channels: list[str], ns: str = "", checkpoint_id: str | None = None
+    ) -> Any:
+        """Return what delta channels are rebuilt from."""
+        return self._saver.delta_history(_where(thread, ns, checkpoint_id), channels)
+
+
+def _where(thread: str, space: str | None, checkpoint: str | None) -> dict[str, Any]:
+    parts = {"thread_id": thread, "checkpoint_ns": space, "checkpoint_id": checkpoint}
+    return {name: part for name, part in parts.items() if part is not None}
+
+
+def _tuple(saved: Saved) -> Any:
+    return {
+        "config": {"configurable": saved.config},
+        "checkpoint": saved.checkpoint,
+        "metadata": saved.metadata,
+        "parent_config": None if saved.parent is None else {"configurable": saved.parent},
+        "pending_writes": saved.pending,
+    }
