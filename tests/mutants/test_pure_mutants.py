@@ -25,12 +25,15 @@ from pure_engine.pregel import (
     apply,
     checkpoints,
     deltas,
+    emitter,
     host,
     loop,
     nesting,
     node,
     prepare,
+    replay,
     runner,
+    store,
     streams,
     tasks,
 )
@@ -117,14 +120,14 @@ def _(original: Body, state: Any, *given: Any) -> Any:
     return updated
 
 
-@mutant("metadata step off by one", loop.Loop, "put_checkpoint", "graphs", "$.step")
-def _(original: Body, run_: Any, source: str) -> Any:
-    run_.step += 1
-    original(run_, source)
-    run_.step -= 1
+@mutant("metadata step off by one", store.Store, "put_checkpoint", "graphs", "$.step")
+def _(original: Body, store_: Any, *given: Any) -> Any:
+    store_._run.step += 1
+    original(store_, *given)
+    store_._run.step -= 1
 
 
-@mutant("stream event dropped", loop.Loop, "emit", "graphs", "event 5 tasks")
+@mutant("stream event dropped", emitter.Emitter, "_emit", "graphs", "event 5 tasks")
 def _(original: Body, run_: Any, mode: str, payload: Any) -> Any:
     if mode != "tasks" or "result" not in payload():
         original(run_, mode, payload)
@@ -182,7 +185,7 @@ def _(_original: Body, _subgraph: Any, task: str) -> Any:
     return task
 
 
-@mutant("parent command ignored", nesting, "run_nested", "subgraphs", "updates $[2].sub")
+@mutant("parent command ignored", loop.Loop, "_run_nested", "subgraphs", "updates $[2].sub")
 def _(original: Body, *given: Any) -> Any:
     try:
         return original(*given)
@@ -190,7 +193,7 @@ def _(original: Body, *given: Any) -> Any:
         return None
 
 
-@mutant("exception class lost", nesting, "run_nested", "subgraphs", "outcome $.error")
+@mutant("exception class lost", loop.Loop, "_run_nested", "subgraphs", "outcome $.error")
 def _(original: Body, *given: Any) -> Any:
     try:
         return original(*given)
@@ -201,10 +204,14 @@ def _(original: Body, *given: Any) -> Any:
 
 
 @mutant(
-    "subgraph begins again on resume", loop.Loop, "_find", "subgraphs", "(resume): value $.log[2]"
+    "subgraph begins again on resume",
+    runs,
+    "find_checkpoint",
+    "subgraphs",
+    "(resume): value $.log[2]",
 )
-def _(original: Body, run_: Any) -> Any:
-    return None if run_.namespace else original(run_)
+def _(original: Body, graph: Any, request: Any, nesting_: Any) -> Any:
+    return None if nesting_.namespace else original(graph, request, nesting_)
 
 
 @mutant(
@@ -214,7 +221,9 @@ def _(original: Body, answers: Any) -> Any:
     return None if answers.shared is None else original(answers)
 
 
-@mutant("subgraph's interrupts lost", nesting, "run_nested", "subgraphs", "value $.__interrupt__")
+@mutant(
+    "subgraph's interrupts lost", loop.Loop, "_run_nested", "subgraphs", "value $.__interrupt__"
+)
 def _(original: Body, *given: Any) -> Any:
     try:
         return original(*given)
@@ -239,7 +248,7 @@ def _(_original: Body, where: Any, _metadata: Any) -> Any:
     return dict(where)
 
 
-@mutant("replay takes the latest", nesting.Replay, "find", "subgraphs", "(invoke): value $.log[2]")
+@mutant("replay takes the latest", replay.Replay, "find", "subgraphs", "(invoke): value $.log[2]")
 def _(_original: Body, _replay: Any, saver: Any, where: Any) -> Any:
     return saver.get(where)
 
@@ -255,10 +264,10 @@ def _(_original: Body, _error: Exception) -> Any:
 
 
 @mutant(
-    "pending writes of a failed step lost", loop.Loop, "_store_writes", "failures", "stored write/"
+    "pending writes of a failed step lost", store.Store, "put_writes", "failures", "stored write/"
 )
-def _(original: Body, run_: Any, name: str, writes: Any, task: Any) -> Any:
-    original(run_, name, [write for write in writes if write[0] in SLOTS], task)
+def _(original: Body, store_: Any, task: str, writes: Any, *given: Any) -> Any:
+    original(store_, task, [write for write in writes if write[0] in SLOTS], *given)
 
 
 @mutant("handler not told what failed", host.TaskHost, "error", "failures", "value $.log[1]")
@@ -272,20 +281,23 @@ def _(original: Body, stream: Any, namespace: str, items: Any) -> Any:
 
 
 @mutant("stream events reordered", runner, "run_tasks", "streams", "event 0 custom")
-def _(original: Body, run_: Any) -> Any:
-    tasks: dict[str, Any] = run_.tasks or {}
-    run_.tasks = dict(reversed(tasks.items()))
-    original(run_)
+def _(original: Body, run_: Any, tasks: Any, *given: Any) -> Any:
+    return original(run_, tasks[::-1], *given)
 
 
 @mutant(
-    "values before writes apply", loop.Loop, "shown_values", "streams", "event 1 values $[2].log[0]"
+    "values before writes apply",
+    emitter.Emitter,
+    "shown_values",
+    "streams",
+    "event 1 values $[2].log[0]",
 )
-def _(original: Body, run_: Any) -> Any:
+def _(original: Body, emitter_: Any) -> Any:
+    run_ = emitter_._run
     state = run_.state
-    run_.state = state.restored(run_.program, state.checkpoint, run_.namespace)
+    run_.state = state.restored(state.program, state.checkpoint, state.namespace)
     try:
-        return original(run_)
+        return original(emitter_)
     finally:
         run_.state = state
 
@@ -305,7 +317,7 @@ def _(original: Body, result: Any, _ends: Any) -> Any:
     return original(result, None)
 
 
-@mutant("recursion limit off by one", runs.Run, "__init__", "graphs", "(stream): outcome")
+@mutant("recursion limit off by one", runs.Request, "__init__", "graphs", "(stream): outcome")
 def _(original: Body, *given: Any, **named: Any) -> Any:
     run_, *rest = given
     rest[5] += 1
@@ -333,7 +345,7 @@ def nothing(*_: Any, **__: Any) -> None:
 
 
 for _fault, _owner, _name, _corpus, _shows in (
-    ("drain ignored", loop.Loop, "_drain", "control", "outcome $.error"),
+    ("drain ignored", host.TaskHost, "drain", "control", "outcome $.error"),
     ("time limit ignored", host.Stopwatch, "wait", "failures", "(stream): outcome"),
     ("finished task runs again", runner, "give_back_writes", "interrupts", "(resume): value $"),
     ("delta writes not replayed", deltas, "replay", "schemas", "(get_state): value $.values.x"),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 import uuid
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import pytest
 from pure_engine.clock import SystemClock
 from pure_engine.engine import Engine
 
+from parity_kit import contract
 from parity_kit.contract import (
     Case,
     CaseId,
@@ -26,6 +29,7 @@ from parity_kit.contract import (
 )
 
 ROOT = Path(__file__).parents[2]
+PURE = ROOT / "candidates" / "pure"
 COUNT: dict[str, Any] = {
     "state": {"n": {"type": "int", "reducer": "add"}},
     "nodes": {"a": {"body": [{"write": {"n": 1}}]}},
@@ -44,11 +48,41 @@ def test_importing_it_loads_neither_langgraph_nor_a_messagepack_library() -> Non
         "heavy = {'langgraph', 'langchain_core', 'ormsgpack', 'msgpack', 'pydantic', 'numpy'};"
         "sys.exit(' '.join(sorted(heavy & {name.partition('.')[0] for name in sys.modules})) or 0)"
     )
-    paths = (str(ROOT), str(ROOT / "candidates" / "pure"))
+    paths = (str(ROOT), str(PURE))
     done = subprocess.run(
         [sys.executable, "-c", program, *paths], capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def imports(path: Path) -> set[str]:
+    """Return what a module imports, including what it imports for type checking alone."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module is not None:
+            names.update({node.module, *(f"{node.module}.{alias.name}" for alias in node.names)})
+    return names
+
+
+def test_its_imports_run_in_no_circle() -> None:
+    modules = {
+        ".".join(path.relative_to(PURE).with_suffix("").parts): path
+        for path in (PURE / "pure_engine").rglob("*.py")
+        if path.name != "__init__.py"
+    }
+    imported = {name: imports(path) & modules.keys() for name, path in modules.items()}
+    assert list(TopologicalSorter(imported).static_order())[-1] == "pure_engine.engine"
+
+
+def test_it_imports_only_what_the_kit_promises_to_engines() -> None:
+    promised = {
+        "parity_kit.contract",
+        *(f"parity_kit.contract.{name}" for name in contract.__all__),
+    }
+    names = {name for path in PURE.rglob("*.py") for name in imports(path)}
+    assert {name for name in names if name.startswith("parity_kit")} <= promised
 
 
 @pytest.mark.parametrize(

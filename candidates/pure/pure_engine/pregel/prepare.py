@@ -35,13 +35,13 @@ def next_tasks(  # noqa: PLR0913  # what a superstep depends on
     updated: set[str] | None = None,
     answers: dict[str, Any] | None = None,
     stop: int | None = None,
-    around: Answers | None = None,
+    enclosing: Answers | None = None,
 ) -> dict[str, Task]:
     """Return the tasks of a superstep by id: packets that were sent, then triggered nodes.
 
     `updated` names the channels that the superstep before changed, where that is known; `answers`
     are those a resume gave by interrupt id; `stop` is the step after the run's last;
-    `around` are the answers of the task that a nested run is in.
+    `enclosing` are the answers of the task that a nested run is in.
     """
     found: dict[str, Task] = {}
     nodes = state.program.nodes
@@ -51,7 +51,7 @@ def next_tasks(  # noqa: PLR0913  # what a superstep depends on
         place = f"{state.namespace}{SPACE_MARK}{name}" if state.namespace else name
         task = _task_id(state.checkpoint, place, str(step), name, *parts)
         space = f"{place}{TASK_MARK}{task}"
-        known = answers_for(task, space, pending, answers, around)
+        known = answers_for(task, space, pending, answers, enclosing)
         found[task] = Task(task, name, path, given, triggers, nodes[name], known, space, managed)
 
     packets = state.channels[TASKS]
@@ -119,7 +119,7 @@ def handling_task(
         failed.input,
         (PUSH,),
         state.program.nodes[name],
-        answers_for(task, space, pending, answers, failed.answers.around),
+        answers_for(task, space, pending, answers, failed.answers.enclosing),
         space,
         failed.managed,
         failure,

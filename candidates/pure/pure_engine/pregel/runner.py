@@ -1,95 +1,95 @@
 """Running the tasks of a superstep (`langgraph.pregel._runner.PregelRunner`).
 
-Every task runs to its end and is recorded as it ends. If one failed for good and has a handler,
-that runs in the same superstep, after the others; any other error is raised when all have run.
+Every task runs to its end and is recorded as it ends, whatever happens to the others. If a task
+failed for good and its node has a handler, the handler runs in the same superstep, after the tasks.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeAlias
 
 from pure_engine.errors import BUBBLES, GraphInterrupt
 from pure_engine.names import CONTROL, ERROR, ERROR_SOURCE_NODE, INTERRUPT, NO_WRITES, RESUME
+from pure_engine.pregel.host import Services
 from pure_engine.pregel.node import run_task
 from pure_engine.pregel.prepare import handling_task
+from pure_engine.pregel.run import Run
 from pure_engine.pregel.tasks import Failure, Task, statuses
+from pure_engine.savers.saver import Write
 
-if TYPE_CHECKING:
-    from pure_engine.pregel.loop import Loop
+Record: TypeAlias = Callable[[Task, Sequence[Write]], None]
+"""Records what a task wrote."""
 
 
-def give_back_writes(loop: Loop, tasks: dict[str, Task]) -> None:
-    """Give tasks that an earlier run finished their output: they do not run again."""
-    known = [write for write in loop.pending if write[0] in tasks]
+def give_back_writes(run: Run) -> None:
+    """Give tasks that an earlier run finished their output, so that they do not run again."""
+    known = [write for write in run.pending if write[0] in run.tasks]
     for name, status in statuses(known).items():
-        task = tasks[name]
+        task = run.tasks[name]
         if any(write[:2] == (name, ERROR_SOURCE_NODE) for write in known) and task.node.handler:
-            # It failed for good, and its handler is what is left to do.
+            # It failed for good: only its handler is left to run.
             task.writes += [write[1:] for write in known if write[0] == name]
-            handler = _handling(loop, Failure(task, status.error))
-            tasks[handler.id] = handler
+            _add_handler(run, Failure(task, status.error))
         else:
             task.writes.extend(status.output)
 
 
-def _handling(loop: Loop, failure: Failure) -> Task:
-    return handling_task(loop.state, failure, loop.pending, loop.step, loop.answers)
-
-
-def run_tasks(loop: Loop) -> None:
-    """Run the superstep's tasks, each committed as it ends; then raise what stopped them."""
-    tasks = loop.tasks or {}
-    todo = [task for task in tasks.values() if not task.writes]
-    loop.stream.flush()
+def run_tasks(
+    run: Run, tasks: Iterable[Task], services: Services, record: Record
+) -> list[Exception]:
+    """Run tasks, then the handlers of those that failed; return the errors that are left."""
     errors: list[Exception] = []
-    failed: list[Failure] = []
-    for task in todo:
-        if (error := _run_task(loop, task)) is None:
+    failures: list[Failure] = []
+    for task in tasks:
+        error = _run_task(run, task, services, record)
+        if error is None:
             continue
         if task.node.handler and not isinstance(error, BUBBLES):
-            failed.append(Failure(task, error))
+            failures.append(Failure(task, error))
         else:
             errors.append(error)
-    for failure in failed:
-        handler = _handling(loop, failure)
-        tasks[handler.id] = handler
-        if (error := _run_task(loop, handler)) is not None:
+    for failure in failures:
+        error = _run_task(run, _add_handler(run, failure), services, record)
+        if error is not None:
             errors.append(error)
-    if errors or len(todo) > 1 or "custom" in loop.run.modes or loop.run.subgraphs:
-        # A stream that nodes and subgraphs write to is read while they run.
-        loop.stream.flush()
-    failures = [error for error in errors if not isinstance(error, GraphInterrupt)]
-    if failures:
-        raise failures[0]
-    interrupts = [error for error in errors if isinstance(error, GraphInterrupt)]
+    return errors
+
+
+def raise_errors(errors: Sequence[Exception]) -> None:
+    """Raise the first error that is no interrupt, or else all interrupts as one."""
+    for error in errors:
+        if not isinstance(error, GraphInterrupt):
+            raise error
+    interrupts = [error.interrupts for error in errors if isinstance(error, GraphInterrupt)]
     if interrupts:
-        raise GraphInterrupt(tuple(each for error in interrupts for each in error.interrupts))
+        raise GraphInterrupt(tuple(interrupt for several in interrupts for interrupt in several))
 
 
-def _run_task(loop: Loop, task: Task) -> Exception | None:
+def _add_handler(run: Run, failure: Failure) -> Task:
+    handler = handling_task(run.state, failure, run.pending, run.step, run.answers)
+    run.tasks[handler.id] = handler
+    return handler
+
+
+def _run_task(run: Run, task: Task, services: Services, record: Record) -> Exception | None:
     """Run a task and record how it ended; return its error, if there is one."""
     try:
-        run_task(task, loop.state, loop.services)
-    except Exception as error:  # noqa: BLE001  # raised when all tasks have run
-        _commit(loop, task, error)
+        run_task(task, run.state, services)
+    except GraphInterrupt as interrupt:
+        if interrupt.interrupts:
+            answered = [write for write in task.writes if write[0] == RESUME]
+            record(task, [(INTERRUPT, interrupt.interrupts), *answered])
+        return interrupt
+    except BUBBLES as error:
         return error
-    _commit(loop, task, None)
-    return None
-
-
-def _commit(loop: Loop, task: Task, error: Exception | None) -> None:
-    """Record how a task ended."""
-    if isinstance(error, GraphInterrupt):
-        resumes = [write for write in task.writes if write[0] == RESUME]
-        if error.interrupts:
-            loop.put_writes(task.id, [(INTERRUPT, error.interrupts), *resumes])
-        return
-    if isinstance(error, BUBBLES):
-        return
-    if error is not None:
+    except Exception as error:  # noqa: BLE001  # raised when all tasks have run
         task.writes.append((ERROR, error))
         if task.node.handler is not None:
             task.writes.append((ERROR_SOURCE_NODE, task.name))
-    elif all(channel in CONTROL for channel, _ in task.writes):
+        record(task, task.writes)
+        return error
+    if all(channel in CONTROL for channel, _ in task.writes):
         task.writes.append((NO_WRITES, None))
-    loop.put_writes(task.id, task.writes)
+    record(task, task.writes)
+    return None

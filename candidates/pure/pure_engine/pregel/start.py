@@ -1,27 +1,28 @@
-"""Bringing a run to its first superstep (`langgraph.pregel._loop.PregelLoop._first`).
+"""From a run's input to its first superstep (`langgraph.pregel._loop.PregelLoop._first`).
 
-A run continues from a checkpoint if it is given nothing or a command; otherwise its input begins
-a new turn. Asked to continue from an earlier checkpoint, it first stores a fork of that one, so
-that what it does becomes a branch of its own.
+A run that is given nothing or a command continues from the checkpoint; any other input begins a new
+turn. A run that is to continue from an earlier checkpoint first stores a fork of that one, so that
+what it does becomes a branch of its own.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from pure_engine.errors import EmptyInputError, InvalidUpdateError
 from pure_engine.names import INPUT, INTERRUPT, NULL_TASK, PARENT, RESUME, START, TASKS, branch_to
 from pure_engine.pregel.apply import Writer, Writes, apply_writes
+from pure_engine.pregel.checkpoints import is_superseded
+from pure_engine.pregel.emitter import Emitter
 from pure_engine.pregel.node import command_updates, goto_targets
-from pure_engine.pregel.prepare import next_tasks
+from pure_engine.pregel.replay import replay_of
+from pure_engine.pregel.run import Run
+from pure_engine.pregel.store import Store
 from pure_engine.pregel.tasks import statuses
-from pure_engine.savers.saver import PendingWrite, Write
+from pure_engine.savers.saver import Write
 from pure_engine.types import Command, Send
-
-if TYPE_CHECKING:
-    from pure_engine.pregel.loop import Loop
 
 _EMPTY_COMMAND = (
     "cannot access local variable 'resume_is_map' where it is not associated with a value"
@@ -29,82 +30,59 @@ _EMPTY_COMMAND = (
 _INTERRUPT_ID = re.compile(r"[0-9a-f]{32}")
 
 
-def start(loop: Loop) -> None:
+def start(run: Run, store: Store, emitter: Emitter) -> None:
     """Bring a run to its first superstep.
 
     Raises:
         EmptyInputError: If there is nothing to do.
     """
-    given = loop.run.input
-    continues = loop.resuming
+    value = run.request.input
+    continues = run.resuming
     if continues is None:
-        continues = given is None or isinstance(given, Command)
-    resuming = bool(loop.state.versions) and continues
-    if loop.around is None:
-        loop.resuming = resuming
-    answering = isinstance(given, Command) and given.resume is not None
-    travelling = bool(loop.run.where.get("checkpoint_id")) and not answering
-    loop.replaying = travelling or loop.superseded
+        continues = value is None or isinstance(value, Command)
+    resuming = bool(run.state.versions) and continues
+    if not run.is_nested:
+        run.resuming = resuming
+    answering = isinstance(value, Command) and value.resume is not None
+    travelling = bool(run.request.where.get("checkpoint_id")) and not answering
+    superseded = _is_superseded(run)
+    run.replaying = travelling or superseded
     if travelling:
-        loop.pending = [write for write in loop.pending if write[1] != RESUME]
-    forks = (
-        resuming
-        and travelling
-        and (loop.metadata.get("source") not in ("update", "fork") or loop.superseded)
-    )
-    changed = loop.state.checkpoint.get("updated_channels")
+        run.pending = [write for write in run.pending if write[1] != RESUME]
+    source = store.metadata.get("source")
+    forks = resuming and travelling and (source not in ("update", "fork") or superseded)
+    changed = run.state.checkpoint.get("updated_channels")
     updated = set(cast("Sequence[str]", changed)) if changed else None
-    carried = _take_command(loop, given, forks=forks) if isinstance(given, Command) else []
-    _apply_unowned(loop, carried, updated)
+    # The fork that is about to be made holds what a command writes; otherwise it is pending.
+    carried: list[Write] = []
+    if isinstance(value, Command):
+        writes = _command_writes(run, value)
+        if forks:
+            carried = writes
+        elif writes:
+            store.put_writes(NULL_TASK, run.record(NULL_TASK, writes))
+    _apply_unowned(run, store, carried, updated)
     if resuming:
-        _continue(loop, forks=forks)
-        if travelling and loop.around is None:
-            loop.begin_replay()
-    elif given is not None:
-        updated = _take_input(loop, given, updated)
-    elif loop.around is None or loop.resuming is None:
+        _continue(run, store, forks=forks, travelling=travelling)
+        emitter.values()
+    elif value is not None:
+        updated = _take_input(run, store, value, updated)
+    elif not run.is_nested or run.resuming is None:
         message = f"Received no input for {START}"
         raise EmptyInputError(message)
-    loop.updated = updated
+    run.updated = updated
 
 
-def _take_command(loop: Loop, command: Command, *, forks: bool) -> list[PendingWrite]:
-    """Record what a command writes, or return it if the fork that comes is to hold it."""
-    by_interrupt = command.resume is not None and _takes_answers(loop, command.resume)
-    writes = [
-        write for write in _command_writes(command) if not (by_interrupt and write[0] == RESUME)
-    ]
-    if not writes and not by_interrupt:
-        # LangGraph means to say that its input is empty, and trips over a name of its own.
-        raise UnboundLocalError(_EMPTY_COMMAND)
-    if forks:
-        return [(NULL_TASK, channel, value) for channel, value in writes]
-    loop.put_writes(NULL_TASK, writes)
-    return []
+def _is_superseded(run: Run) -> bool:
+    saver, saved = run.graph.saver, run.saved
+    if saver is None or not saved.config:
+        return False
+    return is_superseded(saver, run.request.where, saved.checkpoint)
 
 
-def _takes_answers(loop: Loop, resume: Any) -> bool:
-    """Take a resume that is a map of answers by interrupt id; return whether it is one."""
-    if loop.saver is None:
-        raise RuntimeError("Cannot use Command(resume=...) without checkpointer")
-    if isinstance(resume, dict):
-        answers = cast("dict[Any, Any]", resume)
-        if all(_INTERRUPT_ID.fullmatch(name) for name in answers):
-            loop.answers = answers
-            return True
-    waiting = {
-        interrupt.id for status in statuses(loop.pending).values() for interrupt in status.waiting
-    }
-    if len(waiting) > 1:
-        raise RuntimeError(
-            "When there are multiple pending interrupts, you must specify the interrupt id when"
-            " resuming. Docs: https://docs.langchain.com/oss/python/langgraph/interrupts"
-            "#handling-multiple-interrupts."
-        )
-    return False
-
-
-def _command_writes(command: Command) -> list[Write]:
+def _command_writes(run: Run, command: Command) -> list[Write]:
+    """Return what a command writes; answers by interrupt id are the run's to give, not written."""
+    by_interrupt = command.resume is not None and _takes_answers(run, command.resume)
     if command.graph == PARENT:
         raise InvalidUpdateError("There is no parent graph")
     writes: list[Write] = []
@@ -116,52 +94,78 @@ def _command_writes(command: Command) -> list[Write]:
         else:
             message = f"In Command.goto, expected Send/str, got {type(target).__name__}"
             raise TypeError(message)
-    if command.resume is not None:
+    if command.resume is not None and not by_interrupt:
         writes.append((RESUME, command.resume))
     if command.update:
         writes += command_updates(command)
+    if not writes and not by_interrupt:
+        # LangGraph quirk: it means to report an empty input, and trips over a name of its own.
+        raise UnboundLocalError(_EMPTY_COMMAND)
     return writes
 
 
-def _apply_unowned(loop: Loop, carried: list[PendingWrite], updated: set[str] | None) -> None:
-    """Apply the pending writes that no task made."""
-    writes = [write[1:] for write in (*loop.pending, *carried) if write[0] == NULL_TASK]
-    if writes:
-        changed = apply_writes(loop.state, [Writes((), INPUT, writes)], loop.next_version)
-        loop.deltas.replace(writes)
-        if carried:
-            loop.deltas.lose([write[1:] for write in carried])
-        else:
-            loop.deltas.keep(loop.step, NULL_TASK, "", writes)
-        if updated is not None:
-            updated |= changed
+def _takes_answers(run: Run, resume: Any) -> bool:
+    """Take a resume that maps interrupt ids to answers; return whether it is one."""
+    if run.graph.saver is None:
+        raise RuntimeError("Cannot use Command(resume=...) without checkpointer")
+    if isinstance(resume, dict):
+        answers = cast("dict[Any, Any]", resume)
+        if all(_INTERRUPT_ID.fullmatch(name) for name in answers):
+            run.answers = answers
+            return True
+    waiting = {
+        interrupt.id for status in statuses(run.pending).values() for interrupt in status.waiting
+    }
+    if len(waiting) > 1:
+        raise RuntimeError(
+            "When there are multiple pending interrupts, you must specify the interrupt id when"
+            " resuming. Docs: https://docs.langchain.com/oss/python/langgraph/interrupts"
+            "#handling-multiple-interrupts."
+        )
+    return False
 
 
-def _continue(loop: Loop, *, forks: bool) -> None:
-    """Pass the breakpoint that the run may have stopped at."""
-    versions = loop.state.versions
-    seen = loop.state.seen.setdefault(INTERRUPT, {})
-    seen.update({name: versions[name] for name in loop.state.channels if name in versions})
-    if forks or loop.replaying:
-        loop.deltas.diverge()
+def _apply_unowned(
+    run: Run, store: Store, carried: Sequence[Write], updated: set[str] | None
+) -> None:
+    """Apply the writes that no task made: those that are pending, and those of a command."""
+    pending = [write[1:] for write in run.pending if write[0] == NULL_TASK]
+    writes = [*pending, *carried]
+    if not writes:
+        return
+    changed = apply_writes(run.state, [Writes((), INPUT, writes)], run.graph.next_version)
+    store.deltas.replace(writes)
+    if carried:
+        store.deltas.lose(carried)
+    else:
+        store.deltas.keep(run.step, NULL_TASK, "", writes)
+    if updated is not None:
+        updated |= changed
+
+
+def _continue(run: Run, store: Store, *, forks: bool, travelling: bool) -> None:
+    """Pass the breakpoint that the run may have stopped at, on a branch of its own if it forks."""
+    versions = run.state.versions
+    seen = run.state.seen.setdefault(INTERRUPT, {})
+    seen.update({name: versions[name] for name in run.state.channels if name in versions})
+    if forks or run.replaying:
+        store.deltas.diverge()
     if forks:
-        loop.pending = [write for write in loop.pending if write[1] != INTERRUPT]
-        loop.put_checkpoint("fork")
-    loop.emit("values", loop.shown_values)
+        run.pending = [write for write in run.pending if write[1] != INTERRUPT]
+        store.put_checkpoint("fork", None)
+        run.step += 1
+    if travelling and not run.is_nested and run.graph.saver is not None:
+        # Subgraphs begin where they were at the checkpoint that the run goes back to.
+        at_exit = run.request.durability == "exit"
+        run.replay = replay_of(run.saved, run.state.checkpoint["id"], at_exit=at_exit)
 
 
-def _take_input(loop: Loop, given: Any, updated: set[str] | None) -> set[str]:
+def _take_input(run: Run, store: Store, value: Any, updated: set[str] | None) -> set[str]:
     """Apply an input; tasks that were still to run are dropped."""
-    loop.deltas.diverge()
-    dropped = next_tasks(
-        loop.state,
-        loop.pending,
-        loop.step,
-        updated=updated,
-        answers=loop.answers,
-        around=None if loop.around is None else loop.around.answers,
-    )
-    writers: list[Writer] = [*dropped.values(), Writes((), INPUT, [(START, given)])]
-    loop.updated = apply_writes(loop.state, writers, loop.next_version)
-    loop.put_checkpoint("input")
-    return loop.updated
+    store.deltas.diverge()
+    dropped = run.next_tasks(updated)
+    writers: list[Writer] = [*dropped.values(), Writes((), INPUT, [(START, value)])]
+    changed = apply_writes(run.state, writers, run.graph.next_version)
+    store.put_checkpoint("input", changed)
+    run.step += 1
+    return changed

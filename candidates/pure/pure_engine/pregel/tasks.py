@@ -22,19 +22,19 @@ class Answers:
     """The answers that a task has for its interrupts, and the one that is nobody's yet.
 
     `given` is the task's own, in order. `shared` is a resume that names no interrupt: the first
-    task to ask takes it from `pending`. In a nested run that is the one of the task `around` it.
+    task to ask takes it from `pending`. In a nested run that is the one of the `enclosing` task.
     """
 
     given: list[Any]
     shared: PendingWrite | None
     pending: list[PendingWrite]
-    around: Answers | None = None
+    enclosing: Answers | None = None
     asked: int = 0
 
     def take_shared(self) -> Any:
         """Return the shared answer and use it up, or None if there is none left."""
         if self.shared is None:
-            return None if self.around is None else self.around.take_shared()
+            return None if self.enclosing is None else self.enclosing.take_shared()
         if self.shared not in self.pending:
             return None
         self.pending.remove(self.shared)
@@ -111,11 +111,11 @@ def answers_for(
     namespace: str,
     pending: list[PendingWrite],
     by_interrupt: dict[str, Any] | None,
-    around: Answers | None = None,
+    enclosing: Answers | None = None,
 ) -> Answers:
     """Return the answers that the writes recorded for a superstep hold for a task."""
     if not pending:
-        return Answers([], None, pending, around)
+        return Answers([], None, pending, enclosing)
     shared = _first(pending, NULL_TASK)
     own = _first(pending, task)
     given: Any = [] if own is None else own[2]
@@ -126,7 +126,7 @@ def answers_for(
             if name in by_interrupt:
                 several.append(by_interrupt[name])
                 break
-    return Answers(several, shared, pending, around)
+    return Answers(several, shared, pending, enclosing)
 
 
 def _first(pending: Iterable[PendingWrite], task: str) -> PendingWrite | None:

@@ -11,9 +11,8 @@ from pure_engine.codec.serializer import native, plain
 from pure_engine.names import INTERRUPT, SPACE_MARK
 from pure_engine.pregel.graph import Graph
 from pure_engine.pregel.loop import Loop
-from pure_engine.pregel.run import Run
+from pure_engine.pregel.run import Request
 from pure_engine.pregel.snapshots import inner_graph, snapshot, state_at
-from pure_engine.pregel.start import start
 from pure_engine.pregel.streams import Item, Sink
 from pure_engine.pregel.updates import Change, update_state
 from pure_engine.program.compiler import compile_program
@@ -230,7 +229,7 @@ class GraphSession:
             _, where = inner_graph(self._graph, where, task)
             where |= {"checkpoint_ns": "", "checkpoint_id": None}
         program = self._graph.program
-        run = Run(
+        request = Request(
             given,
             where,
             modes,
@@ -244,13 +243,11 @@ class GraphSession:
             self._asynchronous,
             subgraphs=bool(options.get("subgraphs")),
         )
-        if run.recursion_limit < 1:
+        if request.recursion_limit < 1:
             raise ValueError("recursion_limit must be at least 1")
         if self._graph.saver is not None and not where:
             raise ValueError(_NO_THREAD)
-        loop = Loop(self._graph, run)
-        start(loop)
-        loop.execute()
+        Loop(self._graph, request).execute()
 
     def _sink(self) -> Sink:
         events = self._events
