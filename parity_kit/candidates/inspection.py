@@ -83,7 +83,7 @@ def check(run: CaseRunner, wanted: Check) -> Answer:
         return Answer(part, title, error.word, error.problem, error.hint)
     if isinstance(outcome, Unsupported):
         return Answer(part, title, "unsupported", outcome.reason)
-    hint = f"docs/contract.md says what each operation of a {part} means"
+    hint = f"see the operations of a {part} in: parity-kit docs contract"
     if isinstance(outcome, Raised):
         raised = f"raised {outcome.error}: {outcome.message}"
         return Answer(part, title, "wrong", raised, hint)
@@ -98,9 +98,9 @@ def _tried(title: str, ask: Callable[[], str]) -> Answer:
     try:
         problem = ask()
     except CandidateError as error:
-        hint = error.hint or "docs/protocol.md says how frames and messages look"
+        hint = error.hint or "see: parity-kit docs protocol"
         return Answer(FRAMING, title, error.word, error.problem, hint)
-    hint = "nothing of one request may be left for the next; docs/protocol.md has the rules"
+    hint = "keep no state from one request to the next; see: parity-kit docs protocol"
     return (
         Answer(FRAMING, title, "wrong", problem, hint) if problem else Answer(FRAMING, title, "ok")
     )

@@ -20,7 +20,7 @@ from parity_kit.wire.limits import Limits
 
 FILE = "candidate.toml"
 
-_SEE = "docs/candidates.md"
+_SEE = "parity-kit docs candidates"
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
 
 

@@ -18,7 +18,7 @@ _OBJECT = re.compile(rf"{_DOTTED}:{_DOTTED}")
 
 
 def read_table(file: Path, see: str) -> Table:
-    """Return a file's topmost table; `see` is the document that describes its keys.
+    """Return a file's topmost table; `see` is the command that describes its keys.
 
     Raises:
         BadManifestError: If it cannot be read, or is no TOML.
@@ -28,11 +28,11 @@ def read_table(file: Path, see: str) -> Table:
     except OSError as error:
         reason = error.strerror or str(error)
         raise BadManifestError(
-            f"cannot be read: {reason}", where=str(file), hint=f"see {see}"
+            f"cannot be read: {reason}", where=str(file), hint=f"see: {see}"
         ) from error
     except ValueError as error:
         raise BadManifestError(
-            f"is not TOML: {error}", where=str(file), hint=f"{see} has examples"
+            f"is not TOML: {error}", where=str(file), hint=f"for examples, see: {see}"
         ) from error
     return Table(file, data, see)
 
@@ -52,7 +52,7 @@ class Table:
         return BadManifestError(
             problem,
             where=f"{self._file}: key `{self._prefix}{key}`",
-            hint=hint or f"see {self._see}",
+            hint=hint or f"see: {self._see}",
         )
 
     def text(self, key: str, default: str | None = None) -> str:

@@ -25,6 +25,7 @@ _COMMANDS = {
     "ledger": "Check and propose known differences of a candidate.",
     "candidates": "List and check what can be tested here.",
     "completion": "Print what makes a shell complete commands and names.",
+    "docs": "Show the documentation.",
     "doctor": "Say what is here, what is missing, and what to do.",
     "replay": "Run one case again on both engines, side by side.",
     "explain": "Say in words where a case differs.",

@@ -15,8 +15,8 @@ from parity_kit.contract.errors import ExitCode
 def command() -> None:
     """List and check what can be tested here.
 
-    A candidate is a folder under candidates/ with a candidate.toml; docs/candidates.md says how to
-    write one.
+    A candidate is a folder under candidates/ with a candidate.toml. To write one, see:
+    parity-kit docs candidates
     """
 
 
@@ -75,7 +75,7 @@ def new_command(workspace: Workspace, *, name: str, language: str) -> int:
 def schema_command() -> int:
     """Print the JSON Schema of the messages that cross between the kit and a candidate.
 
-    docs/protocol.md says how a message is put into JSON.
+    To see how a message is written as JSON: parity-kit docs protocol
     """
     from parity_kit.wire.schema import schema
 

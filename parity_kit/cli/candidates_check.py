@@ -122,7 +122,7 @@ class _Seen:
         """What its author does next."""
         again = f"then again: parity-kit candidates check {self.candidate.name}"
         if self.error is not None:
-            hint = self.error.hint or "docs/protocol.md says what a candidate answers"
+            hint = self.error.hint or "see: parity-kit docs protocol"
             return f"{hint}; {again}"
         if failed := next((answer for answer in self.answers if answer.failed), None):
             return f"{failed.hint}; {again}" if failed.hint else again

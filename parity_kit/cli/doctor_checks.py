@@ -71,7 +71,7 @@ def examine(workspace: Workspace | None) -> Iterator[Finding]:
 
 def _told(area: str, part: str, error: ParityKitError, state: State = State.WRONG) -> Finding:
     """Return an error as a finding."""
-    hint = error.hint or f"docs/errors.md has {error.code}"
+    hint = error.hint or f"see {error.code} in: parity-kit docs errors"
     return Finding(area, part, state, f"{error.where}: {error.problem}", hint)
 
 

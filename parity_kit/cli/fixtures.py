@@ -76,8 +76,7 @@ def build(
         raise UsageError(
             "this workspace has no corpora of its own; it uses those that Parity Kit brings",
             where=str(workspace.root),
-            hint="for your own, begin with a generator: generators/NAME.py, as "
-            "docs/fixture-format.md shows",
+            hint="write a generator first, generators/NAME.py; see: parity-kit docs fixture-format",
         )
     workspace = replace(workspace, builds=True)
     started = time.perf_counter()

@@ -82,7 +82,7 @@ def parse(data: bytes, where: Path) -> Corpus:
         return Corpus(CorpusName(str(parts["corpus"])), traces)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise BadFileError(
-            f"expected traces as docs/fixture-format.md describes them ({error!r})",
+            f"expected traces ({error!r}); see: parity-kit docs fixture-format",
             where=str(where),
             hint=REBUILD,
         ) from error

@@ -92,7 +92,7 @@ def regenerate(
         raise UsageError(
             "there is no generator to build a corpus with",
             where=str(workspace.generators),
-            hint="write one: docs/fixture-format.md shows how",
+            hint="write one; see: parity-kit docs fixture-format",
         )
     absent = unavailable(workspace, wanted)
     for name in wanted:
@@ -195,7 +195,7 @@ def _regenerate(name: CorpusName, path: Path, run: CaseRunner, on_progress: OnPr
                     f"case {case.id}: the reference does not offer {operation.name}: "
                     f"{outcome.reason}",
                     where=str(path),
-                    hint="the operations of each subject are in docs/contract.md",
+                    hint="see the operations of each subject in: parity-kit docs contract",
                 )
         traces[case.id] = Trace(case, outcomes)
         on_progress(name, len(traces))
@@ -208,7 +208,7 @@ def _cases(name: CorpusName, path: Path) -> Iterator[Case]:
         raise BadFileError(
             "a generator needs `def cases() -> Iterator[Case]`",
             where=str(path),
-            hint="docs/fixture-format.md shows one",
+            hint="see: parity-kit docs fixture-format",
         )
     return cast("Callable[[], Iterator[Case]]", cases)()
 

@@ -9,7 +9,7 @@ from parity_kit.candidates.workspace import MARKER, Workspace
 from parity_kit.gates.rules import Rules, read_rules
 from parity_kit.search.coverage import Floors
 
-_SEE = "docs/ci.md"
+_SEE = "parity-kit docs ci"
 
 
 @dataclass(frozen=True, slots=True)

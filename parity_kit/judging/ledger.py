@@ -37,7 +37,7 @@ MOST_COVERED = 25
 """Cases an entry may cover unless it says that it is wide."""
 VERDICTS = ("divergent", "crashed", "hung", "protocol error")
 _SEARCHED = "lockstep/"
-_HINT = "see docs/ledger.md"
+_HINT = "see: parity-kit docs ledger"
 _KEYS = {"case", "differs", "verdict", "level", "reason", "link", "until", "wide"}
 
 

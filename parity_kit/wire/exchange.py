@@ -148,7 +148,7 @@ class Exchange:
 
 def fault(where: str, problem: str) -> ProtocolFaultError:
     """Return the error that says how the candidate at `where` broke the protocol."""
-    return ProtocolFaultError(problem, where=where, hint="see docs/protocol.md")
+    return ProtocolFaultError(problem, where=where, hint="see: parity-kit docs protocol")
 
 
 def told(params: Mapping[str, Plain], msgid: int) -> Told:

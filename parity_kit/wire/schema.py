@@ -162,7 +162,8 @@ def schema() -> dict[str, Any]:
             "A message in JSON: a byte string is {$bytes: hexadecimal}, an ext value {$ext: [code,"
             " hexadecimal]}, a float that JSON lacks or would take for an integer {$float: text}, a"
             " map with a key that is no string {$map: [[key, value], ...]}. The result of a method"
-            " is in $defs, under `result of` and its name. docs/protocol.md says the rest."
+            " is in $defs, under `result of` and its name."
+            " For the rest, see: parity-kit docs protocol."
         ),
         "oneOf": [_ref(item) for item in ("request", "callback", "response", "notification")],
         "$defs": dict(sorted(definitions.items())),

@@ -55,6 +55,7 @@ def completed(*words: str, cwd: Path = ROOT) -> list[str]:
         (["fixtures", "show", "graphs/line/unknown-f"], ["graphs/line/unknown-field-ignored"]),
         (["gate", "pure", "--jun"], ["--junit"]),
         (["completion", "z"], ["zsh"]),
+        (["docs", "tut"], ["tutorial"]),
     ],
     ids=" ".join,
 )

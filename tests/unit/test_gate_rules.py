@@ -70,9 +70,9 @@ def test_a_file_that_says_nothing_is_fine(tmp_path: Path) -> None:
 
 MISTAKES = [
     ("our = []", "our", "no such key", "did you mean `ours`?"),
-    ('ours = "pure"', "ours", "a list of strings", "docs/ci.md"),
-    ("ours = [1]", "ours", "a list of strings", "docs/ci.md"),
-    ("gate = 1", "gate", "a table", "docs/ci.md"),
+    ('ours = "pure"', "ours", "a list of strings", "parity-kit docs ci"),
+    ("ours = [1]", "ours", "a list of strings", "parity-kit docs ci"),
+    ("gate = 1", "gate", "a table", "parity-kit docs ci"),
     ("[gate]\ncorpus = []", "gate.corpus", "no such key", "mean `corpora`?"),
     ("[gate]\nfloor = 0", "gate.floor", "above 0, not 0", ""),
     ("[gate]\nfloor = 1.5", "gate.floor", "a whole number", ""),

@@ -66,7 +66,12 @@ def test_everything_there_is(tmp_path: Path) -> None:
 
 
 MISTAKES = [
-    (PYTHON.replace('title = "My port"\n', ""), "title", "is missing", "docs/candidates.md"),
+    (
+        PYTHON.replace('title = "My port"\n', ""),
+        "title",
+        "is missing",
+        "parity-kit docs candidates",
+    ),
     (PYTHON.replace("title", "titel"), "titel", "no such key", "did you mean `title`?"),
     (PYTHON + "titel = 1\n", "titel", "no such key", "did you mean `title`?"),
     (PYTHON + "requirements = []\n", "requirements", "no such key", "keys: name"),

@@ -98,4 +98,4 @@ def _answer(file: Path, name: str, answer: Any) -> str:
 
 
 def _wrong(file: Path, problem: str) -> BadManifestError:
-    return BadManifestError(problem, where=str(file), hint="see docs/matrix.md")
+    return BadManifestError(problem, where=str(file), hint="see: parity-kit docs matrix")

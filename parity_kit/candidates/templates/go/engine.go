@@ -47,7 +47,7 @@ func encoded(value any) Map {
 	return Returned("msgpack", Map{{"data", data}})
 }
 
-// decode returns the opened value of stored bytes; docs/contract.md says what opened means.
+// decode returns the opened value of stored bytes (see: parity-kit docs contract).
 func decode(data []byte) (any, error) {
 	if len(data) == 1 && data[0] < 0x80 {
 		return int64(data[0]), nil

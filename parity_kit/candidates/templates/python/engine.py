@@ -24,7 +24,7 @@ class NotYetError(Exception):
 
 
 def decode(data: bytes) -> Plain:
-    """Return the opened value of stored bytes; docs/contract.md says what opened means."""
+    """Return the opened value of stored bytes (see: parity-kit docs contract)."""
     if len(data) == 1 and data[0] < 0x80:  # noqa: PLR2004  # the small integers of MessagePack
         return data[0]
     raise NotYetError("decode of more than one small integer")

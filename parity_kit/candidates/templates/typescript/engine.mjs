@@ -8,7 +8,7 @@ import { Unsupported, serve } from "./wire.mjs";
 /** @typedef {import("./wire.mjs").Subject} Subject */
 
 /**
- * The opened value of stored bytes; docs/contract.md says what opened means.
+ * The opened value of stored bytes (see: parity-kit docs contract).
  * @param {Uint8Array} data
  * @returns {unknown}
  */

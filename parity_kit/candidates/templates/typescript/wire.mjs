@@ -1,5 +1,5 @@
 // @ts-check
-// The wire: frames, requests and answers (Parity Kit's docs/protocol.md).
+// The wire: frames, requests and answers (see: parity-kit docs protocol).
 
 import { pack, unpack } from "./msgpack.mjs";
 

@@ -41,7 +41,7 @@ impl Session for Codec {
     }
 }
 
-/// Return the opened value of stored bytes; docs/contract.md says what opened means.
+/// Return the opened value of stored bytes (see: parity-kit docs contract).
 fn decode(data: &[u8]) -> Result<Value, Unsupported> {
     match data {
         [number @ 0..=0x7F] => Ok((*number).into()),

@@ -48,7 +48,7 @@ final class Engine {
         return Outcomes.returned(ValueFactory.newString("msgpack"), Outcomes.map("data", data));
     }
 
-    /** Returns the opened value of stored bytes; docs/contract.md says what opened means. */
+    /** Returns the opened value of stored bytes (see: parity-kit docs contract). */
     private static Value decode(byte[] data) {
         if (data.length == 1 && data[0] >= 0) {
             return ValueFactory.newInteger(data[0]);

@@ -17,7 +17,7 @@ import org.msgpack.value.MapValue;
 import org.msgpack.value.Value;
 import org.msgpack.value.ValueFactory;
 
-/** Frames, requests and answers: what docs/protocol.md says of an engine. */
+/** Frames, requests and answers: the wire protocol (see: parity-kit docs protocol). */
 public final class Main {
     private static final int FRAME_LIMIT = 64 << 20;
     private static final Value NIL = ValueFactory.newNil();
