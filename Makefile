@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.parity-kit-ready
 
-.PHONY: help parity publish test slow setup check format fixtures pairs gate clean
+.PHONY: help parity publish test slow setup check format fixtures pairs gate docs clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -52,5 +52,9 @@ pairs: setup ## see again which pairs of features a search can cover (minutes)
 gate: setup ## compare the bundled engine with the corpora, byte for byte
 	@$(BIN)/parity-kit gate
 
+docs: setup ## build the documentation site in site/
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "site/index.html"
+
 clean: ## remove environments and caches, keep fixtures and reports
-	rm -rf .venv .parity .pytest_cache .ruff_cache .hypothesis build *.egg-info
+	rm -rf .venv .parity .pytest_cache .ruff_cache .hypothesis build site *.egg-info

@@ -15,11 +15,13 @@ import shlex
 import shutil
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import readme_renderer.markdown
 
 ROOT = Path(__file__).parents[2]
 GUIDE = ROOT / "docs" / "tutorial.md"
@@ -206,6 +208,7 @@ def test_nothing_of_the_tree_is_needed(home: Path) -> None:
         ("new", 0, ["candidates", "new", "another", "--language", "go"]),
         ("list", 0, ["fixtures", "list", "--json"]),
         ("masks", 2, ["fixtures", "masks"]),
+        ("docs", 0, ["docs", "tutorial"]),
         ("show", 0, ["fixtures", "show", "graphs/line/invoke", "--script"]),
         ("search", 0, ["run", "pure", "--suite", "codec", "--examples", "5"]),
     ]:
@@ -216,7 +219,23 @@ def test_nothing_of_the_tree_is_needed(home: Path) -> None:
     listed = {corpus["name"]: corpus["cases"] for corpus in json.loads(told["list"])["corpora"]}
     assert listed == {name: each["cases"] for name, each in manifest["corpora"].items()}
     assert json.loads(told["pure"])["compared"] == listed["channels"] + listed["savers"]
+    assert told["docs"] == GUIDE.read_text(encoding="utf-8")
     assert "import langgraph" in told["show"] or "from langgraph" in told["show"]
+
+
+def test_the_readme_renders_on_a_package_index(wheel: Wheel) -> None:
+    (built,) = wheel.folder.glob("*.whl")
+    with zipfile.ZipFile(built) as archive:
+        (metadata,) = (name for name in archive.namelist() if name.endswith("/METADATA"))
+        text = archive.read(metadata).decode()
+    page = readme_renderer.markdown.render(text.partition("\n\n")[2])
+    assert page is not None
+    assert "<h1" in page
+    assert "parity-kit docs tutorial" in page
+    assert "<img" not in page
+    addresses = re.findall(r'href="([^"]*)"', page)
+    assert addresses
+    assert all(address.startswith(("https://", "#")) for address in addresses), addresses
 
 
 @pytest.mark.slow

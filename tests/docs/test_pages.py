@@ -1,0 +1,345 @@
+"""What people read is true: every link and anchor leads somewhere, every command exists.
+
+Read are README, CONTRIBUTING, the changelog, docs/, and the READMEs of candidates and templates.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import shlex
+import subprocess
+import sys
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+import yaml
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from parity_kit.cli import cli
+
+ROOT = Path(__file__).parents[2]
+SITE = ROOT / "docs" / "site_hooks.py"
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "CHANGELOG.md",
+    *sorted(ROOT.glob("docs/*.md")),
+    *sorted(ROOT.glob("candidates/*/README.md")),
+    *sorted(ROOT.glob("parity_kit/candidates/templates/*/README.md")),
+]
+SHELLS = {"sh", "console"}
+PROGRAMS = {
+    ".",
+    "cd",
+    "echo",
+    "eval",
+    "git",
+    "grep",
+    "make",
+    "mkdir",
+    "node",
+    "parity-kit",
+    "pip",
+    "pytest",
+    "python3",
+    "sed",
+}
+"""What a shell block may begin a line with; kit, make and pytest are looked into."""
+
+NOT_RUN = {
+    r"fixtures build|fixtures check|fixtures masks": "rebuild every corpus, in a minute or more",
+    r"fixtures diff": "needs the corpora of another release",
+    r"fixtures import|--loss|--corpus imported:": "need a database; tests/own_data has real ones",
+    r"fixtures show --blob": "needs a row of a database",
+    r"^run |^parity|--resume": "search or measure for minutes",
+    r"^bench": "measures for minutes",
+    r"langgraph-|langgraph4j|langgraphgo| rust": "need other toolchains or environments",
+    r"your-engine": "is in a template; tests/unit/test_new_candidate.py runs those",
+}
+"""Commands of shell blocks that are parsed and not run, and why. All others are run."""
+SLOW = re.compile(r"matrix pure( --only|$)")
+STANDS_FOR = {"CANDIDATE": "pure", "CASE": "graphs/line/invoke", "NAME": "my-port"}
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A piece of code in a page: a block with its language, or inline code without one."""
+
+    page: str
+    line: int
+    text: str
+    language: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.page}:{self.line}"
+
+
+@cache
+def tokens(file: Path) -> list[Token]:
+    return MarkdownIt("commonmark").enable("table").parse(file.read_text(encoding="utf-8"))
+
+
+def name(file: Path) -> str:
+    return file.relative_to(ROOT).as_posix()
+
+
+def links(file: Path) -> Iterator[str]:
+    for token in tokens(file):
+        for child in token.children or []:
+            target = child.attrGet("href") or child.attrGet("src")
+            if target is not None:
+                yield str(target)
+
+
+def headings(file: Path) -> Iterator[str]:
+    parsed = tokens(file)
+    for opening, inline in pairwise(parsed):
+        if opening.type == "heading_open":
+            yield "".join(child.content for child in inline.children or [])
+
+
+def on_a_code_host(heading: str) -> str:
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+def on_the_site(heading: str) -> str:
+    plain = unicodedata.normalize("NFKD", heading).encode("ascii", "ignore").decode()
+    return re.sub(r"[-\s]+", "-", re.sub(r"[^\w\s-]", "", plain).strip().lower())
+
+
+def code(file: Path) -> Iterator[Code]:
+    """Yield the blocks and the inline code of a page."""
+    line = 0
+    for token in tokens(file):
+        line = token.map[0] + 1 if token.map else line
+        if token.type in {"fence", "code_block"}:
+            language = token.info if token.type == "fence" else "sh"
+            yield Code(name(file), line, token.content, language)
+        for child in token.children or []:
+            if child.type == "code_inline":
+                yield Code(name(file), line, child.content)
+
+
+def lines(block: Code) -> Iterator[str]:
+    """Yield the lines of a shell block that are typed."""
+    for line in block.text.splitlines():
+        if block.language == "sh" and line.strip() and not line.startswith("#"):
+            yield line
+        elif block.language == "console" and line.startswith("$ "):
+            yield line.removeprefix("$ ")
+
+
+def simple_commands(line: str) -> Iterator[list[str]]:
+    """Yield the words of each simple command of a shell line; a comment ends it."""
+    lexer = shlex.shlex(line, posix=True, punctuation_chars=True)
+    lexer.whitespace_split = True
+    words: list[str] = []
+    for word in lexer:
+        if set(word) <= set("();<>|&"):
+            yield words
+            words = []
+        else:
+            words.append(word)
+    yield words
+
+
+def mentions() -> Iterator[tuple[Code, list[str], bool]]:
+    """Yield each `parity-kit …`: its words, and whether they are complete, as in a block."""
+    for file in PAGES:
+        for piece in code(file):
+            if piece.language in SHELLS:
+                for line in lines(piece):
+                    for words in simple_commands(line.replace("$(", "$( ")):
+                        if words[:1] == ["parity-kit"]:
+                            yield piece, words[1:], True
+            elif piece.language is None or piece.language in {"yaml", "groovy"}:
+                for call in re.findall(r"\bparity-kit ([a-z-][^'\"`\n)]*)", piece.text):
+                    words = [word.split("|")[0].rstrip("….") for word in call.split()]
+                    yield piece, words, piece.language is not None
+
+
+def resolved(words: list[str]) -> tuple[click.Command, click.Context, list[str]]:
+    """Return the command that words begin with, its context, and the other words."""
+    command: click.Command = cli
+    context = click.Context(cli, info_name="parity-kit")
+    while isinstance(command, click.Group) and words and not words[0].startswith("-"):
+        chosen = command.get_command(context, words[0])
+        assert chosen is not None, f"no command {words[0]!r}"
+        context = click.Context(chosen, info_name=words[0], parent=context)
+        command, words = chosen, words[1:]
+    return command, context, words
+
+
+def check(words: list[str], *, complete: bool) -> None:
+    """Check that a command, each of its options and each choice exist; run nothing."""
+    command, context, rest = resolved(words)
+    given, extra, _ = command.make_parser(context).parse_args(list(rest))
+    if isinstance(command, click.Group):
+        assert not complete or rest, "a group is no command"
+        return
+    assert not extra, f"too many arguments: {extra}"
+    for parameter in command.params:
+        value = given.get(parameter.name or "")
+        if complete and parameter.required:
+            assert value, f"{parameter.name} is missing"
+        if isinstance(parameter.type, click.Choice):
+            for each in [value] if isinstance(value, str) else value or []:
+                known = each.isupper() or each in parameter.type.choices
+                assert known, f"{parameter.name} cannot be {each!r}"
+
+
+def site() -> Any:
+    spec = importlib.util.spec_from_file_location("site_hooks", SITE)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("file", PAGES, ids=name)
+def test_links_and_anchors_lead_somewhere(file: Path) -> None:
+    places = site().places()
+    for link in links(file):
+        if re.match(r"https?://", link):
+            continue
+        path, _, anchor = link.partition("#")
+        target = (file.parent / path).resolve() if path else file
+        assert target.exists(), f"{link}: there is no {target}"
+        if name(file) in places:
+            assert name(target) in places or target.suffix == ".png", f"{link}: not on the site"
+        if anchor:
+            assert anchor in map(on_a_code_host, headings(target)), f"{link}: no such heading"
+            assert anchor in map(on_the_site, headings(target)), f"{link}: the site names it anew"
+
+
+def test_every_page_is_in_the_navigation_of_the_site_once() -> None:
+    def leaves(node: Any) -> Iterator[str]:
+        if isinstance(node, str):
+            yield node
+        else:
+            for each in node.values() if isinstance(node, dict) else node:
+                yield from leaves(each)
+
+    listed = list(leaves(yaml.safe_load((ROOT / "mkdocs.yml").read_text(encoding="utf-8"))["nav"]))
+    assert sorted(listed) == sorted(page for page in site().places().values() if ".md" in page)
+
+
+def test_every_command_exists_with_its_options() -> None:
+    problems: list[str] = []
+    for piece, words, complete in mentions():
+        try:
+            check(words, complete=complete)
+        except (AssertionError, click.UsageError) as error:
+            problems.append(f"{piece}: parity-kit {' '.join(words)}: {error}")
+    assert not problems, "\n".join(problems)
+
+
+def test_every_option_in_the_prose_exists() -> None:
+    known = {"--help", "--lf", "--deselect"}
+
+    def gather(command: click.Command) -> None:
+        for parameter in command.params:
+            known.update(parameter.opts, parameter.secondary_opts)
+        if isinstance(command, click.Group):
+            context = click.Context(command)
+            for each in command.list_commands(context):
+                chosen = command.get_command(context, each)
+                assert chosen is not None
+                gather(chosen)
+
+    gather(cli)
+    plugin = (ROOT / "parity_kit" / "pytest_plugin.py").read_text(encoding="utf-8")
+    known |= set(re.findall(r"--parity-[a-z]+", plugin))
+    for file in PAGES:
+        for piece in code(file):
+            if piece.language is None and re.match(r"--[a-z]", piece.text):
+                option = re.split(r"[ =]", piece.text)[0]
+                assert option in known, f"{piece}: no command has {option}"
+
+
+def test_every_block_names_its_language() -> None:
+    for file in PAGES:
+        for piece in code(file):
+            assert piece.language != "", f"{piece}: a shell block is `sh`, other text `text`"
+
+
+def test_shell_blocks_begin_with_programs_that_are_looked_into() -> None:
+    targets = set(
+        re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    )
+    for file in PAGES:
+        for piece in code(file):
+            for line in lines(piece):
+                program, *words = next(simple_commands(line)) or [""]
+                assert program in PROGRAMS, f"{piece}: {line}"
+                if program == "make":
+                    assert words[0] in targets, f"{piece}: no target {words[0]}"
+
+
+def typed() -> dict[str, str]:
+    """Return each command of a shell block, but those of the tutorial, and where it stands."""
+    found: dict[str, str] = {}
+    for piece, words, complete in mentions():
+        if complete and piece.language in SHELLS and piece.page != "docs/tutorial.md":
+            found.setdefault(shlex.join(words), str(piece))
+    return found
+
+
+def why_not_run(command: str) -> str:
+    return next((why for how, why in NOT_RUN.items() if re.search(how, command)), "")
+
+
+TYPED = typed()
+
+
+def test_every_reason_not_to_run_a_command_is_needed() -> None:
+    for how in NOT_RUN:
+        assert any(re.search(how, command) for command in TYPED), how
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A port's workspace with the candidate `my-port`, and `pure` from this tree."""
+    folder = tmp_path_factory.mktemp("workspace")
+    assert run(["init", "my-port", "--language", "python"], folder).returncode == 0
+    (folder / "candidates" / "pure").symlink_to(ROOT / "candidates" / "pure")
+    return folder
+
+
+def run(words: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "parity_kit", *words],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={name: value for name, value in os.environ.items() if not name.startswith("GITHUB")},
+    )
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        pytest.param(command, marks=[pytest.mark.slow] if SLOW.match(command) else [])
+        for command in TYPED
+        if not why_not_run(command)
+    ],
+)
+def test_commands_run(command: str, workspace: Path, tmp_path: Path) -> None:
+    words = [STANDS_FOR.get(word, word) for word in shlex.split(command)]
+    if words[0] == "init" or words[:2] == ["candidates", "new"]:
+        (tmp_path / "parity.toml").touch()
+        workspace = tmp_path
+    done = run(words, workspace)
+    assert done.returncode in {0, 1}, f"{TYPED[command]}: {done.stdout}{done.stderr}"
