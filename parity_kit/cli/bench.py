@@ -32,6 +32,13 @@ from parity_kit.contract.events import BenchMeasured, CandidateFailed, Event, Ga
 )
 @click.option("--quick", is_flag=True, help="5 pairs, short values, no further pairs.")
 @click.option("--seed", type=int, help="Repeat the order of the pairs of an earlier session.")
+@click.option(
+    "--csv",
+    "table",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write the pairs as CSV.",
+)
 @json_option
 @workspace_option
 def command(
@@ -40,6 +47,7 @@ def command(
     pairs: int,
     max_pairs: int,
     seed: int | None,
+    table: Path | None,
     workspace: Workspace,
     *,
     quick: bool,
@@ -80,6 +88,10 @@ def command(
         )
     rows = [event for event in seen if isinstance(event, BenchMeasured)]
     failures = [event for event in seen if isinstance(event, CandidateFailed)]
+    if table is not None:
+        from parity_kit.runs import write_pairs
+
+        write_pairs(rows, table)
     if as_json:
         print_json(
             {

@@ -30,21 +30,38 @@ _DATA = "report.json"
     metavar="[EARLIER]... RUN",
     shell_complete=completing.runs,
 )
+@click.option(
+    "--csv",
+    "tables",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Write cases, divergences, pairs and memory as CSV files to DIR.",
+)
 @files_options
 @json_option
 @workspace_option
-def command(runs: tuple[str, ...], workspace: Workspace, wanted: Wanted, *, as_json: bool) -> None:
-    """Write report.json and report.html from the journal of RUN, and the files that are asked for.
+def command(
+    runs: tuple[str, ...],
+    workspace: Workspace,
+    wanted: Wanted,
+    tables: Path | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Write report.json and report.html from the journal of RUN, and any other file you ask for.
 
-    RUN is a folder, or the name of one under reports/. With runs before it, oldest first, the page
-    also says how verdicts and speed went over time, and what changed since the last of them; a
-    report.json will do for those. With --json the content of report.json is
-    printed too, and no page is made.
+    RUN is a folder, or the name of one under reports/. Give earlier runs before it, oldest first,
+    and the page also shows verdicts and speed over time, and what changed since the last of them;
+    a report.json is enough for an earlier run. --json prints report.json and makes no page.
     """
-    *before, run = runs
+    *names, run = runs
     folder = find_run(workspace, run)
-    earlier = [path for each in before if (path := _earlier(workspace, each)) != folder]
+    earlier = [path for name in names if (path := _earlier(workspace, name)) != folder]
     _write_files(workspace, folder, wanted)
+    if tables is not None:
+        from parity_kit.runs import load
+
+        load(folder).write_csv(tables)
     if as_json:
         from parity_kit.report.write import write_data
 

@@ -55,13 +55,16 @@ def _bench(workspace: Path, *arguments: str) -> Result:
 
 
 def test_json_holds_the_rows_and_leaves_pyperf_files(workspace: Path) -> None:
-    said = _bench(workspace, "honest", "--json")
+    said = _bench(workspace, "honest", "--json", "--csv", str(workspace / "pairs.csv"))
     found = json.loads(said.stdout)
+    header, *pairs = (workspace / "pairs.csv").read_text(encoding="utf-8").splitlines()
 
     assert said.return_value == ExitCode.PARITY
     assert [row["candidate"] for row in found["rows"]] == ["reference (A/A control)", "honest"]
     assert found["rows"][1]["ratio"] > 0
     assert found["seed"] == 5
+    assert header.startswith("candidate,workload,pair,reference_seconds,candidate_seconds,ratio")
+    assert [pair.split(",")[0] for pair in pairs] == ["reference (A/A control)", "honest"]
     assert sorted(path.name for path in Path(found["folder"]).iterdir()) == [
         "honest.json",
         "reference.json",
