@@ -2,9 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use crate::channel_session::ChannelSession;
-use crate::codec_session::CodecSession;
-use crate::graph::session::GraphSession;
 use crate::value::{Map, Value, map, text};
 
 /// An error that LangGraph would raise: its class, with its module unless that is Python's own.
@@ -95,32 +92,8 @@ pub trait Session {
     fn apply(&mut self, operation: &str, args: &Map) -> Result<Outcome, Declined>;
 }
 
-/// Open a subject.
-pub fn open(kind: &str, spec: &Map, pins: &Map) -> Result<Box<dyn Session>, Declined> {
-    match kind {
-        "codec" => Ok(Box::new(CodecSession::open(spec)?)),
-        "channel" => Ok(Box::new(ChannelSession::open(spec)?)),
-        "graph" => Ok(Box::new(GraphSession::open(spec, pins)?)),
-        _ => Err(Unsupported(format!("no subject {kind} yet")).into()),
-    }
-}
-
 /// Return an argument of an operation.
 pub fn argument<'a>(args: &'a Map, name: &str) -> Result<&'a Value, Declined> {
     args.get(name)
         .ok_or_else(|| malformed(format!("the argument `{name}` is missing")))
-}
-
-/// Return the description of this engine.
-pub fn describe() -> Value {
-    let levels = [("codec", "bytes"), ("channel", "bytes"), ("graph", "bytes")];
-    let levels = levels.map(|(subject, level)| (subject, text(level)));
-    map([
-        ("name", text("rust")),
-        ("version", text(env!("CARGO_PKG_VERSION"))),
-        ("language", text("Rust")),
-        ("levels", map(levels)),
-        ("engaged", Value::Map(Map::default())),
-        ("protocol", Value::Int(1)),
-    ])
 }

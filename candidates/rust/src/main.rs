@@ -1,29 +1,18 @@
-//! LangGraph's serializer and channels in Rust, behind Parity Kit's contract.
+//! LangGraph in Rust, behind Parity Kit's contract: serializer, channels and superstep loop.
 
-mod arrays;
-mod channel_session;
 mod channels;
+mod clock;
 mod codec;
-mod codec_session;
 mod contract;
-mod dates;
-mod decimals;
-mod envelopes;
-mod folded;
-mod graph;
-mod json;
-mod json_text;
-mod networks;
-mod opened;
-mod packing;
-mod paths;
-mod patterns;
-mod python;
-mod records;
-mod reducers;
-mod reviving;
-mod standard;
-mod unpacking;
+mod engine;
+mod halt;
+mod names;
+mod packets;
+mod pregel;
+mod program;
+mod savers;
+mod sessions;
+mod store;
 mod value;
 mod wire;
 

@@ -3,9 +3,10 @@
 use std::io::{self, Read, Write};
 use std::time::Instant;
 
-use crate::contract::{Declined, Session, Unsupported, describe, open};
-use crate::packing::pack;
-use crate::unpacking::unpack_plain;
+use crate::contract::{Declined, Session, Unsupported};
+use crate::engine::{describe, open};
+use crate::value::packing::pack;
+use crate::value::unpacking::unpack_plain;
 use crate::value::{Map, Value, map, text};
 
 /// Why a request got no result: a code of the protocol, and a sentence.

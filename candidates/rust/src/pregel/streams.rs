@@ -1,0 +1,223 @@
+//! A run's stream: items queued as they come about, handed on when LangGraph yields them.
+//!
+//! What a subgraph does shows in the streams of the runs around it too, if those ask for that.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use crate::clock::Clock;
+use crate::value::{Value, map, text};
+
+/// What a stream may show.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Mode {
+    Values,
+    Updates,
+    Tasks,
+    Checkpoints,
+    Debug,
+    Custom,
+}
+
+impl Mode {
+    const ALL: [(&str, Mode); 6] = [
+        ("values", Mode::Values),
+        ("updates", Mode::Updates),
+        ("tasks", Mode::Tasks),
+        ("checkpoints", Mode::Checkpoints),
+        ("debug", Mode::Debug),
+        ("custom", Mode::Custom),
+    ];
+
+    /// Return the mode with a name.
+    pub fn of(name: &str) -> Option<Mode> {
+        let found = Mode::ALL.iter().find(|(each, _)| *each == name);
+        found.map(|(_, mode)| *mode)
+    }
+
+    pub fn name(self) -> &'static str {
+        let found = Mode::ALL.iter().find(|(_, mode)| *mode == self);
+        found.map_or("", |(name, _)| name)
+    }
+}
+
+/// The namespace that an item is from, its mode and what it holds.
+#[derive(Clone)]
+pub struct Item {
+    pub namespace: Rc<str>,
+    pub mode: Mode,
+    pub payload: Value,
+}
+
+/// What is handed on.
+pub type Sink = Rc<RefCell<Vec<Item>>>;
+
+/// The stream of a run in a namespace.
+pub struct Stream {
+    modes: Vec<Mode>,
+    sink: Sink,
+    /// Whether it has the items of subgraphs.
+    subgraphs: bool,
+    namespace: Rc<str>,
+    clock: Rc<Clock>,
+    queued: RefCell<Vec<Item>>,
+    /// The streams of the runs around it that have its items too.
+    around: Vec<Rc<Stream>>,
+}
+
+impl Stream {
+    pub fn new(
+        modes: &[Mode],
+        sink: Sink,
+        subgraphs: bool,
+        namespace: &str,
+        clock: &Rc<Clock>,
+        outer: Option<&Rc<Stream>>,
+    ) -> Rc<Stream> {
+        let around = outer.into_iter().flat_map(|outer| {
+            let further = outer.around.iter().cloned();
+            std::iter::once(outer.clone()).chain(further)
+        });
+        Rc::new(Stream {
+            modes: modes.to_vec(),
+            sink,
+            subgraphs,
+            namespace: namespace.into(),
+            clock: clock.clone(),
+            queued: RefCell::default(),
+            around: around.filter(|each| each.subgraphs).collect(),
+        })
+    }
+
+    /// Return whether nodes and subgraphs write to it, so that it is read while they run.
+    pub fn is_written_to(&self) -> bool {
+        self.subgraphs || self.modes.contains(&Mode::Custom)
+    }
+
+    fn is_asked_for(&self, mode: Mode) -> bool {
+        self.modes.contains(&mode) || self.around.iter().any(|each| each.modes.contains(&mode))
+    }
+
+    /// Queue an item of a step, if its mode is asked for here or around.
+    pub fn emit(&self, mode: Mode, step: i64, payload: impl FnOnce() -> Value) {
+        self.emit_from(None, mode, step, payload);
+    }
+
+    /// Queue an item that is from another namespace than the run's.
+    pub fn emit_from(
+        &self,
+        namespace: Option<&str>,
+        mode: Mode,
+        step: i64,
+        payload: impl FnOnce() -> Value,
+    ) {
+        let debugged =
+            matches!(mode, Mode::Tasks | Mode::Checkpoints) && self.is_asked_for(Mode::Debug);
+        if !debugged && !self.is_asked_for(mode) {
+            return;
+        }
+        let payload = payload();
+        let mut items = Vec::with_capacity(2);
+        if debugged {
+            let step = if mode == Mode::Checkpoints {
+                step - 1
+            } else {
+                step
+            };
+            let wrapped = debug_payload(mode, &payload, step, &self.clock.now());
+            items.push((Mode::Debug, wrapped));
+        }
+        items.insert(0, (mode, payload));
+        let namespace = namespace.map_or_else(|| self.namespace.clone(), Rc::from);
+        self.queue(&namespace, &items);
+        self.around
+            .iter()
+            .for_each(|each| each.queue(&namespace, &items));
+    }
+
+    /// Queue those of some items whose mode is asked for, and where they are from if that is.
+    fn queue(&self, namespace: &Rc<str>, items: &[(Mode, Value)]) {
+        let namespace = if self.subgraphs {
+            namespace
+        } else {
+            &self.namespace
+        };
+        let wanted = items.iter().filter(|(mode, _)| self.modes.contains(mode));
+        let wanted = wanted.map(|(mode, payload)| Item {
+            namespace: namespace.clone(),
+            mode: *mode,
+            payload: payload.clone(),
+        });
+        self.queued.borrow_mut().extend(wanted);
+    }
+
+    /// Let what is queued of a checkpoint show other metadata: LangGraph changes the map that items on
+    /// their way hold.
+    pub fn amend(&self, before: &Value, now: &Value) {
+        for stream in std::iter::once(self).chain(self.around.iter().map(|each| &**each)) {
+            let mut queued = stream.queued.borrow_mut();
+            for item in queued.iter_mut() {
+                if let Some(known) = metadata_in(item)
+                    && known.equals(before)
+                {
+                    *known = now.clone();
+                }
+            }
+        }
+    }
+
+    /// Hand on what is queued.
+    pub fn flush(&self) {
+        self.sink.borrow_mut().append(&mut self.queued.borrow_mut());
+    }
+}
+
+/// Return the metadata that an item shows of a checkpoint.
+fn metadata_in(item: &mut Item) -> Option<&mut Value> {
+    let shown = match (item.mode, &mut item.payload) {
+        (Mode::Checkpoints, Value::Map(shown)) => shown,
+        (Mode::Debug, Value::Map(wrapped)) => match wrapped.get_mut("payload") {
+            Some(Value::Map(shown)) => shown,
+            _ => return None,
+        },
+        _ => return None,
+    };
+    // That of a task that begins is its node's.
+    shown.get("parent_config")?;
+    shown.get_mut("metadata")
+}
+
+/// Return the `debug` item that wraps an item of mode `checkpoints` or `tasks`.
+fn debug_payload(mode: Mode, item: &Value, step: i64, now: &str) -> Value {
+    let is_result = item.map().is_some_and(|item| item.get("result").is_some());
+    let kind = match mode {
+        Mode::Checkpoints => "checkpoint",
+        _ if is_result => "task_result",
+        _ => "task",
+    };
+    map([
+        ("step", Value::Int(step.into())),
+        ("timestamp", text(now)),
+        ("type", text(kind)),
+        ("payload", item.clone()),
+    ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_outer_stream_has_the_items_of_subgraphs_if_it_asks() {
+        let clock = Rc::new(Clock::new(0));
+        let (sink, inner_sink) = (Sink::default(), Sink::default());
+        let outer = Stream::new(&[Mode::Values], sink.clone(), true, "", &clock, None);
+        let inner = Stream::new(&[], inner_sink.clone(), false, "a:1", &clock, Some(&outer));
+        inner.emit(Mode::Values, 0, || Value::Nil);
+        inner.emit(Mode::Updates, 0, || unreachable!("nobody asks"));
+        outer.flush();
+        inner.flush();
+        assert_eq!((sink.borrow().len(), inner_sink.borrow().len()), (1, 0));
+        assert_eq!(&*sink.borrow()[0].namespace, "a:1");
+    }
+}

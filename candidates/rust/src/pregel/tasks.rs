@@ -1,0 +1,324 @@
+//! A task: one run of a node in a superstep, and what the writes recorded for it say of it.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use xxhash_rust::xxh3::xxh3_128;
+
+use crate::contract::Raised;
+use crate::halt::{Halt, class_name, error_text};
+use crate::names::*;
+use crate::packets::interrupt;
+use crate::program::compiled::{Node, Program, Write};
+use crate::savers::stored::PendingWrite;
+use crate::value::{Map, Value, text};
+
+/// The writes recorded for a superstep, which its tasks take answers from.
+pub type Pending = Rc<RefCell<Vec<PendingWrite>>>;
+
+/// A part of a task's path.
+#[derive(Clone)]
+pub enum Part {
+    Name(Rc<str>),
+    Number(i64),
+    Flag(bool),
+}
+
+/// Return a task's path as it is stored, which also orders the writes of a superstep.
+pub fn path_text(path: &[Part]) -> String {
+    let parts = path.iter().map(|part| match part {
+        Part::Name(name) => name.to_string(),
+        Part::Number(number) => format!("{number:010}"),
+        Part::Flag(flag) => format!("{:010}", i64::from(*flag)),
+    });
+    format!("~{}", parts.collect::<Vec<_>>().join(", "))
+}
+
+/// The answers that a task has for its interrupts, and the one that is nobody's yet.
+pub struct Answers {
+    /// The task's own, in order.
+    given: RefCell<Vec<Value>>,
+    /// Whether there was a resume that names no interrupt: the first task to ask takes it.
+    shared: bool,
+    pending: Pending,
+    /// In a nested run, those of the task around it.
+    pub around: Option<Rc<Answers>>,
+    asked: Cell<usize>,
+}
+
+impl Answers {
+    /// Return the answers that the writes recorded for a superstep hold for a task.
+    pub fn of(
+        task: &str,
+        namespace: &str,
+        pending: &Pending,
+        by_interrupt: Option<&Map>,
+        around: Option<Rc<Answers>>,
+    ) -> Rc<Answers> {
+        let known = pending.borrow();
+        let first = |of: &str| known.iter().find(|each| is_resume_of(each, of));
+        let mut given = match first(task) {
+            Some((_, _, Value::Array(several))) => several.clone(),
+            Some((_, _, one)) => vec![one.clone()],
+            None => Vec::new(),
+        };
+        if let (false, Some(answers)) = (known.is_empty(), by_interrupt) {
+            // Older threads gave all of a task's interrupts the id of its first.
+            let names = [
+                interrupt_id(namespace, given.len()),
+                interrupt_id(namespace, 0),
+            ];
+            given.extend(names.iter().find_map(|name| answers.get(name)).cloned());
+        }
+        Rc::new(Answers {
+            given: given.into(),
+            shared: first(NULL_TASK).is_some(),
+            pending: pending.clone(),
+            around,
+            asked: Cell::new(0),
+        })
+    }
+
+    /// Return the shared answer and use it up, or nothing if there is none left.
+    fn take_shared(&self) -> Option<Value> {
+        if !self.shared {
+            return self.around.as_ref()?.take_shared();
+        }
+        let mut pending = self.pending.borrow_mut();
+        let place = pending
+            .iter()
+            .position(|each| is_resume_of(each, NULL_TASK))?;
+        Some(pending.remove(place).2)
+    }
+
+    /// Begin a further attempt.
+    pub fn begin(&self) {
+        self.asked.set(0);
+    }
+}
+
+fn is_resume_of((task, channel, _): &PendingWrite, of: &str) -> bool {
+    &**task == of && &**channel == RESUME
+}
+
+/// Return the id of the interrupt that a task asks after it got so many answers.
+fn interrupt_id(namespace: &str, answered: usize) -> String {
+    let name = match answered {
+        0 => namespace.to_owned(),
+        _ => format!("{namespace}|{answered}"),
+    };
+    format!("{:032x}", xxh3_128(name.as_bytes()))
+}
+
+/// What a handler is told of: the task that failed, and its error or what was stored of it.
+pub struct Failure {
+    pub id: Rc<str>,
+    pub name: Rc<str>,
+    pub namespace: String,
+    pub path: Vec<Part>,
+    pub input: Rc<Value>,
+    pub metadata: Map,
+    /// What a stream's item shows of the input.
+    pub shown: Value,
+    pub managed: Map,
+    pub around: Option<Rc<Answers>>,
+    pub error: FailedWith,
+}
+
+/// An error as it was raised, or what was stored of it.
+pub enum FailedWith {
+    Raised(Raised),
+    Stored(Value),
+}
+
+impl Failure {
+    /// Return what a handler is told.
+    pub fn told(&self, name: &str) -> Value {
+        let (class, message) = match &self.error {
+            FailedWith::Raised(error) => (class_name(error), error.message.clone()),
+            FailedWith::Stored(Value::Text(error)) => ("str", error.clone()),
+            FailedWith::Stored(_) => ("NoneType", "None".to_owned()),
+        };
+        match name {
+            "node" => text(&*self.name),
+            "type" => text(class),
+            _ => text(message),
+        }
+    }
+}
+
+/// A node to run: triggered by a channel (PULL), sent a packet (PUSH), or told of a failure.
+pub struct Task {
+    pub id: Rc<str>,
+    pub name: Rc<str>,
+    pub path: Vec<Part>,
+    pub input: Rc<Value>,
+    pub triggers: Vec<Rc<str>>,
+    /// The node's place in the program.
+    pub node: usize,
+    pub answers: Rc<Answers>,
+    /// What its interrupts, its execution and the runs inside it are known by.
+    pub namespace: String,
+    /// The values of those fields that are no channels.
+    pub managed: Map,
+    pub failure: Option<Rc<Failure>>,
+    /// How many runs were begun inside it.
+    pub calls: usize,
+    pub writes: Vec<Write>,
+}
+
+impl Task {
+    /// Return whether streams and breakpoints pass over the task.
+    pub fn is_hidden(&self) -> bool {
+        &*self.name == START
+    }
+
+    pub fn node<'a>(&self, program: &'a Program) -> &'a Node {
+        &program.nodes[self.node]
+    }
+
+    /// Return what is said of its node; of a handler's task, of the node that failed.
+    pub fn metadata<'a>(&'a self, program: &'a Program) -> &'a Map {
+        match &self.failure {
+            Some(failure) => &failure.metadata,
+            None => &self.node(program).metadata,
+        }
+    }
+
+    pub fn is_push(&self) -> bool {
+        matches!(self.path.first(), Some(Part::Name(kind)) if &**kind == PUSH)
+    }
+
+    /// Return what the task was given as a stream shows it: what was sent as it was sent, a handler
+    /// what failed was given.
+    pub fn shown_input(&self, program: &Program) -> Value {
+        match (&self.failure, &self.node(program).record) {
+            (Some(failure), _) => failure.shown.clone(),
+            (None, Some(record)) if !self.is_push() => record.shown(&self.input),
+            _ => (*self.input).clone(),
+        }
+    }
+
+    /// Return what a handler of the task's failure is told.
+    pub fn failed(&self, program: &Program, error: FailedWith) -> Rc<Failure> {
+        Rc::new(Failure {
+            id: self.id.clone(),
+            name: self.name.clone(),
+            namespace: self.namespace.clone(),
+            path: self.path.clone(),
+            input: self.input.clone(),
+            metadata: self.metadata(program).clone(),
+            shown: self.shown_input(program),
+            managed: self.managed.clone(),
+            around: self.answers.around.clone(),
+            error,
+        })
+    }
+
+    /// Return the answer to the task's next interrupt (`langgraph.types.interrupt`).
+    pub fn ask(&mut self, value: Value) -> Result<Value, Halt> {
+        let answers = self.answers.clone();
+        let index = answers.asked.replace(answers.asked.get() + 1);
+        let mut given = answers.given.borrow_mut();
+        if index >= given.len() {
+            match answers.take_shared().filter(|answer| !answer.is_nil()) {
+                Some(answer) => given.push(answer),
+                None => {
+                    let id = interrupt_id(&self.namespace, given.len());
+                    return Err(Halt::Interrupted(vec![interrupt(value, id)]));
+                }
+            }
+            self.writes
+                .push((RESUME.into(), Value::Array(given.clone())));
+            return Ok(given.last().cloned().unwrap_or_default());
+        }
+        let used = Value::Array(given[..=index].to_vec());
+        self.writes.push((RESUME.into(), used));
+        Ok(given[index].clone())
+    }
+}
+
+/// What the writes recorded for a task say of it. It finished if it has output.
+#[derive(Default)]
+pub struct Status {
+    pub output: Vec<Write>,
+    pub interrupts: Vec<Value>,
+    pub error: Value,
+}
+
+impl Status {
+    /// Return the interrupts that have no answer yet.
+    pub fn waiting(&self) -> &[Value] {
+        if self.output.is_empty() {
+            &self.interrupts
+        } else {
+            &[]
+        }
+    }
+}
+
+/// Return the status of every task that has recorded writes, with its id.
+pub fn statuses(pending: &[PendingWrite]) -> Vec<(Rc<str>, Status)> {
+    let mut found = Vec::<(Rc<str>, Status)>::new();
+    for (task, channel, value) in pending {
+        if &**task == NULL_TASK {
+            continue;
+        }
+        let place = found.iter().position(|(each, _)| each == task);
+        let place = place.unwrap_or_else(|| {
+            found.push((task.clone(), Status::default()));
+            found.len() - 1
+        });
+        let status = &mut found[place].1;
+        match &**channel {
+            INTERRUPT => status.interrupts.extend(in_list(value)),
+            ERROR if status.error.is_nil() => status.error = value.clone(),
+            name if is_control(name) => {}
+            _ => status.output.push((channel.clone(), value.clone())),
+        }
+    }
+    found
+}
+
+/// Return the interrupts that one write holds.
+pub fn in_list(value: &Value) -> Vec<Value> {
+    match value {
+        Value::Array(several) => several.clone(),
+        one => vec![one.clone()],
+    }
+}
+
+/// Return the write that records a task's error.
+pub fn error_write(error: &Raised) -> Write {
+    (ERROR.into(), error_text(error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_orders_as_text() {
+        let path = [Part::Name(PUSH.into()), Part::Number(2), Part::Flag(false)];
+        assert_eq!(path_text(&path), "~__pregel_push, 0000000002, 0000000000");
+    }
+
+    #[test]
+    fn a_task_with_output_waits_for_nothing() {
+        let write = |channel: &str| ("task".into(), channel.into(), Value::Int(1));
+        let (_, waiting) = &statuses(&[write(INTERRUPT)])[0];
+        let (_, done) = &statuses(&[write(INTERRUPT), write("n")])[0];
+        assert_eq!((waiting.waiting().len(), done.waiting().len()), (1, 0));
+    }
+
+    #[test]
+    fn the_first_to_ask_takes_the_answer_that_is_nobodys() {
+        let pending: Pending = Rc::default();
+        let answer = (NULL_TASK.into(), RESUME.into(), Value::Int(7));
+        pending.borrow_mut().push(answer);
+        let one = Answers::of("1", "a:1", &pending, None, None);
+        let other = Answers::of("2", "a:2", &pending, None, None);
+        assert!(matches!(one.take_shared(), Some(Value::Int(7))));
+        assert!(other.take_shared().is_none());
+    }
+}

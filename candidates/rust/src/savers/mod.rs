@@ -1,0 +1,10 @@
+//! Savers, and what they keep: checkpoints, pending writes, metadata.
+
+pub mod checkpoints;
+pub mod contents;
+pub mod histories;
+pub mod json_text;
+pub mod kept_writes;
+pub mod metadata;
+pub mod saver;
+pub mod stored;

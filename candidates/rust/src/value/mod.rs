@@ -1,0 +1,174 @@
+//! The values that an engine handles: what MessagePack says, and LangGraph's typed values.
+
+pub mod keys;
+pub mod packing;
+pub mod python;
+pub mod unpacking;
+
+use std::collections::HashMap;
+
+/// A value. A tuple is an array; a typed value is kept as what is stored of it.
+#[derive(Clone, Debug, Default)]
+pub enum Value {
+    #[default]
+    Nil,
+    Bool(bool),
+    /// From -2⁶³ to 2⁶⁴-1 when it is stored; arithmetic may leave that range.
+    Int(i128),
+    Float(f64),
+    Text(String),
+    Bytes(Vec<u8>),
+    /// Bytes that Python may change: never inside another value.
+    ByteArray(Vec<u8>),
+    Array(Vec<Value>),
+    Map(Map),
+    /// An ext that nobody looked into, as the wire brings it.
+    Ext(i8, Vec<u8>),
+    Typed(Box<Typed>),
+    Numbers(Box<Numbers>),
+    /// A delta channel's whole value.
+    Snapshot(Box<Value>),
+    /// What can be read and not stored again: an array of dates, text that is no Unicode.
+    Unstorable,
+}
+
+/// A typed value: the ext code, and the parts that its data holds.
+#[derive(Clone, Debug)]
+pub struct Typed {
+    pub code: i8,
+    pub module: String,
+    pub name: String,
+    pub payload: Value,
+    pub method: Option<&'static str>,
+}
+
+/// A numpy array.
+#[derive(Clone, Debug)]
+pub struct Numbers {
+    pub dtype: String,
+    pub shape: Vec<i128>,
+    pub order: &'static str,
+    pub buffer: Vec<u8>,
+}
+
+/// Entries in the order of their keys' first appearance, as in Python's dict.
+#[derive(Clone, Debug, Default)]
+pub struct Map {
+    entries: Vec<(Value, Value)>,
+    places: HashMap<Vec<u8>, usize>,
+}
+
+impl Map {
+    /// Return the value under a text.
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        self.entries
+            .iter()
+            .find(|(each, _)| matches!(each, Value::Text(text) if text == key))
+            .map(|(_, value)| value)
+    }
+
+    /// Return the value under a text, to change it.
+    pub fn get_mut(&mut self, key: &str) -> Option<&mut Value> {
+        self.entries
+            .iter_mut()
+            .find(|(each, _)| matches!(each, Value::Text(text) if text == key))
+            .map(|(_, value)| value)
+    }
+
+    pub fn entries(&self) -> &[(Value, Value)] {
+        &self.entries
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    pub fn iter(&self) -> std::slice::Iter<'_, (Value, Value)> {
+        self.entries.iter()
+    }
+
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Return the entries with texts for keys, or None if one is no text.
+    pub fn texts(&self) -> Option<Vec<(String, Value)>> {
+        self.iter()
+            .map(|(key, value)| Some((key.text()?.to_owned(), value.clone())))
+            .collect()
+    }
+}
+
+impl FromIterator<Value> for Value {
+    fn from_iter<I: IntoIterator<Item = Value>>(items: I) -> Self {
+        Value::Array(items.into_iter().collect())
+    }
+}
+
+/// Return a map with texts for keys.
+pub fn map<K: Into<String>>(entries: impl IntoIterator<Item = (K, Value)>) -> Value {
+    let entries = entries.into_iter().map(|(key, value)| (text(key), value));
+    Value::Map(entries.collect())
+}
+
+/// Return a text.
+pub fn text(value: impl Into<String>) -> Value {
+    Value::Text(value.into())
+}
+
+impl Value {
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    pub fn bytes(&self) -> Option<&[u8]> {
+        match self {
+            Value::Bytes(bytes) => Some(bytes),
+            _ => None,
+        }
+    }
+
+    pub fn map(&self) -> Option<&Map> {
+        match self {
+            Value::Map(map) => Some(map),
+            _ => None,
+        }
+    }
+
+    pub fn array(&self) -> Option<&[Value]> {
+        match self {
+            Value::Array(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    /// Return an integer; in Python a bool is one.
+    pub fn int(&self) -> Option<i128> {
+        match self {
+            Value::Int(value) => Some(*value),
+            Value::Bool(value) => Some(i128::from(*value)),
+            _ => None,
+        }
+    }
+
+    /// Return a typed value of this type.
+    pub fn typed(&self, module: &str, name: &str) -> Option<&Typed> {
+        match self {
+            Value::Typed(typed) if typed.is(module, name) => Some(typed),
+            _ => None,
+        }
+    }
+
+    pub fn is_nil(&self) -> bool {
+        matches!(self, Value::Nil)
+    }
+}
+
+impl Typed {
+    pub fn is(&self, module: &str, name: &str) -> bool {
+        self.module == module && self.name == name
+    }
+}
