@@ -11,7 +11,7 @@ import (
 
 const frameLimit = 64 << 20
 
-// Operation is one thing done to an open subject.
+// Operation is an operation on an open subject.
 type Operation struct {
 	Name string
 	Args Map
@@ -22,23 +22,23 @@ type Session interface {
 	Apply(Operation) Map
 }
 
-// Unsupported is what an engine does not offer (yet): a gap, never a fault. As an error of `open` it
+// Unsupported says what the engine does not support: a gap, never a fault. As the error of open it
 // declines a subject.
 type Unsupported struct{ Reason string }
 
 func (u Unsupported) Error() string { return u.Reason }
 
-// Returned is the outcome of an operation that gave a value and stored bytes by name.
+// Returned is the outcome of an operation that returned a value and stored bytes, by name.
 func Returned(value any, stored Map) Map {
 	return Map{{"value", value}, {"events", []any{}}, {"stored", append(Map{}, stored...)}, {"dropped", []any{}}}
 }
 
-// Raised is the outcome of an operation that raised an error of LangGraph's.
+// Raised is the outcome of an operation that raised one of LangGraph's errors.
 func Raised(class, message string) Map {
 	return Map{{"error", class}, {"message", message}, {"events", []any{}}, {"stored", Map{}}, {"dropped", []any{}}}
 }
 
-// Declined is the outcome of an operation that is not offered.
+// Declined is the outcome of an operation that the engine does not support.
 func Declined(reason string) Map { return Map{{"unsupported", reason}} }
 
 type server struct {
@@ -47,7 +47,7 @@ type server struct {
 }
 
 func main() {
-	// Only frames may go to standard output: what a library prints goes to the log.
+	// Only frames may go to stdout, so anything that prints writes to the log on stderr.
 	out := os.Stdout
 	os.Stdout = os.Stderr
 	s := &server{sessions: map[int64]Session{}}
@@ -86,7 +86,7 @@ func fatal(format string, args ...any) {
 	os.Exit(1)
 }
 
-// answer returns an error or a result; what the engine panics with is an error too.
+// answer returns an error or a result; a panic of the engine becomes an error.
 func (s *server) answer(method string, params Map) (failure, result any) {
 	defer func() {
 		if problem := recover(); problem != nil {
@@ -105,8 +105,8 @@ func (s *server) answer(method string, params Map) (failure, result any) {
 		test := params.Get("case").(Map)
 		session := opened(test.Get("subject").(Map), test.Get("pins").(Map))
 		outcomes := []any{}
-		for _, each := range test.Get("operations").([]any) {
-			outcomes = append(outcomes, session.Apply(operation(each.(Map))))
+		for _, entry := range test.Get("operations").([]any) {
+			outcomes = append(outcomes, session.Apply(operation(entry.(Map))))
 		}
 		return nil, outcomes
 	case "open":
@@ -121,7 +121,7 @@ func (s *server) answer(method string, params Map) (failure, result any) {
 		delete(s.sessions, params.Get("session").(int64))
 		return nil, nil
 	case "measure":
-		panic(Unsupported{"not timed yet"})
+		panic(Unsupported{"measure is not implemented"})
 	case "shutdown":
 		return nil, nil
 	}

@@ -167,7 +167,7 @@ CODECS = (
         "typescript",
         "engine.mjs",
         "function decode(",
-        "/** The subject `codec`",
+        "/** The codec subject",
         ("import { Unsupported", f"{NODE_IMPORTS}import {{ Unsupported"),
         319,
     ),

@@ -1,4 +1,4 @@
-//! The subject channel: one of the port's channels by itself.
+//! The channel subject: one of the port's channels, on its own.
 
 use langgraph_checkpoint_rs::error::ChannelError;
 use langgraph_core_rs::channels::Channel;
@@ -76,7 +76,7 @@ fn outcome(result: Result<Value, ChannelError>) -> Value {
         Err(ChannelError::InvalidUpdate(message)) => {
             raised("langgraph.errors.InvalidUpdateError", &message)
         }
-        #[allow(unreachable_patterns)] // the port may name further ones
+        #[allow(unreachable_patterns)] // the port may add more
         Err(other) => raised("langgraph_core_rs.ChannelError", &other.to_string()),
     }
 }

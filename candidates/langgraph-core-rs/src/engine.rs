@@ -1,4 +1,4 @@
-//! Which subjects can be opened, and what an operation on a graph does.
+//! The engine: opens channels and graphs, and runs operations on a graph.
 
 use std::sync::Arc;
 
@@ -13,36 +13,39 @@ use serde_json::{json, Value as Json};
 
 use crate::channel_session::ChannelSession;
 use crate::fields::declined;
-use crate::program::{build, in_order, Program, TOLD};
+use crate::program::{build, in_order, Program, UNREPORTED};
 use crate::values::{from_json, to_json};
-use crate::wire::{field, map, raised, returned, Session, Unsupported};
+use crate::wire::{field, map, raised, returned, Engine, Session, Unsupported};
 
-/// Say what can be opened, and that bodies and branches are asked of the kit.
-pub fn describe() -> Value {
-    map([
-        ("name", "langgraph-core-rs".into()),
-        ("version", "0.2.5".into()),
-        ("language", "Rust".into()),
-        (
-            "levels",
-            map([("channel", "result".into()), ("graph", "result".into())]),
-        ),
-        ("engaged", map([])),
-        ("protocol", 1.into()),
-        ("uses", Value::Array(vec!["callbacks".into()])),
-    ])
-}
+/// langgraph-core-rs behind the contract.
+pub struct Port;
 
-/// Open a subject.
-pub fn open(kind: &str, spec: &Value, _pins: &Value) -> Result<Box<dyn Session>, Unsupported> {
-    match kind {
-        "channel" => Ok(Box::new(ChannelSession::open(spec)?)),
-        "graph" => Ok(Box::new(GraphSession::open(spec)?)),
-        _ => Err(Unsupported(format!("no {kind} in LangGraph's format"))),
+impl Engine for Port {
+    fn describe(&self) -> Value {
+        map([
+            ("name", "langgraph-core-rs".into()),
+            ("version", "0.2.5".into()),
+            ("language", "Rust".into()),
+            (
+                "levels",
+                map([("channel", "result".into()), ("graph", "result".into())]),
+            ),
+            ("engaged", map([])),
+            ("protocol", 1.into()),
+            ("uses", Value::Array(vec!["callbacks".into()])),
+        ])
+    }
+
+    fn open(&self, kind: &str, spec: &Value, _: &Value) -> Result<Box<dyn Session>, Unsupported> {
+        match kind {
+            "channel" => Ok(Box::new(ChannelSession::open(spec)?)),
+            "graph" => Ok(Box::new(GraphSession::open(spec)?)),
+            _ => Err(Unsupported(format!("no {kind} in LangGraph's format"))),
+        }
     }
 }
 
-/// A compiled graph, the port's saver in memory, and what runs it.
+/// A compiled graph, the port's in-memory saver, and the async runtime.
 struct GraphSession {
     program: Program,
     saver: Option<Arc<InMemorySaver>>,
@@ -66,44 +69,44 @@ impl GraphSession {
 
     fn run(&self, input: &Json, config: &RunnableConfig) -> Result<Value, Unsupported> {
         let _ = declined();
-        TOLD.take();
+        UNREPORTED.take();
         let ran = self
             .runtime
             .block_on(self.program.graph.ainvoke(input, config));
         if let Some(reason) = declined() {
             return Err(Unsupported(reason));
         }
-        let told = TOLD.take();
-        Ok(match (ran, told.failed) {
-            (Ok(state), _) => returned(self.output(&state, &told.asked)),
+        let unreported = UNREPORTED.take();
+        Ok(match (ran, unreported.error) {
+            (Ok(state), _) => returned(self.output(&state, &unreported.interrupts)),
             (Err(_), Some((class, message))) => raised(&class, &message),
             (Err(error), None) => raised("langgraph_core_rs.RunnableError", &error.to_string()),
         })
     }
 
-    /// Return the final state, and what was asked as LangGraph returns it.
-    fn output(&self, state: &Json, asked: &[Interrupt]) -> Value {
-        let mut found = in_order(state, &self.program.order);
-        if let Value::Map(entries) = &mut found {
-            if !asked.is_empty() {
-                let asked = asked.iter().map(interrupt).collect();
-                entries.push(("__interrupt__".into(), Value::Array(asked)));
+    /// Return the final state, with interrupts where LangGraph returns them.
+    fn output(&self, state: &Json, interrupts: &[Interrupt]) -> Value {
+        let mut output = in_order(state, &self.program.order);
+        if let Value::Map(entries) = &mut output {
+            if !interrupts.is_empty() {
+                let interrupts = interrupts.iter().map(stored_interrupt).collect();
+                entries.push(("__interrupt__".into(), Value::Array(interrupts)));
             }
         }
-        found
+        output
     }
 }
 
-/// Return an interrupt as LangGraph stores one: the port's id has 16 digits, LangGraph's 32.
-fn interrupt(of: &Interrupt) -> Value {
+/// Return an interrupt as LangGraph stores it: its id has 32 digits, the port's has 16.
+fn stored_interrupt(interrupt: &Interrupt) -> Value {
     let fields = map([
-        ("value", from_json(&of.value)),
-        ("id", format!("{:0>32}", of.id).into()),
+        ("value", from_json(&interrupt.value)),
+        ("id", format!("{:0>32}", interrupt.id).into()),
         ("response_schema", Value::Nil),
     ]);
     let record = Value::Array(vec!["langgraph.types".into(), "Interrupt".into(), fields]);
     let mut data = Vec::new();
-    write_value(&mut data, &record).expect("a vector takes all that is written to it");
+    write_value(&mut data, &record).expect("writing to a vector cannot fail");
     Value::Ext(2, data)
 }
 
@@ -119,7 +122,7 @@ impl Session for GraphSession {
                 "recursion_limit" => {
                     config.insert("recursion_limit".to_string(), to_json(value)?);
                 }
-                // `ainvoke` is all there is: its `invoke` waits for that.
+                // Always `ainvoke`: the port's `invoke` only waits for it.
                 "input" | "value" | "values" | "command" | "async" => {}
                 other => return Err(Unsupported(format!("no argument {other}"))),
             }
@@ -145,13 +148,13 @@ impl Session for GraphSession {
     }
 }
 
-/// Return a command as a run's input: the port takes one that was serialized.
+/// Return a command as a run's input: the port takes it serialized.
 fn as_input(command: &Command) -> Json {
     serde_json::to_value(command).unwrap_or_default()
 }
 
-fn command(of: &Value) -> Result<Command, Unsupported> {
-    let part = |name| match field(of, name) {
+fn command(spec: &Value) -> Result<Command, Unsupported> {
+    let part = |name| match field(spec, name) {
         Value::Nil => Ok(None),
         value => to_json(value).map(Some),
     };
@@ -163,7 +166,7 @@ fn command(of: &Value) -> Result<Command, Unsupported> {
         }
         _ => Err(Unsupported("no such goto".to_string())),
     };
-    let goto = match field(of, "goto") {
+    let goto = match field(spec, "goto") {
         Value::Nil => Vec::new(),
         Value::Array(all) => all.iter().map(target).collect::<Result<_, _>>()?,
         one => vec![target(one)?],

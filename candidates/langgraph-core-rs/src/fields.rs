@@ -1,4 +1,4 @@
-//! Fields as the port's channels, and its reducers.
+//! State fields as the port's channels, and the reducers.
 
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
@@ -18,25 +18,25 @@ use crate::wire::{field, Unsupported};
 pub type Channels = HashMap<String, Box<dyn Channel>>;
 
 thread_local! {
-    /// What cannot be said of what is running: the port's reducers and nodes have no way to decline.
-    static GAP: RefCell<Option<String>> = const { RefCell::new(None) };
+    /// Why the current operation is unsupported: the port's reducers and nodes cannot return that.
+    static DECLINED: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
-/// Say that what runs is not offered.
+/// Mark the current operation as unsupported.
 pub fn decline(reason: impl Into<String>) {
-    GAP.with_borrow_mut(|gap| {
-        gap.get_or_insert(reason.into());
+    DECLINED.with_borrow_mut(|declined| {
+        declined.get_or_insert(reason.into());
     });
 }
 
-/// Return what was declined since this was last asked.
+/// Return why the current operation is unsupported, if it is, and clear the mark.
 pub fn declined() -> Option<String> {
-    GAP.take()
+    DECLINED.take()
 }
 
-/// Return the channels of a program's fields, and their names in order.
+/// Return the channels of a program's fields, and the field names in order.
 pub fn channels(state: &Value) -> Result<(Channels, Vec<String>), Unsupported> {
-    let mut made = Channels::new();
+    let mut channels = Channels::new();
     let mut order = Vec::new();
     for (name, spec) in state.as_map().into_iter().flatten() {
         let name = name.as_str().unwrap_or_default();
@@ -57,19 +57,19 @@ pub fn channels(state: &Value) -> Result<(Channels, Vec<String>), Unsupported> {
                 settings,
             ),
         };
-        made.insert(name.to_string(), channel(name, class, settings)?);
+        channels.insert(name.to_string(), channel(name, class, settings)?);
         order.push(name.to_string());
     }
-    Ok((made, order))
+    Ok((channels, order))
 }
 
-/// Return the port's channel of LangGraph's name.
-pub fn channel(key: &str, class: &str, of: &Value) -> Result<Box<dyn Channel>, Unsupported> {
-    let kind = field(of, "type").as_str().unwrap_or("any");
+/// Return the port's channel for one of LangGraph's classes.
+pub fn channel(key: &str, class: &str, settings: &Value) -> Result<Box<dyn Channel>, Unsupported> {
+    let kind = field(settings, "type").as_str().unwrap_or("any");
     if matches!(kind, "set" | "messages") {
         return Err(Unsupported(format!("values are JSON: no {kind}")));
     }
-    let guard = field(of, "guard").as_bool().unwrap_or(true);
+    let guard = field(settings, "guard").as_bool().unwrap_or(true);
     Ok(match class {
         "LastValue" => Box::new(LastValue::new(key)),
         "LastValueAfterFinish" => Box::new(LastValueAfterFinish::new(key)),
@@ -77,30 +77,30 @@ pub fn channel(key: &str, class: &str, of: &Value) -> Result<Box<dyn Channel>, U
         "EphemeralValue" => Box::new(EphemeralValue::new(key, guard)),
         "UntrackedValue" => Box::new(UntrackedValue::new(key)),
         "Topic" => {
-            let accumulate = field(of, "accumulate").as_bool().unwrap_or(false);
+            let accumulate = field(settings, "accumulate").as_bool().unwrap_or(false);
             Box::new(Topic::new(key, accumulate))
         }
         "BinaryOperatorAggregate" => {
-            let name = field(of, "reducer").as_str().unwrap_or_default();
+            let name = field(settings, "reducer").as_str().unwrap_or_default();
             let reducer = reducer(name)?;
-            let made = BinaryOperatorAggregate::new(key, reducer);
-            // LangGraph begins such a field with its type's empty value, the port with none: it is
-            // given one as a user would give it.
+            let channel = BinaryOperatorAggregate::new(key, reducer);
+            // LangGraph starts such a field with its type's empty value, the port with none, so set
+            // one as a user would.
             match empty(kind) {
-                Some(value) => made.from_checkpoint(Some(&value)),
-                None => Box::new(made),
+                Some(value) => channel.from_checkpoint(Some(&value)),
+                None => Box::new(channel),
             }
         }
-        "NamedBarrierValue" => Box::new(NamedBarrierValue::new(key, names(of))),
+        "NamedBarrierValue" => Box::new(NamedBarrierValue::new(key, names(settings))),
         "NamedBarrierValueAfterFinish" => {
-            Box::new(NamedBarrierValueAfterFinish::new(key, names(of)))
+            Box::new(NamedBarrierValueAfterFinish::new(key, names(settings)))
         }
         _ => return Err(Unsupported(format!("no channel {class}"))),
     })
 }
 
-fn names(of: &Value) -> HashSet<String> {
-    let names = field(of, "names").as_array().into_iter().flatten();
+fn names(settings: &Value) -> HashSet<String> {
+    let names = field(settings, "names").as_array().into_iter().flatten();
     names
         .filter_map(Value::as_str)
         .map(str::to_string)
@@ -119,7 +119,7 @@ fn empty(kind: &str) -> Option<Json> {
     })
 }
 
-/// Return a reducer: the port's own for lists and maps, and for the rest what a user would write.
+/// Return a reducer: the port's own for lists and maps, otherwise what a user would write.
 fn reducer(name: &str) -> Result<ReducerFn, Unsupported> {
     Ok(match name {
         "add" => sum,

@@ -1,21 +1,23 @@
-//! langgraph-core-rs behind Parity Kit's wire. README.md says what was found.
+//! langgraph-core-rs behind Parity Kit's wire; README.md lists what differs from LangGraph.
 
-mod calls;
+mod callbacks;
 mod channel_session;
 mod engine;
 mod fields;
 mod program;
 mod values;
-// The template's, of which nothing is left out: only what stores bytes is not needed here.
+// The template's, unchanged; this candidate does not need the part that stores bytes.
 #[allow(dead_code)]
 mod wire;
 
 use std::io;
 use std::thread;
 
+use crate::engine::Port;
+
 fn main() -> io::Result<()> {
-    // Values lie deep in each other, and a function that calls itself needs room for that.
-    let serve = || wire::serve(calls::Source, io::stdout());
+    let serve = || wire::serve(&Port, callbacks::Source, io::stdout());
+    // Values nest deeply, and recursive functions need stack for that.
     let thread = thread::Builder::new().stack_size(1 << 28).spawn(serve)?;
     thread
         .join()

@@ -1,4 +1,4 @@
-//! A graph program, built with the port as its user would write it.
+//! A graph program, built with the port's API as a user would.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -12,24 +12,24 @@ use langgraph_core_rs::types::{interrupt, Interrupt};
 use rmpv::Value;
 use serde_json::{Map, Value as Json};
 
-use crate::calls::ask;
+use crate::callbacks::call;
 use crate::fields::{channels, decline};
 use crate::values::{from_json, to_json};
 use crate::wire::{field, Unsupported};
 
-/// What a run came to beside its value: the port tells neither the type of an error nor, in what a run
-/// returns, what was asked.
+/// What the port does not report of a run: the type of a body's error, and the interrupts.
 #[derive(Default)]
-pub struct Told {
-    pub failed: Option<(String, String)>,
-    pub asked: Vec<Interrupt>,
+pub struct Unreported {
+    /// The class and the message.
+    pub error: Option<(String, String)>,
+    pub interrupts: Vec<Interrupt>,
 }
 
 thread_local! {
-    pub static TOLD: RefCell<Told> = RefCell::new(Told::default());
+    pub static UNREPORTED: RefCell<Unreported> = RefCell::new(Unreported::default());
 }
 
-/// A compiled program, and its fields in order.
+/// A compiled program, and its field names in order.
 pub struct Program {
     pub graph: CompiledStateGraph,
     pub order: Vec<String>,
@@ -54,8 +54,8 @@ pub fn build(spec: &Value, saver: Option<Arc<InMemorySaver>>) -> Result<Program,
             key => return Err(gap(format!("no {}", key.unwrap_or_default()))),
         }
     }
-    let (made, order) = channels(field(spec, "state"))?;
-    let mut graph = StateGraph::new(made);
+    let (channels, order) = channels(field(spec, "state"))?;
+    let mut graph = StateGraph::new(channels);
     let nodes = entries(field(spec, "nodes"));
     for (name, node) in &nodes {
         for (key, _) in entries(node) {
@@ -64,7 +64,7 @@ pub fn build(spec: &Value, saver: Option<Arc<InMemorySaver>>) -> Result<Program,
             }
         }
         let body = field(node, "body").clone();
-        if says(&body, "info") {
+        if uses(&body, "info") {
             return Err(gap("no execution info: it is never set"));
         }
         let action = node_of(body, order.clone());
@@ -99,13 +99,13 @@ fn names(value: &Value, all: &[&str]) -> Vec<String> {
     named.into_iter().map(str::to_string).collect()
 }
 
-/// Say whether an operator of this name occurs in an expression or a body.
-fn says(value: &Value, operator: &str) -> bool {
+/// Return whether an operator occurs in an expression or a body.
+fn uses(value: &Value, operator: &str) -> bool {
     match value {
-        Value::Array(items) => items.iter().any(|each| says(each, operator)),
+        Value::Array(items) => items.iter().any(|item| uses(item, operator)),
         Value::Map(entries) => {
-            let alone = entries.len() == 1 && entries[0].0.as_str() == Some(operator);
-            alone || entries.iter().any(|(_, each)| says(each, operator))
+            let is_operator = entries.len() == 1 && entries[0].0.as_str() == Some(operator);
+            is_operator || entries.iter().any(|(_, value)| uses(value, operator))
         }
         _ => false,
     }
@@ -157,10 +157,10 @@ fn branch(graph: &mut StateGraph, source: &str, path: &Value) -> Result<(), Unsu
     };
     let expression = expression.clone();
     let route = move |input: &Json, _: &_| {
-        // The port gives a branch what its node returned, where LangGraph gives it the state.
-        let asked = [("path", expression.clone()), ("input", from_json(input))];
-        let answer = ask("host.route", asked).map_err(stop)?;
-        if says(&answer, "send") {
+        // The port gives a branch its node's update; LangGraph gives it the state.
+        let question = [("path", expression.clone()), ("input", from_json(input))];
+        let answer = call("host.route", question).map_err(stop)?;
+        if uses(&answer, "send") {
             return Err(stop("no Send from a conditional edge"));
         }
         to_json(&answer).map_err(|Unsupported(reason)| stop(reason))
@@ -171,14 +171,14 @@ fn branch(graph: &mut StateGraph, source: &str, path: &Value) -> Result<(), Unsu
     Ok(())
 }
 
-/// End a run that asks for what is not offered.
+/// End a run as unsupported.
 fn stop(reason: impl Into<String>) -> RunnableError {
     let reason = reason.into();
     decline(reason.clone());
     RunnableError::Config(reason)
 }
 
-/// Return a node: its body is run by the kit, its questions are the port's `interrupt`.
+/// Return a node whose body the host runs; its interrupts go to the port's `interrupt`.
 fn node_of(
     body: Value,
     order: Vec<String>,
@@ -189,20 +189,20 @@ fn node_of(
         let visit = visits.fetch_add(1, Ordering::Relaxed) + 1;
         let mut answers = Vec::new();
         loop {
-            let asked = [
+            let request = [
                 ("body", body.clone()),
                 ("input", in_order(input, &order)),
                 ("answers", Value::Array(answers.clone())),
                 ("visits", visit.into()),
             ];
-            let answer = ask("host.node", asked).map_err(stop)?;
+            let answer = call("host.node", request).map_err(stop)?;
             if !field(&answer, "drained").is_nil() {
                 return Err(stop("no draining of a run"));
             }
             if let failed @ Value::Map(_) = field(&answer, "failed") {
                 let text = |name| field(failed, name).as_str().unwrap_or_default().to_string();
                 let error = RunnableError::Node(text("message"));
-                TOLD.with_borrow_mut(|told| told.failed = Some((text("type"), text("message"))));
+                UNREPORTED.with_borrow_mut(|run| run.error = Some((text("type"), text("message"))));
                 return Err(error);
             }
             let Value::Map(_) = field(&answer, "asked") else {
@@ -213,8 +213,8 @@ fn node_of(
             match interrupt(question) {
                 Ok(value) => answers.push(from_json(&value)),
                 Err(stopped) => {
-                    let asked = stopped.0.interrupts.clone();
-                    TOLD.with_borrow_mut(|told| told.asked = asked);
+                    let interrupts = stopped.0.interrupts.clone();
+                    UNREPORTED.with_borrow_mut(|run| run.interrupts = interrupts);
                     return Err(RunnableError::Interrupt(stopped.0));
                 }
             }
@@ -222,28 +222,28 @@ fn node_of(
     }
 }
 
-/// Return the state with its fields in the program's order: the port keeps them in a hash map.
+/// Return the state with its fields in the program's order; the port keeps them in a hash map.
 pub fn in_order(state: &Json, order: &[String]) -> Value {
     let Json::Object(fields) = state else {
         return from_json(state);
     };
-    let found = order
+    let fields = order
         .iter()
         .filter_map(|name| Some((name.as_str().into(), from_json(fields.get(name)?))));
-    Value::Map(found.collect())
+    Value::Map(fields.collect())
 }
 
-/// Return what a node returned as the port takes it.
+/// Return a node's update as the port takes it.
 fn update(returned: &Value) -> Result<Json, RunnableError> {
-    if says(returned, "command") {
+    if uses(returned, "command") {
         return Err(stop("no Command that a node returns"));
     }
-    if says(returned, "send") {
+    if uses(returned, "send") {
         return Err(stop("no Send that a node returns"));
     }
-    let made = to_json(returned).map_err(|Unsupported(reason)| stop(reason))?;
-    let Json::Object(fields) = made else {
-        return Ok(made);
+    let update = to_json(returned).map_err(|Unsupported(reason)| stop(reason))?;
+    let Json::Object(fields) = update else {
+        return Ok(update);
     };
     let written = fields.into_iter().map(|(name, value)| match &value {
         Json::Object(one) if one.len() == 1 && one.contains_key("overwrite") => {

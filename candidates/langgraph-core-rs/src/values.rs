@@ -1,11 +1,11 @@
-//! Values of the wire as the port's, which are JSON, and back.
+//! Conversion between the wire's values and the port's, which are JSON.
 
 use rmpv::Value;
 use serde_json::{Map, Number, Value as Json};
 
 use crate::wire::Unsupported;
 
-/// Return a value as JSON; what JSON cannot say is unsupported.
+/// Return a value as JSON; unsupported if JSON cannot express it.
 pub fn to_json(value: &Value) -> Result<Json, Unsupported> {
     let gap = |what: &str| Unsupported(format!("values are JSON: no {what}"));
     Ok(match value {
@@ -24,17 +24,17 @@ pub fn to_json(value: &Value) -> Result<Json, Unsupported> {
         Value::Ext(..) => return Err(gap("ext types")),
         Value::Array(items) => Json::Array(items.iter().map(to_json).collect::<Result<_, _>>()?),
         Value::Map(entries) => {
-            let mut made = Map::new();
-            for (key, each) in entries {
+            let mut object = Map::new();
+            for (key, value) in entries {
                 let key = key.as_str().ok_or_else(|| gap("keys but strings"))?;
-                made.insert(key.to_string(), to_json(each)?);
+                object.insert(key.to_string(), to_json(value)?);
             }
-            Json::Object(made)
+            Json::Object(object)
         }
     })
 }
 
-/// Return JSON as a value of the wire.
+/// Return JSON as a wire value.
 pub fn from_json(json: &Json) -> Value {
     match json {
         Json::Null => Value::Nil,
@@ -47,7 +47,7 @@ pub fn from_json(json: &Json) -> Value {
         Json::String(text) => text.as_str().into(),
         Json::Array(items) => Value::Array(items.iter().map(from_json).collect()),
         Json::Object(entries) => {
-            let pair = |(key, each): (&String, &Json)| (key.as_str().into(), from_json(each));
+            let pair = |(key, value): (&String, &Json)| (key.as_str().into(), from_json(value));
             Value::Map(entries.iter().map(pair).collect())
         }
     }

@@ -1,4 +1,4 @@
-//! The wire: MessagePack-RPC in frames, on standard input and output. Nothing here need be changed.
+//! The wire: MessagePack-RPC in frames on stdin and stdout. You need not change this file.
 
 use std::io::{self, Read, Write};
 use std::time::Instant;
@@ -7,18 +7,26 @@ use rmpv::decode::read_value;
 use rmpv::encode::write_value;
 use rmpv::Value;
 
-use crate::engine::{describe, open};
+/// Opens subjects.
+pub trait Engine {
+    /// Return the engine's name and version, and the level it claims for each kind of subject.
+    fn describe(&self) -> Value;
+
+    /// Open a subject.
+    fn open(&self, kind: &str, spec: &Value, pins: &Value)
+        -> Result<Box<dyn Session>, Unsupported>;
+}
 
 /// An open subject.
 pub trait Session {
-    /// Do one operation, and return its outcome.
+    /// Apply one operation and return its outcome.
     fn apply(&mut self, operation: &str, args: &Value) -> Result<Value, Unsupported>;
 }
 
-/// This engine does not offer what was asked; the text says what is missing.
+/// The engine does not support the request; the text names what is missing.
 pub struct Unsupported(pub String);
 
-/// Why a request got no result: a code of the protocol, and a sentence.
+/// Why a request failed: the protocol's error code, and a message.
 struct Failure(&'static str, String);
 
 impl From<Unsupported> for Failure {
@@ -27,7 +35,7 @@ impl From<Unsupported> for Failure {
     }
 }
 
-/// Return a map, its keys in this order.
+/// Return a map with its keys in this order.
 pub fn map<const N: usize>(entries: [(&str, Value); N]) -> Value {
     Value::Map(
         entries
@@ -40,16 +48,16 @@ pub fn map<const N: usize>(entries: [(&str, Value); N]) -> Value {
 /// Return a map's value under a key, or nil.
 pub fn field<'a>(map: &'a Value, key: &str) -> &'a Value {
     let entries = map.as_map().map(Vec::as_slice).unwrap_or_default();
-    let found = entries.iter().find(|(each, _)| each.as_str() == Some(key));
-    found.map_or(&Value::Nil, |(_, value)| value)
+    let entry = entries.iter().find(|(name, _)| name.as_str() == Some(key));
+    entry.map_or(&Value::Nil, |(_, value)| value)
 }
 
-/// Return the outcome of an operation that gave a value.
+/// Return the outcome of an operation that returned a value.
 pub fn returned(value: Value) -> Value {
     outcome([("value", value)], map([]))
 }
 
-/// Return the outcome of an operation that stored bytes and gave their type.
+/// Return the outcome of an operation that stored bytes and returned their type tag.
 pub fn stored(kind: &str, data: Vec<u8>) -> Value {
     outcome(
         [("value", kind.into())],
@@ -57,7 +65,7 @@ pub fn stored(kind: &str, data: Vec<u8>) -> Value {
     )
 }
 
-/// Return the outcome of an operation that raised an error of LangGraph's or Python's.
+/// Return the outcome of an operation that raised an error; `class` is LangGraph's or Python's.
 #[allow(dead_code)] // until the first operation raises one
 pub fn raised(class: &str, message: &str) -> Value {
     outcome(
@@ -77,8 +85,8 @@ fn outcome<const N: usize>(result: [(&str, Value); N], stored: Value) -> Value {
     Value::Map(entries)
 }
 
-/// Answer requests until standard input ends, or a shutdown is asked for.
-pub fn serve(mut source: impl Read, mut sink: impl Write) -> io::Result<()> {
+/// Answer requests until the source ends or the host sends `shutdown`.
+pub fn serve(engine: &dyn Engine, mut source: impl Read, mut sink: impl Write) -> io::Result<()> {
     let mut sessions = Vec::new();
     let mut head = [0; 4];
     while source.read_exact(&mut head).is_ok() {
@@ -86,10 +94,10 @@ pub fn serve(mut source: impl Read, mut sink: impl Write) -> io::Result<()> {
         source.read_exact(&mut body)?;
         let request = read_value(&mut body.as_slice()).map_err(io::Error::other)?;
         let Some([_, id, method, params]) = request.as_array().map(Vec::as_slice) else {
-            return Err(io::Error::other("no request"));
+            return Err(io::Error::other("not a request"));
         };
         let method = method.as_str().unwrap_or_default();
-        let (error, result) = match answer(&mut sessions, method, params) {
+        let (error, result) = match answer(engine, &mut sessions, method, params) {
             Ok(result) => (Value::Nil, result),
             Err(Failure(code, message)) => (
                 map([("code", code.into()), ("message", message.into())]),
@@ -111,24 +119,29 @@ pub fn serve(mut source: impl Read, mut sink: impl Write) -> io::Result<()> {
     Ok(())
 }
 
-/// The open sessions; a closed one leaves its place empty.
+/// The sessions by number; a closed one leaves an empty slot.
 type Sessions = Vec<Option<Box<dyn Session>>>;
 
-fn answer(sessions: &mut Sessions, method: &str, params: &Value) -> Result<Value, Failure> {
+fn answer(
+    engine: &dyn Engine,
+    sessions: &mut Sessions,
+    method: &str,
+    params: &Value,
+) -> Result<Value, Failure> {
     match method {
-        "handshake" | "describe" => Ok(describe()),
+        "handshake" | "describe" => Ok(engine.describe()),
         "run" => {
             let case = field(params, "case");
-            let mut session = open_subject(case)?;
+            let mut session = open_subject(engine, case)?;
             let operations = operations(case).iter();
             Ok(Value::Array(
                 operations
-                    .map(|each| apply(session.as_mut(), each))
+                    .map(|operation| apply(session.as_mut(), operation))
                     .collect(),
             ))
         }
         "open" => {
-            sessions.push(Some(open_subject(params)?));
+            sessions.push(Some(open_subject(engine, params)?));
             Ok((sessions.len() - 1).into())
         }
         "apply" | "close" => {
@@ -145,6 +158,7 @@ fn answer(sessions: &mut Sessions, method: &str, params: &Value) -> Result<Value
             }
         }
         "measure" => measure(
+            engine,
             field(params, "case"),
             field(params, "loops").as_u64().unwrap_or(1),
         ),
@@ -153,10 +167,11 @@ fn answer(sessions: &mut Sessions, method: &str, params: &Value) -> Result<Value
     }
 }
 
-fn open_subject(of: &Value) -> Result<Box<dyn Session>, Failure> {
-    let subject = field(of, "subject");
+/// Open the subject of a case, or of an `open` request.
+fn open_subject(engine: &dyn Engine, request: &Value) -> Result<Box<dyn Session>, Failure> {
+    let subject = field(request, "subject");
     let kind = field(subject, "kind").as_str().unwrap_or_default();
-    Ok(open(kind, field(subject, "spec"), field(of, "pins"))?)
+    Ok(engine.open(kind, field(subject, "spec"), field(request, "pins"))?)
 }
 
 fn operations(case: &Value) -> &[Value] {
@@ -174,11 +189,11 @@ fn apply(session: &mut dyn Session, operation: &Value) -> Value {
     }
 }
 
-/// Return the nanoseconds of a case's operations, `loops` times, opening left out.
-fn measure(case: &Value, loops: u64) -> Result<Value, Failure> {
+/// Return the nanoseconds that a case's operations take in `loops` runs, without opening it.
+fn measure(engine: &dyn Engine, case: &Value, loops: u64) -> Result<Value, Failure> {
     let mut total = 0;
     for _ in 0..loops {
-        let mut session = open_subject(case)?;
+        let mut session = open_subject(engine, case)?;
         let started = Instant::now();
         for operation in operations(case) {
             apply(session.as_mut(), operation);

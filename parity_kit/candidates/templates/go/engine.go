@@ -1,7 +1,7 @@
-// your-engine, an engine for Parity Kit: README.md says what to fill in, and in which order.
+// your-engine is a LangGraph engine for Parity Kit. README.md says what to implement, step by step.
 package main
 
-// describe says what can be opened, and how closely it claims to be LangGraph's.
+// describe claims a level for each kind of subject that open opens.
 func describe() Map {
 	return Map{
 		{"name", "your-engine"}, {"version", "0.1.0"}, {"language", "Go"},
@@ -9,18 +9,18 @@ func describe() Map {
 	}
 }
 
-// open opens a subject; channel, graph and saver are the others.
+// open opens a subject; the other kinds are channel, graph and saver.
 func open(kind string, spec, pins Map) (Session, error) {
 	if kind == "codec" {
 		return Codec{}, nil
 	}
-	return nil, Unsupported{"no " + kind + " yet"}
+	return nil, Unsupported{kind + " subjects are not implemented"}
 }
 
-// Codec is the subject codec: LangGraph's stored values, read and written.
+// Codec is the codec subject: it reads and writes the values that LangGraph stores.
 type Codec struct{}
 
-// Apply does one operation; what is not offered yet is unsupported, which is never wrong.
+// Apply applies one operation; an unsupported one counts as a gap, never as a fault.
 func (Codec) Apply(operation Operation) Map {
 	data, _ := operation.Args.Get("data").([]byte)
 	stored := operation.Args.Get("type") == "msgpack"
@@ -36,7 +36,7 @@ func (Codec) Apply(operation Operation) Map {
 	case operation.Name == "encode":
 		return encoded(operation.Args.Get("value"))
 	}
-	return Declined("no " + operation.Name + " of that yet")
+	return Declined(operation.Name + " is not implemented for this value")
 }
 
 func encoded(value any) Map {
@@ -47,18 +47,18 @@ func encoded(value any) Map {
 	return Returned("msgpack", Map{{"data", data}})
 }
 
-// decode returns the opened value of stored bytes (see: parity-kit docs contract).
+// decode returns the opened form of stored bytes (see: parity-kit docs contract).
 func decode(data []byte) (any, error) {
 	if len(data) == 1 && data[0] < 0x80 {
 		return int64(data[0]), nil
 	}
-	return nil, Unsupported{"decode of more than one small integer"}
+	return nil, Unsupported{"decoding more than a small integer is not implemented"}
 }
 
-// encode returns the bytes that store an opened value.
+// encode returns the bytes that LangGraph would store for an opened value.
 func encode(value any) ([]byte, error) {
 	if number, ok := value.(int64); ok && 0 <= number && number < 0x80 {
 		return []byte{byte(number)}, nil
 	}
-	return nil, Unsupported{"encode of more than one small integer"}
+	return nil, Unsupported{"encoding more than a small integer is not implemented"}
 }

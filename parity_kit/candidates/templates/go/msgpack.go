@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// A value on the wire is nil, bool, int64, uint64 (only above int64), float64, string, []byte,
+// A wire value is nil, bool, int64, uint64 (only above int64), float64, string, []byte,
 // []any, Map or Ext.
 
 // Ext is a value that MessagePack has no type for.
@@ -16,19 +16,19 @@ type Ext struct {
 	Data []byte
 }
 
-// Entry is one entry of a map: a key may be of any kind.
+// Entry is an entry of a map; its key may be of any type.
 type Entry struct{ Key, Value any }
 
-// Map is a map whose entries keep their order, which LangGraph's stored bytes do.
+// Map keeps the order of its entries, as LangGraph's stored bytes do.
 type Map []Entry
 
-// Get returns the value of a string key, or nil.
+// Get returns the value under a string key, or nil.
 func (m Map) Get(key string) any {
 	value, _ := m.Find(key)
 	return value
 }
 
-// Find returns the value of a string key, and whether it is there.
+// Find returns the value under a string key, and whether there is one.
 func (m Map) Find(key string) (any, bool) {
 	for _, entry := range m {
 		if entry.Key == key {
@@ -38,7 +38,7 @@ func (m Map) Find(key string) (any, bool) {
 	return nil, false
 }
 
-// Pack returns the bytes of a value, each part in its smallest form.
+// Pack returns the bytes of a value, every part in its shortest form.
 func Pack(value any) []byte { return appendValue(nil, value) }
 
 func appendValue(to []byte, value any) []byte {
@@ -67,14 +67,14 @@ func appendValue(to []byte, value any) []byte {
 		return append(appendHead(to, 0xc4, len(v)), v...)
 	case []any:
 		to = appendShort(to, 0x90, 0xdc, len(v))
-		for _, each := range v {
-			to = appendValue(to, each)
+		for _, item := range v {
+			to = appendValue(to, item)
 		}
 		return to
 	case Map:
 		to = appendShort(to, 0x80, 0xde, len(v))
-		for _, each := range v {
-			to = appendValue(appendValue(to, each.Key), each.Value)
+		for _, entry := range v {
+			to = appendValue(appendValue(to, entry.Key), entry.Value)
 		}
 		return to
 	case Ext:
@@ -86,7 +86,7 @@ func appendValue(to []byte, value any) []byte {
 		}
 		return append(append(to, byte(v.Code)), v.Data...)
 	}
-	panic(fmt.Sprintf("%T is no value of the wire", value))
+	panic(fmt.Sprintf("%T is not a wire value", value))
 }
 
 func appendInt(to []byte, v int64) []byte {
@@ -115,7 +115,7 @@ func appendUint(to []byte, v uint64) []byte {
 	return binary.BigEndian.AppendUint64(append(to, 0xcf), v)
 }
 
-// appendHead writes a first byte for 8, 16 or 32 bits, and the number in as many.
+// appendHead writes n in 8, 16 or 32 bits, after the first byte of that width.
 func appendHead(to []byte, first byte, n int) []byte {
 	switch {
 	case n <= math.MaxUint8:
@@ -126,7 +126,7 @@ func appendHead(to []byte, first byte, n int) []byte {
 	return binary.BigEndian.AppendUint32(append(to, first+2), uint32(n))
 }
 
-// appendShort writes the head of an array or a map, which have a form of one byte.
+// appendShort writes the head of an array or a map, in one byte where it fits.
 func appendShort(to []byte, one, first byte, n int) []byte {
 	switch {
 	case n < 16:
@@ -139,7 +139,7 @@ func appendShort(to []byte, one, first byte, n int) []byte {
 
 const depthLimit = 1024
 
-// Unpack returns the one value that the bytes are.
+// Unpack returns the value that the bytes encode; they must hold exactly one.
 func Unpack(data []byte) (value any, err error) {
 	r := &reader{data: data}
 	if value, err = r.value(); err == nil && r.at != len(data) {
@@ -165,13 +165,13 @@ func (r *reader) take(n int) ([]byte, error) {
 func (r *reader) uint(width int) (uint64, error) {
 	piece, err := r.take(width)
 	var v uint64
-	for _, each := range piece {
-		v = v<<8 | uint64(each)
+	for _, digit := range piece {
+		v = v<<8 | uint64(digit)
 	}
 	return v, err
 }
 
-// sized reads a length of that many bytes, and then as many bytes as it says.
+// sized reads a length of the given width, then that many bytes.
 func (r *reader) sized(width int) ([]byte, error) {
 	n, err := r.uint(width)
 	if err != nil {
@@ -240,7 +240,7 @@ func (r *reader) wide(head byte) (any, error) {
 	case 0xd9, 0xda, 0xdb:
 		return text(r.sized(1 << (head - 0xd9)))
 	}
-	n, err := 0, fmt.Errorf("byte %#02x at %d begins no value", head, r.at-1)
+	n, err := 0, fmt.Errorf("byte %#02x at %d does not begin a value", head, r.at-1)
 	if head >= 0xdc {
 		var length uint64
 		length, err = r.uint(2 << (head & 1))
@@ -272,19 +272,19 @@ func (r *reader) ext(n int) (any, error) {
 }
 
 func (r *reader) array(n int) (any, error) {
-	found := []any{}
+	items := []any{}
 	for ; n > 0; n-- {
 		value, err := r.value()
 		if err != nil {
 			return nil, err
 		}
-		found = append(found, value)
+		items = append(items, value)
 	}
-	return found, nil
+	return items, nil
 }
 
 func (r *reader) entries(n int) (any, error) {
-	found := Map{}
+	entries := Map{}
 	for ; n > 0; n-- {
 		key, err := r.value()
 		if err != nil {
@@ -294,7 +294,7 @@ func (r *reader) entries(n int) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		found = append(found, Entry{key, value})
+		entries = append(entries, Entry{key, value})
 	}
-	return found, nil
+	return entries, nil
 }

@@ -1,4 +1,4 @@
-"""your-engine, an engine for Parity Kit: README.md says what to fill in, and in which order."""
+"""your-engine, a LangGraph engine for Parity Kit. README.md lists what to implement, in order."""
 
 from __future__ import annotations
 
@@ -20,28 +20,28 @@ from parity_kit.contract import (
 
 
 class NotYetError(Exception):
-    """Something of LangGraph's that this engine does not offer yet."""
+    """This engine does not implement this part of LangGraph yet."""
 
 
 def decode(data: bytes) -> Plain:
-    """Return the opened value of stored bytes (see: parity-kit docs contract)."""
+    """Return the opened form of stored bytes (see: parity-kit docs contract)."""
     if len(data) == 1 and data[0] < 0x80:  # noqa: PLR2004  # the small integers of MessagePack
         return data[0]
-    raise NotYetError("decode of more than one small integer")
+    raise NotYetError("decoding more than a small integer")
 
 
 def encode(value: Plain) -> bytes:
-    """Return the bytes that store an opened value."""
+    """Return the bytes that LangGraph would store for an opened value."""
     if type(value) is int and 0 <= value < 0x80:  # noqa: PLR2004  # as above
         return bytes([value])
-    raise NotYetError("encode of more than one small integer")
+    raise NotYetError("encoding more than a small integer")
 
 
 class Codec:
-    """The subject `codec`: LangGraph's stored values, read and written."""
+    """The codec subject: reads and writes the values that LangGraph stores."""
 
     def apply(self, operation: Operation) -> Outcome:
-        """Do one operation; what is not offered yet is unsupported, which is never wrong."""
+        """Apply one operation; `Unsupported` counts as a gap, never as a fault."""
         try:
             match operation.name, operation.args:
                 case "decode", {"type": "msgpack", "data": bytes() as data}:
@@ -51,28 +51,29 @@ class Codec:
                 case "encode", {"value": value}:
                     return Returned("msgpack", stored={"data": encode(value)})
                 case name, _:
-                    return Unsupported(f"no {name} of that yet")
+                    return Unsupported(f"{name} is not implemented")
         except NotYetError as error:
-            return Unsupported(f"not yet: {error}")
+            return Unsupported(f"not implemented: {error}")
 
     def close(self) -> None:
-        """Release what the session holds: nothing."""
+        """Release resources; this session holds none."""
 
 
 class Engine:
-    """What the kit opens subjects in."""
+    """Opens subjects."""
 
     def describe(self) -> Description:
-        """Say what can be opened, and how closely it claims to be LangGraph's."""
+        """Claim a level for each kind of subject that `open` opens."""
         return Description("your-engine", "0.1.0", "Python", {SubjectKind.CODEC: Level.BYTES})
 
     def open(self, subject: Subject, pins: Pins) -> Session:
-        """Open a subject; `channel`, `graph` and `saver` are the others."""
+        """Open a subject; the other kinds are channel, graph and saver."""
         del pins
         if subject.kind is SubjectKind.CODEC:
             return Codec()
-        raise UnsupportedSubjectError(f"no {subject.kind.value} yet")
+        raise UnsupportedSubjectError(f"{subject.kind.value} subjects are not implemented")
 
     def measure(self, case: Case, loops: int) -> int:
-        """Time a case inside the engine, for `parity-kit bench`."""
-        raise UnsupportedSubjectError(f"not timed yet: {case.id}, {loops} times")
+        """Return the nanoseconds that `loops` runs of a case take, for `parity-kit bench`."""
+        del case, loops
+        raise UnsupportedSubjectError("measure is not implemented")

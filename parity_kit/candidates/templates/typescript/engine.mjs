@@ -1,5 +1,5 @@
 // @ts-check
-// your-engine, an engine for Parity Kit: README.md says what to fill in, and in which order.
+// your-engine, a LangGraph engine for Parity Kit. README.md says what to implement, step by step.
 
 import { Unsupported, serve } from "./wire.mjs";
 
@@ -8,17 +8,17 @@ import { Unsupported, serve } from "./wire.mjs";
 /** @typedef {import("./wire.mjs").Subject} Subject */
 
 /**
- * The opened value of stored bytes (see: parity-kit docs contract).
+ * Returns the opened form of stored bytes (see: parity-kit docs contract).
  * @param {Uint8Array} data
  * @returns {unknown}
  */
 function decode(data) {
   if (data.length === 1 && data[0] < 0x80) return data[0];
-  throw new Unsupported("decode of more than one small integer");
+  throw new Unsupported("decoding more than a small integer is not implemented");
 }
 
 /**
- * The bytes that store an opened value.
+ * Returns the bytes that LangGraph would store for an opened value.
  * @param {unknown} value
  * @returns {Uint8Array}
  */
@@ -26,13 +26,13 @@ function encode(value) {
   if (Number.isInteger(value) && Number(value) >= 0 && Number(value) < 0x80) {
     return Uint8Array.of(Number(value));
   }
-  throw new Unsupported("encode of more than one small integer");
+  throw new Unsupported("encoding more than a small integer is not implemented");
 }
 
-/** The subject `codec`: LangGraph's stored values, read and written. */
+/** The codec subject: reads and writes the values that LangGraph stores. */
 class Codec {
   /**
-   * Does one operation; what is not offered yet is unsupported, which is never wrong.
+   * Applies one operation; `Unsupported` counts as a gap, never as a fault.
    * @param {string} name
    * @param {Args} args
    * @returns {Outcome}
@@ -42,7 +42,7 @@ class Codec {
     if (name === "decode" && stored) return { value: decode(args.data) };
     if (name === "round_trip" && stored) return written(decode(args.data));
     if (name === "encode") return written(args.value);
-    throw new Unsupported(`no ${name} of that yet`);
+    throw new Unsupported(`${name} is not implemented`);
   }
 }
 
@@ -50,7 +50,7 @@ class Codec {
 const written = (value) => ({ value: "msgpack", stored: { data: encode(value) } });
 
 serve({
-  // What can be opened, and how closely it claims to be LangGraph's.
+  // Claims a level for each kind of subject that `open` opens.
   describe: () => ({
     name: "your-engine",
     version: "0.1.0",
@@ -58,9 +58,9 @@ serve({
     levels: { codec: "bytes" },
   }),
 
-  // Opens a subject; `channel`, `graph` and `saver` are the others.
+  // The other kinds are channel, graph and saver.
   open(/** @type {Subject} */ { kind }) {
     if (kind === "codec") return new Codec();
-    throw new Unsupported(`no ${kind} yet`);
+    throw new Unsupported(`${kind} subjects are not implemented`);
   },
 });

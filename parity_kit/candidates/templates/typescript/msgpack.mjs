@@ -1,6 +1,6 @@
 // @ts-check
-// MessagePack that loses nothing: maps keep their order and keys of any kind (`Map`), a float is no
-// integer (`Float`), an integer beyond 2^53 is a bigint, ext values stay what they are (`Ext`).
+// Lossless MessagePack: maps keep their order and keys of any type (`Map`), floats stay apart from
+// integers (`Float`), integers beyond 2^53 are bigints, ext values stay unopened (`Ext`).
 
 export class Ext {
   /** @param {number} code @param {Uint8Array} data */

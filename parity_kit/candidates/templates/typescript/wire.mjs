@@ -1,5 +1,5 @@
 // @ts-check
-// The wire: frames, requests and answers (see: parity-kit docs protocol).
+// The wire: frames, requests and sessions (see: parity-kit docs protocol). You need not change this file.
 
 import { pack, unpack } from "./msgpack.mjs";
 
@@ -14,17 +14,17 @@ import { pack, unpack } from "./msgpack.mjs";
 const PROTOCOL = 1;
 const HEAD = 4;
 
-/** What this engine does not offer: an answer, and never a fault. */
+/** The engine does not support the request: a gap, never a fault. */
 export class Unsupported extends Error {}
 
 class BadRequest extends Error {}
 
 /**
- * Answers requests with one engine until it is told to end.
+ * Answers requests until the host sends `shutdown`.
  * @param {Engine} engine
  */
 export async function serve(engine) {
-  // Standard output is the wire's alone: what anything prints goes to the log.
+  // Only frames may go to stdout, so anything that prints writes to the log on stderr.
   const send = process.stdout.write.bind(process.stdout);
   process.stdout.write = process.stderr.write.bind(process.stderr);
   const methods = methodsOf(engine);
@@ -40,7 +40,7 @@ export async function serve(engine) {
 }
 
 /**
- * The body of each frame: a length of four bytes, then that many bytes.
+ * Yields the body of each frame; a frame is a length of four bytes, then that many bytes.
  * @param {AsyncIterable<Buffer>} source
  */
 async function* bodies(source) {
@@ -54,10 +54,10 @@ async function* bodies(source) {
       if (pieces[0].length < HEAD) pieces = [Buffer.concat(pieces)];
       const end = HEAD + pieces[0].readUInt32BE();
       if (length < end) break;
-      // Joined once a frame is whole: a large one comes in a thousand pieces.
-      const all = pieces.length === 1 ? pieces[0] : Buffer.concat(pieces);
-      yield all.subarray(HEAD, end);
-      pieces = [all.subarray(end)];
+      // Join only once the frame is complete: a large one arrives in a thousand pieces.
+      const joined = pieces.length === 1 ? pieces[0] : Buffer.concat(pieces);
+      yield joined.subarray(HEAD, end);
+      pieces = [joined.subarray(end)];
       length -= end;
     }
   }
@@ -94,11 +94,11 @@ function methodsOf(engine) {
     async run({ case: { subject, operations, pins } }) {
       const session = engine.open(subject, pins);
       const outcomes = [];
-      for (const each of operations) outcomes.push(await outcome(session, each));
+      for (const operation of operations) outcomes.push(await outcome(session, operation));
       return outcomes;
     },
     measure() {
-      throw new Unsupported("not timed yet");
+      throw new Unsupported("measure is not implemented");
     },
     shutdown: () => null,
   };
@@ -118,7 +118,7 @@ async function outcome(session, { name, args }) {
 }
 
 /**
- * What an answer holds: an error and a result, one of which is null.
+ * Returns an error and a result, one of which is null.
  * @param {ReturnType<typeof methodsOf>} methods
  * @param {string} method
  * @param {Args} params
@@ -137,7 +137,7 @@ async function answered(methods, method, params) {
 }
 
 /**
- * A request's maps as objects; a value that is encoded or stored stays as `unpack` gives it.
+ * Turns a request's maps into objects; a value to encode or store stays as `unpack` returned it.
  * @param {any} value
  * @returns {any}
  */
@@ -145,6 +145,6 @@ function plain(value) {
   if (Array.isArray(value)) return value.map(plain);
   if (!(value instanceof Map)) return value;
   return Object.fromEntries(
-    [...value].map(([key, each]) => [key, key === "value" ? each : plain(each)]),
+    [...value].map(([key, entry]) => [key, key === "value" ? entry : plain(entry)]),
   );
 }

@@ -1,4 +1,4 @@
-//! your-engine, an engine for Parity Kit: README.md says what to fill in, and in which order.
+//! your-engine, a LangGraph engine for Parity Kit. Start with README.md, then src/engine.rs.
 
 mod engine;
 mod wire;
@@ -6,9 +6,12 @@ mod wire;
 use std::io::{self, BufReader};
 use std::thread;
 
+use crate::engine::YourEngine;
+
 fn main() -> io::Result<()> {
-    // Values lie deep in each other, and a function that calls itself needs room for that.
-    let serve = || wire::serve(BufReader::new(io::stdin().lock()), io::stdout().lock());
+    let source = || BufReader::new(io::stdin().lock());
+    let serve = move || wire::serve(&YourEngine, source(), io::stdout().lock());
+    // Values nest deeply, and recursive functions need stack for that.
     let thread = thread::Builder::new().stack_size(1 << 28).spawn(serve)?;
     thread
         .join()

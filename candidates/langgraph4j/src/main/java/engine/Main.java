@@ -17,7 +17,7 @@ import org.msgpack.value.MapValue;
 import org.msgpack.value.Value;
 import org.msgpack.value.ValueFactory;
 
-/** Frames, requests and answers: what docs/protocol.md says of an engine. */
+/** The wire: frames, requests and sessions (see: parity-kit docs protocol). You need not change this. */
 public final class Main {
     private static final int FRAME_LIMIT = 64 << 20;
     private static final Value NIL = ValueFactory.newNil();
@@ -25,7 +25,7 @@ public final class Main {
     private static long opened;
 
     public static void main(String[] arguments) throws IOException {
-        // Only frames may go to standard output: what a library prints goes to the log.
+        // Only frames may go to stdout, so anything that prints writes to the log on stderr.
         PrintStream out = System.out;
         System.setOut(System.err);
         DataOutputStream sink = new DataOutputStream(out);
@@ -89,8 +89,8 @@ public final class Main {
                 MapValue test = Outcomes.get(params, "case").asMapValue();
                 Session whole = open(test);
                 List<Value> outcomes = new ArrayList<>();
-                for (Value each : Outcomes.get(test, "operations").asArrayValue()) {
-                    outcomes.add(apply(whole, each.asMapValue()));
+                for (Value operation : Outcomes.get(test, "operations").asArrayValue()) {
+                    outcomes.add(apply(whole, operation.asMapValue()));
                 }
                 return ValueFactory.newArray(outcomes);
             case "open":
@@ -105,7 +105,7 @@ public final class Main {
             case "shutdown":
                 return NIL;
             default:
-                throw new Unsupported("no " + method + " yet");
+                throw new Unsupported(method + " is not implemented");
         }
     }
 

@@ -5,6 +5,6 @@ import org.msgpack.value.Value;
 
 /** An open subject. */
 interface Session {
-    /** Does one operation and returns its outcome, which {@link Outcomes} makes. */
+    /** Applies one operation and returns its outcome, made with {@link Outcomes}. */
     Value apply(String operation, MapValue args);
 }

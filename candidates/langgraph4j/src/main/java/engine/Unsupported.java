@@ -1,6 +1,6 @@
 package engine;
 
-/** What the engine does not offer (yet): a gap, never a fault. */
+/** The engine does not support the request: a gap, never a fault. */
 final class Unsupported extends RuntimeException {
     Unsupported(String reason) {
         super(reason);

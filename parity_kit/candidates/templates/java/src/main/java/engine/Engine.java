@@ -4,9 +4,9 @@ import org.msgpack.value.MapValue;
 import org.msgpack.value.Value;
 import org.msgpack.value.ValueFactory;
 
-/** your-engine, an engine for Parity Kit: README.md says what to fill in, and in which order. */
+/** your-engine, a LangGraph engine for Parity Kit. README.md says what to implement, step by step. */
 final class Engine {
-    /** Says what can be opened, and how closely it claims to be LangGraph's. */
+    /** Claims a level for each kind of subject that {@link #open} opens. */
     static MapValue describe() {
         return Outcomes.map(
                 "name", "your-engine",
@@ -17,15 +17,15 @@ final class Engine {
                 "protocol", ValueFactory.newInteger(1));
     }
 
-    /** Opens a subject; channel, graph and saver are the others. */
+    /** Opens a subject; the other kinds are channel, graph and saver. */
     static Session open(String kind, MapValue spec, MapValue pins) {
         if (kind.equals("codec")) {
             return Engine::codec;
         }
-        throw new Unsupported("no " + kind + " yet");
+        throw new Unsupported(kind + " subjects are not implemented");
     }
 
-    /** The subject codec: LangGraph's stored values, read and written. */
+    /** The codec subject: reads and writes the values that LangGraph stores. */
     private static Value codec(String operation, MapValue args) {
         Value type = Outcomes.get(args, "type");
         boolean stored = type.isStringValue() && type.asStringValue().asString().equals("msgpack");
@@ -36,7 +36,7 @@ final class Engine {
         } else if (operation.equals("encode")) {
             return encoded(Outcomes.get(args, "value"));
         }
-        throw new Unsupported("no " + operation + " of that yet");
+        throw new Unsupported(operation + " is not implemented");
     }
 
     private static byte[] bytes(MapValue args) {
@@ -48,21 +48,21 @@ final class Engine {
         return Outcomes.returned(ValueFactory.newString("msgpack"), Outcomes.map("data", data));
     }
 
-    /** Returns the opened value of stored bytes (see: parity-kit docs contract). */
+    /** Returns the opened form of stored bytes (see: parity-kit docs contract). */
     private static Value decode(byte[] data) {
         if (data.length == 1 && data[0] >= 0) {
             return ValueFactory.newInteger(data[0]);
         }
-        throw new Unsupported("decode of more than one small integer");
+        throw new Unsupported("decoding more than a small integer is not implemented");
     }
 
-    /** Returns the bytes that store an opened value. */
+    /** Returns the bytes that LangGraph would store for an opened value. */
     private static byte[] encode(Value value) {
         if (value.isIntegerValue() && value.asIntegerValue().isInByteRange()
                 && value.asIntegerValue().asByte() >= 0) {
             return new byte[] {value.asIntegerValue().asByte()};
         }
-        throw new Unsupported("encode of more than one small integer");
+        throw new Unsupported("encoding more than a small integer is not implemented");
     }
 
     private Engine() {}

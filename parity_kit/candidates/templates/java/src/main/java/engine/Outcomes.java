@@ -6,38 +6,38 @@ import org.msgpack.value.MapValue;
 import org.msgpack.value.Value;
 import org.msgpack.value.ValueFactory;
 
-/** Makes outcomes and other maps. */
+/** Builds outcomes and other maps. */
 final class Outcomes {
     private static final Value NONE = ValueFactory.emptyArray();
 
     private Outcomes() {}
 
-    /** A map of alternating keys and values; a key or a value may be a Java string. */
+    /** Returns a map of alternating keys and values, which may be Java strings. */
     static MapValue map(Object... entries) {
         List<Value> values = new ArrayList<>();
-        for (Object each : entries) {
-            values.add(each instanceof String text ? ValueFactory.newString(text) : (Value) each);
+        for (Object entry : entries) {
+            values.add(entry instanceof String text ? ValueFactory.newString(text) : (Value) entry);
         }
         return ValueFactory.newMap(values.toArray(new Value[0]));
     }
 
-    /** The value of a string key, or nil. */
+    /** Returns the value under a string key, or nil. */
     static Value get(MapValue map, String key) {
-        Value found = map.map().get(ValueFactory.newString(key));
-        return found == null ? ValueFactory.newNil() : found;
+        Value value = map.map().get(ValueFactory.newString(key));
+        return value == null ? ValueFactory.newNil() : value;
     }
 
-    /** An operation gave a value, and stored bytes by name. */
+    /** The operation returned a value and stored bytes, by name. */
     static Value returned(Value value, MapValue stored) {
         return map("value", value, "events", NONE, "stored", stored, "dropped", NONE);
     }
 
-    /** An operation raised an error of LangGraph's. */
+    /** The operation raised one of LangGraph's errors. */
     static Value raised(String error, String message) {
         return map("error", error, "message", message, "events", NONE, "stored", map(), "dropped", NONE);
     }
 
-    /** An operation is not offered. */
+    /** The engine does not support the operation. */
     static Value declined(String reason) {
         return map("unsupported", reason);
     }

@@ -1,4 +1,4 @@
-//! Callbacks: what a node's body comes to and where a branch goes, asked of the kit.
+//! Callbacks: the host runs node bodies and evaluates branches.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -11,26 +11,26 @@ use rmpv::Value;
 use crate::wire::{field, map};
 
 thread_local! {
-    /// Requests of the kit's that came while a callback was asked, as they came.
+    /// Frames of requests that arrived while a callback waited for its answer.
     static WAITING: RefCell<VecDeque<u8>> = const { RefCell::new(VecDeque::new()) };
 }
 
-/// Where requests come from: those that waited, then standard input.
+/// The source of requests: the frames that waited, then stdin.
 pub struct Source;
 
 impl Read for Source {
-    fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
-        let waiting = WAITING.with_borrow_mut(|waiting| waiting.read(room))?;
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let waiting = WAITING.with_borrow_mut(|waiting| waiting.read(buffer))?;
         if waiting > 0 {
             return Ok(waiting);
         }
-        io::stdin().read(room)
+        io::stdin().read(buffer)
     }
 }
 
-/// Ask the kit; an error is what it declined, or that it is gone.
-pub fn ask<const N: usize>(method: &str, params: [(&str, Value); N]) -> Result<Value, String> {
-    put(&Value::Array(vec![
+/// Call the host and wait for its answer; an error says why there is none.
+pub fn call<const N: usize>(method: &str, params: [(&str, Value); N]) -> Result<Value, String> {
+    send(&Value::Array(vec![
         0.into(),
         1.into(),
         method.into(),
@@ -38,7 +38,7 @@ pub fn ask<const N: usize>(method: &str, params: [(&str, Value); N]) -> Result<V
     ]))
     .map_err(|error| error.to_string())?;
     loop {
-        let frame = get().map_err(|error| error.to_string())?;
+        let frame = receive().map_err(|error| error.to_string())?;
         let message = read_value(&mut &frame[4..]).map_err(|error| error.to_string())?;
         match message.as_array().map(Vec::as_slice) {
             Some([kind, _, Value::Nil, result]) if kind.as_u64() == Some(1) => {
@@ -46,14 +46,14 @@ pub fn ask<const N: usize>(method: &str, params: [(&str, Value); N]) -> Result<V
             }
             Some([kind, _, error, _]) if kind.as_u64() == Some(1) => {
                 let reason = field(error, "message").as_str();
-                return Err(reason.unwrap_or("declined by the kit").to_string());
+                return Err(reason.unwrap_or("declined by the host").to_string());
             }
             _ => WAITING.with_borrow_mut(|waiting| waiting.extend(frame)),
         }
     }
 }
 
-fn put(message: &Value) -> io::Result<()> {
+fn send(message: &Value) -> io::Result<()> {
     let mut body = Vec::new();
     write_value(&mut body, message)?;
     let mut out = io::stdout().lock();
@@ -62,8 +62,8 @@ fn put(message: &Value) -> io::Result<()> {
     out.flush()
 }
 
-/// Return a frame, its length before its body.
-fn get() -> io::Result<Vec<u8>> {
+/// Return the next frame from stdin, including its length.
+fn receive() -> io::Result<Vec<u8>> {
     let mut source = io::stdin().lock();
     let mut frame = vec![0; 4];
     source.read_exact(&mut frame)?;
