@@ -1,4 +1,4 @@
-"""The parts of fast-langgraph 0.1.15 that can be used alone, as subjects of their own."""
+"""The parts of fast-langgraph 0.1.15 that work on their own, as subjects."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ rust: Any = fast_langgraph
 
 
 def add_lists(a: list[Any], b: list[Any]) -> list[Any]:
-    """Append as its state update does for a key that is appended to."""
+    """Append as `langgraph_state_update` does for an appended key."""
     return rust.langgraph_state_update({KEY: a}, {KEY: b}, [KEY])[KEY]
 
 
@@ -40,7 +40,7 @@ REDUCERS: Mapping[tuple[str, str], Callable[[Any, Any], Any]] = {
 
 
 class LastValue(ChannelSession):
-    """`RustLastValue`; it has no `MISSING`, and wants its type for `from_checkpoint`."""
+    """`RustLastValue`, which has no `MISSING` and needs its type for `from_checkpoint`."""
 
     def __init__(self, subject: Subject) -> None:
         super().__init__(subject)
@@ -57,7 +57,7 @@ class LastValue(ChannelSession):
 
 
 class Aggregate(ChannelSession):
-    """LangGraph's channel of a reducer, the reducer being one of its merge functions."""
+    """LangGraph's channel with one of fast-langgraph's merge functions as its reducer."""
 
     def __init__(self, subject: Subject, reducer: Callable[[Any, Any], Any]) -> None:
         super().__init__(subject)
@@ -69,14 +69,14 @@ class Aggregate(ChannelSession):
 
 
 class Saver:
-    """`RustCheckpointer`: checkpoints by thread and id, without metadata, parents and writes."""
+    """`RustCheckpointer`: checkpoints by thread and id, without metadata, parents or writes."""
 
     def __init__(self) -> None:
         self._saver = rust.RustCheckpointer()
         self._watch = Watch()
 
     def apply(self, operation: Operation) -> Outcome:
-        """Do one operation."""
+        """Apply one operation."""
         args: Any = to_native(operation.args) if operation.args else {}
         if args.get("ns"):
             return Unsupported("it has no namespaces")
@@ -88,17 +88,17 @@ class Saver:
         return perform(lambda _: act(**args), dict, self._watch)
 
     def close(self) -> None:
-        """Hold nothing."""
+        """Release resources; this session holds none."""
 
     def _put(self, thread: str, checkpoint: dict[str, Any], **_: Any) -> Any:
         self._saver.put(thread, checkpoint["id"], checkpoint)
         return _config(thread, checkpoint["id"])
 
     def _get(self, thread: str, checkpoint_id: str | None = None, **_: Any) -> Any:
-        # It has no order in time: its list is what a caller would take the latest from.
-        known = sorted(self._saver.list_checkpoints(thread))
-        found = self._saver.get(thread, checkpoint_id or (known[-1] if known else ""))
-        return None if found is None else {"checkpoint": found}
+        # It keeps no order; a caller would take the latest from its list.
+        ids = sorted(self._saver.list_checkpoints(thread))
+        checkpoint = self._saver.get(thread, checkpoint_id or (ids[-1] if ids else ""))
+        return None if checkpoint is None else {"checkpoint": checkpoint}
 
     def _delete(self, thread: str) -> None:
         self._saver.clear_thread(thread)
@@ -110,15 +110,15 @@ def _config(thread: str, checkpoint_id: str) -> dict[str, Any]:
 
 
 class Engine:
-    """What of fast-langgraph can be opened alone."""
+    """Opens the parts of fast-langgraph that work on their own."""
 
     def describe(self) -> Description:
-        """Say that a channel is compared to its stored byte, and a saver by what it gives."""
+        """Claim bytes for channels, and results for the saver."""
         levels = {SubjectKind.CHANNEL: Level.BYTES, SubjectKind.SAVER: Level.RESULT}
         return Description("fast-langgraph-parts", "0.1.15", "Rust, Python", levels)
 
     def open(self, subject: Subject, pins: Pins) -> Session:  # noqa: ARG002  # the contract's
-        """Open a part, which needs no pins."""
+        """Open a part; it needs no pins."""
         spec = subject.spec
         if subject.kind is SubjectKind.SAVER and spec["saver"] == "memory":
             return Saver()
@@ -132,5 +132,5 @@ class Engine:
         raise UnsupportedSubjectError(f"it has no {subject.kind} of that kind to be used alone")
 
     def measure(self, case: Case, loops: int) -> int:  # noqa: ARG002  # the contract's
-        """Refuse: its speed alone is nobody's."""
+        """Refuse: no application uses a part alone, so its speed says nothing."""
         raise UnsupportedSubjectError("it is not timed alone")

@@ -1,8 +1,7 @@
 """Patch hooks for fast-langgraph 0.1.15: as shipped, and engaged wherever it claims to be.
 
-Both return a function that says how often the accelerated `apply_writes` has run. Only that is
-counted: it is the one function of the engine that fast-langgraph replaces. Its cached thread pool
-changes where a node runs, not what the engine does.
+Both return a function that reports how often the accelerated `apply_writes` has run. It is the one
+function of the engine that fast-langgraph replaces, so its cached thread pool is not counted.
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ def engage() -> Callable[[], dict[str, int]]:
 
 
 def engage_everywhere() -> Callable[[], dict[str, int]]:
-    """Patch, then put the accelerated function where LangGraph really calls it.
+    """Patch, then install the accelerated function where LangGraph calls it.
 
     `langgraph.pregel._loop` and `langgraph.pregel.main` import `apply_writes` by name, and have
     done so before the patch reaches `langgraph.pregel._algo`. The accelerated function imports
