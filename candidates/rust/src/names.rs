@@ -53,8 +53,8 @@ const RESERVED: [&str; 14] = [
 
 /// Return the slot of a write, if it has one.
 pub fn slot(channel: &str) -> Option<i64> {
-    let found = SLOTS.iter().find(|(name, _)| *name == channel);
-    found.map(|(_, place)| *place)
+    let entry = SLOTS.iter().find(|(name, _)| *name == channel);
+    entry.map(|(_, place)| *place)
 }
 
 /// Return whether a write says what became of a task, not what it produced.

@@ -122,11 +122,11 @@ impl Command {
             ("resume", &self.resume),
             ("goto", &self.goto),
         ];
-        let said = parts.into_iter().filter(|(_, value)| value.is_true());
-        let said = said.map(|(name, value)| Some(format!("{name}={}", repr(value)?)));
+        let fields = parts.into_iter().filter(|(_, value)| value.is_true());
+        let fields = fields.map(|(name, value)| Some(format!("{name}={}", repr(value)?)));
         Some(format!(
             "Command({})",
-            said.collect::<Option<Vec<_>>>()?.join(", ")
+            fields.collect::<Option<Vec<_>>>()?.join(", ")
         ))
     }
 

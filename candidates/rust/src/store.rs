@@ -41,8 +41,8 @@ impl Store {
     /// Return a value, or null.
     pub fn get(&self, namespace: Namespace, key: String) -> Result<Value, Raised> {
         check(&namespace)?;
-        let found = self.items.borrow().get(&(namespace, key)).cloned();
-        Ok(found.unwrap_or_default())
+        let value = self.items.borrow().get(&(namespace, key)).cloned();
+        Ok(value.unwrap_or_default())
     }
 
     /// Return all items under a prefix, in order of namespace, then key.
@@ -101,8 +101,8 @@ mod tests {
             let namespace = vec!["all".to_owned(), label.to_owned()];
             store.put(namespace, key.to_owned(), Value::Nil)?;
         }
-        let found = store.search(&["all".to_owned()])?;
-        let keys = found.array().unwrap_or_default().iter();
+        let items = store.search(&["all".to_owned()])?;
+        let keys = items.array().unwrap_or_default().iter();
         let keys = keys.filter_map(|item| item.array()?[1].text());
         assert_eq!(keys.collect::<Vec<_>>(), ["3", "1", "2"]);
         Ok(())

@@ -139,7 +139,7 @@ fn run(case: &Map) -> Result<Value, Failure> {
     let mut session = open_subject(case)?;
     let outcomes = operations(case)?
         .into_iter()
-        .map(|each| apply(session.as_mut(), each));
+        .map(|operation| apply(session.as_mut(), operation));
     outcomes.collect()
 }
 

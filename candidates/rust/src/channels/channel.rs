@@ -84,7 +84,7 @@ impl Channel {
                 let given = argument(spec, "names")?.array().unwrap_or_default();
                 let mut names = Vec::<String>::new();
                 for name in given.iter().filter_map(Value::text) {
-                    if !names.iter().any(|each| each == name) {
+                    if !names.iter().any(|known| known == name) {
                         names.push(name.to_owned());
                     }
                 }
@@ -305,7 +305,7 @@ impl Channel {
                 return Err(Raised::new(INVALID, message));
             }
             if let Some(Value::Array(seen)) = &mut self.value
-                && !seen.iter().any(|each| each.text() == value.text())
+                && !seen.iter().any(|name| name.text() == value.text())
             {
                 seen.push(value.clone());
                 changed = true;

@@ -56,10 +56,10 @@ fn add(left: &Value, right: &Value) -> Result<Value, Raised> {
 }
 
 fn wrong(left: &str, only: &str, right: &Value) -> Raised {
-    let found = kind(right);
+    let actual = kind(right);
     Raised::new(
         "TypeError",
-        format!("can only concatenate {only} (not \"{found}\") to {left}"),
+        format!("can only concatenate {only} (not \"{actual}\") to {left}"),
     )
 }
 
@@ -78,12 +78,12 @@ fn number(value: &Value) -> Option<f64> {
 
 /// Return the update if it compares as wanted with the value, as `max` and `min` do.
 fn choose(left: &Value, right: &Value, wanted: Ordering, sign: &str) -> Result<Value, Raised> {
-    let found = match (left, right) {
+    let order = match (left, right) {
         (Value::Array(left), Value::Array(right)) => compare_all(left, right),
         _ => compare(left, right),
     };
-    match found {
-        Some(found) => Ok(if found == Some(wanted) { right } else { left }.clone()),
+    match order {
+        Some(order) => Ok(if order == Some(wanted) { right } else { left }.clone()),
         None => {
             let (left, right) = (kind(left), kind(right));
             let kinds = format!("instances of '{right}' and '{left}'");

@@ -107,7 +107,7 @@ fn canonical(given: &str) -> Option<(String, usize)> {
     let kind = spelt.chars().next()?;
     let digits = spelt
         .get(1..)
-        .filter(|digits| digits.bytes().all(|each| each.is_ascii_digit()))?;
+        .filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))?;
     let size: usize = digits.parse().ok()?;
     let fits = match kind {
         'b' => size == 1,

@@ -109,7 +109,10 @@ impl Call {
             bound[at] = Some(value);
         }
         for (name, value) in self.keywords {
-            let at = names.iter().position(|each| *each == name).ok_or(Refused)?;
+            let at = names
+                .iter()
+                .position(|parameter| *parameter == name)
+                .ok_or(Refused)?;
             if bound[at].replace(value).is_some() {
                 return Err(Refused);
             }

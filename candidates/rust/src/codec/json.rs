@@ -118,12 +118,12 @@ impl Reader<'_> {
     }
 
     fn eat(&mut self, expected: &str) -> bool {
-        let found = expected.chars().map(u32::from);
+        let letters = expected.chars().map(u32::from);
         let fits = self.letters[self.at..]
             .iter()
             .copied()
             .take(expected.len())
-            .eq(found);
+            .eq(letters);
         self.at += if fits { expected.len() } else { 0 };
         fits
     }
@@ -250,10 +250,10 @@ impl Reader<'_> {
                 let digits = self.letters.get(self.at..self.at + 4).unwrap_or_default();
                 let digits: String = digits
                     .iter()
-                    .filter_map(|each| char::from_u32(*each))
+                    .filter_map(|code| char::from_u32(*code))
                     .collect();
                 let is_hex =
-                    digits.len() == 4 && digits.bytes().all(|each| each.is_ascii_hexdigit());
+                    digits.len() == 4 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
                 if !is_hex {
                     return Err(malformed("Invalid \\uXXXX escape"));
                 }
@@ -271,7 +271,7 @@ impl Reader<'_> {
         }
         self.letters[start..self.at]
             .iter()
-            .filter_map(|each| char::from_u32(*each))
+            .filter_map(|code| char::from_u32(*code))
             .collect()
     }
 

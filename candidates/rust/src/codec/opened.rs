@@ -48,13 +48,13 @@ fn open_map(entries: &Map) -> Value {
         return Value::Map(
             entries
                 .iter()
-                .map(|(key, each)| (key.clone(), open(each)))
+                .map(|(key, value)| (key.clone(), open(value)))
                 .collect(),
         );
     }
     let pairs = entries
         .iter()
-        .map(|(key, each)| Value::Array(vec![open(key), open(each)]));
+        .map(|(key, value)| Value::Array(vec![open(key), open(value)]));
     map([("$map", Value::Array(pairs.collect()))])
 }
 
@@ -69,7 +69,7 @@ pub fn close(value: &Value) -> Option<Value> {
         Value::Map(entries) => match (entries.get("$map"), entries.get("$ext")) {
             (Some(pairs), _) => {
                 let closed = pairs.array()?.iter().map(|pair| match pair.array()? {
-                    [key, each] => Some((close(key)?, close(each)?)),
+                    [key, value] => Some((close(key)?, close(value)?)),
                     _ => None,
                 });
                 closed.collect::<Option<_>>().map(Value::Map)
@@ -78,7 +78,7 @@ pub fn close(value: &Value) -> Option<Value> {
             _ => {
                 let closed = entries
                     .iter()
-                    .map(|(key, each)| Some((key.clone(), close(each)?)));
+                    .map(|(key, value)| Some((key.clone(), close(value)?)));
                 closed.collect::<Option<_>>().map(Value::Map)
             }
         },

@@ -62,7 +62,7 @@ fn inline_flags(written: &str) -> i128 {
     let flag = |letter| {
         LETTERS
             .iter()
-            .find(|(each, _)| *each == letter)
+            .find(|(flagged, _)| *flagged == letter)
             .map(|(_, flag)| *flag)
     };
     letters
@@ -98,13 +98,13 @@ fn check(written: &str) -> Option<()> {
             ')' => open = open.checked_sub(1)?,
             '*' | '+' | '?' if !repeatable => return None,
             '{' => {
-                let inside: String = rest.clone().take_while(|each| *each != '}').collect();
-                let mut numbers = inside.split(',').filter(|each| !each.is_empty());
+                let inside: String = rest.clone().take_while(|letter| *letter != '}').collect();
+                let mut numbers = inside.split(',').filter(|number| !number.is_empty());
                 let is_repeat = inside
                     .bytes()
-                    .all(|each| each.is_ascii_digit() || each == b',');
+                    .all(|byte| byte.is_ascii_digit() || byte == b',');
                 if is_repeat
-                    && numbers.any(|each| each.parse().map_or(true, |n: u64| n >= MOST_REPEATS))
+                    && numbers.any(|number| number.parse().map_or(true, |n: u64| n >= MOST_REPEATS))
                 {
                     return None;
                 }

@@ -359,7 +359,7 @@ pub fn dumped(value: &Value) -> Value {
         Value::Map(entries) => Value::Map(
             entries
                 .iter()
-                .map(|(key, each)| (key.clone(), dumped(each)))
+                .map(|(key, value)| (key.clone(), dumped(value)))
                 .collect(),
         ),
         Value::Array(items) => Value::Array(items.iter().map(dumped).collect()),
@@ -377,7 +377,7 @@ fn dumped_record(typed: &Typed) -> Option<Value> {
     match (shape.code, shape.is_tuple) {
         (Code::Model2, _) | (Code::Keywords, false) => Some(dumped(&typed.payload)),
         (Code::Keywords, true) => {
-            let fields = typed.payload.map()?.iter().map(|(_, each)| dumped(each));
+            let fields = typed.payload.map()?.iter().map(|(_, value)| dumped(value));
             Some(Value::Array(fields.collect()))
         }
         _ => None,

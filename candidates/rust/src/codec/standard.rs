@@ -41,7 +41,7 @@ const TYPES: [(&str, &[&str]); 10] = [
 pub fn is_standard(module: &str, name: &str) -> bool {
     TYPES
         .iter()
-        .any(|(each, names)| *each == module && names.contains(&name))
+        .any(|(known, names)| *known == module && names.contains(&name))
 }
 
 /// Return whether a Python could have a package: one that has none of it refuses its types.

@@ -76,19 +76,19 @@ fn record(
         given.push(((*name).to_owned(), value));
     }
     for (name, value) in call.keywords {
-        if given.iter().any(|(each, _)| *each == name) {
+        if given.iter().any(|(field, _)| *field == name) {
             return Err(Refused);
         }
         given.push((name, value));
     }
-    let declared = |name: &str| shape.fields.iter().any(|(each, _)| *each == name);
+    let declared = |name: &str| shape.fields.iter().any(|(field, _)| *field == name);
     if !shape.extra && !given.iter().all(|(name, _)| declared(name)) {
         return Err(Refused);
     }
     let of = |name: &str| {
         given
             .iter()
-            .find(|(each, _)| each == name)
+            .find(|(field, _)| field == name)
             .map(|(_, value)| value.clone())
     };
     if name == "RemoveMessage"

@@ -96,7 +96,7 @@ fn by_channel(state: &State, writers: &[Writer]) -> Vec<(usize, Vec<Value>)> {
         let Some(place) = place.filter(|_| !is_never_applied(name)) else {
             continue;
         };
-        match grouped.iter_mut().find(|(each, _)| *each == place) {
+        match grouped.iter_mut().find(|(other, _)| *other == place) {
             Some((_, values)) => values.push(value.clone()),
             None => grouped.push((place, vec![value.clone()])),
         }

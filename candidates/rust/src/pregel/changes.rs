@@ -49,7 +49,7 @@ pub fn grouped(
             }
         };
         let as_node = as_node.text().map(str::to_owned);
-        let place = groups.iter().position(|(each, _)| *each == as_node);
+        let place = groups.iter().position(|(name, _)| *name == as_node);
         let place = place.unwrap_or_else(|| {
             groups.push((as_node.clone(), Vec::new()));
             groups.len() - 1
@@ -79,22 +79,22 @@ pub fn last_node(program: &Program, seen: &Map) -> Option<String> {
     }
     runs.retain(|(_, name)| program.node(name).is_some());
     let after = |one: &Value, other: &Value| is_newer(one, Some(other));
-    let (last, name) = *runs.iter().reduce(|best, each| {
-        let (best_version, version) = (best.0, each.0);
+    let (last, name) = *runs.iter().reduce(|best, run| {
+        let (best_version, version) = (best.0, run.0);
         let is_later =
-            after(version, best_version) || (!after(best_version, version) && each.1 > best.1);
-        if is_later { each } else { best }
+            after(version, best_version) || (!after(best_version, version) && run.1 > best.1);
+        if is_later { run } else { best }
     })?;
     let same = runs.iter().filter(|(version, _)| !after(last, version));
     (same.count() == 1).then(|| name.to_owned())
 }
 
 /// Return the UUID of version 5 of a name in the namespace of another UUID.
-pub fn uuid5(space: &str, name: &str) -> String {
-    let digits: String = space.chars().filter(|c| *c != '-').collect();
-    let space = u128::from_str_radix(&digits, 16).unwrap_or_default();
+pub fn uuid5(namespace: &str, name: &str) -> String {
+    let digits: String = namespace.chars().filter(|c| *c != '-').collect();
+    let namespace = u128::from_str_radix(&digits, 16).unwrap_or_default();
     let mut hash = Sha1::new();
-    hash.update(&space.to_be_bytes());
+    hash.update(&namespace.to_be_bytes());
     hash.update(name.as_bytes());
     let bits = leading(&hash.digest().bytes());
     // The version and the variant have fixed places.

@@ -23,7 +23,7 @@ const MAX_STEPS: i128 = 5000;
 
 /// Return the delta channels among those that were written to.
 pub fn written_to<'a>(program: &Program, writes: impl Iterator<Item = &'a Rc<str>>) -> Names {
-    let is_delta = |name: &&Rc<str>| program.deltas.iter().any(|(each, _)| each == *name);
+    let is_delta = |name: &&Rc<str>| program.deltas.iter().any(|(delta, _)| delta == *name);
     writes.filter(is_delta).cloned().collect()
 }
 

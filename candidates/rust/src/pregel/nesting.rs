@@ -42,7 +42,7 @@ pub fn run_nested(
         namespace,
         resuming: if again { Some(true) } else { outer.resuming },
         checkpoints,
-        said: joined(&outer.said, task.metadata(&outer.graph.program)),
+        node_metadata: joined(&outer.node_metadata, task.metadata(&outer.graph.program)),
         answers: task.answers.clone(),
         by_interrupt: outer.answers.clone(),
         replay: outer.replay.clone(),

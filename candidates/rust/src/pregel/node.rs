@@ -117,12 +117,12 @@ impl Host for TaskHost<'_> {
     fn emit(&mut self, value: Value) {
         self.watch.progress();
         // A handler's item comes from inside the task that failed.
-        let space = self.task.namespace.rsplit_once('|');
-        let space = space.map_or("", |(space, _)| space);
+        let namespace = self.task.namespace.rsplit_once('|');
+        let namespace = namespace.map_or("", |(namespace, _)| namespace);
         let step = self.run.step;
         self.run
             .stream
-            .emit_from(Some(space), Mode::Custom, step, || value);
+            .emit_from(Some(namespace), Mode::Custom, step, || value);
     }
 
     fn wait(&mut self, seconds: f64) -> Result<(), Halt> {
@@ -175,6 +175,6 @@ impl Host for TaskHost<'_> {
 
     fn failure(&self, name: &str) -> Value {
         let failure = self.task.failure.as_ref();
-        failure.map_or(Value::Nil, |failure| failure.told(name))
+        failure.map_or(Value::Nil, |failure| failure.info(name))
     }
 }

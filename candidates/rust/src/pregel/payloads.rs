@@ -22,22 +22,22 @@ pub fn update_payload(task: &Task, writes: &[Write], fields: &[Rc<str>]) -> Map 
         several if several == all.len() => Value::Map(all),
         _ => written
             .iter()
-            .map(|each| Value::Map([entry(each)].into_iter().collect()))
+            .map(|write| Value::Map([entry(write)].into_iter().collect()))
             .collect(),
     };
     [(text(&*task.name), update)].into_iter().collect()
 }
 
 /// Return the `tasks` item of a task that starts; `said` is of the nodes around it.
-pub fn task_payload(program: &Program, task: &Task, said: &Map) -> Value {
-    let triggers = task.triggers.iter().map(|each| text(&**each));
+pub fn task_payload(program: &Program, task: &Task, node_metadata: &Map) -> Value {
+    let triggers = task.triggers.iter().map(|trigger| text(&**trigger));
     let mut head = vec![
         ("id", text(&*task.id)),
         ("name", text(&*task.name)),
         ("input", task.shown_input(program)),
         ("triggers", triggers.collect()),
     ];
-    let metadata = metadata_only(&joined(said, task.metadata(program)));
+    let metadata = metadata_only(&joined(node_metadata, task.metadata(program)));
     if !metadata.is_empty() {
         head.push(("metadata", Value::Map(metadata)));
     }
@@ -62,7 +62,10 @@ pub fn result_payload(task: &Task, writes: &[Write], fields: &[Rc<str>]) -> Valu
             error.map_or(Value::Nil, |(_, value)| value.clone()),
         ),
         ("result", Value::Map(folded(writes, fields))),
-        ("interrupts", interrupts.map(|each| as_map(&each)).collect()),
+        (
+            "interrupts",
+            interrupts.map(|interrupt| as_map(&interrupt)).collect(),
+        ),
     ])
 }
 
@@ -149,10 +152,10 @@ pub fn task_states<E>(
     live: bool,
     inner: impl Fn(&Task) -> Result<Value, E>,
 ) -> Result<Vec<TaskState>, E> {
-    let found = statuses(pending);
+    let statuses = statuses(pending);
     let none = Status::default();
     let shown = tasks.iter().map(|task| {
-        let status = found.iter().find(|(id, _)| *id == task.id);
+        let status = statuses.iter().find(|(id, _)| *id == task.id);
         let status = status.map_or(&none, |(_, status)| status);
         let interrupts = if live {
             status.waiting()
@@ -189,7 +192,7 @@ fn as_map(value: &Value) -> Value {
         let entries = entries.iter();
         Value::Map(
             entries
-                .map(|(key, each)| (key.clone(), as_map(each)))
+                .map(|(key, value)| (key.clone(), as_map(value)))
                 .collect(),
         )
     };

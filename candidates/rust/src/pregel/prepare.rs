@@ -36,17 +36,17 @@ pub fn next_tasks(state: &State, pending: &Pending, coming: &Coming) -> Vec<Task
     let stop = coming.stop.unwrap_or(coming.step + 1);
     let managed = managed_values(program, coming.step, stop);
     let step = coming.step.to_string();
-    let mut found = Vec::new();
+    let mut tasks = Vec::new();
     let mut add = |node: &Node, path, input, triggers: &[Rc<str>], parts: &[&str]| {
         let place = match &*state.namespace {
             "" => node.name.to_string(),
-            space => format!("{space}|{}", node.name),
+            namespace => format!("{namespace}|{}", node.name),
         };
         let parts = [&[&*place, &*step, &*node.name], parts].concat();
         let id = task_id(&state.checkpoint, &parts);
         let namespace = format!("{place}:{id}");
         let around = coming.around.clone();
-        found.push(Task {
+        tasks.push(Task {
             answers: Answers::of(&id, &namespace, pending, coming.answers, around),
             id: id.into(),
             name: node.name.clone(),
@@ -88,13 +88,13 @@ pub fn next_tasks(state: &State, pending: &Pending, coming: &Coming) -> Vec<Task
             triggers.sort();
             let parts = [PULL]
                 .into_iter()
-                .chain(triggers.iter().map(|each| &**each));
+                .chain(triggers.iter().map(|trigger| &**trigger));
             let parts: Vec<_> = parts.collect();
             let path = vec![Part::Name(PULL.into()), Part::Name(node.name.clone())];
             add(node, path, input, &triggers, &parts);
         }
     }
-    found
+    tasks
 }
 
 fn task_id(checkpoint: &Checkpoint, parts: &[&str]) -> String {
@@ -192,11 +192,11 @@ pub fn handling_task(
     coming: &Coming,
 ) -> Option<Task> {
     let node = state.program.node(handler)?;
-    let space = format!("{}|{handler}", failure.namespace);
+    let inside = format!("{}|{handler}", failure.namespace);
     let step = coming.step.to_string();
-    let parts = [&*space, &*step, handler, PUSH, HANDLER, &*failure.id];
+    let parts = [&*inside, &*step, handler, PUSH, HANDLER, &*failure.id];
     let id = task_id(&state.checkpoint, &parts);
-    let namespace = format!("{space}:{id}");
+    let namespace = format!("{inside}:{id}");
     let around = failure.around.clone();
     let mut path = failure.path.clone();
     path.extend([Part::Name(HANDLER.into()), Part::Number(0)]);

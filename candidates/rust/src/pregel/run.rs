@@ -33,7 +33,7 @@ pub struct Around {
     /// The ids of the checkpoints around it, by namespace.
     pub checkpoints: Map,
     /// What is said of the nodes around it.
-    pub said: Map,
+    pub node_metadata: Map,
     /// The task's answers; the one that is nobody's yet is the nested run's too.
     pub answers: Rc<Answers>,
     /// Those that a resume gave by interrupt id.
@@ -70,7 +70,7 @@ pub struct Loop {
     /// The ids of the checkpoints around it, by namespace.
     pub parents: Map,
     /// What is said of the nodes around it.
-    pub said: Map,
+    pub node_metadata: Map,
     /// The answers that a resume gave by interrupt id.
     pub answers: Option<Rc<Map>>,
     pub resuming: Option<bool>,
@@ -103,7 +103,7 @@ impl Loop {
         let replay = around.and_then(|around| around.replay.clone());
         let mut resuming = around.and_then(|around| around.resuming);
         let is_asked = word(&asked.place, "checkpoint_id").is_some();
-        let found = match (&graph.saver, &replay) {
+        let saved = match (&graph.saver, &replay) {
             (None, _) => None,
             (Some(saver), Some(replay)) if !is_asked => {
                 resuming = None;
@@ -111,14 +111,14 @@ impl Loop {
             }
             (Some(saver), _) => saver.borrow().get(&asked.place)?,
         };
-        let superseded = found
+        let superseded = saved
             .as_ref()
-            .is_some_and(|found| graph.is_superseded(&asked.place, &found.checkpoint));
+            .is_some_and(|saved| graph.is_superseded(&asked.place, &saved.checkpoint));
         let mut place: Where = [(text("checkpoint_ns"), text(""))].into_iter().collect();
         place = joined(&place, &asked.place);
         let began;
         let (checkpoint, values, pending);
-        match found {
+        match saved {
             Some(saved) => {
                 place = joined(&place, &saved.config);
                 began = Began {
@@ -158,7 +158,9 @@ impl Loop {
             parents: around
                 .map(|around| around.checkpoints.clone())
                 .unwrap_or_default(),
-            said: around.map(|around| around.said.clone()).unwrap_or_default(),
+            node_metadata: around
+                .map(|around| around.node_metadata.clone())
+                .unwrap_or_default(),
             answers: around.and_then(|around| around.by_interrupt.clone()),
             drains: around
                 .map(|around| around.drains.clone())

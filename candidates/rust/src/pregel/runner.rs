@@ -18,7 +18,7 @@ use crate::value::{Value, text};
 pub fn give_back_writes(run: &Loop, tasks: &mut Vec<Task>) {
     let program = run.graph.program.clone();
     let mut known = run.pending.borrow().clone();
-    known.retain(|(task, ..)| tasks.iter().any(|each| each.id == *task));
+    known.retain(|(id, ..)| tasks.iter().any(|task| task.id == *id));
     for (id, status) in statuses(&known) {
         let Some(place) = tasks.iter().position(|task| task.id == id) else {
             continue;

@@ -23,7 +23,9 @@ impl Loop {
     pub fn show_tasks(&self) {
         let program = &self.graph.program;
         for task in self.tasks.iter().filter(|task| !task.is_hidden()) {
-            self.emit(Mode::Tasks, || task_payload(program, task, &self.said));
+            self.emit(Mode::Tasks, || {
+                task_payload(program, task, &self.node_metadata)
+            });
         }
         for task in self.tasks.iter().filter(|task| !task.writes.is_empty()) {
             self.show_writes(task, &task.writes, true);

@@ -72,9 +72,14 @@ pub fn state_at(graph: &Graph, place: &Where, subgraphs: bool) -> Result<Snapsho
 /// Return a checkpoint as a snapshot, with the writes pending on it applied.
 pub fn snapshot(graph: &Graph, saved: Saved, view: View) -> Result<Snapshot, Raised> {
     let program = &graph.program;
-    let space = word(&saved.config, "checkpoint_ns").unwrap_or_default();
+    let namespace = word(&saved.config, "checkpoint_ns").unwrap_or_default();
     let time = saved.checkpoint.time.clone();
-    let mut state = graph.restored(saved.checkpoint, saved.values, Some(&saved.config), space)?;
+    let mut state = graph.restored(
+        saved.checkpoint,
+        saved.values,
+        Some(&saved.config),
+        namespace,
+    )?;
     let pending: Pending = Rc::new(RefCell::new(saved.pending));
     let coming = Coming {
         step: step_of(&saved.metadata).unwrap_or(-1) + 1,
@@ -144,26 +149,26 @@ pub fn inner_graph(graph: &Graph, place: &Where, index: i128) -> Result<(Graph, 
         .ok()
         .and_then(|index| tasks.get(index));
     let program = &graph.program;
-    let found = task.and_then(|task| {
+    let subgraph = task.and_then(|task| {
         let subgraph = program.nodes[program.node(&task.name)?].shows.as_ref()?;
         let config = task.state.map()?.get("configurable")?.map()?;
         Some((subgraph, word(config, "checkpoint_ns")?))
     });
-    let Some((subgraph, space)) = found else {
+    let Some((subgraph, namespace)) = subgraph else {
         let message = format!("no subgraph at task {index}");
         return Err(Raised::new("ValueError", message));
     };
     let thread = place.get("thread_id").cloned().unwrap_or_default();
     Ok((
         graph.inside(subgraph),
-        place_in(&thread, subgraph.namespace(space)),
+        place_in(&thread, subgraph.namespace(namespace)),
     ))
 }
 
-fn place_in(thread: &Value, space: String) -> Where {
+fn place_in(thread: &Value, namespace: String) -> Where {
     let parts = [
         ("thread_id", thread.clone()),
-        ("checkpoint_ns", text(space)),
+        ("checkpoint_ns", text(namespace)),
     ];
     parts
         .map(|(name, part)| (text(name), part))

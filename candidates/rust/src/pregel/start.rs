@@ -113,7 +113,7 @@ fn takes_answers(run: &mut Loop, resume: &Value) -> Result<bool, Raised> {
     let mut waiting = Vec::new();
     for (_, status) in statuses(&run.pending.borrow()) {
         for id in status.waiting().iter().filter_map(id_of) {
-            if !waiting.iter().any(|each| each == id) {
+            if !waiting.iter().any(|other| other == id) {
                 waiting.push(id.to_owned());
             }
         }

@@ -107,7 +107,7 @@ impl Loop {
         let new = newer_versions(&self.stored_versions, &checkpoint.versions);
         self.stored_versions = checkpoint.versions.clone();
         // What is said of the nodes around a nested run is stored with its checkpoints.
-        let place = joined(&metadata_only(&self.said), &self.place);
+        let place = joined(&metadata_only(&self.node_metadata), &self.place);
         saver
             .borrow_mut()
             .put(&place, checkpoint, &self.metadata, &new, &self.state)?;
@@ -177,7 +177,7 @@ impl Loop {
                 continue;
             }
             let write = (channel.clone(), value.clone());
-            match by_task.iter_mut().find(|(each, _)| *each == task) {
+            match by_task.iter_mut().find(|(name, _)| *name == task) {
                 Some((_, writes)) => writes.push(write),
                 None => by_task.push((task, vec![write])),
             }
@@ -218,7 +218,7 @@ fn one_a_slot(writes: &[Write]) -> Vec<Write> {
     }
     let mut kept = Vec::<Write>::new();
     for (channel, value) in writes {
-        match kept.iter_mut().find(|(each, _)| each == channel) {
+        match kept.iter_mut().find(|(name, _)| name == channel) {
             Some((_, before)) => *before = value.clone(),
             None => kept.push((channel.clone(), value.clone())),
         }

@@ -31,13 +31,13 @@ impl Mode {
 
     /// Return the mode with a name.
     pub fn of(name: &str) -> Option<Mode> {
-        let found = Mode::ALL.iter().find(|(each, _)| *each == name);
-        found.map(|(_, mode)| *mode)
+        let entry = Mode::ALL.iter().find(|(known, _)| *known == name);
+        entry.map(|(_, mode)| *mode)
     }
 
     pub fn name(self) -> &'static str {
-        let found = Mode::ALL.iter().find(|(_, mode)| *mode == self);
-        found.map_or("", |(name, _)| name)
+        let entry = Mode::ALL.iter().find(|(_, mode)| *mode == self);
+        entry.map_or("", |(name, _)| name)
     }
 }
 
@@ -85,7 +85,7 @@ impl Stream {
             namespace: namespace.into(),
             clock: clock.clone(),
             queued: RefCell::default(),
-            around: around.filter(|each| each.subgraphs).collect(),
+            around: around.filter(|stream| stream.subgraphs).collect(),
         })
     }
 
@@ -95,7 +95,11 @@ impl Stream {
     }
 
     fn is_asked_for(&self, mode: Mode) -> bool {
-        self.modes.contains(&mode) || self.around.iter().any(|each| each.modes.contains(&mode))
+        self.modes.contains(&mode)
+            || self
+                .around
+                .iter()
+                .any(|stream| stream.modes.contains(&mode))
     }
 
     /// Queue an item of a step, if its mode is asked for here or around.
@@ -132,7 +136,7 @@ impl Stream {
         self.queue(&namespace, &items);
         self.around
             .iter()
-            .for_each(|each| each.queue(&namespace, &items));
+            .for_each(|stream| stream.queue(&namespace, &items));
     }
 
     /// Queue those of some items whose mode is asked for, and where they are from if that is.
@@ -154,7 +158,7 @@ impl Stream {
     /// Let what is queued of a checkpoint show other metadata: LangGraph changes the map that items on
     /// their way hold.
     pub fn amend(&self, before: &Value, now: &Value) {
-        for stream in std::iter::once(self).chain(self.around.iter().map(|each| &**each)) {
+        for stream in std::iter::once(self).chain(self.around.iter().map(|outer| &**outer)) {
             let mut queued = stream.queued.borrow_mut();
             for item in queued.iter_mut() {
                 if let Some(known) = metadata_in(item)

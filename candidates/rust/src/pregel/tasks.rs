@@ -56,7 +56,7 @@ impl Answers {
         around: Option<Rc<Answers>>,
     ) -> Rc<Answers> {
         let known = pending.borrow();
-        let first = |of: &str| known.iter().find(|each| is_resume_of(each, of));
+        let first = |of: &str| known.iter().find(|write| is_resume_of(write, of));
         let mut given = match first(task) {
             Some((_, _, Value::Array(several))) => several.clone(),
             Some((_, _, one)) => vec![one.clone()],
@@ -87,7 +87,7 @@ impl Answers {
         let mut pending = self.pending.borrow_mut();
         let place = pending
             .iter()
-            .position(|each| is_resume_of(each, NULL_TASK))?;
+            .position(|write| is_resume_of(write, NULL_TASK))?;
         Some(pending.remove(place).2)
     }
 
@@ -133,7 +133,7 @@ pub enum FailedWith {
 
 impl Failure {
     /// Return what a handler is told.
-    pub fn told(&self, name: &str) -> Value {
+    pub fn info(&self, name: &str) -> Value {
         let (class, message) = match &self.error {
             FailedWith::Raised(error) => (class_name(error), error.message.clone()),
             FailedWith::Stored(Value::Text(error)) => ("str", error.clone()),
@@ -259,17 +259,17 @@ impl Status {
 
 /// Return the status of every task that has recorded writes, with its id.
 pub fn statuses(pending: &[PendingWrite]) -> Vec<(Rc<str>, Status)> {
-    let mut found = Vec::<(Rc<str>, Status)>::new();
+    let mut statuses = Vec::<(Rc<str>, Status)>::new();
     for (task, channel, value) in pending {
         if &**task == NULL_TASK {
             continue;
         }
-        let place = found.iter().position(|(each, _)| each == task);
+        let place = statuses.iter().position(|(id, _)| id == task);
         let place = place.unwrap_or_else(|| {
-            found.push((task.clone(), Status::default()));
-            found.len() - 1
+            statuses.push((task.clone(), Status::default()));
+            statuses.len() - 1
         });
-        let status = &mut found[place].1;
+        let status = &mut statuses[place].1;
         match &**channel {
             INTERRUPT => status.interrupts.extend(in_list(value)),
             ERROR if status.error.is_nil() => status.error = value.clone(),
@@ -277,7 +277,7 @@ pub fn statuses(pending: &[PendingWrite]) -> Vec<(Rc<str>, Status)> {
             _ => status.output.push((channel.clone(), value.clone())),
         }
     }
-    found
+    statuses
 }
 
 /// Return the interrupts that one write holds.

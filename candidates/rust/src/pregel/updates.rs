@@ -93,12 +93,12 @@ impl<'a> Update<'a> {
             }
             None => (Checkpoint::empty(graph.clock.now()), Map::default(), None),
         };
-        let space = word(&place, "checkpoint_ns").unwrap_or_default();
+        let namespace = word(&place, "checkpoint_ns").unwrap_or_default();
         let snapshots = before
             .as_ref()
             .map(|before: &Before| left_behind(&graph.program, &before.pending));
         let config = before.as_ref().map(|before| &before.config);
-        let state = graph.restored(checkpoint, values, config, space)?;
+        let state = graph.restored(checkpoint, values, config, namespace)?;
         let metadata = before.as_ref().map(|before| &before.metadata);
         Ok(Update {
             graph,
@@ -273,11 +273,11 @@ impl<'a> Update<'a> {
 
     /// Return the ids of the tasks that are to run next, by their nodes.
     fn waiting(&self) -> HashMap<Rc<str>, Vec<Rc<str>>> {
-        let mut found = HashMap::<Rc<str>, Vec<Rc<str>>>::new();
+        let mut waiting = HashMap::<Rc<str>, Vec<Rc<str>>>::new();
         for task in self.next_tasks() {
-            found.entry(task.name).or_default().push(task.id);
+            waiting.entry(task.name).or_default().push(task.id);
         }
-        found
+        waiting
     }
 
     fn next_tasks(&self) -> Vec<Task> {

@@ -35,8 +35,8 @@ pub fn write_update(
             }
             _ => seen,
         };
-        let said = routed(&route.path, &Value::Map(given))?;
-        writes.extend(targets(said, route.ends.as_ref())?);
+        let destinations = routed(&route.path, &Value::Map(given))?;
+        writes.extend(targets(destinations, route.ends.as_ref())?);
     }
     Ok(())
 }
@@ -129,8 +129,8 @@ fn fresh(node: &Node, state: &State, managed: &Map, writes: &[Write]) -> Result<
     Ok(seen)
 }
 
-fn targets(said: Value, ends: Option<&Map>) -> Result<Vec<Write>, Halt> {
-    let mut targets = match said {
+fn targets(destinations: Value, ends: Option<&Map>) -> Result<Vec<Write>, Halt> {
+    let mut targets = match destinations {
         Value::Array(several) => several,
         one => vec![one],
     };

@@ -123,8 +123,8 @@ impl Program {
     }
 
     pub fn subgraph(&self, name: &str) -> Option<&Rc<Subgraph>> {
-        let found = self.subgraphs.iter().find(|(each, _)| &**each == name);
-        found.map(|(_, subgraph)| subgraph)
+        let entry = self.subgraphs.iter().find(|(known, _)| &**known == name);
+        entry.map(|(_, subgraph)| subgraph)
     }
 
     /// Return whether a channel is one of the state that is never stored.

@@ -78,7 +78,10 @@ pub fn compile(data: &Value) -> Result<Rc<Program>, Declined> {
         triggered,
         interrupt_before: Breakpoints::read(data.get("interrupt_before")),
         interrupt_after: Breakpoints::read(data.get("interrupt_after")),
-        has_untracked: known.channels.iter().any(|(_, each)| each.is_untracked()),
+        has_untracked: known
+            .channels
+            .iter()
+            .any(|(_, channel)| channel.is_untracked()),
         channels,
         nodes,
         subgraphs,
@@ -182,7 +185,7 @@ fn nodes(
         let shown = inside.iter().filter_map(|name| find(subgraphs, name));
         node.shows = shown
             .into_iter()
-            .find(|each| each.checkpointer != Some(false));
+            .find(|subgraph| subgraph.checkpointer != Some(false));
         nodes.push(node);
     }
     if by_default {
@@ -193,18 +196,18 @@ fn nodes(
 }
 
 fn find(subgraphs: &[(Rc<str>, Rc<Subgraph>)], name: &str) -> Option<Rc<Subgraph>> {
-    let found = subgraphs.iter().find(|(each, _)| &**each == name);
-    found.map(|(_, subgraph)| subgraph.clone())
+    let subgraph = subgraphs.iter().find(|(known, _)| &**known == name);
+    subgraph.map(|(_, subgraph)| subgraph.clone())
 }
 
 /// Return the names of the subgraphs that a node is or calls.
 fn inside(spec: &Map) -> Vec<&str> {
-    let mut found = Vec::new();
+    let mut names = Vec::new();
     match spec.get("subgraph") {
-        Some(name) => found.extend(name.text()),
-        None => called(spec.get("body").unwrap_or(&Value::Nil), &mut found),
+        Some(name) => names.extend(name.text()),
+        None => called(spec.get("body").unwrap_or(&Value::Nil), &mut names),
     }
-    found
+    names
 }
 
 fn check_node(name: &str, spec: &Map) -> Result<(), Declined> {

@@ -54,14 +54,14 @@ impl<'a> Scope<'a> {
     fn step(&mut self, instruction: &Instruction) -> Result<Option<Value>, Halt> {
         match instruction {
             Instruction::Write(assignments) => {
-                for (name, each) in assignments {
-                    let value = self.value(each)?;
+                for (name, expression) in assignments {
+                    let value = self.value(expression)?;
                     self.update.insert(text(&**name), value);
                 }
             }
             Instruction::Let(assignments) => {
-                for (name, each) in assignments {
-                    let value = self.value(each)?;
+                for (name, expression) in assignments {
+                    let value = self.value(expression)?;
                     self.variables.insert(text(name), value);
                 }
             }
@@ -77,24 +77,24 @@ impl<'a> Scope<'a> {
                 };
                 return Err(Raised::new(class, message).into());
             }
-            Instruction::Return(each) => return self.value(each).map(Some),
-            Instruction::Emit(each) => {
-                let value = self.value(each)?;
+            Instruction::Return(expression) => return self.value(expression).map(Some),
+            Instruction::Emit(expression) => {
+                let value = self.value(expression)?;
                 self.host.emit(value);
             }
             Instruction::Wait(seconds) => self.host.wait(*seconds)?,
             Instruction::Drain(reason) => self.host.drain(reason),
             Instruction::StorePut(parts) => {
-                let (space, key) = (self.value(&parts[0])?, self.value(&parts[1])?);
+                let (labels, key) = (self.value(&parts[0])?, self.value(&parts[1])?);
                 let value = self.value(&parts[2])?;
                 if let (Some(store), Value::Map(_)) = (self.host.store(), &value) {
-                    store.put(namespace(&space), joined(&[key]), value)?;
+                    store.put(namespace(&labels), joined(&[key]), value)?;
                 }
             }
             Instruction::StoreDelete(parts) => {
-                let (space, key) = (self.value(&parts[0])?, self.value(&parts[1])?);
+                let (labels, key) = (self.value(&parts[0])?, self.value(&parts[1])?);
                 if let Some(store) = self.host.store() {
-                    store.delete(namespace(&space), joined(&[key]))?;
+                    store.delete(namespace(&labels), joined(&[key]))?;
                 }
             }
         }
@@ -108,8 +108,8 @@ impl<'a> Scope<'a> {
             Expression::List(items) => Value::Array(self.values(items)?),
             Expression::Record(parts) => {
                 let mut record = Map::default();
-                for (key, each) in parts {
-                    record.insert(key.clone(), self.value(each)?);
+                for (key, expression) in parts {
+                    record.insert(key.clone(), self.value(expression)?);
                 }
                 Value::Map(record)
             }
@@ -146,7 +146,7 @@ impl<'a> Scope<'a> {
     /// Return the value of an expression that is for the engine.
     fn asked(&mut self, expression: &Expression) -> Result<Value, Halt> {
         Ok(match expression {
-            Expression::Send { to, each, name } => match self.value(each)? {
+            Expression::Send { to, items, name } => match self.value(items)? {
                 Value::Array(items) => items
                     .into_iter()
                     .map(|item| send(to, Value::Map([(name.clone(), item)].into_iter().collect())))
@@ -168,16 +168,16 @@ impl<'a> Scope<'a> {
             Expression::Context(name) => self.host.context(name),
             Expression::Failure(name) => self.host.failure(name),
             Expression::StoreGet(parts) => {
-                let (space, key) = (self.value(&parts[0])?, self.value(&parts[1])?);
+                let (labels, key) = (self.value(&parts[0])?, self.value(&parts[1])?);
                 match self.host.store() {
-                    Some(store) => store.get(namespace(&space), joined(&[key]))?,
+                    Some(store) => store.get(namespace(&labels), joined(&[key]))?,
                     None => Value::Nil,
                 }
             }
             Expression::StoreSearch(inner) => {
-                let space = namespace(&self.value(inner)?);
+                let labels = namespace(&self.value(inner)?);
                 match self.host.store() {
-                    Some(store) => store.search(&space)?,
+                    Some(store) => store.search(&labels)?,
                     None => Value::Array(Vec::new()),
                 }
             }
@@ -186,13 +186,16 @@ impl<'a> Scope<'a> {
     }
 
     fn values(&mut self, expressions: &[Expression]) -> Result<Vec<Value>, Halt> {
-        expressions.iter().map(|each| self.value(each)).collect()
+        expressions
+            .iter()
+            .map(|expression| self.value(expression))
+            .collect()
     }
 
     fn command(&mut self, parts: &[(Part, Expression)]) -> Result<Value, Halt> {
         let mut command = Command::default();
-        for (part, each) in parts {
-            let value = self.value(each)?;
+        for (part, expression) in parts {
+            let value = self.value(expression)?;
             match part {
                 Part::Update => command.update = value,
                 Part::Goto => command.goto = destinations(value),

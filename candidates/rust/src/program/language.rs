@@ -30,7 +30,7 @@ pub enum Expression {
     Range(Box<Expression>),
     Send {
         to: String,
-        each: Box<Expression>,
+        items: Box<Expression>,
         name: Value,
     },
     Overwrite(Box<Expression>),
@@ -97,7 +97,7 @@ fn instruction(value: &Value) -> Result<Instruction, Declined> {
         "write" => Instruction::Write(
             assignments(argument)?
                 .into_iter()
-                .map(|(name, each)| (name.into(), each))
+                .map(|(name, value)| (name.into(), value))
                 .collect(),
         ),
         "let" => Instruction::Let(assignments(argument)?),
@@ -118,7 +118,7 @@ fn assignments(argument: &Value) -> Result<Vec<(String, Expression)>, Declined> 
     let entries = entries.ok_or_else(|| malformed("what is assigned must be a map"))?;
     let assigned = entries
         .iter()
-        .map(|(name, each)| Ok((word(name)?, expression(each, Place::Body)?)));
+        .map(|(name, value)| Ok((word(name)?, expression(value, Place::Body)?)));
     assigned.collect()
 }
 
@@ -147,8 +147,8 @@ fn raise(argument: &Value) -> Result<Instruction, Declined> {
 
 /// Return an error that a program names.
 pub fn error(name: &str) -> Result<&'static str, Declined> {
-    let found = ERRORS.into_iter().find(|each| *each == name);
-    found.ok_or_else(|| lacking("error type", name))
+    let error = ERRORS.into_iter().find(|error| *error == name);
+    error.ok_or_else(|| lacking("error type", name))
 }
 
 /// Return a number of seconds.
@@ -183,13 +183,13 @@ pub fn expression(value: &Value, place: Place) -> Result<Expression, Declined> {
         Value::Array(items) => Ok(Expression::List(list(items, place)?)),
         Value::Map(entries) => {
             if let Some((name, argument)) = single(entries)
-                && let Some(found) = operator(name, argument, place)?
+                && let Some(expression) = operator(name, argument, place)?
             {
-                return Ok(found);
+                return Ok(expression);
             }
             let parts = entries
                 .iter()
-                .map(|(key, each)| Ok((key.clone(), expression(each, place)?)));
+                .map(|(key, value)| Ok((key.clone(), expression(value, place)?)));
             Ok(Expression::Record(parts.collect::<Result<_, Declined>>()?))
         }
         other => Ok(Expression::Literal(other.clone())),
@@ -197,7 +197,7 @@ pub fn expression(value: &Value, place: Place) -> Result<Expression, Declined> {
 }
 
 fn list(items: &[Value], place: Place) -> Result<Vec<Expression>, Declined> {
-    items.iter().map(|each| expression(each, place)).collect()
+    items.iter().map(|item| expression(item, place)).collect()
 }
 
 fn several<const N: usize>(
@@ -213,7 +213,7 @@ fn several<const N: usize>(
 
 fn operator(name: &str, argument: &Value, place: Place) -> Result<Option<Expression>, Declined> {
     let inner = || expression(argument, place).map(Box::new);
-    let found = match name {
+    let expression = match name {
         "get" => Expression::Get(word(argument)?),
         "input" => Expression::Input,
         "var" => Expression::Variable(word(argument)?),
@@ -231,12 +231,12 @@ fn operator(name: &str, argument: &Value, place: Place) -> Result<Option<Express
         _ if ELSEWHERE.contains(&name) => return Err(lacking("operator", name)),
         _ => return asking(name, argument, place),
     };
-    Ok(Some(found))
+    Ok(Some(expression))
 }
 
 /// Read an operator that asks something of the engine.
 fn asking(name: &str, argument: &Value, place: Place) -> Result<Option<Expression>, Declined> {
-    let found = match name {
+    let expression = match name {
         "interrupt" => Expression::Interrupt(expression(argument, place)?.into()),
         "command" => command(argument)?,
         "call" => match argument.array() {
@@ -257,7 +257,7 @@ fn asking(name: &str, argument: &Value, place: Place) -> Result<Option<Expressio
     if place == Place::Branch {
         return Err(malformed(format!("a branch has no `{name}`")));
     }
-    Ok(Some(found))
+    Ok(Some(expression))
 }
 
 fn one_of(argument: &Value, known: &[&str]) -> Result<String, Declined> {
@@ -271,12 +271,12 @@ fn one_of(argument: &Value, known: &[&str]) -> Result<String, Declined> {
 
 fn send(argument: &Value, place: Place) -> Result<Expression, Declined> {
     let part = |name| argument.map().and_then(|parts| parts.get(name));
-    let (Some(to), Some(each), Some(name)) = (part("to"), part("each"), part("as")) else {
+    let (Some(to), Some(items), Some(name)) = (part("to"), part("each"), part("as")) else {
         return Err(malformed("`send` has `to`, `each` and `as`"));
     };
     Ok(Expression::Send {
         to: word(to)?,
-        each: expression(each, place)?.into(),
+        items: expression(items, place)?.into(),
         name: name.clone(),
     })
 }
@@ -285,31 +285,31 @@ fn command(argument: &Value) -> Result<Expression, Declined> {
     let parts = argument
         .map()
         .ok_or_else(|| malformed("`command` must be a map"))?;
-    let read = parts.iter().map(|(name, each)| {
+    let read = parts.iter().map(|(name, value)| {
         let part = match name.text() {
             Some("update") => Part::Update,
             Some("goto") => Part::Goto,
             Some("graph") => Part::Graph,
             other => return Err(lacking("part of a command", other.unwrap_or("?"))),
         };
-        Ok((part, expression(each, Place::Body)?))
+        Ok((part, expression(value, Place::Body)?))
     });
     Ok(Expression::Command(read.collect::<Result<_, Declined>>()?))
 }
 
 /// Return the subgraphs that a body calls, in order.
-pub fn called<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
+pub fn called<'a>(value: &'a Value, names: &mut Vec<&'a str>) {
     match value {
         Value::Map(entries) => {
-            for (key, each) in entries.iter() {
+            for (key, value) in entries.iter() {
                 if key.text() == Some("call") {
-                    let name = each.array().and_then(|parts| parts.first());
-                    found.extend(name.and_then(Value::text));
+                    let name = value.array().and_then(|parts| parts.first());
+                    names.extend(name.and_then(Value::text));
                 }
-                called(each, found);
+                called(value, names);
             }
         }
-        Value::Array(items) => items.iter().for_each(|each| called(each, found)),
+        Value::Array(items) => items.iter().for_each(|item| called(item, names)),
         _ => {}
     }
 }

@@ -41,8 +41,8 @@ impl Layout {
     }
 
     fn node(&mut self, name: &str) -> Result<&mut Node, Declined> {
-        let found = self.nodes.iter_mut().find(|node| &*node.name == name);
-        found.ok_or_else(|| malformed(format!("an edge or branch of an unknown node '{name}'")))
+        let node = self.nodes.iter_mut().find(|node| &*node.name == name);
+        node.ok_or_else(|| malformed(format!("an edge or branch of an unknown node '{name}'")))
     }
 
     /// Let nodes write to the triggers of those that edges lead to.

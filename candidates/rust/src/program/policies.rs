@@ -50,7 +50,7 @@ impl Policies {
     /// Return whether a node that failed in its `attempt`-th attempt has another. The first policy
     /// that is for the error decides; attempts count whatever they failed of.
     pub fn tries_again(&self, error: &Raised, attempt: i128) -> bool {
-        let policy = self.retry.iter().find(|each| each.covers(error));
+        let policy = self.retry.iter().find(|policy| policy.covers(error));
         policy.is_some_and(|policy| attempt < policy.attempts)
     }
 }
@@ -58,7 +58,7 @@ impl Policies {
 impl Retry {
     fn covers(&self, error: &Raised) -> bool {
         match &self.errors {
-            Some(errors) => errors.iter().any(|each| is_a(class_name(error), each)),
+            Some(errors) => errors.iter().any(|class| is_a(class_name(error), class)),
             None => is_a(class_name(error), "ConnectionError") || !is_final(class_name(error)),
         }
     }

@@ -92,7 +92,7 @@ impl Schemas {
                 }
             }
         }
-        let is_channel = |name: &Rc<str>| channels.iter().any(|(each, _)| each == name);
+        let is_channel = |name: &Rc<str>| channels.iter().any(|(channel, _)| channel == name);
         let listed = |key: &str| {
             let listed = program.get(key).and_then(Value::array);
             let mut names = listed.map_or_else(|| names_of(state), names);
@@ -159,7 +159,7 @@ fn input_of(node: &Value) -> Vec<Rc<str>> {
 }
 
 fn managed_last(mut fields: Vec<Rc<str>>, managed: &[(Rc<str>, Managed)]) -> Vec<Rc<str>> {
-    fields.sort_by_key(|name| managed.iter().any(|(each, _)| each == name));
+    fields.sort_by_key(|name| managed.iter().any(|(field, _)| field == name));
     fields
 }
 

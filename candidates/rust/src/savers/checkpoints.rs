@@ -144,9 +144,9 @@ pub fn is_newer(version: &Value, before: Option<&Value>) -> bool {
 
 /// Return the newest of some versions.
 pub fn newest<'a>(versions: impl Iterator<Item = &'a Value>) -> Option<&'a Value> {
-    versions.reduce(|best, each| {
-        if is_newer(each, Some(best)) {
-            each
+    versions.reduce(|best, version| {
+        if is_newer(version, Some(best)) {
+            version
         } else {
             best
         }

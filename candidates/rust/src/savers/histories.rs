@@ -23,19 +23,19 @@ impl Saver {
         place: &Where,
         channels: &[&Rc<str>],
     ) -> Result<Vec<(Rc<str>, History)>, Raised> {
-        let mut found: Vec<_> = channels
+        let mut histories: Vec<_> = channels
             .iter()
             .map(|name| (Rc::clone(name), History::default()))
             .collect();
         let key = key_of(place);
         let Some(held) = self.threads.get(&key) else {
-            return Ok(found);
+            return Ok(histories);
         };
         let asked = word(place, "checkpoint_id");
         let latest = held.last_key_value().map(|(id, _)| id.as_str());
         for (id, entry) in ancestors(held, asked.or(latest)) {
             let saved = self.saved(&key, id, entry, None)?;
-            for (name, history) in &mut found {
+            for (name, history) in &mut histories {
                 if history.seed.is_some() {
                     continue;
                 }
@@ -46,14 +46,14 @@ impl Saver {
                     .extend(own.map(|(_, _, value)| value.clone()));
                 history.seed = saved.values.get(name).cloned();
             }
-            if found.iter().all(|(_, history)| history.seed.is_some()) {
+            if histories.iter().all(|(_, history)| history.seed.is_some()) {
                 break;
             }
         }
-        for (_, history) in &mut found {
+        for (_, history) in &mut histories {
             history.writes.reverse();
         }
-        Ok(found)
+        Ok(histories)
     }
 }
 
@@ -62,15 +62,15 @@ fn ancestors<'a>(
     held: &'a BTreeMap<String, Entry>,
     mut id: Option<&'a str>,
 ) -> Vec<(&'a str, &'a Entry)> {
-    let mut found = Vec::<(&str, &Entry)>::new();
+    let mut lineage = Vec::<(&str, &Entry)>::new();
     let first = id;
     while let Some(parent) = id.and_then(|id| held.get(id)?.parent.as_deref()) {
-        let is_known = first == Some(parent) || found.iter().any(|(id, _)| *id == parent);
+        let is_known = first == Some(parent) || lineage.iter().any(|(id, _)| *id == parent);
         let Some(entry) = held.get(parent).filter(|_| !is_known) else {
             break;
         };
-        found.push((parent, entry));
+        lineage.push((parent, entry));
         id = Some(parent);
     }
-    found
+    lineage
 }

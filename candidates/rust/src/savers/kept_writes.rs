@@ -53,7 +53,7 @@ impl KeptWrites {
         let before = self.0.len();
         for (index, (channel, value)) in (0..).zip(writes) {
             let index = slot(channel).unwrap_or(index);
-            let is_here = |each: &Kept| &*each.task == task && each.index == index;
+            let is_here = |kept: &Kept| &*kept.task == task && kept.index == index;
             let here = self.0.iter().position(is_here);
             let stays = match stays {
                 Stays::WithoutSlot => index >= 0 && here.is_some_and(|here| here < before),
@@ -87,13 +87,13 @@ impl KeptWrites {
 }
 
 impl Kept {
-    fn name(&self, [thread, space, id]: &[String; 3]) -> String {
+    fn name(&self, [thread, namespace, id]: &[String; 3]) -> String {
         let index = self.index.to_string();
         let (path, kind) = (&self.path, self.data.0);
         let parts = [
             "write",
             thread,
-            space,
+            namespace,
             id,
             &self.task,
             &index,

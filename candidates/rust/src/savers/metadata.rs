@@ -32,7 +32,7 @@ pub fn full_metadata(place: &Where, metadata: &Map) -> Value {
         Value::Text(value) => text(value.replace('\0', "")),
         other => other.clone(),
     };
-    let said = |value: &Value| {
+    let is_kept = |value: &Value| {
         matches!(
             value,
             Value::Text(_) | Value::Int(_) | Value::Float(_) | Value::Bool(_)
@@ -44,7 +44,7 @@ pub fn full_metadata(place: &Where, metadata: &Map) -> Value {
         .collect();
     for (name, value) in metadata_only(place).iter() {
         let is_own = name.text().is_some_and(|name| name.starts_with("__"));
-        if full.find(name).is_none() && !is_own && said(value) {
+        if full.find(name).is_none() && !is_own && is_kept(value) {
             full.insert(name.clone(), clean(value));
         }
     }

@@ -154,7 +154,7 @@ impl Saver {
     /// Return a thread's checkpoints in a namespace, the newest first.
     pub fn list(&self, place: &Where, asked: &Listing) -> Result<Vec<Saved>, Halt> {
         let key = key_of(place);
-        let mut found = Vec::new();
+        let mut checkpoints = Vec::new();
         let mut left = match (asked.limit, self.kind) {
             (None, _) | (Some(..0), Kind::Sqlite) => i128::MAX,
             (Some(limit), _) => limit,
@@ -174,15 +174,15 @@ impl Saver {
                 break;
             }
             left -= 1;
-            found.push(self.saved(&key, id, entry, None)?);
+            checkpoints.push(self.saved(&key, id, entry, None)?);
         }
-        Ok(found)
+        Ok(checkpoints)
     }
 
     /// Return whether metadata has what a filter asks for.
     fn holds(&self, metadata: &Map, filter: &Map) -> Result<bool, Unsupported> {
         for (name, wanted) in filter.iter() {
-            let found = metadata.find(name).unwrap_or(&Value::Nil);
+            let actual = metadata.find(name).unwrap_or(&Value::Nil);
             if self.kind == Kind::Sqlite {
                 let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
                 let is_plain = name.text().is_some_and(|name| name.chars().all(is_word));
@@ -190,7 +190,7 @@ impl Saver {
                     return Err(Unsupported("a filter that SQL would read".to_owned()));
                 }
             }
-            if !found.equals(wanted) {
+            if !actual.equals(wanted) {
                 return Ok(false);
             }
         }
@@ -230,7 +230,7 @@ impl Saver {
                 (whole, ("json", dumped(&metadata)?.into_bytes()))
             }
         };
-        let (thread, space) = &key;
+        let (thread, namespace) = &key;
         let id = checkpoint.map().and_then(|all| word(all, "id"));
         let id = &id.unwrap_or_default().to_owned();
         let entry = Entry {
@@ -243,11 +243,11 @@ impl Saver {
             ("metadata", &entry.metadata),
         ];
         for (part, (kind, data)) in parts {
-            let name = name_of(&[part, thread, space, id, kind]);
+            let name = name_of(&[part, thread, namespace, id, kind]);
             self.contents.put(name, data.clone());
         }
         if let Some(parent) = &entry.parent {
-            let name = name_of(&["parent", thread, space, id]);
+            let name = name_of(&["parent", thread, namespace, id]);
             self.contents.put(name, parent.clone().into_bytes());
         }
         let put = place_of(&key, id);
@@ -264,12 +264,12 @@ impl Saver {
         versions: &Map,
         values: &impl Values,
     ) -> Result<(), Raised> {
-        let (thread, space) = key;
+        let (thread, namespace) = key;
         for (channel, version) in named_versions(versions) {
             let blob = values.value(channel).map(|value| stored(&value));
             let blob = blob.transpose()?;
             let (kind, data) = blob.clone().unwrap_or(("empty", Vec::new()));
-            let name = name_of(&["blob", thread, space, channel, &version, kind]);
+            let name = name_of(&["blob", thread, namespace, channel, &version, kind]);
             self.contents.put(name, data);
             let at = (key.clone(), channel.to_owned(), version);
             self.blobs.insert(at, blob);
@@ -307,10 +307,10 @@ pub fn key_of(place: &Where) -> Place {
     (get("thread_id"), get("checkpoint_ns"))
 }
 
-fn place_of((thread, space): &Place, id: &str) -> Where {
+fn place_of((thread, namespace): &Place, id: &str) -> Where {
     let parts = [
         ("thread_id", thread.as_str()),
-        ("checkpoint_ns", space),
+        ("checkpoint_ns", namespace),
         ("checkpoint_id", id),
     ];
     let parts = parts.map(|(name, part)| (text(name), text(part)));
@@ -339,7 +339,7 @@ mod tests {
     fn the_latest_is_found_and_an_earlier_one_by_its_id() -> Result<(), Raised> {
         for saver in [saver(Kind::Memory)?, saver(Kind::Sqlite)?] {
             let thread: Where = [(text("thread_id"), text("t"))].into_iter().collect();
-            let value = |found: Option<Saved>| found.and_then(|found| found.values.get("n")?.int());
+            let value = |saved: Option<Saved>| saved.and_then(|saved| saved.values.get("n")?.int());
             assert_eq!(value(saver.get(&thread)?), Some(2));
             let mut first = thread.clone();
             first.put("checkpoint_id", text("1"));
@@ -362,7 +362,7 @@ mod tests {
         }
         let pending = saver
             .get(&place)?
-            .map(|found| found.pending)
+            .map(|saved| saved.pending)
             .unwrap_or_default();
         let values = pending.iter().map(|(_, _, value)| value.int());
         assert_eq!(values.collect::<Vec<_>>(), [Some(2), Some(1)]);

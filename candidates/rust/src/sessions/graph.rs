@@ -73,9 +73,9 @@ impl GraphSession {
             }
             "put" => self.put(args),
             "store_items" => {
-                let space = namespace(argument(args, "namespace")?);
+                let labels = namespace(argument(args, "namespace")?);
                 match &self.graph.store {
-                    Some(store) => Ok(store.search(&space)?),
+                    Some(store) => Ok(store.search(&labels)?),
                     None => Ok(Value::Array(Vec::new())),
                 }
             }
@@ -228,8 +228,8 @@ impl GraphSession {
             before: before.map(checkpoint_id),
             limit: options::number(args, "limit")?,
         };
-        let found = self.saver()?.borrow().list(&place, &asked)?;
-        let shown = found
+        let saved = self.saver()?.borrow().list(&place, &asked)?;
+        let shown = saved
             .into_iter()
             .map(|saved| Ok(snapshot(&graph, saved, View::default())?.value));
         shown.collect::<Result<Vec<_>, Stop>>().map(Value::Array)

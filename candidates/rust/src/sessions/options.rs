@@ -227,7 +227,7 @@ pub fn check_context(program: &Program, context: &Value) -> Result<(), Raised> {
     };
     for (name, _) in given.iter() {
         let name = name.text().unwrap_or("?");
-        if !declared.iter().any(|each| &**each == name) {
+        if !declared.iter().any(|known| &**known == name) {
             let message = format!("Context.__init__() got an unexpected keyword argument '{name}'");
             return Err(Raised::new("TypeError", message));
         }

@@ -30,7 +30,7 @@ pub fn native(value: &Value) -> Value {
         Value::Map(entries) => Value::Map(
             entries
                 .iter()
-                .map(|(key, each)| (native(key), native(each)))
+                .map(|(key, value)| (native(key), native(value)))
                 .collect(),
         ),
         other => other.clone(),

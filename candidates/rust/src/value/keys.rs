@@ -15,7 +15,10 @@ impl Map {
                 .collect();
         }
         let known = match self.entries.len() {
-            0..SMALL => self.entries.iter().position(|(each, _)| each.equals(&key)),
+            0..SMALL => self
+                .entries
+                .iter()
+                .position(|(other, _)| other.equals(&key)),
             _ => self.places.get(&key.identity()).copied(),
         };
         match known.filter(|_| !key.is_nan()) {
@@ -42,7 +45,7 @@ impl Map {
         let at = self
             .entries
             .iter()
-            .position(|(each, _)| each.text() == Some(key));
+            .position(|(name, _)| name.text() == Some(key));
         let at = at.unwrap_or_else(|| {
             self.insert(text(key), Value::Map(Map::default()));
             self.entries.len() - 1
@@ -59,7 +62,7 @@ impl Map {
 
     /// Take out the value under a text.
     pub fn remove(&mut self, key: &str) -> Option<Value> {
-        let is_it = |(each, _): &(Value, Value)| each.text() == Some(key);
+        let is_it = |(name, _): &(Value, Value)| name.text() == Some(key);
         let at = self.entries.iter().position(is_it)?;
         let (_, value) = self.entries.remove(at);
         // The places of those after it have moved.
@@ -70,7 +73,7 @@ impl Map {
     /// Return the value under a key of any kind.
     pub fn find(&self, key: &Value) -> Option<&Value> {
         self.iter()
-            .find(|(each, _)| each.equals(key))
+            .find(|(other, _)| other.equals(key))
             .map(|(_, value)| value)
     }
 }
@@ -144,7 +147,7 @@ impl Value {
             }
             Value::Array(items) => {
                 put(b'a', &(items.len() as u64).to_be_bytes());
-                items.iter().for_each(|each| each.identify(out));
+                items.iter().for_each(|item| item.identify(out));
             }
             other => put(b'x', &pack(other).unwrap_or_default()),
         }
@@ -165,7 +168,7 @@ impl Typed {
     fn is_hashable(&self) -> bool {
         let inside = |value: &Value| match value {
             Value::Array(items) => items.iter().all(Value::is_hashable),
-            Value::Map(map) => map.iter().all(|(_, each)| each.is_hashable()),
+            Value::Map(map) => map.iter().all(|(_, value)| value.is_hashable()),
             other => other.is_hashable(),
         };
         match (self.module.as_str(), self.name.as_str()) {

@@ -63,7 +63,7 @@ impl Map {
     pub fn get(&self, key: &str) -> Option<&Value> {
         self.entries
             .iter()
-            .find(|(each, _)| matches!(each, Value::Text(text) if text == key))
+            .find(|(name, _)| matches!(name, Value::Text(text) if text == key))
             .map(|(_, value)| value)
     }
 
@@ -71,7 +71,7 @@ impl Map {
     pub fn get_mut(&mut self, key: &str) -> Option<&mut Value> {
         self.entries
             .iter_mut()
-            .find(|(each, _)| matches!(each, Value::Text(text) if text == key))
+            .find(|(name, _)| matches!(name, Value::Text(text) if text == key))
             .map(|(_, value)| value)
     }
 

@@ -72,7 +72,7 @@ fn write_array(out: &mut Vec<u8>, items: &[Value], depth: usize) -> Result<(), &
     let _ = encode::write_array_len(out, items.len() as u32);
     items
         .iter()
-        .try_for_each(|each| write(out, each, depth + 1))
+        .try_for_each(|item| write(out, item, depth + 1))
 }
 
 fn write_map(out: &mut Vec<u8>, map: &Map, depth: usize) -> Result<(), &'static str> {
