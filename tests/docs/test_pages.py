@@ -58,7 +58,7 @@ PROGRAMS = {
 NOT_RUN = {
     r"fixtures build|fixtures check|fixtures masks": "rebuild every corpus, in a minute or more",
     r"fixtures diff": "needs the corpora of another release",
-    r"fixtures import|--loss|--corpus imported:": "need a database; tests/user_checkpoints has real ones",
+    r"fixtures import|--loss|imported:": "need a database; tests/user_checkpoints has real ones",
     r"fixtures show --blob": "needs a row of a database",
     r"^run |^parity|--resume": "search or measure for minutes",
     r"^bench": "measures for minutes",
