@@ -18,7 +18,7 @@ HANDLER = "node_error_handler"
 CHECKPOINT_MAP = "checkpoint_map"
 """Where a config holds the ids of the checkpoints around it, by namespace."""
 
-SPACE_MARK, TASK_MARK = "|", ":"
+NS_SEP, NS_END = "|", ":"
 """What parts a namespace's places from each other, and in one of them a node from its task's id."""
 
 NULL_TASK = "00000000-0000-0000-0000-000000000000"
@@ -41,8 +41,8 @@ RESERVED = frozenset(
         *("langsmith:hidden", "configurable", "|", INPUT, NO_WRITES, PUSH, PULL, *CONTROL),
         *(BUMPS, "checkpoint_map", "checkpoint_id", "checkpoint_ns"),
         *(
-            f"__pregel_{each}"
-            for each in (
+            f"__pregel_{suffix}"
+            for suffix in (
                 *("send", "read", "checkpointer", "stream", "resuming", "replay_state", "task_id"),
                 *("timed_attempt_observer", "resume_map", "strict_resume", "stream_messages_v2"),
             )

@@ -102,5 +102,5 @@ def record_fields(value: Any) -> dict[str, Any]:
     if isinstance(value, Envelope):
         inside = value.parts[2]
         known = cast("dict[str, Any]", inside) if isinstance(inside, dict) else {}
-        return {name: each for name, each in known.items() if each is not None}
+        return {name: value for name, value in known.items() if value is not None}
     return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}

@@ -114,7 +114,7 @@ class DeltaChannel(Channel):
         """Fold the writes in, or take the one overwrite among them instead."""
         if not values:
             return False
-        overwrites = [inside for found, inside in map(overwrite_in, values) if found]
+        overwrites = [inside for is_overwrite, inside in map(overwrite_in, values) if is_overwrite]
         if len(overwrites) > 1:
             raise InvalidUpdateError(_ONE_OVERWRITE)
         if overwrites:

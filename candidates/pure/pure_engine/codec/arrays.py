@@ -83,10 +83,10 @@ def _dtype(given: str | None) -> tuple[str, int]:
         text = "b1" if kind == "bool" else f"{_KINDS[kind]}{int(bits or 64) // 8}"
     elif letter := _CHARACTER.fullmatch(text):
         text = letter[1] + _CHARACTERS[letter[2]]
-    found = _DTYPE.fullmatch(text)
-    if found is None or int(found[3]) not in _WIDTHS.get(found[2], _ANY):
+    match = _DTYPE.fullmatch(text)
+    if match is None or int(match[3]) not in _WIDTHS.get(match[2], _ANY):
         raise TypeError("no such dtype")
-    order, kind, size = found[1], found[2], int(found[3])
+    order, kind, size = match[1], match[2], int(match[3])
     if kind in "SV" or (size == 1 and kind != "U"):
         order = "|"
     elif order in {"", "=", "|"}:

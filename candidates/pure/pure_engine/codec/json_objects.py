@@ -72,7 +72,7 @@ def _langchain(value: dict[str, Any], names: Any) -> Any:
 
 def _classes() -> dict[tuple[str, ...], tuple[str, str]]:
     """Return the classes by each path that LangChain knows them under."""
-    found: dict[tuple[str, ...], tuple[str, str]] = {}
+    classes: dict[tuple[str, ...], tuple[str, str]] = {}
     for module, name in SHAPES:
         paths = [f"{module}.{name}"]
         if module == _DOCUMENT:
@@ -85,8 +85,8 @@ def _classes() -> dict[tuple[str, ...], tuple[str, str]]:
                 paths.append(f"langchain.schema.{name}")
         else:
             continue  # LangGraph's own records are not LangChain's to revive
-        found |= {tuple(path.split(".")): (module, name) for path in paths}
-    return found
+        classes |= {tuple(path.split(".")): (module, name) for path in paths}
+    return classes
 
 
 _CLASSES = _classes()

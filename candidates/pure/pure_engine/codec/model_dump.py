@@ -17,9 +17,9 @@ _KEYWORDS, _MODEL, _ARRAY = 2, 5, 6
 def dumped(value: Any) -> Any:
     """Return a value with models and dataclasses as maps, and tuples with names as lists."""
     if isinstance(value, dict):
-        return {key: dumped(each) for key, each in cast("dict[Any, Any]", value).items()}
+        return {key: dumped(item) for key, item in cast("dict[Any, Any]", value).items()}
     if isinstance(value, list):
-        return [dumped(each) for each in cast("list[Any]", value)]
+        return [dumped(item) for item in cast("list[Any]", value)]
     if isinstance(value, (Overwrite, Interrupt, Command)):
         return dumped(record_fields(value))
     if isinstance(value, DeltaSnapshot):

@@ -24,10 +24,10 @@ def open_value(value: Plain) -> Plain:
     if isinstance(value, Mapping):
         entries = cast("Mapping[Plain, Plain]", value)
         if all(isinstance(key, str) and not key.startswith("$") for key in entries):
-            return {key: open_value(each) for key, each in entries.items()}
-        return {"$map": [[open_value(key), open_value(each)] for key, each in entries.items()]}
+            return {key: open_value(item) for key, item in entries.items()}
+        return {"$map": [[open_value(key), open_value(item)] for key, item in entries.items()]}
     if isinstance(value, (list, tuple)):
-        return [open_value(each) for each in cast("Sequence[Plain]", value)]
+        return [open_value(item) for item in cast("Sequence[Plain]", value)]
     return value
 
 
@@ -57,19 +57,19 @@ def close_value(value: Plain) -> Plain:
     if isinstance(value, Mapping):
         entries = cast("Mapping[str, Any]", value)
         if "$map" in entries:
-            return {_key(close_value(key)): close_value(each) for key, each in entries["$map"]}
+            return {_key(close_value(key)): close_value(item) for key, item in entries["$map"]}
         if "$ext" in entries:
             return _close_ext(entries)
-        return {key: close_value(each) for key, each in entries.items()}
+        return {key: close_value(item) for key, item in entries.items()}
     if isinstance(value, (list, tuple)):
-        return [close_value(each) for each in cast("Sequence[Plain]", value)]
+        return [close_value(item) for item in cast("Sequence[Plain]", value)]
     return value
 
 
 def _key(value: Plain) -> Plain:
     """Return an array as the tuple that a key has to be."""
     if isinstance(value, (list, tuple)):
-        return tuple(_key(each) for each in cast("Sequence[Plain]", value))
+        return tuple(_key(item) for item in cast("Sequence[Plain]", value))
     return value
 
 

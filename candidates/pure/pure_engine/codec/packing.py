@@ -73,8 +73,8 @@ def _write_array(out: bytearray, value: Any, default: Default, depth: int) -> No
         raise TypeError(_TOO_DEEP)
     size = len(value)
     out += bytes((0x90 | size,)) if size < 16 else _sized(size, None, 0xDC, 0xDD)  # noqa: PLR2004  # fixarray
-    for each in value:
-        _write(out, each, default, depth + 1)
+    for item in value:
+        _write(out, item, default, depth + 1)
 
 
 def _write_map(out: bytearray, value: dict[Any, Any], default: Default, depth: int) -> None:
@@ -82,12 +82,12 @@ def _write_map(out: bytearray, value: dict[Any, Any], default: Default, depth: i
         raise TypeError(_TOO_DEEP)
     size = len(value)
     out += bytes((0x80 | size,)) if size < 16 else _sized(size, None, 0xDE, 0xDF)  # noqa: PLR2004  # fixmap
-    for key, each in value.items():
+    for key, item in value.items():
         if type(key) is str:
             _write_text(out, key, strict=True)
         else:
             _write_key(out, key, depth + 1)
-        _write(out, each, default, depth + 1)
+        _write(out, item, default, depth + 1)
 
 
 def _write_key(out: bytearray, key: Any, depth: int) -> None:
@@ -103,8 +103,8 @@ def _write_key(out: bytearray, key: Any, depth: int) -> None:
         items = cast("tuple[Any, ...]", key)
         size = len(items)
         out += bytes((0x90 | size,)) if size < 16 else _sized(size, None, 0xDC, 0xDD)  # noqa: PLR2004  # fixarray
-        for each in items:
-            _write_key(out, each, depth + 1)
+        for item in items:
+            _write_key(out, item, depth + 1)
     elif kind in _WRITERS and kind is not bytearray:
         _WRITERS[kind](out, key)
     elif isinstance(key, time) and key.tzinfo is not None:

@@ -43,7 +43,7 @@ _LANGCHAIN = {
 
 
 def _keys(names: Mapping[str, str]) -> frozenset[tuple[str, str]]:
-    return frozenset((module, name) for module, each in names.items() for name in each.split())
+    return frozenset((module, name) for module, listed in names.items() for name in listed.split())
 
 
 STANDARD_TYPES = _keys(_STANDARD)

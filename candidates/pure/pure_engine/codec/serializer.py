@@ -95,9 +95,9 @@ def native(value: Plain) -> Any:
     if kind in _THEMSELVES:
         return value
     if kind is list or kind is tuple:
-        return [native(each) for each in cast("Sequence[Plain]", value)]
+        return [native(item) for item in cast("Sequence[Plain]", value)]
     if kind is dict and all(type(key) is str for key in cast("dict[Plain, Plain]", value)):
-        return {key: native(each) for key, each in cast("dict[Plain, Plain]", value).items()}
+        return {key: native(item) for key, item in cast("dict[Plain, Plain]", value).items()}
     return decode(encode(value))
 
 

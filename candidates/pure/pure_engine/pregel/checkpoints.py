@@ -108,8 +108,8 @@ def without_untracked(value: Any, channels: Mapping[str, Channel]) -> Any:
         return value
     entries = cast("dict[str, Any]", value.arg)  # pyright: ignore[reportUnknownMemberType]  # narrowed from Any
     kept = {
-        name: each
-        for name, each in entries.items()
+        name: entry
+        for name, entry in entries.items()
         if not isinstance(channels.get(name), UntrackedValue)
     }
     return Send(value.node, kept, value.timeout)

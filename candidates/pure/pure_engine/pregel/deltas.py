@@ -32,11 +32,11 @@ def replay(state: State, history: History) -> None:
     wanted = [channel.key for channel in state.program.deltas if channel.key not in held]
     if not wanted:
         return
-    found = history(wanted)
+    histories = history(wanted)
     for name in wanted:
-        restored = state.program.channels[name].restored(found[name].get("seed", MISSING))
+        restored = state.program.channels[name].restored(histories[name].get("seed", MISSING))
         channel = cast("DeltaChannel", restored)
-        channel.replay_writes([value for _, _, value in found[name]["writes"]])
+        channel.replay_writes([value for _, _, value in histories[name]["writes"]])
         state.channels[name] = channel
 
 
@@ -75,18 +75,18 @@ def _counters(metadata: Mapping[str, Any]) -> Mapping[str, Sequence[int]]:
 def due(program: Program, metadata: Mapping[str, Any]) -> set[str]:
     """Return the channels whose counters ask for a snapshot."""
     counters = _counters(metadata)
-    found: set[str] = set()
+    names: set[str] = set()
     for channel in program.deltas:
         updates, steps = counters.get(channel.key, (0, 0))
         if updates >= channel.snapshot_frequency or steps >= _MAX_STEPS:
-            found.add(channel.key)
-    return found
+            names.add(channel.key)
+    return names
 
 
 def settle(metadata: dict[str, Any], snapshots: Collection[str]) -> None:
     """Take the counters of channels that a snapshot is taken of out of metadata."""
     counters = _counters(metadata)
-    rest = {name: each for name, each in counters.items() if name not in snapshots}
+    rest = {name: counter for name, counter in counters.items() if name not in snapshots}
     if rest:
         metadata[COUNTERS] = rest
     else:

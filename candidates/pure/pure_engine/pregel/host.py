@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pure_engine.errors import NodeTimeoutError
-from pure_engine.names import SPACE_MARK
+from pure_engine.names import NS_SEP
 from pure_engine.pregel.tasks import Task
 from pure_engine.program.model import Subgraph
 from pure_engine.program.policies import Timeout
@@ -54,7 +54,7 @@ class Stopwatch:
         ]
         passed = [(end, what) for end, what in ends if end is not None and end <= self._now]
         if passed:
-            end, what = min(passed, key=lambda each: each[0])
+            end, what = min(passed, key=lambda limit: limit[0])
             message = f"Node '{self._node}' exceeded its {what} (elapsed: {end:.3f}s)."
             raise NodeTimeoutError(message)
 
@@ -73,7 +73,7 @@ class TaskHost:
     def emit(self, value: Any) -> None:
         """Give a value to the stream; a handler's comes from inside the task that failed."""
         self._watch.progress()
-        self._services.emit(value, self._task.namespace.rpartition(SPACE_MARK)[0])
+        self._services.emit(value, self._task.namespace.rpartition(NS_SEP)[0])
 
     def wait(self, seconds: float) -> None:
         """Let time pass, in an asynchronous run.

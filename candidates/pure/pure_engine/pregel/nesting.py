@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from pure_engine.names import CHECKPOINT_MAP, SPACE_MARK, TASK_MARK
+from pure_engine.names import CHECKPOINT_MAP, NS_END, NS_SEP
 from pure_engine.pregel.run import Nesting, Request, Run
 from pure_engine.pregel.streams import Sink, Stream
 from pure_engine.pregel.tasks import Task
@@ -60,11 +60,11 @@ def nested_request(
 
 def is_lasting(namespace: str) -> bool:
     """Return whether a namespace is kept between runs: then no part of it names a task."""
-    return TASK_MARK not in namespace
+    return NS_END not in namespace
 
 
 def _namespace(task: Task, subgraph: Subgraph) -> str:
     """Return the namespace of a task's next nested run, and count the run."""
     number, task.calls = task.calls, task.calls + 1
     namespace = subgraph.namespace(task.namespace)
-    return f"{namespace}{SPACE_MARK}{number}" if number else namespace
+    return f"{namespace}{NS_SEP}{number}" if number else namespace

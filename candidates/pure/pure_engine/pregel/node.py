@@ -17,7 +17,7 @@ from pure_engine.errors import (
     with_guide,
 )
 from pure_engine.names import END, PARENT, START, TASKS, branch_to
-from pure_engine.namespaces import around_of, without_ids
+from pure_engine.namespaces import enclosing_namespace, without_task_ids
 from pure_engine.pregel.host import Services, TaskHost
 from pure_engine.pregel.state import State
 from pure_engine.pregel.tasks import Task
@@ -64,9 +64,9 @@ def _attempt(task: Task, state: State, host: Host) -> None:
         command: Command = error.args[0]
         if command.graph == PARENT:
             # On its way out it is addressed to the graph around this one, by its namespace.
-            outwards = dataclasses.replace(command, graph=around_of(task.namespace))
+            outwards = dataclasses.replace(command, graph=enclosing_namespace(task.namespace))
             raise ParentCommand(outwards) from None
-        if without_ids(command.graph or "") != without_ids(task.namespace):
+        if without_task_ids(command.graph or "") != without_task_ids(task.namespace):
             raise
         arrived = dataclasses.replace(command, graph=None)
         write_update(task.node, arrived, task.writes, state, task.managed)
@@ -91,12 +91,12 @@ def _updates(value: Any, node: Node) -> list[Write]:
         return []
     if isinstance(value, dict):
         entries = cast("dict[str, Any]", value)
-        return [(name, each) for name, each in entries.items() if name in node.writes]
+        return [(name, item) for name, item in entries.items() if name in node.writes]
     if isinstance(value, Command):
         known = [] if value.graph == PARENT else command_updates(value)
-        return [(name, each) for name, each in known if name in node.writes]
-    if isinstance(value, list) and any(isinstance(each, Command) for each in value):  # pyright: ignore[reportUnknownVariableType]  # a list of anything
-        return [write for each in cast("list[Any]", value) for write in _updates(each, node)]
+        return [(name, item) for name, item in known if name in node.writes]
+    if isinstance(value, list) and any(isinstance(item, Command) for item in value):  # pyright: ignore[reportUnknownVariableType]  # a list of anything
+        return [write for item in cast("list[Any]", value) for write in _updates(item, node)]
     if isinstance(value, (Envelope, *RECORDS)):
         known = record_fields(value)
         return [(name, known[name]) for name in sorted(node.writes) if name in known]
@@ -155,7 +155,7 @@ def _fresh(
 def _routed(result: Any, ends: Mapping[Any, str] | None) -> list[Write]:
     targets = cast("Sequence[Any]", result) if isinstance(result, (list, tuple)) else [result]
     if ends is not None:
-        targets = [each if isinstance(each, Send) else ends[each] for each in targets]
+        targets = [target if isinstance(target, Send) else ends[target] for target in targets]
     if any(target is None or target == START for target in targets):
         raise ValueError("Branch did not return a valid destination")
     if any(isinstance(target, Send) and target.node == END for target in targets):

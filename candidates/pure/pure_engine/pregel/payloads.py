@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, cast
 
 from pure_engine.names import ERROR, INTERRUPT, PUSH
-from pure_engine.pregel.tasks import Status, Task, in_list, statuses
+from pure_engine.pregel.tasks import Status, Task, as_sequence, statuses
 from pure_engine.savers.saver import PendingWrite, Write, metadata_only
 from pure_engine.types import Command, Interrupt, Overwrite, record_fields
 
@@ -22,10 +22,10 @@ def update_payload(task: Task, writes: Sequence[Write], fields: Collection[str])
     return {task.name: [{name: value} for name, value in written]}
 
 
-def task_payload(task: Task, said: Mapping[str, Any]) -> dict[str, Any]:
+def task_payload(task: Task, around: Mapping[str, Any]) -> dict[str, Any]:
     """Return the `tasks` item of a task that starts; `said` is of the nodes around it."""
     head = {"id": task.id, "name": task.name, "input": _given(task), "triggers": task.triggers}
-    metadata = metadata_only({**said, **task.metadata})
+    metadata = metadata_only({**around, **task.metadata})
     return {**head, "metadata": metadata} if metadata else head
 
 
@@ -45,7 +45,10 @@ def result_payload(task: Task, writes: Sequence[Write], fields: Collection[str])
         "error": next((value for name, value in writes if name == ERROR), None),
         "result": _folded(writes, fields),
         "interrupts": _as_maps(
-            each for name, value in writes if name == INTERRUPT for each in in_list(value)
+            interrupt
+            for name, value in writes
+            if name == INTERRUPT
+            for interrupt in as_sequence(value)
         ),
     }
 
@@ -122,10 +125,10 @@ def task_states(
 
     With `live` they show the interrupts that wait for an answer, otherwise those they ever asked.
     """
-    found = statuses(pending)
+    recorded = statuses(pending)
     shown: list[dict[str, Any]] = []
     for task in tasks:
-        status = found.get(task.id, _NOT_STARTED)
+        status = recorded.get(task.id, _NOT_STARTED)
         shown.append(
             {
                 "id": task.id,
@@ -150,9 +153,9 @@ def _as_maps(interrupts: Iterable[Interrupt]) -> list[Any]:
 def _as_map(value: Any) -> Any:
     """Return a value with LangGraph's dataclasses as maps, as `dataclasses.asdict` does."""
     if isinstance(value, (Interrupt, Overwrite, Command)):
-        return {name: _as_map(each) for name, each in record_fields(value).items()}
+        return {name: _as_map(item) for name, item in record_fields(value).items()}
     if isinstance(value, dict):
-        return {key: _as_map(each) for key, each in cast("dict[Any, Any]", value).items()}
+        return {key: _as_map(item) for key, item in cast("dict[Any, Any]", value).items()}
     if isinstance(value, (list, tuple)):
-        return [_as_map(each) for each in cast("Sequence[Any]", value)]
+        return [_as_map(item) for item in cast("Sequence[Any]", value)]
     return value

@@ -12,11 +12,11 @@ from pure_engine.channels.channel import MISSING
 from pure_engine.names import (
     HANDLER,
     INTERRUPT,
+    NS_END,
+    NS_SEP,
     PULL,
     PUSH,
-    SPACE_MARK,
     START,
-    TASK_MARK,
     TASKS,
 )
 from pure_engine.pregel.state import Checkpoint, State
@@ -43,16 +43,18 @@ def next_tasks(  # noqa: PLR0913  # what a superstep depends on
     are those a resume gave by interrupt id; `stop` is the step after the run's last;
     `enclosing` are the answers of the task that a nested run is in.
     """
-    found: dict[str, Task] = {}
+    tasks: dict[str, Task] = {}
     nodes = state.program.nodes
     managed = managed_values(state.program, step, step + 1 if stop is None else stop)
 
     def add(name: str, path: Path, given: Any, triggers: tuple[str, ...], *parts: str) -> None:
-        place = f"{state.namespace}{SPACE_MARK}{name}" if state.namespace else name
-        task = _task_id(state.checkpoint, place, str(step), name, *parts)
-        space = f"{place}{TASK_MARK}{task}"
-        known = answers_for(task, space, pending, answers, enclosing)
-        found[task] = Task(task, name, path, given, triggers, nodes[name], known, space, managed)
+        node_path = f"{state.namespace}{NS_SEP}{name}" if state.namespace else name
+        task = _task_id(state.checkpoint, node_path, str(step), name, *parts)
+        namespace = f"{node_path}{NS_END}{task}"
+        known = answers_for(task, namespace, pending, answers, enclosing)
+        tasks[task] = Task(
+            task, name, path, given, triggers, nodes[name], known, namespace, managed
+        )
 
     packets = state.channels[TASKS]
     if packets.is_available():
@@ -66,7 +68,7 @@ def next_tasks(  # noqa: PLR0913  # what a superstep depends on
             if given is not MISSING:
                 triggers = tuple(sorted(nodes[name].triggers))
                 add(name, (PULL, name), given, triggers, PULL, *triggers)
-    return found
+    return tasks
 
 
 def _task_id(checkpoint: Checkpoint, *parts: str) -> str:
@@ -109,9 +111,9 @@ def handling_task(
     """Return the task that handles a failure: in the same superstep, given the same input."""
     failed = failure.task
     name = str(failed.node.handler)
-    space = f"{failed.namespace}|{name}"
-    task = _task_id(state.checkpoint, space, str(step), name, PUSH, HANDLER, failed.id)
-    space = f"{space}:{task}"
+    namespace = f"{failed.namespace}|{name}"
+    task = _task_id(state.checkpoint, namespace, str(step), name, PUSH, HANDLER, failed.id)
+    namespace = f"{namespace}:{task}"
     return Task(
         task,
         name,
@@ -119,8 +121,8 @@ def handling_task(
         failed.input,
         (PUSH,),
         state.program.nodes[name],
-        answers_for(task, space, pending, answers, failed.answers.enclosing),
-        space,
+        answers_for(task, namespace, pending, answers, failed.answers.enclosing),
+        namespace,
         failed.managed,
         failure,
     )

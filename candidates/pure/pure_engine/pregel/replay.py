@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from pure_engine.namespaces import without_ids
+from pure_engine.namespaces import without_task_ids
 from pure_engine.savers.saver import Saved, Saver, Where
 
 
@@ -21,7 +21,7 @@ class Replay:
 
     def find(self, saver: Saver, where: Where) -> Saved | None:
         """Return the checkpoint that a nested run begins at."""
-        node = without_ids(where["checkpoint_ns"])
+        node = without_task_ids(where["checkpoint_ns"])
         if node in self.begun:
             return saver.get(where)
         self.begun.add(node)

@@ -33,8 +33,8 @@ class Stream:
         self.namespace, self._clock = namespace, clock
         self._items: list[Item] = []
         outer = [] if around is None else around.readers
-        self.readers: list[Stream] = [self, *(each for each in outer if each.subgraphs)]
-        self._asked = {mode for each in self.readers for mode in each.modes}
+        self.readers: list[Stream] = [self, *(reader for reader in outer if reader.subgraphs)]
+        self._asked = {mode for reader in self.readers for mode in reader.modes}
 
     def emit(
         self, mode: str, payload: Callable[[], Any], step: int, namespace: str | None = None
@@ -51,13 +51,13 @@ class Stream:
         if debugged:
             step = step - 1 if mode == "checkpoints" else step
             items.append(("debug", debug_payload(mode, item, step, self._clock.now())))
-        for each in self.readers:
-            each.queue(self.namespace if namespace is None else namespace, items)
+        for reader in self.readers:
+            reader.queue(self.namespace if namespace is None else namespace, items)
 
     def queue(self, namespace: str, items: Iterable[tuple[str, Any]]) -> None:
         """Queue those of some items whose mode is asked for, and where they are from if that is."""
         namespace = namespace if self.subgraphs else self.namespace
-        self._items += [(namespace, *each) for each in items if each[0] in self.modes]
+        self._items += [(namespace, *item) for item in items if item[0] in self.modes]
 
     def flush(self) -> None:
         """Hand on what is queued."""

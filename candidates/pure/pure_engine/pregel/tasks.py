@@ -157,7 +157,7 @@ def statuses(pending: Iterable[PendingWrite]) -> dict[str, Status]:
             continue
         produced = output.setdefault(task, [])
         if channel == INTERRUPT:
-            interrupts.setdefault(task, []).extend(in_list(value))
+            interrupts.setdefault(task, []).extend(as_sequence(value))
         elif channel == ERROR:
             errors.setdefault(task, value)
         elif channel not in CONTROL:
@@ -168,7 +168,7 @@ def statuses(pending: Iterable[PendingWrite]) -> dict[str, Status]:
     }
 
 
-def in_list(value: Any) -> Sequence[Any]:
+def as_sequence(value: Any) -> Sequence[Any]:
     """Return the interrupts that one write holds."""
     return cast("Sequence[Any]", value) if isinstance(value, Sequence) else [value]
 

@@ -85,11 +85,13 @@ class Update:
             # A copy has only the parts of today's layout.
             migrate(graph.program, saved.checkpoint)
             checkpoint = copy_checkpoint(saved.checkpoint)
-        space = self._where["checkpoint_ns"]
+        namespace = self._where["checkpoint_ns"]
         if saved is None:
-            self._state = State.restored(graph.program, checkpoint, space)
+            self._state = State.restored(graph.program, checkpoint, namespace)
         else:
-            self._state = graph.restored(dataclasses.replace(saved, checkpoint=checkpoint), space)
+            self._state = graph.restored(
+                dataclasses.replace(saved, checkpoint=checkpoint), namespace
+            )
         self._snapshots = set[str]() if saved is None else left_behind(graph.program, saved.pending)
         self._updated: set[str] = set()
         self._stored_versions = dict(self._state.versions)
@@ -188,10 +190,10 @@ class Update:
 
     def waiting(self) -> dict[str, list[str]]:
         """Return the ids of the tasks that are to run next, by their nodes."""
-        found: dict[str, list[str]] = {}
+        ids: dict[str, list[str]] = {}
         for task in self._next_tasks().values():
-            found.setdefault(task.name, []).append(task.id)
-        return found
+            ids.setdefault(task.name, []).append(task.id)
+        return ids
 
     def _next_tasks(self) -> dict[str, Task]:
         if self._saved is None:

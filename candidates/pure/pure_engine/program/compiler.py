@@ -88,7 +88,7 @@ def compile_program(data: Mapping[str, Any]) -> Program:
         data.get("interrupt_before") or (),
         data.get("interrupt_after") or (),
         not all(channel.tracked for channel in known.channels.values()),
-        tuple(each for each in known.channels.values() if isinstance(each, DeltaChannel)),
+        tuple(channel for channel in known.channels.values() if isinstance(channel, DeltaChannel)),
         subgraphs,
     )
 
@@ -205,27 +205,27 @@ def _check(
 
 
 def _triggered(nodes: Mapping[str, Node]) -> Mapping[str, Sequence[str]]:
-    found: dict[str, list[str]] = {}
+    triggered: dict[str, list[str]] = {}
     for name, node in nodes.items():
         for trigger in node.triggers:
-            found.setdefault(trigger, []).append(name)
-    return found
+            triggered.setdefault(trigger, []).append(name)
+    return triggered
 
 
 def shown_by(spec: Mapping[str, Any], subgraphs: Mapping[str, Subgraph]) -> Subgraph | None:
     """Return the subgraph whose state a node's tasks show: the first in it that keeps one."""
     names = [spec["subgraph"]] if "subgraph" in spec else _called(spec.get("body"))
-    found = (subgraphs[name] for name in names if name in subgraphs)
-    return next((each for each in found if each.checkpointer is not False), None)
+    known = (subgraphs[name] for name in names if name in subgraphs)
+    return next((subgraph for subgraph in known if subgraph.checkpointer is not False), None)
 
 
 def _called(value: Any) -> Iterator[str]:
     """Yield the names that a body calls, in order."""
     if isinstance(value, dict):
-        for key, each in cast("dict[str, Any]", value).items():
+        for key, item in cast("dict[str, Any]", value).items():
             if key == "call":
-                yield each[0]
-            yield from _called(each)
+                yield item[0]
+            yield from _called(item)
     elif isinstance(value, list):
-        for each in cast("list[Any]", value):
-            yield from _called(each)
+        for item in cast("list[Any]", value):
+            yield from _called(item)

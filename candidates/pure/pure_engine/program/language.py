@@ -115,7 +115,7 @@ def _instruction(instruction: Mapping[str, Any]) -> Step:
 
 
 def _assign(argument: Mapping[str, Any], target: Callable[[Scope], dict[str, Any]]) -> Step:
-    assignments = [(name, compile_expression(each)) for name, each in argument.items()]
+    assignments = [(name, compile_expression(value)) for name, value in argument.items()]
 
     def run(scope: Scope) -> None:
         names = target(scope)
@@ -175,12 +175,12 @@ def compile_expression(expression: Any) -> Expression:
         if name in _ELSEWHERE:
             message = f"no operator {name}"
             raise UnsupportedSubjectError(message)
-    parts = [(key, compile_expression(each)) for key, each in entries.items()]
+    parts = [(key, compile_expression(value)) for key, value in entries.items()]
     return lambda scope: {key: part(scope) for key, part in parts}
 
 
 def _list(expressions: Sequence[Any]) -> Callable[[Scope], list[Any]]:
-    parts = [compile_expression(each) for each in expressions]
+    parts = [compile_expression(item) for item in expressions]
     return lambda scope: [part(scope) for part in parts]
 
 
@@ -246,10 +246,10 @@ def _range(value: Any) -> list[int]:
 
 
 def _send(argument: Mapping[str, Any]) -> Expression:
-    to, name, each = argument["to"], argument["as"], compile_expression(argument["each"])
+    to, name, items_of = argument["to"], argument["as"], compile_expression(argument["each"])
 
     def run(scope: Scope) -> Any:
-        items = each(scope)
+        items = items_of(scope)
         if not isinstance(items, list):
             return []
         return [Send(to, {name: item}) for item in cast("list[Any]", items)]
@@ -266,7 +266,7 @@ def _command(argument: Mapping[str, Any]) -> Expression:
     if unknown := sorted(set(argument) - {"update", "goto", "graph"}):
         message = f"no part of a command {unknown[0]}"
         raise UnsupportedSubjectError(message)
-    parts = [(name, compile_expression(each)) for name, each in argument.items()]
+    parts = [(name, compile_expression(value)) for name, value in argument.items()]
 
     def run(scope: Scope) -> Command:
         values = {name: part(scope) for name, part in parts}
@@ -284,10 +284,10 @@ def _destinations(goto: Any) -> Any:
         return goto
     if not isinstance(goto, list):
         return ()
-    found: list[Any] = []
-    for each in cast("list[Any]", goto):
-        found += cast("list[Any]", each) if isinstance(each, list) else [each]
-    return [each for each in found if isinstance(each, (str, Send))]
+    targets: list[Any] = []
+    for target in cast("list[Any]", goto):
+        targets += cast("list[Any]", target) if isinstance(target, list) else [target]
+    return [target for target in targets if isinstance(target, (str, Send))]
 
 
 def _call(argument: Sequence[Any]) -> Expression:

@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias
 
 from pure_engine.channels.aggregates import DeltaChannel
 from pure_engine.channels.channel import Channel
-from pure_engine.namespaces import without_ids
+from pure_engine.namespaces import without_task_ids
 from pure_engine.program.language import Expression, Host, Scope, Step
 from pure_engine.program.policies import NO_POLICIES, Policies
 from pure_engine.program.schemas import Record
@@ -28,7 +28,7 @@ class Subgraph:
 
         What it keeps between runs is under the names of nodes, without the ids of their tasks.
         """
-        return without_ids(task) if self.checkpointer is True else task
+        return without_task_ids(task) if self.checkpointer is True else task
 
 
 @dataclass(frozen=True, slots=True)

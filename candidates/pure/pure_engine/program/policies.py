@@ -96,7 +96,7 @@ def _retries(spec: Any) -> tuple[Retry, ...]:
     if spec is None:
         return ()
     several = cast("Sequence[Mapping[str, Any]]", spec if isinstance(spec, list) else [spec])
-    return tuple(_retry(each) for each in several)
+    return tuple(_retry(policy) for policy in several)
 
 
 def _retry(spec: Mapping[str, Any]) -> Retry:
@@ -117,5 +117,5 @@ def tries_again(policies: Sequence[Retry], error: Exception, attempt: int) -> bo
 
     The first policy that is for the error decides; attempts count whatever they failed of.
     """
-    policy = next((each for each in policies if each.covers(error)), None)
+    policy = next((retry for retry in policies if retry.covers(error)), None)
     return policy is not None and attempt < policy.attempts

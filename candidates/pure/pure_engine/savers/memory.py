@@ -19,14 +19,14 @@ from pure_engine.savers.saver import (
     Typed,
     Where,
     Write,
+    configurable,
     full_metadata,
-    place,
     put_typed,
     slot,
 )
 
 _Entry: TypeAlias = tuple[Typed, Typed, str | None]
-_Spaces: TypeAlias = defaultdict[str, dict[str, _Entry]]
+_Namespaces: TypeAlias = defaultdict[str, dict[str, _Entry]]
 _StoredWrite: TypeAlias = tuple[str, str, Typed, str]
 
 
@@ -34,45 +34,45 @@ class MemorySaver:
     """Keeps everything in dictionaries, a channel's value once for each version."""
 
     def __init__(self) -> None:
-        self._threads = defaultdict[str, _Spaces](lambda: defaultdict(dict))
+        self._threads = defaultdict[str, _Namespaces](lambda: defaultdict(dict))
         self._writes: dict[tuple[str, str, str], dict[tuple[str, int], _StoredWrite]] = {}
         self._blobs: dict[tuple[str, str, str, Any], Typed] = {}
 
     def get(self, where: Where) -> Saved | None:
         """Return the checkpoint with an id, or the thread's latest."""
-        thread, space = where["thread_id"], where.get("checkpoint_ns", "")
-        checkpoints = self._threads[thread][space]
+        thread, ns = where["thread_id"], where.get("checkpoint_ns", "")
+        checkpoints = self._threads[thread][ns]
         if asked := where.get("checkpoint_id"):
             if asked not in checkpoints:
                 return None
-            return self._saved(thread, space, asked, dict(where))
+            return self._saved(thread, ns, asked, dict(where))
         if not checkpoints:
             return None
-        return self._saved(thread, space, max(checkpoints))
+        return self._saved(thread, ns, max(checkpoints))
 
     def _saved(
-        self, thread: str, space: str, name: str, config: dict[str, Any] | None = None
+        self, thread: str, ns: str, name: str, config: dict[str, Any] | None = None
     ) -> Saved:
-        checkpoint, metadata, parent = self._threads[thread][space][name]
+        checkpoint, metadata, parent = self._threads[thread][ns][name]
         loaded = loads(*checkpoint)
-        values = self._values(thread, space, loaded["channel_versions"])
+        values = self._values(thread, ns, loaded["channel_versions"])
         return Saved(
-            place(thread, space, name) if config is None else config,
+            configurable(thread, ns, name) if config is None else config,
             {**loaded, "channel_values": values},
             loads(*metadata),
-            place(thread, space, parent) if parent else None,
-            self._pending(thread, space, name),
+            configurable(thread, ns, parent) if parent else None,
+            self._pending(thread, ns, name),
         )
 
-    def _values(self, thread: str, space: str, versions: Mapping[str, Any]) -> dict[str, Any]:
+    def _values(self, thread: str, ns: str, versions: Mapping[str, Any]) -> dict[str, Any]:
         blobs = {
-            channel: self._blobs.get((thread, space, channel, version), _EMPTY)
+            channel: self._blobs.get((thread, ns, channel, version), _EMPTY)
             for channel, version in versions.items()
         }
         return {channel: loads(*blob) for channel, blob in blobs.items() if blob[0] != "empty"}
 
-    def _pending(self, thread: str, space: str, name: str) -> list[PendingWrite]:
-        writes = self._writes.get((thread, space, name), {})
+    def _pending(self, thread: str, ns: str, name: str) -> list[PendingWrite]:
+        writes = self._writes.get((thread, ns, name), {})
         ordered = sorted(writes.items(), key=lambda item: (item[1][3], *item[0]))
         return [(task, channel, loads(*typed)) for _, (task, channel, typed, _) in ordered]
 
@@ -86,11 +86,11 @@ class MemorySaver:
     ) -> Iterator[Saved]:
         """Yield a thread's checkpoints, or all, the newest first."""
         threads = list(self._threads) if where is None else [where["thread_id"]]
-        space_asked = where and where.get("checkpoint_ns")
+        wanted_ns = where and where.get("checkpoint_ns")
         asked = where and where.get("checkpoint_id")
         for thread in threads:
-            for space, checkpoints in self._threads[thread].items():
-                if space_asked is not None and space != space_asked:
+            for ns, checkpoints in self._threads[thread].items():
+                if wanted_ns is not None and ns != wanted_ns:
                     continue
                 for name in sorted(checkpoints, reverse=True):
                     if (asked and name != asked) or (before and name >= before):
@@ -102,7 +102,7 @@ class MemorySaver:
                         if limit <= 0:
                             break
                         limit -= 1
-                    yield self._saved(thread, space, name)
+                    yield self._saved(thread, ns, name)
 
     def put(
         self,
@@ -112,16 +112,16 @@ class MemorySaver:
         versions: Mapping[str, Any],
     ) -> dict[str, Any]:
         """Store a checkpoint without its values, and the values whose version is new."""
-        thread, space = where["thread_id"], where["checkpoint_ns"]
+        thread, ns = where["thread_id"], where["checkpoint_ns"]
         rest = dict(checkpoint)
         values = rest.pop("channel_values")
         for channel, version in versions.items():
             blob = dumps(values[channel]) if channel in values else _EMPTY
-            self._blobs[thread, space, channel, version] = blob
+            self._blobs[thread, ns, channel, version] = blob
         name = checkpoint["id"]
         entry = (dumps(rest), dumps(full_metadata(where, metadata)), where.get("checkpoint_id"))
-        self._threads[thread][space][name] = entry
-        return place(thread, space, name)
+        self._threads[thread][ns][name] = entry
+        return configurable(thread, ns, name)
 
     def put_writes(self, where: Where, writes: Sequence[Write], task: str, path: str = "") -> None:
         """Store a task's writes; one that is there already stays, unless it has a slot."""
@@ -146,36 +146,36 @@ class MemorySaver:
 
     def delta_history(self, where: Where, channels: Sequence[str]) -> dict[str, Any]:
         """Return what delta channels are rebuilt from."""
-        thread, space = where["thread_id"], where.get("checkpoint_ns", "")
-        held = self._threads[thread][space] if thread in self._threads else {}
+        thread, ns = where["thread_id"], where.get("checkpoint_ns", "")
+        held = self._threads[thread][ns] if thread in self._threads else {}
         return history(
             channels,
             ancestors(
                 where.get("checkpoint_id") or max(held, default=""), lambda name: held[name][2]
             ),
             lambda name: self._values(
-                thread, space, loads(*held[name][0]).get("channel_versions", {})
+                thread, ns, loads(*held[name][0]).get("channel_versions", {})
             ),
-            lambda name: self._pending(thread, space, name),
+            lambda name: self._pending(thread, ns, name),
         )
 
     def contents(self) -> dict[str, bytes]:
         """Return every byte string that is stored, by name."""
-        found: dict[str, bytes] = {}
-        for thread, spaces in self._threads.items():
-            for space, checkpoints in spaces.items():
+        entries: dict[str, bytes] = {}
+        for thread, namespaces in self._threads.items():
+            for ns, checkpoints in namespaces.items():
                 for name, (checkpoint, metadata, parent) in checkpoints.items():
-                    put_typed(found, ("checkpoint", thread, space, name), checkpoint)
-                    put_typed(found, ("metadata", thread, space, name), metadata)
+                    put_typed(entries, ("checkpoint", thread, ns, name), checkpoint)
+                    put_typed(entries, ("metadata", thread, ns, name), metadata)
                     if parent:
-                        found[stored_name("parent", thread, space, name)] = parent.encode()
-        for (thread, space, channel, version), blob in self._blobs.items():
-            put_typed(found, ("blob", thread, space, channel, str(version)), blob)
-        for (thread, space, name), writes in self._writes.items():
+                        entries[stored_name("parent", thread, ns, name)] = parent.encode()
+        for (thread, ns, channel, version), blob in self._blobs.items():
+            put_typed(entries, ("blob", thread, ns, channel, str(version)), blob)
+        for (thread, ns, name), writes in self._writes.items():
             for (task, index), (_, channel, typed, path) in writes.items():
-                parts = ("write", thread, space, name, task, str(index), channel, path)
-                put_typed(found, parts, typed)
-        return found
+                parts = ("write", thread, ns, name, task, str(index), channel, path)
+                put_typed(entries, parts, typed)
+        return entries
 
     def close(self) -> None:
         """Hold nothing outside memory."""

@@ -16,8 +16,16 @@ from pure_engine.names import SLOTS, TASKS
 from pure_engine.savers.delta_history import ancestors, history
 from pure_engine.savers.postgres_jsonb import as_text, checked, contains, exact, order
 from pure_engine.savers.postgres_pruning import keep_latest, refuse_delta_channels
-from pure_engine.savers.postgres_tables import SINCE_BLOBS, Place, Row, Tables, Written
-from pure_engine.savers.saver import PendingWrite, Saved, Where, Write, full_metadata, place, slot
+from pure_engine.savers.postgres_tables import SINCE_BLOBS, CheckpointKey, Row, Tables, Written
+from pure_engine.savers.saver import (
+    PendingWrite,
+    Saved,
+    Where,
+    Write,
+    configurable,
+    full_metadata,
+    slot,
+)
 from pure_engine.types import DeltaSnapshot
 
 
@@ -36,13 +44,13 @@ class PostgresSaver:
         parent = self._old_parent(key)
         return self._saved(key, self._sends(key[0], parent) if parent else [])
 
-    def _find(self, where: Where) -> Place | None:
-        thread, space = where["thread_id"], where.get("checkpoint_ns", "")
-        names = [key[2] for key in self._tables.checkpoints if key[:2] == (thread, space)]
+    def _find(self, where: Where) -> CheckpointKey | None:
+        thread, ns = where["thread_id"], where.get("checkpoint_ns", "")
+        names = [key[2] for key in self._tables.checkpoints if key[:2] == (thread, ns)]
         name = where.get("checkpoint_id") or max(names, default=None)
-        return (thread, space, name) if name in names else None
+        return (thread, ns, name) if name in names else None
 
-    def _old_parent(self, key: Place) -> str | None:
+    def _old_parent(self, key: CheckpointKey) -> str | None:
         """Return the parent of a checkpoint from when sends were stored beside that."""
         row = self._tables.checkpoints[key]
         return row.parent if exact(row.checkpoint)["v"] < SINCE_BLOBS and row.parent else None
@@ -52,7 +60,7 @@ class PostgresSaver:
         writes = self._tables.writes_of(thread, None, name)
         return [loads(*write[3]) for write in writes if write[0] == TASKS]
 
-    def _saved(self, key: Place, sends: list[Any]) -> Saved:
+    def _saved(self, key: CheckpointKey, sends: list[Any]) -> Saved:
         row = self._tables.checkpoints[key]
         saved: dict[str, Any] = json.loads(row.checkpoint)
         versions = saved.get("channel_versions", {})
@@ -65,19 +73,19 @@ class PostgresSaver:
             versions[TASKS] = max(versions.values()) if versions else self._first_version()
         in_order = {channel: values[channel] for channel in sorted(values, key=order)}
         return Saved(
-            place(*key),
+            configurable(*key),
             {**saved, "channel_values": in_order},
             json.loads(row.metadata),
-            place(*key[:2], row.parent) if row.parent else None,
+            configurable(*key[:2], row.parent) if row.parent else None,
             [_pending(write) for write in self._tables.writes_of(*key)],
         )
 
-    def _blobs(self, key: Place, versions: Mapping[str, Any]) -> dict[str, Any]:
-        found = {
+    def _blobs(self, key: CheckpointKey, versions: Mapping[str, Any]) -> dict[str, Any]:
+        blobs = {
             channel: self._tables.blobs.get((*key[:2], channel, as_text(version)))
             for channel, version in versions.items()
         }
-        return {channel: loads(*blob) for channel, blob in found.items() if blob is not None}
+        return {channel: loads(*blob) for channel, blob in blobs.items() if blob is not None}
 
     def list(
         self,
@@ -92,7 +100,7 @@ class PostgresSaver:
         part: Any = exact(checked(json.dumps(filter))) if filter else {}
         if limit is not None and limit < 0:
             raise ServerError("2201W", "LIMIT must not be negative")
-        found = [
+        keys = [
             key
             for key, row in self._tables.checkpoints.items()
             if asked.get("thread_id") in {None, key[0]}
@@ -101,11 +109,11 @@ class PostgresSaver:
             and (before is None or key[2] < before)
             and contains(exact(row.metadata), part)
         ]
-        found = sorted(found, key=lambda key: key[2], reverse=True)[:limit]
-        for key in found:
+        keys = sorted(keys, key=lambda key: key[2], reverse=True)[:limit]
+        for key in keys:
             parent = self._old_parent(key)
             # Of the first row's thread, whichever the others are of: LangGraph asks for one.
-            yield self._saved(key, self._sends(found[0][0], parent) if parent else [])
+            yield self._saved(key, self._sends(keys[0][0], parent) if parent else [])
 
     def put(
         self,
@@ -117,11 +125,11 @@ class PostgresSaver:
         """Store a checkpoint, and those of its values that are new and no scalars."""
         key = (where["thread_id"], where["checkpoint_ns"], checkpoint["id"])
         values = checkpoint["channel_values"]
-        outside = {channel: each for channel, each in values.items() if not _is_inline(each)}
+        outside = {channel: value for channel, value in values.items() if not _is_inline(value)}
         inside = {
-            channel: isinstance(each, DeltaSnapshot) or each
-            for channel, each in values.items()
-            if channel not in outside or isinstance(each, DeltaSnapshot)
+            channel: isinstance(value, DeltaSnapshot) or value
+            for channel, value in values.items()
+            if channel not in outside or isinstance(value, DeltaSnapshot)
         }
         full = full_metadata(where, metadata)
         full.pop("writes", None)
@@ -131,7 +139,9 @@ class PostgresSaver:
             if channel in outside
         }
         try:
-            texts = [json.dumps(each) for each in ({**checkpoint, "channel_values": inside}, full)]
+            texts = [
+                json.dumps(value) for value in ({**checkpoint, "channel_values": inside}, full)
+            ]
         except (TypeError, ValueError):
             self._keep_blobs(blobs)  # they are on their way before the rest turns out to be no JSON
             raise
@@ -140,7 +150,7 @@ class PostgresSaver:
         if key in self._tables.checkpoints:
             row.parent = self._tables.checkpoints[key].parent
         self._tables.checkpoints[key] = row
-        return place(*key)
+        return configurable(*key)
 
     def _keep_blobs(self, blobs: Mapping[Any, Any]) -> None:
         self._tables.blobs = {**blobs, **self._tables.blobs}
@@ -150,7 +160,7 @@ class PostgresSaver:
         at = (where["thread_id"], where["checkpoint_ns"], where["checkpoint_id"])
         replace = all(channel in SLOTS for channel, _ in writes)
         rows = [
-            (channel, slot(channel, at), dumps(each)) for at, (channel, each) in enumerate(writes)
+            (channel, slot(channel, at), dumps(value)) for at, (channel, value) in enumerate(writes)
         ]
         for channel, index, typed in rows:
             key = (*at, task, index)
@@ -183,7 +193,7 @@ class PostgresSaver:
         key = self._find(where)
         if key is None:
             return {channel: {"writes": []} for channel in channels}
-        place_of: Callable[[str], Place] = lambda name: (*key[:2], name)  # noqa: E731  # said once
+        place_of: Callable[[str], CheckpointKey] = lambda name: (*key[:2], name)  # noqa: E731  # said once
 
         def parent_of(name: str) -> str | None:
             if name > key[2]:
@@ -197,9 +207,11 @@ class PostgresSaver:
             lambda name: [_pending(write) for write in self._tables.writes_of(*place_of(name))],
         )
 
-    def _held(self, key: Place) -> dict[str, Any]:
+    def _held(self, key: CheckpointKey) -> dict[str, Any]:
         saved = json.loads(self._tables.checkpoints[key].checkpoint)
-        inline = {name: each for name, each in saved["channel_values"].items() if each is not None}
+        inline = {
+            name: value for name, value in saved["channel_values"].items() if value is not None
+        }
         return {**inline, **self._blobs(key, saved.get("channel_versions", {}))}
 
     def contents(self) -> dict[str, bytes]:

@@ -79,12 +79,12 @@ def contains(whole: Any, part: Any) -> bool:
     if isinstance(part, Mapping):
         entries = cast("Mapping[str, Any]", part)
         return isinstance(whole, Mapping) and all(
-            key in whole and contains(whole[key], each) for key, each in entries.items()
+            key in whole and contains(whole[key], value) for key, value in entries.items()
         )
     if isinstance(part, list):
         items = cast("Sequence[Any]", part)
         return isinstance(whole, list) and all(
-            any(contains(held, each) for held in cast("Sequence[Any]", whole)) for each in items
+            any(contains(held, item) for held in cast("Sequence[Any]", whole)) for item in items
         )
     if isinstance(whole, bool) or isinstance(part, bool):
         return whole is part

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from pure_engine.names import TASKS
 from pure_engine.savers.postgres_jsonb import as_text, exact
-from pure_engine.savers.postgres_tables import SINCE_BLOBS, Place, Tables
+from pure_engine.savers.postgres_tables import SINCE_BLOBS, CheckpointKey, Tables
 
 _MARKS = ("counters_since_delta_snapshot", "delta_writes_versioned")
 
@@ -19,15 +19,15 @@ def refuse_delta_channels(tables: Tables, threads: Iterable[str]) -> None:
         NotImplementedError: If one has.
     """
     wanted = set(threads)
-    found = sorted(
+    refused = sorted(
         {key[0] for key in tables.checkpoints if key[0] in wanted and _delta(tables, key)}
     )
-    if found:
-        message = f"keep_latest can't prune threads that use a DeltaChannel: {', '.join(found)}"
+    if refused:
+        message = f"keep_latest can't prune threads that use a DeltaChannel: {', '.join(refused)}"
         raise NotImplementedError(message)
 
 
-def _delta(tables: Tables, key: Place) -> bool:
+def _delta(tables: Tables, key: CheckpointKey) -> bool:
     row = tables.checkpoints[key]
     if any(mark in exact(row.metadata) for mark in _MARKS):
         return True
@@ -43,19 +43,17 @@ def _delta(tables: Tables, key: Place) -> bool:
 def keep_latest(tables: Tables, thread: str) -> None:
     """Keep the latest checkpoint of each namespace, and what it needs."""
     names: dict[str, list[str]] = {}
-    for _, space, name in (key for key in tables.checkpoints if key[0] == thread):
-        names.setdefault(space, []).append(name)
-    kept = {space: _kept(tables, (thread, space, max(each))) for space, each in names.items()}
+    for _, ns, name in (key for key in tables.checkpoints if key[0] == thread):
+        names.setdefault(ns, []).append(name)
+    kept = {ns: _kept(tables, (thread, ns, max(names))) for ns, names in names.items()}
     roots = kept.get("", [])
-    over = {
-        space for space, heads in kept.items() if _is_over(tables, (thread, space, heads[0]), roots)
-    }
+    over = {ns for ns, heads in kept.items() if _is_over(tables, (thread, ns, heads[0]), roots)}
     tables.drop(lambda key: key[0] == thread and key[1] in over)
-    for space in kept.keys() - over:
-        _prune(tables, thread, space, kept[space])
+    for ns in kept.keys() - over:
+        _prune(tables, thread, ns, kept[ns])
 
 
-def _kept(tables: Tables, head: Place) -> list[str]:
+def _kept(tables: Tables, head: CheckpointKey) -> list[str]:
     """Return a namespace's latest checkpoint, and the parent that holds its sends if it is old."""
     parent = tables.checkpoints[head].parent
     old = exact(tables.checkpoints[head].checkpoint)["v"] < SINCE_BLOBS
@@ -68,7 +66,7 @@ def _kept(tables: Tables, head: Place) -> list[str]:
     return [head[2]]
 
 
-def _is_over(tables: Tables, head: Place, roots: list[str]) -> bool:
+def _is_over(tables: Tables, head: CheckpointKey, roots: list[str]) -> bool:
     """Return whether a namespace is a subgraph's call from a root checkpoint that goes."""
     parents = exact(tables.checkpoints[head].metadata).get("parents")
     root = as_text(cast("dict[str, Any]", parents).get("")) if isinstance(parents, dict) else None
@@ -76,14 +74,14 @@ def _is_over(tables: Tables, head: Place, roots: list[str]) -> bool:
     return ":" in head[1] and saved and root not in roots
 
 
-def _prune(tables: Tables, thread: str, space: str, kept: list[str]) -> None:
-    here = [key for key in tables.checkpoints if key[:2] == (thread, space)]
+def _prune(tables: Tables, thread: str, ns: str, kept: list[str]) -> None:
+    here = [key for key in tables.checkpoints if key[:2] == (thread, ns)]
     gone = [key for key in here if key[2] not in kept]
     freed = set[tuple[str, str | None]]()
     for key in gone:
         freed |= _versions(tables, key)
         del tables.checkpoints[key]
-        for write in [each for each in tables.writes if each[:3] == key]:
+        for write in [write for write in tables.writes if write[:3] == key]:
             del tables.writes[write]
     for key in set(here) - set(gone):
         freed -= _versions(tables, key)
@@ -91,9 +89,9 @@ def _prune(tables: Tables, thread: str, space: str, kept: list[str]) -> None:
         if row.parent not in kept:
             row.parent = None
     for channel, version in freed:
-        tables.blobs.pop((thread, space, channel, version), None)
+        tables.blobs.pop((thread, ns, channel, version), None)
 
 
-def _versions(tables: Tables, key: Place) -> set[tuple[str, str | None]]:
+def _versions(tables: Tables, key: CheckpointKey) -> set[tuple[str, str | None]]:
     versions = exact(tables.checkpoints[key].checkpoint).get("channel_versions", {})
     return {(channel, as_text(version)) for channel, version in versions.items()}

@@ -12,7 +12,7 @@ from pure_engine.savers.saver import Typed, put_typed
 SINCE_BLOBS = 4
 """The version of a checkpoint since which its sends are not stored beside its parent."""
 
-Place: TypeAlias = tuple[str, str, str]
+CheckpointKey: TypeAlias = tuple[str, str, str]
 """Thread, namespace, checkpoint."""
 Written: TypeAlias = tuple[str, str, int, Typed, str]
 """A write's channel, task, index, value and path."""
@@ -31,7 +31,7 @@ class Row:
 class Tables:
     """Checkpoints, channel values by version, and pending writes."""
 
-    checkpoints: dict[Place, Row] = field(default_factory=dict[Place, Row])
+    checkpoints: dict[CheckpointKey, Row] = field(default_factory=dict[CheckpointKey, Row])
     blobs: dict[tuple[str, str, str, Any], Typed] = field(
         default_factory=dict[tuple[str, str, str, Any], Typed]
     )
@@ -39,14 +39,14 @@ class Tables:
         default_factory=dict[tuple[str, str, str, str, int], Written]
     )
 
-    def writes_of(self, thread: str, space: str | None, name: str) -> list[Written]:
+    def writes_of(self, thread: str, ns: str | None, name: str) -> list[Written]:
         """Return a checkpoint's writes in the order they are applied; `space` None is any."""
-        found = [
+        writes = [
             write
             for key, write in self.writes.items()
-            if (key[0], key[2]) == (thread, name) and space in {None, key[1]}
+            if (key[0], key[2]) == (thread, name) and ns in {None, key[1]}
         ]
-        return sorted(found, key=lambda write: (write[4], write[1], write[2]))
+        return sorted(writes, key=lambda write: (write[4], write[1], write[2]))
 
     def drop(self, condition: Callable[[tuple[Any, ...]], bool]) -> None:
         """Remove the rows whose key fits, from every table."""
@@ -57,14 +57,14 @@ class Tables:
 
     def contents(self) -> dict[str, bytes]:
         """Return every byte string that is stored, by name."""
-        found: dict[str, bytes] = {}
+        entries: dict[str, bytes] = {}
         for place, row in self.checkpoints.items():
-            put_typed(found, ("checkpoint", *place), ("json", row.checkpoint.encode()))
-            put_typed(found, ("metadata", *place), ("json", row.metadata.encode()))
+            put_typed(entries, ("checkpoint", *place), ("json", row.checkpoint.encode()))
+            put_typed(entries, ("metadata", *place), ("json", row.metadata.encode()))
             if row.parent:
-                found[stored_name("parent", *place)] = row.parent.encode()
+                entries[stored_name("parent", *place)] = row.parent.encode()
         for key, blob in self.blobs.items():
-            put_typed(found, ("blob", *key), blob)
+            put_typed(entries, ("blob", *key), blob)
         for (*place, task, index), (channel, _, _, typed, path) in self.writes.items():
-            put_typed(found, ("write", *place, task, str(index), channel, path), typed)
-        return found
+            put_typed(entries, ("write", *place, task, str(index), channel, path), typed)
+        return entries

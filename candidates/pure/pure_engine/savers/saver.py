@@ -88,14 +88,14 @@ class Saver(Protocol):
         ...
 
 
-def place(thread: str, space: str, checkpoint: str) -> dict[str, Any]:
+def configurable(thread: str, ns: str, checkpoint: str) -> dict[str, Any]:
     """Return where a checkpoint is."""
-    return {"thread_id": thread, "checkpoint_ns": space, "checkpoint_id": checkpoint}
+    return {"thread_id": thread, "checkpoint_ns": ns, "checkpoint_id": checkpoint}
 
 
 def metadata_only(known: Mapping[str, Any]) -> dict[str, Any]:
     """Return what is metadata: not what says where a run is."""
-    return {name: each for name, each in known.items() if name not in _NOT_IN_METADATA}
+    return {name: value for name, value in known.items() if name not in _NOT_IN_METADATA}
 
 
 def full_metadata(where: Where, metadata: Mapping[str, Any]) -> dict[str, Any]:
@@ -118,7 +118,7 @@ def slot(channel: str, index: int) -> int:
     return SLOTS.get(channel, index)
 
 
-def put_typed(found: dict[str, bytes], parts: Sequence[str], typed: Typed) -> None:
+def put_typed(entries: dict[str, bytes], parts: Sequence[str], typed: Typed) -> None:
     """Add a stored byte string under its name, which ends in its type tag."""
     kind, data = typed
-    found[stored_name(*parts, kind)] = data
+    entries[stored_name(*parts, kind)] = data

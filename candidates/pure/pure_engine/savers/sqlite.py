@@ -17,8 +17,8 @@ from pure_engine.savers.saver import (
     Saved,
     Where,
     Write,
+    configurable,
     full_metadata,
-    place,
     put_typed,
     slot,
 )
@@ -81,21 +81,21 @@ class SqliteSaver:
         return self._saved(row, dict(where) if asked else None)
 
     def _saved(self, row: Sequence[Any], config: dict[str, Any] | None = None) -> Saved:
-        thread, space, name, parent, kind, checkpoint, metadata = row
+        thread, ns, name, parent, kind, checkpoint, metadata = row
         return Saved(
-            place(thread, space, name) if config is None else config,
+            configurable(thread, ns, name) if config is None else config,
             loads(kind, checkpoint),
             json.loads(metadata),
-            place(thread, space, parent) if parent else None,
-            self._pending(thread, space, name),
+            configurable(thread, ns, parent) if parent else None,
+            self._pending(thread, ns, name),
         )
 
-    def _pending(self, thread: str, space: str, name: str) -> list[PendingWrite]:
+    def _pending(self, thread: str, ns: str, name: str) -> list[PendingWrite]:
         rows = self._database.execute(
             "SELECT task_id, channel, type, value FROM writes"
             " WHERE thread_id = ? AND checkpoint_ns = ? AND checkpoint_id = ?"
             " ORDER BY task_path, task_id, idx",
-            (thread, space, name),
+            (thread, ns, name),
         )
         return [(task, channel, loads(kind, value)) for task, channel, kind, value in rows]
 
@@ -140,20 +140,20 @@ class SqliteSaver:
     ) -> dict[str, Any]:
         """Store a checkpoint with its values."""
         del versions
-        thread, space, name = where["thread_id"], where["checkpoint_ns"], checkpoint["id"]
+        thread, ns, name = where["thread_id"], where["checkpoint_ns"], checkpoint["id"]
         text = json.dumps(full_metadata(where, metadata), ensure_ascii=False)
         self._database.execute(
             f"INSERT OR REPLACE INTO checkpoints ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)",  # noqa: S608  # the same
             (
                 str(thread),
-                space,
+                ns,
                 name,
                 where.get("checkpoint_id"),
                 *dumps(checkpoint),
                 text.encode(errors="ignore"),
             ),
         )
-        return place(thread, space, name)
+        return configurable(thread, ns, name)
 
     def put_writes(self, where: Where, writes: Sequence[Write], task: str, path: str = "") -> None:
         """Store a task's writes; one that is there already stays, unless all have slots."""
@@ -191,13 +191,13 @@ class SqliteSaver:
         saved = self.get(where)
         if saved is None:
             return {channel: {"writes": []} for channel in channels}
-        thread, space, name = saved.config.values()
+        thread, ns, name = saved.config.values()
 
         def at(name: str) -> Saved:
-            found = self.get(place(thread, space, name))
-            if found is None:
+            saved = self.get(configurable(thread, ns, name))
+            if saved is None:
                 raise KeyError(name)
-            return found
+            return saved
 
         def parent_of(name: str) -> str | None:
             parent = at(name).parent
@@ -212,18 +212,18 @@ class SqliteSaver:
 
     def contents(self) -> dict[str, bytes]:
         """Return every byte string that is stored, by name."""
-        found: dict[str, bytes] = {}
+        entries: dict[str, bytes] = {}
         for row in self._database.execute(f"SELECT {_COLUMNS} FROM checkpoints"):  # noqa: S608  # the same
-            thread, space, name, parent, kind, checkpoint, metadata = row
-            put_typed(found, ("checkpoint", thread, space, name), (kind, checkpoint))
-            put_typed(found, ("metadata", thread, space, name), ("json", metadata))
+            thread, ns, name, parent, kind, checkpoint, metadata = row
+            put_typed(entries, ("checkpoint", thread, ns, name), (kind, checkpoint))
+            put_typed(entries, ("metadata", thread, ns, name), ("json", metadata))
             if parent:
-                found[stored_name("parent", thread, space, name)] = parent.encode()
+                entries[stored_name("parent", thread, ns, name)] = parent.encode()
         for row in self._database.execute(f"SELECT {_WRITE_COLUMNS} FROM writes"):  # noqa: S608  # the same
-            thread, space, name, task, path, index, channel, kind, value = row
-            parts = ("write", thread, space, name, task, str(index), channel, path)
-            put_typed(found, parts, (kind, value))
-        return found
+            thread, ns, name, task, path, index, channel, kind, value = row
+            parts = ("write", thread, ns, name, task, str(index), channel, path)
+            put_typed(entries, parts, (kind, value))
+        return entries
 
     def close(self) -> None:
         """Close the database."""

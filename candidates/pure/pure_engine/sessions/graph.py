@@ -8,7 +8,7 @@ from typing import Any, Unpack, cast
 from parity_kit.contract import Event, Operation, Outcome, Subject, Unsupported
 from pure_engine.clock import Clock
 from pure_engine.codec.serializer import native, plain
-from pure_engine.names import INTERRUPT, SPACE_MARK
+from pure_engine.names import INTERRUPT, NS_SEP
 from pure_engine.pregel.graph import Graph
 from pure_engine.pregel.loop import Loop
 from pure_engine.pregel.run import Request
@@ -157,7 +157,7 @@ class GraphSession:
     ) -> Any:
         """Update the state as several nodes, superstep by superstep; return the new config."""
         changes = [
-            [Change(each.get("values"), each.get("as_node")) for each in superstep]
+            [Change(change.get("values"), change.get("as_node")) for change in superstep]
             for superstep in supersteps
         ]
         self._saver()
@@ -195,8 +195,8 @@ class GraphSession:
         bound = None if before is None else self._graph.clock.id_of(before)
         graph, where = self._addressed(thread, None, task)
         where = {"checkpoint_ns": "", **where}
-        found = self._saver().list(where, filter=filter, before=bound, limit=limit)
-        return [snapshot(graph, saved) for saved in found]
+        several = self._saver().list(where, filter=filter, before=bound, limit=limit)
+        return [snapshot(graph, saved) for saved in several]
 
     def do_put(self, thread: str, checkpoint: Any, metadata: Any, parent: str | None = None) -> Any:
         """Store a checkpoint as it stands; return its config."""
@@ -256,7 +256,7 @@ class GraphSession:
 
         def sink(item: Item) -> None:
             namespace, mode, payload = item
-            places = tuple(namespace.split(SPACE_MARK)) if namespace else ()
+            places = tuple(namespace.split(NS_SEP)) if namespace else ()
             events.append(Event(mode, places, plain(payload)))
 
         return sink

@@ -46,7 +46,7 @@ def lacking_in(args: Mapping[str, Any]) -> Unsupported | None:
     if unknown := sorted(set(cast("Sequence[str]", args.get("command") or ())) - _COMMAND):
         return Unsupported(f"no part of a command {unknown[0]}")
     supersteps = cast("Sequence[Sequence[Mapping[str, Any]]]", args.get("supersteps") or ())
-    changes = [each for superstep in supersteps for each in superstep]
+    changes = [change for superstep in supersteps for change in superstep]
     if unknown := sorted({key for change in changes for key in change} - _CHANGE):
         return Unsupported(f"no part of an update {unknown[0]}")
     return None
@@ -58,7 +58,7 @@ def made_command(parts: Mapping[str, Any]) -> Command:
     if "goto" in known:
         goto = known["goto"]
         several = cast("list[Any]", goto) if isinstance(goto, list) else [goto]
-        known["goto"] = [_target(each) for each in several]
+        known["goto"] = [_target(target) for target in several]
     return Command(**known)
 
 

@@ -98,8 +98,8 @@ class SaverSession:
     ) -> Any:
         """Return checkpoints, the newest first."""
         where = None if thread is None else _where(thread, ns, checkpoint_id)
-        found = self._saver.list(where, filter=filter, before=before, limit=limit)
-        return [_tuple(saved) for saved in found]
+        several = self._saver.list(where, filter=filter, before=before, limit=limit)
+        return [_tuple(saved) for saved in several]
 
     def do_next_version(self, current: str | None = None) -> str:
         """Return the version after one."""
@@ -120,8 +120,8 @@ class SaverSession:
         return self._saver.delta_history(_where(thread, ns, checkpoint_id), channels)
 
 
-def _where(thread: str, space: str | None, checkpoint: str | None) -> dict[str, Any]:
-    parts = {"thread_id": thread, "checkpoint_ns": space, "checkpoint_id": checkpoint}
+def _where(thread: str, ns: str | None, checkpoint: str | None) -> dict[str, Any]:
+    parts = {"thread_id": thread, "checkpoint_ns": ns, "checkpoint_id": checkpoint}
     return {name: part for name, part in parts.items() if part is not None}
 
 
