@@ -1,6 +1,6 @@
-"""Where checkpoints take their ids, times and version numbers from.
+"""Where checkpoints get their ids, times and versions from.
 
-`PinnedClock` follows the rules of `parity_kit.contract.Pins`; `SystemClock` is LangGraph's own way,
+`PinnedClock` follows the rules of `parity_kit.contract.Pins`; `SystemClock` works like LangGraph,
 for measuring. Both count the checkpoints that a session creates.
 """
 
@@ -15,22 +15,22 @@ from parity_kit.contract import Pins
 
 
 class Clock(Protocol):
-    """What a session's checkpoints are numbered and dated by."""
+    """The source of a session's ids, times and versions."""
 
     def new_id(self) -> str:
         """Return the id of a new checkpoint, and count it."""
         ...
 
     def empty_id(self) -> str:
-        """Return the id of an empty checkpoint that is thrown away."""
+        """Return the id of an empty checkpoint, which is not counted."""
         ...
 
     def now(self) -> str:
-        """Return the time of a checkpoint that is about to be created."""
+        """Return the time of the next checkpoint."""
         ...
 
     def tail(self) -> str:
-        """Return the second half of a version string."""
+        """Return the part of a version after the point."""
         ...
 
     def count(self) -> None:
@@ -38,12 +38,12 @@ class Clock(Protocol):
         ...
 
     def id_of(self, number: int) -> str:
-        """Return the id of the session's checkpoint with this number, counted from 1."""
+        """Return the id of the session's checkpoint with a number, counted from 1."""
         ...
 
 
 class PinnedClock:
-    """Every id, time and tail is a function of the number of checkpoints created so far."""
+    """Derives every id, time and version tail from the number of checkpoints so far."""
 
     def __init__(self, pins: Pins) -> None:
         self._epoch = pins.epoch
@@ -59,7 +59,7 @@ class PinnedClock:
         return self.id_of(0)
 
     def now(self) -> str:
-        """Return the epoch and a second for each checkpoint, the next one included."""
+        """Return the epoch plus a second for every checkpoint, including the next."""
         return datetime.fromtimestamp(self._epoch + self._created + 1, UTC).isoformat()
 
     def tail(self) -> str:
@@ -71,12 +71,12 @@ class PinnedClock:
         self._created += 1
 
     def id_of(self, number: int) -> str:
-        """Return the id with this number."""
+        """Return the id with a number."""
         return f"00000000-0000-6000-8000-{number:012x}"
 
 
 _GREGORIAN = 0x01B21DD213814000
-"""100 ns intervals between 1582-10-15, where a UUID's time begins, and 1970-01-01."""
+"""100 ns intervals from 1582-10-15, the start of UUID time, to 1970-01-01."""
 
 
 class SystemClock:
@@ -104,10 +104,10 @@ class SystemClock:
         return f"{random.random():016}"  # noqa: S311  # a version needs no secret
 
     def count(self) -> None:
-        """Do nothing: the checkpoint has an id of its own."""
+        """Do nothing: the checkpoint has its own id."""
 
     def id_of(self, number: int) -> str:
-        """Return the id of the session's checkpoint with this number."""
+        """Return the id of the session's checkpoint with a number."""
         return self._ids[number - 1]
 
     def _uuid(self) -> str:
@@ -120,7 +120,7 @@ class SystemClock:
 
 
 def next_version(clock: Clock, current: Any) -> str:
-    """Return the version after `current`, as the savers number them."""
+    """Return the version after `current`, in the savers' format."""
     number = (
         0
         if current is None

@@ -13,14 +13,14 @@ from pure_engine.sessions.graph import GraphSession
 from pure_engine.sessions.saver import SaverSession
 
 VERSION = "1.2.22"
-"""The LangGraph release whose behaviour the engine has."""
+"""The LangGraph release that the engine behaves like."""
 
 
 class Engine:
-    """LangGraph's behaviour from its documents: Python's standard library and `xxhash`."""
+    """LangGraph's behaviour with nothing but Python's standard library and `xxhash`."""
 
     def describe(self) -> Description:
-        """Say what this engine is: byte for byte LangGraph, for every subject."""
+        """Describe the engine: it claims byte equality for every subject."""
         return Description(
             "pure",
             VERSION,
@@ -29,11 +29,11 @@ class Engine:
         )
 
     def open(self, subject: Subject, pins: Pins) -> Session:
-        """Open a subject, pinned."""
+        """Open a subject with pins."""
         return _open(subject, pins)
 
     def measure(self, case: Case, loops: int) -> int:
-        """Return the nanoseconds of `loops` runs, each in a fresh session, nothing pinned."""
+        """Return the nanoseconds of `loops` runs, each in a fresh session without pins."""
         total = 0
         for _ in range(loops):
             session = _open(case.subject, None)
@@ -49,7 +49,7 @@ class Engine:
 def _open(
     subject: Subject, pins: Pins | None
 ) -> CodecSession | ChannelSession | GraphSession | SaverSession:
-    """Open a subject, with the system's clock if there are no pins."""
+    """Open a subject; without pins, with the system's clock."""
     clock = SystemClock() if pins is None else PinnedClock(pins)
     match subject.kind:
         case SubjectKind.CODEC:

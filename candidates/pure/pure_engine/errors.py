@@ -1,15 +1,15 @@
-"""Errors the engine raises, under the names that LangGraph's have.
+"""The engine's errors, named like LangGraph's.
 
     EmptyChannelError     reading a channel that holds nothing
-    InvalidUpdateError    writes a channel, a node or a state update cannot take
-    GraphRecursionError   a run took its last superstep and was not done
-    EmptyInputError       a run was given nothing to do
+    InvalidUpdateError    writes that a channel, a node or a state update cannot take
+    GraphRecursionError   a run used up its supersteps before it was done
+    EmptyInputError       a run has no input and nothing to continue
     NodeTimeoutError      an attempt of a node took too long
     GraphDrained          a node asked the run to stop after its superstep
-    ParentCommand         a command for the parent graph, where there is none
-    ValidationError       the fields of a message that old JSON holds are not those of its class
-    ServerError           what a database server would refuse
-    GraphInterrupt        a node waits for an answer; ends the run, is never an outcome
+    ParentCommand         a command for the parent graph
+    ValidationError       a message in old JSON has the wrong fields
+    ServerError           a database server would reject a statement
+    GraphInterrupt        a run stops for an answer or at a breakpoint; never an outcome
 
 Whatever else a run raises (`TypeError` from a reducer, `ValueError` from a node) is Python's own.
 """
@@ -38,7 +38,7 @@ class InvalidUpdateError(EngineError):
 
 
 class EmptyInputError(EngineError):
-    """A run was given no input, and has nothing to continue from."""
+    """A run has no input, and nothing to continue."""
 
 
 class GraphRecursionError(EngineError, RecursionError):
@@ -46,7 +46,7 @@ class GraphRecursionError(EngineError, RecursionError):
 
 
 class NodeTimeoutError(EngineError):
-    """An attempt of a node exceeded a limit to its time."""
+    """An attempt of a node exceeded a time limit."""
 
 
 class GraphDrained(EngineError):  # noqa: N818  # the name is LangGraph's
@@ -58,13 +58,13 @@ class ParentCommand(EngineError):  # noqa: N818  # the name is LangGraph's
 
 
 class ValidationError(EngineError, ValueError):
-    """Fields do not make the model they are for; LangGraph's comes from pydantic."""
+    """A model's fields are invalid; in LangGraph, pydantic raises this."""
 
     module = "pydantic_core._pydantic_core"
 
 
-class GraphInterrupt(EngineError):  # noqa: N818  # the same
-    """A run stops here and can be resumed. `interrupts` is empty at a breakpoint."""
+class GraphInterrupt(EngineError):  # noqa: N818  # the name is LangGraph's
+    """A run stops and can be resumed; `interrupts` is empty at a breakpoint."""
 
     def __init__(self, interrupts: tuple[object, ...] = ()) -> None:
         super().__init__(interrupts)
@@ -72,11 +72,11 @@ class GraphInterrupt(EngineError):  # noqa: N818  # the same
 
 
 BUBBLES = (GraphDrained, GraphInterrupt, ParentCommand)
-"""What passes through nodes on its way out, and is no failure of theirs."""
+"""What passes through nodes without being a failure of theirs (`GraphBubbleUp`)."""
 
 
 class ServerError(EngineError):
-    """What PostgreSQL refuses: its SQLSTATE and its primary message."""
+    """An error of PostgreSQL: its SQLSTATE and its primary message."""
 
     def __init__(self, state: str, message: str) -> None:
         super().__init__(message)
@@ -89,7 +89,7 @@ def with_guide(message: str, code: str) -> str:
 
 
 def error_name(error: BaseException) -> str:
-    """Return an exception's class as outcomes write it: no module for Python's built-ins."""
+    """Return an exception's class as in outcomes: with its module, unless it is a built-in."""
     if isinstance(error, ServerError):
         return f"postgres.{error.state}"
     kind = type(error)

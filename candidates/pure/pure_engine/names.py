@@ -1,4 +1,4 @@
-"""Names that LangGraph's records use: reserved channels, task kinds, and where a run begins."""
+"""LangGraph's reserved names."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ OVERWRITE = "__overwrite__"
 HANDLER = "node_error_handler"
 
 CHECKPOINT_MAP = "checkpoint_map"
-"""Where a config holds the ids of the checkpoints around it, by namespace."""
+"""The key of a config for the ids of the checkpoints around it, by namespace."""
 
 NS_SEP, NS_END = "|", ":"
-"""What parts a namespace's places from each other, and in one of them a node from its task's id."""
+"""What separates the levels of a namespace, and on a level the node from its task's id."""
 
 NULL_TASK = "00000000-0000-0000-0000-000000000000"
-"""The task id of writes that no task made."""
+"""The task id of writes that no task made, such as a command's."""
 
 SLOTS = {ERROR: -1, SCHEDULED: -2, INTERRUPT: -3, RESUME: -4}
-"""Writes that have one slot for each task: a later one takes the place of an earlier."""
+"""Writes of which a task has only one: a later one replaces an earlier one."""
 
 CONTROL = frozenset((ERROR, ERROR_SOURCE_NODE, INTERRUPT, RESUME))
-"""Writes that say what became of a task, not what it produced."""
+"""Writes that record how a task ended rather than its output."""
 
 NEVER_APPLIED = CONTROL | {NO_WRITES, PUSH, RETURN}
-"""Writes that are recorded for a task and reach no channel."""
+"""Writes that are recorded for a task but go to no channel."""
 
 BUMPS = "__snapshot_bumps__"
-"""Among the versions seen: those that came of a snapshot of a delta channel, not of a write."""
+"""The entry of `versions_seen` for versions of snapshots, which no write caused."""
 
 RESERVED = frozenset(
     (
@@ -49,7 +49,7 @@ RESERVED = frozenset(
         ),
     )
 )
-"""Names that neither a node nor a state field may have."""
+"""Names that no node and no state field may have."""
 
 
 def branch_to(node: str) -> str:
@@ -58,9 +58,9 @@ def branch_to(node: str) -> str:
 
 
 DEFAULT_HANDLER = "__default_error_handler__"
-"""The node that runs for every node that failed and has no handler of its own."""
+"""The node that handles failures of nodes without a handler of their own."""
 
 
 def handler_of(node: str) -> str:
-    """Return the name of the node that runs when a node failed for good."""
+    """Return the name of the node that handles a node's failures."""
     return f"__error_handler__{node}"

@@ -1,9 +1,8 @@
-"""The values that MessagePack has no type for and LangGraph works with.
+"""LangGraph's types that MessagePack has no type for.
 
-Types of Python's standard library are themselves. Of LangGraph's own, those that the engine acts on
-are classes here; every other type (a message, an array, an application's model) stays an
-`Envelope`: what is stored of it, taken apart. An envelope is never built into the type it names, so
-nothing that data names is ever called.
+The types that the engine acts on are classes here. Any other (a message, an array, an application's
+model) stays an `Envelope` of its stored parts, which is never built into the type that it names: no
+name in data is ever called. Types of Python's standard library are themselves.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from typing import Any, NamedTuple, cast
 from pure_engine.names import OVERWRITE
 
 PLACEHOLDER_ID = "placeholder-id"
-"""The id of an interrupt that was given none."""
+"""The id of an interrupt that was created without one."""
 
 
 @dataclass(slots=True)
@@ -26,7 +25,7 @@ class Envelope:
     parts: list[Any]
 
     def __hash__(self) -> int:
-        """Hash what stands for an enum, a tuple or an item; models and arrays cannot be hashed."""
+        """Hash the parts; like the types they stand for, models and arrays have no hash."""
         if self.parts[:2] == ["langgraph.store.base", "Item"]:
             return hash((*self.parts[2]["namespace"], self.parts[2]["key"]))
         if self.code > 3:  # noqa: PLR2004  # pydantic models and arrays
@@ -38,18 +37,18 @@ class Envelope:
 
 
 class Unstorable:
-    """What can be read, and not stored again: an array of dates, an item whose date is none."""
+    """A value that can be read but not stored again, such as an array of dates."""
 
 
 class DeltaSnapshot(NamedTuple):
-    """The whole value of a delta channel, stored so that reading it back can start there."""
+    """A delta channel's whole value, which rebuilding can start from."""
 
     value: Any
 
 
 @dataclass(slots=True, repr=False, unsafe_hash=True)
 class Send:
-    """A packet for a node: it runs in the next superstep with this argument as its input."""
+    """A packet for a node, which runs in the next superstep with this argument as its input."""
 
     node: str
     arg: Any
@@ -70,7 +69,7 @@ class Overwrite:
 
 @dataclass(slots=True)
 class Interrupt:
-    """A question that a node asks; the run stops until it is answered."""
+    """A node's question; the run stops until it is answered."""
 
     value: Any
     id: str = PLACEHOLDER_ID
@@ -79,7 +78,7 @@ class Interrupt:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Command:
-    """An input that updates the state, routes, or answers an interrupt."""
+    """A state update, a route, or an answer to an interrupt, as an input or a node's result."""
 
     graph: str | None = None
     update: Any = None
@@ -94,11 +93,11 @@ class Command:
 
 
 RECORDS = (Send, Overwrite, Interrupt, Command)
-"""The classes that have fields."""
+"""The classes with fields."""
 
 
 def record_fields(value: Any) -> dict[str, Any]:
-    """Return the fields of a record, or of an envelope those that hold something."""
+    """Return a record's fields, or those of an envelope that are not None."""
     if isinstance(value, Envelope):
         inside = value.parts[2]
         known = cast("dict[str, Any]", inside) if isinstance(inside, dict) else {}

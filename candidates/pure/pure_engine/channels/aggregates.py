@@ -1,4 +1,4 @@
-"""The channels that fold their writes into one value with a reducer."""
+"""Channels that fold their writes into one value with a reducer."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ONE_OVERWRITE = with_guide("Can receive only one Overwrite value per super-step
 
 
 class BinaryOperatorAggregate(Channel):
-    """The writes folded into one value, from the type's empty value on."""
+    """The writes folded into one value, starting from the type's empty value."""
 
     __slots__ = ("reducer", "type")
 
@@ -28,17 +28,17 @@ class BinaryOperatorAggregate(Channel):
             self.value = make_empty()
 
     def make(self) -> Self:
-        """Return an empty channel of the same make."""
+        """Return an empty channel with the same settings."""
         return type(self)(self.key, self.type, self.reducer)
 
     def restored(self, checkpoint: Any) -> Self:
-        """Return a channel with the value that was stored, be it a delta channel's snapshot."""
+        """Return a channel with a stored value, which may be a delta channel's snapshot."""
         if isinstance(checkpoint, DeltaSnapshot):
             checkpoint = checkpoint.value
         return super().restored(checkpoint)
 
     def update(self, values: Sequence[Any]) -> bool:
-        """Fold the writes in; what comes after an `Overwrite` is dropped."""
+        """Fold the writes in; an `Overwrite` drops the superstep's writes after it."""
         if not values:
             return False
         if self.value is MISSING:
@@ -56,7 +56,7 @@ class BinaryOperatorAggregate(Channel):
 
 
 def overwrite_in(value: Any) -> tuple[bool, Any]:
-    """Return whether a write is an overwrite, in any of its three forms, and what of."""
+    """Return whether a write is an overwrite, in any of its three forms, and its value."""
     if isinstance(value, Overwrite):
         return True, value.value
     if isinstance(value, dict):
@@ -69,7 +69,7 @@ def overwrite_in(value: Any) -> tuple[bool, Any]:
 
 
 class DeltaChannel(Channel):
-    """The writes folded into one value, of which only snapshots are stored: by the loop."""
+    """The writes folded into one value, which is rebuilt from stored writes and snapshots."""
 
     __slots__ = ("reducer", "snapshot_frequency", "type")
 
@@ -88,17 +88,17 @@ class DeltaChannel(Channel):
         self.snapshot_frequency = snapshot_frequency
 
     def make(self) -> Self:
-        """Return an empty channel of the same make."""
+        """Return an empty channel with the same settings."""
         return type(self)(self.key, self.type, self.reducer, self.snapshot_frequency)
 
     def copy(self) -> Self:
-        """Return a channel with a copy of the value, which changes on its own."""
+        """Return an independent copy, its value copied too."""
         twin = self.make()
         twin.value = self.value if self.value is MISSING else copy.copy(self.value)
         return twin
 
     def restored(self, checkpoint: Any) -> Self:
-        """Return a channel from a snapshot, from a plain value, or with the type's empty value."""
+        """Return a channel from a snapshot or a plain value, or with the type's empty value."""
         made = self.make()
         if checkpoint is MISSING:
             made.value = self._empty()
@@ -107,11 +107,11 @@ class DeltaChannel(Channel):
         return made
 
     def checkpoint(self) -> Any:
-        """Return `MISSING`."""
+        """Return `MISSING`: snapshots are up to the loop."""
         return MISSING
 
     def update(self, values: Sequence[Any]) -> bool:
-        """Fold the writes in, or take the one overwrite among them instead."""
+        """Fold the writes in, or take the only overwrite among them instead."""
         if not values:
             return False
         overwrites = [inside for is_overwrite, inside in map(overwrite_in, values) if is_overwrite]
@@ -125,7 +125,7 @@ class DeltaChannel(Channel):
         return True
 
     def replay_writes(self, values: Sequence[Any]) -> None:
-        """Fold in writes of earlier supersteps, from the last overwrite among them on."""
+        """Fold in the writes of earlier supersteps, starting at the last overwrite."""
         base = self.value
         start = 0
         for index, value in enumerate(values):

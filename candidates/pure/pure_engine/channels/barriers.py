@@ -1,4 +1,4 @@
-"""The channels that wait for several names: a join of edges."""
+"""Channels that wait for several names: an edge from several nodes."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class NamedBarrierValue(Channel):
         self.value: Any = set[Any]()
 
     def make(self) -> Self:
-        """Return an empty channel of the same make."""
+        """Return an empty channel with the same settings."""
         return type(self)(self.key, self.names)
 
     def copy(self) -> Self:
-        """Return a channel that has seen the same, and changes on its own."""
+        """Return an independent copy."""
         twin = self.make()
         twin.value = self.value.copy()
         return twin
@@ -43,7 +43,7 @@ class NamedBarrierValue(Channel):
         return self.value == self.expected
 
     def update(self, values: Sequence[Any]) -> bool:
-        """Take names."""
+        """Add names."""
         changed = False
         for value in values:
             if value not in self.expected:
@@ -56,7 +56,7 @@ class NamedBarrierValue(Channel):
         return changed
 
     def consume(self) -> bool:
-        """Begin again."""
+        """Start over, if every name has been written."""
         if not self.is_available():
             return False
         self.value = set()
@@ -73,14 +73,14 @@ class NamedBarrierValueAfterFinish(NamedBarrierValue):
         self.finished = False
 
     def restored(self, checkpoint: Any) -> Self:
-        """Return the channel of a stored pair: the names seen, and whether the run was ending."""
+        """Return a channel from a stored pair: the names seen, and whether the run was ending."""
         made = self.make()
         if checkpoint is not MISSING:
             made.value, made.finished = checkpoint
         return made
 
     def copy(self) -> Self:
-        """Return a channel that has seen the same, and changes on its own."""
+        """Return an independent copy."""
         twin = super().copy()
         twin.finished = self.finished
         return twin
@@ -94,7 +94,7 @@ class NamedBarrierValueAfterFinish(NamedBarrierValue):
         return self.finished and super().is_available()
 
     def consume(self) -> bool:
-        """Begin again."""
+        """Start over, if every name has been written."""
         changed = super().consume()
         if changed:
             self.finished = False

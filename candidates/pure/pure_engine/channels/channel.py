@@ -1,4 +1,10 @@
-"""What a channel is."""
+"""What every channel does.
+
+A channel holds one value between supersteps. `update` takes a superstep's writes (none, if nothing
+was written), `consume` notes that a task it triggered ran, and `finish` that the run is about to
+end; each returns whether the channel changed. `checkpoint` returns what is stored, or `MISSING`,
+and `restored` makes a channel from that.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +17,11 @@ MISSING: Final = object()
 """What an empty channel holds."""
 
 CONCURRENT = "INVALID_CONCURRENT_GRAPH_UPDATE"
-"""The code of LangGraph's page on two writes where one may be."""
+"""The code of LangGraph's page on two writes in a superstep where one is allowed."""
 
 
 class Channel:
-    """What all channels share; one that does nothing else keeps no value."""
+    """The base of all channels."""
 
     __slots__ = ("key", "value")
     tracked: ClassVar[bool] = True
@@ -26,17 +32,17 @@ class Channel:
         self.value: Any = MISSING
 
     def make(self) -> Self:
-        """Return an empty channel of the same make."""
+        """Return an empty channel with the same settings."""
         return type(self)(self.key)
 
     def copy(self) -> Self:
-        """Return a channel with the same value, which changes on its own."""
+        """Return an independent copy."""
         twin = self.make()
         twin.value = self.value
         return twin
 
     def restored(self, checkpoint: Any) -> Self:
-        """Return a channel of the same make with the value that was stored, or `MISSING`."""
+        """Return a channel with the same settings and a stored value, or empty if `MISSING`."""
         made = self.make()
         if checkpoint is not MISSING:
             made.value = checkpoint

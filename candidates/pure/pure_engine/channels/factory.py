@@ -1,4 +1,4 @@
-"""From a channel's settings, as a subject or a program has them, to a channel."""
+"""Channels from their settings in a subject or a program."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _SETTINGS = {
 
 
 def make_channel(spec: Mapping[str, Any], key: str) -> Channel:
-    """Return the channel that settings say (docs/contract.md).
+    """Return the channel that settings describe (docs/contract.md).
 
     Raises:
         UnsupportedSubjectError: If there is no such class, setting, type or reducer.
@@ -47,7 +47,7 @@ def make_channel(spec: Mapping[str, Any], key: str) -> Channel:
 
 
 def empty_maker(name: str) -> Callable[[], Any] | None:
-    """Return what makes the empty value of a named type."""
+    """Return the function that makes a named type's empty value."""
     if name not in TYPES:
         message = f"no type {name}"
         raise UnsupportedSubjectError(message)

@@ -1,6 +1,6 @@
 """The named reducers of docs/programs.md, and the types that a field may have.
 
-They are Python's operators on purpose: an update of the wrong type raises Python's own error.
+They are Python's own operators, so that an update of the wrong type raises Python's own error.
 """
 
 from __future__ import annotations
@@ -36,4 +36,4 @@ TYPES: dict[str, Callable[[], Any] | None] = {
     "bool": bool,
     "any": None,
 }
-"""What makes a type's empty value; `any` has none."""
+"""The functions that make the types' empty values; `any` has none."""

@@ -1,10 +1,4 @@
-"""What a channel is, and the classes that hold what was written as it is.
-
-A channel holds one value between supersteps. `update` takes a superstep's writes to it (none at
-all: the superstep passed without one), `consume` says that a task it triggered ran, `finish` that
-the run is about to end; each returns whether the channel changed. `checkpoint` gives what is
-stored, or `MISSING`, and `restored` a channel of the same make from that.
-"""
+"""Channels that keep what was written as it is."""
 
 from __future__ import annotations
 
@@ -16,7 +10,7 @@ from pure_engine.errors import InvalidUpdateError, with_guide
 
 
 class LastValue(Channel):
-    """The last value; one write in a superstep."""
+    """The last value; a superstep may write it once."""
 
     __slots__ = ()
 
@@ -35,7 +29,7 @@ class LastValue(Channel):
 
 
 class LastValueAfterFinish(Channel):
-    """The last value, seen only once the run is about to end, and only once."""
+    """The last value, visible only when the run is about to end, and only once."""
 
     __slots__ = ("finished",)
 
@@ -44,22 +38,22 @@ class LastValueAfterFinish(Channel):
         self.finished = False
 
     def restored(self, checkpoint: Any) -> Self:
-        """Return the channel of a stored pair: the value, and whether it can be seen."""
+        """Return a channel from a stored pair: the value, and whether it is visible."""
         made = self.make()
         if checkpoint is not MISSING:
             made.value, made.finished = checkpoint
         return made
 
     def copy(self) -> Self:
-        """Return a channel with the same value, which changes on its own."""
+        """Return an independent copy."""
         return self.restored(self.checkpoint())
 
     def checkpoint(self) -> Any:
-        """Return the value and whether it can be seen."""
+        """Return the value and whether it is visible."""
         return MISSING if self.value is MISSING else (self.value, self.finished)
 
     def is_available(self) -> bool:
-        """Return whether there is a value that can be seen."""
+        """Return whether there is a visible value."""
         return self.finished and self.value is not MISSING
 
     def update(self, values: Sequence[Any]) -> bool:
@@ -70,14 +64,14 @@ class LastValueAfterFinish(Channel):
         return True
 
     def consume(self) -> bool:
-        """Drop a value that was seen."""
+        """Drop a visible value."""
         if not self.finished:
             return False
         self.value, self.finished = MISSING, False
         return True
 
     def finish(self) -> bool:
-        """Let the value be seen."""
+        """Make the value visible."""
         if self.finished or self.value is MISSING:
             return False
         self.finished = True
@@ -85,7 +79,7 @@ class LastValueAfterFinish(Channel):
 
 
 class AnyValue(Channel):
-    """The last of a superstep's writes; a superstep without one empties it."""
+    """The last of a superstep's writes; a superstep without writes empties it."""
 
     __slots__ = ()
 
@@ -100,7 +94,7 @@ class AnyValue(Channel):
 
 
 class _Guarded(Channel):
-    """A channel that may insist on one write in a superstep."""
+    """A channel that may accept only one write in a superstep."""
 
     __slots__ = ("guard",)
 
@@ -109,7 +103,7 @@ class _Guarded(Channel):
         self.guard = guard
 
     def make(self) -> Self:
-        """Return an empty channel of the same make."""
+        """Return an empty channel with the same settings."""
         return type(self)(self.key, guard=self.guard)
 
     def update(self, values: Sequence[Any]) -> bool:
@@ -151,13 +145,13 @@ class UntrackedValue(_Guarded):
         return MISSING
 
     def restored(self, checkpoint: Any) -> Self:
-        """Return an empty channel, whatever was stored."""
+        """Return an empty channel."""
         del checkpoint
         return self.make()
 
 
 class Topic(Channel):
-    """The values written in a superstep, or with `accumulate` all so far; lists are flattened."""
+    """The values written in a superstep, or all so far with `accumulate`; lists are flattened."""
 
     __slots__ = ("accumulate",)
 
@@ -167,17 +161,17 @@ class Topic(Channel):
         self.value: list[Any] = []
 
     def make(self) -> Self:
-        """Return an empty channel of the same make."""
+        """Return an empty channel with the same settings."""
         return type(self)(self.key, accumulate=self.accumulate)
 
     def copy(self) -> Self:
-        """Return a channel with the same values, which changes on its own."""
+        """Return an independent copy."""
         twin = self.make()
         twin.value = self.value.copy()
         return twin
 
     def restored(self, checkpoint: Any) -> Self:
-        """Return a channel with the values that were stored; old threads have them in a pair."""
+        """Return a channel with stored values; old threads hold them in a pair."""
         return super().restored(checkpoint[1] if isinstance(checkpoint, tuple) else checkpoint)
 
     def get(self) -> list[Any]:
@@ -193,7 +187,7 @@ class Topic(Channel):
         return bool(self.value)
 
     def update(self, values: Sequence[Any]) -> bool:
-        """Take the writes, after dropping those of earlier supersteps unless they accumulate."""
+        """Add the writes, after dropping earlier ones unless they accumulate."""
         changed = False
         if not self.accumulate:
             changed, self.value = bool(self.value), []

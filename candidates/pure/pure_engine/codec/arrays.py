@@ -1,7 +1,6 @@
-"""A numpy array as it is stored, checked and put into the form numpy would give it back in.
+"""Stored numpy arrays, checked and normalized as numpy would, without numpy.
 
-The engine has no numpy: it knows an array's parts (dtype, shape, order, buffer) and which of them
-cannot make an array.
+An array is its parts: dtype, shape, order and buffer.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ _CHARACTERS = {
 }
 _DATES = re.compile(r"[<>|=]?[mM]8(\[\d*(Y|M|W|D|h|m|s|ms|us|ns|ps|fs|as|generic)\])?")
 _WIDTHS = {"b": {1}, "i": {1, 2, 4, 8}, "u": {1, 2, 4, 8}, "f": {2, 4, 8, 16}, "c": {8, 16, 32}}
-"""The bytes an element can take; a text or a void can take any number of them."""
+"""The sizes in bytes that an element can have; text and void can have any."""
 _ANY = range(1, 1 << 31)
 _NATIVE = "<" if sys.byteorder == "little" else ">"
 _BYTES_PER_CHARACTER = 4
@@ -46,10 +45,10 @@ _ORDERS = (None, *"CFAcfa")
 
 
 def array(parts: Any) -> Envelope | Unstorable:
-    """Return the array that an ext's parts say.
+    """Return the array that an ext's parts describe.
 
     Raises:
-        TypeError, ValueError: If they make none.
+        TypeError, ValueError: If there is no such array.
     """
     dtype, shape, order, buffer = parts
     if not isinstance(buffer, bytes) or order not in _ORDERS:
@@ -61,7 +60,7 @@ def array(parts: Any) -> Envelope | Unstorable:
     if rest:
         raise ValueError("buffer size must be a multiple of element size")
     sizes = _shape(shape, count)
-    # An array with at most one long side is stored in both orders at once; numpy calls it C.
+    # With at most one side longer than 1, both orders are the same; numpy reports C.
     long_sides = sum(size > 1 for size in sizes)
     by_columns = order in {"F", "f"} and long_sides > 1 and count > 0
     return Envelope(_CODE, [dtype, sizes, "F" if by_columns else "C", buffer])
@@ -76,7 +75,7 @@ def _of_dates(shape: Any, buffer: bytes) -> Unstorable:
 
 
 def _dtype(given: str | None) -> tuple[str, int]:
-    """Return a dtype's canonical text, and the bytes that an element takes; none is a float."""
+    """Return a dtype's canonical text and its element size; the default is a float."""
     text = "f8" if given is None else given
     if named := _NAMED.fullmatch(text):
         kind, bits = named.groups()

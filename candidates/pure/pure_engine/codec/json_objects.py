@@ -2,8 +2,8 @@
 
 An object with the key `lc` stands for a typed value. Version 2 is LangGraph's own
 (`langgraph.checkpoint.serde.jsonplus`, `JsonPlusSerializer._reviver`), version 1 LangChain's
-(`langchain_core.load.load.Reviver`). Of LangChain's classes the engine knows messages and
-documents; it refuses the others as LangChain refuses what is not its own.
+(`langchain_core.load.load.Reviver`). Of LangChain's classes, the engine knows messages and
+documents; it refuses the others, as LangChain refuses classes that are not its own.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ _BRIEF = {"AIMessage", "ChatMessage", "FunctionMessage", "HumanMessage", "System
 
 
 def read_json(data: bytes) -> Any:
-    """Return the object that JSON says, its typed values built.
+    """Return the object in JSON text, with its typed values built.
 
     Raises:
-        ValueError, NotImplementedError: If it is malformed, or holds what must not be loaded.
+        ValueError, NotImplementedError: If it is malformed, or must not be loaded.
     """
     return json.loads(data, object_hook=_revive)
 
@@ -41,7 +41,7 @@ def _revive(value: dict[str, Any]) -> Any:
 
 
 def _safe(key: tuple[str, str], value: dict[str, Any]) -> Any:
-    """Return what a constructor gives; null if it fails. A method that is named is not called."""
+    """Call a constructor, never a method; return null if it fails."""
     try:
         return maker_of(KEYWORDS, *key)(*(value.get("args") or ()), **(value.get("kwargs") or {}))
     except Exception:  # noqa: BLE001  # whatever the constructor raises
@@ -51,7 +51,7 @@ def _safe(key: tuple[str, str], value: dict[str, Any]) -> Any:
 def _langchain(value: dict[str, Any], names: Any) -> Any:
     kind = value.get("type")
     if kind == "secret":
-        (_,) = names  # of one part, which is looked up nowhere
+        (_,) = names  # exactly one name, which is looked up nowhere
         return None
     if kind == "not_implemented":
         message = f"Trying to load an object that doesn't implement serialization: {value}"
@@ -71,7 +71,7 @@ def _langchain(value: dict[str, Any], names: Any) -> Any:
 
 
 def _classes() -> dict[tuple[str, ...], tuple[str, str]]:
-    """Return the classes by each path that LangChain knows them under."""
+    """Return the classes under every path that LangChain knows them by."""
     classes: dict[tuple[str, ...], tuple[str, str]] = {}
     for module, name in SHAPES:
         paths = [f"{module}.{name}"]

@@ -1,7 +1,6 @@
-"""What a pydantic model's `model_dump` makes of what its fields hold.
+"""What pydantic's `model_dump` makes of a model's fields.
 
-It looks inside values that are no fields of its own: a message's metadata does not come back as it
-was put in.
+It converts nested values too: a message's metadata may come back as something else.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ _KEYWORDS, _MODEL, _ARRAY = 2, 5, 6
 
 
 def dumped(value: Any) -> Any:
-    """Return a value with models and dataclasses as maps, and tuples with names as lists."""
+    """Return a value with models and dataclasses as dictionaries, and named tuples as lists."""
     if isinstance(value, dict):
         return {key: dumped(item) for key, item in cast("dict[Any, Any]", value).items()}
     if isinstance(value, list):
@@ -28,7 +27,7 @@ def dumped(value: Any) -> Any:
 
 
 def _opened(value: Envelope) -> Any:
-    # An array has a type of numbers and a shape in place of module and name.
+    # An array has a dtype and a shape instead of a module and a name.
     named = value.code != _ARRAY
     shape = SHAPES.get((value.parts[0], value.parts[1])) if named else None
     if shape is not None and (shape.code == _MODEL or shape.dataclass):

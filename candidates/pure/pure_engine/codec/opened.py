@@ -1,7 +1,4 @@
-"""The opened form of plain data: a map in place of each ext, so that one must have looked inside.
-
-`docs/contract.md` has the form.
-"""
+"""The opened form of plain data (docs/contract.md): a readable map in place of each ext."""
 
 from __future__ import annotations
 
@@ -18,7 +15,7 @@ _ARRAY_PARTS = ("dtype", "shape", "order", "payload")
 
 
 def open_value(value: Plain) -> Plain:
-    """Return plain data with each ext replaced by a map that says what is inside."""
+    """Return plain data with each ext replaced by a map of its contents."""
     if isinstance(value, Ext):
         return _open_ext(value)
     if isinstance(value, Mapping):
@@ -52,7 +49,7 @@ def close_value(value: Plain) -> Plain:
     """Return the plain data that `open_value` opened.
 
     Raises:
-        KeyError, TypeError, ValueError: If a map with `$ext` has not the parts its code needs.
+        KeyError, TypeError, ValueError: If a map with `$ext` lacks a part that its code needs.
     """
     if isinstance(value, Mapping):
         entries = cast("Mapping[str, Any]", value)
@@ -67,7 +64,7 @@ def close_value(value: Plain) -> Plain:
 
 
 def _key(value: Plain) -> Plain:
-    """Return an array as the tuple that a key has to be."""
+    """Return a key, with arrays as tuples."""
     if isinstance(value, (list, tuple)):
         return tuple(_key(item) for item in cast("Sequence[Plain]", value))
     return value

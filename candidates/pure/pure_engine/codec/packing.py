@@ -1,7 +1,7 @@
 """Writing MessagePack as ormsgpack writes it for LangGraph.
 
-Integers, strings and containers take their smallest form, floats always 64 bits. What MessagePack
-has no type for goes to a `default` function. At most 255 containers lie within each other.
+Integers, strings and containers take their smallest form; floats always take 64 bits. Objects that
+MessagePack has no type for go to a `default` function. Containers nest at most 255 deep.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from uuid import UUID
 from parity_kit.contract import Ext
 
 Default: TypeAlias = Callable[[Any], "Ext | str"]
-"""Returns what stands for an object that MessagePack has no type for; raises TypeError."""
+"""Returns a substitute for an object that MessagePack has no type for, or raises TypeError."""
 
 _DEPTH = 255
 _TOO_DEEP = "Recursion limit reached"
@@ -55,14 +55,14 @@ def _write(out: bytearray, value: Any, default: Default, depth: int) -> None:
 
 
 def _write_other(out: bytearray, value: Any, default: Default, depth: int) -> None:
-    # ormsgpack writes a subclass of these as if it were the class itself.
+    # ormsgpack writes a subclass of these like the class itself.
     for kind in cast("tuple[type[Any], ...]", (str, int, dict, list)):
         if isinstance(value, kind) and not isinstance(value, Enum):
             _write(out, kind(value), default, depth)
             return
     try:
         instead = default(value)
-    except Exception:  # noqa: BLE001  # ormsgpack says the same of whatever a default raises
+    except Exception:  # noqa: BLE001  # ormsgpack reports every error of a default the same way
         message = f"Type is not msgpack serializable: {type(value).__name__}"
         raise TypeError(message) from None
     _write(out, instead, default, depth)
@@ -91,7 +91,7 @@ def _write_map(out: bytearray, value: dict[Any, Any], default: Default, depth: i
 
 
 def _write_key(out: bytearray, key: Any, depth: int) -> None:
-    """Write a key that is no string; a date, a time or a UUID becomes its text."""
+    """Write a key that is not a string; a date, a time or a UUID becomes text."""
     if isinstance(key, Enum):
         key = key.value
     kind = cast("type[Any]", type(key))

@@ -1,7 +1,7 @@
-"""Paths as they are stored: their module is part of the bytes, and Python 3.13 moved it.
+"""Stored paths: their module is part of the bytes, and Python 3.13 moved it.
 
-An engine stands for a LangGraph on some Python: it has paths in `pathlib`, or in `pathlib._local`
-where it is asked to. A path of the other module is then read as that Python would read it.
+The engine acts as LangGraph on a Python whose paths are in `pathlib`, or in `pathlib._local` if it
+is asked to, and reads paths of the other module as that Python would.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from typing import Any
 from pure_engine.types import Envelope
 
 PLAIN, LOCAL = HOMES = ("pathlib", "pathlib._local")
-_NAMES = {"Path", "PosixPath"}  # what makes a path on a system that has no drives
+_NAMES = {"Path", "PosixPath"}  # the classes that a POSIX system can build
 _SINGLE, _POSITIONAL = 0, 1
 
 
 def path(code: int, module: str, name: str, payload: Any, home: str) -> Envelope:
-    """Return the path that an ext's parts say.
+    """Return the path that an ext's parts describe.
 
     Raises:
-        Exception: Whatever keeps it from being built.
+        Exception: Anything that prevents it from being built.
     """
     if module == LOCAL != home:
         raise ModuleNotFoundError(module)

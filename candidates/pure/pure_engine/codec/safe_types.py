@@ -1,7 +1,7 @@
-"""Facts about LangGraph's typed values, as data: which may be built, and what fields records have.
+"""The types that a strict codec builds, and the fields of records among them.
 
 The safe list is `langgraph.checkpoint.serde._msgpack.SAFE_MSGPACK_TYPES`. Records come back with
-the defaults of fields that their data left out, in the order their class declares them.
+the defaults of omitted fields, in the order in which their class declares them.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 REQUIRED: Final = object()
-"""The default of a field that has none."""
+"""Stands for the default of a required field."""
 
 _STANDARD = {
     "builtins": "set frozenset",
@@ -47,7 +47,7 @@ def _keys(names: Mapping[str, str]) -> frozenset[tuple[str, str]]:
 
 
 STANDARD_TYPES = _keys(_STANDARD)
-"""The safe types that Python itself has."""
+"""The safe types of Python's standard library."""
 
 SAFE_TYPES = STANDARD_TYPES | _keys(_LANGGRAPH) | _keys(_LANGCHAIN)
 """The types that a strict codec builds, as (module, name)."""
@@ -60,10 +60,10 @@ SAFE_METHODS = frozenset((("datetime", "datetime", "fromisoformat"),))
 class Shape:
     """A record's fields and their defaults, and the ext code it is written with.
 
-    `positional`: the fields its constructor also takes by position. `extra`: it keeps fields that
-    it does not declare, and does without those it requires, as a model that did not validate.
-    `ignores`: it drops them instead. `dataclass`: it is one; the others that are written with
-    keywords are tuples with names.
+    `positional` are the fields that its constructor also takes by position. `extra` records keep
+    undeclared fields and may lack required ones, like a model built without validation; `ignores`
+    records drop undeclared fields. Records written with keywords are dataclasses if `dataclass`,
+    and named tuples otherwise.
     """
 
     code: int
@@ -154,4 +154,4 @@ _SHAPES[REMOVE] = Shape(
 )
 
 SHAPES: Mapping[tuple[str, str], Shape] = _SHAPES
-"""The records of the safe list that the engine keeps as envelopes."""
+"""The safe records that the engine keeps as envelopes."""

@@ -1,7 +1,7 @@
 """The serializer: Python objects to a type tag and bytes, and back.
 
 `langgraph.checkpoint.serde.jsonplus.JsonPlusSerializer`, without its pickle fallback. A strict
-codec builds only the types of the safe list.
+codec builds only types on the safe list.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def dumps(value: Any) -> tuple[str, bytes]:
 
 
 def loads(kind: str, data: bytes, *, strict: bool = False, paths: str = PLAIN) -> Any:
-    """Return the object that a type tag and bytes say; `paths` is the module that has paths.
+    """Return the object for a type tag and bytes; `paths` is the module of paths.
 
     Raises:
         ValueError: If the bytes are malformed, with ormsgpack's message.
@@ -70,17 +70,17 @@ def loads(kind: str, data: bytes, *, strict: bool = False, paths: str = PLAIN) -
 
 
 def encode(value: Any) -> bytes:
-    """Return an object's MessagePack bytes, a set's elements in the order of their own."""
+    """Return an object's MessagePack bytes; a set's elements are sorted by their own bytes."""
     return pack(value, _default)
 
 
 def decode(data: bytes) -> Any:
-    """Return the object that MessagePack bytes say, every type built that can be."""
+    """Return the object in MessagePack bytes, with every type built that can be."""
     return unpack(data, _hook(False, PLAIN))  # noqa: FBT003  # nothing is refused
 
 
 def plain(value: Any) -> Plain:
-    """Return an object as plain data: what is stored of it, ext values unopened."""
+    """Return an object as plain data, as it is stored: ext values stay unopened."""
     if value is None or value is True or value is False:
         return value
     kind, data = dumps(value)
@@ -90,7 +90,7 @@ def plain(value: Any) -> Plain:
 
 
 def native(value: Plain) -> Any:
-    """Return the objects that plain data says."""
+    """Return the objects in plain data."""
     kind = type(value)
     if kind in _THEMSELVES:
         return value
@@ -109,7 +109,7 @@ def _default(value: Any) -> Ext | str:
 
 
 def is_allowed(module: str, name: str, method: str | None = None, *, strict: bool) -> bool:
-    """Return whether a codec builds a type, or calls a method while it builds one."""
+    """Return whether a codec builds a type, or calls one of its methods for that."""
     if method is not None:
         return (module, name, method) in SAFE_METHODS
     return not strict or (module, name) in SAFE_TYPES
@@ -137,7 +137,7 @@ def _hook(strict: bool, paths: str) -> Hook:  # noqa: FBT001  # a key of the cac
 def _array(data: bytes, hook: Hook) -> Any:
     try:
         return array(unpack(data, hook))
-    except Exception:  # noqa: BLE001  # whatever is wrong with an array, LangGraph reads null
+    except Exception:  # noqa: BLE001  # LangGraph quirk: a malformed array is read as null
         return None
 
 
@@ -146,21 +146,21 @@ def _typed(code: int, data: bytes, hook: Hook, built: Callable[[int, Any], Any])
     try:
         parts = unpack(data, hook)
         return built(code, parts)
-    except Exception:  # noqa: BLE001  # what cannot be built comes back as its payload
+    except Exception:  # noqa: BLE001  # LangGraph quirk: its payload comes back instead
         try:
             return _payload(parts)
-        except Exception:  # noqa: BLE001  # and as null if it has none
+        except Exception:  # noqa: BLE001  # and null if it has none
             return None
 
 
 def _model(code: int, data: bytes, hook: Hook, built: Callable[[int, Any], Any]) -> Any:
     try:
         parts = unpack(data, hook)
-    except Exception:  # noqa: BLE001  # the same
+    except Exception:  # noqa: BLE001  # LangGraph quirk: a malformed model is read as null
         return None
     try:
         return built(code, parts)
-    except Exception:  # noqa: BLE001  # a model without a payload is an error of its own
+    except Exception:  # noqa: BLE001  # LangGraph quirk: its payload, or an error if it has none
         return parts[2]
 
 
@@ -170,7 +170,7 @@ def _built(code: int, parts: Any, *, strict: bool, paths: str) -> Any:
     if not is_allowed(module, name, method, strict=strict):
         return parts[2]
     if method is not None:
-        return datetime.fromisoformat(parts[2])  # the one method on the list
+        return datetime.fromisoformat(parts[2])  # the only method on the safe list
     if module in HOMES:
         return path(code, module, name, parts[2], paths)
     return build(code, module, name, parts[2])

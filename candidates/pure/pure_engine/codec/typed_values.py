@@ -1,7 +1,6 @@
-"""Building typed values from what an ext holds, and writing them again.
+"""Typed values: built from an ext's parts, and taken apart into them.
 
-How that is done is `langgraph.checkpoint.serde.jsonplus`: `_create_msgpack_ext_hook` and
-`_msgpack_default`. What cannot be built comes back as its payload.
+`langgraph.checkpoint.serde.jsonplus`: `_create_msgpack_ext_hook` and `_msgpack_default`.
 """
 
 from __future__ import annotations
@@ -45,14 +44,14 @@ _SEND = ("langgraph.types", "Send")
 
 
 def build(code: int, module: str, name: str, payload: Any) -> Any:
-    """Return the object that an ext's parts say.
+    """Return the object that an ext's parts describe.
 
     Raises:
-        Exception: Whatever keeps it from being built.
+        Exception: Anything that prevents it from being built.
     """
     if code == POSITIONAL and (module, name) == _SEND:
-        # Of more than two arguments the third is the timeout, and the rest are ignored.
-        return _send(*payload) if len(payload) == 2 else _send(payload[0], payload[1], payload[2])  # noqa: PLR2004  # the same
+        # LangGraph quirk: the third argument is the timeout, and more are ignored.
+        return _send(*payload) if len(payload) == 2 else _send(payload[0], payload[1], payload[2])  # noqa: PLR2004  # node and argument
     try:
         maker = maker_of(code, module, name)
     except KeyError:
@@ -63,10 +62,10 @@ def build(code: int, module: str, name: str, payload: Any) -> Any:
 
 
 def maker_of(code: int, module: str, name: str) -> Callable[..., Any]:
-    """Return what builds a type of the safe list for a value of this code.
+    """Return the function that builds a safe type from an ext of this code.
 
     Raises:
-        KeyError: If it is not on the list.
+        KeyError: If the type is not on the safe list.
     """
     key = (module, name)
     if key in _MAKERS:
@@ -79,7 +78,7 @@ def maker_of(code: int, module: str, name: str) -> Callable[..., Any]:
 def _unknown(code: int, module: str, name: str, payload: Any) -> Envelope:
     if not _is_installed(module.partition(".")[0]):
         raise ModuleNotFoundError(module)
-    # The payload has to be what such a constructor takes.
+    # The payload must at least be something that a constructor can be called with.
     arguments: Any = payload
     if code == POSITIONAL:
         arguments = [*payload]
@@ -105,7 +104,7 @@ def _record(key: tuple[str, str], code: int, shape: Shape, /, *args: Any, **keyw
         given = {name: value for name, value in given.items() if name in shape.fields}
     fields = {**shape.fields, **given}
     absent = [name for name, value in fields.items() if value is REQUIRED]
-    # Only a model is built even if it does not validate.
+    # Only a model is built without validation.
     if absent and not (shape.extra and code in {MODEL_1, MODEL_2}):
         raise TypeError("an argument is missing")
     for name in absent:
@@ -132,7 +131,7 @@ _make_timeout = functools.partial(_record, _TIMEOUT, KEYWORDS, SHAPES[_TIMEOUT])
 
 
 def _timeout(value: Any) -> Envelope | None:
-    """Return a packet's timeout as a policy with positive seconds, or None if it sets none."""
+    """Return a packet's timeout as a policy in positive seconds, or None without limits."""
     if not isinstance(value, Envelope):
         value = _make_timeout(run_timeout=value)
     fields = value.parts[2]
@@ -163,7 +162,7 @@ def _interrupt(
     namespace = older.get("ns")
     if id == PLACEHOLDER_ID and isinstance(namespace, Sequence):
         joined = "|".join(cast("Sequence[str]", namespace))
-        id = xxh3_128_hexdigest(joined.encode())  # noqa: A001  # the same
+        id = xxh3_128_hexdigest(joined.encode())  # noqa: A001  # LangGraph's keyword
     return Interrupt(value, id, response_schema)
 
 
@@ -175,18 +174,18 @@ _MAKERS: dict[tuple[str, str], Callable[..., Any]] = {
 }
 
 Parts = tuple[int, Sequence[Any]]
-"""An ext's code and what its data holds."""
+"""An ext's code and the contents of its data."""
 
 
-def take_apart(  # noqa: PLR0911  # one for each way a type is stored
+def take_apart(  # noqa: PLR0911  # one for each way to store a type
     value: Any, order: Callable[[Any], Any]
 ) -> Parts | str:
-    """Return the parts that are stored of an object; of an exception its text.
+    """Return the parts that an object is stored as, or an exception's text.
 
-    `order` is the key that a set's elements are put in order by.
+    `order` is the sort key of a set's elements.
 
     Raises:
-        TypeError: If LangGraph stores no such object.
+        TypeError: If LangGraph cannot store the object.
     """
     kind = cast("type[Any]", type(value))
     taken = _EXACT.get(kind)

@@ -1,6 +1,6 @@
 """Reading MessagePack as ormsgpack reads it for LangGraph.
 
-A loop over the bytes with a stack of open containers, as data may be nested deeper than Python's
+It loops over the bytes with a stack of open containers, since data may nest deeper than Python's
 own stack. Bytes after the first value are ignored.
 """
 
@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 Hook: TypeAlias = Callable[[int, bytes], Any]
-"""Returns the object that an ext's code and data say."""
+"""Returns the object for an ext's code and data."""
 _Reader: TypeAlias = Callable[[bytes, int], tuple[Any, int]]
 
 _DEPTH = 1022
@@ -20,10 +20,10 @@ _END = "unexpected end of file"
 
 
 def unpack(data: bytes, hook: Hook) -> Any:
-    """Return the value that MessagePack bytes begin with.
+    """Return the first value in MessagePack bytes.
 
     Raises:
-        ValueError: If they begin with none, with ormsgpack's message.
+        ValueError: If there is none, with ormsgpack's message.
     """
     try:
         return _read(data, hook)
@@ -32,8 +32,8 @@ def unpack(data: bytes, hook: Hook) -> Any:
 
 
 def _read(data: bytes, hook: Hook) -> Any:  # noqa: C901, PLR0912  # one loop instead of recursion
-    # The container whose elements are being read, whether it is a map, how many are left, and a
-    # map's next key; on the stack, the same of those around it.
+    # The container being read, whether it is a map, how many elements are left, and a map's next
+    # key. The stack holds the same for the containers around it.
     items: Any = None
     value: Any
     in_map, left, key, at, stack = False, 0, None, 0, list[tuple[Any, bool, int, Any]]()
@@ -72,7 +72,7 @@ def _read(data: bytes, hook: Hook) -> Any:  # noqa: C901, PLR0912  # one loop in
 
 
 def _container_size(data: bytes, head: int, at: int) -> tuple[int, int]:
-    """Return how many elements the container has that `head` begins."""
+    """Return the number of elements in the container that `head` begins."""
     if head < 0xA0:  # noqa: PLR2004  # fixmap and fixarray
         return head & 0x0F, at
     if head in (0xDC, 0xDE):
@@ -81,7 +81,7 @@ def _container_size(data: bytes, head: int, at: int) -> tuple[int, int]:
 
 
 def _read_key(data: bytes, at: int, depth: int) -> tuple[Any, int]:
-    """Return a map's key: a scalar, or an array of such as a tuple."""
+    """Return a map's key: a scalar, or an array of keys as a tuple."""
     stack = list[tuple[list[Any], int]]()
     while True:
         head = data[at]
@@ -112,9 +112,9 @@ def _read_key(data: bytes, at: int, depth: int) -> tuple[Any, int]:
 
 
 def _no_key(data: bytes, head: int, at: int) -> str:
-    """Return what ormsgpack says of a key that is a map or an ext.
+    """Return ormsgpack's message about a key that is a map or an ext.
 
-    The forms that a timestamp can have it reads up to the code.
+    It reads an ext that may be a timestamp up to its code first.
     """
     if head in _TIMESTAMPS:
         return "invalid value" if at + _TIMESTAMPS[head] <= len(data) else _END
@@ -186,7 +186,7 @@ _SCALARS: dict[int, _Reader] = {
     0xC0: _constant(None),
     0xC1: _reserved,
     0xC2: _constant(False),  # noqa: FBT003  # the value itself
-    0xC3: _constant(True),  # noqa: FBT003  # the same
+    0xC3: _constant(True),  # noqa: FBT003  # the value itself
     **{0xC4 + index: _sized(_take, index) for index in range(3)},
     **{0xCA + index: _fixed(layout) for index, layout in enumerate((">f", ">d"))},
     **{0xCC + index: _fixed(layout) for index, layout in enumerate((">B", ">H", ">I", ">Q"))},
@@ -198,7 +198,7 @@ _MAPS = frozenset((*range(0x80, 0x90), 0xDE, 0xDF))
 _EXTS = {0xC7: None, 0xC8: None, 0xC9: None, 0xD4: 1, 0xD5: 2, 0xD6: 4, 0xD7: 8, 0xD8: 16}
 """First byte to size; None where the size follows."""
 _TIMESTAMPS = {0xD6: 1, 0xD7: 1, 0xC7: 2}
-"""First byte of an ext that may be a timestamp, to the bytes from there to its code."""
+"""First byte of an ext that may be a timestamp, to the number of bytes up to its code."""
 _NO_KEY = {
     0xDE: "invalid type Map16",
     0xDF: "invalid type Map32",

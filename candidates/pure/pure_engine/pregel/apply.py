@@ -1,6 +1,8 @@
-"""A superstep's two halves: which tasks come next, and applying what they wrote.
+"""Applying a superstep's writes to the channels (`langgraph.pregel._algo.apply_writes`).
 
-`langgraph.pregel._algo`: `prepare_next_tasks`, `apply_writes`, `should_interrupt`.
+All writes to a channel reach it in one `update`, ordered by the paths of the tasks that made them,
+so that the result does not depend on which task ended first. Every channel that changed gets the
+same new version, and a node whose trigger has a version that it has not seen runs next.
 """
 
 from __future__ import annotations
@@ -19,11 +21,11 @@ from pure_engine.savers.saver import Write
 
 
 class Writer(Protocol):
-    """Something whose writes can be applied: a task, or what stands for one."""
+    """The author of writes: a task, or something that stands for one."""
 
     @property
     def path(self) -> Path:
-        """Where it comes in the order of a superstep's writes."""
+        """Its place in the order of a superstep's writes."""
         ...
 
     @property
@@ -33,17 +35,17 @@ class Writer(Protocol):
 
     @property
     def writes(self) -> Sequence[Write]:
-        """What it wrote."""
+        """The writes themselves."""
         ...
 
     @property
     def triggers(self) -> Sequence[str]:
-        """The channels whose versions it has seen."""
+        """The channels that triggered it."""
         ...
 
 
 class Writes(NamedTuple):
-    """Writes that no task made: an input, or those of an update."""
+    """Writes that no task made: an input, or an update from outside."""
 
     path: Path
     name: str
@@ -54,10 +56,10 @@ class Writes(NamedTuple):
 def apply_writes(
     state: State, writers: Iterable[Writer], next_version: NextVersion | None
 ) -> set[str]:
-    """Apply writes to the channels; return the channels that changed and hold a value.
+    """Apply writes to the channels; return those that changed and hold a value.
 
-    Without `next_version` no version advances, and none counts as changed: that is how a snapshot
-    of writes that are still pending is made.
+    Without `next_version` no version advances and no channel counts as changed: a snapshot applies
+    pending writes that way.
     """
     ordered = sorted(writers, key=lambda writer: path_text(writer.path))
     versions = state.versions
@@ -89,7 +91,7 @@ def _by_channel(state: State, writers: Iterable[Writer]) -> dict[str, list[Any]]
 
 
 def _pass(state: State, changes: _Changes) -> None:
-    """Tell channels that a superstep passed, and that it is the last if it triggers no node."""
+    """Tell channels that a superstep passed, and that the run ends if it triggers no node."""
     for name, channel in state.channels.items():
         if name not in changes.updated and channel.is_available() and channel.update(()):
             changes.note(name)
@@ -101,7 +103,7 @@ def _pass(state: State, changes: _Changes) -> None:
 
 @dataclass(slots=True)
 class _Changes:
-    """The channels that a superstep changed; all get the same version."""
+    """The channels that a superstep changed, and the version that they all get."""
 
     state: State
     version: Any
@@ -115,6 +117,6 @@ class _Changes:
         return True
 
     def note(self, name: str) -> None:
-        """Note a change; a channel without a value triggers nothing and is not listed."""
+        """Note a change; a channel without a value triggers nothing, so it is left out."""
         if self.advance(name) and self.state.channels[name].is_available():
             self.updated.add(name)

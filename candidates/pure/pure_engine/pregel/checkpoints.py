@@ -17,7 +17,7 @@ _FORMAT = 4
 
 
 def empty_checkpoint(clock: Clock) -> Checkpoint:
-    """Return the checkpoint that a thread without one starts from."""
+    """Return the checkpoint that a new thread starts from."""
     return {
         "v": _FORMAT,
         "id": clock.empty_id(),
@@ -37,9 +37,9 @@ def new_checkpoint(  # noqa: PLR0913  # the parts of a checkpoint
     *,
     snapshots: Collection[str] = (),
 ) -> Checkpoint:
-    """Return the checkpoint after `before`; without channels it takes over what that holds.
+    """Return the checkpoint after `before`; without channels, it keeps the values of `before`.
 
-    `snapshots` are the delta channels whose whole value it is to hold.
+    It holds the whole value of the delta channels in `snapshots`.
     """
     time = clock.now()
     versions = before["channel_versions"]
@@ -68,12 +68,12 @@ def _held(channel: Channel, snapshots: Collection[str]) -> Any:
 
 
 def config_of(where: Where | None, metadata: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return a checkpoint's config, or None for none."""
+    """Return a checkpoint's config, or None without one."""
     return None if where is None else {"configurable": with_parents(where, metadata)}
 
 
 def with_parents(where: Where, metadata: Mapping[str, Any]) -> dict[str, Any]:
-    """Return where a checkpoint is, a subgraph's with the ids of those around it, and its own."""
+    """Return a checkpoint's location; in a subgraph, with the ids of the checkpoints around it."""
     parents = metadata.get("parents")
     if not parents:
         return dict(where)
@@ -82,7 +82,7 @@ def with_parents(where: Where, metadata: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def copy_checkpoint(checkpoint: Checkpoint) -> Checkpoint:
-    """Return a checkpoint that changes on its own."""
+    """Return a copy of a checkpoint that shares no dictionary with it."""
     return {
         "v": checkpoint["v"],
         "ts": checkpoint["ts"],
@@ -95,7 +95,7 @@ def copy_checkpoint(checkpoint: Checkpoint) -> Checkpoint:
 
 
 def is_superseded(saver: Saver, where: Where, checkpoint: Checkpoint) -> bool:
-    """Return whether a thread has moved past the checkpoint that was asked for by its id."""
+    """Return whether a checkpoint that was asked for by its id is no longer the thread's latest."""
     if not where.get("checkpoint_id"):
         return False
     latest = saver.get({**where, "checkpoint_id": None})
@@ -103,7 +103,7 @@ def is_superseded(saver: Saver, where: Where, checkpoint: Checkpoint) -> bool:
 
 
 def without_untracked(value: Any, channels: Mapping[str, Channel]) -> Any:
-    """Return a packet without the values of untracked channels, which are never stored."""
+    """Return a packet without the values of untracked channels, which are not stored."""
     if not isinstance(value, Send) or not isinstance(value.arg, dict):
         return value
     entries = cast("dict[str, Any]", value.arg)  # pyright: ignore[reportUnknownMemberType]  # narrowed from Any
@@ -116,7 +116,7 @@ def without_untracked(value: Any, channels: Mapping[str, Channel]) -> Any:
 
 
 def drop_untracked_packets(checkpoint: Checkpoint, channels: Mapping[str, Channel]) -> None:
-    """Clear the packets that a checkpoint holds of untracked values."""
+    """Remove the values of untracked channels from a checkpoint's packets."""
     values = checkpoint["channel_values"]
     if TASKS in values:
         values[TASKS] = [without_untracked(packet, channels) for packet in values[TASKS]]

@@ -1,10 +1,9 @@
-"""Delta channels in a thread: when the whole value is stored, and reading it back from writes.
+"""Delta channels in a thread: when a snapshot is stored, and how a value is rebuilt from writes.
 
-A checkpoint holds nothing of a delta channel until enough updates or supersteps have passed: then
-it holds a snapshot. Until then its value is the writes that were stored beside the checkpoints
-before. Where these writes are not the whole truth (a fork leaves some behind, a superstep was
-dropped), the next checkpoint holds a snapshot ahead of its time (`langgraph.pregel._loop`,
-`langgraph.channels.delta`).
+A checkpoint holds a delta channel's value only after enough updates or supersteps: then it holds a
+snapshot. In between, the value is rebuilt from the writes stored beside earlier checkpoints. If
+those writes are incomplete (a fork leaves some behind, a superstep was dropped), the next
+checkpoint holds a snapshot early (`langgraph.pregel._loop`, `langgraph.channels.delta`).
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ History: TypeAlias = Callable[[Sequence[str]], Mapping[str, Any]]
 
 
 def replay(state: State, history: History) -> None:
-    """Give delta channels the values that were written since their last snapshots."""
+    """Rebuild delta channels from their last snapshots and the writes since."""
     held = state.checkpoint["channel_values"]
     wanted = [channel.key for channel in state.program.deltas if channel.key not in held]
     if not wanted:
@@ -41,25 +40,25 @@ def replay(state: State, history: History) -> None:
 
 
 def written_to(program: Program, writes: Iterable[Write]) -> set[str]:
-    """Return the delta channels among those that were written to."""
+    """Return the delta channels that were written to."""
     names = {channel.key for channel in program.deltas}
     return {name for name, _ in writes if name in names}
 
 
 def overwritten(program: Program, writes: Iterable[Write]) -> set[str]:
-    """Return the delta channels whose value is replaced: it is stored, and not what came before."""
+    """Return the delta channels that an `Overwrite` replaces the value of."""
     return written_to(program, (write for write in writes if overwrite_in(write[1])[0]))
 
 
 def left_behind(program: Program, pending: Iterable[PendingWrite]) -> set[str]:
-    """Return the delta channels that pending writes are for."""
+    """Return the delta channels that pending writes go to."""
     return written_to(program, (write[1:] for write in pending))
 
 
 def counted(
     program: Program, metadata: Mapping[str, Any], updated: Collection[str] | None
 ) -> dict[str, Any]:
-    """Return the counters after one more superstep: updates and supersteps since a snapshot."""
+    """Return the metadata that counts updates and supersteps since each snapshot, one step on."""
     before = _counters(metadata)
     counters: dict[str, Any] = {}
     for channel in program.deltas:
@@ -73,7 +72,7 @@ def _counters(metadata: Mapping[str, Any]) -> Mapping[str, Sequence[int]]:
 
 
 def due(program: Program, metadata: Mapping[str, Any]) -> set[str]:
-    """Return the channels whose counters ask for a snapshot."""
+    """Return the channels whose counters call for a snapshot."""
     counters = _counters(metadata)
     names: set[str] = set()
     for channel in program.deltas:
@@ -84,7 +83,7 @@ def due(program: Program, metadata: Mapping[str, Any]) -> set[str]:
 
 
 def settle(metadata: dict[str, Any], snapshots: Collection[str]) -> None:
-    """Take the counters of channels that a snapshot is taken of out of metadata."""
+    """Remove from metadata the counters of channels that get a snapshot."""
     counters = _counters(metadata)
     rest = {name: counter for name, counter in counters.items() if name not in snapshots}
     if rest:
@@ -99,10 +98,10 @@ def bump(
     snapshots: Collection[str],
     next_version: NextVersion,
 ) -> None:
-    """Give a version to snapshots of channels that have none since the last checkpoint.
+    """Give a new version to snapshots of channels that did not change since the last checkpoint.
 
-    No node is triggered by it: who had seen the version before has seen this one. It is noted whose
-    version this is, and which one they had seen.
+    It triggers no node: nodes that had seen the version before are marked as having seen this one.
+    `versions_seen` records those marks, and the versions that the nodes had really seen.
     """
     versions, bumps = state.versions, state.seen.get(BUMPS, {})
     moved: dict[str, Any] = {}
@@ -127,7 +126,7 @@ def bump(
 
 
 def really_seen(seen: Mapping[str, Mapping[str, Any]], node: str) -> Iterable[Any]:
-    """Yield the versions that a node has seen, those that are only of a snapshot as before it."""
+    """Yield the versions that a node has really seen, without the marks that `bump` left."""
     bumps = seen.get(BUMPS, {})
     for name, version in seen[node].items():
         if bumps.get(f"{node}|{name}") != version:
@@ -141,13 +140,13 @@ _Kept: TypeAlias = tuple[str, str, list[Write]]
 
 
 class DeltaLog:
-    """What a run wrote to delta channels since a checkpoint was stored.
+    """What a run wrote to delta channels since it last stored a checkpoint.
 
     Args:
         program: The program that runs.
-        saved: The checkpoint that the run begins with.
-        asked: Whether it was asked for by its id: others may build on it too.
-        at_exit: Whether all is stored at the exit.
+        saved: The checkpoint that the run began at.
+        asked: Whether it was asked for by its id, so that other branches may build on it too.
+        at_exit: Whether the run stores everything at its exit.
     """
 
     def __init__(self, program: Program, saved: Saved, *, asked: bool, at_exit: bool) -> None:
@@ -161,20 +160,20 @@ class DeltaLog:
         self._kept: list[tuple[int, _Kept]] = []
 
     def diverge(self) -> None:
-        """Note that what is pending on the checkpoint before is not what comes next."""
+        """Note that the run does not continue with the writes pending on its first checkpoint."""
         self._diverged = self._shared
         self._snapshots |= left_behind(self._program, self._saved.pending)
 
     def replace(self, writes: Iterable[Write]) -> None:
-        """Note which channels writes replace the value of."""
+        """Note the channels whose value is replaced."""
         self._snapshots |= overwritten(self._program, writes)
 
     def lose(self, writes: Iterable[Write]) -> None:
-        """Note writes that are stored nowhere."""
+        """Note writes that will not be stored."""
         self._snapshots |= written_to(self._program, writes)
 
     def begin(self, step: int, tasks: Collection[str]) -> None:
-        """Note the run's first superstep: what is pending of none of its tasks is left behind."""
+        """Note the run's first superstep: pending writes of other tasks are left behind."""
         if not self._begun:
             self._begun, self._first = True, step
             if self._settled:
@@ -184,24 +183,24 @@ class DeltaLog:
             self._snapshots |= left_behind(self._program, others)
 
     def keep(self, step: int, name: str, path: str, writes: Iterable[Write]) -> None:
-        """Keep a task's writes until the exit, if nothing is stored before."""
+        """Keep a task's writes until the exit, if nothing is stored earlier."""
         if not self._at_exit:
             return
         names = written_to(self._program, writes)
         if self._diverged:
-            # What is stored beside the checkpoint before belongs to another branch too.
+            # The checkpoint that these writes would be stored beside belongs to other branches too.
             self._snapshots |= names
         elif names:
             kept = [write for write in writes if write[0] in names]
             self._kept.append((step, (name, path, kept)))
 
     def settle(self, metadata: dict[str, Any]) -> tuple[set[str], list[_Kept]]:
-        """Return the channels to store whole, and the writes to store of the others.
+        """Return the channels to snapshot, and the writes to store for the others.
 
-        In the order of ids as in that of paths, the writes of supersteps come one after another.
+        The task ids and paths of those writes sort by superstep.
         """
         snapshots = self._snapshots | due(self._program, metadata)
-        # A stream's item that holds the metadata may still be on its way.
+        # LangGraph quirk: a stream item that is still queued loses the counters too.
         settle(metadata, snapshots)
         stored: list[_Kept] = []
         for step, (name, path, writes) in self._kept:
@@ -210,7 +209,7 @@ class DeltaLog:
                 continue
             if step <= self._first:
                 task = f"{self._first:08x}{name[8:]}"
-                # Writes that no task made are not to look as if they were pending.
+                # Under the null task's own id, these writes would count as pending.
                 stored.append((f"{task[:-1]}1" if task == NULL_TASK else task, path, kept))
             else:
                 number = f"{step:08x}"

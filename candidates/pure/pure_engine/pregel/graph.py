@@ -1,4 +1,4 @@
-"""A compiled program with a saver and a clock: what runs, snapshots and updates work on."""
+"""A compiled program with a saver and a clock, as `Pregel` is one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pure_engine.savers.saver import Saved, Saver
 class Graph:
     """A program that can run.
 
-    `outermost` is the saver of the outermost graph: it reaches the subgraphs of one that has none.
+    `outermost` is the outermost graph's saver, inherited even through a graph without one.
     """
 
     program: Program
@@ -27,7 +27,7 @@ class Graph:
     outermost: Saver | None
 
     def restored(self, saved: Saved, namespace: str = "") -> State:
-        """Return the state that a checkpoint holds; one without a config was never stored."""
+        """Return the state of a checkpoint; without a config, it was never stored."""
         state = State.restored(self.program, saved.checkpoint, namespace)
         if saved.config and self.program.deltas and self.saver is not None:
             replay(state, functools.partial(self.saver.delta_history, saved.config))
@@ -35,13 +35,13 @@ class Graph:
 
     @property
     def next_version(self) -> NextVersion:
-        """Return what numbers a channel's versions: the saver's way, or counting without one."""
+        """Return the function that numbers versions: the saver's, or a plain count without one."""
         if self.saver is None:
             return _count
         return lambda current: next_version(self.clock, current)
 
     def inside(self, subgraph: Subgraph) -> Graph:
-        """Return a subgraph as a graph: with the outermost graph's saver, or with none."""
+        """Return a subgraph as a graph, with the outermost graph's saver or without one."""
         saver = None if subgraph.checkpointer is False else self.outermost
         return Graph(subgraph.program, saver, self.clock, self.outermost)
 

@@ -1,4 +1,4 @@
-"""What a body asks of the engine, answered for a task of a run."""
+"""What a node's body asks of the engine, answered for a task."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pure_engine.program.policies import Timeout
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What a run offers to the bodies of its tasks."""
+    """What a run offers to its tasks."""
 
     emit: Callable[[Any, str], None]
     drain: Callable[[str], None]
@@ -27,21 +27,21 @@ class Services:
 
 
 class Stopwatch:
-    """The time of an attempt, in which only waiting takes any, and the limits to it."""
+    """An attempt's time, which only `wait` advances, and its limits."""
 
     def __init__(self, node: str, timeout: Timeout | None) -> None:
         self._node, self._limits = node, timeout or Timeout()
         self._now = self._progress = 0.0
 
     def progress(self) -> None:
-        """Note that the attempt showed that it goes on."""
+        """Note that the attempt made progress."""
         self._progress = self._now
 
     def wait(self, seconds: float) -> None:
         """Let time pass.
 
         Raises:
-            NodeTimeoutError: If a limit comes first.
+            NodeTimeoutError: If a limit is reached first.
         """
         self._now += seconds
         limits = self._limits
@@ -60,7 +60,7 @@ class Stopwatch:
 
 
 class TaskHost:
-    """Answers a task's body, in one of its attempts."""
+    """The host of a task's body in one attempt."""
 
     def __init__(self, task: Task, services: Services, attempt: int) -> None:
         self._task, self._services, self._attempt = task, services, attempt
@@ -71,15 +71,15 @@ class TaskHost:
         return self._task.ask(value)
 
     def emit(self, value: Any) -> None:
-        """Give a value to the stream; a handler's comes from inside the task that failed."""
+        """Emit a value; a handler's has the namespace of the task that failed."""
         self._watch.progress()
         self._services.emit(value, self._task.namespace.rpartition(NS_SEP)[0])
 
     def wait(self, seconds: float) -> None:
-        """Let time pass, in an asynchronous run.
+        """Let time pass in an asynchronous run; a synchronous one does not wait.
 
         Raises:
-            NodeTimeoutError: If an attempt may not take so long.
+            NodeTimeoutError: If the attempt takes longer than it may.
         """
         if self._services.asynchronous:
             self._watch.wait(seconds)
@@ -89,19 +89,19 @@ class TaskHost:
         self._services.drain(reason)
 
     def visits(self) -> int:
-        """Return how often the body has begun in this session."""
+        """Return how often the body has run in this session."""
         return self._task.node.visits
 
     def call(self, name: str, given: Any) -> Any:
-        """Return what a subgraph of the program gives."""
+        """Run a subgraph of the program by name; return its result."""
         return self.nest(self._services.subgraphs[name], given)
 
     def nest(self, subgraph: Subgraph, given: Any) -> Any:
-        """Return what a subgraph gives, run inside the task."""
+        """Run a subgraph inside the task; return its result."""
         return self._services.nest(self._task, subgraph, given, self._attempt > 1)
 
     def info(self, name: str) -> Any:
-        """Return what is known of the task's execution; of a handler, of the task that failed."""
+        """Return a fact about the task's execution; in a handler, about the task that failed."""
         failure = self._task.failure
         task = self._task if failure is None else failure.task
         known = {
@@ -113,11 +113,11 @@ class TaskHost:
         return known[name]
 
     def context(self, name: str) -> Any:
-        """Return a key of the run's context."""
+        """Return the value of a key of the run's context."""
         return (self._services.context or {}).get(name)
 
     def error(self, name: str) -> Any:
-        """Return what is known of the failure that is handled."""
+        """Return a fact about the failure that is being handled."""
         failure = self._task.failure
         if failure is None:
             return None

@@ -55,8 +55,8 @@ class Loop:
         Raises:
             EmptyInputError: If there is nothing to do.
             GraphRecursionError: If the run used up its steps before it was done.
-            GraphDrained: If it was asked to stop before it was done.
-            GraphInterrupt: If it is nested and stops: the outermost run shows that instead.
+            GraphDrained: If a node asked it to stop before it was done.
+            GraphInterrupt: If it stops and is nested; the outermost run shows the stop instead.
         """
         run = self.run
         start(run, self.store, self.emitter)
@@ -72,7 +72,7 @@ class Loop:
             self.store.exit()
             raise
         else:
-            # A nested run that went well leaves its result only, unless its namespace is kept.
+            # A nested run that succeeded leaves only its result, unless its namespace is kept.
             if not run.is_nested or is_lasting(run.nesting.namespace):
                 self.store.exit()
         self.emitter.flush()
@@ -121,14 +121,14 @@ class Loop:
         tasks = [task for task in run.tasks.values() if not task.writes]
         self.emitter.flush()
         errors = run_tasks(run, tasks, self.services, self._record)
-        # A stream that nodes and subgraphs write to is read while they run. Otherwise the items of
-        # a single task are read when the next superstep begins, and lost if applying fails.
+        # LangGraph quirk: a single task's items wait for the next superstep, and are lost if its
+        # writes cannot be applied. A stream that nodes or subgraphs write to is read at once.
         if errors or len(tasks) > 1 or "custom" in request.modes or request.subgraphs:
             self.emitter.flush()
         raise_errors(errors)
 
     def _record(self, task: Task, writes: Sequence[Write]) -> None:
-        """Record what a task wrote: as pending, in the store and in the stream."""
+        """Record a task's writes: as pending, in the store and in the stream."""
         if writes:
             recorded = self.run.record(task.id, writes)
             self.store.put_writes(task.id, recorded, path_text(task.path))
@@ -146,7 +146,7 @@ class Loop:
         run.pending.clear()
         run.replaying, run.resuming = False, None
 
-    def _run_nested(self, task: Task, subgraph: Subgraph, value: Any, again: bool) -> Any:  # noqa: FBT001  # as a host asks for it
+    def _run_nested(self, task: Task, subgraph: Subgraph, value: Any, again: bool) -> Any:  # noqa: FBT001  # `Services.nest` passes it by position
         """Run a subgraph inside a task; return the last state that it showed."""
         run, states = self.run, deque[Any]([None], maxlen=1)
         nesting = nest(run, self.emitter.stream, task, subgraph, again=again)
@@ -157,7 +157,7 @@ class Loop:
         return states[0]
 
     def _show_stop(self, interrupt: GraphInterrupt) -> None:
-        """Queue a stopped run's last items: the state with what is pending applied."""
+        """Queue a stopped run's last items: the state with pending writes applied."""
         run = self.run
         tasks = run.tasks.values()
         if run.pending and any(task.writes for task in tasks):

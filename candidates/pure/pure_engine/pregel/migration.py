@@ -1,9 +1,9 @@
-"""Older checkpoints in today's layout (`_migrate_checkpoint` of `Pregel` and `CompiledStateGraph`).
+"""Migrating older checkpoints (`_migrate_checkpoint` of `Pregel` and `CompiledStateGraph`).
 
-Before version 4 packets that were sent lay beside the channels, under `pending_sends`. Before
-version 3 a node was triggered by a channel of its own for every way to it: `start:NODE` from START,
-`branch:SOURCE:CONDITION:NODE` from a conditional edge, and `SOURCE`, which all its edges shared.
-Today it is `branch:to:NODE`, whichever way it was.
+Before version 4, sent packets were stored beside the channels, under `pending_sends`. Before
+version 3, a node had one trigger channel for each way to it: `start:NODE` from START,
+`branch:SOURCE:CONDITION:NODE` from a conditional edge, and `SOURCE` from all edges of a node. Today
+the trigger is `branch:to:NODE` in every case.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _BRANCH_PARTS = 4
 
 
 def migrate(program: Program, checkpoint: dict[str, Any]) -> None:
-    """Bring a checkpoint that was read into today's layout; its `v` stays."""
+    """Bring a checkpoint into today's layout; its `v` stays as it is."""
     version, versions = checkpoint["v"], checkpoint["channel_versions"]
     if version < _SENDS_IN_A_CHANNEL and checkpoint.get("pending_sends"):
         checkpoint["channel_values"][TASKS] = checkpoint.pop("pending_sends")
@@ -39,7 +39,7 @@ def migrate(program: Program, checkpoint: dict[str, Any]) -> None:
 
 
 def _rename(program: Program, checkpoint: dict[str, Any], old: str, node: str) -> None:
-    """Let a node's trigger take the place of one that led to it alone."""
+    """Replace a trigger that led to one node by that node's trigger of today."""
     if node not in program.nodes:
         return
     version = checkpoint["channel_versions"].pop(old)
@@ -50,7 +50,7 @@ def _rename(program: Program, checkpoint: dict[str, Any], old: str, node: str) -
 
 
 def _spread(program: Program, checkpoint: dict[str, Any], source: str) -> None:
-    """Let the triggers of all nodes that an edge leads to take the place of their source's."""
+    """Replace a source's trigger by the triggers of all nodes that its edges lead to."""
     values = checkpoint["channel_values"]
     version = checkpoint["channel_versions"].pop(source)
     held = [values.pop(source)] if source in values else []
@@ -62,7 +62,7 @@ def _spread(program: Program, checkpoint: dict[str, Any], source: str) -> None:
 
 
 def _take_over(checkpoint: dict[str, Any], old: str, node: str, version: Any) -> None:
-    """Give a node's trigger the later of two versions, in what was seen of them too."""
+    """Give a node's trigger the later of two versions, in `versions_seen` too."""
     trigger = branch_to(node)
     versions, seen = checkpoint["channel_versions"], checkpoint["versions_seen"]
     versions[trigger] = max(versions[trigger], version) if trigger in versions else version
@@ -73,7 +73,7 @@ def _take_over(checkpoint: dict[str, Any], old: str, node: str, version: Any) ->
 
 
 def _targets(program: Program, source: str) -> Iterable[str]:
-    """Return the nodes that plain edges lead to from a node, in the order of the edges."""
+    """Return the nodes that a node's plain edges lead to, in the order of the edges."""
     trigger = branch_to("")
     channels = (channel for channel, _ in program.nodes[source].targets)
     return [name.removeprefix(trigger) for name in channels if name.startswith(trigger)]

@@ -18,9 +18,9 @@ from pure_engine.program.model import Program, Subgraph
 
 
 def nest(run: Run, stream: Stream, task: Task, subgraph: Subgraph, *, again: bool) -> Nesting:
-    """Return what a subgraph takes over from a task of a run; `again` if that failed before."""
+    """Return what a subgraph takes over from its task; `again` if an earlier attempt failed."""
     failure, checkpoint = task.failure, run.state.checkpoint["id"]
-    # A handler is inside the task that failed; both began at the same checkpoint.
+    # A handler counts as inside the task that failed, and began at the same checkpoint.
     failed = {} if failure is None else {failure.task.namespace: checkpoint}
     return Nesting(
         _namespace(task, subgraph),
@@ -38,7 +38,7 @@ def nest(run: Run, stream: Stream, task: Task, subgraph: Subgraph, *, again: boo
 def nested_request(
     request: Request, nesting: Nesting, program: Program, value: Any, sink: Sink
 ) -> Request:
-    """Return the arguments of a nested run: its input is `value`, its sink gets its states."""
+    """Return the arguments of a nested run with the input `value`."""
     where = {
         **request.where,
         CHECKPOINT_MAP: nesting.checkpoints,
@@ -64,7 +64,11 @@ def is_lasting(namespace: str) -> bool:
 
 
 def _namespace(task: Task, subgraph: Subgraph) -> str:
-    """Return the namespace of a task's next nested run, and count the run."""
+    """Return the namespace of a task's next nested run, and count the run.
+
+    LangGraph quirk: a second attempt of the task counts on, so that its nested run has a namespace
+    without checkpoints and starts over.
+    """
     number, task.calls = task.calls, task.calls + 1
     namespace = subgraph.namespace(task.namespace)
     return f"{namespace}{NS_SEP}{number}" if number else namespace

@@ -27,11 +27,11 @@ from pure_engine.program.policies import tries_again
 from pure_engine.savers.saver import Write
 from pure_engine.types import RECORDS, Command, Envelope, Send, record_fields
 
-_NOBODY = cast("Host", None)  # a branch asks the engine for nothing
+_NOBODY = cast("Host", None)  # a branch needs no host
 
 
 def run_task(task: Task, state: State, services: Services) -> None:
-    """Run a task, again if its policies say so; its writes are those of its last attempt."""
+    """Run a task, and again if its policies say so; only its last attempt's writes count."""
     if task.node.policies.timeout is not None and not services.asynchronous:
         message = (
             "Node timeouts are only supported for async nodes because sync Python execution cannot"
@@ -48,7 +48,7 @@ def run_task(task: Task, state: State, services: Services) -> None:
             raise
         except Exception as error:
             if isinstance(error, NodeTimeoutError) and task.node.policies.timeout is not None:
-                task.writes.clear()  # what an attempt wrote is kept until it is in time
+                task.writes.clear()  # an attempt that ran out of time leaves nothing
             if not tries_again(task.node.policies.retry, error, attempt):
                 raise
             attempt += 1
@@ -63,7 +63,7 @@ def _attempt(task: Task, state: State, host: Host) -> None:
     except ParentCommand as error:
         command: Command = error.args[0]
         if command.graph == PARENT:
-            # On its way out it is addressed to the graph around this one, by its namespace.
+            # From here on, the command names its target by namespace: the graph around this one.
             outwards = dataclasses.replace(command, graph=enclosing_namespace(task.namespace))
             raise ParentCommand(outwards) from None
         if without_task_ids(command.graph or "") != without_task_ids(task.namespace):
@@ -75,7 +75,7 @@ def _attempt(task: Task, state: State, host: Host) -> None:
 def write_update(
     node: Node, value: Any, writes: list[Write], state: State, managed: Mapping[str, Any]
 ) -> None:
-    """Add the writes that a node's update makes, and those of its edges and branches."""
+    """Add the writes of a node's update, and those of its edges and branches."""
     writes += [*_updates(value, node), *_gotos(value), *node.targets]
     for route in node.routes:
         seen = _fresh(node, state, managed, writes)
@@ -105,7 +105,7 @@ def _updates(value: Any, node: Node) -> list[Write]:
 
 
 def command_updates(command: Command) -> list[Write]:
-    """Return the state updates that a command holds."""
+    """Return a command's state updates."""
     update = command.update
     if isinstance(update, dict):
         return list(cast("dict[str, Any]", update).items())
@@ -131,7 +131,7 @@ def _gotos(value: Any) -> list[Write]:
 
 
 def goto_targets(command: Command) -> Sequence[Any]:
-    """Return where a command goes, as a sequence."""
+    """Return a command's `goto` as a sequence."""
     goto = command.goto
     return [goto] if isinstance(goto, (Send, str)) else goto
 
@@ -139,7 +139,7 @@ def goto_targets(command: Command) -> Sequence[Any]:
 def _fresh(
     node: Node, state: State, managed: Mapping[str, Any], writes: Sequence[Write]
 ) -> dict[str, Any]:
-    """Return a node's input as it would be if this task's writes were all there are."""
+    """Return a node's input as if this task's writes were the only ones of the superstep."""
     seen: dict[str, Any] = {}
     for name in node.reads:
         if name in managed:

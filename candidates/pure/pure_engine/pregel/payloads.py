@@ -1,4 +1,4 @@
-"""What a stream's items hold, by mode (`pregel.debug`, `pregel._io`)."""
+"""The payloads of stream items, by mode (`langgraph.pregel.debug`, `langgraph.pregel._io`)."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ def update_payload(task: Task, writes: Sequence[Write], fields: Collection[str])
 
 
 def task_payload(task: Task, around: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the `tasks` item of a task that starts; `said` is of the nodes around it."""
+    """Return the `tasks` item of a task that starts; `around` is the metadata around its run."""
     head = {"id": task.id, "name": task.name, "input": _given(task), "triggers": task.triggers}
     metadata = metadata_only({**around, **task.metadata})
     return {**head, "metadata": metadata} if metadata else head
 
 
 def _given(task: Task) -> Any:
-    """Return what a task was given: what was sent as it was sent, a handler what failed was."""
+    """Return a task's input: a packet's as it was sent, a handler's as the failed task's."""
     if task.failure is not None:
         return _given(task.failure.task)
     record = None if task.path[0] == PUSH else task.node.record
@@ -60,7 +60,10 @@ def debug_payload(mode: str, item: dict[str, Any], step: int, now: str) -> dict[
 
 
 def _folded(writes: Iterable[Write], fields: Collection[str]) -> dict[str, Any]:
-    """Return writes to the state by field; several to one field go under `$writes`."""
+    """Return writes to the state by field; several to one field go under `$writes`.
+
+    LangGraph quirk: a write of None is forgotten when another to the same field follows.
+    """
     result: dict[str, Any] = {}
     for name, value in writes:
         if name not in fields:
@@ -89,7 +92,7 @@ def tasks_payload(
     fields: Collection[str],
     thread: Any,
 ) -> dict[str, Any]:
-    """Return the part of a `checkpoints` item that tells of the tasks after the checkpoint."""
+    """Return the part of a `checkpoints` item about the tasks that follow the checkpoint."""
     states = {task.id: subgraph_config(task, thread) for task in tasks}
     return {
         "next": [task.name for task in tasks],
@@ -98,7 +101,7 @@ def tasks_payload(
 
 
 def subgraph_config(task: Task, thread: Any) -> dict[str, Any] | None:
-    """Return the config of the subgraph that a task runs, if that keeps its state."""
+    """Return the config of a task's subgraph, if that keeps checkpoints."""
     if task.node.shows is None:
         return None
     return {"configurable": {"thread_id": thread, "checkpoint_ns": task.namespace}}
@@ -123,7 +126,7 @@ def task_states(
 ) -> list[dict[str, Any]]:
     """Return tasks as a snapshot shows them; `states` are those of their subgraphs.
 
-    With `live` they show the interrupts that wait for an answer, otherwise those they ever asked.
+    With `live`, they show the interrupts that wait for an answer, otherwise all they ever raised.
     """
     recorded = statuses(pending)
     shown: list[dict[str, Any]] = []
@@ -151,7 +154,7 @@ def _as_maps(interrupts: Iterable[Interrupt]) -> list[Any]:
 
 
 def _as_map(value: Any) -> Any:
-    """Return a value with LangGraph's dataclasses as maps, as `dataclasses.asdict` does."""
+    """Return a value with LangGraph's dataclasses as dictionaries (`dataclasses.asdict`)."""
     if isinstance(value, (Interrupt, Overwrite, Command)):
         return {name: _as_map(item) for name, item in record_fields(value).items()}
     if isinstance(value, dict):

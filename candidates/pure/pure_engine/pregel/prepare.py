@@ -1,4 +1,9 @@
-"""Prepare."""
+"""Which tasks come next (`langgraph.pregel._algo`: `prepare_next_tasks`, `should_interrupt`).
+
+A task is made for every packet that was sent, and for every node with a trigger whose version is
+newer than the one that the node has seen. Its id is a hash of the checkpoint's id, the step and
+what triggered it, so a run that continues from the checkpoint gives the same task the same id.
+"""
 
 from __future__ import annotations
 
@@ -39,9 +44,9 @@ def next_tasks(  # noqa: PLR0913  # what a superstep depends on
 ) -> dict[str, Task]:
     """Return the tasks of a superstep by id: packets that were sent, then triggered nodes.
 
-    `updated` names the channels that the superstep before changed, where that is known; `answers`
-    are those a resume gave by interrupt id; `stop` is the step after the run's last;
-    `enclosing` are the answers of the task that a nested run is in.
+    `updated` are the channels that the superstep before changed, if known; `answers` those of a
+    resume, by interrupt id; `stop` is the step after the run's last; `enclosing` are the answers of
+    the task that a nested run is in.
     """
     tasks: dict[str, Task] = {}
     nodes = state.program.nodes
@@ -73,7 +78,7 @@ def next_tasks(  # noqa: PLR0913  # what a superstep depends on
 
 def _task_id(checkpoint: Checkpoint, *parts: str) -> str:
     data = bytes.fromhex(checkpoint["id"].replace("-", "")) + "".join(parts).encode()
-    # Until version 1 ids were hashed otherwise, and a task that was interrupted is found by its id.
+    # Version 1 used another hash. Its ids have to stay, so that an interrupted task is recognized.
     if checkpoint["v"] > 1:
         text = xxh3_128_hexdigest(data)
     else:
@@ -89,7 +94,7 @@ def _candidates(state: State, updated: set[str] | None) -> Iterable[str]:
 
 
 def _is_triggered(state: State, name: str) -> bool:
-    """Return whether a trigger of a node holds a value that the node has not seen."""
+    """Return whether one of a node's triggers holds a value that the node has not seen."""
     versions, seen = state.versions, state.seen.get(name)
     if not versions:
         return False
@@ -108,7 +113,7 @@ def handling_task(
     step: int,
     answers: dict[str, Any] | None,
 ) -> Task:
-    """Return the task that handles a failure: in the same superstep, given the same input."""
+    """Return the task that handles a failure: in the same superstep, with the same input."""
     failed = failure.task
     name = str(failed.node.handler)
     namespace = f"{failed.namespace}|{name}"
@@ -129,13 +134,13 @@ def handling_task(
 
 
 def managed_values(program: Program, step: int, stop: int) -> dict[str, Any]:
-    """Return the fields that ask about the run: how many steps are left, and if it is the last."""
+    """Return the managed fields: the steps that are left, and whether this one is the last."""
     values = {"is_last_step": step == stop - 1, "remaining_steps": stop - step}
     return {name: values[kind] for name, kind in program.managed.items()}
 
 
 def node_input(state: State, node: Node, managed: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a node is given: the fields that it reads, all of them if they are a record."""
+    """Return a node's input: the fields that it reads, complete if its schema is a dataclass."""
     given = state.read(node.reads, managed)
     return given if node.record is None else node.record.complete(given)
 
@@ -148,7 +153,7 @@ def _input(state: State, name: str, managed: Mapping[str, Any]) -> Any:
 
 
 def stops(state: State, breakpoints: Breakpoints, tasks: Iterable[Task]) -> bool:
-    """Return whether a task is at a breakpoint, and anything changed since the last stop."""
+    """Return whether a task is at a breakpoint and anything changed since the last stop."""
     versions, seen = state.versions, state.seen.get(INTERRUPT, {})
     if not any(
         version > seen.get(name, null_version(versions)) for name, version in versions.items()

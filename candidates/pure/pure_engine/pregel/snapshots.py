@@ -15,7 +15,7 @@ from pure_engine.savers.saver import Saved, Where
 
 
 def state_at(graph: Graph, where: Where, *, subgraphs: bool = False) -> dict[str, Any]:
-    """Return the snapshot of a thread's checkpoint, or of where the thread is now."""
+    """Return the snapshot of a checkpoint, or of the thread as it is now."""
     saved = None if graph.saver is None else graph.saver.get(where)
     if saved is None:
         return empty_snapshot(where)
@@ -25,11 +25,11 @@ def state_at(graph: Graph, where: Where, *, subgraphs: bool = False) -> dict[str
 def snapshot(
     graph: Graph, saved: Saved, *, live: bool = False, subgraphs: bool = False
 ) -> dict[str, Any]:
-    """Return a checkpoint as a snapshot, with the writes pending on it applied.
+    """Return the snapshot of a checkpoint.
 
-    With `subgraphs` it shows the state of those that its tasks run, otherwise where that is.
-    With `live` it shows where the thread is now: the output of tasks that finished is applied, and
-    only what still has to run or to be answered is listed. Otherwise it is a record of the step.
+    With `subgraphs`, it includes the state of its tasks' subgraphs, otherwise only their configs.
+    With `live`, it shows the thread as it is now: the output of finished tasks is applied, and only
+    tasks that still have to run and interrupts without an answer are listed.
     """
     program = graph.program
     state = graph.restored(saved, saved.config["checkpoint_ns"])
@@ -64,10 +64,10 @@ def snapshot(
 
 
 def inner_graph(graph: Graph, where: Where, index: int) -> tuple[Graph, dict[str, Any]]:
-    """Return the subgraph that one of the tasks of a thread's state runs, and where that is.
+    """Return the subgraph of one of the next tasks of a thread, and its location.
 
     Raises:
-        ValueError: If there is none.
+        ValueError: If there is no such task, or it has no subgraph.
     """
     tasks = state_at(graph, where)["tasks"]
     task = tasks[index] if index < len(tasks) else None
@@ -80,7 +80,7 @@ def inner_graph(graph: Graph, where: Where, index: int) -> tuple[Graph, dict[str
 
 
 def _inner_state(graph: Graph, task: Task, thread: str) -> dict[str, Any] | None:
-    """Return the state of the subgraph that a task runs, if that keeps one."""
+    """Return the snapshot of a task's subgraph, if that keeps checkpoints."""
     subgraph = task.node.shows
     if subgraph is None:
         return None

@@ -1,8 +1,8 @@
 """From a run's input to its first superstep (`langgraph.pregel._loop.PregelLoop._first`).
 
-A run that is given nothing or a command continues from the checkpoint; any other input begins a new
-turn. A run that is to continue from an earlier checkpoint first stores a fork of that one, so that
-what it does becomes a branch of its own.
+Without input, or with a command, a run continues from the checkpoint; any other input starts the
+graph anew on the thread's state. A run that continues from an earlier checkpoint first stores a
+fork of it, so that what follows becomes a branch of its own.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def start(run: Run, store: Store, emitter: Emitter) -> None:
     forks = resuming and travelling and (source not in ("update", "fork") or superseded)
     changed = run.state.checkpoint.get("updated_channels")
     updated = set(cast("Sequence[str]", changed)) if changed else None
-    # The fork that is about to be made holds what a command writes; otherwise it is pending.
+    # A fork holds what the command writes; without one, those writes become pending.
     carried: list[Write] = []
     if isinstance(value, Command):
         writes = _command_writes(run, value)
@@ -81,7 +81,7 @@ def _is_superseded(run: Run) -> bool:
 
 
 def _command_writes(run: Run, command: Command) -> list[Write]:
-    """Return what a command writes; answers by interrupt id are the run's to give, not written."""
+    """Return a command's writes. Answers by interrupt id are kept by the run instead."""
     by_interrupt = command.resume is not None and _takes_answers(run, command.resume)
     if command.graph == PARENT:
         raise InvalidUpdateError("There is no parent graph")
@@ -99,13 +99,13 @@ def _command_writes(run: Run, command: Command) -> list[Write]:
     if command.update:
         writes += command_updates(command)
     if not writes and not by_interrupt:
-        # LangGraph quirk: it means to report an empty input, and trips over a name of its own.
+        # LangGraph quirk: it means to raise EmptyInputError, and fails on an unbound variable.
         raise UnboundLocalError(_EMPTY_COMMAND)
     return writes
 
 
 def _takes_answers(run: Run, resume: Any) -> bool:
-    """Take a resume that maps interrupt ids to answers; return whether it is one."""
+    """Take the answers of a resume by interrupt id; return whether it is one."""
     if run.graph.saver is None:
         raise RuntimeError("Cannot use Command(resume=...) without checkpointer")
     if isinstance(resume, dict):
@@ -128,7 +128,7 @@ def _takes_answers(run: Run, resume: Any) -> bool:
 def _apply_unowned(
     run: Run, store: Store, carried: Sequence[Write], updated: set[str] | None
 ) -> None:
-    """Apply the writes that no task made: those that are pending, and those of a command."""
+    """Apply the writes that no task made: pending ones, and those of a command."""
     pending = [write[1:] for write in run.pending if write[0] == NULL_TASK]
     writes = [*pending, *carried]
     if not writes:
@@ -144,7 +144,7 @@ def _apply_unowned(
 
 
 def _continue(run: Run, store: Store, *, forks: bool, travelling: bool) -> None:
-    """Pass the breakpoint that the run may have stopped at, on a branch of its own if it forks."""
+    """Pass the breakpoint where the run may have stopped, and store a fork if it is to be one."""
     versions = run.state.versions
     seen = run.state.seen.setdefault(INTERRUPT, {})
     seen.update({name: versions[name] for name in run.state.channels if name in versions})
@@ -161,7 +161,7 @@ def _continue(run: Run, store: Store, *, forks: bool, travelling: bool) -> None:
 
 
 def _take_input(run: Run, store: Store, value: Any, updated: set[str] | None) -> set[str]:
-    """Apply an input; tasks that were still to run are dropped."""
+    """Apply an input; tasks that had yet to run are dropped."""
     store.deltas.diverge()
     dropped = run.next_tasks(updated)
     writers: list[Writer] = [*dropped.values(), Writes((), INPUT, [(START, value)])]

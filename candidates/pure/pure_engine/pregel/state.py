@@ -16,7 +16,7 @@ Channels: TypeAlias = dict[str, Channel]
 
 @dataclass(slots=True)
 class State:
-    """Where a thread is, or a subgraph in it: what supersteps read and change."""
+    """What supersteps read and change: a thread's current checkpoint and its channels."""
 
     program: Program
     checkpoint: Checkpoint
@@ -25,7 +25,7 @@ class State:
 
     @classmethod
     def restored(cls, program: Program, checkpoint: Checkpoint, namespace: str = "") -> Self:
-        """Return the state that a checkpoint holds, brought into today's layout."""
+        """Return the state that a checkpoint holds, migrated to today's layout."""
         migrate(program, checkpoint)
         values = checkpoint["channel_values"]
         channels = {
@@ -45,7 +45,7 @@ class State:
         return self.checkpoint["versions_seen"]
 
     def values(self, names: Iterable[str] | None = None) -> dict[str, Any]:
-        """Return the fields that have a value, or of some those that have one."""
+        """Return the fields, or some of them, that have a value."""
         channels = self.channels
         return {
             name: channels[name].get()
@@ -54,7 +54,7 @@ class State:
         }
 
     def read(self, names: Iterable[str], managed: Mapping[str, Any]) -> dict[str, Any]:
-        """Return fields as a node reads them: with those that are managed."""
+        """Return fields as a node reads them, managed ones included."""
         seen: dict[str, Any] = {}
         for name in names:
             if name in managed:

@@ -78,7 +78,10 @@ class Store:
         self._make_checkpoint(updated, None if self._at_exit else self._saver)
 
     def exit(self) -> None:
-        """Store what waited for the exit: the last checkpoint, and the writes after it."""
+        """Store what waited for the exit: the last checkpoint, and the writes pending on it.
+
+        LangGraph quirk: values of untracked channels are not removed from these writes.
+        """
         run = self._run
         if self._saver is None or not self._at_exit:
             return
@@ -97,7 +100,7 @@ class Store:
     def wait(self) -> None:
         """Wait until the checkpoint is stored, which here it always is.
 
-        LangGraph quirk: without a saver, durability `sync` waits for what was never begun.
+        LangGraph quirk: without a saver, durability `sync` fails on a future that was never made.
         """
         request = self._run.request
         if self._saver is None and request.durability == "sync":
@@ -128,13 +131,13 @@ class Store:
         self.where = self.newest
 
     def _take_snapshots(self, saver: Saver) -> set[str]:
-        """Return the delta channels that the next checkpoint holds whole."""
+        """Return the delta channels to snapshot in the next checkpoint."""
         run = self._run
         if not run.graph.program.deltas:
             return set()
         snapshots, writes = self.deltas.settle(self.metadata)
         if writes and not run.saved.config:
-            # They go beside the checkpoint that the run began with: a new thread is given one.
+            # They are stored beside the run's first checkpoint. A new thread needs an empty one.
             began = {**self.where, "checkpoint_id": None}
             self.where = saver.put(began, empty_checkpoint(run.graph.clock), {"step": -2}, {})
         for name, path, kept in writes:

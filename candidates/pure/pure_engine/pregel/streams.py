@@ -1,6 +1,6 @@
-"""A run's stream: items queued as they come about, handed on when LangGraph yields them.
+"""A run's stream: items are queued as they arise, and handed on when LangGraph yields them.
 
-What a subgraph does shows in the streams of the runs around it too, if those ask for that.
+A subgraph's items also go to the streams of the runs around it, if those ask for subgraphs.
 """
 
 from __future__ import annotations
@@ -12,19 +12,19 @@ from pure_engine.clock import Clock
 from pure_engine.pregel.payloads import debug_payload
 
 Item: TypeAlias = tuple[str, str, Any]
-"""The namespace that an item is from, its mode and what it holds."""
+"""An item's namespace, mode and payload."""
 Sink: TypeAlias = Callable[[Item], None]
 _DEBUGGED = frozenset(("tasks", "checkpoints"))
 
 
 class Stream:
-    """The stream of a run in a namespace; `around` is that of the run around it."""
+    """The stream of a run in a namespace; `around` is the stream of the run around it."""
 
-    def __init__(  # noqa: PLR0913, PLR0917  # what a stream is made of
+    def __init__(  # noqa: PLR0913, PLR0917  # the parts of a stream
         self,
         modes: Collection[str],
         sink: Sink,
-        subgraphs: bool,  # noqa: FBT001  # whether it has the items of subgraphs
+        subgraphs: bool,  # noqa: FBT001  # an option of the operation
         namespace: str,
         clock: Clock,
         around: Stream | None,
@@ -39,9 +39,9 @@ class Stream:
     def emit(
         self, mode: str, payload: Callable[[], Any], step: int, namespace: str | None = None
     ) -> None:
-        """Queue an item of a step, if its mode is asked for here or around.
+        """Queue a step's item, if this stream or one around it has its mode.
 
-        It is from the run's namespace, unless it says another.
+        It is from the run's namespace unless another is given.
         """
         debugged = mode in _DEBUGGED and "debug" in self._asked
         if mode not in self._asked and not debugged:
@@ -55,7 +55,7 @@ class Stream:
             reader.queue(self.namespace if namespace is None else namespace, items)
 
     def queue(self, namespace: str, items: Iterable[tuple[str, Any]]) -> None:
-        """Queue those of some items whose mode is asked for, and where they are from if that is."""
+        """Queue items whose mode the stream has, as its own unless it shows subgraphs."""
         namespace = namespace if self.subgraphs else self.namespace
         self._items += [(namespace, *item) for item in items if item[0] in self.modes]
 

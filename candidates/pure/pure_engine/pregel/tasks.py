@@ -1,4 +1,4 @@
-"""A task: one run of a node in a superstep, and what the writes recorded for it say of it."""
+"""A task: one run of a node in a superstep, and the status that its recorded writes give it."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ Path: TypeAlias = tuple[str | int, ...]
 
 @dataclass(slots=True)
 class Answers:
-    """The answers that a task has for its interrupts, and the one that is nobody's yet.
+    """A task's answers to its interrupts.
 
-    `given` is the task's own, in order. `shared` is a resume that names no interrupt: the first
-    task to ask takes it from `pending`. In a nested run that is the one of the `enclosing` task.
+    `given` are its own, in order. `shared` is a resume that names no interrupt: the first task that
+    asks takes it from `pending`. A nested run also takes it from the `enclosing` task.
     """
 
     given: list[Any]
@@ -32,7 +32,7 @@ class Answers:
     asked: int = 0
 
     def take_shared(self) -> Any:
-        """Return the shared answer and use it up, or None if there is none left."""
+        """Take the shared answer; return None if there is none, or another task took it."""
         if self.shared is None:
             return None if self.enclosing is None else self.enclosing.take_shared()
         if self.shared not in self.pending:
@@ -43,7 +43,7 @@ class Answers:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """What a handler is told of: the task that failed, and its error or what was stored of it."""
+    """What a handler handles: a task that failed, and its error or the text stored for it."""
 
     task: Task
     error: Any
@@ -51,10 +51,10 @@ class Failure:
 
 @dataclass(slots=True)
 class Task:
-    """A node to run: triggered by a channel (PULL), sent a packet (PUSH), or told of a failure.
+    """A node to run: triggered by a channel (PULL), by a packet (PUSH), or to handle a failure.
 
-    `namespace` is what its interrupts, its execution and the runs inside it are known by; `calls`
-    counts those. `managed` are the values of those fields that are no channels.
+    `namespace` identifies its interrupts, its execution and the runs inside it, which `calls`
+    counts. `managed` are the values of managed fields.
     """
 
     id: str
@@ -72,12 +72,12 @@ class Task:
 
     @property
     def hidden(self) -> bool:
-        """Whether streams and breakpoints pass over the task."""
+        """Whether streams and breakpoints ignore the task."""
         return self.name == START
 
     @property
     def metadata(self) -> Mapping[str, Any]:
-        """What is said of its node; of a handler's task, of the node that failed."""
+        """Its node's metadata; a handler has that of the node that failed."""
         return self.node.metadata if self.failure is None else self.failure.task.metadata
 
     def ask(self, value: Any) -> Any:
@@ -102,7 +102,7 @@ class Task:
 
 
 def interrupt_id(namespace: str, answered: int) -> str:
-    """Return the id of the interrupt that a task asks after it got `answered` answers."""
+    """Return the id of the interrupt that a task raises after `answered` answers."""
     return xxh3_128_hexdigest((f"{namespace}|{answered}" if answered else namespace).encode())
 
 
@@ -113,7 +113,7 @@ def answers_for(
     by_interrupt: dict[str, Any] | None,
     enclosing: Answers | None = None,
 ) -> Answers:
-    """Return the answers that the writes recorded for a superstep hold for a task."""
+    """Return a task's answers among the writes recorded for a superstep."""
     if not pending:
         return Answers([], None, pending, enclosing)
     shared = _first(pending, NULL_TASK)
@@ -121,7 +121,7 @@ def answers_for(
     given: Any = [] if own is None else own[2]
     several = cast("list[Any]", given) if isinstance(given, list) else [given]
     if by_interrupt:
-        # Older threads gave all of a task's interrupts the id of its first.
+        # In older threads, all of a task's interrupts have the id of its first.
         for name in (interrupt_id(namespace, len(several)), interrupt_id(namespace, 0)):
             if name in by_interrupt:
                 several.append(by_interrupt[name])
@@ -135,7 +135,7 @@ def _first(pending: Iterable[PendingWrite], task: str) -> PendingWrite | None:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What the writes recorded for a task say of it. It finished if it has output."""
+    """A task's status by its recorded writes. It finished if it has output."""
 
     output: tuple[Write, ...] = ()
     interrupts: tuple[Interrupt, ...] = ()
@@ -169,11 +169,11 @@ def statuses(pending: Iterable[PendingWrite]) -> dict[str, Status]:
 
 
 def as_sequence(value: Any) -> Sequence[Any]:
-    """Return the interrupts that one write holds."""
+    """Return a write's interrupts as a sequence."""
     return cast("Sequence[Any]", value) if isinstance(value, Sequence) else [value]
 
 
 def path_text(path: Path) -> str:
-    """Return a task's path as it is stored, which also orders the writes of a superstep."""
+    """Return a task's path as stored text, which also orders a superstep's writes."""
     parts = (f"{part:010d}" if isinstance(part, int) else part for part in path)
     return f"~{', '.join(parts)}"

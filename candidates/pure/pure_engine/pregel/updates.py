@@ -1,6 +1,6 @@
 """Updating a thread's state from outside a run (`langgraph.pregel.main.Pregel.update_state`).
 
-An update is made as if a node had made it: the node's edges and branches follow.
+An update counts as a node's: the node's edges and branches follow it.
 """
 
 from __future__ import annotations
@@ -42,11 +42,11 @@ from pure_engine.program.model import Program
 from pure_engine.savers.saver import Saver, Where, Write
 
 COPY = "__copy__"
-"""The node whose update is none: the checkpoint is stored again, beside itself."""
+"""The `as_node` that stores the checkpoint again, beside itself."""
 
 
 class Change(NamedTuple):
-    """What a node is said to have written; `task` is the id of the task that it was, if known."""
+    """An update as a node's; `task` is the id of the task it stands for, if known."""
 
     values: Any
     as_node: str | None = None
@@ -56,10 +56,10 @@ class Change(NamedTuple):
 def update_state(
     graph: Graph, saver: Saver, where: Where, supersteps: Sequence[Sequence[Change]]
 ) -> dict[str, Any]:
-    """Update a thread's state by supersteps, one after another; return where the last is.
+    """Update a thread's state, superstep by superstep; return the last one's location.
 
     Raises:
-        ValueError: If there is none, or one has no changes.
+        ValueError: If there are no supersteps, or one is empty.
     """
     if not supersteps:
         raise ValueError("No supersteps provided")
@@ -71,7 +71,7 @@ def update_state(
 
 
 class Update:
-    """One superstep of updates of a thread's state."""
+    """One superstep of updates to a thread's state."""
 
     def __init__(self, graph: Graph, saver: Saver, where: Where) -> None:
         self._graph, self._saver = graph, saver
@@ -82,7 +82,7 @@ class Update:
         if saved is None:
             checkpoint = empty_checkpoint(graph.clock)
         else:
-            # A copy has only the parts of today's layout.
+            # The copy has only the keys of today's layout.
             migrate(graph.program, saved.checkpoint)
             checkpoint = copy_checkpoint(saved.checkpoint)
         namespace = self._where["checkpoint_ns"]
@@ -98,10 +98,10 @@ class Update:
         self._step = -1 if saved is None else saved.metadata.get("step", -1)
 
     def apply(self, changes: Sequence[Change]) -> dict[str, Any]:
-        """Apply changes as what nodes wrote in one superstep; return where the checkpoint is.
+        """Apply changes as one superstep's; return the new checkpoint's location.
 
         Raises:
-            InvalidUpdateError: If no node is named and none can be told, or it does not exist.
+            InvalidUpdateError: If the node does not exist, or is not named and not the only one.
         """
         values, as_node = changes[0].values, changes[0].as_node
         if values is None and as_node == END:
@@ -131,7 +131,7 @@ class Update:
         return self._store("update", self._step + 1)
 
     def _written(self, changes: Sequence[Change]) -> list[Writer]:
-        """Return what changes write as nodes, stored under the tasks that wait for the nodes."""
+        """Return the writes of changes, stored under the ids of the tasks that wait to run."""
         program, checkpoint = self._graph.program, uuid.UUID(self._state.checkpoint["id"])
         managed = managed_values(program, self._step + 1, self._step + 3)
         waiting = self.waiting()
@@ -149,7 +149,7 @@ class Update:
         return [writer for _, writer in written]
 
     def _clear(self) -> dict[str, Any]:
-        """Drop all tasks, after the output of those that finished."""
+        """Drop all tasks, after applying the output of those that finished."""
         if self._saved is not None:
             tasks = self._next_tasks()
             unowned = [write[1:] for write in self._saved.pending if write[0] == NULL_TASK]
@@ -173,7 +173,7 @@ class Update:
         return self._store("input", self._step + 1 if known else -1)
 
     def _copy(self, values: Any) -> dict[str, Any]:
-        """Store the checkpoint again, beside itself, and apply a list of changes to the copy."""
+        """Store the checkpoint again beside itself, and apply a list of changes to the copy."""
         saved = self._saved
         if saved is None:
             raise InvalidUpdateError("Cannot copy a non-existent checkpoint")
@@ -189,7 +189,7 @@ class Update:
         return copy.apply(_grouped(cast("list[Any]", values), copy.waiting()))
 
     def waiting(self) -> dict[str, list[str]]:
-        """Return the ids of the tasks that are to run next, by their nodes."""
+        """Return the ids of the next tasks, by node."""
         ids: dict[str, list[str]] = {}
         for task in self._next_tasks().values():
             ids.setdefault(task.name, []).append(task.id)
@@ -204,7 +204,7 @@ class Update:
         self._updated |= apply_writes(self._state, writers, self._graph.next_version)
 
     def _store_writes(self, name: str, writes: Sequence[Write], path: str) -> None:
-        """Store the writes beside the checkpoint they build on, if the thread is still there."""
+        """Store writes beside the checkpoint they build on, if that is still the latest."""
         saved = self._saved
         self._snapshots |= overwritten(self._graph.program, writes)
         if saved is None or is_superseded(self._saver, self._asked, saved.checkpoint):
@@ -243,7 +243,7 @@ def _alone(changes: Sequence[Change], message: str) -> None:
 
 
 def _grouped(values: Sequence[Any], waiting: Mapping[str, Sequence[str]]) -> list[Change]:
-    """Return changes by node, the k-th of a node as the k-th task that waits for it."""
+    """Return changes grouped by node; a node's k-th stands for its k-th waiting task."""
     groups: dict[Any, list[Change]] = {}
     for item in values:
         if not isinstance(item, Sequence):

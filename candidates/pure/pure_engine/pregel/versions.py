@@ -1,4 +1,4 @@
-"""The versions of channels."""
+"""Channel versions: numbers without a saver, sortable text with one."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ NextVersion: TypeAlias = Callable[[Any], Any]
 
 
 def null_version(versions: Mapping[str, Any]) -> Any:
-    """Return what comes before every version of the kind that is used."""
+    """Return the version that sorts before all others of the same type."""
     return type(next(iter(versions.values())))()
 
 
 def newer_versions(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the versions that are new since `before`."""
+    """Return the versions that are newer than in `before`."""
     if not before:
         return dict(now)
     nothing = null_version(now)

@@ -1,8 +1,7 @@
-"""A graph program compiled: channels, the nodes they trigger, and what a node writes when it ran.
+"""Compiling a graph program, as `langgraph.graph.state.StateGraph.compile` does.
 
-As `langgraph.graph.state.StateGraph.compile` lays a graph out: the input is a channel that
-triggers the node `__start__`; an edge to a node writes to the channel `branch:to:…` that triggers
-it; an edge from several nodes is a barrier named `join:…`.
+The input is a channel that triggers the node `__start__`. An edge to a node writes to the channel
+`branch:to:…` that triggers the node. An edge from several nodes is a barrier named `join:…`.
 """
 
 from __future__ import annotations
@@ -39,8 +38,8 @@ def compile_program(data: Mapping[str, Any]) -> Program:
     """Return a program ready to run.
 
     Raises:
-        UnsupportedSubjectError: If it has a part that the engine does not know.
-        ValueError: If it is no graph.
+        UnsupportedSubjectError: If it has a part that the engine does not support.
+        ValueError: If it is not a valid graph.
     """
     known_keys(data, _TOP, "program")
     specs = cast("Mapping[str, Mapping[str, Any]]", data["nodes"])
@@ -108,7 +107,7 @@ def _nodes(
     known: Schemas,
     subgraphs: Mapping[str, Subgraph],
 ) -> dict[str, Node]:
-    """Return the nodes, each after the handler of its failures, and last the default handler."""
+    """Return the nodes, each after its error handler, and the default handler last."""
     known_keys(defaults, POLICIES, "defaults")
     usual = policies(defaults, NO_POLICIES)
 
@@ -142,7 +141,7 @@ _Joins: TypeAlias = Sequence[tuple[tuple[str, ...], str]]
 
 
 def _other_edges(data: Mapping[str, Any]) -> list[Any]:
-    """Return the edges that a program states in other ways."""
+    """Return the edges that a program states as `entry`, `finish` and `sequence`."""
     more: list[Any] = []
     if data.get("entry") is not None:
         more.append((START, data["entry"]))
@@ -153,7 +152,7 @@ def _other_edges(data: Mapping[str, Any]) -> list[Any]:
 
 
 def _edges(data: Sequence[Any]) -> tuple[_Edges, _Joins]:
-    """Return edges from one node and edges from several, each once, in declaration order."""
+    """Return the edges from one node and those from several, without duplicates, in order."""
     edges: dict[tuple[str, str], None] = {}
     joins: dict[tuple[tuple[str, ...], str], None] = {}
     for source, target in data:
@@ -213,14 +212,14 @@ def _triggered(nodes: Mapping[str, Node]) -> Mapping[str, Sequence[str]]:
 
 
 def shown_by(spec: Mapping[str, Any], subgraphs: Mapping[str, Subgraph]) -> Subgraph | None:
-    """Return the subgraph whose state a node's tasks show: the first in it that keeps one."""
+    """Return the subgraph whose state a node's tasks show: its first with a checkpointer."""
     names = [spec["subgraph"]] if "subgraph" in spec else _called(spec.get("body"))
     known = (subgraphs[name] for name in names if name in subgraphs)
     return next((subgraph for subgraph in known if subgraph.checkpointer is not False), None)
 
 
 def _called(value: Any) -> Iterator[str]:
-    """Yield the names that a body calls, in order."""
+    """Yield the names of the subgraphs that a body calls, in order."""
     if isinstance(value, dict):
         for key, item in cast("dict[str, Any]", value).items():
             if key == "call":

@@ -1,7 +1,7 @@
 """The language of node bodies and branches (docs/programs.md), compiled to Python functions.
 
-A body becomes one function of a `Scope`, an expression another; what it asks of the engine, an
-answer to an interrupt or a place in the stream, is the scope's `host`.
+Bodies and expressions become functions of a `Scope`. What they ask of the engine, such as the
+answer to an interrupt, they ask the scope's `host`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ ERRORS: dict[str, type[Exception]] = {
     "ConnectionError": ConnectionError,
     "TimeoutError": TimeoutError,
 }
-"""What a body can raise, and a retry policy be for."""
+"""The errors that a body can raise and a retry policy can name."""
 _INFO = ("attempt", "task_id", "checkpoint_ns", "thread_id")
 _FAILURE = ("node", "type", "message")
 _INT_MIN, _INT_MAX = -(2**63), 2**63 - 1
@@ -39,7 +39,7 @@ class Host(Protocol):
         ...
 
     def emit(self, value: Any) -> None:
-        """Give a value to the stream."""
+        """Emit a value to the stream."""
         ...
 
     def wait(self, seconds: float) -> None:
@@ -51,33 +51,33 @@ class Host(Protocol):
         ...
 
     def visits(self) -> int:
-        """Return how often the body has begun in this session."""
+        """Return how often the body has run in this session."""
         ...
 
     def info(self, name: str) -> Any:
-        """Return what is known of the task's execution."""
+        """Return a fact about the task's execution."""
         ...
 
     def context(self, name: str) -> Any:
-        """Return a key of the run's context."""
+        """Return the value of a key of the run's context."""
         ...
 
     def error(self, name: str) -> Any:
-        """Return what is known of the failure that is handled."""
+        """Return a fact about the failure that is being handled."""
         ...
 
     def call(self, name: str, given: Any) -> Any:
-        """Return what a subgraph of the program gives."""
+        """Run a subgraph of the program by name; return its result."""
         ...
 
     def nest(self, subgraph: Any, given: Any) -> Any:
-        """Return what a subgraph gives."""
+        """Run a subgraph; return its result."""
         ...
 
 
 @dataclass(slots=True)
 class Scope:
-    """What a body sees: the node's input, who runs it, its variables, and what it gives."""
+    """What a body works on: the node's input, its host, its variables, and its result."""
 
     input: Any
     host: Host
@@ -87,20 +87,20 @@ class Scope:
 
     @property
     def result(self) -> Any:
-        """What the node returns: the value it ended with, or else what it wrote."""
+        """What the node returns: the value of `return`, or else what it wrote."""
         return self.returned[0] if self.returned else self.update or None
 
 
 Expression: TypeAlias = Callable[[Scope], Any]
 Step: TypeAlias = Callable[[Scope], object]
-"""Does an instruction; what is true ends the body."""
+"""Executes an instruction; a true result ends the body."""
 
 
 def compile_body(body: Sequence[Mapping[str, Any]]) -> Step:
-    """Return a node's body as a function that leaves what it gives in its scope.
+    """Return a node's body as a function that leaves its result in its scope.
 
     Raises:
-        UnsupportedSubjectError: If it has an instruction that is not known.
+        UnsupportedSubjectError: If it has an unknown instruction.
     """
     steps = tuple(_instruction(instruction) for instruction in body)
     return lambda scope: any(step(scope) for step in steps)
@@ -279,7 +279,7 @@ def _command(argument: Mapping[str, Any]) -> Expression:
 
 
 def _destinations(goto: Any) -> Any:
-    """Return the nodes and sends that a `goto` says; lists in a list are spliced."""
+    """Return the nodes and sends in a `goto`; nested lists are spliced."""
     if isinstance(goto, (str, Send)):
         return goto
     if not isinstance(goto, list):
@@ -355,4 +355,4 @@ _OPERATORS: dict[str, Callable[[Any], Expression]] = {
 _ELSEWHERE = frozenset(
     ("store_get", "store_search", "message", "call_all", "previous", "final"),
 )
-"""Operators of the language that the engine does not have."""
+"""Operators of the language that the engine does not support."""

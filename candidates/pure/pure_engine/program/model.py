@@ -18,22 +18,22 @@ Breakpoints: TypeAlias = Sequence[str] | Literal["*"]
 
 @dataclass(frozen=True, slots=True)
 class Subgraph:
-    """A program inside another: `checkpointer` says whether it has a saver, and for how long."""
+    """A program inside another; `checkpointer` is the option of LangGraph's `compile`."""
 
     program: Program
     checkpointer: bool | None
 
     def namespace(self, task: str) -> str:
-        """Return where it keeps its checkpoints in a task's namespace.
+        """Return the namespace of its checkpoints in a task's namespace.
 
-        What it keeps between runs is under the names of nodes, without the ids of their tasks.
+        With `checkpointer=True`, checkpoints are kept between runs, so task ids are left out.
         """
         return without_task_ids(task) if self.checkpointer is True else task
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A conditional edge: what it says, and which nodes that stands for."""
+    """A conditional edge: its path, and the nodes that the path's values stand for."""
 
     path: Expression
     ends: Mapping[Any, str] | None = None
@@ -43,8 +43,8 @@ class Route:
 class Node:
     """A node: what it runs, what triggers it, and where its edges and branches lead.
 
-    `reads` are the fields of its input, `writes` those its update may have. `handler` is the node
-    that runs if this one fails for good; `shows` the subgraph that its tasks show.
+    `reads` are the fields of its input, `writes` those that its update may have. `handler` is the
+    node that runs if this one fails for good, `shows` the subgraph whose state its tasks show.
     """
 
     name: str
@@ -63,7 +63,7 @@ class Node:
     visits: int = 0
 
     def run(self, given: Any, host: Host) -> Any:
-        """Return the node's update; `__start__` passes the input on."""
+        """Return the node's update; `__start__` returns its input."""
         if self.subgraph is not None:
             return host.nest(self.subgraph, given)
         if self.body is None:
@@ -78,8 +78,8 @@ class Node:
 class Program:
     """A compiled program.
 
-    `channels` are empty ones, to restore from; `fields` are the state's, private ones too, and
-    `outputs` those that a run's result has. `managed` are no channels but questions about the run.
+    `channels` are empty, to restore others from. `fields` are the state's, private ones included,
+    and `outputs` those of a run's result. `managed` fields are computed from the run.
     """
 
     channels: dict[str, Channel]

@@ -1,6 +1,6 @@
-"""What a program says of nodes that fail or take too long: when they run again.
+"""Retries and timeouts of nodes (`langgraph.types.RetryPolicy`, `TimeoutPolicy`).
 
-`langgraph.types.RetryPolicy`; no engine waits between attempts, so intervals are only checked.
+Engines do not wait between attempts, so retry intervals have no effect.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from parity_kit.contract import UnsupportedSubjectError
 from pure_engine.program.language import ERRORS
 
 POLICIES = {"retry", "timeout", "error_handler"}
-"""What a program may say of one node, and of all."""
+"""The policies that a program may set for a node, or as defaults."""
 _TIMEOUT = {"run", "idle"}
 _RETRY = {"max_attempts", "initial_interval", "backoff_factor", "max_interval", "on"}
 _ATTEMPTS = 3
@@ -37,13 +37,13 @@ _FINAL = (
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """How often a node may begin, and after which errors; None: those LangGraph thinks may pass."""
+    """How often a node may be tried, and after which errors; None means LangGraph's default."""
 
     attempts: int
     errors: tuple[type[Exception], ...] | None
 
     def covers(self, error: Exception) -> bool:
-        """Return whether the policy is for an error."""
+        """Return whether the policy applies to an error."""
         if self.errors is not None:
             return isinstance(error, self.errors)
         return isinstance(error, ConnectionError) or not isinstance(error, _FINAL)
@@ -51,7 +51,7 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class Timeout:
-    """The seconds that an attempt may take, and those it may take without a sign of progress."""
+    """The seconds that an attempt may take, and may take without progress."""
 
     run: float | None = None
     idle: float | None = None
@@ -59,7 +59,7 @@ class Timeout:
 
 @dataclass(frozen=True, slots=True)
 class Policies:
-    """What holds for a node when it fails, or takes too long."""
+    """A node's policies."""
 
     retry: tuple[Retry, ...] = ()
     timeout: Timeout | None = None
@@ -69,10 +69,10 @@ NO_POLICIES = Policies()
 
 
 def policies(spec: Mapping[str, Any], usual: Policies) -> Policies:
-    """Return what a program says of a node, or else what is usual.
+    """Return a node's policies, with the defaults for those it does not set.
 
     Raises:
-        UnsupportedSubjectError: If it has a part that is not known.
+        UnsupportedSubjectError: If a policy has an unknown part.
     """
     return Policies(
         _retries(spec.get("retry")) or usual.retry, _timeout(spec.get("timeout")) or usual.timeout
@@ -92,7 +92,7 @@ def _timeout(spec: Any) -> Timeout | None:
 
 
 def _retries(spec: Any) -> tuple[Retry, ...]:
-    """Return the policies that a program has in one place: none, one or a list."""
+    """Return retry policies from none, one or a list of them."""
     if spec is None:
         return ()
     several = cast("Sequence[Mapping[str, Any]]", spec if isinstance(spec, list) else [spec])
@@ -113,9 +113,9 @@ def _retry(spec: Mapping[str, Any]) -> Retry:
 
 
 def tries_again(policies: Sequence[Retry], error: Exception, attempt: int) -> bool:
-    """Return whether a node that failed in its `attempt`-th attempt has another.
+    """Return whether a node gets another attempt after its `attempt`-th failed.
 
-    The first policy that is for the error decides; attempts count whatever they failed of.
+    The first policy that applies to the error decides. Attempts that failed otherwise count too.
     """
     policy = next((retry for retry in policies if retry.covers(error)), None)
     return policy is not None and attempt < policy.attempts

@@ -1,7 +1,7 @@
-"""What a program says of its fields: their channels, and which of them who may see.
+"""A program's fields: their channels, and who may read and write them.
 
-As `langgraph.graph.state.StateGraph` gathers schemas: the state's own first, then what nodes add
-with schemas of their own. Fields that are managed are no channels: they ask about the run.
+As `langgraph.graph.state.StateGraph` collects them: the state's fields come first, then those that
+nodes add with schemas of their own. Managed fields have no channel: they are computed from the run.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ _Fields = Mapping[str, Mapping[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A dataclass of fields whose default is None, as nodes of such a state are given one."""
+    """A dataclass schema whose fields default to None."""
 
     name: str
     fields: tuple[str, ...]
 
     def complete(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """Return all of the fields."""
+        """Return a value for every field."""
         return {name: given.get(name) for name in self.fields}
 
     def shown(self, given: Mapping[str, Any]) -> Envelope:
@@ -43,9 +43,9 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Schemas:
-    """A program's fields: `reads` are a node's input unless it says otherwise.
+    """A program's fields.
 
-    `inputs` and `writes` are those that a run's input and a node's update may have.
+    `reads` are a node's default input. A run's input may have `inputs`, a node's update `writes`.
     """
 
     channels: dict[str, Channel]
@@ -57,27 +57,30 @@ class Schemas:
 
     @property
     def writes(self) -> frozenset[str]:
-        """The fields that a node may write; of those that are managed nothing comes."""
+        """The fields that a node may write.
+
+        LangGraph quirk: managed ones are among them; such a write is stored and has no effect.
+        """
         return frozenset((*self.channels, *self.managed))
 
     def reads_of(self, node: Mapping[str, Any]) -> tuple[str, ...]:
-        """Return the fields of a node's input, those that are managed last."""
+        """Return the fields of a node's input, managed ones last."""
         if node.get("input") is None:
             return self.reads
         return tuple(sorted(node["input"], key=lambda name: name in self.managed))
 
     def record_of(self, name: str, node: Mapping[str, Any]) -> Record | None:
-        """Return the record that a node's input is, if it is one."""
+        """Return the record of a node's input, if the state is a dataclass."""
         if self.record is None or node.get("input") is None:
             return self.record
         return Record(f"Input_{name}", tuple(node["input"]))
 
 
 def known_keys(data: Mapping[str, Any], keys: set[str], where: str) -> None:
-    """Check that there is nothing that the engine does not know.
+    """Check that data has no unknown keys.
 
     Raises:
-        UnsupportedSubjectError: If there is.
+        UnsupportedSubjectError: If it has.
     """
     if unknown := sorted(set(data) - keys):
         message = f"{where} has the unknown key {unknown[0]}"
@@ -88,7 +91,7 @@ def schemas(data: Mapping[str, Any], nodes: _Fields) -> Schemas:
     """Return the fields of a program.
 
     Raises:
-        UnsupportedSubjectError: If they are declared in a way that is not known.
+        UnsupportedSubjectError: If their schema or a field has an unknown part.
     """
     declared = data.get("schema") or "typed_dict"
     if declared not in _DECLARED:
@@ -133,7 +136,7 @@ def _channel(name: str, spec: Mapping[str, Any]) -> Channel:
     kind = spec.get("type", "any")
     if (settings := spec.get("channel")) is not None:
         if settings.get("class") == "DeltaChannel":
-            # It takes its type from where it stands.
+            # Its type is the field's, whatever its settings are.
             return make_channel({**settings, "type": kind}, name)
         return make_channel({"type": kind, **settings}, name)
     if (folding := spec.get("reducer")) is not None:

@@ -1,4 +1,4 @@
-"""What delta channels are rebuilt from: a value of an ancestor, and the writes since."""
+"""What delta channels are rebuilt from: an ancestor's value, and the writes since."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ def history(
     held: Callable[[str], Mapping[str, Any]],
     writes: Callable[[str], Sequence[_Write]],
 ) -> dict[str, Any]:
-    """Return, for each channel, its writes from the oldest to the newest, and the value before.
+    """Return each channel's writes, oldest first, and the value (`seed`) that they start from.
 
     Args:
         channels: The channels asked for.
-        chain: A checkpoint's ancestors, the nearest first.
-        held: The values that an ancestor holds; the nearest that holds one ends a channel's walk.
-        writes: An ancestor's writes in the order they are applied.
+        chain: A checkpoint's ancestors, nearest first.
+        held: An ancestor's values; a channel's walk ends at the first that holds its value.
+        writes: An ancestor's writes in order.
     """
     collected: dict[str, list[_Write]] = {channel: [] for channel in channels}
     seeds: dict[str, Any] = {}
@@ -41,9 +41,9 @@ def history(
 
 
 def ancestors(name: str | None, parent_of: Callable[[str], str | None]) -> Iterable[str]:
-    """Yield a checkpoint's ancestors, the nearest first, each once.
+    """Yield a checkpoint's ancestors, nearest first and without repeats.
 
-    `parent_of` raises `KeyError` for a checkpoint that is not there.
+    `parent_of` raises `KeyError` for a checkpoint that does not exist.
     """
     seen = {name}
     while name is not None:

@@ -1,8 +1,4 @@
-"""What a saver is, and the one that keeps checkpoints in memory.
-
-A `Where` is what LangGraph calls a config's configurable part: `thread_id`, `checkpoint_ns`,
-`checkpoint_id`.
-"""
+"""The saver that keeps checkpoints in memory (`InMemorySaver`)."""
 
 from __future__ import annotations
 
@@ -31,7 +27,7 @@ _StoredWrite: TypeAlias = tuple[str, str, Typed, str]
 
 
 class MemorySaver:
-    """Keeps everything in dictionaries, a channel's value once for each version."""
+    """Keeps everything in dictionaries: a channel's value once for each of its versions."""
 
     def __init__(self) -> None:
         self._threads = defaultdict[str, _Namespaces](lambda: defaultdict(dict))
@@ -84,7 +80,7 @@ class MemorySaver:
         before: str | None = None,
         limit: int | None = None,
     ) -> Iterator[Saved]:
-        """Yield a thread's checkpoints, or all, the newest first."""
+        """Yield the checkpoints of a thread, or all, newest first."""
         threads = list(self._threads) if where is None else [where["thread_id"]]
         wanted_ns = where and where.get("checkpoint_ns")
         asked = where and where.get("checkpoint_id")
@@ -111,7 +107,7 @@ class MemorySaver:
         metadata: Any,
         versions: Mapping[str, Any],
     ) -> dict[str, Any]:
-        """Store a checkpoint without its values, and the values whose version is new."""
+        """Store a checkpoint without its values, and the values with a new version."""
         thread, ns = where["thread_id"], where["checkpoint_ns"]
         rest = dict(checkpoint)
         values = rest.pop("channel_values")
@@ -124,7 +120,7 @@ class MemorySaver:
         return configurable(thread, ns, name)
 
     def put_writes(self, where: Where, writes: Sequence[Write], task: str, path: str = "") -> None:
-        """Store a task's writes; one that is there already stays, unless it has a slot."""
+        """Store a task's writes; one stored before stays, unless it has a slot."""
         key = (where["thread_id"], where.get("checkpoint_ns", ""), where["checkpoint_id"])
         known = frozenset(self._writes.get(key, ()))
         for index, (channel, value) in enumerate(writes):
@@ -134,18 +130,18 @@ class MemorySaver:
                 self._writes.setdefault(key, {})[at] = stored
 
     def delete_thread(self, thread: str) -> None:
-        """Forget a thread."""
+        """Delete a thread."""
         self._threads.pop(thread, None)
         for held in (self._writes, self._blobs):
             for key in [key for key in held if key[0] == thread]:
-                del held[key]  # pyright: ignore[reportArgumentType]  # the key is its own
+                del held[key]  # pyright: ignore[reportArgumentType]  # a key of this very dictionary
 
     def prune(self, threads: Any, strategy: str) -> None:
-        """Refuse: this saver has no pruning."""
+        """Refuse: this saver cannot prune."""
         raise NotImplementedError
 
     def delta_history(self, where: Where, channels: Sequence[str]) -> dict[str, Any]:
-        """Return what delta channels are rebuilt from."""
+        """Return the writes and seeds that delta channels are rebuilt from."""
         thread, ns = where["thread_id"], where.get("checkpoint_ns", "")
         held = self._threads[thread][ns] if thread in self._threads else {}
         return history(
@@ -160,7 +156,7 @@ class MemorySaver:
         )
 
     def contents(self) -> dict[str, bytes]:
-        """Return every byte string that is stored, by name."""
+        """Return everything stored, by name."""
         entries: dict[str, bytes] = {}
         for thread, namespaces in self._threads.items():
             for ns, checkpoints in namespaces.items():

@@ -1,7 +1,7 @@
-"""The saver that keeps checkpoints in PostgreSQL, without a server: its tables are in memory.
+"""The saver for PostgreSQL, without a server: its tables are in memory.
 
-A checkpoint is JSONB. Text, numbers, bools and null among the channels' values are in it; every
-other value is a blob, once for each version.
+A checkpoint is JSONB. It holds the channels' values that are text, numbers, bools or null; every
+other value is a blob, stored once for each of its versions.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from pure_engine.types import DeltaSnapshot
 
 
 class PostgresSaver:
-    """Keeps a checkpoint as JSONB, and beside it the values that JSON has no form for."""
+    """Keeps checkpoints as JSONB, and values that are not scalars as blobs."""
 
     def __init__(self, first_version: Callable[[], str]) -> None:
         self._tables = Tables()
@@ -51,12 +51,12 @@ class PostgresSaver:
         return (thread, ns, name) if name in names else None
 
     def _old_parent(self, key: CheckpointKey) -> str | None:
-        """Return the parent of a checkpoint from when sends were stored beside that."""
+        """Return the parent of a checkpoint so old that its sends are stored beside the parent."""
         row = self._tables.checkpoints[key]
         return row.parent if exact(row.checkpoint)["v"] < SINCE_BLOBS and row.parent else None
 
     def _sends(self, thread: str, name: str) -> list[Any]:
-        # Of whatever namespace: LangGraph does not ask.
+        # LangGraph quirk: it reads the sends of every namespace.
         writes = self._tables.writes_of(thread, None, name)
         return [loads(*write[3]) for write in writes if write[0] == TASKS]
 
@@ -95,7 +95,7 @@ class PostgresSaver:
         before: str | None = None,
         limit: int | None = None,
     ) -> Iterator[Saved]:
-        """Yield a thread's checkpoints, or all, the newest first."""
+        """Yield the checkpoints of a thread, or all, newest first."""
         asked: Mapping[str, Any] = {} if where is None else where
         part: Any = exact(checked(json.dumps(filter))) if filter else {}
         if limit is not None and limit < 0:
@@ -112,7 +112,7 @@ class PostgresSaver:
         keys = sorted(keys, key=lambda key: key[2], reverse=True)[:limit]
         for key in keys:
             parent = self._old_parent(key)
-            # Of the first row's thread, whichever the others are of: LangGraph asks for one.
+            # LangGraph quirk: it reads the sends of the first row's thread for every row.
             yield self._saved(key, self._sends(keys[0][0], parent) if parent else [])
 
     def put(
@@ -122,7 +122,7 @@ class PostgresSaver:
         metadata: Any,
         versions: Mapping[str, Any],
     ) -> dict[str, Any]:
-        """Store a checkpoint, and those of its values that are new and no scalars."""
+        """Store a checkpoint, and its values that are new and not scalars."""
         key = (where["thread_id"], where["checkpoint_ns"], checkpoint["id"])
         values = checkpoint["channel_values"]
         outside = {channel: value for channel, value in values.items() if not _is_inline(value)}
@@ -143,7 +143,7 @@ class PostgresSaver:
                 json.dumps(value) for value in ({**checkpoint, "channel_values": inside}, full)
             ]
         except (TypeError, ValueError):
-            self._keep_blobs(blobs)  # they are on their way before the rest turns out to be no JSON
+            self._keep_blobs(blobs)  # LangGraph quirk: blobs are stored before the rest fails
             raise
         row = Row(where.get("checkpoint_id"), *map(checked, texts))
         self._keep_blobs(blobs)
@@ -156,7 +156,7 @@ class PostgresSaver:
         self._tables.blobs = {**blobs, **self._tables.blobs}
 
     def put_writes(self, where: Where, writes: Sequence[Write], task: str, path: str = "") -> None:
-        """Store a task's writes; one that is there already stays, unless all have slots."""
+        """Store a task's writes; those stored before stay, unless all new ones have slots."""
         at = (where["thread_id"], where["checkpoint_ns"], where["checkpoint_id"])
         replace = all(channel in SLOTS for channel, _ in writes)
         rows = [
@@ -171,11 +171,11 @@ class PostgresSaver:
                 self._tables.writes[key] = (channel, task, index, typed, there[4])
 
     def delete_thread(self, thread: str) -> None:
-        """Forget a thread."""
+        """Delete a thread."""
         self._tables.drop(lambda key: key[0] == thread)
 
     def prune(self, threads: Any, strategy: str) -> None:
-        """Forget threads, or all but the latest checkpoints of theirs."""
+        """Delete threads, or all but their latest checkpoints."""
         if isinstance(threads, str):
             raise TypeError("thread_ids must be a sequence of thread IDs, not a str")
         if strategy not in {"keep_latest", "delete"}:
@@ -189,15 +189,17 @@ class PostgresSaver:
             keep_latest(self._tables, thread)
 
     def delta_history(self, where: Where, channels: Sequence[str]) -> dict[str, Any]:
-        """Return what delta channels are rebuilt from."""
+        """Return the writes and seeds that delta channels are rebuilt from."""
         key = self._find(where)
         if key is None:
             return {channel: {"writes": []} for channel in channels}
-        place_of: Callable[[str], CheckpointKey] = lambda name: (*key[:2], name)  # noqa: E731  # said once
+        place_of: Callable[[str], CheckpointKey] = lambda name: (*key[:2], name)  # noqa: E731  # typed for `parent_of` and `history`
 
         def parent_of(name: str) -> str | None:
             if name > key[2]:
-                raise KeyError(name)  # an ancestor's id is smaller; LangGraph reads no others
+                raise KeyError(
+                    name
+                )  # LangGraph quirk: only ids smaller than the checkpoint's count as ancestors
             return self._tables.checkpoints[place_of(name)].parent
 
         return history(
@@ -215,7 +217,7 @@ class PostgresSaver:
         return {**inline, **self._blobs(key, saved.get("channel_versions", {}))}
 
     def contents(self) -> dict[str, bytes]:
-        """Return every byte string that is stored, by name."""
+        """Return everything stored, by name."""
         return self._tables.contents()
 
     def close(self) -> None:
@@ -227,7 +229,7 @@ def _is_inline(value: Any) -> bool:
 
 
 def _version(version: Any) -> str:
-    """Return a version as it is stored: text, as the server makes it of a number."""
+    """Return a version as text, as the server formats a number."""
     return str(int(version) if isinstance(version, float) and version.is_integer() else version)
 
 

@@ -1,4 +1,4 @@
-"""PostgreSQL's JSONB: what its text says, the one form it is printed in, and containment."""
+"""PostgreSQL's JSONB: its canonical text, `->>` and containment."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _FIRST_PRINTABLE = " "
 
 
 def checked(text: str) -> str:
-    """Return JSON text in the form the server prints, its keys by length, then by bytes.
+    """Return JSON text as the server prints it, with keys ordered by length, then by bytes.
 
     Raises:
-        ServerError: If the server would refuse it.
+        ServerError: If the server would reject it.
     """
     for match in _TOKEN.finditer(text):
         token = match.group()
@@ -34,18 +34,18 @@ def checked(text: str) -> str:
 
 
 def exact(text: str) -> Any:
-    """Return what JSON text says, numbers as exact as the server keeps them."""
+    """Return the value of JSON text, with numbers as exact as the server keeps them."""
     return json.loads(text, parse_float=Decimal)
 
 
 def order(key: str) -> tuple[int, bytes]:
-    """Return what keys are sorted by."""
+    """Return the sort key of a key."""
     data = key.encode()
     return len(data), data
 
 
 def as_text(value: Any) -> str | None:
-    """Return a value as `->>` gives it: a string as it is, null as nothing, the rest printed."""
+    """Return a value as `->>` does: strings unchanged, null as None, anything else as JSON."""
     return value if value is None or isinstance(value, str) else _print(value)
 
 
@@ -59,7 +59,7 @@ def _print(value: Any) -> str:
     if isinstance(value, str):
         return _quote(value)
     if isinstance(value, Decimal):
-        # It knows no negative zero and no exponent.
+        # The server prints neither a negative zero nor an exponent.
         return format(value or abs(value), "f")
     return json.dumps(value)
 
@@ -75,7 +75,7 @@ def _escape(char: str) -> str:
 
 
 def contains(whole: Any, part: Any) -> bool:
-    """Return whether one value is inside another, as `@>` has it."""
+    """Return whether one value contains another (`@>`)."""
     if isinstance(part, Mapping):
         entries = cast("Mapping[str, Any]", part)
         return isinstance(whole, Mapping) and all(

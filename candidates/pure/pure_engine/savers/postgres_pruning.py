@@ -13,10 +13,10 @@ _MARKS = ("counters_since_delta_snapshot", "delta_writes_versioned")
 
 
 def refuse_delta_channels(tables: Tables, threads: Iterable[str]) -> None:
-    """Check that no thread has a delta channel, whose value is in older checkpoints too.
+    """Check that no thread has a delta channel, whose value needs older checkpoints.
 
     Raises:
-        NotImplementedError: If one has.
+        NotImplementedError: If a thread has one.
     """
     wanted = set(threads)
     refused = sorted(
@@ -33,7 +33,7 @@ def _delta(tables: Tables, key: CheckpointKey) -> bool:
         return True
     saved = exact(row.checkpoint)
     versions: Mapping[str, Any] = saved.get("channel_versions", {})
-    # A snapshot leaves `true` behind, and a blob, which a plain `true` has not.
+    # A snapshot is stored as `true` and a blob; a plain `true` has no blob.
     return any(
         value is True and (*key[:2], channel, as_text(versions.get(channel))) in tables.blobs
         for channel, value in saved["channel_values"].items()
@@ -41,7 +41,7 @@ def _delta(tables: Tables, key: CheckpointKey) -> bool:
 
 
 def keep_latest(tables: Tables, thread: str) -> None:
-    """Keep the latest checkpoint of each namespace, and what it needs."""
+    """Delete all but the latest checkpoint of each namespace, and what it needs."""
     names: dict[str, list[str]] = {}
     for _, ns, name in (key for key in tables.checkpoints if key[0] == thread):
         names.setdefault(ns, []).append(name)
@@ -54,7 +54,7 @@ def keep_latest(tables: Tables, thread: str) -> None:
 
 
 def _kept(tables: Tables, head: CheckpointKey) -> list[str]:
-    """Return a namespace's latest checkpoint, and the parent that holds its sends if it is old."""
+    """Return a namespace's latest checkpoint, and its parent if that holds its sends."""
     parent = tables.checkpoints[head].parent
     old = exact(tables.checkpoints[head].checkpoint)["v"] < SINCE_BLOBS
     if (
@@ -67,7 +67,7 @@ def _kept(tables: Tables, head: CheckpointKey) -> list[str]:
 
 
 def _is_over(tables: Tables, head: CheckpointKey, roots: list[str]) -> bool:
-    """Return whether a namespace is a subgraph's call from a root checkpoint that goes."""
+    """Return whether a namespace belongs to a root checkpoint that is deleted."""
     parents = exact(tables.checkpoints[head].metadata).get("parents")
     root = as_text(cast("dict[str, Any]", parents).get("")) if isinstance(parents, dict) else None
     saved = root is not None and (head[0], "", root) in tables.checkpoints

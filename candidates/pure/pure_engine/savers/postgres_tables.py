@@ -10,17 +10,17 @@ from parity_kit.contract import stored_name
 from pure_engine.savers.saver import Typed, put_typed
 
 SINCE_BLOBS = 4
-"""The version of a checkpoint since which its sends are not stored beside its parent."""
+"""The checkpoint version from which on sends are no longer stored beside the parent."""
 
 CheckpointKey: TypeAlias = tuple[str, str, str]
-"""Thread, namespace, checkpoint."""
+"""Thread, namespace and checkpoint id."""
 Written: TypeAlias = tuple[str, str, int, Typed, str]
 """A write's channel, task, index, value and path."""
 
 
 @dataclass(slots=True)
 class Row:
-    """A checkpoint: its parent, and two columns of JSONB as text."""
+    """A checkpoint: its parent's id, and two JSONB columns as text."""
 
     parent: str | None
     checkpoint: str
@@ -40,7 +40,7 @@ class Tables:
     )
 
     def writes_of(self, thread: str, ns: str | None, name: str) -> list[Written]:
-        """Return a checkpoint's writes in the order they are applied; `space` None is any."""
+        """Return a checkpoint's writes in order; without `ns`, in any namespace."""
         writes = [
             write
             for key, write in self.writes.items()
@@ -49,14 +49,14 @@ class Tables:
         return sorted(writes, key=lambda write: (write[4], write[1], write[2]))
 
     def drop(self, condition: Callable[[tuple[Any, ...]], bool]) -> None:
-        """Remove the rows whose key fits, from every table."""
+        """Remove the rows with a matching key from every table."""
         for table in (self.checkpoints, self.blobs, self.writes):
             rows: dict[Any, Any] = table
             for key in [key for key in rows if condition(key)]:
                 del rows[key]
 
     def contents(self) -> dict[str, bytes]:
-        """Return every byte string that is stored, by name."""
+        """Return everything stored, by name."""
         entries: dict[str, bytes] = {}
         for place, row in self.checkpoints.items():
             put_typed(entries, ("checkpoint", *place), ("json", row.checkpoint.encode()))

@@ -1,4 +1,8 @@
-"""What a saver is."""
+"""What a saver does, and the values it takes and returns.
+
+A `Where` is what LangGraph calls a config's `configurable`: `thread_id`, `checkpoint_ns` and
+`checkpoint_id`.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +15,9 @@ from pure_engine.names import SLOTS
 
 Where: TypeAlias = Mapping[str, Any]
 Write: TypeAlias = tuple[str, Any]
-"""A channel and what was written to it."""
+"""A channel and a value written to it."""
 PendingWrite: TypeAlias = tuple[str, str, Any]
-"""A task's id, and a write of it that is stored but not applied."""
+"""A task's id, and a write of the task that is stored but not applied."""
 Typed: TypeAlias = tuple[str, bytes]
 
 _NOT_IN_METADATA = frozenset(
@@ -26,7 +30,7 @@ _NOT_IN_METADATA = frozenset(
 
 @dataclass(slots=True)
 class Saved:
-    """A checkpoint as a saver gives it back."""
+    """A checkpoint as a saver returns it."""
 
     config: dict[str, Any]
     checkpoint: dict[str, Any]
@@ -36,7 +40,7 @@ class Saved:
 
 
 class Saver(Protocol):
-    """Keeps checkpoints, and the writes of supersteps that are still open."""
+    """Keeps checkpoints and pending writes."""
 
     def get(self, where: Where) -> Saved | None:
         """Return the checkpoint with an id, or the thread's latest."""
@@ -50,7 +54,7 @@ class Saver(Protocol):
         before: str | None = None,
         limit: int | None = None,
     ) -> Iterator[Saved]:
-        """Yield a thread's checkpoints, or all, the newest first."""
+        """Yield the checkpoints of a thread, or all, newest first."""
         ...
 
     def put(
@@ -60,7 +64,7 @@ class Saver(Protocol):
         metadata: Any,
         versions: Mapping[str, Any],
     ) -> dict[str, Any]:
-        """Store a checkpoint whose parent `where` names; return where it is."""
+        """Store a checkpoint, whose parent is in `where`; return its location."""
         ...
 
     def put_writes(self, where: Where, writes: Sequence[Write], task: str, path: str = "") -> None:
@@ -68,38 +72,38 @@ class Saver(Protocol):
         ...
 
     def delete_thread(self, thread: str) -> None:
-        """Forget a thread."""
+        """Delete a thread."""
         ...
 
     def prune(self, threads: Any, strategy: str) -> None:
-        """Forget threads, or all but the latest checkpoints of theirs."""
+        """Delete threads, or all but their latest checkpoints."""
         ...
 
     def delta_history(self, where: Where, channels: Sequence[str]) -> dict[str, Any]:
-        """Return what delta channels are rebuilt from."""
+        """Return the writes and seeds that delta channels are rebuilt from."""
         ...
 
     def contents(self) -> dict[str, bytes]:
-        """Return every byte string that is stored, by name (docs/contract.md)."""
+        """Return everything stored, by name (docs/contract.md)."""
         ...
 
     def close(self) -> None:
-        """Release what is held."""
+        """Release resources."""
         ...
 
 
 def configurable(thread: str, ns: str, checkpoint: str) -> dict[str, Any]:
-    """Return where a checkpoint is."""
+    """Return a checkpoint's location."""
     return {"thread_id": thread, "checkpoint_ns": ns, "checkpoint_id": checkpoint}
 
 
 def metadata_only(known: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what is metadata: not what says where a run is."""
+    """Return entries that are metadata, without those that locate a run."""
     return {name: value for name, value in known.items() if name not in _NOT_IN_METADATA}
 
 
 def full_metadata(where: Where, metadata: Mapping[str, Any]) -> dict[str, Any]:
-    """Return metadata as stored: text without NUL, and what else the config says."""
+    """Return metadata as it is stored: without NUL, and with the config's other entries."""
     full = {key: _without_nul(value) for key, value in metadata.items()}
     for key, value in where.items():
         if key in full or key in _NOT_IN_METADATA or key.startswith("__"):
@@ -114,7 +118,7 @@ def _without_nul(value: Any) -> Any:
 
 
 def slot(channel: str, index: int) -> int:
-    """Return the index that a task's write is stored under."""
+    """Return the index under which a task's write is stored."""
     return SLOTS.get(channel, index)
 
 

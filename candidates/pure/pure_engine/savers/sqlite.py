@@ -57,7 +57,7 @@ _FILTER_KEY = re.compile(r"^[a-zA-Z0-9_.-]+$")
 
 
 class SqliteSaver:
-    """Keeps a checkpoint whole in one row, its metadata as JSON."""
+    """Keeps a whole checkpoint in one row, with its metadata as JSON."""
 
     def __init__(self) -> None:
         self._database = sqlite3.connect(":memory:", check_same_thread=False)
@@ -107,7 +107,7 @@ class SqliteSaver:
         before: str | None = None,
         limit: int | None = None,
     ) -> Iterator[Saved]:
-        """Yield a thread's checkpoints, or all, the newest first."""
+        """Yield the checkpoints of a thread, or all, newest first."""
         clauses: list[str] = []
         parameters: list[Any] = []
         for column in ("thread_id", "checkpoint_ns", "checkpoint_id"):
@@ -125,7 +125,7 @@ class SqliteSaver:
         condition = f" WHERE {' AND '.join(clauses)}" if clauses else ""
         end = "" if limit is None else " LIMIT ?"
         rows = self._database.execute(
-            f"SELECT {_COLUMNS} FROM checkpoints{condition} ORDER BY checkpoint_id DESC{end}",  # noqa: S608  # keys are checked
+            f"SELECT {_COLUMNS} FROM checkpoints{condition} ORDER BY checkpoint_id DESC{end}",  # noqa: S608  # the keys were checked
             parameters if limit is None else [*parameters, limit],
         )
         for row in rows.fetchall():
@@ -143,7 +143,7 @@ class SqliteSaver:
         thread, ns, name = where["thread_id"], where["checkpoint_ns"], checkpoint["id"]
         text = json.dumps(full_metadata(where, metadata), ensure_ascii=False)
         self._database.execute(
-            f"INSERT OR REPLACE INTO checkpoints ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)",  # noqa: S608  # the same
+            f"INSERT OR REPLACE INTO checkpoints ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)",  # noqa: S608  # no text of a user's
             (
                 str(thread),
                 ns,
@@ -156,7 +156,10 @@ class SqliteSaver:
         return configurable(thread, ns, name)
 
     def put_writes(self, where: Where, writes: Sequence[Write], task: str, path: str = "") -> None:
-        """Store a task's writes; one that is there already stays, unless all have slots."""
+        """Store a task's writes; those stored before stay, unless all of the new ones have slots.
+
+        LangGraph quirk: the memory saver decides that for each write.
+        """
         rows = [
             (
                 str(where["thread_id"]),
@@ -172,22 +175,22 @@ class SqliteSaver:
         ]
         conflict = "REPLACE" if all(channel in SLOTS for channel, _ in writes) else "IGNORE"
         self._database.executemany(
-            f"INSERT OR {conflict} INTO writes ({_WRITE_COLUMNS})"  # noqa: S608  # the same
+            f"INSERT OR {conflict} INTO writes ({_WRITE_COLUMNS})"  # noqa: S608  # no text of a user's
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             rows,
         )
 
     def delete_thread(self, thread: str) -> None:
-        """Forget a thread."""
+        """Delete a thread."""
         for table in ("checkpoints", "writes"):
-            self._database.execute(f"DELETE FROM {table} WHERE thread_id = ?", (str(thread),))  # noqa: S608  # the same
+            self._database.execute(f"DELETE FROM {table} WHERE thread_id = ?", (str(thread),))  # noqa: S608  # no text of a user's
 
     def prune(self, threads: Any, strategy: str) -> None:
-        """Refuse: this saver has no pruning."""
+        """Refuse: this saver cannot prune."""
         raise NotImplementedError
 
     def delta_history(self, where: Where, channels: Sequence[str]) -> dict[str, Any]:
-        """Return what delta channels are rebuilt from."""
+        """Return the writes and seeds that delta channels are rebuilt from."""
         saved = self.get(where)
         if saved is None:
             return {channel: {"writes": []} for channel in channels}
@@ -211,15 +214,15 @@ class SqliteSaver:
         )
 
     def contents(self) -> dict[str, bytes]:
-        """Return every byte string that is stored, by name."""
+        """Return everything stored, by name."""
         entries: dict[str, bytes] = {}
-        for row in self._database.execute(f"SELECT {_COLUMNS} FROM checkpoints"):  # noqa: S608  # the same
+        for row in self._database.execute(f"SELECT {_COLUMNS} FROM checkpoints"):  # noqa: S608  # no text of a user's
             thread, ns, name, parent, kind, checkpoint, metadata = row
             put_typed(entries, ("checkpoint", thread, ns, name), (kind, checkpoint))
             put_typed(entries, ("metadata", thread, ns, name), ("json", metadata))
             if parent:
                 entries[stored_name("parent", thread, ns, name)] = parent.encode()
-        for row in self._database.execute(f"SELECT {_WRITE_COLUMNS} FROM writes"):  # noqa: S608  # the same
+        for row in self._database.execute(f"SELECT {_WRITE_COLUMNS} FROM writes"):  # noqa: S608  # no text of a user's
             thread, ns, name, task, path, index, channel, kind, value = row
             parts = ("write", thread, ns, name, task, str(index), channel, path)
             put_typed(entries, parts, (kind, value))
@@ -231,7 +234,7 @@ class SqliteSaver:
 
 
 def _metadata_clause(key: str, value: Any) -> tuple[str, Any]:
-    """Return the condition that a metadata key has a value, and the condition's parameter."""
+    """Return the SQL condition that a metadata key has a value, and its parameter."""
     if not _FILTER_KEY.match(key):
         message = (
             f"Invalid filter key: '{key}'. Filter keys must contain only alphanumeric characters,"

@@ -22,7 +22,7 @@ _KEY = "ch"
 
 
 class ChannelSession:
-    """A channel, and perhaps a copy of it set aside."""
+    """A channel, and possibly a copy set aside."""
 
     def __init__(self, subject: Subject) -> None:
         self._channel = make_channel(subject.spec, _KEY)
@@ -44,7 +44,7 @@ class ChannelSession:
         """Hold nothing."""
 
     def prepare(self, operation: Operation) -> Callable[[], object]:
-        """Return the operation as a call, ready to be timed."""
+        """Return the operation as a call to time."""
         return prepared(self, operation)
 
     def _contents(self) -> Mapping[str, bytes]:
@@ -59,7 +59,7 @@ class ChannelSession:
         return self._channel.update(values)
 
     def do_consume(self) -> bool:
-        """Note that a task ran."""
+        """Note that a task that the channel triggered ran."""
         return self._channel.consume()
 
     def do_finish(self) -> bool:
@@ -75,14 +75,14 @@ class ChannelSession:
         return self._channel.is_available()
 
     def do_restore(self) -> None:
-        """Become what the channel's own checkpoint gives, through bytes."""
+        """Restore the channel from its own checkpoint, through bytes."""
         checkpoint = self._channel.checkpoint()
         if checkpoint is not MISSING:
             checkpoint = loads(*dumps(checkpoint))
         self._channel = self._channel.restored(checkpoint)
 
     def do_load(self, value: Any) -> None:
-        """Become what a checkpoint gives."""
+        """Restore the channel from a checkpoint."""
         self._channel = self._channel.restored(value)
 
     def do_copy(self) -> None:
@@ -90,13 +90,13 @@ class ChannelSession:
         self._aside = self._channel.copy()
 
     def do_swap(self) -> bool:
-        """Change places with the copy."""
+        """Swap the channel and its copy."""
         if self._aside is None:
             return False
         self._channel, self._aside = self._aside, self._channel
         return True
 
     def do_replay_writes(self, writes: list[Any]) -> None:
-        """Fold in writes of earlier supersteps."""
+        """Replay the writes of earlier supersteps."""
         if isinstance(self._channel, DeltaChannel):
             self._channel.replay_writes(writes)

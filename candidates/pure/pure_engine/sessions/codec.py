@@ -46,7 +46,7 @@ class CodecSession:
         """Hold nothing."""
 
     def prepare(self, operation: Operation) -> Callable[[], object]:
-        """Return the serializer's part of an operation as a call, ready to be timed."""
+        """Return the serializer's part of an operation as a call to time."""
         args: Any = operation.args
         if operation.name == "decode":
             return lambda: self._loads(args["type"], args["data"])
@@ -58,26 +58,26 @@ class CodecSession:
         return lambda: self.do_is_allowed(**args)
 
     def do_decode(self, type: str, data: bytes) -> Outcome:  # noqa: A002  # the contract's name
-        """Return what bytes say, opened."""
+        """Decode bytes; return the value in opened form."""
         return Returned(open_value(plain(self._loads(type, data))))
 
     def do_encode(self, value: Any) -> Outcome:
-        """Store an opened value."""
+        """Encode a value in opened form."""
         return _stored(native(close_value(value)))
 
     def do_round_trip(self, type: str, data: bytes) -> Outcome:  # noqa: A002  # the contract's name
-        """Store again what bytes say."""
+        """Decode bytes and encode the value again."""
         return _stored(self._loads(type, data))
 
     def do_classify(self, type: str, data: bytes) -> Outcome:  # noqa: A002  # the contract's name
-        """Say whether bytes come back as they are, as others, or are refused."""
+        """Return whether bytes come back unchanged, come back as others, or are refused."""
         try:
             value = self._loads(type, data)
         except Exception as error:  # noqa: BLE001  # the class of whatever it raises is the answer
             return Returned(f"refused: {error_name(error)}")
         try:
             kind, again = dumps(value)
-        except Exception as error:  # noqa: BLE001  # the same
+        except Exception as error:  # noqa: BLE001  # its class is the answer here too
             return Returned(f"not storable: {error_name(error)}")
         if (kind, again) == (type, data):
             return Returned("kept")

@@ -72,7 +72,7 @@ class GraphSession:
             self._graph.saver.close()
 
     def prepare(self, operation: Operation) -> Callable[[], object]:
-        """Return the operation as a call, ready to be timed; its events are not kept."""
+        """Return the operation as a call to time; its events are dropped."""
         return prepared(self, operation)
 
     def do_invoke(
@@ -112,13 +112,13 @@ class GraphSession:
     def do_resume(
         self, value: Any = None, modes: list[str] | None = None, **options: Unpack[Options]
     ) -> Any:
-        """Answer the interrupt that is pending, and run on."""
+        """Answer the pending interrupt, and continue."""
         return self._command(Command(resume=value), modes, options)
 
     def do_resume_map(
         self, values: list[Any], modes: list[str] | None = None, **options: Unpack[Options]
     ) -> Any:
-        """Answer interrupts by their place in `get_state`, and run on."""
+        """Answer interrupts by their index in `get_state`, and continue."""
         asked = (options.get("thread"), options.get("checkpoint"), options.get("task"))
         pending = self.do_get_state(*asked)["interrupts"]
         answers = {pending[index].id: answer for index, answer in values if index < len(pending)}
@@ -155,7 +155,7 @@ class GraphSession:
         checkpoint: int | None = None,
         task: int | None = None,
     ) -> Any:
-        """Update the state as several nodes, superstep by superstep; return the new config."""
+        """Update the state superstep by superstep; return the new config."""
         changes = [
             [Change(change.get("values"), change.get("as_node")) for change in superstep]
             for superstep in supersteps
@@ -199,7 +199,7 @@ class GraphSession:
         return [snapshot(graph, saved) for saved in several]
 
     def do_put(self, thread: str, checkpoint: Any, metadata: Any, parent: str | None = None) -> Any:
-        """Store a checkpoint as it stands; return its config."""
+        """Store a checkpoint as it is; return its config."""
         where: dict[str, Any] = {"thread_id": thread, "checkpoint_ns": ""}
         if parent is not None:
             where["checkpoint_id"] = parent
@@ -208,11 +208,11 @@ class GraphSession:
         return {"configurable": place}
 
     def do_delete_thread(self, thread: str) -> None:
-        """Forget a thread."""
+        """Delete a thread."""
         self._saver().delete_thread(thread)
 
     def do_copy_thread(self, source: str, target: str) -> None:
-        """Refuse: the savers that LangGraph comes with cannot copy a thread."""
+        """Refuse: LangGraph's bundled savers cannot copy a thread."""
         raise NotImplementedError
 
     def _run(
@@ -225,7 +225,7 @@ class GraphSession:
     ) -> None:
         where = self._where(options.get("thread"), options.get("checkpoint"))
         if (task := options.get("task")) is not None:
-            # A run begins at the outermost graph, whatever part of it is addressed.
+            # A run always begins at the outermost graph, even if a subgraph is addressed.
             _, where = inner_graph(self._graph, where, task)
             where |= {"checkpoint_ns": "", "checkpoint_id": None}
         program = self._graph.program
@@ -264,7 +264,7 @@ class GraphSession:
     def _addressed(
         self, thread: str | None, checkpoint: int | None, task: int | None
     ) -> tuple[Graph, dict[str, Any]]:
-        """Return what an operation addresses: this graph, or the subgraph that a task runs."""
+        """Return the graph that an operation addresses: this one, or a task's subgraph."""
         where = self._where(thread, checkpoint)
         if task is None:
             return self._graph, where

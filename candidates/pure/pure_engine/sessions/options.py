@@ -1,4 +1,4 @@
-"""What an operation on a graph may ask for: the arguments of a run, and a command."""
+"""The arguments of operations on a graph, checked and converted."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from pure_engine.program.model import Breakpoints, Program
 from pure_engine.types import Command, Send
 
 RECURSION_LIMIT: Final = 25
-"""Supersteps a run may take unless the operation says otherwise."""
+"""The supersteps that a run may take by default."""
 
 ANYWHERE = frozenset(("async",))
-"""Arguments that every operation takes."""
+"""The arguments that every operation takes."""
 
 _MODES = {"values", "updates", "tasks", "checkpoints", "debug", "custom"}
 _DURABILITIES = {None, "sync", "async", "exit"}
@@ -23,7 +23,7 @@ _CHANGE = {"values", "as_node"}
 
 
 class Options(TypedDict, total=False):
-    """The arguments of a run. Tasks end in task order, however many may run at once."""
+    """The arguments of a run. `max_concurrency` changes nothing: tasks end in task order."""
 
     thread: str | None
     checkpoint: int | None
@@ -38,7 +38,7 @@ class Options(TypedDict, total=False):
 
 
 def lacking_in(args: Mapping[str, Any]) -> Unsupported | None:
-    """Return what arguments ask for that the engine does not have."""
+    """Return what arguments ask for that the engine does not support."""
     if unknown := sorted(set(cast("Sequence[str]", args.get("modes") or ())) - _MODES):
         return Unsupported(f"no stream mode {unknown[0]}")
     if args.get("durability") not in _DURABILITIES:
@@ -53,7 +53,7 @@ def lacking_in(args: Mapping[str, Any]) -> Unsupported | None:
 
 
 def made_command(parts: Mapping[str, Any]) -> Command:
-    """Return the command that an operation holds as data."""
+    """Return the command that an operation describes."""
     known = dict(parts)
     if "goto" in known:
         goto = known["goto"]
@@ -70,10 +70,10 @@ def _target(target: Any) -> Any:
 
 
 def coerced_context(program: Program, context: Any) -> Any:
-    """Return a run's context, if the program declares one as a record of what it declares.
+    """Return a run's context, checked against the keys that the program declares.
 
     Raises:
-        TypeError: If it has a key that is not declared.
+        TypeError: If it has an undeclared key.
     """
     if program.context is None or not isinstance(context, dict):
         return context

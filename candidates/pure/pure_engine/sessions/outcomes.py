@@ -15,9 +15,9 @@ from pure_engine.errors import error_name
 def find(
     session: object, operation: Operation, anywhere: frozenset[str] = frozenset()
 ) -> Callable[..., Any] | Unsupported:
-    """Return the method `do_…` that does an operation, or what it lacks for that.
+    """Return a session's `do_…` method for an operation, or why there is none.
 
-    `anywhere` are arguments that every operation takes.
+    Every operation takes the arguments in `anywhere`.
     """
     kind = type(session)
     method = getattr(session, f"do_{operation.name}", None)
@@ -31,7 +31,7 @@ def find(
 
 @functools.cache
 def _arguments(kind: type, name: str) -> frozenset[str]:
-    """Return what an operation takes; `**options` of a `TypedDict` are the keys of that."""
+    """Return an operation's argument names, including the keys of its `**options`."""
     method = getattr(kind, f"do_{name}")
     known = set(inspect.signature(method).parameters) - {"self", "options"}
     if (options := get_type_hints(method).get("options")) is not None:
@@ -41,7 +41,7 @@ def _arguments(kind: type, name: str) -> frozenset[str]:
 
 
 def prepared(session: object, operation: Operation) -> Callable[[], object]:
-    """Return an operation as a call, its arguments built, ready to be timed."""
+    """Return an operation as a call to time, with its arguments built."""
     method = find(session, operation)
     if isinstance(method, Unsupported):
         raise NotImplementedError(method.reason)
@@ -49,13 +49,13 @@ def prepared(session: object, operation: Operation) -> Callable[[], object]:
 
 
 class Watch:
-    """Sees which stored byte strings are new or changed since it last looked."""
+    """Compares what is stored with what was stored the last time."""
 
     def __init__(self) -> None:
         self._known: Mapping[str, bytes] = {}
 
     def changes(self, now: Mapping[str, bytes]) -> tuple[dict[str, bytes], tuple[str, ...]]:
-        """Return the entries new or changed, and the names gone."""
+        """Return the new and changed entries, and the names that are gone."""
         known, self._known = self._known, now
         if known == now:
             return {}, ()

@@ -1,4 +1,4 @@
-"""The codec, channel and saver subjects."""
+"""The saver subject."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class SaverSession:
         self._saver.close()
 
     def prepare(self, operation: Operation) -> Callable[[], object]:
-        """Return the operation as a call, ready to be timed."""
+        """Return the operation as a call to time."""
         return prepared(self, operation)
 
     def do_put(  # noqa: PLR0913, PLR0917  # the operation's arguments
@@ -76,7 +76,7 @@ class SaverSession:
         where = _where(thread, ns, parent)
         return {"configurable": self._saver.put(where, checkpoint, metadata, new_versions)}
 
-    def do_put_writes(  # noqa: PLR0913, PLR0917  # the same
+    def do_put_writes(  # noqa: PLR0913, PLR0917  # the operation's arguments
         self, thread: str, ns: str, checkpoint_id: str, writes: Any, task_id: str, task_path: str
     ) -> None:
         """Store a task's writes."""
@@ -87,7 +87,7 @@ class SaverSession:
         saved = self._saver.get(_where(thread, ns, checkpoint_id))
         return None if saved is None else _tuple(saved)
 
-    def do_list(  # noqa: PLR0913, PLR0917  # the same
+    def do_list(  # noqa: PLR0913, PLR0917  # the operation's arguments
         self,
         thread: str | None = None,
         ns: str | None = None,
@@ -106,17 +106,17 @@ class SaverSession:
         return next_version(self._clock, current)
 
     def do_delete_thread(self, thread: str) -> None:
-        """Forget a thread."""
+        """Delete a thread."""
         self._saver.delete_thread(thread)
 
     def do_prune(self, threads: Any, strategy: str = "keep_latest") -> None:
-        """Forget threads, or all but the latest checkpoints of theirs."""
+        """Delete threads, or all but their latest checkpoints."""
         self._saver.prune(threads, strategy)
 
     def do_delta_history(
         self, thread: str, channels: list[str], ns: str = "", checkpoint_id: str | None = None
     ) -> Any:
-        """Return what delta channels are rebuilt from."""
+        """Return the writes and seeds that delta channels are rebuilt from."""
         return self._saver.delta_history(_where(thread, ns, checkpoint_id), channels)
 
 
