@@ -19,15 +19,7 @@ from pure_engine.channels.values import (
     UntrackedValue,
 )
 
-_SETTINGS = {
-    "class",
-    "type",
-    "reducer",
-    "guard",
-    "accumulate",
-    "names",
-    "snapshot_frequency",
-}
+_SETTINGS = {"class", "type", "reducer", "guard", "accumulate", "names", "snapshot_frequency"}
 
 
 def make_channel(spec: Mapping[str, Any], key: str) -> Channel:

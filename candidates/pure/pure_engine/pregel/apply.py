@@ -11,9 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
-from pure_engine.names import (
-    NEVER_APPLIED,
-)
+from pure_engine.names import NEVER_APPLIED
 from pure_engine.pregel.state import State
 from pure_engine.pregel.tasks import Path, path_text
 from pure_engine.pregel.versions import NextVersion

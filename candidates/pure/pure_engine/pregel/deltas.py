@@ -93,10 +93,7 @@ def settle(metadata: dict[str, Any], snapshots: Collection[str]) -> None:
 
 
 def bump(
-    state: State,
-    stored: Mapping[str, Any],
-    snapshots: Collection[str],
-    next_version: NextVersion,
+    state: State, stored: Mapping[str, Any], snapshots: Collection[str], next_version: NextVersion
 ) -> None:
     """Give a new version to snapshots of channels that did not change since the last checkpoint.
 

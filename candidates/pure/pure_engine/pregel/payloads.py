@@ -87,10 +87,7 @@ def _several(value: Any) -> list[Any]:
 
 
 def tasks_payload(
-    tasks: Collection[Task],
-    pending: Iterable[PendingWrite],
-    fields: Collection[str],
-    thread: Any,
+    tasks: Collection[Task], pending: Iterable[PendingWrite], fields: Collection[str], thread: Any
 ) -> dict[str, Any]:
     """Return the part of a `checkpoints` item about the tasks that follow the checkpoint."""
     states = {task.id: subgraph_config(task, thread) for task in tasks}

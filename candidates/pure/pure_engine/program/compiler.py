@@ -16,10 +16,7 @@ from pure_engine.channels.barriers import NamedBarrierValue, NamedBarrierValueAf
 from pure_engine.channels.channel import Channel
 from pure_engine.channels.values import EphemeralValue, LastValueAfterFinish, Topic
 from pure_engine.names import DEFAULT_HANDLER, END, RESERVED, START, TASKS, branch_to, handler_of
-from pure_engine.program.language import (
-    compile_body,
-    compile_expression,
-)
+from pure_engine.program.language import compile_body, compile_expression
 from pure_engine.program.model import Node, Program, Route, Subgraph
 from pure_engine.program.policies import NO_POLICIES, POLICIES, policies
 from pure_engine.program.schemas import Schemas, known_keys, schemas

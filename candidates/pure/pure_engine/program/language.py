@@ -352,7 +352,5 @@ _OPERATORS: dict[str, Callable[[Any], Expression]] = {
     "context": lambda name: lambda scope: scope.host.context(name),
 }
 
-_ELSEWHERE = frozenset(
-    ("store_get", "store_search", "message", "call_all", "previous", "final"),
-)
+_ELSEWHERE = frozenset(("store_get", "store_search", "message", "call_all", "previous", "final"))
 """Operators of the language that the engine does not support."""

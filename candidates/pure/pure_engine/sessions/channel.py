@@ -5,13 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from parity_kit.contract import (
-    Operation,
-    Outcome,
-    Subject,
-    Unsupported,
-    stored_name,
-)
+from parity_kit.contract import Operation, Outcome, Subject, Unsupported, stored_name
 from pure_engine.channels.aggregates import DeltaChannel
 from pure_engine.channels.channel import MISSING
 from pure_engine.channels.factory import make_channel

@@ -216,12 +216,7 @@ class GraphSession:
         raise NotImplementedError
 
     def _run(
-        self,
-        given: Any,
-        modes: Collection[str],
-        sink: Sink,
-        shown: Sequence[str],
-        options: Options,
+        self, given: Any, modes: Collection[str], sink: Sink, shown: Sequence[str], options: Options
     ) -> None:
         where = self._where(options.get("thread"), options.get("checkpoint"))
         if (task := options.get("task")) is not None:

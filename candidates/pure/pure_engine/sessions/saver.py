@@ -5,13 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from parity_kit.contract import (
-    Operation,
-    Outcome,
-    Subject,
-    Unsupported,
-    UnsupportedSubjectError,
-)
+from parity_kit.contract import Operation, Outcome, Subject, Unsupported, UnsupportedSubjectError
 from pure_engine.clock import Clock, next_version
 from pure_engine.codec.serializer import native
 from pure_engine.savers.memory import MemorySaver
