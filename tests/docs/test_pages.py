@@ -36,7 +36,7 @@ PAGES = [
     *sorted(ROOT.glob("candidates/*/README.md")),
     *sorted(ROOT.glob("parity_kit/candidates/templates/*/README.md")),
 ]
-SHELLS = {"sh", "console"}
+SHELLS = {"sh", "console", "indented"}
 PROGRAMS = {
     ".",
     "cd",
@@ -122,7 +122,7 @@ def code(file: Path) -> Iterator[Code]:
     for token in tokens(file):
         line = token.map[0] + 1 if token.map else line
         if token.type in {"fence", "code_block"}:
-            language = token.info if token.type == "fence" else "sh"
+            language = token.info if token.type == "fence" else "indented"
             yield Code(name(file), line, token.content, language)
         for child in token.children or []:
             if child.type == "code_inline":
@@ -132,9 +132,12 @@ def code(file: Path) -> Iterator[Code]:
 def lines(block: Code) -> Iterator[str]:
     """Yield the lines of a shell block that are typed."""
     for line in block.text.splitlines():
-        if block.language == "sh" and line.strip() and not line.startswith("#"):
-            yield line
-        elif block.language == "console" and line.startswith("$ "):
+        typed = {
+            "sh": bool(line.strip()) and not line.startswith("#"),
+            "console": line.startswith("$ "),
+            "indented": line.startswith("parity-kit "),
+        }
+        if typed.get(block.language or ""):
             yield line.removeprefix("$ ")
 
 
