@@ -1,8 +1,7 @@
-"""What a `command` candidate is built from: its toolchain, and a setup step that is run once.
+"""Builds a `command` candidate: checks its toolchain and runs its setup once.
 
-The files that `setup_files` names are copied into a folder of the cache and `setup` is run there,
-so that nothing it makes lies in the candidate's own folder. A change in one of them, or in `setup`,
-is another folder.
+The files in `setup_files` are copied into a folder of the cache and `setup` runs there, so that
+the candidate's own folder stays clean. A change in one of them, or in `setup`, makes a new folder.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from parity_kit.candidates.manifest import Candidate, CommandSetup
 from parity_kit.candidates.workspace import Workspace
 from parity_kit.contract.errors import EnvironmentBuildError
 
-_PLACE = "{environment}"
+_FOLDER = "{environment}"
 
 _INSTALLED_BY = {
     "cargo": "apt install cargo, or brew install rust",
@@ -31,33 +30,33 @@ _INSTALLED_BY = {
     "node": "apt install nodejs, or brew install node",
     "npm": "apt install npm, or brew install node",
 }
-"""The command that would install a program; another system has its own."""
+"""How to install a program on Debian and macOS."""
 
 
 def absent(setup: CommandSetup) -> list[str]:
-    """Return the programs that a candidate needs and that are not on `PATH`."""
+    """Return the programs a candidate needs that are not on `PATH`."""
     return [name for name in setup.needs if shutil.which(name) is None]
 
 
 def how_to_install(program: str) -> str:
-    """Return the command that would install a program."""
+    """Return how to install a program."""
     return _INSTALLED_BY.get(program, f"put `{program}` on PATH")
 
 
 def is_ready(candidate: Candidate, setup: CommandSetup, workspace: Workspace) -> bool:
-    """Return whether what the setup makes is there and whole."""
+    """Return whether the setup has run to its end."""
     return not setup.setup or _cached(candidate, setup).is_ready(workspace)
 
 
 def folder_of(candidate: Candidate, setup: CommandSetup, workspace: Workspace) -> Path:
-    """Return where the setup puts what it makes; without one, the candidate's own folder."""
+    """Return the folder the setup runs in; without a setup, the candidate's own."""
     return _cached(candidate, setup).folder(workspace) if setup.setup else candidate.folder
 
 
 def make(
     candidate: Candidate, setup: CommandSetup, workspace: Workspace, on_progress: Progress
 ) -> Path:
-    """Return the folder of `folder_of`, the setup run there first if need be.
+    """Return the folder of `folder_of`, after running the setup there if it has not run yet.
 
     Raises:
         EnvironmentBuildError: If a program is missing, or the setup fails.
@@ -86,12 +85,12 @@ def make(
 
 
 def filled(text: str, folder: Path) -> str:
-    """Return a word of the manifest with the place of what the setup makes filled in."""
-    return text.replace(_PLACE, str(folder))
+    """Return a text of the manifest with `{environment}` replaced by the setup's folder."""
+    return text.replace(_FOLDER, str(folder))
 
 
 def in_place(env: Mapping[str, str], folder: Path) -> dict[str, str]:
-    """Return variables of the manifest, each filled in."""
+    """Return the manifest's variables with `{environment}` replaced."""
     return {key: filled(value, folder) for key, value in env.items()}
 
 
@@ -104,5 +103,5 @@ def _cached(candidate: Candidate, setup: CommandSetup) -> Cached:
         },
         "machine": platform.machine(),
     }
-    hint = f"run it by hand in a copy of the folder: {shlex.join(setup.setup)}"
+    hint = f"run it yourself in a copy of the folder: {shlex.join(setup.setup)}"
     return Cached(candidate.name, made_from, f"candidate {candidate.name}", hint)

@@ -1,8 +1,8 @@
-"""Folders of the cache: made once by installers, under a lock, and then only used.
+"""Folders of the cache: built once by installers, under a lock, and only read after that.
 
-Such a folder is `<workspace>/.parity/environments/<name>-<hash>`, the hash being that of all it is
-made from. A file written last marks it as whole; without it, whatever lies there is left over from
-a build that was killed, and is built again.
+Such a folder is `<cache>/environments/<name>-<hash>`, with the hash of everything it is made from.
+A file written last marks it as complete; a folder without it was left by a killed build, and is
+built again.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from parity_kit.candidates.workspace import Workspace
 from parity_kit.contract.errors import EnvironmentBuildError
 
 Progress = Callable[[str], None]
-"""Told in a few words what is being done."""
+"""Called with a few words on what is being done."""
 
 _MARKER = "parity-kit.json"
 _LAST_LINES = 12
-_COLOURS = re.compile(r"\x1b\[[0-9;]*m")  # a tool may colour what it says to a pipe, too
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")  # some tools colour their output even in a pipe
 _CHATTER = ("+ ", "Activate with", "Using ", "Creating ")
 
 
@@ -35,7 +35,7 @@ _CHATTER = ("+ ", "Activate with", "Using ", "Creating ")
 class Cached:
     """A folder of the cache: its name, and what it is made from.
 
-    `whose` and `hint` go into the message if it cannot be made.
+    `whose` and `hint` go into the error if it cannot be made.
     """
 
     name: str
@@ -44,23 +44,23 @@ class Cached:
     hint: str
 
     def folder(self, workspace: Workspace) -> Path:
-        """Return where it is, or will be."""
+        """Return its path, whether it exists yet or not."""
         key = json.dumps(self.made_from, sort_keys=True)
         return workspace.cache / "environments" / f"{self.name}-{short_digest(key)}"
 
     def is_ready(self, workspace: Workspace) -> bool:
-        """Return whether it is there and whole."""
+        """Return whether it is complete."""
         return (self.folder(workspace) / _MARKER).is_file()
 
     def make(
         self, workspace: Workspace, build: Callable[[Path], None], on_progress: Progress
     ) -> Path:
-        """Return the folder; `build` fills it first if need be, and need not find it there."""
+        """Return the folder; unless it is complete, `build` makes and fills it first."""
         folder = self.folder(workspace)
         if not self.is_ready(workspace):
             folder.parent.mkdir(parents=True, exist_ok=True)
             with _alone(folder.with_name(folder.name + ".lock")):
-                # Another process may have made it while this one waited.
+                # Another process may have built it while this one waited.
                 if not self.is_ready(workspace):
                     self._fill(folder, build, on_progress)
         return folder
@@ -81,10 +81,10 @@ class Cached:
         directory: Path | None = None,
         env: Mapping[str, str] | None = None,
     ) -> None:
-        """Run an installer, telling each line it prints.
+        """Run an installer and pass on every line it prints.
 
         Raises:
-            EnvironmentBuildError: If it fails; its last lines are in the message.
+            EnvironmentBuildError: If it fails; the error quotes its last lines.
         """
         lines: deque[str] = deque(maxlen=_LAST_LINES)
         try:
@@ -117,13 +117,13 @@ class Cached:
 
 
 def short_digest(text: str) -> str:
-    """Return what tells one folder of the cache from another."""
+    """Return a short hash, to name a folder of the cache."""
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 @contextlib.contextmanager
 def _alone(lock: Path) -> Generator[None]:
-    """Hold a lock file: two runs must not build one environment at a time."""
+    """Hold a lock file: two runs must not build the same environment at once."""
     with lock.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

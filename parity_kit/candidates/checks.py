@@ -1,6 +1,6 @@
-"""The cases that a candidate is checked with before it is judged.
+"""The cases of `candidates check`.
 
-Each has one right value that needs no oracle to know; stored bytes are not looked at.
+Each has one right value, known without an oracle; stored bytes are not compared.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from parity_kit.contract.plain import Ext, Plain
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A case, and the value its last operation must return."""
+    """A case, and the value that its last operation must return."""
 
     subject: SubjectKind
     title: str
@@ -25,7 +25,7 @@ class Check:
 
     @property
     def case(self) -> Case:
-        """The case as an engine gets it."""
+        """The case, as an engine gets it."""
         subject = Subject(self.subject, self.spec)
         return Case(CaseId(f"check/{self.subject.value}"), subject, self.operations)
 

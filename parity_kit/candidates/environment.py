@@ -1,4 +1,4 @@
-"""Python environments of `pip` candidates and of other oracles, made once and then used offline."""
+"""Python environments of `pip` candidates and other oracles, built once and then used offline."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from parity_kit.candidates.workspace import Workspace
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What an environment is made of: requirements, and the interpreter that it is for.
+    """What an environment is made from: requirements and an interpreter.
 
-    `whose` and `hint` go into the message if it cannot be made.
+    `whose` and `hint` go into the error if it cannot be made.
     """
 
     name: str
@@ -51,37 +51,37 @@ def of_candidate(candidate: Candidate, setup: PipSetup) -> Recipe:
 
 
 def python_of(recipe: Recipe, workspace: Workspace) -> Path:
-    """Return where the environment's interpreter is, or will be."""
+    """Return the path of the environment's interpreter, whether it exists yet or not."""
     return recipe.cached.folder(workspace) / "bin" / "python"
 
 
 def is_ready(recipe: Recipe, workspace: Workspace) -> bool:
-    """Return whether the environment is there and whole."""
+    """Return whether the environment is complete."""
     return recipe.cached.is_ready(workspace)
 
 
 def make(recipe: Recipe, workspace: Workspace, on_progress: Progress) -> Path:
-    """Return the interpreter of an environment, made first if need be.
+    """Return the interpreter of an environment, which is built first unless it is complete.
 
     Raises:
-        EnvironmentBuildError: If the installer fails; its last lines are in the message.
+        EnvironmentBuildError: If the installer fails; the error quotes its last lines.
     """
     recipe.cached.make(workspace, lambda folder: _build(recipe, folder, on_progress), on_progress)
     return python_of(recipe, workspace)
 
 
 def kit_folder(workspace: Workspace) -> Path:
-    """Return a folder that holds this `parity_kit` alone, for the path of another interpreter.
+    """Return a folder with nothing but this `parity_kit`, for another interpreter's `PYTHONPATH`.
 
-    An installed kit lies among its own dependencies: its folder on that path would put the kit's
-    LangGraph before the environment's.
+    An installed kit lies next to its dependencies: with its own folder on that path, the kit's
+    LangGraph would shadow the environment's.
     """
     package = Path(parity_kit.__file__).resolve().parent
     folder = workspace.cache / "kit" / short_digest(str(package))
     link = folder / "parity_kit"
     if not link.is_symlink():
         folder.mkdir(parents=True, exist_ok=True)
-        # Another run may have made it a moment ago: from the same name to the same place.
+        # Another run may just have made the same link.
         with contextlib.suppress(FileExistsError):
             link.symlink_to(package, target_is_directory=True)
     return folder
@@ -100,9 +100,9 @@ def _build(recipe: Recipe, folder: Path, on_progress: Progress) -> None:
 
 
 def find_uv() -> str | None:
-    """Return where the installer is that makes environments quickly, if it is here."""
+    """Return the path of `uv`, which builds environments fast, if it is installed."""
     try:
-        import uv  # noqa: PLC0415  # one installation in many lacks it, and most commands need none
+        import uv  # noqa: PLC0415  # it may be missing, and most commands do not need it
     except ImportError:
         return shutil.which("uv")
     try:

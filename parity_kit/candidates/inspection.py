@@ -1,4 +1,4 @@
-"""A candidate checked step by step: framing, then each subject it claims, easiest first."""
+"""Checks a candidate step by step: framing, then every subject it claims, easiest first."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from parity_kit.wire.session import RemoteSession
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a candidate made of a check: `result` is ok, unsupported, wrong or an error's word.
+    """The result of a check: `result` is ok, unsupported, wrong or the word of an error.
 
-    `part` is a subject, or `handshake` or `framing`; `hint` is the next step, where one is known.
+    `part` is a subject or `framing`; `hint` is the next step, if one is known.
     """
 
     part: str
@@ -38,7 +38,7 @@ class Answer:
 
     @property
     def failed(self) -> bool:
-        """Whether this is a fault of the candidate's; what it does not offer is none."""
+        """Whether the candidate is at fault; an unsupported check is not a fault."""
         return self.result not in {"ok", "unsupported"}
 
 
@@ -50,21 +50,21 @@ _LONG = 1 << 20
 def walk(
     engine: RemoteEngine, claimed: Mapping[SubjectKind, object], forget: Callable[[], None]
 ) -> Generator[Answer]:
-    """Yield what an engine makes of framing and of each subject that it claims, easiest first.
+    """Yield the answers to the checks of framing and of every claimed subject, easiest first.
 
-    `forget` is called before each. A candidate that hung is asked nothing more: each further
-    question might take as long.
+    `forget` is called before every check. A hung candidate gets no more checks, as they might all
+    take as long.
     """
-    offered = [each for each in EASIEST + HARDER if each.subject in claimed]
-    offered.sort(key=lambda each: [*SubjectKind].index(each.subject))
+    offered = [item for item in EASIEST + HARDER if item.subject in claimed]
+    offered.sort(key=lambda item: [*SubjectKind].index(item.subject))
     easiest = offered[0] if offered else EASIEST[0]
-    same = [each for each in offered if each.subject is easiest.subject]
+    same = [item for item in offered if item.subject is easiest.subject]
     another = same[1] if len(same) > 1 else easiest
     steps: list[Callable[[], Answer]] = [
         lambda: _tried("32 requests before the first answer", lambda: _in_flight(engine, easiest)),
         lambda: _tried("a request of one MiB", lambda: _long(engine, easiest)),
         lambda: _tried("open, apply, close", lambda: _session(engine, easiest, another)),
-        *(lambda wanted=each: check(engine.run, wanted) for each in offered),
+        *(lambda wanted=item: check(engine.run, wanted) for item in offered),
     ]
     for step in steps:
         forget()
@@ -75,7 +75,7 @@ def walk(
 
 
 def check(run: CaseRunner, wanted: Check) -> Answer:
-    """Return what an engine makes of a check; a failing candidate is an answer too."""
+    """Return the answer of an engine to a check; a failure of the candidate is an answer too."""
     part, title = wanted.subject.value, wanted.title
     try:
         outcome = run(wanted.case)[-1]
@@ -94,35 +94,36 @@ def check(run: CaseRunner, wanted: Check) -> Answer:
 
 
 def _tried(title: str, ask: Callable[[], str]) -> Answer:
-    """Return what came of a question about the wire; `ask` returns what is wrong, or nothing."""
+    """Return the answer to a check of framing; `ask` returns the problem, or an empty string."""
     try:
         problem = ask()
     except CandidateError as error:
         hint = error.hint or "see: parity-kit docs protocol"
         return Answer(FRAMING, title, error.word, error.problem, hint)
+    if not problem:
+        return Answer(FRAMING, title, "ok")
     hint = "keep no state from one request to the next; see: parity-kit docs protocol"
-    return (
-        Answer(FRAMING, title, "wrong", problem, hint) if problem else Answer(FRAMING, title, "ok")
-    )
+    return Answer(FRAMING, title, "wrong", problem, hint)
 
 
 def _in_flight(engine: RemoteEngine, wanted: Check) -> str:
     answers: list[tuple[Outcome, ...]] = []
-    for each in engine.run_all([wanted.case] * _IN_FLIGHT):
-        if isinstance(each, CandidateError):
-            raise each
-        answers.append(each)
-    return "" if all(answer == answers[0] for answer in answers) else "one case, different answers"
+    for answer in engine.run_all([wanted.case] * _IN_FLIGHT):
+        if isinstance(answer, CandidateError):
+            raise answer
+        answers.append(answer)
+    same = all(answer == answers[0] for answer in answers)
+    return "" if same else "different answers to the same case"
 
 
 def _long(engine: RemoteEngine, wanted: Check) -> str:
     same = engine.run(wanted.case)
     named = Case(CaseId("x" * _LONG), wanted.case.subject, wanted.case.operations)
-    return "" if engine.run(named) == same else "another answer than to a short request"
+    return "" if engine.run(named) == same else "the answer differs from that to a short request"
 
 
 def _session(engine: RemoteEngine, wanted: Check, other: Check) -> str:
-    """Run two checks step by step, each in a session of its own, both open at once."""
+    """Run two checks step by step, in two sessions open at once."""
     opened: list[tuple[Check, RemoteSession, tuple[Outcome, ...]]] = []
     for item in (wanted, other):
         whole = engine.run(item.case)
@@ -130,9 +131,9 @@ def _session(engine: RemoteEngine, wanted: Check, other: Check) -> str:
             opened.append((item, engine.open(item.case.subject, Pins()), whole))
         except UnsupportedSubjectError:
             if not isinstance(whole[-1], Unsupported):
-                return "`run` takes it, `open` declines it"
+                return "`run` supports the subject, `open` does not"
     steps = zip_longest(
-        *([(session, each) for each in check.operations] for check, session, _ in opened)
+        *([(session, step) for step in check.operations] for check, session, _ in opened)
     )
     single: dict[RemoteSession, list[Outcome]] = {session: [] for _, session, _ in opened}
     for session, operation in filter(None, chain.from_iterable(steps)):
@@ -141,4 +142,4 @@ def _session(engine: RemoteEngine, wanted: Check, other: Check) -> str:
         session.close()
     if all(tuple(single[session]) == whole for _, session, whole in opened):
         return ""
-    return "`apply` gives another outcome than `run`, with two sessions open"
+    return "with two sessions open, the outcomes of `apply` and `run` differ"

@@ -1,4 +1,4 @@
-"""From a candidate's name to its running engine."""
+"""Finds a candidate by its name and starts its engine."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ from parity_kit.wire.kept import Launch
 from parity_kit.wire.process import Watch
 
 BUNDLED_ENGINE = BUNDLED / "candidates" / "pure"
-"""The candidate that the package brings."""
+"""The candidate bundled with the package."""
 
 REFERENCE = "parity_kit.reference:Engine"
-"""What runs in the environment of a `pip` candidate."""
+"""The engine that runs in a `pip` candidate's environment."""
 
 _WATCHER: ContextVar[Watch | None] = ContextVar("watcher", default=None)
 
 NOT_MADE = "environment not made yet"
-"""What a candidate with requirements or a setup lacks before its first start."""
+"""What a candidate with requirements or a setup is missing before its first start."""
 
 
 def readable(workspace: Workspace) -> tuple[list[Candidate], list[BadManifestError]]:
-    """Return the candidates that can be read, and what is wrong with the others' manifests."""
+    """Return the candidates with a valid manifest, and the problems of the others."""
     good: list[Candidate] = []
     bad: list[BadManifestError] = []
     for folder in _folders(workspace):
@@ -51,11 +51,11 @@ def readable(workspace: Workspace) -> tuple[list[Candidate], list[BadManifestErr
 
 
 def find(workspace: Workspace, name: str) -> Candidate:
-    """Return a candidate by its name; `pure`, which the package brings, is known everywhere.
+    """Return a candidate by its name; the bundled `pure` is known in every workspace.
 
     Raises:
-        UnknownCandidateError: If the workspace has none of that name.
-        BadManifestError: If its manifest breaks a rule.
+        UnknownCandidateError: If the workspace has no candidate of that name.
+        BadManifestError: If its manifest is invalid.
     """
     folders = {folder.name: folder for folder in (BUNDLED_ENGINE, *_folders(workspace))}
     if name in folders:
@@ -64,7 +64,7 @@ def find(workspace: Workspace, name: str) -> Candidate:
     raise UnknownCandidateError(
         f"no candidate {name!r}",
         where=str(workspace.candidates),
-        hint=f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(sorted(folders))}",
+        hint=f"did you mean {near[0]!r}?" if near else f"candidates: {', '.join(sorted(folders))}",
     )
 
 
@@ -76,10 +76,10 @@ def start(
 ) -> RemoteEngine:
     """Return a candidate's engine, started and past its handshake; close it, or use `with`.
 
-    `watch` is told the bytes that cross, and so is what `watched` was given.
+    `watch` gets the bytes that cross, and so does the watch of an enclosing `watched`.
 
     Raises:
-        CandidateError: If its environment could not be made, or it does not start.
+        CandidateError: If its environment cannot be made, or it does not start.
     """
     emit = on_progress or _silent
     launch = _launch(candidate, workspace, emit)
@@ -90,7 +90,7 @@ def start(
 
 @contextmanager
 def watched(watch: Watch) -> Generator[None]:
-    """Let `watch` be told what crosses between the kit and whatever is started meanwhile."""
+    """Let `watch` get the bytes that cross between the kit and every engine started meanwhile."""
     token = _WATCHER.set(watch)
     try:
         yield
@@ -110,7 +110,7 @@ def _all(watchers: Sequence[Watch]) -> Watch | None:
 
 
 def missing(candidate: Candidate, workspace: Workspace) -> str:
-    """Return what a candidate still needs before it can start; nothing if it is ready."""
+    """Return what a candidate needs before it can start; an empty string if it is ready."""
     match candidate.setup:
         case PythonSetup():
             return ""
@@ -146,8 +146,8 @@ def _launch(candidate: Candidate, workspace: Workspace, on_progress: Progress) -
 
 
 def server_command(python: Path, reference: str, patch: str | None = None) -> tuple[str, ...]:
-    """Return the command that serves an engine's class, after a patch, in an interpreter."""
-    # -P: the working directory is on no path, the candidate's `path` is.
+    """Return the command that serves an engine's class, patched first, in an interpreter."""
+    # -P keeps the working directory off the import path; the candidate's `path` is on it.
     command = (str(python), "-P", "-m", "parity_kit.wire.server", "--object", reference)
     return command if patch is None else (*command, "--patch", patch)
 
@@ -170,4 +170,4 @@ def _folders(workspace: Workspace) -> list[Path]:
 
 
 def _silent(_: str) -> None:
-    """Tell nobody."""
+    """Show no progress."""

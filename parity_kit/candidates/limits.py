@@ -1,4 +1,4 @@
-"""The limits of a candidate, as the `[limits]` of its manifest says them."""
+"""Reads a candidate's limits from the `[limits]` of its manifest."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from parity_kit.candidates.tables import Table
 from parity_kit.wire.limits import MIB, Limits
 
 _CPU_SHARE = 4
-"""Processors that a candidate may keep busy for all of an answer's time, unless it says more."""
+"""Default for `cpu_seconds`, as a multiple of `seconds`: this many busy processors."""
 
 
 def read_limits(table: Table) -> Limits:
-    """Return what a manifest's table says, and the default for what it leaves out.
+    """Return the limits in a manifest's table, with defaults for missing keys.
 
     Raises:
-        BadManifestError: If a key is unknown or its value no limit.
+        BadManifestError: If a key is unknown or its value is invalid.
     """
     usual = Limits()
     seconds = table.number("seconds", usual.seconds)

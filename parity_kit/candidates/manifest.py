@@ -1,6 +1,6 @@
 """A candidate's manifest, `candidate.toml`, read strictly.
 
-What is unknown, missing or of the wrong type gives a `BadManifestError` that names file and key.
+An unknown, missing or invalid key raises a `BadManifestError` that names the file and the key.
 `docs/candidates.md` lists the keys.
 """
 
@@ -42,9 +42,9 @@ class PythonSetup:
 
 @dataclass(frozen=True, slots=True)
 class PipSetup:
-    """Requirements in an environment of their own, where the reference adapter runs.
+    """Requirements in their own environment, where the reference adapter runs.
 
-    `patch` names the hook that runs before it: it engages the candidate and returns what counts.
+    `patch` names a hook that runs first: it engages the candidate and returns call counters.
     """
 
     requirements: tuple[str, ...]
@@ -54,10 +54,10 @@ class PipSetup:
 
 @dataclass(frozen=True, slots=True)
 class CommandSetup:
-    """A program that speaks the wire, started in the candidate's folder.
+    """A program that speaks the wire protocol, started in the candidate's folder.
 
-    `setup` is run once, in a copy of `files` (their names in the candidate's folder); `needs` names
-    the programs that either asks for.
+    `setup` runs once, in a copy of `files` (names in the candidate's folder); `needs` lists the
+    programs that `command` and `setup` require.
     """
 
     command: tuple[str, ...]
@@ -71,9 +71,9 @@ Setup: TypeAlias = PythonSetup | PipSetup | CommandSetup
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An engine under test, as its manifest says.
+    """An engine under test, as described by its manifest.
 
-    `claims` is the file with what its authors say of it.
+    `claims` is the file with its authors' claims.
     """
 
     name: EngineName
@@ -89,7 +89,7 @@ class Candidate:
 
 
 def is_name(text: str) -> bool:
-    """Return whether a candidate may have this name."""
+    """Return whether this is a valid name for a candidate."""
     return _NAME.fullmatch(text) is not None
 
 
@@ -97,21 +97,21 @@ def load(folder: Path) -> Candidate:
     """Return the candidate in a folder.
 
     Raises:
-        BadManifestError: If its manifest is missing or breaks a rule.
+        BadManifestError: If its manifest is missing or invalid.
     """
     table = read_table(folder / FILE, _SEE)
     name = table.text("name")
     if not is_name(name):
-        raise table.wrong("name", f"{name!r} has other characters than a-z, 0-9, `-`, `_` and `.`")
+        raise table.wrong("name", f"{name!r} has characters other than a-z, 0-9, `-`, `_` and `.`")
     if name != folder.resolve().name:
         raise table.wrong(
             "name",
             f"{name!r} is not the name of its folder, {folder.resolve().name!r}",
-            "let both be the same: a candidate is found by its folder",
+            "use the folder's name: a candidate is found by its folder",
         )
     kind = table.text("kind")
     if kind not in {*Kind}:
-        raise table.wrong("kind", f"no kind {kind!r}", f"kinds are {', '.join(Kind)}")
+        raise table.wrong("kind", f"unknown kind {kind!r}", f"use one of {', '.join(Kind)}")
     title, language = table.text("title"), table.text("language")
     description = table.text("description", "")
     limits = read_limits(table.table("limits"))

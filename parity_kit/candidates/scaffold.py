@@ -1,6 +1,6 @@
 """A new candidate's folder, copied from the template of its language.
 
-A template is a whole candidate that runs; `your-engine` in its files is the name it is given.
+A template is a complete candidate that runs; `your-engine` in its files stands for the new name.
 """
 
 from __future__ import annotations
@@ -16,24 +16,24 @@ _NAME = "your-engine"
 
 
 def languages() -> tuple[str, ...]:
-    """Return the languages that there is a template for."""
+    """Return the languages that have a template."""
     return tuple(sorted(path.parent.name for path in _TEMPLATES.glob(f"*/{manifest.FILE}")))
 
 
 def check(name: str, language: str) -> None:
-    """Check that there can be a candidate of that name, and is a template for the language.
+    """Check that the name is valid and the language has a template.
 
     Raises:
         UsageError: If not.
     """
     if language not in languages():
         raise UsageError(
-            f"no template for {language!r}", hint=f"there are {', '.join(languages())}"
+            f"no template for {language!r}", hint=f"templates: {', '.join(languages())}"
         )
     if not manifest.is_name(name):
         raise UsageError(
-            f"{name!r} cannot be a candidate's name",
-            hint="a name begins with a-z or 0-9 and holds only those, `-`, `_` and `.`",
+            f"{name!r} is not a valid name for a candidate",
+            hint="use a-z, 0-9, `-`, `_` and `.`, and begin with a letter or digit",
         )
 
 
@@ -41,19 +41,19 @@ def new(workspace: Workspace, name: str, language: str) -> Path:
     """Write a candidate that works at once, and return its folder.
 
     Raises:
-        UsageError: If the name is taken or cannot be one, or there is no such template.
+        UsageError: If the name is taken or invalid, or the language has no template.
     """
     check(name, language)
     folder = workspace.candidates / name
     if folder.exists():
         raise UsageError(
-            f"there is a candidate {name!r} already",
+            f"candidate {name!r} exists already",
             where=str(folder),
             hint="choose another name; nothing was written",
         )
     template = _TEMPLATES / language
     for file in sorted(path for path in template.rglob("*") if path.is_file()):
-        # An installer may have compiled what lies in a package's folder.
+        # An installer may have compiled the template's Python files.
         if file.parent.name != "__pycache__":
             target = folder / file.relative_to(template)
             target.parent.mkdir(parents=True, exist_ok=True)

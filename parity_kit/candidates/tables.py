@@ -1,4 +1,4 @@
-"""A TOML file read strictly: what is unknown, missing or of the wrong type names file and key."""
+"""A TOML file, read strictly: an unknown, missing or invalid key is an error that names it."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _OBJECT = re.compile(rf"{_DOTTED}:{_DOTTED}")
 
 
 def read_table(file: Path, see: str) -> Table:
-    """Return a file's topmost table; `see` is the command that describes its keys.
+    """Return a file's top-level table; `see` is the command that describes its keys.
 
     Raises:
-        BadManifestError: If it cannot be read, or is no TOML.
+        BadManifestError: If it cannot be read, or is not TOML.
     """
     try:
         data = tomllib.loads(file.read_text(encoding="utf-8"))
@@ -38,7 +38,7 @@ def read_table(file: Path, see: str) -> Table:
 
 
 class Table:
-    """One table of a file; `finish` reports the keys nobody asked for."""
+    """A table of a TOML file; `finish` reports keys that nobody read."""
 
     def __init__(self, file: Path, data: Mapping[str, Any], see: str, prefix: str = "") -> None:
         self._file = file
@@ -48,7 +48,7 @@ class Table:
         self._known: list[str] = []
 
     def wrong(self, key: str, problem: str, hint: str = "") -> Exception:
-        """Return the error for a key."""
+        """Return the error for an invalid key."""
         return BadManifestError(
             problem,
             where=f"{self._file}: key `{self._prefix}{key}`",
@@ -56,14 +56,14 @@ class Table:
         )
 
     def text(self, key: str, default: str | None = None) -> str:
-        """Return a string; without a default it must be there and hold something."""
+        """Return a string; without a default it is required and must not be empty."""
         value = self._get(key, str, "a string", default)
         if default is None and not value.strip():
             raise self.wrong(key, "is empty")
         return value
 
     def texts(self, key: str, default: tuple[str, ...] | None = None) -> tuple[str, ...]:
-        """Return a list of strings; without a default it must be there and hold something."""
+        """Return a list of strings; without a default it is required and must not be empty."""
         given = None if default is None else list(default)
         values = cast("list[Any]", self._get(key, list, "a list of strings", given))
         if not all(isinstance(value, str) and value for value in values):
@@ -98,51 +98,51 @@ class Table:
         return self._get(key, bool, "true or false", default)
 
     def keys(self, known: Collection[str]) -> list[str]:
-        """Return the keys that are there, each of which must be one of those known."""
+        """Return this table's keys, which must all be among `known`."""
         self._known += known
         self.finish()
         return list(self._data)
 
     def table(self, key: str) -> Table:
-        """Return a table, empty if it is not there."""
+        """Return a table; an empty one if the key is missing."""
         data = self._get(key, dict, "a table", cast("dict[str, Any]", {}))
         return Table(self._file, data, self._see, f"{self._prefix}{key}.")
 
     def texts_by_key(self, key: str) -> dict[str, str]:
-        """Return a table of strings whose keys are free."""
+        """Return a table of strings with any keys."""
         return self.table(key).all_texts()
 
     def all_texts(self) -> dict[str, str]:
-        """Return every key of this table, each of which must be a string."""
+        """Return every key of this table; the values must be strings."""
         return {key: self.text(key, "") for key in self._data}
 
     def folder(self, key: str, base: Path) -> Path:
-        """Return a folder, given relative to the manifest's."""
+        """Return a folder, given relative to the file's."""
         folder = (base / self.text(key, ".")).resolve()
         if not folder.is_dir():
             raise self.wrong(key, f"no folder {folder}", f"it is relative to {self._file.name}")
         return folder
 
     def file(self, key: str, base: Path) -> Path:
-        """Return a file, given relative to the manifest's folder."""
+        """Return a file, given relative to this file's folder."""
         file = (base / self.text(key)).resolve()
         if not file.is_file():
             raise self.wrong(key, f"no file {file}", f"it is relative to {self._file.name}")
         return file
 
     def files(self, key: str, base: Path) -> tuple[str, ...]:
-        """Return the names of the files that a list of patterns matches, each at least one."""
-        found: set[str] = set()
+        """Return the names of the files matched by patterns, which must all match something."""
+        names: set[str] = set()
         for pattern in self.texts(key):
             if Path(pattern).is_absolute() or ".." in Path(pattern).parts:
-                raise self.wrong(key, f"{pattern!r} leads out of the candidate's folder")
+                raise self.wrong(key, f"{pattern!r} is outside the candidate's folder")
             files = {path for path in base.glob(pattern) if path.is_file()}
             if not files:
                 raise self.wrong(
                     key, f"no file {pattern!r}", f"it is relative to {self._file.name}"
                 )
-            found |= {each.relative_to(base).as_posix() for each in files}
-        return tuple(sorted(found))
+            names |= {file.relative_to(base).as_posix() for file in files}
+        return tuple(sorted(names))
 
     def object(self, key: str) -> str:
         """Return a reference `module:name`."""
@@ -152,15 +152,15 @@ class Table:
         return value
 
     def finish(self) -> None:
-        """Report the first key that is not one of this table's."""
+        """Report the first key that nobody read."""
         for key in self._data:
             if key not in self._known:
                 near = difflib.get_close_matches(key, self._known, 1)
                 hint = f"did you mean `{near[0]}`?" if near else f"keys: {', '.join(self._known)}"
-                raise self.wrong(key, "no such key here", hint)
+                raise self.wrong(key, "unknown key", hint)
 
     def has(self, key: str) -> bool:
-        """Return whether a key is there, which makes it a known one."""
+        """Return whether a key is present; from now on it is a known key."""
         self._known.append(key)
         return key in self._data
 
@@ -170,7 +170,7 @@ class Table:
                 return default
             mistyped = difflib.get_close_matches(key, set(self._data) - set(self._known), 1)
             if mistyped:
-                raise self.wrong(mistyped[0], "no such key here", f"did you mean `{key}`?")
+                raise self.wrong(mistyped[0], "unknown key", f"did you mean `{key}`?")
             raise self.wrong(key, "is missing")
         value = self._data[key]
         if not isinstance(value, kind):

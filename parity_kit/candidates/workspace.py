@@ -1,7 +1,7 @@
-"""A workspace: the directory with a `parity.toml`, and where things are in it.
+"""A workspace: a directory with a `parity.toml`, and the paths in it.
 
 Corpora and their generators belong together: a workspace with a `fixtures/MANIFEST.json`, which
-`fixtures build` makes, has its own of both; any other has those that the package brings.
+`fixtures build` writes, has its own; any other uses the bundled ones.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ _PACKAGE = Path(__file__).parents[1]
 INSTALLED = (_PACKAGE / "bundled").is_dir()
 """Whether this is an installed package, not a checkout."""
 BUNDLED = _PACKAGE / "bundled" if INSTALLED else _PACKAGE.parent
-"""What the package brings: corpora, generators, `pure`. In a checkout they lie beside it."""
+"""Where corpora, generators and `pure` come from; in a checkout they lie beside the package."""
 
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """A directory with a `parity.toml`; `builds` says that it makes its first corpora."""
+    """A directory with a `parity.toml`; `builds` is set while it makes its first corpora."""
 
     root: Path
     builds: bool = False
 
     @property
     def has_own_corpora(self) -> bool:
-        """Whether its corpora and their generators are its own, not those of the package."""
+        """Whether it has its own corpora and generators, not the bundled ones."""
         return self.builds or (self.root / "fixtures" / "MANIFEST.json").is_file()
 
     @property
@@ -39,32 +39,32 @@ class Workspace:
 
     @property
     def regressions(self) -> Path:
-        """Shrunk divergences worth keeping, one case a file."""
+        """Shrunk divergences worth keeping, one case per file."""
         return self.root / "fixtures" / "regressions"
 
     @property
     def generators(self) -> Path:
-        """One file a corpus."""
+        """One file per corpus."""
         return (self.root if self.has_own_corpora else BUNDLED) / "generators"
 
     @property
     def candidates(self) -> Path:
-        """One folder a candidate."""
+        """One folder per candidate."""
         return self.root / "candidates"
 
     @property
     def reports(self) -> Path:
-        """Where runs land."""
+        """Where runs write their reports."""
         return self.root / "reports"
 
     @property
     def cache(self) -> Path:
-        """What can be made again: environments, example databases."""
+        """Files that can be made again: environments, example databases."""
         return self.root / ".parity"
 
     @property
     def imported(self) -> Path:
-        """Corpora of a user's own data, private: version control leaves them alone."""
+        """Corpora of a user's own data: private, and ignored by version control."""
         return self.cache / "imported"
 
 
@@ -79,7 +79,7 @@ def find_workspace(start: Path | None = None) -> Workspace:
         if (directory / MARKER).is_file():
             return Workspace(directory)
     raise UsageError(
-        f"no {MARKER} here or in a directory above",
+        f"no {MARKER} here or in a parent directory",
         where=str(here),
-        hint="make this a workspace: parity-kit init; or name one: --workspace DIR",
+        hint="run `parity-kit init` to make this a workspace, or pass --workspace DIR",
     )

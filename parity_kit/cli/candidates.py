@@ -1,4 +1,4 @@
-"""`parity-kit candidates`: what can be tested here, and whether it answers."""
+"""`parity-kit candidates`: list, create and check candidates."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import click
 
 from parity_kit.candidates.workspace import Workspace
 from parity_kit.cli.candidates_check import command as check
-from parity_kit.cli.candidates_shown import as_json_object, row, table, tell_wrong
+from parity_kit.cli.candidates_shown import as_json_object, print_problems, row, table
 from parity_kit.cli.common import console, json_option, print_json, workspace_option
 from parity_kit.contract.errors import ExitCode
 
 
 @click.group()
 def command() -> None:
-    """List and check what can be tested here.
+    """List, create and check candidates.
 
-    A candidate is a folder under candidates/ with a candidate.toml. To write one, see:
+    A candidate is a folder in candidates/ with a candidate.toml. To write one, see:
     parity-kit docs candidates
     """
 
@@ -24,30 +24,31 @@ def command() -> None:
 @json_option
 @workspace_option
 def list_command(workspace: Workspace, *, as_json: bool) -> int:
-    """List the workspace's candidates, and what each still needs before it can start.
+    """List the workspace's candidates, and what they need before they can start.
 
-    Ends with 2 if a manifest is wrong; the others are listed all the same.
+    Exits with 2 if a manifest is invalid; the other candidates are listed anyway.
     """
     from parity_kit.candidates import launch
 
     good, bad = launch.readable(workspace)
-    rows = [(each, launch.missing(each, workspace)) for each in good]
+    rows = [(candidate, launch.missing(candidate, workspace)) for candidate in good]
     code = ExitCode.USAGE if bad else ExitCode.PARITY
     if as_json:
-        listed = [as_json_object(each) | {"missing": lacks} for each, lacks in rows]
-        print_json({"candidates": listed, "problems": [str(each) for each in bad]})
+        listed = [as_json_object(candidate) | {"missing": needs} for candidate, needs in rows]
+        print_json({"candidates": listed, "problems": [str(problem) for problem in bad]})
         return code
     out = console()
-    tell_wrong(bad)
+    print_problems(bad)
     if not rows:
         out.print(f"no candidates in {workspace.candidates}", markup=False)
         return code
     shown = table("name", "title", "kind", "language", "ready")
-    for each, lacks in rows:
-        row(shown, each.name, each.title, each.kind.value, each.language, lacks or "yes")
+    for candidate, needs in rows:
+        cells = candidate.name, candidate.title, candidate.kind.value, candidate.language
+        row(shown, *cells, needs or "yes")
     out.print(shown)
-    if any(lacks == launch.NOT_MADE for _, lacks in rows):
-        out.print("environments are made on demand, or now: parity-kit candidates check --all")
+    if any(needs == launch.NOT_MADE for _, needs in rows):
+        out.print("environments are made on first use, or by: parity-kit candidates check --all")
     return code
 
 
@@ -56,16 +57,17 @@ def list_command(workspace: Workspace, *, as_json: bool) -> int:
 @click.option("--language", required=True, help="python, typescript, rust, go or java.")
 @workspace_option
 def new_command(workspace: Workspace, *, name: str, language: str) -> int:
-    """Write the folder of a candidate that works at once, for its author to fill in.
+    """Create a working candidate for you to fill in.
 
-    It answers the handshake and `candidates check`, and says "unsupported" to nearly everything;
-    the README.md in it says what comes next.
+    It passes `candidates check` but answers "unsupported" to nearly every request; its README.md
+    describes the next steps.
     """
     from parity_kit.candidates import scaffold
 
     folder = scaffold.new(workspace, name, language)
     out = console()
-    out.print(f"{folder} is a candidate that works; its README.md says what to fill in. Next:")
+    out.print(f"created {folder}, a working candidate; its README.md describes what to fill in")
+    out.print("next:")
     out.print(f"  parity-kit candidates check {name}", markup=False)
     out.print(f"  parity-kit gate {name} --corpus msgpack", markup=False)
     return ExitCode.PARITY
@@ -73,7 +75,7 @@ def new_command(workspace: Workspace, *, name: str, language: str) -> int:
 
 @command.command("schema")
 def schema_command() -> int:
-    """Print the JSON Schema of the messages that cross between the kit and a candidate.
+    """Print the JSON Schema of the messages between the kit and a candidate.
 
     To see how a message is written as JSON: parity-kit docs protocol
     """

@@ -1,4 +1,4 @@
-"""`parity-kit candidates check`: a guided self-check for the authors of candidates."""
+"""`parity-kit candidates check`: a guided self-check for authors of candidates."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import click
 
 from parity_kit.candidates.workspace import Workspace
 from parity_kit.cli import completing
-from parity_kit.cli.candidates_shown import as_json_object, row, table, tell_wrong
+from parity_kit.cli.candidates_shown import as_json_object, print_problems, row, table
 from parity_kit.cli.common import console, json_option, print_json, workspace_option
 from parity_kit.cli.tracing import trace_option
 from parity_kit.contract.errors import (
@@ -41,44 +41,43 @@ _FIRST_CORPUS = {"codec": "msgpack", "channel": "channels", "graph": "graphs", "
 def command(
     workspace: Workspace, *, names: tuple[str, ...], everything: bool, as_json: bool
 ) -> int:
-    """Make a candidate's environment, start it, and check it step by step.
+    """Set a candidate up, start it, and check it step by step.
 
-    The handshake, framing, then each subject it claims: its easiest cases and a harder one. The
-    first failure is explained with the bytes that crossed and what to do next. Nothing is compared
-    with LangGraph here: that a check is ok says that the candidate can be judged, not that it is
-    right. Ends with 1 for a wrong answer, 2 if a manifest is wrong, 3 if a candidate could not be
-    asked.
+    The steps are the handshake, framing, and easy to harder cases of every subject it claims. The
+    first failure is shown with the bytes that crossed and the next step. Nothing is compared with
+    LangGraph: a candidate that passes can be judged, but may still be wrong. Exits with 1 for a
+    wrong answer, 2 if a manifest is invalid, 3 if a candidate does not run.
     """
     from parity_kit.candidates import launch
 
     if everything == bool(names):
         raise UsageError(
-            "give either names or --all", hint="`parity-kit candidates list` shows the names"
+            "give names or --all, not both", hint="`parity-kit candidates list` shows the names"
         )
     wanted, bad = [launch.find(workspace, name) for name in names], list[BadManifestError]()
     if everything:
         wanted, bad = launch.readable(workspace)
-        tell_wrong(bad)
-    seen: list[_Seen] = []
+        print_problems(bad)
+    reports: list[_Report] = []
     for candidate in wanted:
         with _progress() as emit:
-            seen.append(_look(candidate, workspace, emit))
+            reports.append(_check(candidate, workspace, emit))
         if not as_json:
-            _show(seen[-1])
+            _show(reports[-1])
     least = ExitCode.USAGE if bad else ExitCode.PARITY
-    code = max([least, *(each.exit_code for each in seen)])
+    code = max([least, *(report.exit_code for report in reports)])
     if as_json:
-        checked = [each.to_json() for each in seen]
-        problems = [str(each) for each in bad]
+        checked = [report.to_json() for report in reports]
+        problems = [str(problem) for problem in bad]
         print_json({"candidates": checked, "problems": problems, "exit_code": int(code)})
     elif everything:
-        _show_states(seen)
+        _show_states(reports)
     return code
 
 
 @dataclass(slots=True)
-class _Seen:
-    """What came of checking one candidate; `crossed` shows the bytes of its first failure."""
+class _Report:
+    """The results of checking a candidate; `crossed` shows the bytes of the first failure."""
 
     candidate: Candidate
     description: Description | None = None
@@ -98,14 +97,14 @@ class _Seen:
 
     @property
     def claims(self) -> dict[str, str]:
-        """The subjects it claims, and at which level."""
+        """The level it claims for every subject."""
         if self.description is None:
             return {}
         return {kind.value: level.label for kind, level in self.description.levels.items()}
 
     @property
     def state(self) -> str:
-        """What there is to say of a candidate in a word or three."""
+        """The state of the candidate in a word or three."""
         from parity_kit.candidates import building
         from parity_kit.candidates.manifest import CommandSetup
 
@@ -119,23 +118,21 @@ class _Seen:
 
     @property
     def next_step(self) -> str:
-        """What its author does next."""
-        again = f"then again: parity-kit candidates check {self.candidate.name}"
+        """The next step for its author."""
+        again = f"then run again: parity-kit candidates check {self.candidate.name}"
         if self.error is not None:
             hint = self.error.hint or "see: parity-kit docs protocol"
             return f"{hint}; {again}"
         if failed := next((answer for answer in self.answers if answer.failed), None):
             return f"{failed.hint}; {again}" if failed.hint else again
-        lacks = next((answer for answer in self.answers if answer.result == "unsupported"), None)
+        todo = next((answer for answer in self.answers if answer.result == "unsupported"), None)
         subjects = [answer.part for answer in self.answers if answer.part in _FIRST_CORPUS]
         if not subjects:
-            return "claim a subject in its description, and answer for it"
+            return "claim a subject in the description, and implement it"
         gate = f"parity-kit gate {self.candidate.name}"
-        if lacks is None:
+        if todo is None:
             return gate
-        return (
-            f"fill in {lacks.part}: {lacks.title}; then {gate} --corpus {_FIRST_CORPUS[lacks.part]}"
-        )
+        return f"fill in {todo.part}: {todo.title}; then {gate} --corpus {_FIRST_CORPUS[todo.part]}"
 
     def to_json(self) -> dict[str, Any]:
         error = self.error and self.error.to_json()
@@ -155,87 +152,86 @@ class _Seen:
         }
 
 
-def _look(candidate: Candidate, workspace: Workspace, emit: Callable[[str], None]) -> _Seen:
+def _check(candidate: Candidate, workspace: Workspace, emit: Callable[[str], None]) -> _Report:
     from parity_kit.candidates import launch
-    from parity_kit.candidates.crossed import Crossed
     from parity_kit.candidates.inspection import walk
+    from parity_kit.candidates.transcript import Transcript
 
-    seen, crossed = _Seen(candidate), Crossed()
+    report, transcript = _Report(candidate), Transcript()
     began = time.monotonic()
     try:
-        with launch.start(candidate, workspace, emit, crossed) as engine:
-            seen.ready_seconds, seen.network = engine.ready_seconds, engine.network
-            seen.description = engine.describe()
-            for answer in walk(engine, seen.description.levels, crossed.forget):
+        with launch.start(candidate, workspace, emit, transcript) as engine:
+            report.ready_seconds, report.network = engine.ready_seconds, engine.network
+            report.description = engine.describe()
+            for answer in walk(engine, report.description.levels, transcript.forget):
                 emit(f"{candidate.name}: {answer.part}: {answer.title}: {answer.result}")
-                seen.answers.append(answer)
-                if answer.failed and not seen.crossed:
-                    seen.crossed = list(crossed.lines())
-            seen.description = engine.describe()
+                report.answers.append(answer)
+                if answer.failed and not report.crossed:
+                    report.crossed = list(transcript.lines())
+            report.description = engine.describe()
     except CandidateError as error:
-        seen.error = error
-        if not isinstance(error, EnvironmentBuildError) and not seen.crossed:
-            seen.crossed = list(crossed.lines())
-    seen.seconds = time.monotonic() - began
-    return seen
+        report.error = error
+        if not isinstance(error, EnvironmentBuildError) and not report.crossed:
+            report.crossed = list(transcript.lines())
+    report.seconds = time.monotonic() - began
+    return report
 
 
 _STYLES = {"ok": "green", "unsupported": "yellow"}
 
 
-def _show(seen: _Seen) -> None:
+def _show(report: _Report) -> None:
     out = console()
-    out.print(f"{seen.candidate.name}  {seen.candidate.title}", markup=False, style="bold")
-    if seen.description is not None:
-        said = seen.description
+    out.print(f"{report.candidate.name}  {report.candidate.title}", markup=False, style="bold")
+    if (description := report.description) is not None:
         out.print(
-            f"  {said.name} {said.version}, {said.language};"
-            f" started in {seen.ready_seconds:.1f} s, checked in {seen.seconds:.1f} s",
+            f"  {description.name} {description.version}, {description.language};"
+            f" started in {report.ready_seconds:.1f} s, checked in {report.seconds:.1f} s",
             markup=False,
         )
-        out.print(f"  it has {seen.candidate.limits.in_words(seen.network)}", markup=False)
-    if seen.answers:
+        out.print(f"  limits: {report.candidate.limits.in_words(report.network)}", markup=False)
+    if report.answers:
         shown = table("part", "claims", "check", "result")
-        claims = seen.claims
-        row(shown, "handshake", "", "its description", "ok", style="green")
-        for answer in seen.answers:
+        claims = report.claims
+        row(shown, "handshake", "", "the description", "ok", style="green")
+        for answer in report.answers:
             result = f"{answer.result}: {answer.detail}" if answer.detail else answer.result
             style = _STYLES.get(answer.result, "red")
             row(shown, answer.part, claims.get(answer.part, ""), answer.title, result, style=style)
         out.print(shown)
-    for name, count in seen.description.engaged.items() if seen.description else ():
-        never = "" if count else ": what it replaces has not driven"
+    for name, count in report.description.engaged.items() if report.description else ():
+        never = "" if count else ": the candidate's code never ran"
         style = None if count else "yellow"
         out.print(f"  {name} ran {count} times{never}", markup=False, style=style)
-    if seen.error is not None:
-        where = f"{seen.error.where}: " if seen.error.where else ""
-        problem = f"  error {seen.error.code}: {where}{seen.error.problem}"
+    if report.error is not None:
+        where = f"{report.error.where}: " if report.error.where else ""
+        problem = f"  error {report.error.code}: {where}{report.error.problem}"
         out.print(problem, markup=False, style="red")
-    if seen.crossed:
+    if report.crossed:
         failed = next(
-            (f"{answer.part}: {answer.title}" for answer in seen.answers if answer.failed), ""
+            (f"{answer.part}: {answer.title}" for answer in report.answers if answer.failed), ""
         )
-        out.print(f"  what crossed at the first failure{failed and f', {failed}'}:", markup=False)
-        for line in seen.crossed:
+        out.print(f"  bytes of the first failure{failed and f', {failed}'}:", markup=False)
+        for line in report.crossed:
             out.print(f"    {line}", markup=False)
-    out.print(f"  next: {seen.next_step}", markup=False)
+    out.print(f"  next: {report.next_step}", markup=False)
     out.print()
 
 
-def _show_states(seen: list[_Seen]) -> None:
-    """Print a line a candidate: a run of many ends with what is to be seen at a glance."""
+def _show_states(reports: list[_Report]) -> None:
+    """Print a line per candidate, as the overview at the end of `--all`."""
     shown = table("candidate", "language", "claims", "seconds", "state")
-    for each in seen:
-        claims = ", ".join(f"{subject} {level}" for subject, level in each.claims.items())
-        style = "green" if each.state == "ready" else "red"
-        name, language = each.candidate.name, each.candidate.language
-        row(shown, name, language, claims, f"{each.seconds:.1f}", each.state, style=style)
+    for report in reports:
+        claims = ", ".join(f"{subject} {level}" for subject, level in report.claims.items())
+        style = "green" if report.state == "ready" else "red"
+        name, language = report.candidate.name, report.candidate.language
+        row(shown, name, language, claims, f"{report.seconds:.1f}", report.state, style=style)
     console().print(shown)
 
 
 @contextlib.contextmanager
 def _progress() -> Generator[Callable[[str], None]]:
-    """Give what shows progress: one changing line in a terminal, a line each in a pipe."""
+    """Yield a function that shows progress: one changing line in a terminal, lines in a pipe."""
     from rich.text import Text
 
     err = console(stderr=True)

@@ -1,4 +1,4 @@
-"""Candidates as rows of a table and as JSON."""
+"""Candidates as table rows and as JSON."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from parity_kit.candidates.manifest import Candidate
 
 
-def tell_wrong(manifests: list[BadManifestError]) -> None:
-    """Print what is wrong with manifests."""
-    for manifest in manifests:
-        click.echo(f"error {manifest.code}: {manifest}", err=True)
+def print_problems(problems: list[BadManifestError]) -> None:
+    """Print the problems of manifests."""
+    for problem in problems:
+        click.echo(f"error {problem.code}: {problem}", err=True)
 
 
 def as_json_object(candidate: Candidate) -> dict[str, Any]:
-    """Return what a manifest says, for machines."""
+    """Return the main keys of a manifest, for machines."""
     return {
         "name": candidate.name,
         "title": candidate.title,
@@ -42,7 +42,7 @@ def table(*columns: str) -> Any:
 
 
 def row(shown: Any, *cells: str, style: str | None = None) -> None:
-    """Add a row; a candidate's words are text, never markup, and the style is the last cell's."""
+    """Add a row of plain text, never markup; `style` applies to its last cell."""
     from rich.text import Text
 
     shown.add_row(*(Text(cell) for cell in cells[:-1]), Text(cells[-1], style=style or ""))

@@ -144,13 +144,13 @@ def _machine(workspace: Workspace | None) -> Iterator[Finding]:
 def _network() -> Finding:
     """Start a process as candidates are started, and see whether the network could be taken."""
     from parity_kit.wire.keeper import NONE  # only here
-    from parity_kit.wire.kept import Kept, Launch  # the same
+    from parity_kit.wire.kept import KeptProcess, Launch  # the same
     from parity_kit.wire.limits import Limits  # the same
 
     area, part = "machine", "network namespaces"
     order = Launch("doctor", (sys.executable, "-S", "-c", ""), Path.cwd(), os.environ)
     try:
-        kept = Kept(order, Limits())
+        kept = KeptProcess(order, Limits())
     except ParityKitError as error:
         return _told(area, part, error)
     network = kept.network

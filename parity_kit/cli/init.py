@@ -1,4 +1,4 @@
-"""`parity-kit init`: a workspace in a port's own repository."""
+"""`parity-kit init`: create a workspace in a port's own repository."""
 
 from __future__ import annotations
 
@@ -10,47 +10,48 @@ from parity_kit.cli.common import console, json_option, print_json
 from parity_kit.contract.errors import ExitCode
 
 LANGUAGES = ("python", "typescript", "rust", "go", "java")
-"""Those that `candidates new` has templates for."""
+"""The languages that have a template."""
 
 
 @click.command("init")
 @click.argument("name", required=False)
-@click.option("--language", type=click.Choice(LANGUAGES), required=True, help="The engine's.")
+@click.option(
+    "--language", type=click.Choice(LANGUAGES), required=True, help="The engine's language."
+)
 @click.option(
     "--workspace",
     "directory",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     default=".",
-    help="The directory that becomes a workspace (default: the one you are in).",
+    help="The directory to make a workspace (default: the current one).",
 )
 @json_option
 def command(name: str | None, language: str, directory: Path, *, as_json: bool) -> int:
-    """Begin a workspace here: parity.toml, a candidate NAME, a workflow for CI, .gitignore.
+    """Create a workspace here: parity.toml, a candidate NAME, a CI workflow, .gitignore.
 
-    The candidate is an engine in LANGUAGE that answers and can do nearly nothing, for its author to
-    fill in; without NAME it is called after the directory. Nothing that is there is changed, but
-    for lines added to .gitignore, so it may be run again. The corpora are those that Parity Kit
-    brings.
+    The candidate is a working engine in LANGUAGE for you to fill in; NAME defaults to the
+    directory's name. Existing files stay as they are, except for lines added to .gitignore, so it
+    is safe to run again. The workspace uses the corpora bundled with Parity Kit.
     """
     from parity_kit.candidates.workspace import Workspace
     from parity_kit.cli import starter
     from parity_kit.gates.settings import read_settings
 
     name = starter.usual_name(directory) if name is None else name
-    begun = list(starter.begin(directory, name, language))
+    parts = list(starter.begin(directory, name, language))
     if as_json:
-        files = [{"what": each.what, "path": str(each.path)} for each in begun]
+        files = [{"what": part.what, "path": str(part.path)} for part in parts]
         print_json({"candidate": name, "files": files})
         return ExitCode.PARITY
     out = console()
-    for each in begun:
-        path = each.path
+    for part in parts:
+        path = part.path
         shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
-        kept = ", as it was" if each.what == "kept" else ""
-        out.print(f"{each.what:<9} {shown}{'/' if path.is_dir() else ''}{kept}", markup=False)
+        kept = ", unchanged" if part.what == "kept" else ""
+        out.print(f"{part.what:<9} {shown}{'/' if path.is_dir() else ''}{kept}", markup=False)
     if name not in read_settings(Workspace(directory.resolve())).ours:
-        out.print(f"\n{name!r} is not among `ours` in parity.toml: add it there", markup=False)
+        out.print(f"\nadd {name!r} to `ours` in parity.toml", markup=False)
     check = f"parity-kit candidates check {name}"
-    out.print(f"\nnext  {'parity-kit gate':<{len(check)}}  red, until the engine can do something")
-    out.print(f"      {check}  says what to fill in", markup=False)
+    out.print(f"\nnext  {check}  shows what to fill in", markup=False)
+    out.print(f"      {'parity-kit gate':<{len(check)}}  fails until the engine does something")
     return ExitCode.PARITY

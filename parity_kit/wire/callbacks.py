@@ -1,40 +1,42 @@
-"""What an engine without an interpreter asks the kit: to run a body, or to say where a branch goes.
+"""Callbacks: the kit runs a node's body or a branch for an engine without an interpreter.
 
-A callback is complete in itself: it brings the body, its input, and the answers to the questions it
-asks. A body that asks one question more than there are answers ends there, and is run from its
-beginning when there is an answer, as LangGraph does.
+A callback is self-contained: it carries the body, its input, and the answers to the body's
+interrupts. A body stops at the first interrupt without an answer and is run again from its
+beginning once there is one, as in LangGraph.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any, NoReturn, cast
+from typing import Any, NoReturn, TypeVar, cast
 
 from parity_kit.contract.errors import BadProgramError
 from parity_kit.contract.plain import Plain
 from parity_kit.wire.messages import Failure, FailureCode, Request, Response
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, slots=True)
-class NodeAsked:
-    """A body to be run on an input: that of a node, or with `error` that of its handler."""
+class NodeCall:
+    """Run a body on an input: a node's, or with `error` its error handler's."""
 
     body: tuple[Plain, ...]
     input: Plain
     answers: tuple[Plain, ...] = ()
-    """The answers to its first questions."""
+    """The answers to its first interrupts."""
     visits: int = 1
     info: Mapping[str, Plain] = field(default_factory=dict[str, Plain])
-    """Facts of the execution, by name."""
+    """Facts about the execution, by name."""
     context: Mapping[str, Plain] = field(default_factory=dict[str, Plain])
     error: Mapping[str, str] = field(default_factory=dict[str, str])
-    """The `node`, `type` and `message` of the failure that is handled."""
+    """The `node`, `type` and `message` of the failure being handled."""
 
 
 @dataclass(frozen=True, slots=True)
-class RouteAsked:
-    """A branch's expression, and the state it is asked of."""
+class RouteCall:
+    """Evaluate a branch's expression on a state."""
 
     path: Plain
     input: Plain
@@ -42,14 +44,14 @@ class RouteAsked:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What `interrupt` was given, where there is no answer yet."""
+    """The value of an interrupt that has no answer yet."""
 
     value: Plain
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The error that a body raised, by the name of its type."""
+    """The error a body raised; `type` is its class name."""
 
     type: str
     message: str
@@ -57,9 +59,9 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class NodeAnswer:
-    """What a body came to: what it returned, unless it asked a question or failed.
+    """The result of a body: a value, an open interrupt or an error.
 
-    Sends, commands and overwrites are in it as the expressions that made them:
+    Sends, commands and overwrites are given as the expressions that made them:
     `{send: [to, with]}`, `{command: {update, goto, graph}}`, `{overwrite: value}`.
     """
 
@@ -71,11 +73,11 @@ class NodeAnswer:
 
 
 def answer(request: Request) -> Response:
-    """Return the kit's answer to a callback."""
+    """Return the kit's response to a callback."""
     methods = {"host.node": _node, "host.route": _route}
     method = methods.get(request.method)
     if method is None:
-        problem = f"no such callback; there are {', '.join(methods)}"
+        problem = f"no such callback; known callbacks: {', '.join(methods)}"
         return _refused(request, problem)
     try:
         return Response(request.msgid, None, method(request.params))
@@ -83,7 +85,7 @@ def answer(request: Request) -> Response:
         failure = Failure(FailureCode.UNSUPPORTED, str(error))
         return Response(request.msgid, failure, None)
     except (AttributeError, BadProgramError, IndexError, KeyError, TypeError, ValueError) as error:
-        return _refused(request, f"cannot be run: {error!r}")
+        return _refused(request, f"cannot run: {error!r}")
 
 
 def _refused(request: Request, problem: str) -> Response:
@@ -92,11 +94,11 @@ def _refused(request: Request, problem: str) -> Response:
 
 
 class _UnsupportedError(Exception):
-    """A body needs of the engine what a callback cannot give it."""
+    """A body needs something of the engine that a callback does not carry."""
 
 
-class _AskedError(Exception):
-    """A body asked a question that has no answer yet."""
+class _InterruptError(Exception):
+    """A body reached an interrupt that has no answer yet."""
 
     def __init__(self, value: Plain) -> None:
         super().__init__()
@@ -104,22 +106,21 @@ class _AskedError(Exception):
 
 
 def _node(params: Mapping[str, Plain]) -> Plain:
-    # Only engines that ask load the language.
+    # Only engines that use callbacks load the language.
     from parity_kit.programs.bodies import Place, Where, check_body  # noqa: PLC0415
     from parity_kit.programs.instructions import ERRORS, run_body  # noqa: PLC0415
     from parity_kit.programs.language import Scope  # noqa: PLC0415
 
-    known = {each.name for each in fields(NodeAsked)}
-    asked = NodeAsked(**cast("dict[str, Any]", _only(params, known)))
-    kind = Where.HANDLER if asked.error else Where.NODE
-    body = check_body(list(asked.body), Place("body", kind))
-    host = _Host(asked)
+    call = _read(NodeCall, params)
+    kind = Where.HANDLER if call.error else Where.NODE
+    body = check_body(list(call.body), Place("body", kind))
+    host = _Host(call)
     returned: Plain = None
     question: dict[str, Plain] | None = None
     failed: dict[str, Plain] | None = None
     try:
-        returned = run_body(body, Scope(host, asked.input), _no_request)
-    except _AskedError as error:
+        returned = run_body(body, Scope(host, call.input), _no_request)
+    except _InterruptError as error:
         question = {"value": error.value}
     except tuple(ERRORS.values()) as error:
         failed = {"type": type(error).__name__, "message": str(error)}
@@ -136,38 +137,39 @@ def _route(params: Mapping[str, Plain]) -> Plain:
     from parity_kit.programs.bodies import Place, Where, check_expression  # noqa: PLC0415
     from parity_kit.programs.language import Scope, evaluate  # noqa: PLC0415
 
-    known = {each.name for each in fields(RouteAsked)}
-    asked = RouteAsked(**cast("dict[str, Any]", _only(params, known)))
-    check_expression(asked.path, Place("path", Where.ROUTE))
-    return evaluate(asked.path, Scope(_Host(NodeAsked((), None)), asked.input))
+    call = _read(RouteCall, params)
+    check_expression(call.path, Place("path", Where.ROUTE))
+    return evaluate(call.path, Scope(_Host(NodeCall((), None)), call.input))
 
 
-def _only(params: Mapping[str, Plain], known: set[str]) -> Mapping[str, Plain]:
+def _read(kind: type[T], params: Mapping[str, Plain]) -> T:
+    """Return a call's parameters as `kind`, one of the dataclasses above."""
+    known = {field.name for field in fields(cast("Any", kind))}
     if unknown := sorted(set(params) - known):
-        message = f"{unknown[0]!r} is no parameter of it"
+        message = f"unknown parameter {unknown[0]!r}"
         raise ValueError(message)
-    return params
+    return kind(**params)
 
 
 def _no_request(request: object) -> NoReturn:
-    message = f"a callback cannot do what takes time: {type(request).__name__.lower()}"
+    message = f"a callback cannot wait: {type(request).__name__.lower()}"
     raise _UnsupportedError(message)
 
 
 class _Host:
-    """The engine as a body sees it: answers and facts that the callback brought."""
+    """The engine as a body sees it: the answers and facts its callback carries."""
 
-    def __init__(self, asked: NodeAsked) -> None:
-        self._asked = asked
+    def __init__(self, call: NodeCall) -> None:
+        self._call = call
         self._questions = 0
         self.emitted: list[Plain] = []
         self.drained: str | None = None
 
     def interrupt(self, value: Any) -> Any:
         self._questions += 1
-        if self._questions > len(self._asked.answers):
-            raise _AskedError(value)
-        return self._asked.answers[self._questions - 1]
+        if self._questions > len(self._call.answers):
+            raise _InterruptError(value)
+        return self._call.answers[self._questions - 1]
 
     def send(self, node: str, argument: Any) -> Any:
         return {"send": [node, argument]}
@@ -179,16 +181,16 @@ class _Host:
         return {"command": dict(parts)}
 
     def visits(self) -> int:
-        return self._asked.visits
+        return self._call.visits
 
     def info(self, name: str) -> Any:
-        return self._asked.info.get(name)
+        return self._call.info.get(name)
 
     def context(self, name: str) -> Any:
-        return self._asked.context.get(name)
+        return self._call.context.get(name)
 
     def error(self, name: str) -> Any:
-        return self._asked.error.get(name)
+        return self._call.error.get(name)
 
     def emit(self, value: Any) -> None:
         self.emitted.append(value)
@@ -198,11 +200,11 @@ class _Host:
 
     def encode(self, value: Any) -> NoReturn:
         del value
-        raise _UnsupportedError("the bytes of a value are the engine's")
+        raise _UnsupportedError("only the engine can encode a value")
 
     def message(self, parts: Mapping[str, str]) -> NoReturn:
         del parts
-        raise _UnsupportedError("chat messages are no plain data")
+        raise _UnsupportedError("chat messages are not plain data")
 
     def final(self, value: Any, save: Any) -> NoReturn:
         del value, save
@@ -213,16 +215,16 @@ class _Host:
 
     def store_put(self, namespace: Sequence[str], key: str, value: Mapping[str, Any]) -> NoReturn:
         del namespace, key, value
-        raise _UnsupportedError("a store is the engine's")
+        raise _UnsupportedError("only the engine has a store")
 
     def store_delete(self, namespace: Sequence[str], key: str) -> NoReturn:
         del namespace, key
-        raise _UnsupportedError("a store is the engine's")
+        raise _UnsupportedError("only the engine has a store")
 
     def store_get(self, namespace: Sequence[str], key: str) -> NoReturn:
         del namespace, key
-        raise _UnsupportedError("a store is the engine's")
+        raise _UnsupportedError("only the engine has a store")
 
     def store_search(self, namespace: Sequence[str]) -> NoReturn:
         del namespace
-        raise _UnsupportedError("a store is the engine's")
+        raise _UnsupportedError("only the engine has a store")

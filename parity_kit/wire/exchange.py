@@ -1,4 +1,4 @@
-"""Requests to one process and their answers in turn; what it asks and tells meanwhile is heard."""
+"""Requests to one process and their responses, with the callbacks and events in between."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ from parity_kit.wire.process import CandidateProcess
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """An event that was told before its operation was answered."""
+class StreamedEvent:
+    """An event sent ahead of the response; `operation` is an index into the request's."""
 
     operation: int
     event: Event
 
 
 class Exchange:
-    """What crosses between the kit and one process.
+    """The messages between the kit and one process.
 
-    Without `uses`, which its handshake gives, an engine may do nothing but answer.
+    `uses` holds the features the engine asked for at the handshake; without, it may only respond.
     """
 
     def __init__(self, process: CandidateProcess, where: str) -> None:
@@ -50,8 +50,8 @@ class Exchange:
         self.uses: Collection[str] = ()
         self._where = where
         self._msgid = 0
-        self.heard: list[Told] = []
-        self._heard_bytes = 0
+        self.streamed: list[StreamedEvent] = []
+        self._streamed_bytes = 0
 
     def ask(self, method: str, params: Mapping[str, Plain], what: str) -> int:
         """Send a request and return its msgid; `what` names it in errors."""
@@ -60,27 +60,27 @@ class Exchange:
         return self._msgid
 
     def answer(self, msgid: int, what: str, seconds: float) -> Response:
-        """Return the response to the oldest request; `heard` has what was told before it.
+        """Return the response to the oldest request; `streamed` holds the events sent before it.
 
         Raises:
-            CandidateError: If there is none, or it did not keep to the protocol.
+            CandidateError: If no response came, or the candidate broke the protocol.
         """
-        self.heard.clear()
-        self._heard_bytes = 0
+        self.streamed.clear()
+        self._streamed_bytes = 0
         deadline = time.monotonic() + seconds
         try:
             return self._response(msgid, what, deadline, seconds)
         except CandidateError as error:
-            self._say_what_was_told(error)
+            self._mention_streamed(error)
             raise
 
     def cancel(self) -> None:
-        """Say that nobody waits any more, to an engine that wants to be told."""
+        """Notify an engine that uses `cancel` that nobody waits for its responses any more."""
         if Feature.CANCEL in self.uses:
             self._send(Notification("cancel", {}), "cancel")
 
     def fault(self, problem: str) -> ProtocolFaultError:
-        """Return the error that says how the candidate broke the protocol."""
+        """Return the error for a candidate that broke the protocol."""
         return fault(self._where, problem)
 
     def _send(self, message: Message, what: str, *, asks: bool = False) -> None:
@@ -96,44 +96,44 @@ class Exchange:
             try:
                 message = parse(body)
             except MessageError as error:
-                problem = f"answered {what} with what is no message: {error}"
-                raise self.fault(problem) from error
+                raise self.fault(f"answered {what} with an invalid message: {error}") from error
             match message:
                 case Response():
                     self.process.count_answer()
                     if message.msgid == msgid:
                         return message
-                    twice = ", which it had answered" if message.msgid < msgid else ""
-                    problem = f"answered {what} with msgid {message.msgid}{twice}, not {msgid}"
+                    again = ", which was already answered" if message.msgid < msgid else ""
+                    problem = f"answered {what} with msgid {message.msgid}{again}, not {msgid}"
                     raise self.fault(problem)
                 case Request() if Feature.CALLBACKS in self.uses:
                     reply = callbacks.answer(message)
                     self._send(reply, f"the answer to {message.method} during {what}")
                 case Notification("event") if Feature.EVENTS in self.uses:
-                    self._hear(message, len(body), msgid, what)
+                    self._collect(message, len(body), msgid, what)
                 case other:
                     kind = type(other).__name__.lower()
                     raise self.fault(f"answered {what} with a {kind}, not a response")
 
-    def _hear(self, message: Notification, size: int, msgid: int, what: str) -> None:
-        self._heard_bytes += size
-        if self._heard_bytes > self.process.frame_bytes:
-            raise self.fault(f"told more events of {what} than an answer may hold")
+    def _collect(self, message: Notification, size: int, msgid: int, what: str) -> None:
+        self._streamed_bytes += size
+        if self._streamed_bytes > self.process.frame_bytes:
+            raise self.fault(f"streamed more events during {what} than a response may hold")
         try:
-            self.heard.append(told(message.params, msgid))
+            self.streamed.append(streamed_event(message.params, msgid))
         except shapes.ShapeError as error:
-            problem = f"told an event of {what} in the wrong shape: {error}"
+            problem = f"streamed an event of the wrong shape during {what}: {error}"
             raise self.fault(problem) from error
 
-    def _say_what_was_told(self, error: CandidateError) -> None:
-        if not self.heard:
+    def _mention_streamed(self, error: CandidateError) -> None:
+        if not self.streamed:
             return
-        last, (head, mark, words) = self.heard[-1], error.problem.partition(LAST_WORDS)
-        said = f"it had told {len(self.heard)} events, the last of operation {last.operation}"
-        error.problem = f"{head}; {said}: {last.event.mode}{mark}{words}"
+        last, (head, mark, words) = self.streamed[-1], error.problem.partition(LAST_WORDS)
+        count = f"{len(self.streamed)} event{'s' if len(self.streamed) > 1 else ''}"
+        before = f"it had streamed {count}, the last of operation {last.operation}"
+        error.problem = f"{head}; {before}: {last.event.mode}{mark}{words}"
 
     def failure(self, failure: Failure, what: str) -> Exception:
-        """Return the error that says what an engine answered instead of a result."""
+        """Return the error for a response that is a failure."""
         match failure.code:
             case FailureCode.UNSUPPORTED:
                 return UnsupportedSubjectError(failure.message)
@@ -142,42 +142,44 @@ class Exchange:
                 problem = f"failed on {what}: {failure.message}{detail}"
                 return CandidateCrashedError(problem, where=self._where, process_lives=True)
             case FailureCode.BAD_REQUEST:
-                # What the kit sends is checked here before it is sent, so its word is not taken.
+                # The kit checks its requests before it sends them, so the candidate is at fault.
                 return self.fault(f"refused {what} as a bad request: {failure.message}")
 
 
 def fault(where: str, problem: str) -> ProtocolFaultError:
-    """Return the error that says how the candidate at `where` broke the protocol."""
+    """Return the error for the candidate at `where` that broke the protocol."""
     return ProtocolFaultError(problem, where=where, hint="see: parity-kit docs protocol")
 
 
-def told(params: Mapping[str, Plain], msgid: int) -> Told:
-    """Return what a notification of an event says, which must be of the request that waits.
+def streamed_event(params: Mapping[str, Plain], msgid: int) -> StreamedEvent:
+    """Return the event of a notification, which must belong to the pending request.
 
     Raises:
-        ShapeError: If it has another shape, or is of another request.
+        ShapeError: If its shape is wrong, or it belongs to another request.
     """
     if set(params) != {"msgid", "operation", "event"}:
         raise shapes.ShapeError("event: expected the keys `msgid`, `operation` and `event`")
     if shapes.natural(params["msgid"], "msgid") != msgid:
-        raise shapes.ShapeError(f"msgid: it is of request {params['msgid']}, not {msgid}")
+        raise shapes.ShapeError(f"msgid: belongs to request {params['msgid']}, not {msgid}")
     operation = shapes.natural(params["operation"], "operation")
-    return Told(operation, shapes.event(params["event"], "event"))
+    return StreamedEvent(operation, shapes.event(params["event"], "event"))
 
 
-def with_told(outcomes: Sequence[Outcome], heard: Sequence[Told]) -> tuple[Outcome, ...]:
-    """Return outcomes with the events that were told before those that were answered.
+def with_streamed(
+    outcomes: Sequence[Outcome], streamed: Sequence[StreamedEvent]
+) -> tuple[Outcome, ...]:
+    """Return outcomes with streamed events put before the events in the response.
 
     Raises:
-        ShapeError: If an event was told of an operation that there is not, or that has none.
+        ShapeError: If an event belongs to an operation without a value or error.
     """
     events: dict[int, list[Event]] = {}
-    for each in heard:
-        events.setdefault(each.operation, []).append(each.event)
-    whole = list(outcomes)
+    for item in streamed:
+        events.setdefault(item.operation, []).append(item.event)
+    merged = list(outcomes)
     for index, before in events.items():
-        outcome = whole[index] if index < len(whole) else None
+        outcome = merged[index] if index < len(merged) else None
         if not isinstance(outcome, Returned | Raised):
-            raise shapes.ShapeError(f"an event was told of operation {index}, which has none")
-        whole[index] = replace(outcome, events=(*before, *outcome.events))
-    return tuple(whole)
+            raise shapes.ShapeError(f"an event belongs to operation {index}, which has no events")
+        merged[index] = replace(outcome, events=(*before, *outcome.events))
+    return tuple(merged)

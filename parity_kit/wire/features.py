@@ -1,4 +1,4 @@
-"""What the kit can do for an engine beyond taking its answers; it says so at the handshake."""
+"""Optional features of the protocol; the kit offers them in the handshake."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from parity_kit.wire.frames import FRAME_LIMIT
 from parity_kit.wire.limits import DEPTH, Limits
 
 IN_FLIGHT = 32
-"""Requests that may have been sent before the first of them is answered."""
+"""Most requests sent before the first of them is answered."""
 
 
 class Feature(StrEnum):
-    """Something that an engine may use, if it says so in its description."""
+    """A feature that an engine may use if its description lists it under `uses`."""
 
     CALLBACKS = "callbacks"
-    """It may ask `host.node` and `host.route` while it is asked something."""
+    """It may call `host.node` and `host.route` while a request is pending."""
     EVENTS = "events"
-    """It may tell the events of an operation as they come, by the notification `event`."""
+    """It may stream an operation's events as they occur, as `event` notifications."""
     CANCEL = "cancel"
-    """It is told with the notification `cancel` that nobody waits for its answers any more."""
+    """It gets the notification `cancel` once nobody waits for its responses any more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What the kit takes of an engine: bytes of a body, depth, requests, seconds for an answer."""
+    """Limits sent at the handshake: bytes of a body, depth, requests, seconds for a response."""
 
     frame: int = FRAME_LIMIT
     depth: int = DEPTH

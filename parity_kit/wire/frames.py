@@ -6,7 +6,7 @@ import os
 import struct
 
 FRAME_LIMIT = 64 * 1024 * 1024
-"""The largest body either side accepts, in bytes, unless told otherwise."""
+"""The largest body either side accepts by default, in bytes."""
 
 _HEADER = struct.Struct(">I")
 _CHUNK = 1 << 16
@@ -14,7 +14,7 @@ _SHOWN = 48
 
 
 class FrameError(ValueError):
-    """Bytes that are no frame; the message says what they look like."""
+    """Bytes that are not a frame; the message describes them."""
 
 
 def frame(body: bytes, limit: int = FRAME_LIMIT) -> bytes:
@@ -29,7 +29,7 @@ def frame(body: bytes, limit: int = FRAME_LIMIT) -> bytes:
 
 
 class FrameBuffer:
-    """Takes bytes as they come and gives whole bodies; holds at most one frame and a chunk."""
+    """Takes bytes as they arrive and returns whole bodies; holds at most one frame and a chunk."""
 
     def __init__(self, limit: int = FRAME_LIMIT) -> None:
         self._limit = limit
@@ -43,8 +43,7 @@ class FrameBuffer:
         """Return the next body, or None until it is complete.
 
         Raises:
-            FrameError: If a frame announces more than the limit. The length is checked before its
-                body is waited for.
+            FrameError: If a frame's length is over the limit, as soon as the length is there.
         """
         if len(self._bytes) < _HEADER.size:
             return None
@@ -67,7 +66,7 @@ def read_frame(fd: int, limit: int = FRAME_LIMIT) -> bytes | None:
     """Return the next body from a blocking file descriptor, or None at its end.
 
     Raises:
-        FrameError: If the frame is too large, or the end comes inside it.
+        FrameError: If the frame is too large, or the stream ends inside it.
     """
     head = _read(fd, _HEADER.size)
     if not head:
@@ -87,7 +86,7 @@ def write_frame(fd: int, body: bytes, limit: int = FRAME_LIMIT) -> None:
     """Write a body as a frame to a blocking file descriptor.
 
     Raises:
-        FrameError: If the body is too large; nothing has been written then.
+        FrameError: If the body is too large; nothing is written then.
     """
     rest = memoryview(frame(body, limit))
     while rest:

@@ -3,9 +3,9 @@
 Phases of a candidate's life, and what each raises:
 
     connect             CandidateCrashedError, CandidateHungError, ProtocolFaultError
-    run, measure, …     the same, and UnsupportedSubjectError where the engine does not offer it
+    run, measure, …     these too, and UnsupportedSubjectError if the engine does not support it
     after a failure     the process is gone; the next request starts a new one
-    too many restarts   CandidateError, from every request from then on
+    too many restarts   CandidateError, from every request that follows
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from parity_kit.contract.errors import (
 )
 from parity_kit.contract.plain import Plain
 from parity_kit.wire import shapes
-from parity_kit.wire.exchange import Exchange, fault, with_told
+from parity_kit.wire.exchange import Exchange, fault, with_streamed
 from parity_kit.wire.features import IN_FLIGHT, Bounds, Feature
 from parity_kit.wire.kept import Launch
 from parity_kit.wire.limits import Limits
@@ -52,7 +52,7 @@ _SHUTDOWN_SECONDS = 2.0
 
 
 class RemoteEngine:
-    """An engine in a process of its own; a context manager that ends the process."""
+    """An engine in its own process; a context manager that ends the process."""
 
     def __init__(
         self,
@@ -78,35 +78,35 @@ class RemoteEngine:
 
     @property
     def restarts(self) -> int:
-        """How often the process had to be started again."""
+        """How often the process was restarted."""
         return max(0, self._starts - 1)
 
     @property
     def pid(self) -> int | None:
-        """The id of the process that runs, if one does."""
+        """The id of the running process, if there is one."""
         return self._exchange and self._exchange.process.pid
 
     @property
     def network(self) -> str:
-        """What became of the network of the process that runs, as `wire/kept.py` says it."""
+        """The network of the running process: `none`, `kept`, or why it could not be taken away."""
         return self._exchange.process.network if self._exchange else ""
 
     def connect(self) -> Self:
-        """Start the process and do the handshake, unless that is done; return the engine."""
+        """Start the process and do the handshake unless it runs already; return the engine."""
         if self._waited > self._limits.run_seconds:
             self._drop()
             raise CandidateError(
-                f"has been waited for longer than the {self._limits.run_seconds:g} s of a run",
+                f"took longer than the {self._limits.run_seconds:g} s allowed for a run",
                 where=self._where,
-                hint="if it only needs longer, raise `run_seconds` under [limits]",
+                hint="if it only needs more time, raise `run_seconds` under [limits]",
             )
         if self._exchange is not None:
             return self
         if self.restarts >= self._limits.restarts:
             raise CandidateError(
-                f"has failed {self._starts} times and is not started again",
+                f"failed {self._starts} times and is not restarted again",
                 where=self._where,
-                hint="the first failure says most; `parity-kit candidates check` shows the rest",
+                hint="look at the first failure, and run `parity-kit candidates check`",
             )
         self._starts += 1
         began = time.monotonic()
@@ -121,7 +121,7 @@ class RemoteEngine:
                 self._limits.start_seconds,
             )
         except BaseException as error:
-            # A process that answered the handshake with an error still runs, and is of no use.
+            # A process that answered the handshake with an error still runs, but is useless.
             self._drop()
             if isinstance(error, UnsupportedSubjectError):
                 raise fault(self._where, f"declined the handshake: {error}") from error
@@ -138,34 +138,33 @@ class RemoteEngine:
             "protocol": PROTOCOL,
             "kit": __version__,
             "limits": asdict(Bounds.of(self._limits)),
-            "features": [str(each) for each in Feature],
+            "features": [str(feature) for feature in Feature],
         }
 
     def describe(self) -> Description:
-        """Return what the engine says of itself now.
+        """Return the engine's description as of now.
 
-        `engaged` adds up over restarts, as far as the processes before were asked.
+        `engaged` sums over restarts, as far as earlier processes reported it.
         """
         description = self._described("describe")
         self._engaged_now = description.engaged
         return replace(description, engaged=self._engaged())
 
     def run(self, case: Case) -> tuple[Outcome, ...]:
-        """Return the outcomes of a whole case, once it is seen that nothing else comes of it."""
+        """Return the outcomes of a whole case, after making sure that nothing follows them."""
         self.connect()
         outcomes = self._outcomes(self._send_case(case), case)
-        self._see_off(case)
+        self._settle(case)
         return outcomes
 
     def run_all(self, cases: Iterable[Case]) -> Generator[tuple[Outcome, ...] | CandidateError]:
-        """Yield the outcomes of each case in turn, or its failure, with several in flight.
+        """Yield each case's outcomes, or its failure, in order, with several cases in flight.
 
-        When the process fails, the oldest unanswered case did it, or what the one answered before
-        it left to come: that one is run again alone, to be told apart. Those behind are sent again
-        to a new process.
+        When the process fails, the cause is the oldest unanswered case, or the case answered just
+        before it, which is run again alone to find out. The other cases go to a new process.
 
         Raises:
-            CandidateError: If the engine cannot be started any more.
+            CandidateError: If the engine cannot be restarted any more.
         """
         flying: deque[tuple[int, Case]] = deque()
         todo = iter(cases)
@@ -184,7 +183,7 @@ class RemoteEngine:
                         yield last[1]
                     last = case, answer
                     continue
-                again = [case, *(each for _, each in flying)]
+                again = [case, *(waiting for _, waiting in flying)]
                 flying.clear()
                 if last is not None:
                     alone = _tried(self.run, last[0])
@@ -195,14 +194,14 @@ class RemoteEngine:
                 last = None
                 todo = itertools.chain(again, todo)
             if last is not None:
-                yield _tried(self._see_off, last[0]) or last[1]
+                yield _tried(self._settle, last[0]) or last[1]
         finally:
             if flying:
-                # Nobody waits for these answers: the next request must not be given them.
+                # The responses still to come must not be taken for the next request's.
                 self._cancel()
 
-    def _see_off(self, case: Case) -> None:
-        """Ask for something else, so that whatever a case still sends or does is put down to it."""
+    def _settle(self, case: Case) -> None:
+        """Send a harmless request, so that a case is blamed for whatever it still sends or does."""
         self._described(f"describe after case {case.id}")
 
     def _described(self, what: str) -> Description:
@@ -219,23 +218,23 @@ class RemoteEngine:
         count = len(case.operations)
 
         def read(result: Plain) -> tuple[Outcome, ...]:
-            return self.with_told(storable(shapes.outcomes(result, count), result))
+            return self.with_streamed(storable(shapes.outcomes(result, count), result))
 
         try:
             return self._answer(msgid, read, f"case {case.id}", self._limits.seconds)
         except UnsupportedSubjectError as error:
             return (Unsupported(str(error)),) * count
 
-    def with_told(self, outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:
-        """Return outcomes with the events that the engine told before it answered."""
-        heard = self._exchange.heard if self._exchange else ()
-        return with_told(outcomes, heard) if heard else tuple(outcomes)
+    def with_streamed(self, outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:
+        """Return outcomes with the events that the engine streamed before its response."""
+        streamed = self._exchange.streamed if self._exchange else ()
+        return with_streamed(outcomes, streamed) if streamed else tuple(outcomes)
 
     def measure(self, case: Case, loops: int) -> int:
         """Return the nanoseconds that `loops` runs of a case took, by the engine's own clock.
 
         Raises:
-            UnsupportedSubjectError: If the engine does not offer to measure it.
+            UnsupportedSubjectError: If the engine cannot measure it.
         """
         return self._request(
             "measure",
@@ -245,10 +244,10 @@ class RemoteEngine:
         )
 
     def open(self, subject: Subject, pins: Pins) -> RemoteSession:
-        """Open a subject for operations one by one.
+        """Open a subject, to apply operations one by one.
 
         Raises:
-            UnsupportedSubjectError: If the engine does not offer it.
+            UnsupportedSubjectError: If the engine does not support the subject.
         """
         number = self._request(
             "open",
@@ -259,16 +258,16 @@ class RemoteEngine:
         return RemoteSession(self, number, self._starts)
 
     def renew(self) -> None:
-        """See to it that the next case is the first that its process runs."""
+        """Make sure that the next case runs in a fresh process."""
         if self._has_run:
             self.close()
 
     def close(self) -> None:
-        """End the process; the next request would start a new one."""
+        """End the process; another request starts a new one."""
         if self._exchange is None:
             return
         process = self._exchange.process
-        # Whatever the candidate does now is no longer of interest: it is ended in any case.
+        # Whatever the candidate does now no longer matters: its process is ended anyway.
         with contextlib.suppress(CandidateError, UnsupportedSubjectError):
             self._ask("shutdown", {}, lambda result: result, "shutdown", _SHUTDOWN_SECONDS)
         process.finish()
@@ -293,10 +292,10 @@ class RemoteEngine:
         reader: Callable[[Plain], T],
         what: str,
     ) -> T:
-        """Ask something of a session, which lives no longer than its process."""
+        """Send a request to a session, which ends with its process."""
         if self._exchange is None or self._starts != started:
             raise CandidateCrashedError(
-                f"the session of {what} went with the process it was in", where=self._where
+                f"the process ended, and the session of {what} with it", where=self._where
             )
         return self._ask(method, params, reader, what, self._limits.seconds)
 
@@ -314,7 +313,7 @@ class RemoteEngine:
         what: str,
         seconds: float,
     ) -> T:
-        """Send a request and read its answer; a process that fails at that is dropped."""
+        """Send a request and read its response; drop a process that fails to answer."""
         return self._answer(self._send(method, params, what), reader, what, seconds)
 
     def _send(self, method: str, params: Mapping[str, Plain], what: str) -> int:
@@ -323,7 +322,7 @@ class RemoteEngine:
         return self._exchange.ask(method, params, what)
 
     def _answer(self, msgid: int, reader: Callable[[Plain], T], what: str, seconds: float) -> T:
-        """Read the answer to the oldest request."""
+        """Read the response to the oldest request."""
         assert self._exchange is not None, "an answer needs a process"  # noqa: S101  # an invariant
         exchange, began = self._exchange, time.monotonic()
         try:
@@ -336,7 +335,7 @@ class RemoteEngine:
             self._drop()
             raise
         except BaseException:
-            # An interrupted exchange: the answer still to come would be taken for the next.
+            # After an interrupt, the response still to come would be taken for the next request's.
             self._cancel()
             raise
         finally:
@@ -346,7 +345,7 @@ class RemoteEngine:
         return result  # pyright: ignore[reportReturnType]  # the reader ran: there is no failure
 
     def _cancel(self) -> None:
-        """End a process that nobody waits for any more; one that wants to be told is told."""
+        """End a process whose responses nobody waits for, after `cancel` if it uses that."""
         if self._exchange is not None and Feature.CANCEL in self._exchange.uses:
             self._exchange.cancel()
             self._exchange.process.finish()
@@ -371,7 +370,7 @@ class RemoteEngine:
 def _tried(
     ask: Callable[Arguments, T], *args: Arguments.args, **kwargs: Arguments.kwargs
 ) -> T | CandidateError:
-    """Return what is answered, or how the candidate failed at that."""
+    """Return the result of a request, or the candidate's failure."""
     try:
         return ask(*args, **kwargs)
     except (CandidateCrashedError, CandidateHungError, ProtocolFaultError) as error:

@@ -1,15 +1,15 @@
-"""Keeps one candidate: starts it under its limits, and ends with it all that it started.
+"""Keeps one candidate: starts it within its limits, and ends it with everything it started.
 
 A script for the kit's own interpreter, run without site-packages, so that it starts in a few
-milliseconds; `kept.py` is the other end of the line.
+milliseconds. `kept.py` is the other end of its socket.
 
-    kit -> keeper   the order: command, variables, open files, whether it keeps the network
-    keeper -> kit   started: its process's id and what became of the network, or why it could not be
-    keeper -> kit   ended: its process's status as `waitpid` gives it
-    kit -> keeper   nothing more, a moment's grace for what left the candidate's group; or NOW
+    kit -> keeper   the order: command, variables, open files, whether to keep the network
+    keeper -> kit   started: the process id and the state of the network, or 0 and the problem
+    keeper -> kit   ended: the process's status as `waitpid` returns it
+    kit -> keeper   end of file: grace for processes outside the candidate's group; NOW: no grace
 
-On Linux nothing escapes: what the candidate leaves behind, in other sessions too, becomes a child
-of the keeper's. Elsewhere its process group is ended and no more.
+On Linux nothing escapes: orphans of the candidate, in other sessions too, become children of the
+keeper. On other systems only the candidate's process group is ended.
 """
 
 from __future__ import annotations
@@ -25,21 +25,21 @@ import struct
 import sys
 import time
 
-TYPE_CHECKING = False  # `typing` and `contextlib` take longer to import than all the rest
+TYPE_CHECKING = False  # `typing` and `contextlib` take longer to import than everything else
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, Final
 
 NOW: Final = b"!"
-"""Sent for what is to be ended without grace."""
+"""Sent to end everything without grace."""
 GRACE: Final = 1.0
-"""Seconds for what left the candidate's group to end by itself: a server that clears up."""
+"""Seconds in which processes outside the candidate's group may end by themselves."""
 PATIENCE: Final = 5.0
-"""Seconds after which the keeper gives up on what does not die."""
+"""Seconds after which the keeper gives up on processes that do not die."""
 KEPT: Final = "kept"
-"""What is said of the network where the candidate keeps it, as its manifest asks."""
+"""The candidate keeps the network, as its manifest asks."""
 NONE: Final = "none"
-"""What is said of the network where the candidate has none."""
+"""The candidate has no network."""
 
 _HEADER = struct.Struct(">I")
 _SET_CHILD_SUBREAPER = 36
@@ -49,7 +49,7 @@ _PAUSE = 0.005
 
 
 def put(line: int, message: Any) -> None:
-    """Write a message to the line; both ends are the same interpreter, so `marshal` will do."""
+    """Write a message to the line; both ends are the same interpreter, so `marshal` is enough."""
     data = marshal.dumps(message)
     rest = memoryview(_HEADER.pack(len(data)) + data)
     while rest:
@@ -57,7 +57,7 @@ def put(line: int, message: Any) -> None:
 
 
 def get(line: int) -> Any:
-    """Return the next message of the line, or None at its end."""
+    """Return the next message on the line, or None at its end."""
     head = _read(line, _HEADER.size)
     if len(head) < _HEADER.size:
         return None
@@ -76,7 +76,7 @@ def _read(line: int, count: int) -> bytes:
 
 
 def main(line: int) -> None:
-    """Keep the candidate that the kit orders, until it or the kit is at its end."""
+    """Keep the candidate in the kit's order until the candidate or the kit ends."""
     os.set_inheritable(line, False)  # noqa: FBT003  # it takes no keyword
     command, variables, open_files, keeps_network = get(line)
     system = ctypes.CDLL(None, use_errno=True)
@@ -92,13 +92,13 @@ def main(line: int) -> None:
         put(line, (0, problem))
         return
     put(line, (pid, network))
-    # The candidate's standard streams are at their end when it says so, not when its keeper does.
+    # The candidate's streams must end when the candidate closes them, not when the keeper does.
     nothing = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(nothing, stream)
     status = _wait(line, woken, pid)
     for end in (os.killpg, os.kill) if status is None else (os.killpg,):
-        _kill(end, pid)  # it may have left its own group
+        _kill(end, pid)  # the candidate may have left its group
     if status is None:
         _, status = os.waitpid(pid, 0)
     _emit(line, status)
@@ -106,15 +106,15 @@ def main(line: int) -> None:
 
 
 def _notice(_number: int, _frame: object) -> None:
-    """Let the end of a child be written to what `set_wakeup_fd` was given."""
+    """Do nothing: having a handler makes a child's end write to the `set_wakeup_fd` pipe."""
 
 
 def _without_network(system: ctypes.CDLL) -> str:
-    """Leave the network, with a loopback of one's own; return NONE, or why it cannot be left."""
+    """Leave the network, but for a private loopback; return NONE, or why that failed."""
     if sys.platform != "linux":
         return "only Linux can take it away without privileges"
     if os.getuid() != 0:
-        # Some systems give a user namespace in which nothing may be done: tried first by another.
+        # Some systems grant a user namespace in which nothing is allowed: a fork tries it first.
         trial = os.fork()
         if trial == 0:
             os._exit(_leave_network(system))
@@ -129,15 +129,15 @@ def _without_network(system: ctypes.CDLL) -> str:
 
 
 def _leave_network(system: ctypes.CDLL) -> int:
-    """Move to a network of one's own; return the number of the error, or 0."""
+    """Move to a private network namespace; return the errno, or 0."""
     user, group = os.getuid(), os.getgid()
-    # As root no user namespace is made: in one, a server could not be run as another user.
+    # Root needs no user namespace, in which a server could not be run as another user.
     if system.unshare(_NEW_NETWORK | (0 if user == 0 else _NEW_USER)):
         return ctypes.get_errno()
     maps = {"setgroups": "deny", "uid_map": f"{user} {user} 1", "gid_map": f"{group} {group} 1"}
     for name, text in maps.items() if user else ():
         try:
-            with open(f"/proc/self/{name}", "w", encoding="ascii") as stream:  # noqa: PTH123  # pathlib is not quick to import
+            with open(f"/proc/self/{name}", "w", encoding="ascii") as stream:  # noqa: PTH123  # pathlib is slow to import
                 stream.write(text)
         except OSError as error:
             return error.errno or 1
@@ -145,8 +145,8 @@ def _leave_network(system: ctypes.CDLL) -> int:
 
 
 def _raise_loopback(system: ctypes.CDLL) -> None:
-    """Let what the candidate itself starts be reached at 127.0.0.1; it may do without."""
-    endpoint = system.socket(2, 2, 0)  # AF_INET, SOCK_DGRAM; `socket` is not quick to import
+    """Let the candidate reach its own servers at 127.0.0.1, if possible."""
+    endpoint = system.socket(2, 2, 0)  # AF_INET, SOCK_DGRAM; `socket` is slow to import
     if endpoint < 0:
         return
     try:
@@ -158,13 +158,13 @@ def _raise_loopback(system: ctypes.CDLL) -> None:
 
 
 def _start(command: list[str], variables: dict[str, str], open_files: int) -> tuple[int, str]:
-    """Return the id of the started process, and what went wrong or nothing."""
-    told, emit = os.pipe()
+    """Return the id of the started process, and what went wrong or an empty string."""
+    problems, report = os.pipe()
     pid = os.fork()
     if pid == 0:
         try:
             os.setsid()
-            # What Python ignores stays ignored over an exec, and is no program's normal state.
+            # Signals that Python ignores would stay ignored after the exec.
             for number in (signal.SIGPIPE, signal.SIGXFSZ):
                 signal.signal(number, signal.SIG_DFL)
             resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -173,24 +173,24 @@ def _start(command: list[str], variables: dict[str, str], open_files: int) -> tu
             resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
             os.execvpe(command[0], command, variables)  # noqa: S606  # no shell is wanted
         except OSError as error:
-            os.write(emit, (error.strerror or str(error)).encode())
+            os.write(report, (error.strerror or str(error)).encode())
         finally:
             os._exit(127)
-    os.close(emit)
-    problem = _read(told, 4096).decode()
-    os.close(told)
+    os.close(report)
+    problem = _read(problems, 4096).decode()
+    os.close(problems)
     if problem:
         os.waitpid(pid, 0)
     return pid, problem
 
 
 def _wait(line: int, woken: int, pid: int) -> int | None:
-    """Return how the candidate ended, or None if the kit wants it ended, or is gone, before."""
+    """Return the candidate's status, or None if the kit is gone or asks to end it first."""
     waiter = select.poll()
     waiter.register(line, select.POLLIN)
     waiter.register(woken, select.POLLIN)
     while True:
-        ready = [each for each, _ in waiter.poll()]
+        ready = [descriptor for descriptor, _ in waiter.poll()]
         if line in ready:
             return None
         os.read(woken, 4096)
@@ -200,7 +200,7 @@ def _wait(line: int, woken: int, pid: int) -> int | None:
 
 
 def _status(pid: int) -> int | None:
-    """Return how the candidate ended, if it has; orphans that ended are buried meanwhile."""
+    """Return the candidate's status if it has ended; reap orphans that have ended."""
     while True:
         ended, status = os.waitpid(-1, os.WNOHANG)
         if ended == pid:
@@ -210,7 +210,7 @@ def _status(pid: int) -> int | None:
 
 
 def _clear(line: int) -> None:
-    """End what left the candidate's group, after a moment's grace unless the kit says NOW."""
+    """End processes outside the candidate's group, after a grace unless the kit sends NOW."""
     began = time.monotonic()
     grace = GRACE
     os.set_blocking(line, False)
@@ -239,38 +239,38 @@ def _kill(end: Callable[[int, int], None], pid: int) -> None:
     try:
         end(pid, signal.SIGKILL)
     except (ProcessLookupError, PermissionError):
-        return  # it is gone, or its zombie is all that is left
+        return  # it is gone, or only its zombie is left
 
 
 def _emit(line: int, message: Any) -> None:
     try:
         put(line, message)
     except OSError:
-        return  # the kit does not listen any more
+        return  # the kit no longer listens
 
 
 def _descendants() -> list[int]:
     """Return the ids of all processes below this one, by their parents in /proc."""
     children: dict[int, list[int]] = {}
-    there = os.listdir("/proc") if sys.platform == "linux" else []  # noqa: PTH208  # pathlib is not quick to import
-    for name in filter(str.isdigit, there):
+    entries = os.listdir("/proc") if sys.platform == "linux" else []  # noqa: PTH208  # pathlib is slow to import
+    for name in filter(str.isdigit, entries):
         try:
-            with open(f"/proc/{name}/stat", "rb") as stream:  # noqa: PTH123  # the same
-                said = stream.read()
+            with open(f"/proc/{name}/stat", "rb") as stream:  # noqa: PTH123  # pathlib is slow to import
+                stat = stream.read()
         except OSError:
             continue
-        # The name of the program is in brackets and may hold anything, brackets too.
-        parent = int(said.rpartition(b")")[2].split()[1])
+        # The program's name stands in brackets and may itself hold brackets.
+        parent = int(stat.rpartition(b")")[2].split()[1])
         children.setdefault(parent, []).append(int(name))
-    found: list[int] = []
+    below: list[int] = []
     todo = [os.getpid()]
     while todo:
-        below = children.get(todo.pop(), [])
-        found += below
-        todo += below
-    return found
+        direct = children.get(todo.pop(), [])
+        below += direct
+        todo += direct
+    return below
 
 
 if __name__ == "__main__":
     main(int(sys.argv[1]))
-    os._exit(0)  # taking the interpreter down takes longer than all the rest
+    os._exit(0)  # an orderly exit would take longer than everything else

@@ -1,4 +1,4 @@
-"""A candidate's process under its keeper: how it is started, watched, and ended for good."""
+"""A candidate's process under its keeper: started, watched, and ended with all its children."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, cast
 
 from parity_kit.contract.errors import CandidateCrashedError, KitError
 from parity_kit.wire import keeper
@@ -23,7 +23,7 @@ _TO_START = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """How a candidate's process is started; `env` is all of its environment."""
+    """How to start a candidate's process; `env` is its whole environment."""
 
     name: str
     command: tuple[str, ...]
@@ -31,11 +31,11 @@ class Launch:
     env: Mapping[str, str]
 
 
-class Kept:
-    """One process, and whatever it starts; `end` leaves nothing of them.
+class KeptProcess:
+    """A process and everything it starts; `end` ends all of them.
 
-    `pid` is its id, which is its group's and its session's too; `network` is `none` where it has
-    none, `kept` where it keeps the network as its manifest asks, else why it could not be taken.
+    `pid` is also the id of its group and session. `network` is `none`, `kept` if the manifest asks
+    for it, or else the reason why it could not be taken away.
     """
 
     def __init__(self, launch: Launch, limits: Limits) -> None:
@@ -79,46 +79,46 @@ class Kept:
             self._limits.open_files,
             self._limits.network,
         )
-        with contextlib.suppress(OSError):  # what came of it is read below
+        with contextlib.suppress(OSError):  # the result is read below
             keeper.put(self._line.fileno(), order)
-        answer = self._told(_TO_START)
-        if answer is None:
-            raise KitError("the process that keeps a candidate did not start")
-        pid, said = answer
+        started = keeper.get(self._line.fileno()) if self._is_readable(_TO_START) else None
+        if started is None:
+            raise KitError("the keeper of a candidate's process did not start")
+        pid, state = started
         if not pid:
             raise CandidateCrashedError(
-                f"could not be started: {said}: {launch.command[0]}",
+                f"could not be started: {state}: {launch.command[0]}",
                 where=f"candidate {launch.name}",
                 hint="check `command` in candidate.toml, and that the file may be executed",
             )
-        return pid, said
+        return pid, state
 
     def fileno(self) -> int:
-        """Return what can be read once the process has ended, for a selector."""
+        """Return a descriptor that becomes readable once the process has ended."""
         return self._line.fileno()
 
     @property
     def keeper_pid(self) -> int:
-        """The process that has it and all that it started below it."""
+        """The keeper's process id; the candidate's processes are its descendants."""
         return self._keeper.pid
 
     def ended(self, seconds: float = 0.0) -> int | None:
-        """Return its exit code within `seconds`, below 0 for a signal, or None if it still runs."""
-        if self._code is None and self._speaks(seconds):
+        """Return the exit code, negative for a signal, or None if it still runs after `seconds`."""
+        if self._code is None and self._is_readable(seconds):
             status = keeper.get(self._line.fileno())
-            # A candidate that ends its keeper is ended too, and how is not known.
+            # A candidate that kills its keeper is killed too; its own status is unknown then.
             self._code = -signal.SIGKILL if status is None else os.waitstatus_to_exitcode(status)
         return self._code
 
     def end_at_once(self) -> None:
-        """End it with everything that it started, without a moment's grace; `end` is still due."""
+        """End everything it started without grace; `end` must still be called."""
         with contextlib.suppress(OSError):
             self._line.send(keeper.NOW)
 
     def end(self) -> None:
-        """End it with everything that it started and release everything; may be called again.
+        """End it with everything it started and close its streams; may be called again.
 
-        What left its process group has a moment to end by itself.
+        Processes outside its group get a moment to end by themselves.
         """
         self._line.close()
         try:
@@ -127,17 +127,13 @@ class Kept:
             self._keeper.kill()
             self._keeper.wait()
         if self._keeper.returncode and self.pid:
-            # It did not come to its own end, by the candidate's hand or any other.
+            # The keeper was killed, by the candidate or by anyone else.
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.pid, signal.SIGKILL)
         for stream in (self.stdin, self.stdout, self.stderr):
             stream.close()
 
-    def _told(self, seconds: float) -> Any:
-        """Return what the keeper says within `seconds`, or None."""
-        return keeper.get(self._line.fileno()) if self._speaks(seconds) else None
-
-    def _speaks(self, seconds: float) -> bool:
+    def _is_readable(self, seconds: float) -> bool:
         poll = select.poll()
         poll.register(self._line, select.POLLIN)
         return bool(poll.poll(seconds * 1000))

@@ -1,4 +1,4 @@
-"""What a candidate may take, of time and of the machine."""
+"""The limits of a candidate: time, memory, processes, files."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from parity_kit.wire.frames import FRAME_LIMIT
 
 MIB = 1 << 20
 DEPTH = 255
-"""How deep arrays and maps may be nested in an answer: deeper cannot be packed again."""
+"""Deepest nesting of arrays and maps in a response: anything deeper cannot be packed again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """A candidate's limits; `docs/candidates.md` says what comes of reaching each.
+    """A candidate's limits; `docs/candidates.md` describes what happens when one is reached.
 
-    `seconds` and `cpu_seconds` are for one answer, `start_seconds` for the handshake,
-    `run_seconds` for all answers together. `memory_bytes` and `processes` count everything that
-    the candidate started; `open_files` holds for each process. `network` is whether it keeps it.
+    `seconds` and `cpu_seconds` apply to one response, `start_seconds` to the handshake and
+    `run_seconds` to all responses together. `memory_bytes` and `processes` count everything the
+    candidate started; `open_files` applies to one process. `network` is whether it may use it.
     """
 
     seconds: float = 30.0
@@ -32,18 +32,18 @@ class Limits:
     network: bool = False
 
     def in_words(self, network: str) -> str:
-        """Return the limits of one answer and of the machine in a line.
+        """Return the limits of one response and of the machine in a line.
 
-        `network` says what became of it where the process runs, as `Kept` does.
+        `network` is the state of the network of the running process, as in `KeptProcess`.
         """
-        reach = {"none": "no network", "kept": "the network"}.get(network)
+        reach = {"none": "no network", "kept": "network access"}.get(network)
         return (
-            f"{self.seconds:g} s for an answer, {size(self.memory_bytes)} of memory,"
-            f" {self.processes} processes, {self.open_files} open files each,"
-            f" {reach or f'the network, as it cannot be taken away here ({network})'}"
+            f"{self.seconds:g} s per response, {size(self.memory_bytes)} of memory,"
+            f" {self.processes} processes, {self.open_files} open files per process,"
+            f" {reach or f'network access, which cannot be taken away here ({network})'}"
         )
 
 
 def size(count: int) -> str:
-    """Return a number of bytes in the unit that suits it."""
+    """Return a number of bytes in MiB or GiB."""
     return f"{count / (1024 * MIB):.3g} GiB" if count >= 1024 * MIB else f"{count / MIB:.0f} MiB"

@@ -1,4 +1,4 @@
-"""The conversation with candidates as a text that people read: `--trace FILE`."""
+"""The conversation with candidates as readable text: `--trace FILE`."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from parity_kit.wire.messages import (
 from parity_kit.wire.readable import to_json
 
 MOST_BYTES = 64 << 20
-"""How large a log may become."""
+"""The largest size of a log."""
 _LINE = 600
 _LARGE = 1 << 16
 _ARROWS = {"sent": "->", "received": "<-"}
 
 
 class Log:
-    """Writes each message as a line, as it crosses: direction, time, method or answer, contents.
+    """Writes a line per message as it crosses: time, direction, method or response, contents.
 
-    It is the watcher of processes one after another, each of which begins with a handshake. Each
-    line is in the file as soon as it is written, so that a crash leaves all of them.
+    It watches one process after another; a handshake begins a new one. Lines are flushed at once,
+    so that none is lost in a crash.
     """
 
     def __init__(self, path: Path) -> None:
@@ -55,7 +55,7 @@ class Log:
         self._file.close()
 
     def __call__(self, what: str, data: bytes) -> None:
-        """Write what crossed: a whole frame that is sent, or whatever was received."""
+        """Write what crossed: a whole frame that was sent, or the bytes that were received."""
         if what == "sent":
             self._write(what, data[4:])
             return
@@ -64,29 +64,29 @@ class Log:
             while (body := self._received.take()) is not None:
                 self._write(what, body)
         except FrameError as error:
-            self._line("<-", f"no frame: {' '.join(str(error).split())}")
+            self._line("<-", f"not a frame: {' '.join(str(error).split())}")
             self._received = FrameBuffer()
 
     def _write(self, what: str, body: bytes) -> None:
         try:
             message = parse(body)
         except MessageError as error:
-            self._line(_ARROWS[what], f"no message: {error}: {body[:40].hex(' ')}")
+            self._line(_ARROWS[what], f"not a message: {error}: {body[:40].hex(' ')}")
             return
         if isinstance(message, Request) and message.method == "handshake":
             self._received = FrameBuffer()
             self._line("--", "a process")
-        self._line(_ARROWS[what], _told(message, len(body)))
+        self._line(_ARROWS[what], _summary(message, len(body)))
 
     def _line(self, arrow: str, text: str) -> None:
         if self._left <= 0:
             return
         line = f"{time.monotonic() - self._began:9.3f}  {arrow}  {text}\n"
         self._left -= len(line)
-        self._file.write(line if self._left > 0 else "the log is full: the rest is left out\n")
+        self._file.write(line if self._left > 0 else "the log is full: the rest is omitted\n")
 
 
-def _told(message: Message, size: int) -> str:
+def _summary(message: Message, size: int) -> str:
     match message:
         case Request(msgid, method, params):
             head, contents = f"{msgid} {method}", params

@@ -4,12 +4,11 @@
     response        [1, msgid, error, result]
     notification    [2, method, params]
 
-An answer that is an error carries a `Failure`: a code and a message. The codes, and whose fault
-each one is:
+An error is a `Failure`: a code and a message. The codes, and who is at fault:
 
-    unsupported     nobody's: the engine does not offer what was asked
-    engine          the candidate's: it failed on something it was given
-    bad-request     the asking side's: wrong method, parameters or session
+    unsupported     nobody: the engine does not support the request
+    engine          the candidate: it failed on the request
+    bad-request     the sender: wrong method, parameters or session
 """
 
 from __future__ import annotations
@@ -34,12 +33,12 @@ class FailureCode(StrEnum):
 
 
 class MessageError(ValueError):
-    """Bytes that are no message of the protocol."""
+    """Bytes that are not a message of the protocol."""
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a request got no result; `detail` is for a reader, a traceback for example."""
+    """Why a request got no result; `detail` is for people, a traceback for example."""
 
     code: FailureCode
     message: str
@@ -52,7 +51,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Something that is asked; its answer has the same `msgid`."""
+    """A call; its response has the same `msgid`."""
 
     msgid: int
     method: str
@@ -61,7 +60,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """The answer to a request: a failure or a result."""
+    """The response to a request: a failure or a result."""
 
     msgid: int
     failure: Failure | None
@@ -70,7 +69,7 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """Something that is told; it has no answer."""
+    """A call without a response."""
 
     method: str
     params: Mapping[str, Plain]
@@ -79,8 +78,8 @@ class Notification:
 Message: TypeAlias = Request | Response | Notification
 
 _MSGID_LIMIT = 1 << 32
-# A body is unpacked inside an array that ends in this: ormsgpack ignores what follows a value, and
-# a body that holds more or less than one value no longer leaves the tail in its place.
+# A body is unpacked inside an array that ends in this: ormsgpack ignores bytes after a value, and a
+# body of more or less than one value displaces the tail.
 _TAIL = b"\xc4\x10" + os.urandom(16)
 
 
@@ -88,7 +87,7 @@ def encode(message: Message) -> bytes:
     """Return a message's body.
 
     Raises:
-        TypeError: If it holds something that is not plain data.
+        TypeError: If it holds anything but plain data.
     """
     match message:
         case Request(msgid, method, params):
@@ -103,7 +102,7 @@ def parse(body: bytes) -> Message:
     """Return the message in a body.
 
     Raises:
-        MessageError: If it is none; the message says why.
+        MessageError: If there is none; the error says why.
     """
     match _unpack(body):
         case [0, msgid, str() as method, params]:
@@ -119,7 +118,7 @@ def parse(body: bytes) -> Message:
 
 
 def brief(value: Plain) -> str:
-    """Return what a value is in a few words, safe to show whatever it holds."""
+    """Return a short description of a value, safe to print whatever it holds."""
     if isinstance(value, str | bytes):
         return f"{type(value).__name__} {value[:40]!r}{'…' if len(value) > 40 else ''}"  # noqa: PLR2004  # one line
     if isinstance(value, Mapping):

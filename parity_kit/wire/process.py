@@ -1,11 +1,11 @@
-"""A candidate's process: bytes to it and from it, each answer within a time.
+"""A candidate's process: bytes to it and from it, with a deadline for every response.
 
     CandidateCrashedError   it ended, or could not be started
-    CandidateHungError      it did not answer in time; it has been killed
-    ProtocolFaultError      what it wrote to standard output is no frame
+    CandidateHungError      it did not answer in time and was killed
+    ProtocolFaultError      its standard output is not made of frames
 
-Standard error is read all the time, so that a candidate that writes much to it is not blocked, and
-its last lines go into the message of an error. They are never a verdict.
+Standard error is always read, so that a candidate that writes much to it does not block. Its last
+lines go into error messages and never decide a verdict.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from parity_kit.contract.errors import (
     ProtocolFaultError,
 )
 from parity_kit.wire.frames import FRAME_LIMIT, FrameBuffer, FrameError, frame
-from parity_kit.wire.kept import Kept, Launch
+from parity_kit.wire.kept import KeptProcess, Launch
 from parity_kit.wire.limits import Limits
 from parity_kit.wire.usage import Meter, Usage
 
@@ -42,19 +42,19 @@ _POLL = 0.25
 
 
 Watch: TypeAlias = Callable[[str, bytes], None]
-"""Told the bytes that cross: `sent` and a frame, `received` and whatever came."""
+"""Called with the bytes that cross: `sent` and a frame, or `received` and a chunk."""
 
 
 @dataclass(slots=True)
 class _Unsent:
-    """What is left of a frame that is to be written, and whether it asks for an answer."""
+    """The rest of a frame to write, and whether it expects a response."""
 
     rest: memoryview
     asks: bool
 
 
 class CandidateProcess:
-    """One process with whatever it starts; `kill` leaves nothing of it."""
+    """A process with everything it starts; `kill` ends all of it."""
 
     def __init__(self, launch: Launch, limits: Limits, watch: Watch | None = None) -> None:
         self._name = launch.name
@@ -65,7 +65,7 @@ class CandidateProcess:
         self._unsent: deque[_Unsent] = deque()
         self._unanswered = 0
         self._cpu: float | None = None
-        self._kept = Kept(launch, limits)
+        self._kept = KeptProcess(launch, limits)
         self._meter = Meter(self._kept.keeper_pid, limits)
         self._excess = ""
         self._stdin, self._stdout = self._kept.stdin, self._kept.stdout
@@ -78,23 +78,23 @@ class CandidateProcess:
 
     @property
     def pid(self) -> int:
-        """The process's id, which is its group's too."""
+        """The process id, which is also its group's."""
         return self._kept.pid
 
     @property
     def network(self) -> str:
-        """`none`, or `kept` as the manifest asks, or why it could not be taken away."""
+        """`none`, `kept` if the manifest asks for it, or why it could not be taken away."""
         return self._kept.network
 
     @property
     def frame_bytes(self) -> int:
-        """The largest body that is taken from it."""
+        """The largest body accepted from it."""
         return self._limits.frame_bytes
 
     def send(self, body: bytes, what: str, *, asks: bool) -> None:
         """Queue one body; it is written while `receive` waits. `what` names it in errors.
 
-        `asks` says whether it is to be answered; `count_answer` is due when it has been.
+        `asks` is whether it expects a response; call `count_answer` once that has come.
         """
         try:
             rest = memoryview(frame(body, FRAME_LIMIT))
@@ -107,21 +107,21 @@ class CandidateProcess:
         self._unanswered += asks
 
     def count_answer(self) -> None:
-        """Note that what came answers the oldest of what was asked."""
+        """Record that the oldest request has been answered."""
         self._unanswered -= 1
         self._cpu = None
 
     def receive(self, deadline: float, seconds: float, what: str) -> bytes:
-        """Return the next body that comes until `deadline`; `what` names what it belongs to.
+        """Return the next body that arrives before `deadline`; `what` names its request.
 
-        `seconds` is what the time until then is called in errors.
+        `seconds` is the time until the deadline, for error messages.
         """
         if self._unsent:
             self._write()
         while True:
             answer = self._take(what)
             if answer is not None:
-                if self._unanswered <= sum(each.asks for each in self._unsent):
+                if self._unanswered <= sum(unsent.asks for unsent in self._unsent):
                     raise self._fault(f"answered {what} before it had been sent whole")
                 return answer
             remaining = deadline - time.monotonic()
@@ -135,11 +135,11 @@ class CandidateProcess:
             ended = self._stdout in ready and not self._read_answer()
             if ended or (not ready and self._kept.ended() is not None):
                 raise self._ended(what)
-            if used := self._meter.look():
+            if used := self._meter.sample():
                 self._hold_to_limits(used, what)
 
     def _hold_to_limits(self, used: Usage, what: str) -> None:
-        """End a process that takes too much; what it has answered until then is still read."""
+        """End a process over its limits; responses sent before that are still read."""
         if self._cpu is None:
             self._cpu = used.cpu
         if used.cpu - self._cpu > self._limits.cpu_seconds:
@@ -149,10 +149,10 @@ class CandidateProcess:
             self._kept.end_at_once()
 
     def finish(self) -> None:
-        """Let the process end by itself for a moment, then see to it."""
+        """Give the process a moment to end by itself, then kill it."""
         for _ in range(len(self._unsent)):
-            # What was queued last, such as a word that this is the end, is not to be lost behind
-            # what came before; a process that does not read gets what its pipe holds.
+            # The last message, such as a shutdown, must not be lost behind earlier ones; a process
+            # that does not read gets what fits into its pipe.
             if self._unsent:
                 self._write()
         self._stdin.close()
@@ -160,7 +160,7 @@ class CandidateProcess:
         self.kill()
 
     def kill(self) -> None:
-        """End it with everything that it started; may be called again."""
+        """End it with everything it started; may be called again."""
         if self._stdout.closed:
             return
         self._selector.close()
@@ -172,7 +172,7 @@ class CandidateProcess:
         except BlockingIOError:
             return
         except BrokenPipeError:
-            # It no longer reads. What it still says, or its end, is the answer.
+            # It no longer reads. The response, or its end, is still to come.
             self._unsent.clear()
         else:
             self._unsent[0].rest = self._unsent[0].rest[count:]
@@ -185,10 +185,12 @@ class CandidateProcess:
         try:
             return self._frames.take()
         except FrameError as error:
-            raise self._fault(f"answered {what} with what is no frame: {error}") from error
+            raise self._fault(
+                f"answered {what} with bytes that are not a frame: {error}"
+            ) from error
 
     def _read_answer(self) -> bool:
-        """Read what waits on standard output; false at its end."""
+        """Read a chunk of standard output; return false at its end."""
         with contextlib.suppress(BlockingIOError):
             data = os.read(self._stdout.fileno(), _CHUNK)
             self._frames.feed(data)
@@ -197,7 +199,7 @@ class CandidateProcess:
         return True
 
     def _read_log(self) -> bool:
-        """Read what waits on standard error; false when nothing does."""
+        """Read a chunk of standard error; return false if there is none."""
         try:
             data = os.read(self._stderr.fileno(), _CHUNK)
         except BlockingIOError:
@@ -211,29 +213,28 @@ class CandidateProcess:
     def _ended(self, what: str) -> CandidateError:
         code = self._kept.ended(_LINGER)
         if self._excess:
-            problem = f"was ended during {what}: {self._excess}{self._said()}"
+            problem = f"was ended during {what}: {self._excess}{self._last_words()}"
             hint = "if it only needs more, raise the limit under [limits] in candidate.toml"
             return CandidateCrashedError(problem, where=self._where, hint=hint)
         if code is None:
-            return self._fault(f"closed its standard output during {what}, and lives on")
+            return self._fault(f"closed its standard output during {what} but still runs")
         how = f"exit code {code}" if code >= 0 else f"signal {_signal_name(-code)}"
         inside = f", {len(self._frames)} bytes into a frame" if len(self._frames) else ""
-        return CandidateCrashedError(
-            f"its process ended with {how} during {what}{inside}{self._said()}", where=self._where
-        )
+        problem = f"its process ended with {how} during {what}{inside}{self._last_words()}"
+        return CandidateCrashedError(problem, where=self._where)
 
     def _hung(self, what: str, limit: str, key: str) -> CandidateError:
         return CandidateHungError(
-            f"did not answer {what} within {limit}{self._said()}",
+            f"did not answer {what} within {limit}{self._last_words()}",
             where=self._where,
-            hint=f"if it only needs longer, raise `{key}` under [limits] in candidate.toml",
+            hint=f"if it only needs more time, raise `{key}` under [limits] in candidate.toml",
         )
 
     def _fault(self, problem: str) -> CandidateError:
-        return ProtocolFaultError(f"{problem}{self._said()}", where=self._where)
+        return ProtocolFaultError(f"{problem}{self._last_words()}", where=self._where)
 
-    def _said(self) -> str:
-        """Return the last lines of standard error as the end of a message."""
+    def _last_words(self) -> str:
+        """Return the last lines of standard error, to be appended to a message."""
         if self._stderr in self._selector.get_map():
             # Bounded, since a candidate may write faster than it is read.
             for _ in range(_POLITE_READS):
@@ -251,12 +252,12 @@ class CandidateProcess:
 
 
 def _ignore(_what: str, _data: bytes) -> None:
-    """Let bytes pass."""
+    """Watch nothing."""
 
 
 def _printable(line: str) -> str:
     """Return a line that cannot steer a terminal."""
-    return "".join(each if each.isprintable() else " " for each in line.rstrip())[:300]
+    return "".join(letter if letter.isprintable() else " " for letter in line.rstrip())[:300]
 
 
 def _signal_name(number: int) -> str:

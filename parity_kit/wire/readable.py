@@ -1,11 +1,11 @@
 """Messages as JSON, for people and for the published schema.
 
-What MessagePack says and JSON cannot is a map with one key:
+Values that JSON lacks become a map with one key:
 
     {"$bytes": "2a00"}              a byte string, in hexadecimal
     {"$ext": [2, "93a1"]}           an ext value: its code and its bytes
     {"$float": "nan"}               a float that JSON lacks or would take for an integer
-    {"$map": [[key, value], ...]}   a map with a key that is no string
+    {"$map": [[key, value], ...]}   a map with a key that is not a string
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from parity_kit.contract.plain import Ext, Plain
 
 
 def to_json(value: Plain) -> Any:
-    """Return plain data as what `json` can write."""
+    """Return plain data as values that `json` can write."""
     match value:
         case float():
             usual = math.isfinite(value) and not value.is_integer()
@@ -37,5 +37,5 @@ def to_json(value: Plain) -> Any:
 
 def _map(entries: Mapping[Plain, Plain]) -> dict[str, Any]:
     if all(isinstance(key, str) for key in entries):
-        return {str(key): to_json(each) for key, each in entries.items()}
-    return {"$map": [[to_json(key), to_json(each)] for key, each in entries.items()]}
+        return {str(key): to_json(value) for key, value in entries.items()}
+    return {"$map": [[to_json(key), to_json(value)] for key, value in entries.items()]}

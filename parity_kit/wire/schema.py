@@ -1,7 +1,7 @@
-"""The JSON Schema of every message, made of the types that both sides read and write.
+"""The JSON Schema of every message, derived from the types that both sides read and write.
 
-A message is put into JSON as `parity_kit.wire.readable` says. The schema is about one message: that
-a response answers a request, and has an outcome for each operation of it, it cannot say.
+`parity_kit.wire.readable` puts a message into JSON. The schema covers one message at a time: it
+cannot require that a response matches its request and has one outcome per operation.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ from parity_kit.contract import (
     Subject,
     Unsupported,
 )
-from parity_kit.wire.callbacks import NodeAnswer, NodeAsked, RouteAsked
+from parity_kit.wire.callbacks import NodeAnswer, NodeCall, RouteCall
 from parity_kit.wire.features import Bounds, Feature
 from parity_kit.wire.messages import FailureCode
 
 
 @dataclass(frozen=True, slots=True)
 class Nothing:
-    """Parameters of a method that takes none."""
+    """No parameters."""
 
 
 @dataclass(frozen=True, slots=True)
 class Handshake:
-    """What the kit says of itself."""
+    """The kit's protocol version, limits and features."""
 
     protocol: int
     kit: str
@@ -47,14 +47,14 @@ class Handshake:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A whole case."""
+    """Run a whole case."""
 
     case: Case
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A case, and how often it is to be timed."""
+    """Time a case, run `loops` times."""
 
     case: Case
     loops: int
@@ -62,7 +62,7 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """A subject to open."""
+    """Open a subject."""
 
     subject: Subject
     pins: Pins
@@ -70,7 +70,7 @@ class Open:
 
 @dataclass(frozen=True, slots=True)
 class Apply:
-    """An operation on an open subject."""
+    """Apply an operation to an open subject."""
 
     session: int
     operation: Operation
@@ -78,14 +78,14 @@ class Apply:
 
 @dataclass(frozen=True, slots=True)
 class Close:
-    """An open subject."""
+    """Close an open subject."""
 
     session: int
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """An event of an operation of a request, by its index, before the request is answered."""
+class EventNotification:
+    """An event of a pending request; `operation` is the index of its operation."""
 
     msgid: int
     operation: int
@@ -93,7 +93,7 @@ class Told:
 
 
 class _Anything:
-    """Stands in for `Plain`, which holds itself: as JSON it may be anything."""
+    """Stands in for `Plain`, which is recursive: as JSON it may be anything."""
 
 
 METHODS: Mapping[str, tuple[type, Any]] = {
@@ -106,13 +106,13 @@ METHODS: Mapping[str, tuple[type, Any]] = {
     "measure": (Measure, int),
     "shutdown": (Nothing, None),
 }
-"""What the kit asks an engine: the types of parameters and result."""
+"""Methods of an engine: the types of parameters and result."""
 
 CALLBACKS: Mapping[str, tuple[type, Any]] = {
-    "host.node": (NodeAsked, NodeAnswer),
-    "host.route": (RouteAsked, _Anything),
+    "host.node": (NodeCall, NodeAnswer),
+    "host.route": (RouteCall, _Anything),
 }
-"""What an engine may ask the kit."""
+"""Methods of the kit that an engine may call."""
 
 _HINTS = {"Plain": _Anything, "Mapping": Mapping, "Sequence": Sequence}
 _LENGTHS = {Event: ("mode", "namespace", "payload")}
@@ -121,9 +121,9 @@ _POSITIVE = {(Measure, "loops")}
 _FEATURES = {(Description, "uses"): tuple[Feature, ...]}
 _DEFAULTED = {
     Description: {"uses"},
-    NodeAsked: {"answers", "visits", "info", "context", "error"},
+    NodeCall: {"answers", "visits", "info", "context", "error"},
 }
-"""What may be left out."""
+"""Optional fields."""
 _NAMES = {(Unsupported, "reason"): "unsupported"}
 _OUTCOMES = (Returned, Raised, Unsupported)
 
@@ -136,24 +136,24 @@ def schema() -> dict[str, Any]:
         "error": _error(),
         "outcome": {"oneOf": [{"$ref": f"#/$defs/{kind.__name__}"} for kind in _OUTCOMES]},
     }
-    asked = [_asked(0, method, definitions, METHODS) for method in METHODS]
-    called = [_asked(0, method, definitions, CALLBACKS) for method in CALLBACKS]
-    told = [
-        _array(2, _told("cancel"), _of(Nothing, definitions)),
-        _array(2, _told("event"), _of(Told, definitions)),
+    requests = [_request(method, definitions, METHODS) for method in METHODS]
+    callbacks = [_request(method, definitions, CALLBACKS) for method in CALLBACKS]
+    notifications = [
+        _array(2, {"const": "cancel"}, _of(Nothing, definitions)),
+        _array(2, {"const": "event"}, _of(EventNotification, definitions)),
     ]
     for kind in _OUTCOMES:
         _of(kind, definitions)
     definitions |= {
-        "request": {"oneOf": asked},
-        "callback": {"oneOf": called},
+        "request": {"oneOf": requests},
+        "callback": {"oneOf": callbacks},
         "response": {
             "oneOf": [
                 _array(1, _ref("msgid"), {"type": "null"}, True),  # noqa: FBT003  # any result
                 _array(1, _ref("msgid"), _ref("error"), {"type": "null"}),
             ]
         },
-        "notification": {"oneOf": told},
+        "notification": {"oneOf": notifications},
     }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -161,32 +161,27 @@ def schema() -> dict[str, Any]:
         "description": (
             "A message in JSON: a byte string is {$bytes: hexadecimal}, an ext value {$ext: [code,"
             " hexadecimal]}, a float that JSON lacks or would take for an integer {$float: text}, a"
-            " map with a key that is no string {$map: [[key, value], ...]}. The result of a method"
-            " is in $defs, under `result of` and its name."
-            " For the rest, see: parity-kit docs protocol."
+            " map with a key that is not a string {$map: [[key, value], ...]}. The result of a"
+            " method is in $defs, under `result of` and its name. See: parity-kit docs protocol."
         ),
         "oneOf": [_ref(item) for item in ("request", "callback", "response", "notification")],
         "$defs": dict(sorted(definitions.items())),
     }
 
 
-def _asked(
-    kind: int, method: str, definitions: dict[str, Any], methods: Mapping[str, tuple[type, Any]]
+def _request(
+    method: str, definitions: dict[str, Any], methods: Mapping[str, tuple[type, Any]]
 ) -> Any:
     params, result = methods[method]
     definitions[f"result of {method}"] = _of(result, definitions)
-    return _array(kind, _ref("msgid"), {"const": method}, _of(params, definitions))
-
-
-def _told(method: str) -> Any:
-    return {"const": method}
+    return _array(0, _ref("msgid"), {"const": method}, _of(params, definitions))
 
 
 def _error() -> Any:
     return {
         "type": "object",
         "properties": {
-            "code": {"enum": [str(each) for each in FailureCode]},
+            "code": {"enum": [str(code) for code in FailureCode]},
             "message": {"type": "string"},
             "detail": {"type": "string"},
         },
@@ -195,7 +190,7 @@ def _error() -> Any:
 
 
 def _of(hint: Any, definitions: dict[str, Any]) -> Any:
-    """Return the schema of a type; what is a dataclass is defined once."""
+    """Return the schema of a type; a dataclass is defined once."""
     hint = getattr(hint, "__supertype__", hint)  # of a NewType
     if hint in _KNOWN:
         return _KNOWN[hint]
@@ -203,14 +198,14 @@ def _of(hint: Any, definitions: dict[str, Any]) -> Any:
         return _generic(get_origin(hint), get_args(hint), definitions)
     if is_dataclass(hint):
         return _dataclass(cast("type", hint), definitions)
-    return {"enum": [each.label if isinstance(each, Level) else each.value for each in hint]}
+    return {"enum": [item.label if isinstance(item, Level) else item.value for item in hint]}
 
 
 def _generic(origin: Any, inner: tuple[Any, ...], definitions: dict[str, Any]) -> Any:
     if origin is tuple:
         return {"type": "array", "items": _of(inner[0], definitions)}
     if origin is types.UnionType:
-        return {"oneOf": [_of(each, definitions) for each in inner]}
+        return {"oneOf": [_of(member, definitions) for member in inner]}
     names = {} if inner[0] is str else {"propertyNames": _of(inner[0], definitions)}
     return {"type": "object", "additionalProperties": _of(inner[1], definitions), **names}
 
@@ -219,17 +214,17 @@ def _dataclass(kind: type, definitions: dict[str, Any]) -> Any:
     name = kind.__name__
     if name in definitions:
         return _ref(name)
-    definitions[name] = {}  # it may hold itself
+    definitions[name] = {}  # it may be recursive
     hints = get_type_hints(kind, localns=_HINTS)
     properties: dict[str, Any] = {}
     for field in fields(cast("Any", kind)):
         place = kind, field.name
-        found = _of(_FEATURES.get(place, hints[field.name]), definitions)
+        of_field = _of(_FEATURES.get(place, hints[field.name]), definitions)
         if place in _CONSTANTS:
-            found = {"const": _CONSTANTS[place]}
+            of_field = {"const": _CONSTANTS[place]}
         elif place in _POSITIVE:
-            found = {**found, "minimum": 1}
-        properties[_NAMES.get(place, field.name)] = found
+            of_field = {**of_field, "minimum": 1}
+        properties[_NAMES.get(place, field.name)] = of_field
     if kind in _LENGTHS:
         definitions[name] = _array(*properties.values())
     else:

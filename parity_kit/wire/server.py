@@ -1,7 +1,7 @@
-"""Hosts a Python engine: `python -m parity_kit.wire.server --object module:Class`.
+"""Serves a Python engine: `python -m parity_kit.wire.server --object module:Class`.
 
-Frames come on standard input and go out on standard output. Before the engine is imported both are
-taken away from it: what it prints goes to standard error, and what it reads is empty.
+Frames arrive on standard input and leave on standard output. The engine gets neither: what it
+prints goes to standard error, and its standard input is empty.
 """
 
 from __future__ import annotations
@@ -42,20 +42,20 @@ from parity_kit.wire.messages import (
 )
 
 Counters = Callable[[], Mapping[str, int]]
-"""Gives how often each replaced function has run; what a patch hook returns."""
+"""Returns how often every replaced function has run; a patch hook returns such a function."""
 _ENGINE_METHODS = ("describe", "open", "measure")
 
 
 class _BadRequestError(Exception):
-    """The asking side sent something that cannot be meant."""
+    """The kit sent an invalid request."""
 
 
 class _BadEngineError(Exception):
-    """What the manifest names is no engine; the message says all there is to say."""
+    """The engine does not follow the contract; the message needs no traceback."""
 
 
 class Server:
-    """Answers requests with one engine."""
+    """Answers requests by calling an engine."""
 
     def __init__(self, engine: Engine, counters: Counters | None = None) -> None:
         self._engine = engine
@@ -75,7 +75,7 @@ class Server:
         self.done = False
 
     def answer(self, request: Request) -> Response:
-        """Return the response to a request; an error of the engine is a failure in it."""
+        """Return the response to a request; an error of the engine becomes a failure."""
         try:
             method = self._methods.get(request.method, self._unknown)
             return Response(request.msgid, None, method(request.params))
@@ -85,7 +85,7 @@ class Server:
             failure = Failure(FailureCode.UNSUPPORTED, str(error))
         except _BadEngineError as error:
             failure = Failure(FailureCode.ENGINE, str(error))
-        except Exception as error:  # noqa: BLE001  # whatever an engine raises, the other side is told
+        except Exception as error:  # noqa: BLE001  # whatever an engine raises is a failure
             failure = _engine_failure(error)
         return Response(request.msgid, failure, None)
 
@@ -96,7 +96,7 @@ class Server:
 
     def _unknown(self, params: Mapping[str, Plain]) -> Plain:
         del params
-        raise _BadRequestError(f"no such method; there are {', '.join(self._methods)}")
+        raise _BadRequestError(f"unknown method; known methods: {', '.join(self._methods)}")
 
     def _handshake(self, params: Mapping[str, Plain]) -> Plain:
         if params.get("protocol") != PROTOCOL:
@@ -132,7 +132,7 @@ class Server:
 
     def _run(self, params: Mapping[str, Plain]) -> Plain:
         case = _read(Case.from_plain, params, "case")
-        return [outcome_to_plain(each) for each in contract.run(self._engine, case)]
+        return [outcome_to_plain(outcome) for outcome in contract.run(self._engine, case)]
 
     def _measure(self, params: Mapping[str, Plain]) -> Plain:
         loops = params.get("loops")
@@ -157,8 +157,7 @@ def serve(server: Server, source: int, sink: int) -> None:
     """Answer requests from `source` on `sink` until a shutdown, or until `source` ends.
 
     Raises:
-        FrameError, MessageError: If the other side sends what is no request; nothing can be
-            answered to that.
+        FrameError, MessageError: If the other side sends anything but requests.
     """
     while not server.done and (body := read_frame(source)) is not None:
         message = parse(body)
@@ -169,13 +168,13 @@ def serve(server: Server, source: int, sink: int) -> None:
 
 
 def _answer(server: Server, request: Request) -> bytes:
-    """Return the body of an answer, or of a failure where the answer cannot be sent."""
+    """Return the body of a response, or of a failure if the response cannot be sent."""
     try:
         body = encode(server.answer(request))
     except TypeError as error:
         return encode(Response(request.msgid, _engine_failure(error), None))
     if len(body) > FRAME_LIMIT:
-        problem = f"its answer of {len(body)} bytes is over the frame limit of {FRAME_LIMIT}"
+        problem = f"its response of {len(body)} bytes is over the frame limit of {FRAME_LIMIT}"
         return encode(Response(request.msgid, Failure(FailureCode.ENGINE, problem), None))
     return body
 
@@ -187,7 +186,7 @@ def _engine_failure(error: Exception) -> Failure:
 
 
 def _sendable(text: str) -> str:
-    """Return text that is UTF-8: an engine's error may hold lone surrogates."""
+    """Return valid UTF-8: an engine's error may hold lone surrogates."""
     return text.encode(errors="replace").decode()
 
 
@@ -195,11 +194,11 @@ def _read(reader: Callable[[Any], Any], params: Mapping[str, Plain], key: str) -
     try:
         return reader(params[key])
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise _BadRequestError(f"`{key}` is wrong: {error!r}") from error
+        raise _BadRequestError(f"`{key}` is invalid: {error!r}") from error
 
 
 def _take_streams() -> tuple[int, int]:
-    """Return private descriptors of standard input and output, and give the engine others.
+    """Return private descriptors of standard input and output, and redirect the public ones.
 
     A library that prints (fast-langgraph does when it patches), or a program that an engine
     starts, must not write between frames.
@@ -214,42 +213,42 @@ def _take_streams() -> tuple[int, int]:
 
 
 def _load(reference: str) -> Any:
-    """Return what `module:name` names.
+    """Return the object that `module:name` refers to.
 
     Raises:
-        _BadEngineError: If there is no such module, or nothing of that name in it.
+        _BadEngineError: If there is no such module, or no such name in it.
     """
     module, _, name = reference.partition(":")
     try:
-        found = importlib.import_module(module)
+        loaded = importlib.import_module(module)
     except ModuleNotFoundError as error:
         if error.name is None or not f"{module}.".startswith(f"{error.name}."):
             raise
         problem = f"{error} in the folder that `path` in candidate.toml names"
         raise _BadEngineError(f"{reference}: {problem}") from None
     try:
-        return attrgetter(name)(found)
+        return attrgetter(name)(loaded)
     except AttributeError:
-        raise _BadEngineError(
-            f"{reference}: {found.__file__ or module} defines no {name!r}"
-        ) from None
+        problem = f"{loaded.__file__ or module} defines no {name!r}"
+        raise _BadEngineError(f"{reference}: {problem}") from None
 
 
 def _make(reference: str) -> Engine:
-    """Return an engine of the class that `module:Class` names."""
+    """Return an instance of the class that `module:Class` refers to."""
     engine = _load(reference)()
-    lacks = [name for name in _ENGINE_METHODS if not callable(getattr(engine, name, None))]
-    if lacks:
-        raise _BadEngineError(f"{reference}: no engine, as it has no method {', '.join(lacks)}")
+    missing = [name for name in _ENGINE_METHODS if not callable(getattr(engine, name, None))]
+    if missing:
+        problem = f"not an engine: it has no method {', '.join(missing)}"
+        raise _BadEngineError(f"{reference}: {problem}")
     return cast("Engine", engine)
 
 
 def _place(error: Exception) -> str:
-    """Return where an error was raised: the kit's and the import system's frames say nothing."""
+    """Return where an error was raised, leaving out frames of the kit and the import system."""
     frames = [
-        each
-        for each in traceback.extract_tb(error.__traceback__)
-        if each.filename != __file__ and not each.filename.startswith("<frozen ")
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if frame.filename != __file__ and not frame.filename.startswith("<frozen ")
     ]
     return f", {frames[-1].filename}, line {frames[-1].lineno}" if frames else ""
 
@@ -268,12 +267,12 @@ def main() -> None:
         server = Server(_make(named), counters)
     except _BadEngineError as error:
         sys.exit(str(error))
-    except Exception as error:  # noqa: BLE001  # whatever a candidate's module raises, it is told
+    except Exception as error:  # noqa: BLE001  # whatever a candidate's module raises ends the process with a message
         sys.exit(f"{named}: {type(error).__name__}: {error}{_place(error)}")
     try:
         serve(server, source, sink)
     except (FrameError, MessageError) as error:
-        sys.exit(f"the wire: {error}")
+        sys.exit(f"protocol error: {error}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A subject that is open in an engine's process."""
+"""A subject opened in an engine's process."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ class RemoteSession:
         self._started = started
 
     def apply(self, operation: Operation) -> Outcome:
-        """Do one operation and return what came of it."""
-        return self._engine.in_session(
-            self._started,
-            "apply",
-            {"session": self._number, "operation": operation.to_plain()},
-            lambda result: self._engine.with_told([storable(shapes.outcome(result), result)])[0],
-            f"operation {operation.name}",
-        )
+        """Apply one operation and return its outcome."""
+
+        def read(result: Plain) -> Outcome:
+            return self._engine.with_streamed([storable(shapes.outcome(result), result)])[0]
+
+        params = {"session": self._number, "operation": operation.to_plain()}
+        what = f"operation {operation.name}"
+        return self._engine.in_session(self._started, "apply", params, read, what)
 
     def close(self) -> None:
-        """Release the session; one whose process is gone is released already."""
+        """Release the session; if its process is gone, there is nothing to release."""
         with contextlib.suppress(CandidateError, UnsupportedSubjectError):
             self._engine.in_session(
                 self._started, "close", {"session": self._number}, lambda result: result, "close"
@@ -44,14 +44,14 @@ class RemoteSession:
 
 
 def storable(outcome: T, result: Plain) -> T:
-    """Return the outcome if what came can also be packed: what is kept must be canonical.
+    """Return the outcome if its plain data can be packed, as everything stored must be.
 
-    MessagePack can say more than plain data: an ext code below 0 is one of its own types.
+    MessagePack can express more than plain data: it reserves ext codes below 0 for its own types.
     """
     try:
         canonical.pack(result)
     except TypeError as error:
         if "ecursion" in str(error):
             raise shapes.ShapeError(f"outcome: nested deeper than {DEPTH}") from error
-        raise shapes.ShapeError(f"outcome: it is not plain data: {error}") from error
+        raise shapes.ShapeError(f"outcome: not plain data: {error}") from error
     return outcome

@@ -1,7 +1,7 @@
-"""What an answer must look like: a candidate's data is checked before it is believed.
+"""The shapes of responses: a candidate's data is checked before it is trusted.
 
 Every function takes plain data from the other side and returns a typed value, or raises
-`ShapeError` with the place that is wrong (`outcomes[2].stored`).
+`ShapeError` with the path that is wrong (`outcomes[2].stored`).
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ _KEYS = {
 
 
 class ShapeError(ValueError):
-    """Plain data of the wrong shape; the message begins with the place."""
+    """Plain data of the wrong shape; the message begins with the path."""
 
 
 def description(value: Plain) -> Description:
-    """Return the description an engine gave of itself."""
+    """Return an engine's description."""
     data = _map(value, "description")
     _keys(data, _DESCRIPTION, "description", ("uses",))
     protocol = data["protocol"]
@@ -65,13 +65,13 @@ def outcome(value: Plain, where: str = "outcome") -> Outcome:
     data = _map(value, where)
     kind = next((kind for kind in _KEYS if kind in data), None)
     if kind is None:
-        raise ShapeError(f"{where}: none of `value`, `error`, `unsupported` in {brief(value)}")
+        raise ShapeError(f"{where}: has none of `value`, `error`, `unsupported`: {brief(value)}")
     _keys(data, _KEYS[kind], where)
     if kind == "unsupported":
         return Unsupported(_text(data["unsupported"], f"{where}.unsupported"))
     events = tuple(
-        event(each, f"{where}.events[{index}]")
-        for index, each in enumerate(_array(data["events"], f"{where}.events"))
+        event(item, f"{where}.events[{index}]")
+        for index, item in enumerate(_array(data["events"], f"{where}.events"))
     )
     stored = _map(data["stored"], f"{where}.stored")
     for name, blob in stored.items():
@@ -86,17 +86,17 @@ def outcome(value: Plain, where: str = "outcome") -> Outcome:
 
 
 def outcomes(value: Plain, count: int) -> tuple[Outcome, ...]:
-    """Return a case's outcomes, one for each of its `count` operations."""
+    """Return a case's outcomes, one per operation."""
     array = _array(value, "outcomes")
     if len(array) != count:
-        raise ShapeError(f"outcomes: expected {count}, one for each operation, got {len(array)}")
-    return tuple(outcome(each, f"outcomes[{index}]") for index, each in enumerate(array))
+        raise ShapeError(f"outcomes: expected {count}, one per operation, got {len(array)}")
+    return tuple(outcome(item, f"outcomes[{index}]") for index, item in enumerate(array))
 
 
 def natural(value: Plain, where: str) -> int:
-    """Return an integer that is not negative."""
+    """Return a non-negative integer."""
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise ShapeError(f"{where}: expected an integer from 0, got {brief(value)}")
+        raise ShapeError(f"{where}: expected a non-negative integer, got {brief(value)}")
     return value
 
 
@@ -106,10 +106,10 @@ def _levels(data: Mapping[str, Plain]) -> dict[SubjectKind, Level]:
     for kind, label in data.items():
         where = f"description.levels.{kind}"
         if kind not in {*SubjectKind}:
-            raise ShapeError(f"{where}: no such subject; they are {', '.join(SubjectKind)}")
+            raise ShapeError(f"{where}: unknown subject; known subjects: {', '.join(SubjectKind)}")
         text = _text(label, where)
         if text not in labels:
-            raise ShapeError(f"{where}: no such level {text!r}; they are {', '.join(labels)}")
+            raise ShapeError(f"{where}: unknown level {text!r}; known levels: {', '.join(labels)}")
         levels[SubjectKind(kind)] = labels[text]
     return levels
 
@@ -117,15 +117,15 @@ def _levels(data: Mapping[str, Plain]) -> dict[SubjectKind, Level]:
 def _uses(value: Plain) -> tuple[str, ...]:
     uses = _texts(value, "description.uses")
     if unknown := [use for use in uses if use not in {*Feature}]:
-        known = ", ".join(Feature)
-        raise ShapeError(f"description.uses: no such feature {unknown[0]!r}; they are {known}")
+        problem = f"unknown feature {unknown[0]!r}; known features: {', '.join(Feature)}"
+        raise ShapeError(f"description.uses: {problem}")
     return uses
 
 
 def event(value: Plain, where: str) -> Event:
     """Return one event."""
     array = _array(value, where)
-    if len(array) != 3:  # noqa: PLR2004  # the three it names
+    if len(array) != 3:  # noqa: PLR2004  # the error names the three
         raise ShapeError(f"{where}: expected [mode, namespace, payload], got {brief(value)}")
     mode, namespace, payload = array
     return Event(_text(mode, f"{where}.mode"), _texts(namespace, f"{where}.namespace"), payload)
@@ -137,7 +137,7 @@ def _keys(
     if missing := [key for key in expected if key not in data]:
         raise ShapeError(f"{where}: `{missing[0]}` is missing")
     if unknown := [key for key in data if key not in expected and key not in optional]:
-        raise ShapeError(f"{where}: {unknown[0]!r} is no key of it")
+        raise ShapeError(f"{where}: unknown key {unknown[0]!r}")
 
 
 def _map(value: Plain, where: str) -> Mapping[str, Plain]:
@@ -156,7 +156,7 @@ def _array(value: Plain, where: str) -> Sequence[Plain]:
 
 def _texts(value: Plain, where: str) -> tuple[str, ...]:
     return tuple(
-        _text(each, f"{where}[{index}]") for index, each in enumerate(_array(value, where))
+        _text(item, f"{where}[{index}]") for index, item in enumerate(_array(value, where))
     )
 
 

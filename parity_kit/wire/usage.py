@@ -1,4 +1,4 @@
-"""What a candidate and everything that it started take of the machine."""
+"""Memory, processes and CPU used by a candidate and everything it started."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     import psutil
 
 EVERY = 0.25
-"""Seconds between two looks."""
+"""Seconds between two samples."""
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Resident bytes, processes, and the seconds of CPU they took, those that ended too."""
+    """Resident bytes, processes, and their CPU seconds, ended processes included."""
 
     memory: int
     processes: int
@@ -26,11 +26,11 @@ class Usage:
 
 
 class Meter:
-    """Looks at all that runs below a keeper, so often and no more.
+    """Samples everything that runs below a keeper, at most every `EVERY` seconds.
 
-    Memory is watched, not limited by the system: what limits address space ends a runtime that
-    reserves more than it uses, as those of Go, Java and JavaScript do. Processes are counted here
-    too, since the system counts them for a user and not for a program.
+    Memory is watched, not limited by the system: a limit on address space would end runtimes that
+    reserve more than they use, as those of Go, Java and JavaScript do. Processes are counted here
+    too, since the system limits them per user, not per program.
     """
 
     def __init__(self, keeper: int, limits: Limits) -> None:
@@ -38,33 +38,33 @@ class Meter:
         self._limits = limits
         self._next = time.monotonic() + EVERY
 
-    def look(self) -> Usage | None:
-        """Return what is taken now, or None if that was seen a moment ago, or nothing is left."""
+    def sample(self) -> Usage | None:
+        """Return the usage now, or None if it is too early or no process is left."""
         now = time.monotonic()
         if now < self._next:
             return None
         self._next = now + EVERY
         return usage(self._keeper, self._limits.memory_bytes)
 
-    def excess(self, seen: Usage) -> str:
-        """Return which limit of memory or processes is passed, or nothing."""
+    def excess(self, used: Usage) -> str:
+        """Return which limit of memory or processes is exceeded, or an empty string."""
         limits = self._limits
-        if seen.memory > limits.memory_bytes:
+        if used.memory > limits.memory_bytes:
             return (
                 f"over its memory limit of {size(limits.memory_bytes)}"
-                f" with {size(seen.memory)} in {_count(seen.processes)}"
+                f" with {size(used.memory)} in {_count(used.processes)}"
             )
-        if seen.processes > limits.processes:
-            return f"over its limit of {_count(limits.processes)} with {seen.processes}"
+        if used.processes > limits.processes:
+            return f"over its limit of {_count(limits.processes)} with {used.processes}"
         return ""
 
 
 def usage(keeper: int, enough: int) -> Usage | None:
-    """Return what the processes below a keeper take, or None if it is gone.
+    """Return the usage of the processes below a keeper, or None if it is gone.
 
-    Memory that they share is told apart only where it matters: above `enough` bytes.
+    Shared memory is counted once only where it matters: above `enough` bytes.
     """
-    import psutil  # noqa: PLC0415  # most answers come before the first look
+    import psutil  # noqa: PLC0415  # most responses come before the first sample
 
     try:
         top = psutil.Process(keeper)
@@ -87,8 +87,8 @@ def usage(keeper: int, enough: int) -> Usage | None:
 
 
 def _own(process: psutil.Process) -> int:
-    """Return a process's share of resident memory, or all of it where the system won't tell."""
-    import psutil  # noqa: PLC0415  # the same
+    """Return a process's share of resident memory, or all of it if the system hides the share."""
+    import psutil  # noqa: PLC0415  # imported only above the limit
 
     try:
         full = process.memory_full_info()

@@ -61,8 +61,8 @@ FAULTS = [
     Fault("half_a_frame", "crashed", "7 bytes into a frame"),
     Fault("cuts_a_frame_and_hangs", "hung", "within 1.5 s", HANGS),
     Fault("wrong_msgid", "protocol error", "msgid"),
-    Fault("answers_twice", "protocol error", "which it had answered"),
-    Fault("answers_with_its_child", "protocol error", "which it had answered"),
+    Fault("answers_twice", "protocol error", "which was already answered"),
+    Fault("answers_with_its_child", "protocol error", "which was already answered"),
     Fault("hangs", "hung", "did not answer case bad within 1.5 s", HANGS),
     Fault("drips", "hung", "within 1.5 s", HANGS),
     Fault("late", "hung", "within 1.5 s", HANGS),
@@ -77,7 +77,7 @@ FAULTS = [
     Fault("nests_deeper", "protocol error", "nested deeper than 255"),
     Fault("negative_ext", "protocol error", "not plain data"),
     Fault("no_message", "protocol error", "not a MessagePack-RPC message"),
-    Fault("too_few_outcomes", "protocol error", "expected 1, one for each operation, got 0"),
+    Fault("too_few_outcomes", "protocol error", "expected 1, one per operation, got 0"),
     Fault("wrong_outcome", "protocol error", "stored.data: expected bytes"),
     Fault("refuses", "protocol error", "as a bad request"),
     Fault("asks_for_ever", "hung", "within 1.5 s", HANGS),
@@ -232,7 +232,7 @@ def test_what_an_engine_did_is_told_when_it_is_not_started_again(workspace: Work
     candidate = replace(candidate, limits=replace(candidate.limits, restarts=3))
     with start(candidate, workspace) as engine:
         under_test = CandidateUnderTest.started(candidate, engine)
-        with pytest.raises(CandidateError, match="failed 4 times and is not started again"):
+        with pytest.raises(CandidateError, match="failed 4 times and is not restarted again"):
             gate_corpora(workspace, under_test, Level.BYTES, events.append)
     told = [event for event in events if isinstance(event, CaseJudged)]
     assert [each.verdict for each in told] == ["crashed"] * 4

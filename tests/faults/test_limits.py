@@ -18,7 +18,7 @@ import pytest
 from parity_kit.contract import Case, CaseId, Operation, Subject, SubjectKind
 from parity_kit.contract.errors import CandidateCrashedError, CandidateError
 from parity_kit.wire.host import RemoteEngine
-from parity_kit.wire.kept import Kept, Launch
+from parity_kit.wire.kept import KeptProcess, Launch
 from parity_kit.wire.limits import MIB, Limits
 from parity_kit.wire.usage import usage
 
@@ -29,8 +29,8 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells and
 
 
 @contextlib.contextmanager
-def kept(command: list[str], limits: Limits | None = None) -> Generator[Kept]:
-    process = Kept(Launch("it", tuple(command), ENGINES, os.environ), limits or Limits())
+def kept(command: list[str], limits: Limits | None = None) -> Generator[KeptProcess]:
+    process = KeptProcess(Launch("it", tuple(command), ENGINES, os.environ), limits or Limits())
     try:
         yield process
     finally:
@@ -70,7 +70,7 @@ def test_a_program_gets_its_variables_and_its_standard_streams_and_nothing_else(
     if not Path("/proc/self/fd").is_dir():
         pytest.skip("no /proc here to list a process's descriptors")
     command = (sys.executable, "-I", "-S", "-X", "utf8", "-c", program)
-    process = Kept(Launch("it", command, ENGINES, {"LC_ALL": "C.UTF-8", "A": "b"}), Limits())
+    process = KeptProcess(Launch("it", command, ENGINES, {"LC_ALL": "C.UTF-8", "A": "b"}), Limits())
     try:
         # The fourth is that of the folder being listed.
         expected = "['A', 'LC_ALL'] ['0', '1', '2', '3'] 0 True"
@@ -120,9 +120,10 @@ os.execv(sys.executable, [sys.executable, "-c", sys.argv[1]])
 ASKS_FOR_ITS_NETWORK = """
 import os, sys
 from pathlib import Path
-from parity_kit.wire.kept import Kept, Launch
+from parity_kit.wire.kept import KeptProcess, Launch
 from parity_kit.wire.limits import Limits
-kept = Kept(Launch("it", (sys.executable, "-c", "print(1)"), Path("/"), os.environ), Limits())
+launch = Launch("it", (sys.executable, "-c", "print(1)"), Path("/"), os.environ)
+kept = KeptProcess(launch, Limits())
 assert kept.stdout.read() == b"1\\n", "it runs all the same"
 print(Limits().in_words(kept.network))
 kept.end()
@@ -139,7 +140,7 @@ def test_where_the_network_cannot_be_taken_it_is_said() -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    said = "the network, as it cannot be taken away here (unshare: Operation not permitted)"
+    said = "network access, which cannot be taken away here (unshare: Operation not permitted)"
     assert done.stdout.strip().endswith(
         f"2 GiB of memory, 64 processes, 1024 open files each, {said}"
     )
@@ -173,10 +174,10 @@ def test_a_run_that_takes_too_long_altogether_ends() -> None:
 OWNER = """
 import os, sys, time
 from pathlib import Path
-from parity_kit.wire.kept import Kept, Launch
+from parity_kit.wire.kept import KeptProcess, Launch
 from parity_kit.wire.limits import Limits
 program = "import os, time; os.fork() or os.setsid(); time.sleep(600)"
-kept = Kept(Launch("it", (sys.executable, "-c", program), Path("/"), os.environ), Limits())
+kept = KeptProcess(Launch("it", (sys.executable, "-c", program), Path("/"), os.environ), Limits())
 print(kept.keeper_pid, flush=True)
 time.sleep(600)
 """

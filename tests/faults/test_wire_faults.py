@@ -93,7 +93,7 @@ FAULTS: list[tuple[str, type[CandidateError], str, float]] = [
     ("two_values", ProtocolFaultError, "not exactly one MessagePack value", LONG),
     ("asks_back", ProtocolFaultError, "with a request, not a response", LONG),
     ("no_message", ProtocolFaultError, "not a MessagePack-RPC message", LONG),
-    ("too_few_outcomes", ProtocolFaultError, "expected 1, one for each operation", LONG),
+    ("too_few_outcomes", ProtocolFaultError, "expected 1, one per operation", LONG),
     ("wrong_outcome", ProtocolFaultError, "outcomes[0].stored.data: expected bytes", LONG),
     ("negative_ext", ProtocolFaultError, "not plain data", LONG),
 ]

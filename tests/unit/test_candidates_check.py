@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from parity_kit.candidates import scaffold
-from parity_kit.candidates.crossed import Crossed
+from parity_kit.candidates.transcript import Transcript
 from parity_kit.candidates.workspace import Workspace
 from parity_kit.contract.errors import ExitCode
 
@@ -56,7 +56,7 @@ def test_text_before_the_handshake_is_shown_as_the_bytes_that_came(tmp_path: Pat
     assert "2: 'handshake'  (fixstr)" in done.stdout
     assert "6c 6f 61 64 69 6e 67 20 6d 79 20 6d 6f 64 65 6c  loading my model" in done.stdout
     assert "next: " in done.stdout
-    assert "then again: parity-kit candidates check mine" in done.stdout
+    assert "then run again: parity-kit candidates check mine" in done.stdout
 
 
 def test_an_answer_of_the_wrong_shape_is_shown_decoded(tmp_path: Path) -> None:
@@ -125,16 +125,16 @@ def test_all_ends_with_the_state_of_each(tmp_path: Path) -> None:
     assert states["needy"] == "needs no-such-compiler"
     assert states["unbuilt"] == "not built"
     assert states["modest"].endswith("ready")
-    assert "claim a subject in its description" in done.stdout
+    assert "claim a subject in the description" in done.stdout
 
 
 def test_what_crossed_is_bounded_and_cannot_steer_a_terminal() -> None:
-    crossed = Crossed()
-    crossed("sent", b"\x00\x00\x00\x01\x01")
-    crossed("received", b"\x00\x10\x00\x00" + b"\x1b[2J" * 1_000_000)
-    lines = list(crossed.lines())
+    transcript = Transcript()
+    transcript("sent", b"\x00\x00\x00\x01\x01")
+    transcript("received", b"\x00\x10\x00\x00" + b"\x1b[2J" * 1_000_000)
+    lines = list(transcript.lines())
     assert len(lines) < 20
     assert all(line.isprintable() for line in lines)
     assert any("65536 bytes, the beginning of more" in line for line in lines)
-    crossed.forget()
-    assert list(crossed.lines()) == ["sent: nothing", "received: nothing"]
+    transcript.forget()
+    assert list(transcript.lines()) == ["sent: nothing", "received: nothing"]

@@ -69,22 +69,22 @@ def test_a_file_that_says_nothing_is_fine(tmp_path: Path) -> None:
 
 
 MISTAKES = [
-    ("our = []", "our", "no such key", "did you mean `ours`?"),
+    ("our = []", "our", "unknown key", "did you mean `ours`?"),
     ('ours = "pure"', "ours", "a list of strings", "parity-kit docs ci"),
     ("ours = [1]", "ours", "a list of strings", "parity-kit docs ci"),
     ("gate = 1", "gate", "a table", "parity-kit docs ci"),
-    ("[gate]\ncorpus = []", "gate.corpus", "no such key", "mean `corpora`?"),
+    ("[gate]\ncorpus = []", "gate.corpus", "unknown key", "mean `corpora`?"),
     ("[gate]\nfloor = 0", "gate.floor", "above 0, not 0", ""),
     ("[gate]\nfloor = 1.5", "gate.floor", "a whole number", ""),
     ("[gate]\nunsupported = 5", "gate.unsupported", "from 0 to 1, not 5", ""),
     ("[gate]\nexpected = true", "gate.expected", "from 0 to 1", ""),
     ('[gate]\nledger = "no"', "gate.ledger", "true or false", ""),
-    ("[gate.suites]\npoetry = 5", "gate.suites.poetry", "no such key", "graph"),
+    ("[gate.suites]\npoetry = 5", "gate.suites.poetry", "unknown key", "graph"),
     ("[gate.suites]\ngraph = 0", "gate.suites.graph", "above 0", ""),
-    ('[gate.levels]\ngraphs = "bytes"', "gate.levels.graphs", "no such key", "mean `graph`?"),
+    ('[gate.levels]\ngraphs = "bytes"', "gate.levels.graphs", "unknown key", "mean `graph`?"),
     ('[gate.levels]\ngraph = "byte"', "gate.levels.graph", "no level 'byte'", "result, trace"),
     ("[floors]\npairs = 2", "floors.pairs", "from 0 to 1", ""),
-    ("[floors]\ncases = 2", "floors.cases", "no such key", "compared"),
+    ("[floors]\ncases = 2", "floors.cases", "unknown key", "compared"),
 ]
 
 

@@ -52,7 +52,7 @@ def test_a_workspace_in_each_language(tmp_path: Path, language: str) -> None:
     home.mkdir()
     done = parity_kit(home, "init", "--language", language)
     assert done.returncode == 0, done.stderr
-    assert "next  parity-kit gate" in done.stdout
+    assert "next  parity-kit candidates check my-port" in done.stdout
     assert read_settings(Workspace(home)).ours == ("my-port",)
     assert (home / "candidates/my-port/candidate.toml").is_file()
     assert ".parity/" in (home / ".gitignore").read_text(encoding="utf-8").splitlines()
@@ -83,7 +83,7 @@ def test_what_is_there_stays_as_it_is(tmp_path: Path) -> None:
     done = parity_kit(tmp_path, "init", "mine", "--language", "go")
     assert done.returncode == 0
     assert done.stdout.count("kept ") == 3
-    assert "'mine' is not among `ours` in parity.toml: add it there" in done.stdout
+    assert "add 'mine' to `ours` in parity.toml" in done.stdout
     after = files(tmp_path)
     ignored = after.pop(".gitignore")
     assert after == own
@@ -103,7 +103,7 @@ def test_it_may_be_run_again(tmp_path: Path) -> None:
     ("arguments", "said"),
     [
         (["mine", "--language", "cobol"], "'cobol' is not one of 'python'"),
-        (["Mine!", "--language", "go"], "cannot be a candidate's name"),
+        (["Mine!", "--language", "go"], "is not a valid name for a candidate"),
         (["mine"], "Choose from:"),
     ],
 )

@@ -72,14 +72,14 @@ MISTAKES = [
         "is missing",
         "parity-kit docs candidates",
     ),
-    (PYTHON.replace("title", "titel"), "titel", "no such key", "did you mean `title`?"),
-    (PYTHON + "titel = 1\n", "titel", "no such key", "did you mean `title`?"),
-    (PYTHON + "requirements = []\n", "requirements", "no such key", "keys: name"),
+    (PYTHON.replace("title", "titel"), "titel", "unknown key", "did you mean `title`?"),
+    (PYTHON + "titel = 1\n", "titel", "unknown key", "did you mean `title`?"),
+    (PYTHON + "requirements = []\n", "requirements", "unknown key", "keys: name"),
     (PYTHON.replace('"My port"', "7"), "title", "must be a string, not 7", ""),
     (PYTHON.replace('"My port"', '" "'), "title", "is empty", ""),
-    (PYTHON.replace('"mine"', '"Mine!"'), "name", "other characters", ""),
+    (PYTHON.replace('"mine"', '"Mine!"'), "name", "characters other than", ""),
     (PYTHON.replace('"mine"', '"other"'), "name", "not the name of its folder", ""),
-    (PYTHON.replace('"python"', '"wasm"'), "kind", "no kind 'wasm'", "python, pip, command"),
+    (PYTHON.replace('"python"', '"wasm"'), "kind", "unknown kind 'wasm'", "python, pip, command"),
     (PYTHON.replace("engine:Engine", "engine"), "object", "`module:name`", ""),
     (PYTHON + 'path = "nowhere"\n', "path", "no folder", "relative to candidate.toml"),
     (PIP.replace('["langgraph==1.2.22"]', "[]"), "requirements", "at least one", ""),
@@ -87,10 +87,10 @@ MISTAKES = [
     (PIP + 'patch = "a-b:c"\n', "patch", "`module:name`", ""),
     (COMMAND.replace('["./engine", "--stdio"]', '"./engine"'), "command", "a list of strings", ""),
     (COMMAND + 'setup = ["make"]\n', "setup_files", "is missing", ""),
-    (COMMAND + 'setup_files = ["*"]\n', "setup_files", "no such key", ""),
+    (COMMAND + 'setup_files = ["*"]\n', "setup_files", "unknown key", ""),
     (COMMAND + 'setup = ["make"]\nsetup_files = ["src/*"]\n', "setup_files", "no file 'src/*'", ""),
-    (COMMAND + 'setup = ["make"]\nsetup_files = ["../x"]\n', "setup_files", "leads out", ""),
-    (COMMAND + "[limits]\nsecond = 1\n", "limits.second", "no such key", "`seconds`"),
+    (COMMAND + 'setup = ["make"]\nsetup_files = ["../x"]\n', "setup_files", "is outside", ""),
+    (COMMAND + "[limits]\nsecond = 1\n", "limits.second", "unknown key", "`seconds`"),
     (COMMAND + "[limits]\nseconds = 0\n", "limits.seconds", "above 0", ""),
     (COMMAND + "[limits]\nseconds = true\n", "limits.seconds", "above 0", ""),
     (COMMAND + '[limits]\nseconds = "1"\n', "limits.seconds", "must be a number", ""),
@@ -129,7 +129,7 @@ def test_unknown_candidate_gets_the_nearest_name(tmp_path: Path) -> None:
     assert launch.find(workspace, "other").title == "My port"
     with pytest.raises(UnknownCandidateError, match=re.escape("did you mean 'mine'?")):
         launch.find(workspace, "mime")
-    with pytest.raises(UnknownCandidateError, match="there are: mine, other, pure"):
+    with pytest.raises(UnknownCandidateError, match="candidates: mine, other, pure"):
         launch.find(workspace, "xyz")
 
 

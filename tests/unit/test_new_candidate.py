@@ -88,10 +88,10 @@ def test_there_is_a_template_for_each_language_that_the_help_names() -> None:
 @pytest.mark.parametrize(
     ("name", "language", "problem"),
     [
-        ("taken", "python", "there is a candidate 'taken' already"),
-        ("Mine", "python", "'Mine' cannot be a candidate's name"),
-        ("../mine", "python", "cannot be a candidate's name"),
-        ("", "python", "cannot be a candidate's name"),
+        ("taken", "python", "candidate 'taken' exists already"),
+        ("Mine", "python", "'Mine' is not a valid name for a candidate"),
+        ("../mine", "python", "is not a valid name for a candidate"),
+        ("", "python", "is not a valid name for a candidate"),
         ("mine", "cobol", "no template for 'cobol'"),
         ("mine", "..", "no template for '..'"),
     ],

@@ -226,7 +226,7 @@ def test_a_trace_is_readable_and_whole_after_a_crash(tmp_path: Path) -> None:
     lines = [line.split(maxsplit=2) for line in path.read_text(encoding="utf-8").splitlines()]
     assert [arrow for _, arrow, _ in lines[:2]] == ["--", "->"]
     assert lines[1][2].startswith("1 handshake")
-    assert "no frame" in lines[2][2]
+    assert "not a frame" in lines[2][2]
     assert "hello" in lines[2][2]
 
 

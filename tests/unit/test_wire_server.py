@@ -119,7 +119,7 @@ def test_a_session_does_not_outlive_its_process() -> None:
         session = remote.open(CODEC, PINS)
         remote.close()
         remote.connect()
-        with pytest.raises(CandidateCrashedError, match="went with the process"):
+        with pytest.raises(CandidateCrashedError, match="the process ended"):
             session.apply(Operation("add", {"amount": 1}))
         session.close()
 
@@ -132,12 +132,12 @@ def test_engine_that_cannot_be_imported_says_why() -> None:
 @pytest.mark.parametrize(
     ("method", "params", "words"),
     [
-        ("fly", {}, "no such method"),
+        ("fly", {}, "unknown method"),
         ("handshake", {"protocol": 99, "kit": "9"}, "speaks protocol 1"),
         ("apply", {"session": 5, "operation": {"name": "add", "args": {}}}, "no open session"),
-        ("run", {"case": {"id": "x"}}, "`case` is wrong"),
-        ("run", {}, "`case` is wrong"),
-        ("run", {"case": [1]}, "`case` is wrong"),
+        ("run", {"case": {"id": "x"}}, "`case` is invalid"),
+        ("run", {}, "`case` is invalid"),
+        ("run", {"case": [1]}, "`case` is invalid"),
         ("measure", {"case": {}, "loops": 0}, "`loops` must be"),
     ],
 )

@@ -1,6 +1,6 @@
-"""A workspace begun in a port's own repository: its rules, a candidate, a workflow for its CI.
+"""Writes a workspace into a port's own repository: its rules, a candidate, a CI workflow.
 
-What is there is never changed, but for lines added to `.gitignore`.
+Existing files are never changed, except for lines added to `.gitignore`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from parity_kit.candidates.workspace import MARKER, Workspace
 
 WORKFLOW = Path(".github", "workflows", "parity.yml")
 IGNORED = (".parity/", "reports/", "parity-cases/", "parity.sarif", "parity.xml")
-"""What runs leave behind, and what the workflow's gate writes."""
+"""Files that runs and the workflow's gate write."""
 
 _HERE = Path(__file__).parent
 _TOOLCHAINS = {
@@ -24,7 +24,7 @@ _TOOLCHAINS = {
     "java": ("actions/setup-java@v4", 'distribution: temurin, java-version: "21"'),
     "typescript": ("actions/setup-node@v4", 'node-version: "22"'),
 }
-"""The step that gets a language's tools, where GitHub's machines may have others or none."""
+"""The step that installs a language's toolchain, where GitHub's runners may lack it."""
 _DEFAULTS = """    defaults:
       run:
         working-directory: "FOLDER"
@@ -32,40 +32,40 @@ _DEFAULTS = """    defaults:
 
 
 @dataclass(frozen=True, slots=True)
-class Begun:
-    """What became of one file or folder: it was `made`, lines were `added`, or it was `kept`."""
+class Part:
+    """A file or folder of the workspace: `made`, `added to` or `kept`."""
 
     what: str
     path: Path
 
 
 def usual_name(directory: Path) -> str:
-    """Return a candidate's name for a repository, after its folder's."""
+    """Return a name for the candidate of a repository, after its folder."""
     name = re.sub(r"[^a-z0-9._-]+", "-", directory.resolve().name.lower()).strip("._-")
     return name or "my-port"
 
 
-def begin(directory: Path, name: str, language: str) -> Iterator[Begun]:
-    """Write what a workspace in `directory` still lacks, and yield what became of each part.
+def begin(directory: Path, name: str, language: str) -> Iterator[Part]:
+    """Write the missing parts of a workspace in `directory`, and yield every part.
 
     Raises:
-        UsageError: If there can be no such candidate; nothing was written.
+        UsageError: If the candidate's name is invalid; nothing is written then.
     """
     workspace = Workspace(directory.resolve())
     scaffold.check(name, language)
     rules = (_HERE / "rules.toml").read_text(encoding="utf-8").replace("your-engine", name)
     yield _write(workspace.root / MARKER, rules)
     if (workspace.candidates / name).exists():
-        yield Begun("kept", workspace.candidates / name)
+        yield Part("kept", workspace.candidates / name)
     else:
-        yield Begun("made", scaffold.new(workspace, name, language))
+        yield Part("made", scaffold.new(workspace, name, language))
     repository = _repository(workspace.root)
     yield _write(repository / WORKFLOW, _workflow(workspace.root, repository, language))
     yield _ignore(workspace.root / ".gitignore")
 
 
 def _repository(root: Path) -> Path:
-    """Return the repository that a workspace lies in, where a workflow is looked for."""
+    """Return the repository that contains a workspace: CI looks for workflows there."""
     return next((item for item in (root, *root.parents) if (item / ".git").exists()), root)
 
 
@@ -88,19 +88,19 @@ def _workflow(root: Path, repository: Path, language: str) -> str:
     return text
 
 
-def _write(path: Path, text: str) -> Begun:
+def _write(path: Path, text: str) -> Part:
     if path.exists():
-        return Begun("kept", path)
+        return Part("kept", path)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
-    return Begun("made", path)
+    return Part("made", path)
 
 
-def _ignore(path: Path) -> Begun:
+def _ignore(path: Path) -> Part:
     text = path.read_text(encoding="utf-8") if path.exists() else ""
     missing = [line for line in IGNORED if line not in text.splitlines()]
     if not missing:
-        return Begun("kept", path)
+        return Part("kept", path)
     head = text if not text or text.endswith("\n") else f"{text}\n"
     path.write_text(head + "".join(f"{line}\n" for line in missing), encoding="utf-8")
-    return Begun("added to" if text else "made", path)
+    return Part("added to" if text else "made", path)

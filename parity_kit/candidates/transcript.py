@@ -1,4 +1,4 @@
-"""The bytes that crossed the wire, kept for as long as one question takes, and shown to people."""
+"""The bytes that crossed the wire during one check, shown to people."""
 
 from __future__ import annotations
 
@@ -15,35 +15,35 @@ _HEAD = 4
 
 
 @dataclass(slots=True)
-class Crossed:
-    """What was sent and received since it last forgot; of each no more than its beginning."""
+class Transcript:
+    """The bytes sent and received since the last `forget`, up to a limit."""
 
     _sent: bytearray = field(default_factory=bytearray)
     _received: bytearray = field(default_factory=bytearray)
 
     def __call__(self, what: str, data: bytes) -> None:
-        """Keep bytes: the watcher of a process."""
+        """Record bytes: a transcript is the watch of a process."""
         kept = self._sent if what == "sent" else self._received
         kept += data[: _KEPT - len(kept)]
 
     def forget(self) -> None:
-        """Begin anew."""
+        """Forget everything, before the next check."""
         self._sent.clear()
         self._received.clear()
 
     def lines(self) -> Iterator[str]:
-        """Yield the last request and what came for it, bytes beside what they say."""
-        yield from _told("sent", bytes(self._sent))
-        yield from _told("received", bytes(self._received))
+        """Yield the last request and its response, bytes beside their meaning."""
+        yield from _rows("sent", bytes(self._sent))
+        yield from _rows("received", bytes(self._received))
 
 
-def _told(what: str, data: bytes) -> Iterator[str]:
+def _rows(what: str, data: bytes) -> Iterator[str]:
     if not data:
         yield f"{what}: nothing"
         return
     bodies, rest = _frames(data)
     if len(bodies) > 1:
-        yield f"{what}: {len(bodies)} frames, of which the last:"
+        yield f"{what}: {len(bodies)} frames; the last is:"
     for body in bodies[-1:]:
         yield f"{what}: {len(body).to_bytes(_HEAD).hex(' ')}  a frame of {len(body)} bytes"
         lines = list(annotation_lines(annotate(body)))
@@ -52,14 +52,14 @@ def _told(what: str, data: bytes) -> Iterator[str]:
             yield f"       … {len(lines) - _SHOWN} more lines"
     if rest:
         after = "after that " if bodies else ""
-        # Of a long frame only the beginning was kept, which is no fault of it.
-        said = "the beginning of more" if len(data) == _KEPT else "no whole frame"
-        yield f"{what}: {after}{len(rest)} bytes, {said}:"
+        # Only the beginning of a long frame is recorded, so an incomplete one is not a fault.
+        state = "the beginning of more" if len(data) == _KEPT else "not a complete frame"
+        yield f"{what}: {after}{len(rest)} bytes, {state}:"
         yield from _dump(rest)
 
 
 def _frames(data: bytes) -> tuple[list[bytes], bytes]:
-    """Return the whole frames' bodies, and what follows them."""
+    """Return the bodies of the complete frames, and the bytes after them."""
     buffer, bodies, at = FrameBuffer(), list[bytes](), 0
     buffer.feed(data)
     try:
@@ -79,4 +79,4 @@ def _dump(data: bytes) -> Iterator[str]:
 
 
 def _printable(line: str) -> str:
-    return "".join(each if each.isprintable() else "·" for each in line)[:200]
+    return "".join(letter if letter.isprintable() else "·" for letter in line)[:200]
