@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from parity_kit.bench.statistics import Estimate, interval
+from parity_kit.bench.statistics import MIN_PAIRS, Estimate, interval
 from parity_kit.contract.events import SEEN_FIELDS
 
 Row = Mapping[str, Any]
@@ -37,38 +37,33 @@ class Growth:
     pairs: int
 
 
-def growth(rows: Sequence[Row], *, seed: int) -> Growth | None:
-    """Return how time grows over the workloads of a series, or None where that is not known.
+def growth(rows: Sequence[Row]) -> Growth | None:
+    """Return how time grows over the workloads of a series; None with one size or too few pairs.
 
     The slope is Theil and Sen's: the median of those between each two sizes, in logarithms.
     """
     sizes = [row["size"] for row in rows]
     times = _by_pair(rows)
-    if len(sizes) < 2 or not times:  # noqa: PLR2004  # two points make a slope
+    if len(sizes) < 2 or len(times) < MIN_PAIRS:  # noqa: PLR2004  # two points make a slope
         return None
-    ours = [_slope(sizes, [reference for reference, _ in time]) for time in times]
-    theirs = [_slope(sizes, [candidate for _, candidate in time]) for time in times]
-    apart = [candidate - reference for reference, candidate in zip(ours, theirs, strict=True)]
+    reference = [_slope(sizes, [seconds for seconds, _ in pair]) for pair in times]
+    candidate = [_slope(sizes, [seconds for _, seconds in pair]) for pair in times]
+    apart = [theirs - ours for ours, theirs in zip(reference, candidate, strict=True)]
     return Growth(
         tuple(sizes),
-        interval(ours, seed=seed),
-        interval(theirs, seed=seed),
-        interval(apart, seed=seed),
-        len(times),
+        *(_with_interval(slopes) for slopes in (reference, candidate, apart)),
+        pairs=len(times),
     )
 
 
-def overall(rows: Sequence[Row], *, seed: int) -> Estimate | None:
+def overall(rows: Sequence[Row]) -> Estimate | None:
     """Return the geometric mean of the ratios of all rows that have one, with its interval."""
     times = _by_pair([row for row in rows if row["ratio"] is not None])
     logs = [
-        statistics.fmean(math.log(reference / candidate) for reference, candidate in time)
-        for time in times
+        statistics.fmean(math.log(reference / candidate) for reference, candidate in pair)
+        for pair in times
     ]
-    if not logs:
-        return None
-    middle, low, high = interval(logs, seed=seed)
-    return Estimate(math.exp(middle), math.exp(low), math.exp(high), len(logs))
+    return Estimate.of(logs) if logs else None
 
 
 def kept(row: Row) -> dict[int, tuple[float, float]]:
@@ -80,9 +75,17 @@ def kept(row: Row) -> dict[int, tuple[float, float]]:
 
 def _by_pair(rows: Sequence[Row]) -> list[list[tuple[float, float]]]:
     """Return the times of all rows, for each pair in which every row was measured."""
-    found = [kept(row) for row in rows]
-    numbers = set[int].intersection(*(set(each) for each in found)) if found else set[int]()
-    return [[each[number] for each in found] for number in sorted(numbers)]
+    times = [kept(row) for row in rows]
+    numbers = set[int].intersection(*(set(pairs) for pairs in times)) if times else set[int]()
+    return [[pairs[number] for pairs in times] for number in sorted(numbers)]
+
+
+def _with_interval(slopes: Sequence[float]) -> tuple[float, float, float]:
+    """Return the median of slopes with the ends of its interval."""
+    ends = interval(slopes)
+    if ends is None:
+        raise AssertionError("growth asks for enough pairs")
+    return statistics.median(slopes), *ends
 
 
 def _slope(sizes: Sequence[int], times: Sequence[float]) -> float:

@@ -16,7 +16,7 @@ from pathlib import Path
 from parity_kit.bench.plan import CONTROL, REFERENCE, Answer, Plan
 from parity_kit.bench.processes import ask
 from parity_kit.bench.results import Pairs, file_of, load
-from parity_kit.bench.statistics import Speed, confirmed, estimate, verdict
+from parity_kit.bench.statistics import MIN_PAIRS, Speed, confirmed, estimate, verdict
 from parity_kit.bench.workloads import Workload, select
 from parity_kit.candidates.workspace import Workspace
 from parity_kit.contract.errors import KitError, UsageError
@@ -34,9 +34,9 @@ EVERYONE, GATE = "all engines", "benchmarks"
 VALUE_SECONDS = 0.1
 """What one value takes on the reference, by which loops are calibrated."""
 
-QUICK_PAIRS = 5
+QUICK_PAIRS = MIN_PAIRS
 QUICK_SECONDS = 0.02
-"""For a first look: fewer pairs, shorter values."""
+"""For a first look: as few pairs as an interval needs, and shorter values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +224,7 @@ class Session:
 
     def _first(self, pairs: Pairs) -> Speed:
         kept = [pair for number, pair in pairs.kept.items() if number < self._settings.pairs]
-        return verdict(estimate(kept, seed=self._seed)) if kept else Speed.INCONCLUSIVE
+        return verdict(estimate(kept)) if kept else Speed.INCONCLUSIVE
 
     def _report(self, opponents: Sequence[_Opponent]) -> None:
         *candidates, control = [
@@ -263,7 +263,7 @@ class Session:
                 workload.series,
                 workload.size,
             )
-        found = estimate(kept, seed=self._seed)
+        found = estimate(kept)
         return BenchMeasured(
             opponent.name,
             name,
@@ -292,8 +292,8 @@ class Session:
         first = [pair for number, pair in pairs.kept.items() if number < limit]
         further = [pair for number, pair in pairs.kept.items() if number >= limit]
         if further or self._settings.extend_to > limit:
-            return confirmed(first, further, seed=self._seed)
-        return verdict(estimate(first, seed=self._seed))
+            return confirmed(first, further)
+        return verdict(estimate(first))
 
     def _remark(self, opponent: _Opponent, name: str, pairs: Pairs, steady: set[str]) -> str:
         speed = self._speed(pairs)

@@ -1,14 +1,15 @@
 """From pairs of times to a ratio, its interval and a verdict.
 
 A pair is one process of the reference and one of the candidate, run back to back. The log of their
-ratio is one observation; the estimate is the median over pairs, its interval a bootstrap over
-pairs. Whole pairs are resampled, never single values: what two adjacent processes share (the load
-of the machine at that moment) cancels inside the pair and must not be broken up.
+ratio is one observation: what two adjacent processes share (the load of the machine at that moment)
+cancels in it. The estimate is the median over pairs. Its interval is exact for any distribution of
+the noise: it lies between two order statistics, chosen by the binomial distribution.
 """
 
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,12 +17,11 @@ from enum import StrEnum
 MARGIN = 0.05
 """Differences within ±5 % are of no interest."""
 
-MIN_PAIRS = 5
-"""With fewer pairs no interval over a median covers 95 %, however the pairs came out."""
+MIN_PAIRS = 6
+"""Five pairs lie all on one side of the true median once in 16 times: too often for 95 %."""
 
-RESAMPLES = 10_000
-
-_TAILS = (2.5, 97.5)
+_OUTSIDE = 0.05
+"""How often an interval may miss the true median."""
 
 
 class Speed(StrEnum):
@@ -49,41 +49,52 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """Reference time over candidate time, with its 95 % interval."""
+    """Reference time over candidate time, with its 95 % interval: None with too few pairs."""
 
     ratio: float
-    low: float
-    high: float
+    low: float | None
+    high: float | None
     pairs: int
 
+    @classmethod
+    def of(cls, log_ratios: Sequence[float]) -> Estimate:
+        """Return the median ratio with its interval.
 
-def estimate(pairs: Sequence[Pair], *, seed: int) -> Estimate:
-    """Return the median ratio over pairs with its bootstrap interval.
+        Raises:
+            ValueError: If there is no observation.
+        """
+        if not log_ratios:
+            raise ValueError("no pairs to estimate from")
+        ends = interval(log_ratios)
+        low, high = map(math.exp, ends) if ends else (None, None)
+        return cls(math.exp(statistics.median(log_ratios)), low, high, len(log_ratios))
+
+
+def estimate(pairs: Sequence[Pair]) -> Estimate:
+    """Return the median ratio over pairs with its interval.
 
     Raises:
         ValueError: If there is no pair.
     """
-    middle, low, high = interval([pair.log_ratio for pair in pairs], seed=seed)
-    return Estimate(math.exp(middle), math.exp(low), math.exp(high), len(pairs))
+    return Estimate.of([pair.log_ratio for pair in pairs])
 
 
-def interval(values: Sequence[float], *, seed: int) -> tuple[float, float, float]:
-    """Return the median of values, a pair's each, and the ends of its bootstrap interval.
+def interval(values: Sequence[float]) -> tuple[float, float] | None:
+    """Return the ends of the median's 95 % interval; None for fewer than `MIN_PAIRS` values.
 
-    Raises:
-        ValueError: If there is no value.
+    The ends are the k-th smallest and the k-th largest value. The interval misses the true median
+    only if fewer than k values lie on one side of it, which has binomial probability; k is the
+    largest rank that keeps this to 5 %.
     """
-    import numpy as np  # noqa: PLC0415  # heavy: only when something was measured
-
-    if not values:
-        raise ValueError("no pairs to estimate from")
-    given = np.array(values)
-    chosen = np.random.default_rng(seed).integers(0, len(given), size=(RESAMPLES, len(given)))
-    low, high = np.percentile(np.median(given[chosen], axis=1), _TAILS)
-    return float(np.median(given)), float(low), float(high)
+    count, rank, outside = len(values), 0, 1
+    while 2 * outside <= _OUTSIDE * 2**count:
+        rank += 1
+        outside += math.comb(count, rank)
+    ordered = sorted(values)
+    return (ordered[rank - 1], ordered[-rank]) if rank else None
 
 
-def verdict(found: Estimate) -> Speed:
+def verdict(measured: Estimate) -> Speed:
     """Return what an interval says against the margin.
 
     Faster and slower mean that the whole interval lies beyond the margin, equivalent that it lies
@@ -91,22 +102,22 @@ def verdict(found: Estimate) -> Speed:
     """
     upper = 1 + MARGIN
     lower = 1 / upper
-    if found.pairs < MIN_PAIRS:
+    if measured.low is None or measured.high is None:
         return Speed.INCONCLUSIVE
-    if found.low > upper:
+    if measured.low > upper:
         return Speed.FASTER
-    if found.high < lower:
+    if measured.high < lower:
         return Speed.SLOWER
-    if lower <= found.low and found.high <= upper:
+    if lower <= measured.low and measured.high <= upper:
         return Speed.EQUIVALENT
     return Speed.INCONCLUSIVE
 
 
-def confirmed(first: Sequence[Pair], further: Sequence[Pair], *, seed: int) -> Speed:
+def confirmed(first: Sequence[Pair], further: Sequence[Pair]) -> Speed:
     """Return the verdict over all pairs, where `slower` must show in both halves on its own."""
-    whole = verdict(estimate([*first, *further], seed=seed))
+    whole = verdict(estimate([*first, *further]))
     if whole is Speed.SLOWER:
         halves = (first, further)
-        if not all(half and verdict(estimate(half, seed=seed)) is whole for half in halves):
+        if not all(half and verdict(estimate(half)) is whole for half in halves):
             return Speed.INCONCLUSIVE
     return whole

@@ -30,7 +30,7 @@ from parity_kit.contract.events import BenchMeasured, CandidateFailed, Event, Ga
     type=click.IntRange(1),
     help="Add pairs up to this many where the first leave it undecided, or say slower.",
 )
-@click.option("--quick", is_flag=True, help="5 pairs, short values, no further pairs.")
+@click.option("--quick", is_flag=True, help="6 pairs, short values, no further pairs.")
 @click.option("--seed", type=int, help="Repeat the order of the pairs of an earlier session.")
 @click.option(
     "--csv",
@@ -156,7 +156,8 @@ def _print(
     from rich.markup import escape
     from rich.table import Table
 
-    from parity_kit.judging.text import ratio, seconds
+    from parity_kit.judging.text import seconds
+    from parity_kit.report.speed_text import interval_text, ratio_text
 
     table = Table(box=None, pad_edge=False)
     table.add_column("engine")
@@ -165,14 +166,13 @@ def _print(
     for name in ("ratio", "95 % interval", "LangGraph", "candidate", "pairs"):
         table.add_column(name, justify="right")
     for row in rows:
-        interval = "" if row.low is None else f"{ratio(row.low)} to {ratio(row.high)}"
         dropped = f" ({row.dropped} dropped)" if row.dropped else ""
         table.add_row(
             escape(row.candidate),
             row.workload,
             f"{row.verdict}{' *' if row.detail else ''}",
-            ratio(row.ratio),
-            interval,
+            ratio_text(row.verdict, row.ratio),
+            "" if row.ratio is None else interval_text(row.low, row.high),
             seconds(row.reference_seconds),
             seconds(row.candidate_seconds),
             f"{row.pairs}{dropped}",

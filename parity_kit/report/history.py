@@ -277,7 +277,9 @@ def _plot(names: Sequence[str], runs: Sequence[Run]) -> Plot | None:
         (text.visible(name), place, [
             (at, (each.speed["ratio"], each.speed["low"], each.speed["high"]))
             for at, run in enumerate(runs)
-            if (each := run.standings[place]) is not None and each.speed is not None
+            if (each := run.standings[place]) is not None
+            and each.speed is not None
+            and each.speed["low"] is not None
         ])
         for place, name in enumerate(names)
     ]  # fmt: skip

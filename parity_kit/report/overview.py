@@ -20,7 +20,6 @@ _LONGEST = 68  # characters of a cause on the first screen
 NEVER_DROVE = "anything of its own: it never drove"
 _COMPARED = ("equal", "divergent", "expected")
 _LEVELS = ("none", "result", "trace", "bytes")
-_SEED = 0  # of the bootstrap, so that a report gives one page
 _DEPTH = {
     "bytes": "to the last byte",
     "trace": "in every result and event",
@@ -169,7 +168,7 @@ def speed(rows: Sequence[Found]) -> dict[str, Any] | None:
     """
     works = _works(rows)
     measured = [row for row in works if row["ratio"] is not None]
-    found = overall(measured, seed=_SEED)
+    found = overall(measured)
     if found is None:
         return None
     ratios = [row["ratio"] for row in measured]

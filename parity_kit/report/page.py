@@ -20,6 +20,7 @@ from parity_kit.report import divergences, history, performance
 from parity_kit.report.matrix import Matrix, against_claims, grades
 from parity_kit.report.overview import headline, overview, title
 from parity_kit.report.selection import selected
+from parity_kit.report.speed_text import interval_text, ratio_text
 
 STYLES = ("page.css", "matrix.css", "divergence.css", "performance.css", "print.css")
 """The style sheets, which become one in the page."""
@@ -81,13 +82,14 @@ def _environment() -> Environment:
         counts=text.counts,
         inner=text.inner,
         plural=text.plural,
-        ratio=text.ratio,
         seconds=text.seconds,
     )
     cast("dict[str, Any]", environment.globals).update(
         command=text.command,
+        interval_text=interval_text,
         parted=text.parted,
         parted_hex=text.parted_hex,
+        ratio_text=ratio_text,
         word=words.word,
         anchor=anchor,
     )

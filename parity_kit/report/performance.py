@@ -74,7 +74,6 @@ def view(report: Found) -> Performance:
         if any(row["ratio"] is not None for row in each["benchmarks"])
     ]
     control = Series(CONTROL, report["control"], quiet=True)
-    seed = report["run"]["seed"] or 0
     return Performance(
         _ratios([*series, control]),
         [
@@ -83,7 +82,7 @@ def view(report: Found) -> Performance:
             if candidate["claims"]
             for claim in candidate["claims"]["speed"]
         ],
-        [*_growth(series, seed), *_memory(series)],
+        [*_growth(series), *_memory(series)],
         [*_run_chart([*series, control]), *_spreads(series)],
     )
 
@@ -111,7 +110,7 @@ def _claim(candidate: Found, claim: Found) -> Claim:
     """Hold a claim against the workloads that were measured; each has to stand by itself."""
     low, high = claim["times"]
     rows = [row for row in candidate["benchmarks"] if row["workload"] in claim["workloads"]]
-    measured = [row for row in rows if row["ratio"] is not None]
+    measured = [row for row in rows if row["low"] is not None]
     if candidate["engagement"] is not None and not candidate["engagement"]["engaged"]:
         stands, tone = "it never drove: this is LangGraph's own speed", "unknown"
     elif not measured:
@@ -135,7 +134,7 @@ def _claim(candidate: Found, claim: Found) -> Claim:
     )
 
 
-def _growth(series: Sequence[Series], seed: int) -> Iterator[Plot]:
+def _growth(series: Sequence[Series]) -> Iterator[Plot]:
     panels: dict[str, list[tuple[Series, list[tuple[int, float]], str]]] = {}
     rows: list[list[str]] = []
     sizes = sorted({row["size"] for each in series for row in each.rows if row["series"]})
@@ -143,7 +142,7 @@ def _growth(series: Sequence[Series], seed: int) -> Iterator[Plot]:
         lines: list[tuple[Series, list[tuple[int, float]], str]] = []
         for each in series:
             sized = _sized(each, title)
-            found = growth(sized, seed=seed)
+            found = growth(sized)
             if found is None:
                 continue
             if not lines:

@@ -96,7 +96,7 @@ def _points(axes: Any, series: Series, offset: float, workloads: Sequence[str]) 
     rows = [row for row in rows if row["workload"] in workloads]
     places = {row["workload"]: workloads.index(row["workload"]) + offset for row in rows}
     spans = [((row["low"], places[row["workload"]]), (row["high"], places[row["workload"]]))
-             for row in rows]  # fmt: skip
+             for row in rows if row["low"] is not None]  # fmt: skip
     strokes(axes, spans, color=series.colour, linewidth=2)
     style = {"color": series.colour, "marker": series.marker, "linestyle": "none", "markersize": 6}
     for decisive in (True, False):

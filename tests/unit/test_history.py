@@ -159,7 +159,7 @@ def test_an_earlier_report_that_cannot_be_read_is_an_error_with_a_hint(broken: A
 
 
 def test_speed_over_the_runs_is_drawn_where_two_runs_have_it() -> None:
-    seen = [[pair, 2.0, 1.0, None, 1] for pair in range(5)]
+    seen = [[pair, 2.0, 1.0, None, 1] for pair in range(6)]
     rows: list[Any] = [{"workload": "w", "series": "", "ratio": 2.0, "seen": seen}]
     one = _report("last", benchmarks=rows)
     found = view(_report("now", benchmarks=rows), [one])

@@ -27,6 +27,7 @@ from parity_kit.contract.events import (
 from parity_kit.gates.matrix.standing import counts
 from parity_kit.judging.text import one_line
 from parity_kit.judging.words import mark
+from parity_kit.report.speed_text import ratio_text
 from parity_kit.search.coverage import Coverage
 
 if TYPE_CHECKING:
@@ -159,8 +160,9 @@ def _lines(event: Event) -> list[str]:  # noqa: C901, PLR0911  # one arm for eac
             )
             return [f"{state}  {_text(counts)}"]
         case BenchMeasured():
-            ratio = "" if event.ratio is None else f" {event.ratio:.2f}x"
-            return [f"{mark(event.verdict)}  {_text(event.candidate)} · {event.workload}{ratio}"]
+            ratio = ratio_text(event.verdict, event.ratio)
+            measured = f"{_text(event.candidate)} · {event.workload} {ratio}"
+            return [f"{mark(event.verdict)}  {measured.rstrip()}"]
         case CandidateJudged():
             name, reason = _text(event.candidate), _text(event.reason)
             return [f"[bold]{name}[/bold]: {mark(event.verdict)} · {reason}"]
