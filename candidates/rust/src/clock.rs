@@ -1,10 +1,10 @@
-//! Where checkpoints take their ids, times and version numbers from: the session's pins.
+//! The source of checkpoint ids, times and version numbers: the session's pins.
 
 use std::cell::Cell;
 
 use crate::value::{Value, text};
 
-/// Every id, time and tail is a function of the number of checkpoints created so far.
+/// Ids, times and version suffixes are functions of the number of checkpoints so far.
 pub struct Clock {
     epoch: i64,
     created: Cell<i64>,
@@ -18,24 +18,24 @@ impl Clock {
         }
     }
 
-    /// Return the id of the next checkpoint, and count it.
+    /// Count a checkpoint and return its id.
     pub fn new_id(&self) -> String {
         self.created.set(self.created.get() + 1);
         id_of(self.created.get())
     }
 
-    /// Return the epoch and a second for each checkpoint, the next one included.
+    /// Return the time of the next checkpoint: the epoch plus a second per checkpoint.
     pub fn now(&self) -> String {
         iso(self.epoch + self.created.get() + 1)
     }
 
-    /// Return the id and the time of the next checkpoint, and count it.
+    /// Count a checkpoint and return its id and time.
     pub fn new_id_and_time(&self) -> (String, String) {
         let time = self.now();
         (self.new_id(), time)
     }
 
-    /// Return the version after another, as the savers number them.
+    /// Return the version after another, numbered as the savers do.
     pub fn next_version(&self, current: Option<&Value>) -> Value {
         let number = match current {
             Some(Value::Int(number)) => *number,
@@ -49,12 +49,12 @@ impl Clock {
     }
 }
 
-/// Return the id of the session's checkpoint with a number; 0 is that of an empty one.
+/// Return the id of the session's n-th checkpoint; an empty one has number 0.
 pub fn id_of(number: i64) -> String {
     format!("00000000-0000-6000-8000-{number:012x}")
 }
 
-/// Return seconds since 1970 as Python's `isoformat` writes them in UTC.
+/// Format seconds since 1970 as Python's `isoformat` does in UTC.
 fn iso(seconds: i64) -> String {
     let (days, rest) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
     let (year, month, day) = civil(days);
@@ -62,7 +62,7 @@ fn iso(seconds: i64) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}+00:00")
 }
 
-/// Return the date that lies so many days after 1970-01-01, in years that begin in March.
+/// Return the date a number of days after 1970-01-01, computed with years that start in March.
 fn civil(days: i64) -> (i64, i64, i64) {
     let shifted = days + 719_468;
     let (era, of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));

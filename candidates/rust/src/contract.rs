@@ -1,10 +1,10 @@
-//! The contract: a subject is opened, operations are applied to it, outcomes come back.
+//! The contract: sessions apply operations to an open subject and return outcomes.
 
 use std::collections::BTreeMap;
 
 use crate::value::{Map, Value, map, text};
 
-/// An error that LangGraph would raise: its class, with its module unless that is Python's own.
+/// An error that LangGraph would raise; its class has a module unless it is a builtin.
 #[derive(Debug)]
 pub struct Raised {
     pub class: &'static str,
@@ -20,15 +20,15 @@ impl Raised {
     }
 }
 
-/// This engine does not offer what was asked.
+/// The engine does not support the request; the text names what is missing.
 #[derive(Debug)]
 pub struct Unsupported(pub String);
 
-/// Why an operation has no outcome.
+/// The reason why an operation has no outcome.
 #[derive(Debug)]
 pub enum Declined {
     Unsupported(Unsupported),
-    /// What was asked cannot be meant.
+    /// The request makes no sense.
     Malformed(String),
 }
 
@@ -42,10 +42,10 @@ pub fn malformed(message: impl Into<String>) -> Declined {
     Declined::Malformed(message.into())
 }
 
-/// Byte strings by the names they are stored under.
+/// Byte strings by their stored names.
 pub type Stored = BTreeMap<String, Vec<u8>>;
 
-/// What came of an operation.
+/// The outcome of an operation.
 pub struct Outcome {
     pub result: Result<Value, Raised>,
     pub events: Vec<Value>,
@@ -65,7 +65,7 @@ impl From<Result<Value, Raised>> for Outcome {
 }
 
 impl Outcome {
-    /// Return the outcome as the wire has it.
+    /// Return the outcome as a wire value.
     pub fn plain(self) -> Value {
         let mut entries = match self.result {
             Ok(value) => vec![("value", value)],
@@ -88,7 +88,7 @@ impl Outcome {
 
 /// An open subject.
 pub trait Session {
-    /// Do one operation.
+    /// Apply one operation.
     fn apply(&mut self, operation: &str, args: &Map) -> Result<Outcome, Declined>;
 }
 

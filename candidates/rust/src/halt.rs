@@ -1,4 +1,4 @@
-//! Why a task or a run went no further, and what Python says of its errors.
+//! The reasons why a task or a run stops, and the text of their errors.
 
 use crate::contract::{Raised, Unsupported};
 use crate::packets::Command;
@@ -9,21 +9,21 @@ const GUIDE: &str = "https://docs.langchain.com/oss/python/langgraph/errors";
 pub const RECURSION: &str = "langgraph.errors.GraphRecursionError";
 pub const TIMEOUT: &str = "langgraph.errors.NodeTimeoutError";
 const UPWARDS: &str = "langgraph.errors.ParentCommand";
-/// What this engine has no words for.
+/// The message for an error that would show a typed value.
 pub const SHOWN: &str = "a typed value in an error's message";
 const DRAINED: &str = "langgraph.errors.GraphDrained";
 
-/// What ends a task or a run before it is done.
+/// The reason why a task or a run stops early.
 #[derive(Debug)]
 pub enum Halt {
     Failed(Raised),
-    /// A node waits for answers; none at all where the run stopped at a breakpoint.
+    /// A node waits for answers; empty if the run stopped at a breakpoint.
     Interrupted(Vec<Value>),
-    /// A command for a graph around this one.
+    /// A command for an enclosing graph.
     Upwards(Box<Command>),
     /// The run was asked to stop.
     Drained(String),
-    /// It met something that this engine does not offer.
+    /// It needs something that the engine does not support.
     Declined(Unsupported),
 }
 
@@ -68,9 +68,9 @@ pub fn class_name(error: &Raised) -> &'static str {
     error.class.rsplit('.').next().unwrap_or_default()
 }
 
-/// Return an error as Python's `repr` writes it, which is what is stored of it.
+/// Return the `repr` of an error, which is its stored form.
 pub fn error_text(error: &Raised) -> Value {
-    // The text of a `KeyError` is the `repr` of its argument already.
+    // The message of a `KeyError` is already the `repr` of its argument.
     let argument = match error.class {
         "KeyError" => error.message.clone(),
         _ => quoted(&error.message),

@@ -19,7 +19,7 @@ mod wire;
 use std::io::{self, BufReader, BufWriter};
 use std::thread;
 
-/// Values may lie 1,022 deep in each other, and each ext begins to count again.
+/// Values nest up to 1,022 deep, and each ext starts counting again.
 const STACK: usize = 1 << 30;
 
 fn main() -> io::Result<()> {

@@ -1,4 +1,4 @@
-//! Names that LangGraph's records use: reserved channels, kinds of tasks, where a run begins.
+//! LangGraph's reserved names: channels, nodes, kinds of tasks.
 
 pub const START: &str = "__start__";
 pub const END: &str = "__end__";
@@ -6,7 +6,7 @@ pub const INPUT: &str = "__input__";
 pub const PARENT: &str = "__parent__";
 pub const ROOT: &str = "__root__";
 
-/// The channel of the packets that were sent.
+/// The channel of sent packets.
 pub const TASKS: &str = "__pregel_tasks";
 pub const PUSH: &str = "__pregel_push";
 pub const PULL: &str = "__pregel_pull";
@@ -15,17 +15,17 @@ pub const RESUME: &str = "__resume__";
 pub const ERROR: &str = "__error__";
 pub const ERROR_SOURCE_NODE: &str = "__error_source_node__";
 pub const NO_WRITES: &str = "__no_writes__";
-/// Among the versions seen: those that came of a snapshot of a delta channel, not of a write.
+/// The entry of `versions_seen` for versions that a snapshot made, not a write.
 pub const BUMPS: &str = "__snapshot_bumps__";
 pub const HANDLER: &str = "node_error_handler";
-/// Where a config holds the ids of the checkpoints around it, by namespace.
+/// The config key of the enclosing checkpoints' ids, by namespace.
 pub const CHECKPOINT_MAP: &str = "checkpoint_map";
-/// The node that runs for every node that failed and has no handler of its own.
+/// The node that handles failures of nodes without a handler of their own.
 pub const DEFAULT_HANDLER: &str = "__default_error_handler__";
-/// The task id of writes that no task made.
+/// The task id of writes without a task.
 pub const NULL_TASK: &str = "00000000-0000-0000-0000-000000000000";
 
-/// Writes that have one slot for each task: a later one takes the place of an earlier.
+/// Writes with one slot per task: a later one replaces an earlier one.
 const SLOTS: [(&str, i64); 4] = [
     (ERROR, -1),
     ("__scheduled__", -2),
@@ -33,7 +33,7 @@ const SLOTS: [(&str, i64); 4] = [
     (RESUME, -4),
 ];
 
-/// Names that neither a node nor a field may have, beside those that begin with `__pregel_`.
+/// Names that nodes and fields may not have, besides those that start with `__pregel_`.
 const RESERVED: [&str; 14] = [
     "langsmith:hidden",
     "configurable",
@@ -57,12 +57,12 @@ pub fn slot(channel: &str) -> Option<i64> {
     entry.map(|(_, place)| *place)
 }
 
-/// Return whether a write says what became of a task, not what it produced.
+/// Return whether a write records a task's state, not its output.
 pub fn is_control(channel: &str) -> bool {
     matches!(channel, ERROR | ERROR_SOURCE_NODE | INTERRUPT | RESUME)
 }
 
-/// Return whether a write is recorded for a task and reaches no channel.
+/// Return whether a write is recorded for a task but never applied to a channel.
 pub fn is_never_applied(channel: &str) -> bool {
     is_control(channel) || matches!(channel, NO_WRITES | PUSH | "__return__")
 }
@@ -76,12 +76,12 @@ pub fn branch_to(node: &str) -> String {
     format!("branch:to:{node}")
 }
 
-/// Return the name of the node that runs when a node failed for good.
+/// Return the name of the node that handles a node's failure.
 pub fn handler_of(node: &str) -> String {
     format!("__error_handler__{node}")
 }
 
-/// Return the names of the nodes that a namespace is made of, without the ids of their tasks.
+/// Return a namespace without task ids: the names of its nodes.
 pub fn without_ids(namespace: &str) -> String {
     let names = namespace
         .split('|')
@@ -89,11 +89,11 @@ pub fn without_ids(namespace: &str) -> String {
     names.collect::<Vec<_>>().join("|")
 }
 
-/// Return the namespace of the task around the run that a task is in.
-pub fn around_of(namespace: &str) -> String {
+/// Return the namespace of the task that encloses a task's run.
+pub fn enclosing_namespace(namespace: &str) -> String {
     let mut parts: Vec<_> = namespace.split('|').collect();
     parts.pop();
-    // A task's second nested run, and those after it, are told from the first by a number.
+    // From a task's second nested run on, the namespace has a number.
     let is_number = |part: &&str| !part.is_empty() && part.chars().all(|c| c.is_ascii_digit());
     if parts.last().is_some_and(is_number) {
         parts.pop();
@@ -108,8 +108,8 @@ mod tests {
     #[test]
     fn a_namespace_is_made_of_nodes_and_the_ids_of_their_tasks() {
         assert_eq!(without_ids("outer:1|inner:2"), "outer|inner");
-        assert_eq!(around_of("outer:1|inner:2"), "outer:1");
-        assert_eq!(around_of("outer:1|1|inner:2"), "outer:1");
+        assert_eq!(enclosing_namespace("outer:1|inner:2"), "outer:1");
+        assert_eq!(enclosing_namespace("outer:1|1|inner:2"), "outer:1");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! LangGraph's own types that a run acts on (`langgraph.types`): made, and looked into.
+//! `Send`, `Overwrite`, `Interrupt` and `Command` of `langgraph.types`.
 
 use crate::codec::call::{Code, typed};
 use crate::value::python::repr;
@@ -6,13 +6,13 @@ use crate::value::{Map, Value, map, text};
 
 const TYPES: &str = "langgraph.types";
 
-/// Return a packet: its node runs in the next superstep with this argument as its input.
+/// Return a packet, which runs its node in the next superstep with the argument as input.
 pub fn send(node: &str, argument: Value) -> Value {
     let parts = Value::Array(vec![text(node), argument]);
     typed(Code::Positional, TYPES, "Send", parts)
 }
 
-/// Return a packet's node and argument.
+/// Return the node and the argument of a packet.
 pub fn sent(value: &Value) -> Option<(&str, &Value)> {
     match value.typed(TYPES, "Send")?.payload.array()? {
         [node, argument, ..] => Some((node.text()?, argument)),
@@ -32,7 +32,7 @@ pub fn resent(packet: &Value, argument: Value) -> Value {
     packet
 }
 
-/// Return an update that takes the place of a reduced value.
+/// Return an update that replaces a reduced value.
 pub fn overwrite(value: Value) -> Value {
     record(
         "Overwrite",
@@ -40,7 +40,7 @@ pub fn overwrite(value: Value) -> Value {
     )
 }
 
-/// Return a question that a node asks.
+/// Return an interrupt.
 pub fn interrupt(value: Value, id: String) -> Value {
     record(
         "Interrupt",
@@ -62,7 +62,7 @@ fn record<const N: usize>(name: &str, fields: [(&str, Value); N]) -> Value {
     typed(Code::Keywords, TYPES, name, map(fields))
 }
 
-/// Return the fields of a type that `dataclasses.asdict` takes apart.
+/// Return the fields of a type that `dataclasses.asdict` converts.
 pub fn fields(value: &Value) -> Option<&Map> {
     match value {
         Value::Typed(typed)
@@ -75,7 +75,7 @@ pub fn fields(value: &Value) -> Option<&Map> {
     }
 }
 
-/// An input that updates the state, routes, or answers an interrupt.
+/// A command: updates the state, routes, or answers an interrupt.
 #[derive(Clone, Debug, Default)]
 pub struct Command {
     pub graph: Option<String>,
@@ -85,7 +85,7 @@ pub struct Command {
 }
 
 impl Command {
-    /// Return a value as the command that it is.
+    /// Return the command that a value is, if it is one.
     pub fn of(value: &Value) -> Option<Command> {
         let fields = value.typed(TYPES, "Command")?.payload.map()?;
         let get = |name| fields.get(name).cloned().unwrap_or_default();
@@ -113,7 +113,7 @@ impl Command {
         )
     }
 
-    /// Return the command as Python writes it: those of its parts that say something.
+    /// Return the `repr` of the command, which omits false parts.
     pub fn shown(&self) -> Option<String> {
         let graph = self.graph.as_ref().map_or(Value::Nil, text);
         let parts = [
@@ -130,7 +130,7 @@ impl Command {
         ))
     }
 
-    /// Return where the command goes.
+    /// Return the command's destinations.
     pub fn targets(&self) -> Vec<&Value> {
         match &self.goto {
             Value::Array(several) => several.iter().collect(),

@@ -1,5 +1,5 @@
-//! A graph's store (`langgraph.store.memory.InMemoryStore`): maps by a namespace and a key, which
-//! outlive threads.
+//! A graph's store (`langgraph.store.memory.InMemoryStore`): maps by namespace and key, which outlive
+//! threads.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;

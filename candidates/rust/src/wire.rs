@@ -1,4 +1,4 @@
-//! The wire: MessagePack-RPC in frames, on standard input and output.
+//! The wire: MessagePack-RPC in frames on stdin and stdout.
 
 use std::io::{self, Read, Write};
 use std::time::Instant;
@@ -9,7 +9,7 @@ use crate::value::packing::pack;
 use crate::value::unpacking::unpack_plain;
 use crate::value::{Map, Value, map, text};
 
-/// Why a request got no result: a code of the protocol, and a sentence.
+/// The reason why a request failed: the protocol's error code, and a message.
 struct Failure(&'static str, String);
 
 impl From<Declined> for Failure {
@@ -25,7 +25,7 @@ fn bad_request(message: impl Into<String>) -> Failure {
     Failure("bad-request", message.into())
 }
 
-/// Answer requests until standard input ends, or a shutdown is asked for.
+/// Answer requests until the source ends or the host sends `shutdown`.
 pub fn serve(mut source: impl Read, mut sink: impl Write) -> io::Result<()> {
     let mut engine = Engine::default();
     let mut head = [0; 4];
@@ -56,7 +56,7 @@ pub fn serve(mut source: impl Read, mut sink: impl Write) -> io::Result<()> {
     Ok(())
 }
 
-/// The open sessions; a closed one leaves its place empty.
+/// The sessions by number; a closed one leaves an empty slot.
 #[derive(Default)]
 struct Engine {
     sessions: Vec<Option<Box<dyn Session>>>,

@@ -1,8 +1,8 @@
 //! The ten channel classes (`langgraph.channels`).
 //!
-//! A channel holds one value between supersteps. `update` takes a superstep's writes to it (none at
-//! all: the superstep passed without one), `consume` says that a task it triggered ran, `finish`
-//! that the run is about to end; each says whether the channel changed.
+//! A channel holds one value between supersteps. `update` takes the writes of a superstep (an empty
+//! list if there were none), `consume` follows a task that the channel triggered, `finish` comes when
+//! the run is about to end; all three return whether the channel changed.
 
 use std::rc::Rc;
 
@@ -13,7 +13,7 @@ use crate::contract::{Declined, Raised, Unsupported, argument};
 use crate::value::python::{quoted, shown};
 use crate::value::{Map, Value};
 
-/// What a class does; each has the settings that only it uses.
+/// The channel classes, with their settings.
 enum Class {
     LastValue,
     LastValueAfterFinish,
@@ -45,14 +45,14 @@ enum Class {
 pub struct Channel {
     key: Rc<str>,
     class: Rc<Class>,
-    /// A topic's values and a barrier's names lie here too, in an array.
+    /// A topic's values and a barrier's names are an array.
     value: Option<Value>,
-    /// For the classes that wait for the run's end: whether it is near.
+    /// Whether the run is about to end, for the classes that wait for it.
     finished: bool,
 }
 
 impl Channel {
-    /// Return the channel that settings say.
+    /// Return the channel of a specification.
     pub fn open(key: &str, spec: &Map) -> Result<Channel, Declined> {
         let name = argument(spec, "class")?.text().unwrap_or_default();
         let flag = |key, default| match spec.get(key) {
@@ -121,7 +121,7 @@ impl Channel {
         matches!(*self.class, Class::Untracked { .. })
     }
 
-    /// Return what is stored of the channel.
+    /// Return the value that a checkpoint stores.
     pub fn checkpoint(&self) -> Option<Value> {
         let value = match &*self.class {
             Class::Untracked { .. } | Class::Delta { .. } => return None,
@@ -143,7 +143,7 @@ impl Channel {
         })
     }
 
-    /// Return a barrier's names as the set they are.
+    /// Return the names that a barrier has seen, as a set.
     fn names_seen(&self) -> Value {
         let names = self.value.clone().unwrap_or(Value::Nil);
         let call = crate::codec::call::Call {
@@ -153,7 +153,7 @@ impl Channel {
         crate::codec::standard::make("builtins", "set", call).unwrap_or(Value::Nil)
     }
 
-    /// Return a channel of the same make with a value that was stored.
+    /// Return a channel of the same class and settings with a stored value.
     pub fn restored(&self, stored: Option<Value>) -> Result<Channel, Raised> {
         let mut made = Channel::new(self.key.clone(), self.class.clone());
         let Some(stored) = stored else {
@@ -189,7 +189,7 @@ impl Channel {
         Ok(made)
     }
 
-    /// Return a barrier's set as the array it is kept in; other values are themselves.
+    /// Return the array of a barrier's set; other values are unchanged.
     fn seen(&self, value: &Value) -> Value {
         match (&*self.class, value) {
             (Class::Barrier { .. }, Value::Typed(set)) => set.payload.clone(),
@@ -209,7 +209,7 @@ impl Channel {
         }
     }
 
-    /// Return whether every name of a barrier has been written.
+    /// Return whether a barrier has seen all its names.
     fn is_complete(&self) -> bool {
         match (&*self.class, &self.value) {
             (Class::Barrier { names, .. }, Some(Value::Array(seen))) => seen.len() == names.len(),
@@ -314,7 +314,7 @@ impl Channel {
         Ok(changed)
     }
 
-    /// Fold in a delta channel's writes of earlier supersteps.
+    /// Fold the writes of earlier supersteps into a delta channel.
     pub fn replay(&mut self, values: &[Value]) -> Result<(), Raised> {
         if let Class::Delta { empty, reducer } = &*self.class {
             self.value = folding::replay(self.value.clone(), values, empty, *reducer)?;
@@ -367,7 +367,7 @@ fn reducer(spec: &Map) -> Result<Reducer, Unsupported> {
     reducers::reducer(name).ok_or_else(|| Unsupported(format!("no reducer {name}")))
 }
 
-/// Check that a channel's type is one that there is, also where the class has no use for it.
+/// Check that a channel's type exists, even if the class does not use it.
 pub fn check_type(spec: &Map) -> Result<(), Unsupported> {
     empty(spec).map(drop)
 }

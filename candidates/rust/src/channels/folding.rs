@@ -1,4 +1,4 @@
-//! Folding writes into one value with a reducer, and the overwrites among them.
+//! Folding writes into one value with a reducer, with overwrites among them.
 
 use crate::channels::errors::{CONCURRENT, INVALID};
 use crate::channels::reducers::Reducer;
@@ -7,8 +7,8 @@ use crate::value::Value;
 
 const OVERWRITE: &str = "__overwrite__";
 
-/// Fold writes into a value; what comes after an overwrite is dropped. Where a write fails, those
-/// before it stay.
+/// Fold writes into a value; writes after an overwrite are dropped. If a write fails, those before
+/// it stay.
 pub fn fold(sum: &mut Option<Value>, values: &[Value], reducer: Reducer) -> Result<(), Raised> {
     let mut values = values.iter();
     if sum.is_none() {
@@ -28,7 +28,7 @@ pub fn fold(sum: &mut Option<Value>, values: &[Value], reducer: Reducer) -> Resu
     Ok(())
 }
 
-/// Return a delta channel's value with writes folded in, or the one overwrite among them instead.
+/// Return a delta channel's value with writes folded in, or the overwrite if there is one.
 pub fn fold_delta(
     before: Option<Value>,
     values: &[Value],
@@ -48,8 +48,8 @@ pub fn fold_delta(
     }
 }
 
-/// Return a delta channel's value with writes of earlier supersteps folded in, from the last
-/// overwrite among them on.
+/// Return a delta channel's value with the writes of earlier supersteps folded in, starting at the
+/// last overwrite.
 pub fn replay(
     before: Option<Value>,
     values: &[Value],
@@ -59,7 +59,7 @@ pub fn replay(
     if values.is_empty() {
         return Ok(before);
     }
-    // What an empty channel holds is an object to Python's operators, and to their errors.
+    // An empty channel holds a bare `object`, as the errors of Python's operators show.
     let mut base = before.unwrap_or(Value::Unstorable);
     let mut rest = values;
     for (at, value) in values.iter().enumerate() {
@@ -93,7 +93,7 @@ fn one_overwrite() -> Raised {
     Raised::new(INVALID, format!("{message}{CONCURRENT}"))
 }
 
-/// Return what a write overwrites with, in any of the three forms of that.
+/// Return the value of an overwrite, in any of its three forms.
 pub fn overwrite_in(value: &Value) -> Option<Value> {
     match value {
         Value::Typed(typed) if typed.is("langgraph.types", "Overwrite") => {

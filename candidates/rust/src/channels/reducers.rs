@@ -1,4 +1,4 @@
-//! The named reducers, and the empty values of the types that a field may have.
+//! The named reducers, and the empty values of the types of fields.
 //!
 //! They are Python's operators: an update of the wrong type raises Python's own error.
 
@@ -9,7 +9,7 @@ use crate::codec::standard;
 use crate::contract::Raised;
 use crate::value::{Map, Value, text};
 
-/// Return the value and an update as one.
+/// Combines a value and an update.
 pub type Reducer = fn(&Value, &Value) -> Result<Value, Raised>;
 
 pub fn reducer(name: &str) -> Option<Reducer> {
@@ -25,7 +25,7 @@ pub fn reducer(name: &str) -> Option<Reducer> {
     }
 }
 
-/// Return a type's empty value; `any` has none. None if there is no such type.
+/// Return a type's empty value, which `any` lacks; None if the type does not exist.
 pub fn empty(name: &str) -> Option<Option<Value>> {
     match name {
         "int" => Some(Some(Value::Int(0))),
@@ -76,7 +76,7 @@ fn number(value: &Value) -> Option<f64> {
     }
 }
 
-/// Return the update if it compares as wanted with the value, as `max` and `min` do.
+/// Return the update if it compares to the value as wanted, like `max` and `min`.
 fn choose(left: &Value, right: &Value, wanted: Ordering, sign: &str) -> Result<Value, Raised> {
     let order = match (left, right) {
         (Value::Array(left), Value::Array(right)) => compare_all(left, right),
@@ -95,7 +95,7 @@ fn choose(left: &Value, right: &Value, wanted: Ordering, sign: &str) -> Result<V
     }
 }
 
-/// Return how the update stands to the value; None if Python cannot say.
+/// Compare the update with the value; None if Python cannot.
 fn compare(left: &Value, right: &Value) -> Option<Option<Ordering>> {
     match (left, right) {
         (Value::Text(left), Value::Text(right)) => Some(Some(right.cmp(left))),
@@ -157,7 +157,7 @@ fn is_set(value: &Value) -> bool {
     matches!(value, Value::Typed(typed) if typed.module == "builtins")
 }
 
-/// Return the name of a value's type in Python.
+/// Return the name of a value's Python type.
 pub fn kind(value: &Value) -> &str {
     match value {
         Value::Nil => "NoneType",

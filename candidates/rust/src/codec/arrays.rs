@@ -1,4 +1,4 @@
-//! numpy arrays: their parts checked, and put into the form that numpy would give them back in.
+//! numpy arrays: checked, and brought into the form in which numpy would return them.
 
 use crate::value::{Numbers, Value};
 
@@ -30,7 +30,7 @@ const UNITS: [&str; 13] = [
     "Y", "M", "W", "D", "h", "m", "s", "ms", "us", "ns", "ps", "fs", "as",
 ];
 
-/// Return the array that an ext's parts say, or None if they make none.
+/// Return the array of an ext's parts, or None if they are invalid.
 pub fn array(parts: &Value) -> Option<Value> {
     let [dtype, shape, order, buffer] = parts.array()? else {
         return None;
@@ -52,7 +52,7 @@ pub fn array(parts: &Value) -> Option<Value> {
     };
     let count = elements(buffer, width)?;
     let shape = sides(shape, count)?;
-    // An array with at most one long side is stored in both orders at once; numpy calls it C.
+    // An array with at most one side longer than 1 has both orders at once; numpy calls it C.
     let long = shape.iter().filter(|side| **side > 1).count() > 1 && count > 0;
     let order = if long && order.eq_ignore_ascii_case("f") {
         "F"
@@ -89,7 +89,7 @@ fn is_dates(dtype: &str) -> bool {
     unit.is_empty() || inside.is_some_and(is_unit)
 }
 
-/// Return a dtype's canonical text, and the bytes that an element takes.
+/// Return a dtype's canonical name and its element size in bytes.
 fn canonical(given: &str) -> Option<(String, usize)> {
     let (order, rest) = match given.chars().next()? {
         order @ ('<' | '>' | '|' | '=') => (order, &given[1..]),
@@ -145,7 +145,7 @@ fn named(given: &str) -> Option<String> {
     Some(format!("{kind}{}", bits / 8))
 }
 
-/// Return the sides of an array of `count` elements; one of them may be left open.
+/// Return the shape of an array of `count` elements; one side may be negative, to be inferred.
 fn sides(shape: &Value, count: i128) -> Option<Vec<i128>> {
     let mut sides = match shape {
         Value::Nil => vec![count],

@@ -2,7 +2,7 @@
 
 use crate::value::{Typed, Value, text};
 
-/// What an ext of a typed value stands for (`EXT_*`); the discriminant is its code.
+/// How an ext constructs its value (`EXT_*`); the discriminant is the ext code.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Code {
     Single,
@@ -26,11 +26,11 @@ impl Code {
     }
 }
 
-/// A value cannot be built.
+/// The value cannot be built.
 #[derive(Debug)]
 pub struct Refused;
 
-/// Return a typed value of parts that are as its type would store them.
+/// Return a typed value whose parts are already in stored form.
 pub fn typed(code: Code, module: &str, name: &str, payload: Value) -> Value {
     let method = match code {
         Code::Method => Some("fromisoformat"),
@@ -47,7 +47,7 @@ pub fn typed(code: Code, module: &str, name: &str, payload: Value) -> Value {
     }))
 }
 
-/// Return what Python's `parts[at]` gives.
+/// Return the result of Python's `parts[at]`.
 pub fn part(parts: &Value, at: usize) -> Option<Value> {
     match parts {
         Value::Array(items) => items.get(at).cloned(),
@@ -60,7 +60,7 @@ pub fn part(parts: &Value, at: usize) -> Option<Value> {
     }
 }
 
-/// Return what Python iterates over.
+/// Return the items that Python iterates over.
 pub fn elements(value: &Value) -> Option<Vec<Value>> {
     match value {
         Value::Array(items) => Some(items.clone()),
@@ -84,7 +84,7 @@ pub struct Call {
 }
 
 impl Call {
-    /// Return how a value of this code calls its constructor.
+    /// Return the call that an ext's code and payload stand for.
     pub fn new(code: Code, payload: Value) -> Result<Call, Refused> {
         let mut call = Call::default();
         match code {
@@ -95,7 +95,7 @@ impl Call {
         Ok(call)
     }
 
-    /// Return the arguments by the names of the parameters, of which `positional` go by place.
+    /// Bind arguments to parameters, the first `positional` of which may be given by position.
     pub fn bind<const N: usize>(
         self,
         names: [&str; N],

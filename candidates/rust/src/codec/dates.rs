@@ -1,4 +1,4 @@
-//! Dates, times, spans and offsets, as Python's `datetime` reads and writes them.
+//! Dates, times, time spans and offsets, as Python's `datetime` reads and writes them.
 
 use crate::codec::call::{Call, Code, Refused, typed};
 use crate::value::{Typed, Value, map, text};
@@ -6,7 +6,7 @@ use crate::value::{Typed, Value, map, text};
 const DAY: i128 = 86_400_000_000;
 const LONGEST: i128 = 999_999_999;
 
-/// Return what a class of `datetime` makes of a call.
+/// Return the value that a class of `datetime` constructs.
 pub fn make(name: &str, call: Call) -> Result<Value, Refused> {
     match name {
         "date" => {
@@ -117,7 +117,7 @@ fn datetime(call: Call) -> Result<Value, Refused> {
     check_time(&time)?;
     let offset = match zone.filter(|zone| !zone.is_nil()) {
         None => None,
-        // A named zone's offset at a moment would need the database of zones.
+        // A named zone's offset would need the time zone database.
         Some(zone) => {
             let zone = zone
                 .typed("datetime", "timezone")
@@ -173,7 +173,7 @@ fn timedelta(call: Call) -> Result<Value, Refused> {
             None => {}
             Some(Value::Float(value)) if !value.is_finite() => return Err(Refused),
             Some(Value::Float(value)) => {
-                // Whole units are exact; what is left of a unit is rounded once, at the end.
+                // Whole units are exact; fractions are rounded once, at the end.
                 total += (value.trunc() as i128).checked_mul(unit).ok_or(Refused)?;
                 fraction += value.fract() * unit as f64;
             }
@@ -198,7 +198,7 @@ fn spell(micros: i128) -> Option<Value> {
     fits.then(|| stored(Code::Positional, "timedelta", Value::Array(parts)))
 }
 
-/// Return a span's microseconds.
+/// Return the microseconds of a time span.
 fn span(value: &Value) -> Option<i128> {
     let parts = value.typed("datetime", "timedelta")?.payload.array()?;
     let [days, seconds, micros] = parts else {
@@ -207,7 +207,7 @@ fn span(value: &Value) -> Option<i128> {
     Some(days.int()? * DAY + seconds.int()? * 1_000_000 + micros.int()?)
 }
 
-/// Return a span's seconds, or None if a value is no span.
+/// Return the seconds of a time span, or None for another value.
 pub fn total_seconds(value: &Value) -> Option<f64> {
     span(value).map(|micros| micros as f64 / 1e6)
 }
@@ -243,7 +243,7 @@ fn date_iso(typed: &Typed) -> Option<String> {
     }
 }
 
-/// Return what `datetime.fromisoformat` makes of a text.
+/// Return the result of `datetime.fromisoformat`.
 pub fn from_iso(written: &str) -> Result<Value, Refused> {
     let letters: Vec<char> = written.chars().collect();
     if letters.len() < 7 {
@@ -262,7 +262,7 @@ pub fn from_iso(written: &str) -> Result<Value, Refused> {
     Ok(moment(date, time, offset))
 }
 
-/// Return where the date ends: it may have dashes, and a week instead of a month.
+/// Return where the date ends; it may have dashes, and a week instead of a month.
 fn separator(letters: &[char]) -> usize {
     let digit = |at: usize| letters.get(at).is_some_and(char::is_ascii_digit);
     let at = |at: usize| letters.get(at).copied().unwrap_or_default();
@@ -310,7 +310,7 @@ fn iso_date(letters: &[char]) -> Option<[i128; 3]> {
     }
 }
 
-/// Return the date of a day in a week of ISO 8601.
+/// Return the date of a day in an ISO 8601 week.
 fn week_date(year: i128, week: i128, day: i128) -> Option<[i128; 3]> {
     let first = days_before(year) % 7; // the weekday of January 1st, from Monday = 0
     let long = first == 3 || (first == 2 && days_in(year, 2) == 29);
@@ -356,7 +356,7 @@ fn iso_time(letters: &[char]) -> Option<Time> {
     is_offset.then_some((time, Some(offset)))
 }
 
-/// Return hours, minutes, seconds and microseconds, with colons between them or without.
+/// Return hours, minutes, seconds and microseconds, written with or without colons.
 fn clock(letters: &[char]) -> Option<[i128; 4]> {
     let mut parts = [0; 4];
     let colons = letters.get(2) == Some(&':');

@@ -1,10 +1,10 @@
-//! Decimals as Python writes them: any number of digits, the exponent kept.
+//! Decimals as Python writes them: with any number of digits, keeping the exponent.
 
 use crate::value::Value;
 
 const LARGEST: i128 = 999_999_999_999_999_999;
 
-/// Return the text of the decimal that a value makes.
+/// Return the text of the decimal that Python constructs from a value.
 pub fn decimal(value: &Value) -> Option<String> {
     match value {
         Value::Text(written) => parsed(written),
@@ -71,7 +71,7 @@ fn is_digits(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Return digits and an exponent as `to-scientific-string` of the decimal specification has them.
+/// Format digits and an exponent as `to-scientific-string` of the decimal specification does.
 fn scientific(digits: &str, exponent: i128) -> String {
     let adjusted = exponent + digits.len() as i128 - 1;
     if exponent <= 0 && adjusted >= -6 {

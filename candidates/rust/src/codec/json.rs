@@ -1,17 +1,17 @@
-//! The JSON that LangGraph stored before it stored MessagePack, as Python's `json` reads it.
+//! The JSON that LangGraph stored before MessagePack, as Python's `json` reads it.
 
 use crate::codec::json_objects::revive;
 use crate::contract::Raised;
 use crate::value::{Map, Value};
 
-/// Containers in each other; Python's own stack ends about there.
+/// The limit of nested containers; Python's own stack ends near it.
 const DEPTH: usize = 990;
-/// Python refuses to read an integer of more digits.
+/// Python refuses to read an integer with more digits.
 const DIGITS: usize = 4300;
 
 type Read<T> = Result<T, Raised>;
 
-/// Return the value that JSON says, its typed values built.
+/// Return the value of JSON text, with its typed values built.
 pub fn read(data: &[u8]) -> Read<Value> {
     let letters = decode(data)?;
     let mut reader = Reader {
@@ -31,7 +31,7 @@ fn malformed(what: &str) -> Raised {
     Raised::new("json.decoder.JSONDecodeError", what)
 }
 
-/// Return code points: text may hold halves of surrogate pairs.
+/// Return code points; text may contain lone surrogates.
 fn decode(data: &[u8]) -> Read<Vec<u32>> {
     let broken = || Raised::new("UnicodeDecodeError", "cannot be decoded");
     let zero = |at: usize| data.get(at) == Some(&0);
@@ -73,7 +73,7 @@ fn utf_8(data: &[u8]) -> Option<Vec<u32>> {
         rest = &rest[chunk.valid().len()..];
         match rest {
             [] => break,
-            // Half of a surrogate pair, which Python lets pass.
+            // A lone surrogate, which Python accepts.
             [0xED, high @ 0xA0..=0xBF, low @ 0x80..=0xBF, ..] => {
                 out.push(0xD000 | u32::from(high & 0x3F) << 6 | u32::from(low & 0x3F));
                 rest = &rest[3..];
@@ -84,7 +84,7 @@ fn utf_8(data: &[u8]) -> Option<Vec<u32>> {
     Some(out)
 }
 
-/// Put the halves of surrogate pairs together.
+/// Join surrogate pairs.
 fn joined(units: Vec<u32>) -> Vec<u32> {
     let mut out = Vec::<u32>::with_capacity(units.len());
     for unit in units {
@@ -200,7 +200,7 @@ impl Reader<'_> {
             }
             self.spaces();
             let value = self.value(depth + 1)?;
-            // Such a key can be read, but not stored again.
+            // Such a key can be read but not stored again.
             entries.insert(if is_whole { key } else { Value::Unstorable }, value);
             self.spaces();
             if self.eat("}") {
@@ -212,7 +212,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Return a text, and whether it is Unicode; half a surrogate pair is stored as a `?`.
+    /// Return a text, and whether it is valid Unicode; a lone surrogate becomes `?`.
     fn text(&mut self) -> Read<(Value, bool)> {
         let mut letters = Vec::new();
         loop {
@@ -277,7 +277,7 @@ impl Reader<'_> {
 
     fn number(&mut self) -> Read<Value> {
         let sign = if self.eat("-") { "-" } else { "" };
-        // A number does not begin with a zero unless that is all of it.
+        // A number starts with a zero only if the zero is all of it.
         let whole = if self.eat("0") {
             "0".to_owned()
         } else {

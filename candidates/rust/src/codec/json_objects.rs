@@ -1,4 +1,4 @@
-//! The objects in old JSON that stand for typed values: those with a key `lc`.
+//! Objects in old JSON that stand for typed values: those with a key `lc`.
 //!
 //! Version 2 is LangGraph's own (`JsonPlusSerializer._reviver`), version 1 LangChain's
 //! (`langchain_core.load.load.Reviver`).
@@ -29,7 +29,7 @@ const BRIEF: [&str; 5] = [
     "SystemMessage",
 ];
 
-/// Return the typed value that an object stands for, or the object.
+/// Return the typed value that an object stands for, or the object itself.
 pub fn revive(object: Map) -> Result<Value, Raised> {
     let Some(id) = object.get("id").filter(|id| !id.is_nil()).cloned() else {
         return Ok(Value::Map(object));
@@ -65,7 +65,7 @@ fn names(id: &Value) -> Result<Vec<String>, Raised> {
         .collect())
 }
 
-/// Return what a constructor gives, or None; a method that is named is not called.
+/// Return the value that a constructor returns, or None; a named method is not called.
 fn safe(module: &str, name: &str, object: &Map) -> Option<Value> {
     let given = |key| object.get(key).filter(|value| value.is_true());
     let call = Call {
@@ -83,7 +83,7 @@ fn langchain(object: Map, id: &Value) -> Result<Value, Raised> {
         .to_owned();
     let names = names(id)?;
     match kind.as_str() {
-        // A secret is looked up nowhere.
+        // Secrets are never looked up.
         "secret" if names.len() == 1 => Ok(Value::Nil),
         "secret" => Err(Raised::new("ValueError", "a secret has one name")),
         "not_implemented" => {
@@ -120,7 +120,7 @@ fn langchain(object: Map, id: &Value) -> Result<Value, Raised> {
     }
 }
 
-/// Return the class that LangChain knows under a path.
+/// Return the class that LangChain maps a path to.
 fn class(path: &[String]) -> Option<(String, String)> {
     let (name, module) = path.split_last()?;
     let module = module.join(".");

@@ -5,14 +5,14 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use crate::codec::call::Call;
 use crate::value::Value;
 
-/// An address: its number, how many bits it has, and its scope.
+/// An address: its number, its width in bits, and its scope.
 struct Address {
     number: u128,
     bits: u32,
     scope: String,
 }
 
-/// Return the text of what a class of `ipaddress` makes of a call.
+/// Return the text of the object that a class of `ipaddress` constructs.
 pub fn make(class: &str, call: Call) -> Option<String> {
     let bits = if class.starts_with("IPv4") { 32 } else { 128 };
     let [address, strict] = call.bind(["address", "strict"], 2).ok()?;
@@ -37,7 +37,7 @@ pub fn make(class: &str, call: Call) -> Option<String> {
     }
 }
 
-/// Return an address and the length of its prefix.
+/// Return an address and its prefix length.
 fn split(value: &Value, bits: u32) -> Option<(Address, u32)> {
     let Some((address, mask)) = value.text().and_then(|text| text.split_once('/')) else {
         return Some((read(value, bits)?, bits));
@@ -52,7 +52,7 @@ fn split(value: &Value, bits: u32) -> Option<(Address, u32)> {
     (prefix <= bits).then_some((address, prefix))
 }
 
-/// Return the length that a mask of the network's or of the host's bits says.
+/// Return the prefix length of a netmask or a host mask.
 fn prefix_of(mask: Address) -> Option<u32> {
     let mask = u32::try_from(mask.number)
         .ok()
@@ -107,7 +107,7 @@ fn write(address: &Address) -> String {
     }
     let plain = Ipv6Addr::from(address.number);
     let written = match plain.to_ipv4_mapped() {
-        // Rust writes the last half of such an address with dots, Python does not.
+        // Rust writes the last 32 bits of such an address with dots; Python does not.
         Some(_) => format!("::ffff:{:x}:{:x}", plain.segments()[6], plain.segments()[7]),
         None => plain.to_string(),
     };

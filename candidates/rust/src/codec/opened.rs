@@ -1,11 +1,11 @@
-//! The opened form of a value: a map in place of each ext, so that an engine must have looked inside.
+//! The opened form of a value: a map replaces each ext, which proves that the engine looked inside.
 
 use crate::value::packing::{NUMBERS, SNAPSHOT, pack};
 use crate::value::{Map, Value, map, text};
 
 const PARTS: [&str; 4] = ["dtype", "shape", "order", "payload"];
 
-/// Return a value opened.
+/// Return the opened form of a value.
 pub fn open(value: &Value) -> Value {
     match value {
         Value::Array(items) => Value::Array(items.iter().map(open).collect()),
@@ -58,7 +58,7 @@ fn open_map(entries: &Map) -> Value {
     map([("$map", Value::Array(pairs.collect()))])
 }
 
-/// Return the plain value that was opened, exts with their data; None if parts are missing.
+/// Return the value of an opened form, with unopened exts; None if parts are missing.
 pub fn close(value: &Value) -> Option<Value> {
     match value {
         Value::Array(items) => items

@@ -1,4 +1,4 @@
-//! Regular expressions: never run, only checked, as Python refuses to compile what is none.
+//! Regular expressions: only checked, never run, because Python refuses to compile an invalid one.
 
 use crate::codec::call::{Call, Code, Refused, typed};
 use crate::value::Value;
@@ -15,15 +15,15 @@ const LETTERS: [(char, i128); 7] = [
     ('x', 64),
     ('a', ASCII),
 ];
-/// The letters that mean something behind a backslash.
+/// The letters that may follow a backslash.
 const ESCAPES: &str = "AbBdDsSwWZafnrtvxuUN";
 /// What may follow a `(?`.
 const EXTENSIONS: &str = ":P=!<>(#-aiLmsux";
 const MOST_REPEATS: u64 = 4_294_967_295;
-/// Python's compiler calls itself for each group.
+/// Python's compiler recurses into every group.
 const DEPTH: usize = 200;
 
-/// Return the pattern that `re.compile` makes.
+/// Return the pattern that `re.compile` constructs.
 pub fn pattern(call: Call) -> Result<Value, Refused> {
     let [pattern, flags] = call.bind(["pattern", "flags"], 2)?;
     let pattern = pattern.ok_or(Refused)?;
@@ -51,7 +51,7 @@ pub fn pattern(call: Call) -> Result<Value, Refused> {
     Ok(typed(Code::Positional, "re", "compile", parts))
 }
 
-/// Return the flags that a pattern begins with, such as `(?i)`.
+/// Return the flags at a pattern's start, such as `(?i)`.
 fn inline_flags(written: &str) -> i128 {
     let Some((letters, _)) = written
         .strip_prefix("(?")
@@ -72,7 +72,7 @@ fn inline_flags(written: &str) -> i128 {
         .map_or(0, |all| all.iter().sum())
 }
 
-/// Return nothing where groups, classes or repeats are not as they must be.
+/// Return None if groups, classes or repeats are malformed.
 fn check(written: &str) -> Option<()> {
     let mut rest = written.chars().peekable();
     let (mut open, mut groups, mut repeatable) = (0_usize, 0, false);

@@ -1,4 +1,4 @@
-//! LangGraph's and LangChain's own types: which may be built, and the fields they have.
+//! LangGraph's and LangChain's types on the safe list, and their fields.
 //!
 //! The safe list is `langgraph.checkpoint.serde._msgpack.SAFE_MSGPACK_TYPES`.
 
@@ -18,20 +18,20 @@ pub fn is_safe(module: &str, name: &str) -> bool {
     standard::is_standard(module, name) || is_record(module, name)
 }
 
-/// Return whether a type of the safe list is LangGraph's or LangChain's.
+/// Return whether a type is one of LangGraph's or LangChain's on the safe list.
 pub fn is_record(module: &str, name: &str) -> bool {
     (module == TYPES && ["Send", "Overwrite", "Interrupt", "Command"].contains(&name))
         || shape(module, name).is_some()
 }
 
-/// A field's name, and its default if it has one.
+/// A field's name and default.
 type Field = (&'static str, Option<Value>);
 
-/// A record's fields in the order they are stored in.
+/// A record's fields, in stored order.
 ///
-/// `positional`: the fields its constructor also takes by place. `extra`: it keeps fields that it
-/// does not declare, and does without those it requires; `ignores`: it drops them. `is_tuple`: it
-/// is a tuple with names.
+/// `positional`: the fields its constructor also takes by position. `extra`: it keeps undeclared
+/// fields and tolerates missing ones; `ignores`: it drops undeclared fields. `is_tuple`: it is a
+/// named tuple.
 pub struct Shape {
     pub code: Code,
     pub fields: Vec<Field>,
@@ -57,7 +57,7 @@ fn list() -> Value {
     Value::Array(Vec::new())
 }
 
-/// Return the shape of a record that is kept as its fields.
+/// Return the shape of a type that is stored as its fields.
 pub fn shape(module: &str, name: &str) -> Option<Shape> {
     if let Some(kind) = module.strip_prefix("langchain_core.messages.") {
         return message(kind, name);
@@ -214,7 +214,7 @@ fn message(kind: &str, name: &str) -> Option<Shape> {
     ))
 }
 
-/// Return what one of LangGraph's types that are acted on makes of a call.
+/// Return the `Send`, `Overwrite`, `Interrupt` or `Command` that a call constructs.
 pub fn make(name: &str, call: Call) -> Result<Value, Refused> {
     match name {
         "Send" => send(call),
@@ -256,7 +256,7 @@ fn send(call: Call) -> Result<Value, Refused> {
     Ok(typed(Code::Positional, TYPES, "Send", Value::Array(parts)))
 }
 
-/// Return a packet's timeout as a policy with positive seconds, or None if it sets none.
+/// Return a packet's timeout as a policy in positive seconds, or None if it sets none.
 fn policy(value: Value) -> Result<Option<Value>, Refused> {
     let fields = match &value {
         Value::Typed(typed) if typed.is(TYPES, "TimeoutPolicy") => typed.payload.clone(),
@@ -303,7 +303,7 @@ fn seconds(value: &Value) -> Result<Value, Refused> {
 }
 
 fn interrupt(mut call: Call) -> Result<Value, Refused> {
-    // Older releases stored more; of that only the namespace counts, which made the id.
+    // Older releases stored more fields; only the namespace matters, which determined the id.
     let is_known = |name: &str| ["value", "id", "response_schema"].contains(&name);
     let older: Vec<_> = call
         .keywords
@@ -333,7 +333,7 @@ fn interrupt(mut call: Call) -> Result<Value, Refused> {
     ))
 }
 
-/// Return an item's times as they are stored, by place, or None if one of them is no time.
+/// Return an item's times in stored form, by position; None if one is not a time.
 pub fn item_moments(fields: &[(String, Value)]) -> Result<Option<Vec<(usize, Value)>>, Refused> {
     let mut moments = Vec::new();
     for (at, (_, value)) in fields
@@ -353,7 +353,7 @@ pub fn item_moments(fields: &[(String, Value)]) -> Result<Option<Vec<(usize, Val
     Ok(Some(moments))
 }
 
-/// Return what pydantic's `model_dump` makes of a value: what lies in fields is opened too.
+/// Return the result of pydantic's `model_dump`, which also opens the values of fields.
 pub fn dumped(value: &Value) -> Value {
     match value {
         Value::Map(entries) => Value::Map(

@@ -1,6 +1,6 @@
-//! The serializer: a type tag and bytes to a value, and the values that exts stand for.
+//! The serializer: reads a type tag and bytes into a value, and builds the values of exts.
 //!
-//! `langgraph.checkpoint.serde.jsonplus.JsonPlusSerializer`. What cannot be built comes back as its
+//! `langgraph.checkpoint.serde.jsonplus.JsonPlusSerializer`. A value that cannot be built becomes its
 //! payload.
 
 use crate::codec::arrays;
@@ -15,18 +15,18 @@ use crate::value::Value;
 use crate::value::packing::{NUMBERS, SNAPSHOT};
 use crate::value::unpacking::unpack;
 
-/// Typed values in each other: somewhere beyond this Python's own stack ends.
+/// The limit of nested typed values; Python's own stack ends somewhere beyond it.
 const DEPTH: usize = 500;
 
 pub struct Codec {
-    /// Whether only types of the safe list are built.
+    /// Whether only types on the safe list are built.
     pub strict: bool,
-    /// The module that paths are in.
+    /// The module of paths.
     pub paths: &'static str,
 }
 
 impl Codec {
-    /// Return the value that a type tag and bytes say.
+    /// Return the value of a type tag and bytes.
     pub fn loads(&self, kind: &str, data: &[u8]) -> Result<Value, Raised> {
         match kind {
             "null" => Ok(Value::Nil),
@@ -42,7 +42,7 @@ impl Codec {
         }
     }
 
-    /// Return whether a type is built, or a method called while it is.
+    /// Return whether a type may be built, or its method called.
     pub fn is_allowed(&self, module: &str, name: &str, method: Option<&str>) -> bool {
         match method {
             Some(method) => (module, name, method) == ("datetime", "datetime", "fromisoformat"),

@@ -1,4 +1,4 @@
-//! Python's own types of the safe list, each built into the form it is stored in.
+//! Python's own types of the safe list, built into the form in which they are stored.
 
 use std::collections::HashSet;
 
@@ -10,7 +10,7 @@ use crate::codec::patterns;
 use crate::value::packing;
 use crate::value::{Value, text};
 
-/// The modules and names of Python's types that may be built.
+/// Python's types on the safe list, by module.
 const TYPES: [(&str, &[&str]); 10] = [
     ("builtins", &["set", "frozenset"]),
     ("collections", &["deque"]),
@@ -37,19 +37,19 @@ const TYPES: [(&str, &[&str]); 10] = [
     ("zoneinfo", &["ZoneInfo"]),
 ];
 
-/// Return whether a type of the safe list is Python's.
+/// Return whether a type is one of Python's on the safe list.
 pub fn is_standard(module: &str, name: &str) -> bool {
     TYPES
         .iter()
         .any(|(known, names)| *known == module && names.contains(&name))
 }
 
-/// Return whether a Python could have a package: one that has none of it refuses its types.
+/// Return whether a Python environment could have a package; without it, Python refuses its types.
 pub fn may_be_installed(package: &str) -> bool {
     !package.is_empty() && package != "no"
 }
 
-/// Return what a type makes of a call.
+/// Return the value that a call of a type constructs.
 pub fn make(module: &str, name: &str, call: Call) -> Result<Value, Refused> {
     match module {
         "builtins" => set(name, call),
@@ -79,7 +79,7 @@ fn single(module: &str, name: &str, stored: String) -> Result<Value, Refused> {
     Ok(typed(Code::Single, module, name, text(stored)))
 }
 
-/// Return a set, its elements in the order of their bytes.
+/// Return a set with its elements in the order of their bytes.
 fn set(name: &str, call: Call) -> Result<Value, Refused> {
     if !call.keywords.is_empty() || call.arguments.len() > 1 {
         return Err(Refused);
@@ -149,7 +149,7 @@ fn uuid(call: Call) -> Result<String, Refused> {
     }
 }
 
-/// Return what Python's `int(…, 16)` makes of a text.
+/// Return the result of Python's `int(…, 16)`.
 fn hexadecimal(written: &str) -> Option<u128> {
     let bare = written.trim();
     let bare = bare.strip_prefix('+').unwrap_or(bare);
@@ -165,7 +165,7 @@ fn hexadecimal(written: &str) -> Option<u128> {
     u128::from_str_radix(&digits, 16).ok()
 }
 
-/// Return whether there is a time zone of this name.
+/// Return whether a time zone with this name exists.
 fn is_zone(key: &str) -> bool {
     let is_name = |part: &str| !part.is_empty() && !part.starts_with('.') && !part.contains('\0');
     key.split('/').all(is_name)
@@ -174,7 +174,7 @@ fn is_zone(key: &str) -> bool {
             .is_file()
 }
 
-/// Return what Python's `float()` makes of a value.
+/// Return the result of Python's `float()`.
 pub fn float_of(value: &Value) -> Option<f64> {
     match value {
         Value::Float(value) => Some(*value),

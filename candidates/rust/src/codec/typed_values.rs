@@ -1,14 +1,14 @@
-//! Building typed values from what an ext holds.
+//! Building typed values from an ext's parts.
 //!
-//! `langgraph.checkpoint.serde.jsonplus`, `_create_msgpack_ext_hook`. A value is built into what
-//! would be stored of it, so storing needs no second table.
+//! `langgraph.checkpoint.serde.jsonplus`, `_create_msgpack_ext_hook`. Values are built directly in
+//! stored form, so writing needs no second table.
 
 use crate::codec::call::{Call, Code, Refused, elements, part, typed};
 use crate::codec::records::{self, Shape, shape};
 use crate::codec::standard;
 use crate::value::{Value, map};
 
-/// Return the value that an ext's parts say.
+/// Return the value of an ext's parts.
 pub fn build(code: Code, module: &str, name: &str, payload: Value) -> Result<Value, Refused> {
     if (code, module, name) == (Code::Positional, "langgraph.types", "Send") {
         return send_of_parts(&payload);
@@ -19,7 +19,7 @@ pub fn build(code: Code, module: &str, name: &str, payload: Value) -> Result<Val
     make(code, module, name, Call::new(code, payload)?)
 }
 
-/// Return what a type of the safe list makes of a call.
+/// Return the value that a type on the safe list constructs.
 pub fn make(code: Code, module: &str, name: &str, call: Call) -> Result<Value, Refused> {
     match shape(module, name) {
         Some(shape) => record(code, module, name, &shape, call),
@@ -28,7 +28,7 @@ pub fn make(code: Code, module: &str, name: &str, call: Call) -> Result<Value, R
     }
 }
 
-/// Return a packet; of more than two arguments the third is the timeout, and the rest is ignored.
+/// Return a packet; a third argument is the timeout, further ones are ignored.
 fn send_of_parts(payload: &Value) -> Result<Value, Refused> {
     let all = elements(payload).ok_or(Refused)?;
     let arguments = if all.len() == 2 {
@@ -47,7 +47,7 @@ fn send_of_parts(payload: &Value) -> Result<Value, Refused> {
     )
 }
 
-/// Keep a type that is not on the list, if its package may be installed and it could be called so.
+/// Keep the value of a type that is not on the list, if its package could exist and the call is valid.
 fn unknown(code: Code, module: &str, name: &str, payload: Value) -> Result<Value, Refused> {
     let package = module.split('.').next().unwrap_or_default();
     if !standard::may_be_installed(package) {
@@ -101,7 +101,7 @@ fn record(
     for (field, default) in &shape.fields {
         match of(field).or_else(|| default.clone()) {
             Some(value) => fields.push(((*field).to_owned(), value)),
-            // Only a model is built even if it does not validate.
+            // Only models are built without validation.
             None if shape.extra && code.is_model() => {}
             None => return Err(Refused),
         }

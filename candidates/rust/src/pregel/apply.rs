@@ -1,4 +1,4 @@
-//! Applying what a superstep wrote (`langgraph.pregel._algo.apply_writes`).
+//! Applying the writes of a superstep (`langgraph.pregel._algo.apply_writes`).
 
 use std::rc::Rc;
 
@@ -10,16 +10,16 @@ use crate::program::compiled::Write;
 use crate::savers::checkpoints::{Checkpoint, newest};
 use crate::value::{Value, text};
 
-/// What numbers a channel's versions, after the newest there is.
+/// Returns the version after the newest one.
 pub type NextVersion<'a> = &'a dyn Fn(Option<&Value>) -> Value;
 
-/// Something whose writes can be applied: a task, or what stands for one.
+/// The writes of a task, or of something that acts like one.
 pub struct Writer<'a> {
     pub path: String,
-    /// The node whose `versions_seen` it advances.
+    /// The node whose `versions_seen` advance.
     pub name: &'a str,
     pub writes: &'a [Write],
-    /// The channels whose versions it has seen.
+    /// The channels whose versions it saw.
     pub triggers: &'a [Rc<str>],
 }
 
@@ -33,7 +33,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Return writes that no task made, such as an input.
+    /// Return writes without a task, such as an input.
     pub fn unowned(writes: &'a [Write]) -> Writer<'a> {
         Writer {
             path: path_text(&[]),
@@ -46,8 +46,8 @@ impl<'a> Writer<'a> {
 
 /// Apply writes to the channels; return the channels that changed and hold a value.
 ///
-/// Without `next_version` no version advances, and none counts as changed: that is how a snapshot
-/// of writes that are still pending is made.
+/// Without `next_version` no version advances and no channel counts as changed; a snapshot applies
+/// pending writes in this way.
 pub fn apply_writes(
     state: &mut State,
     mut writers: Vec<Writer>,
@@ -88,7 +88,7 @@ pub fn apply_writes(
     Ok(changes.updated)
 }
 
-/// Return what was written to each channel, by its place, in the order of the first writes.
+/// Return the writes to every channel, by its index, in the order of first writes.
 fn by_channel(state: &State, writers: &[Writer]) -> Vec<(usize, Vec<Value>)> {
     let mut grouped = Vec::<(usize, Vec<Value>)>::new();
     for (name, value) in writers.iter().flat_map(|writer| writer.writes) {
@@ -104,7 +104,7 @@ fn by_channel(state: &State, writers: &[Writer]) -> Vec<(usize, Vec<Value>)> {
     grouped
 }
 
-/// The channels that a superstep changed; all get the same version.
+/// The channels that a superstep changed, which all get the same version.
 struct Changes<'a> {
     state: &'a mut State,
     version: Option<Value>,
@@ -120,7 +120,7 @@ impl Changes<'_> {
         }
     }
 
-    /// Give a channel the superstep's version; return whether there is one.
+    /// Give a channel the superstep's version, if there is one; return whether there is.
     fn advance(&mut self, place: usize) -> bool {
         let Some(version) = &self.version else {
             return false;
@@ -130,7 +130,7 @@ impl Changes<'_> {
         true
     }
 
-    /// Note a change; a channel without a value triggers nothing and is not listed.
+    /// Record a change; a channel without a value triggers nothing and is not listed.
     fn note(&mut self, place: usize) {
         if self.advance(place) && self.state.channels[place].is_available() {
             let name = &self.state.program.channels[place].0;
@@ -138,7 +138,7 @@ impl Changes<'_> {
         }
     }
 
-    /// Tell channels that a superstep passed, and that it is the last if it triggers no node.
+    /// Notify channels of the end of the superstep, and of the run if no node is triggered.
     fn pass(&mut self) -> Result<(), Raised> {
         let program = self.state.program.clone();
         for (place, (name, _)) in program.channels.iter().enumerate() {

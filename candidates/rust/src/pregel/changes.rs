@@ -1,4 +1,4 @@
-//! Changes of a thread's state from outside: what they are, and which node and task they are by.
+//! Changes to a thread's state from outside, and the nodes and tasks they are attributed to.
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -16,7 +16,7 @@ use crate::savers::checkpoints::is_newer;
 use crate::value::python::repr;
 use crate::value::{Map, Value};
 
-/// What a node is said to have written; `task` is the id of the task that it was, if known.
+/// An update attributed to a node, and to one of its tasks if `task` is set.
 #[derive(Clone)]
 pub struct Change {
     pub values: Value,
@@ -29,7 +29,7 @@ pub fn invalid(message: &str) -> Raised {
     Raised::new(INVALID, message)
 }
 
-/// Return changes by node, the k-th of a node as the k-th task that waits for it.
+/// Return changes by node, the k-th of a node attributed to the node's k-th waiting task.
 pub fn grouped(
     items: &[Value],
     waiting: &HashMap<Rc<str>, Vec<Rc<str>>>,
@@ -65,7 +65,7 @@ pub fn grouped(
     Ok(groups.into_iter().flat_map(|(_, group)| group).collect())
 }
 
-/// Return the node that ran last, or None if several did.
+/// Return the node that ran last, or None if it was not one alone.
 pub fn last_node(program: &Program, seen: &Map) -> Option<String> {
     let mut runs = Vec::<(&Value, &str)>::new();
     for name in seen.iter().filter_map(|(name, _)| name.text()) {
@@ -89,7 +89,7 @@ pub fn last_node(program: &Program, seen: &Map) -> Option<String> {
     (same.count() == 1).then(|| name.to_owned())
 }
 
-/// Return the UUID of version 5 of a name in the namespace of another UUID.
+/// Return the version 5 UUID of a name in a namespace, which is a UUID too.
 pub fn uuid5(namespace: &str, name: &str) -> String {
     let digits: String = namespace.chars().filter(|c| *c != '-').collect();
     let namespace = u128::from_str_radix(&digits, 16).unwrap_or_default();
@@ -97,7 +97,7 @@ pub fn uuid5(namespace: &str, name: &str) -> String {
     hash.update(&namespace.to_be_bytes());
     hash.update(name.as_bytes());
     let bits = leading(&hash.digest().bytes());
-    // The version and the variant have fixed places.
+    // The version and the variant have fixed bits.
     let fixed = 0xf << 76 | 0x3 << 62;
     hyphenated(bits & !fixed | 0x5 << 76 | 0x2 << 62)
 }

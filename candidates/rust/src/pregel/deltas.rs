@@ -1,9 +1,9 @@
-//! Delta channels in a thread: when the whole value is stored, and reading it back from writes.
+//! Delta channels in a thread: when a snapshot is due, and which writes are stored until then.
 //!
-//! A checkpoint holds nothing of a delta channel until enough updates or supersteps have passed: then
-//! it holds a snapshot. Until then its value is the writes that were stored beside the checkpoints
-//! before. Where these writes are not the whole truth (a fork leaves some behind, a superstep was
-//! dropped), the next checkpoint holds a snapshot ahead of its time (`langgraph.pregel._loop`,
+//! A checkpoint holds nothing of a delta channel until, after enough updates or supersteps, it holds a
+//! snapshot. In between, the value is the last snapshot plus the writes stored with the checkpoints
+//! since. If these writes are not the full history (a fork left some behind, a superstep was
+//! dropped), the next checkpoint holds a snapshot early (`langgraph.pregel._loop`,
 //! `langgraph.channels.delta`).
 
 use std::rc::Rc;
@@ -17,17 +17,17 @@ use crate::savers::checkpoints::is_newer;
 use crate::savers::stored::PendingWrite;
 use crate::value::{Map, Value};
 
-/// Where metadata counts updates and supersteps since a snapshot.
+/// The metadata key that counts updates and supersteps since a snapshot.
 pub const COUNTERS: &str = "counters_since_delta_snapshot";
 const MAX_STEPS: i128 = 5000;
 
-/// Return the delta channels among those that were written to.
+/// Return the delta channels among the written ones.
 pub fn written_to<'a>(program: &Program, writes: impl Iterator<Item = &'a Rc<str>>) -> Names {
     let is_delta = |name: &&Rc<str>| program.deltas.iter().any(|(delta, _)| delta == *name);
     writes.filter(is_delta).cloned().collect()
 }
 
-/// Return the delta channels whose value is replaced: it is stored, and not what came before.
+/// Return the delta channels that an overwrite replaces, which need a snapshot.
 pub fn overwritten(program: &Program, writes: &[Write]) -> Names {
     let replaced = writes
         .iter()
@@ -35,12 +35,12 @@ pub fn overwritten(program: &Program, writes: &[Write]) -> Names {
     written_to(program, replaced.map(|(name, _)| name))
 }
 
-/// Return the delta channels that pending writes are for.
+/// Return the delta channels with pending writes.
 pub fn left_behind(program: &Program, pending: &[PendingWrite]) -> Names {
     written_to(program, pending.iter().map(|(_, name, _)| name))
 }
 
-/// Return the counters after one more superstep: updates and supersteps since a snapshot.
+/// Return the counters after another superstep.
 pub fn counted(program: &Program, metadata: &Map, updated: Option<&Names>) -> Option<Value> {
     let mut counters = Map::default();
     for (name, _) in &program.deltas {
@@ -61,7 +61,7 @@ fn counter(metadata: &Map, name: &str) -> (i128, i128) {
     }
 }
 
-/// Return the channels whose counters ask for a snapshot.
+/// Return the channels that are due for a snapshot.
 pub fn due(program: &Program, metadata: &Map) -> Names {
     let is_due = |(name, frequency): &&(Rc<str>, i128)| {
         let (updates, steps) = counter(metadata, name);
@@ -71,7 +71,7 @@ pub fn due(program: &Program, metadata: &Map) -> Names {
     due.map(|(name, _)| name.clone()).collect()
 }
 
-/// Take the counters of channels that a snapshot is taken of out of metadata.
+/// Remove the counters of channels with a snapshot from metadata.
 pub fn settle(metadata: &mut Map, snapshots: &Names) {
     if let Some(Value::Map(counters)) = metadata.get_mut(COUNTERS) {
         for name in snapshots {
@@ -83,10 +83,10 @@ pub fn settle(metadata: &mut Map, snapshots: &Names) {
     }
 }
 
-/// Give a version to snapshots of channels that have none since the last checkpoint.
+/// Give a new version to snapshots of channels unchanged since the last checkpoint.
 ///
-/// No node is triggered by it: who had seen the version before has seen this one. It is noted whose
-/// version this is, and which one they had seen.
+/// This triggers no node: a node that had seen the old version has seen the new one. The checkpoint
+/// records which versions are a snapshot's, and which version the node had seen before.
 pub fn bump(state: &mut State, stored: &Map, snapshots: &Names, next: NextVersion) {
     let program = state.program.clone();
     let versions = &mut state.checkpoint.versions;
@@ -138,7 +138,7 @@ pub fn bump(state: &mut State, stored: &Map, snapshots: &Names, next: NextVersio
     }
 }
 
-/// Return the versions that a node has seen, those that are only of a snapshot as before it.
+/// Return the versions that a node has seen, with a snapshot's replaced by the one before.
 pub fn really_seen<'a>(seen: &'a Map, node: &str) -> Vec<&'a Value> {
     let bumps = seen.get(BUMPS).and_then(Value::map);
     let bump = |name: String| bumps.and_then(|bumps| bumps.get(&name));
@@ -154,23 +154,23 @@ pub fn really_seen<'a>(seen: &'a Map, node: &str) -> Vec<&'a Value> {
     really.collect()
 }
 
-/// What a task wrote to delta channels, to be stored when the run ends.
+/// A task's writes to delta channels, stored when the run ends.
 pub struct Late {
     pub task: String,
     pub path: String,
     pub writes: Vec<Write>,
 }
 
-/// What a run wrote to delta channels since a checkpoint was stored.
+/// A run's writes to delta channels since a checkpoint was stored.
 pub struct DeltaLog {
     program: Rc<Program>,
-    /// What was pending on the checkpoint that the run began with.
+    /// The pending writes of the checkpoint from which the run started.
     pending: Vec<PendingWrite>,
-    /// Whether others may build on that checkpoint too.
+    /// Whether other runs may continue from that checkpoint too.
     is_shared: bool,
     at_exit: bool,
     has_diverged: bool,
-    /// The run's first superstep, if that has begun.
+    /// The run's first superstep, once it has started.
     first: Option<i64>,
     is_settled: bool,
     snapshots: Names,
@@ -197,25 +197,25 @@ impl DeltaLog {
         }
     }
 
-    /// Note that what is pending on the checkpoint before is not what comes next.
+    /// Record that the run does not continue with the pending writes of its checkpoint.
     pub fn diverge(&mut self) {
         self.has_diverged = self.is_shared;
         let left = left_behind(&self.program, &self.pending);
         self.snapshots.extend(left);
     }
 
-    /// Note which channels writes replace the value of.
+    /// Record the channels that writes replace.
     pub fn replace(&mut self, writes: &[Write]) {
         self.snapshots.extend(overwritten(&self.program, writes));
     }
 
-    /// Note writes that are stored nowhere.
+    /// Record writes that are never stored.
     pub fn lose(&mut self, writes: &[Write]) {
         let lost = written_to(&self.program, writes.iter().map(|(name, _)| name));
         self.snapshots.extend(lost);
     }
 
-    /// Note the run's first superstep: what is pending of none of its tasks is left behind.
+    /// Record the first superstep; pending writes of other tasks are left behind.
     pub fn begin(&mut self, step: i64, is_task: impl Fn(&str) -> bool) {
         if self.first.is_some() {
             return;
@@ -229,14 +229,14 @@ impl DeltaLog {
         }
     }
 
-    /// Keep a task's writes until the exit, if nothing is stored before.
+    /// Keep a task's writes until the run ends, if nothing is stored earlier.
     pub fn keep(&mut self, step: i64, task: &str, path: String, writes: &[Write]) {
         if !self.at_exit {
             return;
         }
         let names = written_to(&self.program, writes.iter().map(|(name, _)| name));
         if self.has_diverged {
-            // What is stored beside the checkpoint before belongs to another branch too.
+            // Writes stored with the previous checkpoint would belong to another branch too.
             self.snapshots.extend(names);
         } else if !names.is_empty() {
             let kept = writes.iter().filter(|(name, _)| names.contains(name));
@@ -249,9 +249,9 @@ impl DeltaLog {
         }
     }
 
-    /// Return the channels to store whole, and the writes to store of the others.
+    /// Return the channels that need a snapshot, and the writes to store of the others.
     ///
-    /// In the order of ids as in that of paths, the writes of supersteps come one after another.
+    /// Sorted by id or by path, the writes of supersteps stay in order.
     pub fn settle(&mut self, metadata: &mut Map) -> (Names, Vec<Late>) {
         let mut snapshots = std::mem::take(&mut self.snapshots);
         snapshots.extend(due(&self.program, metadata));
@@ -266,7 +266,7 @@ impl DeltaLog {
             if step <= first {
                 let mut task = format!("{first:08x}{}", &late.task[8..]);
                 if task == NULL_TASK {
-                    // Writes that no task made are not to look as if they were pending.
+                    // Writes without a task must not look pending.
                     task.replace_range(task.len() - 1.., "1");
                 }
                 late.task = task;

@@ -1,4 +1,4 @@
-//! A compiled program with a saver and a clock: what runs, snapshots and updates work on.
+//! A compiled program with a saver and a clock, which runs, snapshots and updates share.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -21,13 +21,13 @@ pub struct Graph {
     pub program: Rc<Program>,
     pub saver: Option<Shared>,
     pub clock: Rc<Clock>,
-    /// The saver of the outermost graph: it reaches the subgraphs of one that has none.
+    /// The outermost graph's saver, which also serves subgraphs of a graph without one.
     pub outermost: Option<Shared>,
     pub store: Option<Rc<Store>>,
 }
 
 impl Graph {
-    /// Return what numbers a channel's next version: the saver's way, or counting without one.
+    /// Return a channel's next version: the saver's, or a count without a saver.
     pub fn next_version(&self, current: Option<&Value>) -> Value {
         match (&self.saver, current.and_then(Value::int)) {
             (Some(_), _) => self.clock.next_version(current),
@@ -35,7 +35,7 @@ impl Graph {
         }
     }
 
-    /// Return the state that a checkpoint and its values hold; one without a config was never stored.
+    /// Return the state of a checkpoint and its values; without a config it was never stored.
     pub fn restored(
         &self,
         checkpoint: Checkpoint,
@@ -59,7 +59,7 @@ impl Graph {
         Ok(state)
     }
 
-    /// Return a subgraph as a graph: with the outermost graph's saver, or with none.
+    /// Return a subgraph as a graph, with the outermost graph's saver or none.
     pub fn inside(&self, subgraph: &Subgraph) -> Graph {
         let keeps = subgraph.checkpointer != Some(false);
         Graph {
@@ -71,7 +71,7 @@ impl Graph {
         }
     }
 
-    /// Return whether a thread has moved past the checkpoint that was asked for by its id.
+    /// Return whether a thread has moved past the checkpoint that a config names.
     pub fn is_superseded(&self, place: &Where, checkpoint: &Checkpoint) -> bool {
         let is_asked = word(place, "checkpoint_id").is_some();
         let saver = self.saver.as_ref().filter(|_| is_asked);

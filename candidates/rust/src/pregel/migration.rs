@@ -1,16 +1,16 @@
-//! Older checkpoints in today's layout (`_migrate_checkpoint` of `Pregel` and `CompiledStateGraph`).
+//! Migrating checkpoints to today's layout (`_migrate_checkpoint` of `Pregel`, `CompiledStateGraph`).
 //!
-//! Before version 4 packets that were sent lay beside the channels, under `pending_sends`. Before
-//! version 3 a node was triggered by a channel of its own for every way to it: `start:NODE` from START,
+//! Before version 4, sent packets were stored next to the channels, in `pending_sends`. Before
+//! version 3, every way to a node had a trigger channel of its own: `start:NODE` from START,
 //! `branch:SOURCE:CONDITION:NODE` from a conditional edge, and `SOURCE`, which all its edges shared.
-//! Today it is `branch:to:NODE`, whichever way it was.
+//! Today there is one, `branch:to:NODE`.
 
 use crate::names::{INTERRUPT, START, TASKS, branch_to};
 use crate::program::compiled::Program;
 use crate::savers::checkpoints::{Checkpoint, is_newer, newest};
 use crate::value::{Map, Value};
 
-/// Bring a checkpoint that was read into today's layout; its version stays.
+/// Migrate a checkpoint to today's layout, keeping its version number.
 pub fn migrate(program: &Program, checkpoint: &mut Checkpoint, values: &mut Map) {
     let sends = std::mem::take(&mut checkpoint.sends);
     let versions = &mut checkpoint.versions;
@@ -59,7 +59,7 @@ impl Older<'_> {
             .collect()
     }
 
-    /// Let a node's trigger take the place of one that led to it alone.
+    /// Replace a trigger that led to one node by that node's trigger.
     fn rename(&mut self, old: &str, node: &str) {
         if self.program.node(node).is_none() {
             return;
@@ -74,7 +74,7 @@ impl Older<'_> {
         self.take_over(old, node, &version);
     }
 
-    /// Let the triggers of all nodes that an edge leads to take the place of their source's.
+    /// Replace a source's trigger by the triggers of all nodes to which its edges lead.
     fn spread(&mut self, source: &str) {
         let version = self.checkpoint.versions.remove(source).unwrap_or_default();
         let held = self.values.remove(source);
@@ -96,7 +96,7 @@ impl Older<'_> {
         }
     }
 
-    /// Give a node's trigger the later of two versions, in what was seen of them too.
+    /// Give a node's trigger the later of two versions, also in `versions_seen`.
     fn take_over(&mut self, old: &str, node: &str, version: &Value) {
         let trigger = branch_to(node);
         let Checkpoint { versions, seen, .. } = &mut *self.checkpoint;
@@ -111,7 +111,7 @@ impl Older<'_> {
     }
 }
 
-/// Put a version under a name, unless a later one is there.
+/// Put a version under a name, unless it has a later one.
 fn put_later(versions: &mut Map, name: &str, version: Value) {
     let known = versions.get(name);
     if known.is_none_or(|known| is_newer(&version, Some(known))) {

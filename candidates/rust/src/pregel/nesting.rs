@@ -1,23 +1,23 @@
-//! A run inside a task: a subgraph as a node, or called in a node's body.
+//! Nested runs: a subgraph as a node, or called in a node's body.
 //!
-//! It is a run of its own, in a namespace of its own. What it has of the run around it: the thread and
-//! the saver, whether that one resumes, the answers given to it, its stream, its limits; and the
-//! checkpoints around it, which its own are stored with as their parents.
+//! A nested run has a namespace of its own. From the enclosing run it takes the thread, the saver,
+//! whether to resume, the answers, the stream and the limits, and the ids of the enclosing
+//! checkpoints, which are stored as parents of its own.
 
 use std::rc::Rc;
 
 use crate::halt::Halt;
 use crate::names::CHECKPOINT_MAP;
 use crate::pregel::payloads::joined;
-use crate::pregel::run::{Around, Asked, Loop};
+use crate::pregel::run::{EnclosingTask, Loop, RunRequest};
 use crate::pregel::start::start;
 use crate::pregel::streams::{Mode, Sink};
 use crate::pregel::tasks::Task;
 use crate::program::compiled::Subgraph;
 use crate::value::{Value, text};
 
-/// Run a subgraph inside a task to its end; return the last state that it showed. `again` if an
-/// attempt of the task failed before.
+/// Run a subgraph inside a task and return its last state. `again` says that an earlier attempt of
+/// the task failed.
 pub fn run_nested(
     outer: &Loop,
     task: &mut Task,
@@ -29,16 +29,16 @@ pub fn run_nested(
     let mut checkpoints = outer.parents.clone();
     let id = text(&outer.state.checkpoint.id);
     checkpoints.put(&outer.namespace, id.clone());
-    // A handler's task is inside the one that failed, which has the checkpoint both began at.
+    // A handler runs inside the failed task, which has the checkpoint from which both started.
     if let Some(failure) = &task.failure {
         checkpoints.put(&failure.namespace, id);
     }
-    let mut place = outer.asked.place.clone();
+    let mut place = outer.request.place.clone();
     place.put(CHECKPOINT_MAP, Value::Map(checkpoints.clone()));
     let known = checkpoints.get(&namespace).cloned();
     place.put("checkpoint_id", known.unwrap_or_default());
     place.put("checkpoint_ns", text(&namespace));
-    let around = Around {
+    let enclosing = EnclosingTask {
         namespace,
         resuming: if again { Some(true) } else { outer.resuming },
         checkpoints,
@@ -51,7 +51,7 @@ pub fn run_nested(
     };
     let sink = Sink::default();
     let program = &subgraph.program;
-    let asked = Asked {
+    let request = RunRequest {
         input: given,
         place,
         modes: vec![Mode::Values],
@@ -60,23 +60,23 @@ pub fn run_nested(
         interrupt_before: program.interrupt_before.clone(),
         interrupt_after: program.interrupt_after.clone(),
         subgraphs: false,
-        around: Some(around),
-        context: outer.asked.context.clone(),
-        ..outer.asked
+        enclosing: Some(enclosing),
+        context: outer.request.context.clone(),
+        ..outer.request
     };
-    let mut inner = Loop::new(outer.graph.inside(subgraph), asked)?;
+    let mut inner = Loop::new(outer.graph.inside(subgraph), request)?;
     start(&mut inner)?;
     inner.execute()?;
     let latest = sink.borrow_mut().pop();
     Ok(latest.map_or(Value::Nil, |item| item.payload))
 }
 
-/// Return whether a namespace is kept between runs: then no part of it names a task.
+/// Return whether a namespace is kept between runs, which is if it has no task ids.
 pub fn is_lasting(namespace: &str) -> bool {
     !namespace.contains(':')
 }
 
-/// Return the namespace of a task's next nested run, and count it.
+/// Count a task's nested run and return its namespace.
 fn next_namespace(task: &mut Task, subgraph: &Subgraph) -> String {
     let called = task.calls;
     task.calls += 1;

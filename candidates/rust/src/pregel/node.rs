@@ -1,4 +1,4 @@
-//! Running a task: its node, again if its policies say so, and what its body asks of the run.
+//! Running a task: its node, retries, and what the node's body needs from the run.
 
 use std::rc::Rc;
 
@@ -17,11 +17,11 @@ use crate::program::policies::Stopwatch;
 use crate::store::Store;
 use crate::value::{Value, text};
 
-/// Run a task, again if its policies say so; its writes are those of its last attempt.
+/// Run a task with retries; its writes are those of the last attempt.
 pub fn run_task(run: &Loop, task: &mut Task) -> Result<(), Halt> {
     let program = run.graph.program.clone();
     let node = task.node(&program);
-    if node.policies.timeout.is_some() && !run.asked.asynchronous {
+    if node.policies.timeout.is_some() && !run.request.asynchronous {
         let message = format!(
             "Node timeouts are only supported for async nodes because sync Python execution cannot \
              be safely cancelled in-process. Node '{}' is sync.",
@@ -38,7 +38,7 @@ pub fn run_task(run: &Loop, task: &mut Task) -> Result<(), Halt> {
             ended => return ended,
         };
         if error.class == TIMEOUT && node.policies.timeout.is_some() {
-            // What an attempt wrote is kept until it is in time.
+            // An attempt's writes count only if it was in time.
             task.writes.clear();
         }
         if !node.policies.tries_again(&error, attempt) {
@@ -57,8 +57,8 @@ fn attempt(run: &Loop, task: &mut Task, node: &Node, attempt: i128) -> Result<()
         return update;
     };
     if command.graph.as_deref() == Some(PARENT) {
-        // On its way out it is addressed to the graph around this one, by its namespace.
-        command.graph = Some(around_of(&namespace));
+        // On its way out, the command is addressed to the enclosing graph by namespace.
+        command.graph = Some(enclosing_namespace(&namespace));
         return Err(Halt::Upwards(command));
     }
     let addressed = without_ids(command.graph.as_deref().unwrap_or_default());
@@ -70,7 +70,7 @@ fn attempt(run: &Loop, task: &mut Task, node: &Node, attempt: i128) -> Result<()
     write_update(node, &arrived, &mut task.writes, &run.state, &managed)
 }
 
-/// Return the node's update; `__start__` passes the input on.
+/// Return the node's update; `__start__` returns the input.
 fn node_value(run: &Loop, task: &mut Task, node: &Node, attempt: i128) -> Result<Value, Halt> {
     let input = task.input.clone();
     let watch = Stopwatch::new(&task.name, node.policies.timeout);
@@ -91,7 +91,7 @@ fn node_value(run: &Loop, task: &mut Task, node: &Node, attempt: i128) -> Result
     Scope::new(&input, &mut host).run(body)
 }
 
-/// Answers a task's body, in one of its attempts.
+/// The host of a task's body during one attempt.
 struct TaskHost<'a> {
     run: &'a Loop,
     task: &'a mut Task,
@@ -116,7 +116,7 @@ impl Host for TaskHost<'_> {
 
     fn emit(&mut self, value: Value) {
         self.watch.progress();
-        // A handler's item comes from inside the task that failed.
+        // A handler's item has the namespace of the failed task.
         let namespace = self.task.namespace.rsplit_once('|');
         let namespace = namespace.map_or("", |(namespace, _)| namespace);
         let step = self.run.step;
@@ -126,7 +126,7 @@ impl Host for TaskHost<'_> {
     }
 
     fn wait(&mut self, seconds: f64) -> Result<(), Halt> {
-        if self.run.asked.asynchronous {
+        if self.run.request.asynchronous {
             self.watch.wait(seconds)?;
         }
         Ok(())
@@ -157,14 +157,14 @@ impl Host for TaskHost<'_> {
             "task_id" => text(&**id),
             "checkpoint_ns" => text(namespace),
             _ => {
-                let thread = self.run.asked.place.get("thread_id");
+                let thread = self.run.request.place.get("thread_id");
                 thread.cloned().unwrap_or_default()
             }
         }
     }
 
     fn context(&self, name: &str) -> Value {
-        let known = self.run.asked.context.map();
+        let known = self.run.request.context.map();
         let value = known.and_then(|known| known.get(name));
         value.cloned().unwrap_or_default()
     }

@@ -1,4 +1,4 @@
-//! What a stream's items hold, by mode (`langgraph.pregel.debug`, `langgraph.pregel._io`).
+//! The payloads of stream items, by mode (`langgraph.pregel.debug`, `langgraph.pregel._io`).
 
 use std::rc::Rc;
 
@@ -11,7 +11,7 @@ use crate::savers::metadata::metadata_only;
 use crate::savers::stored::PendingWrite;
 use crate::value::{Map, Value, map, text};
 
-/// Return the `updates` item of a task: its node, and what it wrote to the state.
+/// Return the `updates` item of a task: its node, and its writes to the state.
 pub fn update_payload(task: &Task, writes: &[Write], fields: &[Rc<str>]) -> Map {
     let written = writes.iter().filter(|(name, _)| fields.contains(name));
     let written: Vec<_> = written.collect();
@@ -28,7 +28,7 @@ pub fn update_payload(task: &Task, writes: &[Write], fields: &[Rc<str>]) -> Map 
     [(text(&*task.name), update)].into_iter().collect()
 }
 
-/// Return the `tasks` item of a task that starts; `said` is of the nodes around it.
+/// Return the `tasks` item of a starting task; `node_metadata` is that of the enclosing nodes.
 pub fn task_payload(program: &Program, task: &Task, node_metadata: &Map) -> Value {
     let triggers = task.triggers.iter().map(|trigger| text(&**trigger));
     let mut head = vec![
@@ -44,7 +44,7 @@ pub fn task_payload(program: &Program, task: &Task, node_metadata: &Map) -> Valu
     map(head)
 }
 
-/// Return a map's entries, then another's.
+/// Return the entries of one map, then of another.
 pub fn joined(one: &Map, other: &Map) -> Map {
     one.iter().chain(other.iter()).cloned().collect()
 }
@@ -69,7 +69,7 @@ pub fn result_payload(task: &Task, writes: &[Write], fields: &[Rc<str>]) -> Valu
     ])
 }
 
-/// Return writes to the state by field; several to one field go under `$writes`.
+/// Return writes to the state by field; several to one field become a list under `$writes`.
 fn folded(writes: &[Write], fields: &[Rc<str>]) -> Map {
     let mut result = Map::default();
     for (name, value) in writes.iter().filter(|(name, _)| fields.contains(name)) {
@@ -89,7 +89,7 @@ fn folded(writes: &[Write], fields: &[Rc<str>]) -> Map {
     result
 }
 
-/// Return the config of the subgraph that a task runs, if that keeps its state.
+/// Return the config of a task's subgraph, if it keeps its state.
 pub fn subgraph_config(program: &Program, task: &Task, thread: &Value) -> Value {
     if task.node(program).shows.is_none() {
         return Value::Nil;
@@ -125,7 +125,7 @@ impl TaskState {
         ])
     }
 
-    /// Return the task as a `checkpoints` item has it.
+    /// Return the task as a `checkpoints` item shows it.
     pub fn brief(&self) -> Value {
         let mut parts = vec![("id", text(&*self.id)), ("name", text(&*self.name))];
         if self.error.is_true() {
@@ -142,9 +142,9 @@ impl TaskState {
     }
 }
 
-/// Return tasks as a snapshot shows them; `inner` gives the state of the subgraph of one.
+/// Return tasks as a snapshot shows them; `inner` returns the state of a task's subgraph.
 ///
-/// With `live` they show the interrupts that wait for an answer, otherwise those they ever asked.
+/// With `live` they show only unanswered interrupts.
 pub fn task_states<E>(
     tasks: &[Task],
     pending: &[PendingWrite],
@@ -186,7 +186,7 @@ fn path_part(part: &Part) -> Value {
     }
 }
 
-/// Return a value with LangGraph's dataclasses as maps, as `dataclasses.asdict` does.
+/// Return a value with LangGraph's dataclasses as maps, like `dataclasses.asdict`.
 fn as_map(value: &Value) -> Value {
     let entries = |entries: &Map| {
         let entries = entries.iter();

@@ -1,6 +1,6 @@
-//! A superstep's two halves: which tasks come next, and applying what they wrote.
+//! Preparing a superstep: its tasks, and whether it stops at a breakpoint.
 //!
-//! `langgraph.pregel._algo`: `prepare_next_tasks`, `apply_writes`, `should_interrupt`.
+//! `langgraph.pregel._algo`: `prepare_next_tasks`, `should_interrupt`.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -16,21 +16,21 @@ use crate::program::compiled::{Breakpoints, Node};
 use crate::savers::checkpoints::{Checkpoint, is_newer};
 use crate::value::{Map, Value};
 
-/// What a superstep depends on beside the state.
+/// The inputs of a superstep beside the state.
 #[derive(Default)]
 pub struct Coming<'a> {
     pub step: i64,
-    /// The channels that the superstep before changed, where that is known.
+    /// The channels that the previous superstep changed, if known.
     pub updated: Option<&'a Names>,
-    /// The answers that a resume gave by interrupt id.
+    /// The answers of a resume by interrupt id.
     pub answers: Option<&'a Map>,
     /// The step after the run's last.
     pub stop: Option<i64>,
-    /// The answers of the task that a nested run is in.
-    pub around: Option<Rc<Answers>>,
+    /// The answers of the enclosing task, in a nested run.
+    pub enclosing: Option<Rc<Answers>>,
 }
 
-/// Return the tasks of a superstep: packets that were sent, then triggered nodes.
+/// Return the tasks of a superstep: sent packets first, then triggered nodes.
 pub fn next_tasks(state: &State, pending: &Pending, coming: &Coming) -> Vec<Task> {
     let program = &state.program;
     let stop = coming.stop.unwrap_or(coming.step + 1);
@@ -45,9 +45,9 @@ pub fn next_tasks(state: &State, pending: &Pending, coming: &Coming) -> Vec<Task
         let parts = [&[&*place, &*step, &*node.name], parts].concat();
         let id = task_id(&state.checkpoint, &parts);
         let namespace = format!("{place}:{id}");
-        let around = coming.around.clone();
+        let enclosing = coming.enclosing.clone();
         tasks.push(Task {
-            answers: Answers::of(&id, &namespace, pending, coming.answers, around),
+            answers: Answers::of(&id, &namespace, pending, coming.answers, enclosing),
             id: id.into(),
             name: node.name.clone(),
             path,
@@ -106,7 +106,7 @@ fn task_id(checkpoint: &Checkpoint, parts: &[&str]) -> String {
     };
     let mut data: Vec<u8> = digits.chunks(2).map(|pair| byte(pair) as u8).collect();
     parts.iter().for_each(|part| data.extend(part.as_bytes()));
-    // Until version 1 ids were hashed otherwise, and an interrupted task is found by its id.
+    // Checkpoints of version 1 have task ids of another hash, and writes find their task by its id.
     hyphenated(match checkpoint.version {
         ..=1 => leading(&Sha1::from(&data).digest().bytes()),
         _ => xxh3_128(&data),
@@ -119,7 +119,7 @@ pub fn leading(hash: &[u8; 20]) -> u128 {
     bytes.fold(0, |sum, byte| sum << 8 | u128::from(*byte))
 }
 
-/// Return 128 bits as a UUID is written.
+/// Format 128 bits as a UUID.
 pub fn hyphenated(bits: u128) -> String {
     let text = format!("{bits:032x}");
     [
@@ -132,7 +132,7 @@ pub fn hyphenated(bits: u128) -> String {
     .join("-")
 }
 
-/// Return the nodes that a trigger of theirs holds a value for that they have not seen.
+/// Return the nodes with a trigger whose value they have not seen.
 fn candidates<'a>(state: &'a State, updated: Option<&Names>) -> Vec<&'a Node> {
     let program = &state.program;
     let mut nodes: Vec<&Node> = match updated.filter(|updated| !updated.is_empty()) {
@@ -183,7 +183,7 @@ fn input(state: &State, node: &Node, managed: &Map) -> Option<Value> {
     }
 }
 
-/// Return the task that handles a failure: in the same superstep, given the same input.
+/// Return the task that handles a failure, in the same superstep and with the same input.
 pub fn handling_task(
     state: &State,
     failure: Rc<Failure>,
@@ -197,11 +197,11 @@ pub fn handling_task(
     let parts = [&*inside, &*step, handler, PUSH, HANDLER, &*failure.id];
     let id = task_id(&state.checkpoint, &parts);
     let namespace = format!("{inside}:{id}");
-    let around = failure.around.clone();
+    let enclosing = failure.enclosing.clone();
     let mut path = failure.path.clone();
     path.extend([Part::Name(HANDLER.into()), Part::Number(0)]);
     Some(Task {
-        answers: Answers::of(&id, &namespace, pending, coming.answers, around),
+        answers: Answers::of(&id, &namespace, pending, coming.answers, enclosing),
         id: id.into(),
         name: handler.into(),
         path,
@@ -216,7 +216,7 @@ pub fn handling_task(
     })
 }
 
-/// Return whether a task is at a breakpoint, and anything changed since the last stop.
+/// Return whether a task is at a breakpoint and a channel changed since the last stop.
 pub fn stops(state: &State, breakpoints: &Breakpoints, tasks: &[Task]) -> bool {
     let Checkpoint { versions, seen, .. } = &state.checkpoint;
     let seen = seen.get(INTERRUPT).and_then(Value::map);

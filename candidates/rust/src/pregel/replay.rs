@@ -1,4 +1,4 @@
-//! Going again over what an earlier run did, from a checkpoint of it.
+//! Replay: running again from an earlier checkpoint.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -9,21 +9,20 @@ use crate::savers::checkpoints::{Where, word};
 use crate::savers::saver::{Listing, Saved, Saver};
 use crate::value::Map;
 
-/// A run that goes again over what an earlier one did: it began at the checkpoint `since`.
+/// A run that repeats an earlier one from the checkpoint `since`.
 ///
-/// A subgraph begins where it was then, when it first runs; after that it goes on as ever.
+/// A subgraph's first run starts where it was then; later ones continue as usual.
 pub struct Replay {
     since: String,
     begun: RefCell<Vec<String>>,
 }
 
 impl Replay {
-    /// Return the replay of a checkpoint, which a run goes on from by the name `latest`.
+    /// Return the replay from a checkpoint; `latest` is the id under which the run continues.
     ///
-    /// Subgraphs that ran at what a fork or an update was made from did so before it was made, so
-    /// that counts. Of a fork that is stored at exit only the parent is that of what it was made
-    /// from.
-    pub fn of(saved: &Began, latest: &str, at_exit: bool) -> Rc<Replay> {
+    /// A fork or an update was made after subgraphs had run at its source, so its source counts. The
+    /// parent of a fork that is stored at exit is its source's parent.
+    pub fn of(saved: &Origin, latest: &str, at_exit: bool) -> Rc<Replay> {
         let source = word(&saved.metadata, "source");
         let made = matches!(source, Some("fork" | "update"));
         let place = match (made || at_exit, at_exit) {
@@ -38,24 +37,24 @@ impl Replay {
         })
     }
 
-    /// Return the checkpoint that a nested run begins at.
+    /// Return the checkpoint from which a nested run starts.
     pub fn find(&self, saver: &Saver, place: &Where) -> Result<Option<Saved>, Halt> {
         let node = without_ids(word(place, "checkpoint_ns").unwrap_or_default());
         if self.begun.borrow().contains(&node) {
             return Ok(saver.get(place)?);
         }
         self.begun.borrow_mut().push(node);
-        let asked = Listing {
+        let listing = Listing {
             before: Some(self.since.clone()),
             limit: Some(1),
             ..Default::default()
         };
-        Ok(saver.list(place, &asked)?.pop())
+        Ok(saver.list(place, &listing)?.pop())
     }
 }
 
-/// What a run remembers of the checkpoint that it began with.
-pub struct Began {
+/// The checkpoint from which a run started.
+pub struct Origin {
     pub id: String,
     /// None if it was never stored.
     pub config: Option<Where>,

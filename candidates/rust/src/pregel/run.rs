@@ -1,4 +1,4 @@
-//! A run: what it is asked for, what it knows of the run around it, and where it is.
+//! A run: its request, its enclosing task if it is nested, and its progress.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -8,7 +8,7 @@ use crate::pregel::deltas::DeltaLog;
 use crate::pregel::graph::Graph;
 use crate::pregel::payloads::joined;
 use crate::pregel::prepare::Coming;
-use crate::pregel::replay::{Began, Replay};
+use crate::pregel::replay::{Origin, Replay};
 use crate::pregel::state::{Names, State};
 use crate::pregel::streams::{Mode, Sink, Stream};
 use crate::pregel::tasks::{Answers, Pending, Task};
@@ -16,7 +16,7 @@ use crate::program::compiled::Breakpoints;
 use crate::savers::checkpoints::{Checkpoint, Where, word};
 use crate::value::{Map, Value, text};
 
-/// When a run's checkpoints are stored: as they are made, or the last one when it ends.
+/// When a run's checkpoints are stored: at once, or only the last one at the end.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Durability {
     Sync,
@@ -24,32 +24,32 @@ pub enum Durability {
     Exit,
 }
 
-/// What a nested run has of the task that it runs in.
+/// The task that encloses a nested run.
 #[derive(Clone)]
-pub struct Around {
+pub struct EnclosingTask {
     pub namespace: String,
-    /// Whether it goes on where it stopped; None if that is for its input to say.
+    /// Whether the run resumes; None if its input decides.
     pub resuming: Option<bool>,
-    /// The ids of the checkpoints around it, by namespace.
+    /// The ids of the enclosing checkpoints, by namespace.
     pub checkpoints: Map,
-    /// What is said of the nodes around it.
+    /// The metadata of the enclosing nodes.
     pub node_metadata: Map,
-    /// The task's answers; the one that is nobody's yet is the nested run's too.
+    /// The task's answers; the nested run may take the one that names no interrupt.
     pub answers: Rc<Answers>,
-    /// Those that a resume gave by interrupt id.
+    /// The answers of a resume by interrupt id.
     pub by_interrupt: Option<Rc<Map>>,
     pub replay: Option<Rc<Replay>>,
     pub stream: Rc<Stream>,
     pub drains: Rc<RefCell<Vec<String>>>,
 }
 
-/// What a run is asked for.
-pub struct Asked {
+/// The request of a run.
+pub struct RunRequest {
     pub input: Value,
     pub place: Where,
     pub modes: Vec<Mode>,
     pub sink: Sink,
-    /// The fields in what it gives.
+    /// The fields of its output.
     pub shown: Vec<Rc<str>>,
     pub recursion_limit: i64,
     pub durability: Durability,
@@ -57,26 +57,26 @@ pub struct Asked {
     pub interrupt_before: Breakpoints,
     pub interrupt_after: Breakpoints,
     pub asynchronous: bool,
-    /// Whether its stream has the items of subgraphs.
+    /// Whether its stream shows the items of subgraphs.
     pub subgraphs: bool,
-    pub around: Option<Around>,
+    pub enclosing: Option<EnclosingTask>,
 }
 
 /// A run.
 pub struct Loop {
     pub graph: Graph,
-    pub asked: Asked,
+    pub request: RunRequest,
     pub namespace: String,
-    /// The ids of the checkpoints around it, by namespace.
+    /// The ids of the enclosing checkpoints, by namespace.
     pub parents: Map,
-    /// What is said of the nodes around it.
+    /// The metadata of the enclosing nodes.
     pub node_metadata: Map,
-    /// The answers that a resume gave by interrupt id.
+    /// The answers of a resume by interrupt id.
     pub answers: Option<Rc<Map>>,
     pub resuming: Option<bool>,
     pub replay: Option<Rc<Replay>>,
-    pub began: Began,
-    /// Whether the thread has moved past the checkpoint that was asked for.
+    pub origin: Origin,
+    /// Whether the thread has moved past the requested checkpoint.
     pub superseded: bool,
     pub state: State,
     pub metadata: Map,
@@ -96,32 +96,32 @@ pub struct Loop {
 }
 
 impl Loop {
-    /// Return a run at the checkpoint that it begins with.
-    pub fn new(graph: Graph, asked: Asked) -> Result<Loop, Halt> {
-        let around = asked.around.as_ref();
-        let namespace = around.map_or(String::new(), |around| around.namespace.clone());
-        let replay = around.and_then(|around| around.replay.clone());
-        let mut resuming = around.and_then(|around| around.resuming);
-        let is_asked = word(&asked.place, "checkpoint_id").is_some();
+    /// Return a run at the checkpoint from which it starts.
+    pub fn new(graph: Graph, request: RunRequest) -> Result<Loop, Halt> {
+        let enclosing = request.enclosing.as_ref();
+        let namespace = enclosing.map_or(String::new(), |enclosing| enclosing.namespace.clone());
+        let replay = enclosing.and_then(|enclosing| enclosing.replay.clone());
+        let mut resuming = enclosing.and_then(|enclosing| enclosing.resuming);
+        let is_asked = word(&request.place, "checkpoint_id").is_some();
         let saved = match (&graph.saver, &replay) {
             (None, _) => None,
             (Some(saver), Some(replay)) if !is_asked => {
                 resuming = None;
-                replay.find(&saver.borrow(), &asked.place)?
+                replay.find(&saver.borrow(), &request.place)?
             }
-            (Some(saver), _) => saver.borrow().get(&asked.place)?,
+            (Some(saver), _) => saver.borrow().get(&request.place)?,
         };
         let superseded = saved
             .as_ref()
-            .is_some_and(|saved| graph.is_superseded(&asked.place, &saved.checkpoint));
+            .is_some_and(|saved| graph.is_superseded(&request.place, &saved.checkpoint));
         let mut place: Where = [(text("checkpoint_ns"), text(""))].into_iter().collect();
-        place = joined(&place, &asked.place);
-        let began;
+        place = joined(&place, &request.place);
+        let origin;
         let (checkpoint, values, pending);
         match saved {
             Some(saved) => {
                 place = joined(&place, &saved.config);
-                began = Began {
+                origin = Origin {
                     id: saved.checkpoint.id.clone(),
                     config: Some(saved.config),
                     parent: saved.parent,
@@ -131,7 +131,7 @@ impl Loop {
             }
             None => {
                 checkpoint = Checkpoint::empty(graph.clock.now());
-                began = Began {
+                origin = Origin {
                     id: checkpoint.id.clone(),
                     config: None,
                     parent: None,
@@ -140,78 +140,78 @@ impl Loop {
                 (values, pending) = (Map::default(), Vec::new());
             }
         }
-        let config = began.config.as_ref();
+        let config = origin.config.as_ref();
         let state = graph.restored(checkpoint, values, config, &namespace)?;
-        let at_exit = graph.saver.is_some() && asked.durability == Durability::Exit;
+        let at_exit = graph.saver.is_some() && request.durability == Durability::Exit;
         let is_shared = is_asked && config.is_some();
         let deltas = DeltaLog::new(&graph.program, pending.clone(), is_shared, at_exit);
-        let step = step_of(&began.metadata).unwrap_or(-2) + 1;
+        let step = step_of(&origin.metadata).unwrap_or(-2) + 1;
         let stream = Stream::new(
-            &asked.modes,
-            asked.sink.clone(),
-            asked.subgraphs,
+            &request.modes,
+            request.sink.clone(),
+            request.subgraphs,
             &namespace,
             &graph.clock,
-            around.map(|around| &around.stream),
+            enclosing.map(|enclosing| &enclosing.stream),
         );
         Ok(Loop {
-            parents: around
-                .map(|around| around.checkpoints.clone())
+            parents: enclosing
+                .map(|enclosing| enclosing.checkpoints.clone())
                 .unwrap_or_default(),
-            node_metadata: around
-                .map(|around| around.node_metadata.clone())
+            node_metadata: enclosing
+                .map(|enclosing| enclosing.node_metadata.clone())
                 .unwrap_or_default(),
-            answers: around.and_then(|around| around.by_interrupt.clone()),
-            drains: around
-                .map(|around| around.drains.clone())
+            answers: enclosing.and_then(|enclosing| enclosing.by_interrupt.clone()),
+            drains: enclosing
+                .map(|enclosing| enclosing.drains.clone())
                 .unwrap_or_default(),
             resuming,
             replay,
             superseded,
-            metadata: began.metadata.clone(),
+            metadata: origin.metadata.clone(),
             pending: Rc::new(RefCell::new(pending)),
             updated: None,
             deltas,
             replaying: false,
             step,
-            stop: step + asked.recursion_limit + 1,
+            stop: step + request.recursion_limit + 1,
             stream,
             tasks: Vec::new(),
-            parent: began.parent.clone(),
+            parent: origin.parent.clone(),
             place,
             stored_versions: state.checkpoint.versions.clone(),
             wrote: Vec::new(),
             state,
-            began,
+            origin,
             namespace,
             graph,
-            asked,
+            request,
         })
     }
 
-    /// Let subgraphs begin where they were at the checkpoint that this run was asked for.
+    /// Let subgraphs start where they were at the requested checkpoint.
     pub fn begin_replay(&mut self) {
         if self.graph.saver.is_some() {
-            let at_exit = self.asked.durability == Durability::Exit;
+            let at_exit = self.request.durability == Durability::Exit;
             let latest = &self.state.checkpoint.id;
-            self.replay = Some(Replay::of(&self.began, latest, at_exit));
+            self.replay = Some(Replay::of(&self.origin, latest, at_exit));
         }
     }
 
-    /// Return what the next superstep depends on.
+    /// Return the inputs of the next superstep.
     pub fn coming(&self) -> Coming<'_> {
-        let around = self.asked.around.as_ref();
+        let enclosing = self.request.enclosing.as_ref();
         Coming {
             step: self.step,
             updated: self.updated.as_ref(),
             answers: self.answers.as_deref(),
             stop: Some(self.stop),
-            around: around.map(|around| around.answers.clone()),
+            enclosing: enclosing.map(|enclosing| enclosing.answers.clone()),
         }
     }
 }
 
-/// Return the step that metadata says.
+/// Return the step of a checkpoint's metadata.
 pub fn step_of(metadata: &Map) -> Option<i64> {
     i64::try_from(metadata.get("step")?.int()?).ok()
 }

@@ -1,7 +1,7 @@
 //! Running the tasks of a superstep (`langgraph.pregel._runner.PregelRunner`).
 //!
-//! Every task runs to its end and is recorded as it ends. If one failed for good and has a handler,
-//! that runs in the same superstep, after the others; any other error is raised when all have run.
+//! Every task runs to its end and is recorded then. The handler of a failed task runs in the same
+//! superstep, after the others; any other error is raised when all have run.
 
 use std::rc::Rc;
 
@@ -14,7 +14,7 @@ use crate::pregel::run::Loop;
 use crate::pregel::tasks::{FailedWith, Failure, Task, error_write, statuses};
 use crate::value::{Value, text};
 
-/// Give tasks that an earlier run finished their output: they do not run again.
+/// Give tasks that an earlier run finished their output, so that they do not run again.
 pub fn give_back_writes(run: &Loop, tasks: &mut Vec<Task>) {
     let program = run.graph.program.clone();
     let mut known = run.pending.borrow().clone();
@@ -30,7 +30,7 @@ pub fn give_back_writes(run: &Loop, tasks: &mut Vec<Task>) {
         let task = &mut tasks[place];
         match task.node(&program).handler.clone().filter(|_| failed) {
             Some(handler) => {
-                // It failed for good, and its handler is what is left to do.
+                // The task failed for good; only its handler has to run.
                 let writes = own.map(|(_, channel, value)| (channel.clone(), value.clone()));
                 task.writes.extend(writes);
                 let failure = task.failed(&program, FailedWith::Stored(status.error));
@@ -45,7 +45,7 @@ fn handling(run: &Loop, failure: Rc<Failure>, handler: &str) -> Option<Task> {
     handling_task(&run.state, failure, handler, &run.pending, &run.coming())
 }
 
-/// Run the superstep's tasks, each committed as it ends; then raise what stopped them.
+/// Run the tasks of a superstep, committing each one; then raise what stopped them.
 pub fn run_tasks(run: &mut Loop, tasks: &mut Vec<Task>) -> Result<(), Halt> {
     let program = run.graph.program.clone();
     let todo = (0..tasks.len()).filter(|place| tasks[*place].writes.is_empty());
@@ -71,7 +71,7 @@ pub fn run_tasks(run: &mut Loop, tasks: &mut Vec<Task>) -> Result<(), Halt> {
         }
     }
     if !errors.is_empty() || todo.len() > 1 || run.stream.is_written_to() {
-        // A stream that nodes and subgraphs write to is read while they run.
+        // A stream to which nodes and subgraphs write is read while they run.
         run.stream.flush();
     }
     raise(errors)

@@ -1,4 +1,4 @@
-//! What a run shows in its stream.
+//! The items that a run adds to its stream.
 
 use crate::contract::Raised;
 use crate::names::{ERROR, INTERRUPT};
@@ -14,12 +14,12 @@ use crate::savers::checkpoints::{at, config_of};
 use crate::value::{Map, Value, map, text};
 
 impl Loop {
-    /// Queue a stream's item.
+    /// Queue an item.
     pub fn emit(&self, mode: Mode, payload: impl FnOnce() -> Value) {
         self.stream.emit(mode, self.step, payload);
     }
 
-    /// Queue the items of tasks that begin, and of what earlier runs recorded of them.
+    /// Queue the items of tasks that start, and of the writes that earlier runs recorded for them.
     pub fn show_tasks(&self) {
         let program = &self.graph.program;
         for task in self.tasks.iter().filter(|task| !task.is_hidden()) {
@@ -38,7 +38,7 @@ impl Loop {
         let program = &self.graph.program;
         let inner = |task: &Task| Ok::<_, Raised>(subgraph_config(program, task, &thread));
         let pending = self.pending.borrow();
-        let states = task_states(&self.tasks, &pending, &self.asked.shown, false, inner);
+        let states = task_states(&self.tasks, &pending, &self.request.shown, false, inner);
         let states = states.unwrap_or_default();
         map([
             ("config", config_of(Some(&here), &self.metadata)),
@@ -57,7 +57,7 @@ impl Loop {
     }
 
     pub fn show_values(&self, updated: &Names) {
-        let fields = &self.asked.shown;
+        let fields = &self.request.shown;
         let mut written = self.tasks.iter().flat_map(|task| &task.writes);
         if fields.iter().any(|field| updated.contains(field))
             && written.any(|(channel, _)| fields.contains(channel))
@@ -66,9 +66,9 @@ impl Loop {
         }
     }
 
-    /// Return the state as the run gives it.
+    /// Return the state as the run returns it.
     pub fn shown_values(&self) -> Map {
-        self.state.values(&self.asked.shown)
+        self.state.values(&self.request.shown)
     }
 
     /// Queue the items of a task's writes; `again` if an earlier run recorded them.
@@ -89,7 +89,7 @@ impl Loop {
             }
             Some(ERROR) => {}
             _ => self.emit(Mode::Updates, || {
-                let mut update = update_payload(task, writes, &self.asked.shown);
+                let mut update = update_payload(task, writes, &self.request.shown);
                 if again {
                     update.put("__metadata__", map([("cached", Value::Bool(true))]));
                 }
@@ -102,7 +102,7 @@ impl Loop {
         }
     }
 
-    /// Queue a stopped run's last items: the state with what is pending applied.
+    /// Queue a stopped run's last items: the state with pending writes applied.
     pub fn show_interrupt(&mut self, interrupts: &[Value]) -> Result<(), Raised> {
         let any = self.tasks.iter().any(|task| !task.writes.is_empty());
         if any && !self.pending.borrow().is_empty() {

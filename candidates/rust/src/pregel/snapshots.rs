@@ -16,14 +16,14 @@ use crate::savers::checkpoints::{Where, config_of, configured, word};
 use crate::savers::saver::Saved;
 use crate::value::{Map, Value, map, text};
 
-/// A snapshot, and the tasks that it shows.
+/// A snapshot and its tasks.
 pub struct Snapshot {
     pub value: Value,
     pub tasks: Vec<TaskState>,
 }
 
 impl Snapshot {
-    /// Return the snapshot of a thread that has no checkpoint.
+    /// Return the snapshot of a thread without a checkpoint.
     fn empty(place: &Where) -> Snapshot {
         let list = || Value::Array(Vec::new());
         let value = map([
@@ -40,7 +40,7 @@ impl Snapshot {
         Snapshot { value, tasks }
     }
 
-    /// Return the interrupts that it shows.
+    /// Return the interrupts of its tasks.
     pub fn interrupts(&self) -> impl Iterator<Item = &Value> {
         self.tasks.iter().flat_map(|task| &task.interrupts)
     }
@@ -49,14 +49,14 @@ impl Snapshot {
 /// How a checkpoint is shown.
 #[derive(Clone, Copy, Default)]
 pub struct View {
-    /// Where the thread is now: the output of tasks that finished is applied, and only what still has
-    /// to run or to be answered is listed. Otherwise it is a record of the step.
+    /// The thread's current state: the output of finished tasks is applied, and only tasks that still
+    /// have to run or wait for an answer are listed. Otherwise a record of the step.
     pub live: bool,
-    /// With the state of subgraphs, otherwise where that is.
+    /// With the state of subgraphs; otherwise with their configs.
     pub subgraphs: bool,
 }
 
-/// Return the snapshot of a thread's checkpoint, or of where the thread is now.
+/// Return the snapshot of a thread's checkpoint, or of its current state.
 pub fn state_at(graph: &Graph, place: &Where, subgraphs: bool) -> Result<Snapshot, Raised> {
     let saved = match &graph.saver {
         Some(saver) => saver.borrow().get(place)?,
@@ -69,7 +69,7 @@ pub fn state_at(graph: &Graph, place: &Where, subgraphs: bool) -> Result<Snapsho
     }
 }
 
-/// Return a checkpoint as a snapshot, with the writes pending on it applied.
+/// Return the snapshot of a checkpoint with its pending writes applied.
 pub fn snapshot(graph: &Graph, saved: Saved, view: View) -> Result<Snapshot, Raised> {
     let program = &graph.program;
     let namespace = word(&saved.config, "checkpoint_ns").unwrap_or_default();
@@ -133,7 +133,7 @@ pub fn snapshot(graph: &Graph, saved: Saved, view: View) -> Result<Snapshot, Rai
     Ok(Snapshot { value, tasks })
 }
 
-/// Return the state of the subgraph that a task runs, if that keeps one.
+/// Return the state of a task's subgraph, if it keeps one.
 fn inner_state(graph: &Graph, task: &Task, thread: &Value) -> Result<Value, Raised> {
     let Some(subgraph) = &task.node(&graph.program).shows else {
         return Ok(Value::Nil);
@@ -142,7 +142,7 @@ fn inner_state(graph: &Graph, task: &Task, thread: &Value) -> Result<Value, Rais
     Ok(state_at(&graph.inside(subgraph), &place, true)?.value)
 }
 
-/// Return the subgraph that one of the tasks of a thread's state runs, and where that is.
+/// Return the subgraph of one of a thread's tasks, and where its checkpoints are.
 pub fn inner_graph(graph: &Graph, place: &Where, index: i128) -> Result<(Graph, Where), Raised> {
     let tasks = state_at(graph, place, false)?.tasks;
     let task = usize::try_from(index)

@@ -1,8 +1,8 @@
-//! Bringing a run to its first superstep (`langgraph.pregel._loop.PregelLoop._first`).
+//! Starting a run: the way to its first superstep (`langgraph.pregel._loop.PregelLoop._first`).
 //!
-//! A run continues from a checkpoint if it is given nothing or a command; otherwise its input begins
-//! a new turn. Asked to continue from an earlier checkpoint, it first stores a fork of that one, so
-//! that what it does becomes a branch of its own.
+//! A run without an input, or with a command, continues from a checkpoint; an input starts a new
+//! turn. A run that continues from an earlier checkpoint first stores a fork of it, so that the run
+//! becomes a branch of its own.
 
 use std::rc::Rc;
 
@@ -31,18 +31,18 @@ const ONE_OF_SEVERAL: &str = "When there are multiple pending interrupts, you mu
 
 /// Bring a run to its first superstep.
 pub fn start(run: &mut Loop) -> Result<(), Halt> {
-    let given = run.asked.input.clone();
+    let given = run.request.input.clone();
     let command = Command::of(&given);
     let continues = run.resuming.unwrap_or(given.is_nil() || command.is_some());
     let resuming = !run.state.checkpoint.versions.is_empty() && continues;
-    let is_outermost = run.asked.around.is_none();
+    let is_outermost = run.request.enclosing.is_none();
     if is_outermost {
         run.resuming = Some(resuming);
     }
     let is_answer = command
         .as_ref()
         .is_some_and(|command| !command.resume.is_nil());
-    let travelling = word(&run.asked.place, "checkpoint_id").is_some() && !is_answer;
+    let travelling = word(&run.request.place, "checkpoint_id").is_some() && !is_answer;
     run.replaying = travelling || run.superseded;
     if travelling {
         run.pending
@@ -77,13 +77,13 @@ pub fn start(run: &mut Loop) -> Result<(), Halt> {
     Ok(())
 }
 
-/// Record what a command writes, or return it if the fork that comes is to hold it.
+/// Record the writes of a command; return them instead if the fork will hold them.
 fn take_command(run: &mut Loop, command: &Command, forks: bool) -> Result<Vec<Write>, Halt> {
     let by_interrupt = !command.resume.is_nil() && takes_answers(run, &command.resume)?;
     let mut writes = command_writes(command)?;
     writes.retain(|(channel, _)| !(by_interrupt && &**channel == RESUME));
     if writes.is_empty() && !by_interrupt {
-        // LangGraph means to say that its input is empty, and trips over a name of its own.
+        // A bug in LangGraph: it should raise `EmptyInputError`.
         return Err(Raised::new("UnboundLocalError", EMPTY_COMMAND).into());
     }
     if forks {
@@ -93,7 +93,7 @@ fn take_command(run: &mut Loop, command: &Command, forks: bool) -> Result<Vec<Wr
     Ok(Vec::new())
 }
 
-/// Take a resume that is a map of answers by interrupt id; return whether it is one.
+/// Take answers by interrupt id from a resume; return whether it has any.
 fn takes_answers(run: &mut Loop, resume: &Value) -> Result<bool, Raised> {
     if run.graph.saver.is_none() {
         let message = "Cannot use Command(resume=...) without checkpointer";
@@ -143,7 +143,7 @@ fn command_writes(command: &Command) -> Result<Vec<Write>, Halt> {
     Ok(writes)
 }
 
-/// Apply the pending writes that no task made.
+/// Apply the pending writes without a task.
 fn apply_unowned(
     run: &mut Loop,
     carried: Vec<Write>,
@@ -175,7 +175,7 @@ fn apply_unowned(
     Ok(())
 }
 
-/// Pass the breakpoint that the run may have stopped at.
+/// Move past the breakpoint at which the run may have stopped.
 fn pass_breakpoint(run: &mut Loop, forks: bool) -> Result<(), Raised> {
     let program = run.graph.program.clone();
     let checkpoint = &mut run.state.checkpoint;
@@ -198,7 +198,7 @@ fn pass_breakpoint(run: &mut Loop, forks: bool) -> Result<(), Raised> {
     Ok(())
 }
 
-/// Apply an input; tasks that were still to run are dropped.
+/// Apply an input, dropping tasks that had still to run.
 fn take_input(run: &mut Loop, given: Value, updated: Option<Names>) -> Result<Names, Raised> {
     run.deltas.diverge();
     let coming = Coming {

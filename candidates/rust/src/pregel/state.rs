@@ -14,19 +14,19 @@ use crate::value::{Map, Value, text};
 /// The names of channels.
 pub type Names = BTreeSet<Rc<str>>;
 
-/// Where a thread is, or a subgraph in it: what supersteps read and change.
+/// The state of a thread, or of a subgraph in it, that supersteps read and change.
 pub struct State {
     pub program: Rc<Program>,
     pub checkpoint: Checkpoint,
-    /// In the order of the program's.
+    /// In the program's order.
     pub channels: Vec<Channel>,
     pub namespace: String,
-    /// The delta channels that the checkpoint to be stored holds whole.
+    /// The delta channels of which the next stored checkpoint holds a snapshot.
     pub snapshots: Names,
 }
 
 impl State {
-    /// Return the state that a checkpoint and its channels' values hold.
+    /// Return the state of a checkpoint and its channels' values.
     pub fn restored(
         program: &Rc<Program>,
         mut checkpoint: Checkpoint,
@@ -51,12 +51,12 @@ impl State {
         Some(&self.channels[place])
     }
 
-    /// Return those of some fields that have a value.
+    /// Return the fields that have a value.
     pub fn values(&self, names: &[Rc<str>]) -> Map {
         self.read(names, &Map::default())
     }
 
-    /// Return fields as a node reads them: with those that are managed.
+    /// Return fields as a node reads them, with managed ones.
     pub fn read(&self, names: &[Rc<str>], managed: &Map) -> Map {
         let value = |name: &Rc<str>| match managed.get(name) {
             Some(value) => Some(value.clone()),
@@ -68,7 +68,7 @@ impl State {
             .collect()
     }
 
-    /// Return what a node is given: the fields that it reads, all of them if they are a record.
+    /// Return a node's input: the fields it reads, complete if they are a record.
     pub fn input(&self, node: &Node, managed: &Map) -> Value {
         let given = self.read(&node.reads, managed);
         Value::Map(match &node.record {
@@ -97,7 +97,7 @@ impl Values for State {
     }
 }
 
-/// Return the fields that ask about the run: how many steps are left, and if it is the last.
+/// Return the managed fields: how many steps are left, and whether this is the last.
 pub fn managed_values(program: &Program, step: i64, stop: i64) -> Map {
     let value = |kind| match kind {
         Managed::IsLastStep => Value::Bool(step == stop - 1),

@@ -1,4 +1,4 @@
-//! What a run records and stores: the writes of tasks, and checkpoints.
+//! Recording and storing the writes of tasks, and checkpoints.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -17,7 +17,7 @@ use crate::savers::metadata::metadata_only;
 use crate::value::{Map, Value, text};
 
 impl Loop {
-    /// Record a task's writes, store them, and show them in the stream; no task: nobody made them.
+    /// Record a task's writes (or writes without a task), store them, and add them to the stream.
     pub fn put_writes(&mut self, task: Option<&Task>, writes: &[Write]) -> Result<(), Raised> {
         if writes.is_empty() {
             return Ok(());
@@ -30,8 +30,8 @@ impl Loop {
         let mut pending = self.pending.borrow().clone();
         let mut to_store = Vec::new();
         if task.is_none() {
-            // These add up, but for those that have a slot. Slots go last, so that the others keep
-            // the index they are stored under.
+            // Writes without a task add up, except those with a slot. These go last, so that the others
+            // keep their stored index.
             pending.retain(|(task, channel, _)| *task != name || slot(channel).is_none());
             writes.sort_by_key(|(channel, _)| slot(channel).is_some());
             let kept = pending.iter().filter(|(task, ..)| *task == name);
@@ -42,9 +42,9 @@ impl Loop {
         to_store.extend(writes.iter().cloned());
         let recorded = writes.iter().cloned();
         pending.extend(recorded.map(|(channel, value)| (name.clone(), channel, value)));
-        // Tasks that were prepared before take their answers from the list as it was.
+        // Tasks prepared earlier keep taking answers from the old list.
         self.pending = Rc::new(RefCell::new(pending));
-        if self.asked.durability != Durability::Exit {
+        if self.request.durability != Durability::Exit {
             let path = task.map_or(String::new(), |task| path_text(&task.path));
             self.store_writes(&name, &to_store, &path)?;
         }
@@ -72,7 +72,7 @@ impl Loop {
         saver.borrow_mut().put_writes(&place, &tracked, name, path)
     }
 
-    /// Make the checkpoint of a superstep that ended, and store it unless at exit only.
+    /// Create the checkpoint after a superstep, and store it unless that waits for the exit.
     pub fn put_checkpoint(&mut self, source: &str) -> Result<(), Raised> {
         let metadata = [
             ("source", text(source)),
@@ -85,12 +85,12 @@ impl Loop {
         if let Some(counters) = counters {
             self.metadata.put(COUNTERS, counters);
         }
-        self.make_checkpoint(None, self.asked.durability != Durability::Exit)?;
+        self.make_checkpoint(None, self.request.durability != Durability::Exit)?;
         self.step += 1;
         Ok(())
     }
 
-    /// Make a checkpoint, with an id that it has already or a new one.
+    /// Create a checkpoint with a known id or a new one.
     pub fn make_checkpoint(&mut self, id: Option<String>, store: bool) -> Result<(), Raised> {
         if store {
             self.take_snapshots()?;
@@ -106,7 +106,7 @@ impl Loop {
         let checkpoint = &self.state.checkpoint;
         let new = newer_versions(&self.stored_versions, &checkpoint.versions);
         self.stored_versions = checkpoint.versions.clone();
-        // What is said of the nodes around a nested run is stored with its checkpoints.
+        // The metadata of enclosing nodes is stored with a nested run's checkpoints.
         let place = joined(&metadata_only(&self.node_metadata), &self.place);
         saver
             .borrow_mut()
@@ -115,8 +115,8 @@ impl Loop {
         Ok(())
     }
 
-    /// Find the delta channels that the checkpoint to be stored holds whole, and store what was
-    /// written to the others.
+    /// Determine the delta channels of which the next stored checkpoint holds a snapshot, and store the
+    /// writes to the others.
     fn take_snapshots(&mut self) -> Result<(), Raised> {
         let program = self.graph.program.clone();
         let Some(saver) = self.graph.saver.clone() else {
@@ -131,8 +131,8 @@ impl Loop {
             self.stream
                 .amend(&before, &Value::Map(self.metadata.clone()));
         }
-        if !late.is_empty() && self.began.config.is_none() {
-            // They go beside the checkpoint that the run began with: a new thread is given one.
+        if !late.is_empty() && self.origin.config.is_none() {
+            // They belong to the checkpoint from which the run started; a new thread gets an empty one.
             self.place.put("checkpoint_id", Value::Nil);
             let empty = Checkpoint::empty_value(self.graph.clock.now());
             let metadata: Map = [(text("step"), Value::Int(-2))].into_iter().collect();
@@ -153,20 +153,20 @@ impl Loop {
         Ok(())
     }
 
-    /// Store what waited till now; a nested run that went well leaves nothing but its result.
+    /// Store what waited for the exit, unless the run is nested and leaves only its result.
     pub fn store_if_lasting(&mut self) -> Result<(), Raised> {
-        if self.asked.around.is_none() || is_lasting(&self.namespace) {
+        if self.request.enclosing.is_none() || is_lasting(&self.namespace) {
             self.store_at_exit()?;
         }
         Ok(())
     }
 
-    /// Store the last checkpoint and what is recorded after it, if that waited till now.
+    /// Store the last checkpoint and the writes after it, if they waited for the exit.
     pub fn store_at_exit(&mut self) -> Result<(), Raised> {
-        if self.asked.durability != Durability::Exit || self.graph.saver.is_none() {
+        if self.request.durability != Durability::Exit || self.graph.saver.is_none() {
             return Ok(());
         }
-        if self.state.checkpoint.id != self.began.id {
+        if self.state.checkpoint.id != self.origin.id {
             let id = self.state.checkpoint.id.clone();
             self.make_checkpoint(Some(id), true)?;
         }
@@ -196,12 +196,12 @@ impl Loop {
         Ok(())
     }
 
-    /// Storing waits for nothing here; LangGraph waits for what it never began without a saver.
+    /// Storing is synchronous here. LangGraph without a saver waits for a write that never started.
     pub fn wait_for_storage(&self) -> Result<(), Raised> {
-        if self.graph.saver.is_some() || self.asked.durability != Durability::Sync {
+        if self.graph.saver.is_some() || self.request.durability != Durability::Sync {
             return Ok(());
         }
-        let kind = if self.asked.asynchronous {
+        let kind = if self.request.asynchronous {
             "Async"
         } else {
             "Sync"
@@ -211,7 +211,7 @@ impl Loop {
     }
 }
 
-/// Return writes of which all have a slot with the last of each, others as they are.
+/// Return the last write of every slot if all writes have one; otherwise all writes.
 fn one_a_slot(writes: &[Write]) -> Vec<Write> {
     if !writes.iter().all(|(channel, _)| slot(channel).is_some()) {
         return writes.to_vec();

@@ -1,6 +1,6 @@
-//! A run's stream: items queued as they come about, handed on when LangGraph yields them.
+//! A run's stream: items are queued at once, and yielded when LangGraph yields them.
 //!
-//! What a subgraph does shows in the streams of the runs around it too, if those ask for that.
+//! A subgraph's items also show in the streams of enclosing runs that include subgraphs.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -8,7 +8,7 @@ use std::rc::Rc;
 use crate::clock::Clock;
 use crate::value::{Value, map, text};
 
-/// What a stream may show.
+/// The modes of a stream.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Mode {
     Values,
@@ -29,7 +29,7 @@ impl Mode {
         ("custom", Mode::Custom),
     ];
 
-    /// Return the mode with a name.
+    /// Return the mode of a name.
     pub fn of(name: &str) -> Option<Mode> {
         let entry = Mode::ALL.iter().find(|(known, _)| *known == name);
         entry.map(|(_, mode)| *mode)
@@ -41,7 +41,7 @@ impl Mode {
     }
 }
 
-/// The namespace that an item is from, its mode and what it holds.
+/// An item: the namespace it comes from, its mode and its payload.
 #[derive(Clone)]
 pub struct Item {
     pub namespace: Rc<str>,
@@ -49,20 +49,20 @@ pub struct Item {
     pub payload: Value,
 }
 
-/// What is handed on.
+/// The yielded items.
 pub type Sink = Rc<RefCell<Vec<Item>>>;
 
 /// The stream of a run in a namespace.
 pub struct Stream {
     modes: Vec<Mode>,
     sink: Sink,
-    /// Whether it has the items of subgraphs.
+    /// Whether it shows the items of subgraphs.
     subgraphs: bool,
     namespace: Rc<str>,
     clock: Rc<Clock>,
     queued: RefCell<Vec<Item>>,
-    /// The streams of the runs around it that have its items too.
-    around: Vec<Rc<Stream>>,
+    /// The streams of enclosing runs that show its items too.
+    enclosing: Vec<Rc<Stream>>,
 }
 
 impl Stream {
@@ -74,8 +74,8 @@ impl Stream {
         clock: &Rc<Clock>,
         outer: Option<&Rc<Stream>>,
     ) -> Rc<Stream> {
-        let around = outer.into_iter().flat_map(|outer| {
-            let further = outer.around.iter().cloned();
+        let enclosing = outer.into_iter().flat_map(|outer| {
+            let further = outer.enclosing.iter().cloned();
             std::iter::once(outer.clone()).chain(further)
         });
         Rc::new(Stream {
@@ -85,11 +85,11 @@ impl Stream {
             namespace: namespace.into(),
             clock: clock.clone(),
             queued: RefCell::default(),
-            around: around.filter(|stream| stream.subgraphs).collect(),
+            enclosing: enclosing.filter(|stream| stream.subgraphs).collect(),
         })
     }
 
-    /// Return whether nodes and subgraphs write to it, so that it is read while they run.
+    /// Return whether nodes or subgraphs write to the stream, so that it is read while they run.
     pub fn is_written_to(&self) -> bool {
         self.subgraphs || self.modes.contains(&Mode::Custom)
     }
@@ -97,17 +97,17 @@ impl Stream {
     fn is_asked_for(&self, mode: Mode) -> bool {
         self.modes.contains(&mode)
             || self
-                .around
+                .enclosing
                 .iter()
                 .any(|stream| stream.modes.contains(&mode))
     }
 
-    /// Queue an item of a step, if its mode is asked for here or around.
+    /// Queue an item of a step, if this or an enclosing stream has its mode.
     pub fn emit(&self, mode: Mode, step: i64, payload: impl FnOnce() -> Value) {
         self.emit_from(None, mode, step, payload);
     }
 
-    /// Queue an item that is from another namespace than the run's.
+    /// Queue an item from another namespace than the run's.
     pub fn emit_from(
         &self,
         namespace: Option<&str>,
@@ -134,12 +134,12 @@ impl Stream {
         items.insert(0, (mode, payload));
         let namespace = namespace.map_or_else(|| self.namespace.clone(), Rc::from);
         self.queue(&namespace, &items);
-        self.around
+        self.enclosing
             .iter()
             .for_each(|stream| stream.queue(&namespace, &items));
     }
 
-    /// Queue those of some items whose mode is asked for, and where they are from if that is.
+    /// Queue the items whose mode the stream has.
     fn queue(&self, namespace: &Rc<str>, items: &[(Mode, Value)]) {
         let namespace = if self.subgraphs {
             namespace
@@ -155,10 +155,10 @@ impl Stream {
         self.queued.borrow_mut().extend(wanted);
     }
 
-    /// Let what is queued of a checkpoint show other metadata: LangGraph changes the map that items on
-    /// their way hold.
+    /// Replace a checkpoint's metadata in queued items, because LangGraph changes the map that they
+    /// share.
     pub fn amend(&self, before: &Value, now: &Value) {
-        for stream in std::iter::once(self).chain(self.around.iter().map(|outer| &**outer)) {
+        for stream in std::iter::once(self).chain(self.enclosing.iter().map(|outer| &**outer)) {
             let mut queued = stream.queued.borrow_mut();
             for item in queued.iter_mut() {
                 if let Some(known) = metadata_in(item)
@@ -170,13 +170,13 @@ impl Stream {
         }
     }
 
-    /// Hand on what is queued.
+    /// Yield the queued items.
     pub fn flush(&self) {
         self.sink.borrow_mut().append(&mut self.queued.borrow_mut());
     }
 }
 
-/// Return the metadata that an item shows of a checkpoint.
+/// Return the checkpoint metadata in an item.
 fn metadata_in(item: &mut Item) -> Option<&mut Value> {
     let shown = match (item.mode, &mut item.payload) {
         (Mode::Checkpoints, Value::Map(shown)) => shown,
@@ -186,7 +186,7 @@ fn metadata_in(item: &mut Item) -> Option<&mut Value> {
         },
         _ => return None,
     };
-    // That of a task that begins is its node's.
+    // A starting task's metadata is its node's.
     shown.get("parent_config")?;
     shown.get_mut("metadata")
 }

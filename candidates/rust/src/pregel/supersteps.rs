@@ -16,10 +16,10 @@ use crate::pregel::tasks::path_text;
 use crate::value::Value;
 
 impl Loop {
-    /// Take supersteps until the run ends.
+    /// Run supersteps until the run ends.
     ///
-    /// Items are handed on when LangGraph yields them: an error while writes are applied loses those
-    /// of its superstep.
+    /// Items are yielded when LangGraph yields them: an error while writes are applied loses those of
+    /// its superstep.
     pub fn execute(&mut self) -> Result<(), Halt> {
         let unfinished = match self.supersteps() {
             Ok(unfinished) => {
@@ -28,7 +28,7 @@ impl Loop {
             }
             Err(Halt::Interrupted(interrupts)) => {
                 self.store_at_exit()?;
-                if self.asked.around.is_some() {
+                if self.request.enclosing.is_some() {
                     return Err(Halt::Interrupted(interrupts));
                 }
                 self.show_interrupt(&interrupts)?;
@@ -43,7 +43,7 @@ impl Loop {
         unfinished.map_or(Ok(()), Err)
     }
 
-    /// Take supersteps; return why the run is not done, if it is not.
+    /// Run supersteps; return why the run stopped early, if it did.
     fn supersteps(&mut self) -> Result<Option<Halt>, Halt> {
         while self.step <= self.stop {
             if !self.tick()? {
@@ -68,7 +68,7 @@ impl Loop {
         let message = format!(
             "Recursion limit of {} reached without hitting a stop condition. You can increase the \
              limit by setting the `recursion_limit` config key.",
-            self.asked.recursion_limit
+            self.request.recursion_limit
         );
         Raised::new(RECURSION, with_guide(&message, "GRAPH_RECURSION_LIMIT"))
     }
@@ -84,7 +84,7 @@ impl Loop {
             give_back_writes(self, &mut tasks);
             self.tasks = tasks;
         }
-        if stops(&self.state, &self.asked.interrupt_before, &self.tasks) {
+        if stops(&self.state, &self.request.interrupt_before, &self.tasks) {
             return Err(Halt::Interrupted(Vec::new()));
         }
         Ok(true)
@@ -115,7 +115,7 @@ impl Loop {
         self.pending.borrow_mut().clear();
         (self.replaying, self.resuming) = (false, None);
         self.put_checkpoint("loop")?;
-        if stops(&self.state, &self.asked.interrupt_after, &self.tasks) {
+        if stops(&self.state, &self.request.interrupt_after, &self.tasks) {
             self.prepare();
             return Err(Halt::Interrupted(Vec::new()));
         }

@@ -1,4 +1,4 @@
-//! A task: one run of a node in a superstep, and what the writes recorded for it say of it.
+//! A task: one run of a node in a superstep, and its status according to recorded writes.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -13,7 +13,7 @@ use crate::program::compiled::{Node, Program, Write};
 use crate::savers::stored::PendingWrite;
 use crate::value::{Map, Value, text};
 
-/// The writes recorded for a superstep, which its tasks take answers from.
+/// The writes recorded for a superstep, from which its tasks take answers.
 pub type Pending = Rc<RefCell<Vec<PendingWrite>>>;
 
 /// A part of a task's path.
@@ -24,7 +24,7 @@ pub enum Part {
     Flag(bool),
 }
 
-/// Return a task's path as it is stored, which also orders the writes of a superstep.
+/// Return a task's path as text, as stored and as the order in which writes are applied.
 pub fn path_text(path: &[Part]) -> String {
     let parts = path.iter().map(|part| match part {
         Part::Name(name) => name.to_string(),
@@ -34,26 +34,26 @@ pub fn path_text(path: &[Part]) -> String {
     format!("~{}", parts.collect::<Vec<_>>().join(", "))
 }
 
-/// The answers that a task has for its interrupts, and the one that is nobody's yet.
+/// A task's answers to its interrupts, and the answer that names no interrupt.
 pub struct Answers {
     /// The task's own, in order.
     given: RefCell<Vec<Value>>,
-    /// Whether there was a resume that names no interrupt: the first task to ask takes it.
+    /// Whether a resume named no interrupt; the first task to ask takes its answer.
     shared: bool,
     pending: Pending,
-    /// In a nested run, those of the task around it.
-    pub around: Option<Rc<Answers>>,
-    asked: Cell<usize>,
+    /// The answers of the enclosing task, in a nested run.
+    pub enclosing: Option<Rc<Answers>>,
+    asked_count: Cell<usize>,
 }
 
 impl Answers {
-    /// Return the answers that the writes recorded for a superstep hold for a task.
+    /// Return a task's answers from the writes recorded for a superstep.
     pub fn of(
         task: &str,
         namespace: &str,
         pending: &Pending,
         by_interrupt: Option<&Map>,
-        around: Option<Rc<Answers>>,
+        enclosing: Option<Rc<Answers>>,
     ) -> Rc<Answers> {
         let known = pending.borrow();
         let first = |of: &str| known.iter().find(|write| is_resume_of(write, of));
@@ -63,7 +63,7 @@ impl Answers {
             None => Vec::new(),
         };
         if let (false, Some(answers)) = (known.is_empty(), by_interrupt) {
-            // Older threads gave all of a task's interrupts the id of its first.
+            // In older threads, all interrupts of a task have the id of its first.
             let names = [
                 interrupt_id(namespace, given.len()),
                 interrupt_id(namespace, 0),
@@ -74,15 +74,15 @@ impl Answers {
             given: given.into(),
             shared: first(NULL_TASK).is_some(),
             pending: pending.clone(),
-            around,
-            asked: Cell::new(0),
+            enclosing,
+            asked_count: Cell::new(0),
         })
     }
 
-    /// Return the shared answer and use it up, or nothing if there is none left.
+    /// Take the shared answer, if it is left.
     fn take_shared(&self) -> Option<Value> {
         if !self.shared {
-            return self.around.as_ref()?.take_shared();
+            return self.enclosing.as_ref()?.take_shared();
         }
         let mut pending = self.pending.borrow_mut();
         let place = pending
@@ -91,9 +91,9 @@ impl Answers {
         Some(pending.remove(place).2)
     }
 
-    /// Begin a further attempt.
+    /// Start another attempt.
     pub fn begin(&self) {
-        self.asked.set(0);
+        self.asked_count.set(0);
     }
 }
 
@@ -101,7 +101,7 @@ fn is_resume_of((task, channel, _): &PendingWrite, of: &str) -> bool {
     &**task == of && &**channel == RESUME
 }
 
-/// Return the id of the interrupt that a task asks after it got so many answers.
+/// Return the id of a task's next interrupt, after a number of answers.
 fn interrupt_id(namespace: &str, answered: usize) -> String {
     let name = match answered {
         0 => namespace.to_owned(),
@@ -110,7 +110,7 @@ fn interrupt_id(namespace: &str, answered: usize) -> String {
     format!("{:032x}", xxh3_128(name.as_bytes()))
 }
 
-/// What a handler is told of: the task that failed, and its error or what was stored of it.
+/// The failure that a handler handles: the task, and its error.
 pub struct Failure {
     pub id: Rc<str>,
     pub name: Rc<str>,
@@ -118,21 +118,21 @@ pub struct Failure {
     pub path: Vec<Part>,
     pub input: Rc<Value>,
     pub metadata: Map,
-    /// What a stream's item shows of the input.
+    /// The input as a stream item shows it.
     pub shown: Value,
     pub managed: Map,
-    pub around: Option<Rc<Answers>>,
+    pub enclosing: Option<Rc<Answers>>,
     pub error: FailedWith,
 }
 
-/// An error as it was raised, or what was stored of it.
+/// A raised error, or its stored form.
 pub enum FailedWith {
     Raised(Raised),
     Stored(Value),
 }
 
 impl Failure {
-    /// Return what a handler is told.
+    /// Return the failure's node, error type or message.
     pub fn info(&self, name: &str) -> Value {
         let (class, message) = match &self.error {
             FailedWith::Raised(error) => (class_name(error), error.message.clone()),
@@ -147,28 +147,28 @@ impl Failure {
     }
 }
 
-/// A node to run: triggered by a channel (PULL), sent a packet (PUSH), or told of a failure.
+/// A node to run: triggered by a channel (PULL), sent a packet (PUSH), or handling a failure.
 pub struct Task {
     pub id: Rc<str>,
     pub name: Rc<str>,
     pub path: Vec<Part>,
     pub input: Rc<Value>,
     pub triggers: Vec<Rc<str>>,
-    /// The node's place in the program.
+    /// The node's index in the program.
     pub node: usize,
     pub answers: Rc<Answers>,
-    /// What its interrupts, its execution and the runs inside it are known by.
+    /// The namespace of its interrupts, its execution info and its nested runs.
     pub namespace: String,
-    /// The values of those fields that are no channels.
+    /// The values of managed fields.
     pub managed: Map,
     pub failure: Option<Rc<Failure>>,
-    /// How many runs were begun inside it.
+    /// The number of nested runs started so far.
     pub calls: usize,
     pub writes: Vec<Write>,
 }
 
 impl Task {
-    /// Return whether streams and breakpoints pass over the task.
+    /// Return whether streams and breakpoints skip the task.
     pub fn is_hidden(&self) -> bool {
         &*self.name == START
     }
@@ -177,7 +177,7 @@ impl Task {
         &program.nodes[self.node]
     }
 
-    /// Return what is said of its node; of a handler's task, of the node that failed.
+    /// Return the metadata of its node; for a handler, of the failed node.
     pub fn metadata<'a>(&'a self, program: &'a Program) -> &'a Map {
         match &self.failure {
             Some(failure) => &failure.metadata,
@@ -189,8 +189,8 @@ impl Task {
         matches!(self.path.first(), Some(Part::Name(kind)) if &**kind == PUSH)
     }
 
-    /// Return what the task was given as a stream shows it: what was sent as it was sent, a handler
-    /// what failed was given.
+    /// Return the task's input as a stream shows it: a packet's as it was sent, a handler's as the
+    /// failed task's.
     pub fn shown_input(&self, program: &Program) -> Value {
         match (&self.failure, &self.node(program).record) {
             (Some(failure), _) => failure.shown.clone(),
@@ -199,7 +199,7 @@ impl Task {
         }
     }
 
-    /// Return what a handler of the task's failure is told.
+    /// Return the task's failure, for its handler.
     pub fn failed(&self, program: &Program, error: FailedWith) -> Rc<Failure> {
         Rc::new(Failure {
             id: self.id.clone(),
@@ -210,7 +210,7 @@ impl Task {
             metadata: self.metadata(program).clone(),
             shown: self.shown_input(program),
             managed: self.managed.clone(),
-            around: self.answers.around.clone(),
+            enclosing: self.answers.enclosing.clone(),
             error,
         })
     }
@@ -218,7 +218,7 @@ impl Task {
     /// Return the answer to the task's next interrupt (`langgraph.types.interrupt`).
     pub fn ask(&mut self, value: Value) -> Result<Value, Halt> {
         let answers = self.answers.clone();
-        let index = answers.asked.replace(answers.asked.get() + 1);
+        let index = answers.asked_count.replace(answers.asked_count.get() + 1);
         let mut given = answers.given.borrow_mut();
         if index >= given.len() {
             match answers.take_shared().filter(|answer| !answer.is_nil()) {
@@ -238,7 +238,7 @@ impl Task {
     }
 }
 
-/// What the writes recorded for a task say of it. It finished if it has output.
+/// A task's status according to recorded writes. It has finished if it has output.
 #[derive(Default)]
 pub struct Status {
     pub output: Vec<Write>,
@@ -247,7 +247,7 @@ pub struct Status {
 }
 
 impl Status {
-    /// Return the interrupts that have no answer yet.
+    /// Return the unanswered interrupts.
     pub fn waiting(&self) -> &[Value] {
         if self.output.is_empty() {
             &self.interrupts
@@ -257,7 +257,7 @@ impl Status {
     }
 }
 
-/// Return the status of every task that has recorded writes, with its id.
+/// Return the status of every task with recorded writes, by id.
 pub fn statuses(pending: &[PendingWrite]) -> Vec<(Rc<str>, Status)> {
     let mut statuses = Vec::<(Rc<str>, Status)>::new();
     for (task, channel, value) in pending {
@@ -280,7 +280,7 @@ pub fn statuses(pending: &[PendingWrite]) -> Vec<(Rc<str>, Status)> {
     statuses
 }
 
-/// Return the interrupts that one write holds.
+/// Return the interrupts of one write.
 pub fn in_list(value: &Value) -> Vec<Value> {
     match value {
         Value::Array(several) => several.clone(),

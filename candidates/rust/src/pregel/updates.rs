@@ -1,6 +1,6 @@
 //! Updating a thread's state from outside a run (`langgraph.pregel.main.Pregel.update_state`).
 //!
-//! An update is made as if a node had made it: the node's edges and branches follow.
+//! An update is applied as if a node had returned it: the node's edges and branches follow.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -26,10 +26,10 @@ use crate::savers::checkpoints::{Checkpoint, Values, Where, newer_versions, with
 use crate::savers::stored::PendingWrite;
 use crate::value::{Map, Value, text};
 
-/// The node whose update is none: the checkpoint is stored again, beside itself.
+/// The node name that copies the checkpoint instead of updating it.
 const COPY: &str = "__copy__";
 
-/// Update a thread's state by supersteps, one after another; return where the last is.
+/// Update a thread's state, one superstep after another; return the config of the last.
 pub fn update_state(
     graph: &Graph,
     saver: &Shared,
@@ -49,7 +49,7 @@ pub fn update_state(
     Ok(place)
 }
 
-/// What was saved of the checkpoint that an update builds on.
+/// The saved checkpoint on which an update builds.
 struct Before {
     config: Where,
     metadata: Map,
@@ -59,7 +59,7 @@ struct Before {
     superseded: bool,
 }
 
-/// One superstep of updates of a thread's state.
+/// One superstep of updates to a thread's state.
 struct Update<'a> {
     graph: &'a Graph,
     saver: &'a Shared,
@@ -68,7 +68,7 @@ struct Update<'a> {
     state: State,
     stored_versions: Map,
     step: i64,
-    /// Delta channels whose whole value is to be stored, and the channels that changed.
+    /// The delta channels that need a snapshot, and the channels that changed.
     snapshots: Names,
     updated: Names,
 }
@@ -113,7 +113,7 @@ impl<'a> Update<'a> {
         })
     }
 
-    /// Apply changes as what nodes wrote in one superstep; return where the checkpoint is.
+    /// Apply changes as the writes of nodes in one superstep; return the new checkpoint's config.
     fn apply(mut self, changes: &[Change]) -> Result<Where, Halt> {
         let first = &changes[0];
         let alone = |message| match changes.len() {
@@ -163,7 +163,7 @@ impl<'a> Update<'a> {
         Ok(self.store("update", step)?)
     }
 
-    /// Apply what changes write as nodes, stored under the tasks that wait for the nodes.
+    /// Apply the writes of changes, stored under the waiting tasks of their nodes.
     fn write(&mut self, changes: &[(usize, &Change)]) -> Result<(), Halt> {
         let program = self.graph.program.clone();
         let managed = managed_values(&program, self.step + 1, self.step + 3);
@@ -200,7 +200,7 @@ impl<'a> Update<'a> {
         Ok(())
     }
 
-    /// Drop all tasks, after the output of those that finished.
+    /// Drop all tasks, after applying the output of finished ones.
     fn clear(mut self) -> Result<Where, Halt> {
         if let Some(before) = &self.before {
             let mut tasks = self.next_tasks();
@@ -244,7 +244,7 @@ impl<'a> Update<'a> {
         Ok(self.store("input", step)?)
     }
 
-    /// Store the checkpoint again, beside itself, and apply a list of changes to the copy.
+    /// Store a copy of the checkpoint as its sibling, and apply a list of changes to it.
     fn copy(mut self, values: &Value) -> Result<Where, Halt> {
         let Some(before) = &self.before else {
             return Err(invalid("Cannot copy a non-existent checkpoint").into());
@@ -271,7 +271,7 @@ impl<'a> Update<'a> {
         copy.apply(&changes)
     }
 
-    /// Return the ids of the tasks that are to run next, by their nodes.
+    /// Return the ids of the next tasks, by node.
     fn waiting(&self) -> HashMap<Rc<str>, Vec<Rc<str>>> {
         let mut waiting = HashMap::<Rc<str>, Vec<Rc<str>>>::new();
         for task in self.next_tasks() {
@@ -292,7 +292,7 @@ impl<'a> Update<'a> {
         next_tasks(&self.state, &pending, &coming)
     }
 
-    /// Store the writes beside the checkpoint they build on, if the thread is still there.
+    /// Store the writes with the checkpoint they build on, unless the thread has moved on.
     fn store_writes(&mut self, id: &str, writes: &[Write], path: &str) -> Result<(), Raised> {
         let program = &self.graph.program;
         self.snapshots.extend(overwritten(program, writes));

@@ -1,4 +1,4 @@
-//! What a node's update writes: fields, and where its edges, branches and commands lead.
+//! The writes of a node's update: to fields, and to the triggers of the nodes that come next.
 //!
 //! `langgraph.graph.state.CompiledStateGraph`: `attach_node`, `attach_edge`, `attach_branch`.
 
@@ -13,7 +13,7 @@ use crate::program::evaluate::{entries, routed};
 use crate::value::python::{repr, shown};
 use crate::value::{Map, Value};
 
-/// Add the writes that a node's update makes, and those of its edges and branches.
+/// Add the writes of a node's update, its edges and its branches.
 pub fn write_update(
     node: &Node,
     value: &Value,
@@ -77,7 +77,7 @@ fn no_update(value: &Value) -> Halt {
     Raised::new(INVALID, message).into()
 }
 
-/// Return the state updates that a command holds.
+/// Return the state updates of a command.
 pub fn command_updates(command: &Command) -> Vec<Write> {
     match &command.update {
         Value::Map(update) => entries(update).collect(),
@@ -101,7 +101,7 @@ fn gotos(value: &Value) -> Result<Vec<Write>, Halt> {
     Ok(writes)
 }
 
-/// Return the write that goes to a node, or sends a packet.
+/// Return the write that triggers a node or sends a packet.
 fn target_of(target: &Value) -> Option<Write> {
     match target {
         Value::Text(name) if name == END => None,
@@ -110,7 +110,7 @@ fn target_of(target: &Value) -> Option<Write> {
     }
 }
 
-/// Return a node's input as it would be if this task's writes were all there are.
+/// Return a node's input as if this task's writes were the only ones.
 fn fresh(node: &Node, state: &State, managed: &Map, writes: &[Write]) -> Result<Map, Raised> {
     let mut seen = Map::default();
     for name in &node.reads {
@@ -164,7 +164,7 @@ fn targets(destinations: Value, ends: Option<&Map>) -> Result<Vec<Write>, Halt> 
         if target.text().is_some() || sent(target).is_some() {
             writes.extend(target_of(target));
         } else {
-            // What is no name leads to a channel that there is not.
+            // A target that is not a name leads to a channel that does not exist.
             let name = shown(target).ok_or_else(|| Unsupported(SHOWN.to_owned()))?;
             writes.push((branch_to(&name).into(), Value::Nil));
         }

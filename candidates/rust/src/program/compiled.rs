@@ -11,10 +11,10 @@ use crate::program::policies::Policies;
 use crate::program::schemas::{Managed, Record, names};
 use crate::value::{Map, Value};
 
-/// A channel, and what was written to it.
+/// A channel's name, and a value written to it.
 pub type Write = (Rc<str>, Value);
 
-/// The nodes that a run stops at.
+/// The nodes at which a run stops.
 #[derive(Clone, Default)]
 pub enum Breakpoints {
     All,
@@ -32,7 +32,7 @@ impl Breakpoints {
         }
     }
 
-    /// Return these, or others if there are none.
+    /// Return these, or others if these are none.
     pub fn or(self, others: &Breakpoints) -> Breakpoints {
         match self {
             Breakpoints::None => others.clone(),
@@ -41,21 +41,21 @@ impl Breakpoints {
     }
 }
 
-/// A conditional edge: what it says, and which nodes that stands for.
+/// A conditional edge: its expression, and the nodes that results stand for.
 pub struct Route {
     pub path: Expression,
     pub ends: Option<Map>,
 }
 
-/// A program inside another; `checkpointer` says whether it has a saver, and for how long.
+/// A program inside another; `checkpointer` is LangGraph's setting of that name.
 pub struct Subgraph {
     pub program: Rc<Program>,
     pub checkpointer: Option<bool>,
 }
 
 impl Subgraph {
-    /// Return where it keeps its checkpoints in a task's namespace. What it keeps between runs is
-    /// under the names of nodes, without the ids of their tasks.
+    /// Return the namespace of its checkpoints inside a task. Checkpoints that are kept between runs
+    /// have node names without task ids.
     pub fn namespace(&self, task: &str) -> String {
         match self.checkpointer {
             Some(true) => without_ids(task),
@@ -64,24 +64,24 @@ impl Subgraph {
     }
 }
 
-/// Subgraphs by the names that the program has for them.
+/// Subgraphs by name.
 pub type Subgraphs = Vec<(Rc<str>, Rc<Subgraph>)>;
 
-/// A node: what it runs, what triggers it, and where its edges and branches lead.
+/// A node: its body, its triggers, and where its edges and branches lead.
 pub struct Node {
     pub name: Rc<str>,
-    /// None for `__start__`, which passes the input on.
+    /// None for `__start__`, which returns the input.
     pub body: Option<Body>,
     pub triggers: Vec<Rc<str>>,
-    /// The fields of its input, and those that its update may have.
+    /// The fields of its input, and the fields it may write.
     pub reads: Vec<Rc<str>>,
     pub writes: Vec<Rc<str>>,
     pub targets: Vec<Write>,
     pub routes: Vec<Route>,
     pub policies: Policies,
-    /// The node that runs if this one fails for good.
+    /// The node that handles a failure.
     pub handler: Option<Rc<str>>,
-    /// The subgraph that it is, and the one whose state its tasks show.
+    /// The subgraph that it is, and the subgraph whose state its tasks show.
     pub subgraph: Option<Rc<Subgraph>>,
     pub shows: Option<Rc<Subgraph>>,
     pub metadata: Map,
@@ -90,7 +90,7 @@ pub struct Node {
 }
 
 pub struct Program {
-    /// Empty ones, to restore from: the state's fields first.
+    /// Empty channels to restore from, the state's fields first.
     pub channels: Vec<(Rc<str>, Channel)>,
     pub places: HashMap<Rc<str>, usize>,
     pub nodes: Vec<Node>,
@@ -98,26 +98,26 @@ pub struct Program {
     pub fields: Vec<Rc<str>>,
     pub outputs: Vec<Rc<str>>,
     pub managed: Vec<(Rc<str>, Managed)>,
-    /// The names that a run's context may have, if they are declared.
+    /// The declared names of a run's context.
     pub context: Option<Vec<Rc<str>>>,
-    /// The places of the nodes that a channel triggers.
+    /// The indexes of the nodes that a channel triggers.
     pub triggered: HashMap<Rc<str>, Vec<usize>>,
     pub interrupt_before: Breakpoints,
     pub interrupt_after: Breakpoints,
     pub has_untracked: bool,
     pub subgraphs: Subgraphs,
     pub has_store: bool,
-    /// Delta channels, and after how many updates a snapshot of one is due.
+    /// Delta channels, and the number of updates after which a snapshot is due.
     pub deltas: Vec<(Rc<str>, i128)>,
 }
 
 impl Program {
-    /// Return the place of a channel.
+    /// Return the index of a channel.
     pub fn place(&self, channel: &str) -> Option<usize> {
         self.places.get(channel).copied()
     }
 
-    /// Return the place of a node.
+    /// Return the index of a node.
     pub fn node(&self, name: &str) -> Option<usize> {
         self.by_name.get(name).copied()
     }
@@ -127,7 +127,7 @@ impl Program {
         entry.map(|(_, subgraph)| subgraph)
     }
 
-    /// Return whether a channel is one of the state that is never stored.
+    /// Return whether a channel is never stored.
     pub fn is_untracked(&self, channel: &str) -> bool {
         self.place(channel)
             .is_some_and(|place| self.channels[place].1.is_untracked())

@@ -1,6 +1,6 @@
-//! Compiling a graph program: channels, the nodes they trigger, and what a node writes once it ran.
+//! The compiler of graph programs: channels, the nodes they trigger, and the targets of nodes.
 //!
-//! As `langgraph.graph.state.StateGraph.compile` lays a graph out: the input is a channel that
+//! The layout is that of `langgraph.graph.state.StateGraph.compile`: the input is a channel that
 //! triggers the node `__start__`; an edge to a node writes to the channel `branch:to:…` that triggers
 //! it; an edge from several nodes is a barrier named `join:…`.
 
@@ -37,7 +37,7 @@ const TOP: [&str; 17] = [
     "store",
 ];
 
-/// Return a program ready to run.
+/// Compile a program.
 pub fn compile(data: &Value) -> Result<Rc<Program>, Declined> {
     let data = data
         .map()
@@ -118,7 +118,7 @@ fn subgraphs(specs: Option<&Value>) -> Result<Subgraphs, Declined> {
     read.collect()
 }
 
-/// Return the nodes, each after the handler of its failures, and last the default handler.
+/// Return the nodes, every one after its error handler, and the default handler last.
 fn nodes(
     data: &Map,
     specs: &Map,
@@ -200,7 +200,7 @@ fn find(subgraphs: &[(Rc<str>, Rc<Subgraph>)], name: &str) -> Option<Rc<Subgraph
     subgraph.map(|(_, subgraph)| subgraph.clone())
 }
 
-/// Return the names of the subgraphs that a node is or calls.
+/// Return the names of a node's subgraphs: the one that it is, or those that it calls.
 fn inside(spec: &Map) -> Vec<&str> {
     let mut names = Vec::new();
     match spec.get("subgraph") {

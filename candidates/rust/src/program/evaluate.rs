@@ -1,4 +1,4 @@
-//! Running a node's body, and the value of an expression.
+//! Running the bodies of nodes, and evaluating expressions.
 
 use std::rc::Rc;
 
@@ -12,7 +12,7 @@ use crate::value::packing::dumps;
 use crate::value::python::quoted;
 use crate::value::{Map, Value, text};
 
-/// What a body sees: the node's input, who runs it, its variables, and what it gives.
+/// The scope of a body: the node's input, its host, its variables and its writes.
 pub struct Scope<'a> {
     input: &'a Value,
     host: &'a mut dyn Host,
@@ -32,7 +32,7 @@ impl<'a> Scope<'a> {
         }
     }
 
-    /// Run a body; return what the node returns: the value it ended with, or what it wrote.
+    /// Run a body and return the node's result: a returned value, or the writes.
     pub fn run(mut self, body: &[Instruction]) -> Result<Value, Halt> {
         match self.steps(body)? {
             Some(value) => Ok(value),
@@ -50,7 +50,7 @@ impl<'a> Scope<'a> {
         Ok(None)
     }
 
-    /// Do an instruction; a value ends the body.
+    /// Run an instruction; a value ends the body.
     fn step(&mut self, instruction: &Instruction) -> Result<Option<Value>, Halt> {
         match instruction {
             Instruction::Write(assignments) => {
@@ -143,7 +143,7 @@ impl<'a> Scope<'a> {
         })
     }
 
-    /// Return the value of an expression that is for the engine.
+    /// Return the value of an expression that needs the engine.
     fn asked(&mut self, expression: &Expression) -> Result<Value, Halt> {
         Ok(match expression {
             Expression::Send { to, items, name } => match self.value(items)? {
@@ -209,12 +209,12 @@ impl<'a> Scope<'a> {
     }
 }
 
-/// Return the bytes by which values are equal.
+/// Return bytes that are the same for equal values.
 fn stored(value: &Value) -> Result<(&'static str, Vec<u8>), Halt> {
     dumps(value).map_err(|message| Raised::new("TypeError", message).into())
 }
 
-/// Return the nodes and packets that a `goto` says; lists in a list are spliced.
+/// Return the nodes and packets of a `goto`; nested lists are spliced.
 fn destinations(goto: Value) -> Value {
     let is_one = |value: &Value| value.text().is_some() || sent(value).is_some();
     match goto {
@@ -245,7 +245,7 @@ fn add(left: Value, right: Value) -> Value {
     }
 }
 
-/// Return the text that `join` gives of values.
+/// Return the result of `join`.
 pub fn joined(values: &[Value]) -> String {
     let parts = values.iter().map(|value| match value {
         Value::Text(text) => text.clone(),
@@ -255,7 +255,7 @@ pub fn joined(values: &[Value]) -> String {
     parts.collect::<Vec<_>>().join("-")
 }
 
-/// Return the namespace that a value says; what is no list is the empty one.
+/// Return the namespace of a value; anything but a list is the empty one.
 pub fn namespace(value: &Value) -> Vec<String> {
     let labels = value.array().unwrap_or_default();
     labels
@@ -282,12 +282,12 @@ fn is_falsy(value: &Value) -> bool {
     }
 }
 
-/// Return what a branch says of a node's input.
+/// Return the result of a branch for a node's input.
 pub fn routed(path: &Expression, given: &Value) -> Result<Value, Halt> {
     Scope::new(given, &mut Nobody).value(path)
 }
 
-/// Return a map's entries as writes, those whose key is a text.
+/// Return a map's entries with string keys as writes.
 pub fn entries(update: &Map) -> impl Iterator<Item = (Rc<str>, Value)> + '_ {
     let named = update
         .iter()

@@ -1,4 +1,4 @@
-//! What a body asks of the engine that runs it.
+//! What a body needs from the engine.
 
 use std::rc::Rc;
 
@@ -6,31 +6,31 @@ use crate::halt::Halt;
 use crate::store::Store;
 use crate::value::Value;
 
-/// What a body asks of the engine that runs it.
+/// What a body needs from the engine.
 pub trait Host {
     /// Return the answer to an interrupt.
     fn ask(&mut self, value: Value) -> Result<Value, Halt>;
-    /// Give a value to the stream.
+    /// Add a value to the stream.
     fn emit(&mut self, value: Value);
-    /// Let time pass, in an asynchronous run.
+    /// Let time pass in an asynchronous run.
     fn wait(&mut self, seconds: f64) -> Result<(), Halt>;
     /// Ask the run to stop after this superstep.
     fn drain(&mut self, reason: &str);
-    /// Return what a subgraph of the program gives.
+    /// Run a subgraph of the program and return its result.
     fn call(&mut self, name: &str, given: Value) -> Result<Value, Halt>;
-    /// Return how often the body has begun in this session.
+    /// Return how often the body has started in this session.
     fn visits(&self) -> i128;
-    /// Return what is known of the task's execution.
+    /// Return a part of the task's execution info.
     fn info(&self, name: &str) -> Value;
     /// Return a key of the run's context.
     fn context(&self, name: &str) -> Value;
-    /// Return what is known of the failure that is handled.
+    /// Return a part of the handled failure.
     fn failure(&self, name: &str) -> Value;
     /// Return the run's store, if it has one.
     fn store(&self) -> Option<Rc<Store>>;
 }
 
-/// What a branch is run by: it asks for nothing.
+/// The host of a branch, which needs nothing from the engine.
 pub struct Nobody;
 
 impl Host for Nobody {

@@ -1,18 +1,18 @@
-//! The language of node bodies and branches (docs/programs.md), read into instructions.
+//! The language of node bodies and branches (docs/programs.md), parsed into instructions.
 
 use std::rc::Rc;
 
 use crate::contract::{Declined, Unsupported, malformed};
 use crate::value::{Map, Value};
 
-/// Where an expression stands; a branch asks nothing of the engine.
+/// The place of an expression; a branch cannot use the engine.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Place {
     Branch,
     Body,
 }
 
-/// What has a value and never fails, but for what it asks of the engine.
+/// An expression, which never fails unless the engine does.
 pub enum Expression {
     Literal(Value),
     List(Vec<Expression>),
@@ -68,7 +68,7 @@ pub enum Instruction {
 
 pub type Body = Vec<Instruction>;
 
-/// The errors that a body can raise, and a retry policy be for.
+/// The errors that a body can raise and a retry policy can name.
 pub const ERRORS: [&str; 5] = [
     "ValueError",
     "RuntimeError",
@@ -77,10 +77,10 @@ pub const ERRORS: [&str; 5] = [
     "TimeoutError",
 ];
 
-/// Operators of the language that this engine does not have.
+/// Operators of the language that this engine does not support.
 const ELSEWHERE: [&str; 4] = ["message", "call_all", "previous", "final"];
 
-/// Read a node's body.
+/// Parse a node's body.
 pub fn body(value: &Value) -> Result<Body, Declined> {
     let steps = value
         .array()
@@ -145,7 +145,7 @@ fn raise(argument: &Value) -> Result<Instruction, Declined> {
     Ok(Instruction::Raise(error(&part("type")?)?, part("message")?))
 }
 
-/// Return an error that a program names.
+/// Return the class of an error that a program names.
 pub fn error(name: &str) -> Result<&'static str, Declined> {
     let error = ERRORS.into_iter().find(|error| *error == name);
     error.ok_or_else(|| lacking("error type", name))
@@ -160,7 +160,7 @@ pub fn seconds(value: &Value) -> Result<f64, Declined> {
     }
 }
 
-/// Return a text.
+/// Return a string.
 pub fn word(value: &Value) -> Result<String, Declined> {
     let text = value.text().map(str::to_owned);
     text.ok_or_else(|| malformed("a text is missing in the program"))
@@ -177,7 +177,7 @@ fn lacking(what: &str, name: &str) -> Declined {
     Unsupported(format!("no {what} {name}")).into()
 }
 
-/// Read an expression.
+/// Parse an expression.
 pub fn expression(value: &Value, place: Place) -> Result<Expression, Declined> {
     match value {
         Value::Array(items) => Ok(Expression::List(list(items, place)?)),
@@ -234,7 +234,7 @@ fn operator(name: &str, argument: &Value, place: Place) -> Result<Option<Express
     Ok(Some(expression))
 }
 
-/// Read an operator that asks something of the engine.
+/// Parse an operator that needs the engine.
 fn asking(name: &str, argument: &Value, place: Place) -> Result<Option<Expression>, Declined> {
     let expression = match name {
         "interrupt" => Expression::Interrupt(expression(argument, place)?.into()),
@@ -297,7 +297,7 @@ fn command(argument: &Value) -> Result<Expression, Declined> {
     Ok(Expression::Command(read.collect::<Result<_, Declined>>()?))
 }
 
-/// Return the subgraphs that a body calls, in order.
+/// Collect the subgraphs that a body calls, in order.
 pub fn called<'a>(value: &'a Value, names: &mut Vec<&'a str>) {
     match value {
         Value::Map(entries) => {

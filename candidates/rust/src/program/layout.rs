@@ -1,4 +1,4 @@
-//! Laying a program's edges: the channels that trigger nodes, and what each node writes to them.
+//! The edges of a program: the channels that trigger nodes, and which nodes write to them.
 
 use std::rc::Rc;
 
@@ -11,14 +11,14 @@ use crate::program::policies::known_keys;
 use crate::program::schemas::plain_channel;
 use crate::value::{Map, Value, text};
 
-/// The channels and nodes of a program, while its edges are laid.
+/// The channels and nodes of a program during compilation.
 pub struct Layout {
     pub nodes: Vec<Node>,
     pub channels: Vec<(Rc<str>, Channel)>,
 }
 
 impl Layout {
-    /// Add the channels that trigger nodes, beside those of the state.
+    /// Add the channels that trigger nodes to those of the state.
     pub fn triggers(&mut self, specs: &Map) -> Result<(), Declined> {
         if let Some((name, _)) = self.channels.iter().find(|(name, _)| is_reserved(name)) {
             return Err(malformed(format!("Channel name '{name}' is reserved")));
@@ -45,7 +45,7 @@ impl Layout {
         node.ok_or_else(|| malformed(format!("an edge or branch of an unknown node '{name}'")))
     }
 
-    /// Let nodes write to the triggers of those that edges lead to.
+    /// Add the edges: a node writes to the triggers of its targets.
     pub fn edges(&mut self, data: &Map, specs: &Map) -> Result<(), Declined> {
         let (edges, joins) = edges(data)?;
         for (source, target) in &edges {
@@ -104,7 +104,7 @@ fn is_deferred(specs: &Map, name: &str) -> bool {
 type Edges = Vec<(String, String)>;
 type Joins = Vec<(Vec<String>, String)>;
 
-/// Return edges from one node and edges from several, each once, in declaration order.
+/// Return edges from one node and edges from several, without duplicates, in declaration order.
 fn edges(data: &Map) -> Result<(Edges, Joins), Declined> {
     let (mut edges, mut joins) = (Edges::new(), Joins::new());
     for edge in data.get("edges").and_then(Value::array).unwrap_or_default() {

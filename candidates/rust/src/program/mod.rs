@@ -1,4 +1,4 @@
-//! Graph programs: the language of node bodies, and a program compiled.
+//! Graph programs: the compiler, and the language of node bodies.
 
 pub mod compiled;
 pub mod compiler;

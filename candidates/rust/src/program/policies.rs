@@ -1,22 +1,22 @@
-//! What a program says of nodes that fail or take too long (`langgraph.types.RetryPolicy`).
+//! Retry and timeout policies of nodes (`langgraph.types.RetryPolicy`).
 
 use crate::contract::{Declined, Raised, Unsupported, malformed};
 use crate::halt::{TIMEOUT, class_name};
 use crate::program::language::{error, seconds};
 use crate::value::{Map, Value};
 
-/// What a program may say of one node, and of all.
+/// The policies of a node, or of all nodes.
 pub const POLICIES: [&str; 3] = ["retry", "timeout", "error_handler"];
 const ATTEMPTS: i128 = 3;
 
-/// How often a node may begin, and after which errors; none: those LangGraph thinks may pass.
+/// The maximum number of attempts, and the errors to retry; by default those LangGraph retries.
 #[derive(Clone)]
 pub struct Retry {
     attempts: i128,
     errors: Option<Vec<&'static str>>,
 }
 
-/// The seconds that an attempt may take, and those it may take without a sign of progress.
+/// The limits of an attempt in seconds: in total, and without progress.
 #[derive(Clone, Copy)]
 pub struct Timeout {
     run: Option<f64>,
@@ -30,7 +30,7 @@ pub struct Policies {
 }
 
 impl Policies {
-    /// Read what is said of a node, or else take what is usual.
+    /// Read a node's policies, with defaults.
     pub fn read(spec: &Map, usual: &Policies) -> Result<Policies, Declined> {
         let retry = match spec.get("retry") {
             None | Some(Value::Nil) => Vec::new(),
@@ -47,8 +47,8 @@ impl Policies {
         })
     }
 
-    /// Return whether a node that failed in its `attempt`-th attempt has another. The first policy
-    /// that is for the error decides; attempts count whatever they failed of.
+    /// Return whether a node may be retried after an attempt. The first policy that covers the error
+    /// decides; all attempts count, whatever their error.
     pub fn tries_again(&self, error: &Raised, attempt: i128) -> bool {
         let policy = self.retry.iter().find(|policy| policy.covers(error));
         policy.is_some_and(|policy| attempt < policy.attempts)
@@ -64,7 +64,7 @@ impl Retry {
     }
 }
 
-/// Return whether an error's class is another or derives from it, in Python.
+/// Return whether an error's class is another or a subclass of it, in Python.
 fn is_a(class: &str, base: &str) -> bool {
     class == base
         || match base {
@@ -82,7 +82,7 @@ fn is_a(class: &str, base: &str) -> bool {
         }
 }
 
-/// Return whether LangGraph documents an error as not worth another attempt.
+/// Return whether LangGraph's default policy does not retry an error.
 fn is_final(class: &str) -> bool {
     ["ValueError", "RuntimeError"]
         .iter()
@@ -136,7 +136,7 @@ fn timeout(spec: Option<&Value>) -> Result<Option<Timeout>, Declined> {
     }))
 }
 
-/// Check that there is nothing that the engine does not know.
+/// Check that the engine knows all keys of a specification.
 pub fn known_keys(spec: &Map, known: &[&str], of: &str) -> Result<(), Declined> {
     let names = spec.iter().map(|(name, _)| name.text().unwrap_or("?"));
     let mut unknown: Vec<_> = names.filter(|name| !known.contains(name)).collect();
@@ -147,7 +147,7 @@ pub fn known_keys(spec: &Map, known: &[&str], of: &str) -> Result<(), Declined> 
     }
 }
 
-/// The time of an attempt, in which only waiting takes any, and the limits to it.
+/// An attempt's time, which passes only by waiting, and its limits.
 pub struct Stopwatch {
     node: String,
     limits: Timeout,
@@ -168,12 +168,12 @@ impl Stopwatch {
         }
     }
 
-    /// Note that the attempt showed that it goes on.
+    /// Record progress of the attempt.
     pub fn progress(&mut self) {
         self.progress = self.now;
     }
 
-    /// Let time pass, up to a limit that comes first.
+    /// Let time pass, until a limit.
     pub fn wait(&mut self, seconds: f64) -> Result<(), Raised> {
         self.now += seconds;
         let run = self

@@ -1,7 +1,7 @@
-//! What a program says of its fields: their channels, and which of them who may see.
+//! A program's fields: their channels, and which nodes read and write them.
 //!
-//! As `langgraph.graph.state.StateGraph` gathers schemas: the state's own first, then what nodes add
-//! with schemas of their own. Fields that are managed are no channels: they ask about the run.
+//! As `langgraph.graph.state.StateGraph` collects schemas: the state's first, then those of nodes.
+//! Managed fields are not channels; their values come from the run.
 
 use std::rc::Rc;
 
@@ -11,14 +11,14 @@ use crate::contract::{Declined, Unsupported, malformed};
 use crate::program::policies::known_keys;
 use crate::value::{Map, Value, map, text};
 
-/// A field that asks about the run.
+/// A field whose value comes from the run.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Managed {
     IsLastStep,
     RemainingSteps,
 }
 
-/// A dataclass of fields whose default is null, as nodes of such a state are given one.
+/// A dataclass whose fields default to null, which nodes get as their input.
 #[derive(Clone)]
 pub struct Record {
     name: String,
@@ -35,7 +35,7 @@ impl Record {
         self.fields.iter().map(field).collect()
     }
 
-    /// Return the record as it is stored.
+    /// Return the record in stored form.
     pub fn shown(&self, given: &Value) -> Value {
         typed(Code::Keywords, "state", &self.name, given.clone())
     }
@@ -45,13 +45,13 @@ impl Record {
 pub struct Schemas {
     pub channels: Vec<(Rc<str>, Channel)>,
     pub managed: Vec<(Rc<str>, Managed)>,
-    /// A node's input, unless it says otherwise.
+    /// The default input of a node.
     pub reads: Vec<Rc<str>>,
-    /// Those that a run's input may have.
+    /// The fields of a run's input.
     pub inputs: Vec<Rc<str>>,
     pub outputs: Vec<Rc<str>>,
     pub record: Option<Record>,
-    /// Delta channels, and after how many updates a snapshot of one is due.
+    /// Delta channels, and the number of updates after which a snapshot is due.
     pub deltas: Vec<(Rc<str>, i128)>,
 }
 
@@ -115,14 +115,14 @@ impl Schemas {
         })
     }
 
-    /// Return the fields that a node may write; of those that are managed nothing comes.
+    /// Return the fields that a node may write; writes to managed ones have no effect.
     pub fn writes(&self) -> Vec<Rc<str>> {
         let channels = self.channels.iter().map(|(name, _)| name.clone());
         let managed = self.managed.iter().map(|(name, _)| name.clone());
         channels.chain(managed).collect()
     }
 
-    /// Return the fields of a node's input, those that are managed last.
+    /// Return the fields of a node's input, managed ones last.
     pub fn reads_of(&self, node: &Map) -> Vec<Rc<str>> {
         match node.get("input").and_then(Value::array) {
             Some(input) => managed_last(names(input), &self.managed),
@@ -130,7 +130,7 @@ impl Schemas {
         }
     }
 
-    /// Return the record that a node's input is, if it is one.
+    /// Return the record of a node's input, if it has one.
     pub fn record_of(&self, name: &str, node: &Map) -> Option<Record> {
         let state = self.record.as_ref()?;
         Some(match node.get("input").and_then(Value::array) {
@@ -148,7 +148,7 @@ fn names_of(fields: &Map) -> Vec<Rc<str>> {
     names.map(Rc::from).collect()
 }
 
-/// Return the texts of a list.
+/// Return the strings in a list.
 pub fn names(list: &[Value]) -> Vec<Rc<str>> {
     list.iter().filter_map(Value::text).map(Rc::from).collect()
 }
@@ -187,7 +187,7 @@ fn channel(name: &str, spec: &Map) -> Result<Channel, Declined> {
                 settings.insert(key.clone(), value.clone());
             }
             if given.get("class").and_then(Value::text) == Some("DeltaChannel") {
-                // It takes its type from where it stands.
+                // It has the type of the field that it belongs to.
                 settings.put("type", kind);
             }
         }
@@ -202,7 +202,7 @@ fn channel(name: &str, spec: &Map) -> Result<Channel, Declined> {
     Ok(made)
 }
 
-/// Return an empty channel of a class that needs no more settings than these.
+/// Return an empty channel of a class with these settings.
 pub fn plain_channel(
     name: &str,
     class: &str,

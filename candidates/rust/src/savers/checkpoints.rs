@@ -1,4 +1,4 @@
-//! Checkpoints (`langgraph.pregel._checkpoint`), and the configs that say where one is.
+//! Checkpoints (`langgraph.pregel._checkpoint`), and the configs that locate them.
 
 use std::rc::Rc;
 
@@ -10,27 +10,27 @@ use crate::value::{Map, Value, map, text};
 
 const FORMAT: i128 = 4;
 
-/// Where a checkpoint is: a config's configurable part.
+/// The location of a checkpoint: the `configurable` part of a config.
 pub type Where = Map;
 
-/// A checkpoint but for its channels' values, which a state has.
+/// A checkpoint without its channels' values, which the state has.
 #[derive(Clone, Default)]
 pub struct Checkpoint {
     pub version: i128,
     pub id: String,
     pub time: String,
-    /// The version of every channel that was ever written.
+    /// The versions of all channels ever written.
     pub versions: Map,
-    /// By node, the versions it has seen of the channels that trigger it.
+    /// `versions_seen`: by node, the versions of its triggers.
     pub seen: Map,
-    /// The channels that the superstep before it changed.
+    /// The channels that the previous superstep changed.
     pub updated: Value,
-    /// The packets that lay beside the channels before version 4.
+    /// Sent packets, stored here before version 4.
     pub sends: Value,
 }
 
 impl Checkpoint {
-    /// Return the checkpoint that a thread without one starts from.
+    /// Return the checkpoint from which a new thread starts.
     pub fn empty(time: String) -> Checkpoint {
         Checkpoint {
             version: FORMAT,
@@ -40,8 +40,8 @@ impl Checkpoint {
         }
     }
 
-    /// Return the checkpoint that a thread without one starts from as it is stored: it has another order,
-    /// and nothing came before it.
+    /// Return the stored form of the checkpoint from which a new thread starts, which has another order
+    /// and no predecessor.
     pub fn empty_value(time: String) -> Map {
         let empty = Checkpoint::empty(time);
         let parts = [
@@ -57,12 +57,12 @@ impl Checkpoint {
             .collect()
     }
 
-    /// Become the checkpoint after this one.
+    /// Turn into the next checkpoint.
     pub fn advance(&mut self, id: String, time: String, updated: Value) {
         (self.version, self.id, self.time, self.updated) = (FORMAT, id, time, updated);
     }
 
-    /// Return the checkpoint as it is stored.
+    /// Return the checkpoint in stored form.
     pub fn value(&self) -> Map {
         let parts = [
             ("v", Value::Int(self.version)),
@@ -78,7 +78,7 @@ impl Checkpoint {
             .collect()
     }
 
-    /// Return the checkpoint that a stored one says.
+    /// Return the checkpoint of its stored form.
     pub fn read(value: &Value) -> Checkpoint {
         let get = |name: &str| value.map().and_then(|fields| fields.get(name));
         let word = |name| {
@@ -99,16 +99,16 @@ impl Checkpoint {
         }
     }
 
-    /// Return the channels that the superstep before changed, if there are any.
+    /// Return the channels that the previous superstep changed, if any.
     pub fn updated(&self) -> Option<Vec<Rc<str>>> {
         let names = self.updated.array().filter(|names| !names.is_empty())?;
         Some(crate::program::schemas::names(names))
     }
 }
 
-/// What is known of the values of channels when a checkpoint is stored.
+/// The values of channels when a checkpoint is stored.
 pub trait Values {
-    /// Return a channel's value as it is stored.
+    /// Return a channel's value in stored form.
     fn value(&self, channel: &str) -> Option<Value>;
     /// Return the values of all channels that have a version.
     fn all(&self, versions: &Map) -> Map;
@@ -124,7 +124,7 @@ impl Values for Map {
     }
 }
 
-/// Return whether a version comes after another; nothing is before any.
+/// Return whether a version is newer than another, or than none.
 pub fn is_newer(version: &Value, before: Option<&Value>) -> bool {
     match (version, before) {
         (Value::Text(version), Some(Value::Text(before))) => version > before,
@@ -153,7 +153,7 @@ pub fn newest<'a>(versions: impl Iterator<Item = &'a Value>) -> Option<&'a Value
     })
 }
 
-/// Return the versions that are new since others.
+/// Return the versions that differ from older ones.
 pub fn newer_versions(before: &Map, now: &Map) -> Map {
     let is_new = |name: &Value, version| {
         let known = name.text().and_then(|name| before.get(name));
@@ -165,7 +165,7 @@ pub fn newer_versions(before: &Map, now: &Map) -> Map {
         .collect()
 }
 
-/// Return a text of a config.
+/// Return a string of a config.
 pub fn word<'a>(place: &'a Where, name: &str) -> Option<&'a str> {
     place.get(name).and_then(Value::text)
 }
@@ -177,19 +177,19 @@ pub fn at(place: &Where, id: &str) -> Where {
     place
 }
 
-/// Return a config, or null for none; a subgraph's has the ids of the checkpoints around it.
+/// Return a config, or null; a subgraph's has the ids of the enclosing checkpoints.
 pub fn config_of(place: Option<&Where>, metadata: &Map) -> Value {
     place.map_or(Value::Nil, |place| {
         configured(with_parents(place, metadata))
     })
 }
 
-/// Return a config whose configurable part this is.
+/// Return the config with this `configurable` part.
 pub fn configured(place: Where) -> Value {
     map([("configurable", Value::Map(place))])
 }
 
-/// Return where a checkpoint is, a subgraph's with the ids of those around it, and its own.
+/// Return a checkpoint's location; a subgraph's has the ids of the enclosing checkpoints and its own.
 pub fn with_parents(place: &Where, metadata: &Map) -> Where {
     let mut place = place.clone();
     let parents = metadata.get("parents").and_then(Value::map);
@@ -212,7 +212,7 @@ pub fn without_untracked(value: &Value, program: &Program) -> Value {
     resent(value, Value::Map(kept.collect()))
 }
 
-/// Return a channel's value as a checkpoint holds it.
+/// Return a channel's value in the form that a checkpoint holds.
 pub fn held(program: &Program, channel: &str, value: Value) -> Value {
     match value {
         Value::Array(packets) if channel == TASKS && program.has_untracked => packets
@@ -223,14 +223,14 @@ pub fn held(program: &Program, channel: &str, value: Value) -> Value {
     }
 }
 
-/// Return the names of channels and the texts of their versions.
+/// Return the names of channels and their versions as strings.
 pub fn named_versions(versions: &Map) -> impl Iterator<Item = (&str, String)> {
     versions
         .iter()
         .filter_map(|(name, version)| Some((name.text()?, shown(version)?)))
 }
 
-/// Return a checkpoint with its channels' values in their place, after its id.
+/// Return a checkpoint with its channels' values, after its id.
 pub fn with_values(checkpoint: &Map, values: &impl Values) -> Value {
     let versions = checkpoint.get("channel_versions").and_then(Value::map);
     let all = values.all(versions.unwrap_or(&Map::default()));

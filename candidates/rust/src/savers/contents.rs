@@ -1,4 +1,4 @@
-//! Every byte string that a saver keeps, by its name (docs/contract.md), and what changed of them.
+//! The byte strings that a saver keeps, by name (docs/contract.md), and their changes.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use crate::contract::Stored;
 #[derive(Default)]
 pub struct Contents {
     now: Stored,
-    /// What was there before, of the names that were touched since the changes were last asked for.
+    /// The previous data of the names touched since the last call of `changes`.
     before: BTreeMap<String, Option<Vec<u8>>>,
 }
 
@@ -22,14 +22,14 @@ impl Contents {
         self.before.entry(name.to_owned()).or_insert(before);
     }
 
-    /// Forget what is a thread's, named as `escaped` does.
+    /// Remove a thread's entries; the thread's name is escaped.
     pub fn remove_thread(&mut self, thread: &str) {
         let is_its = |name: &&String| name.split('/').nth(1) == Some(thread);
         let names: Vec<_> = self.now.keys().filter(is_its).cloned().collect();
         names.iter().for_each(|name| self.remove(name));
     }
 
-    /// Return the entries new or changed since the last call, and the names gone.
+    /// Return the entries added or changed since the last call, and the names removed.
     pub fn changes(&mut self) -> (Stored, Vec<String>) {
         let (mut new, mut gone) = (Stored::new(), Vec::new());
         for (name, before) in std::mem::take(&mut self.before) {
@@ -44,13 +44,13 @@ impl Contents {
     }
 }
 
-/// Return a name: its parts joined.
+/// Join the parts of a name.
 pub fn name_of(parts: &[&str]) -> String {
     let parts: Vec<_> = parts.iter().map(|part| escaped(part)).collect();
     parts.join("/")
 }
 
-/// Return a part of a name.
+/// Escape a part of a name.
 pub fn escaped(part: &str) -> String {
     part.replace('%', "%25").replace('/', "%2F")
 }

@@ -1,4 +1,4 @@
-//! What delta channels are rebuilt from: a value of an ancestor, and the writes since.
+//! The history from which a delta channel is rebuilt: an ancestor's snapshot and the writes since.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -8,7 +8,7 @@ use crate::savers::checkpoints::{Where, word};
 use crate::savers::saver::{Entry, Saver, key_of};
 use crate::value::Value;
 
-/// What a delta channel is rebuilt from: a value of an ancestor, and the writes since, the oldest
+/// The history of a delta channel: a value of an ancestor, and the writes since, the oldest
 /// first.
 #[derive(Default)]
 pub struct History {
@@ -17,7 +17,7 @@ pub struct History {
 }
 
 impl Saver {
-    /// Return what delta channels are rebuilt from, by their names.
+    /// Return the histories of delta channels, by name.
     pub fn delta_history(
         &self,
         place: &Where,
@@ -57,7 +57,7 @@ impl Saver {
     }
 }
 
-/// Return a checkpoint's ancestors, the nearest first, each once.
+/// Return a checkpoint's ancestors, the nearest first, without repetition.
 fn ancestors<'a>(
     held: &'a BTreeMap<String, Entry>,
     mut id: Option<&'a str>,

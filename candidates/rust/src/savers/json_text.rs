@@ -1,4 +1,4 @@
-//! Values as JSON, as Python's `json.dumps` writes them without escaping what is no ASCII.
+//! JSON as Python's `json.dumps` writes it with `ensure_ascii=False`.
 
 use crate::channels::reducers::kind;
 use crate::contract::Raised;

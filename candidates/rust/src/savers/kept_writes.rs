@@ -1,4 +1,4 @@
-//! The writes of tasks that a saver keeps beside a checkpoint.
+//! The pending writes that a saver keeps with a checkpoint.
 
 use std::rc::Rc;
 
@@ -8,16 +8,16 @@ use crate::program::compiled::Write;
 use crate::savers::contents::{Contents, name_of};
 use crate::savers::stored::{PendingWrite, Typed, load, stored};
 
-/// Which writes stay as they are, where others come for the same index.
+/// Which stored writes stay when others arrive for the same index.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Stays {
-    /// Those that were there before, unless they have a slot.
+    /// Stored writes stay unless they have a slot.
     WithoutSlot,
     All,
     None,
 }
 
-/// The writes beside one checkpoint.
+/// The pending writes of one checkpoint.
 #[derive(Default)]
 pub struct KeptWrites(Vec<Kept>);
 
@@ -41,7 +41,7 @@ impl KeptWrites {
         loaded.collect()
     }
 
-    /// Keep the writes of a task with a path; `at` says where the checkpoint is.
+    /// Keep a task's writes; `at` names the checkpoint.
     pub fn put(
         &mut self,
         contents: &mut Contents,

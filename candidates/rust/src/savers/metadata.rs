@@ -1,10 +1,10 @@
-//! What is stored of a checkpoint beside it: its source and step, and what a config says.
+//! A checkpoint's metadata: its source and step, and entries of the config.
 
 use crate::names::CHECKPOINT_MAP;
 use crate::savers::checkpoints::Where;
 use crate::value::{Map, Value, text};
 
-/// What says where a run is, and is no metadata.
+/// Config keys that locate a run and are not metadata.
 const NOT_IN_METADATA: [&str; 9] = [
     "thread_id",
     "checkpoint_id",
@@ -17,7 +17,7 @@ const NOT_IN_METADATA: [&str; 9] = [
     "langgraph_checkpoint_ns",
 ];
 
-/// Return what is metadata: not what says where a run is.
+/// Return the entries of a config that are metadata.
 pub fn metadata_only(known: &Map) -> Map {
     let is_place = |name: &str| NOT_IN_METADATA.contains(&name);
     let rest = known
@@ -26,7 +26,7 @@ pub fn metadata_only(known: &Map) -> Map {
     rest.cloned().collect()
 }
 
-/// Return metadata as stored: text without NUL, and what else the config says.
+/// Return metadata in stored form: text without NUL, and metadata entries of the config.
 pub fn full_metadata(place: &Where, metadata: &Map) -> Value {
     let clean = |value: &Value| match value {
         Value::Text(value) => text(value.replace('\0', "")),

@@ -1,4 +1,4 @@
-//! Savers, and what they keep: checkpoints, pending writes, metadata.
+//! Savers: the storage of checkpoints, pending writes and metadata.
 
 pub mod checkpoints;
 pub mod contents;

@@ -1,9 +1,9 @@
-//! Keeping checkpoints, as LangGraph's savers for memory and for SQLite do
+//! A saver, which keeps checkpoints as LangGraph's for memory and for SQLite do
 //! (`langgraph.checkpoint.memory.InMemorySaver`, `langgraph.checkpoint.sqlite.SqliteSaver`).
 //!
-//! In memory a channel's value is kept once for each version, apart from checkpoints; SQLite's keeps a
-//! checkpoint whole, and its metadata as JSON. Here too it lies in memory, in the same bytes.
-//! What is kept is bytes: what cannot be stored is found out, and what is read is a value of its own.
+//! In memory, a channel's value is kept once per version, apart from checkpoints; the SQLite saver
+//! keeps whole checkpoints, and metadata as JSON. Here both lie in memory, with the same bytes.
+//! Keeping bytes rejects what cannot be stored and returns a fresh value on every read.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -19,10 +19,10 @@ use crate::savers::metadata::full_metadata;
 use crate::savers::stored::{PendingWrite, Typed, load, stored};
 use crate::value::{Map, Value, text};
 
-/// A thread and a namespace in it.
+/// A thread and a namespace.
 pub type Place = (String, String);
 
-/// A checkpoint as a saver gives it back.
+/// A checkpoint as a saver returns it.
 pub struct Saved {
     pub config: Where,
     pub checkpoint: Checkpoint,
@@ -38,7 +38,7 @@ pub struct Entry {
     pub parent: Option<String>,
 }
 
-/// Which checkpoints are asked for.
+/// The arguments of a list of checkpoints.
 #[derive(Default)]
 pub struct Listing<'a> {
     pub filter: Option<&'a Map>,
@@ -46,7 +46,7 @@ pub struct Listing<'a> {
     pub limit: Option<i128>,
 }
 
-/// How checkpoints are kept.
+/// Which of LangGraph's savers to follow.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Memory,
@@ -54,8 +54,8 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Return which of a task's writes stay as they are there: those without a slot; in SQLite all,
-    /// unless all that come have slots.
+    /// Return which of a task's stored writes stay: those without a slot; in SQLite all, unless all
+    /// new ones have slots.
     fn stays(self, writes: &[Write]) -> Stays {
         let have_slots = writes.iter().all(|(channel, _)| slot(channel).is_some());
         match self {
@@ -70,7 +70,7 @@ pub struct Saver {
     pub kind: Kind,
     pub threads: HashMap<Place, BTreeMap<String, Entry>>,
     writes: HashMap<(Place, String), KeptWrites>,
-    /// A channel's value once for each version; none where it had none.
+    /// A channel's value by version; None if it had no value.
     blobs: HashMap<(Place, String, String), Option<Typed>>,
     pub contents: Contents,
 }
@@ -152,19 +152,19 @@ impl Saver {
     }
 
     /// Return a thread's checkpoints in a namespace, the newest first.
-    pub fn list(&self, place: &Where, asked: &Listing) -> Result<Vec<Saved>, Halt> {
+    pub fn list(&self, place: &Where, listing: &Listing) -> Result<Vec<Saved>, Halt> {
         let key = key_of(place);
         let mut checkpoints = Vec::new();
-        let mut left = match (asked.limit, self.kind) {
+        let mut left = match (listing.limit, self.kind) {
             (None, _) | (Some(..0), Kind::Sqlite) => i128::MAX,
             (Some(limit), _) => limit,
         };
         for (id, entry) in self.threads.get(&key).into_iter().flatten().rev() {
             let is_other = word(place, "checkpoint_id").is_some_and(|wanted| wanted != id);
-            if is_other || asked.before.as_ref().is_some_and(|before| id >= before) {
+            if is_other || listing.before.as_ref().is_some_and(|before| id >= before) {
                 continue;
             }
-            if let Some(filter) = asked.filter {
+            if let Some(filter) = listing.filter {
                 let metadata = load(&entry.metadata)?;
                 if !self.holds(metadata.map().unwrap_or(&Map::default()), filter)? {
                     continue;
@@ -179,7 +179,7 @@ impl Saver {
         Ok(checkpoints)
     }
 
-    /// Return whether metadata has what a filter asks for.
+    /// Return whether metadata matches a filter.
     fn holds(&self, metadata: &Map, filter: &Map) -> Result<bool, Unsupported> {
         for (name, wanted) in filter.iter() {
             let actual = metadata.find(name).unwrap_or(&Value::Nil);
@@ -197,7 +197,7 @@ impl Saver {
         Ok(true)
     }
 
-    /// Store a checkpoint, and the values whose version is new; return where it is.
+    /// Store a checkpoint and the values with a new version; return its location.
     pub fn put(
         &mut self,
         place: &Where,
@@ -209,7 +209,7 @@ impl Saver {
         self.put_value(place, &checkpoint.value(), metadata, versions, values)
     }
 
-    /// Store a checkpoint as it stands, without its values.
+    /// Store a checkpoint unchanged, without its values.
     pub fn put_value(
         &mut self,
         place: &Where,
@@ -293,7 +293,7 @@ impl Saver {
         known.put(&mut self.contents, &at, writes, (task, path), stays)
     }
 
-    /// Forget a thread.
+    /// Delete a thread.
     pub fn delete_thread(&mut self, thread: &str) {
         self.threads.retain(|key, _| key.0 != thread);
         self.writes.retain(|(key, _), _| key.0 != thread);

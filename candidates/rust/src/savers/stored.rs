@@ -1,4 +1,4 @@
-//! Values as they are stored: a type tag and bytes.
+//! Values in stored form: a type tag and bytes.
 
 use std::rc::Rc;
 
@@ -11,7 +11,7 @@ use crate::value::packing::dumps;
 /// A type tag and bytes.
 pub type Typed = (&'static str, Vec<u8>);
 
-/// A task's id, and a write of it that is stored but not applied.
+/// A task's id, and a write that is stored but not applied yet.
 pub type PendingWrite = (Rc<str>, Rc<str>, Value);
 
 const CODEC: Codec = Codec {
@@ -19,12 +19,12 @@ const CODEC: Codec = Codec {
     paths: HOMES[0],
 };
 
-/// Return the value that was stored.
+/// Return a stored value.
 pub fn load((kind, data): &Typed) -> Result<Value, Raised> {
     CODEC.loads(kind, data)
 }
 
-/// Return what is stored of a value.
+/// Return a value in stored form.
 pub fn stored(value: &Value) -> Result<Typed, Raised> {
     dumps(value).map_err(|message| Raised::new("TypeError", message))
 }

@@ -1,4 +1,4 @@
-//! The channel subject: one channel, and perhaps a copy of it set aside.
+//! The channel subject: one channel, and a copy set aside.
 
 use crate::channels::channel::Channel;
 use crate::contract::{
@@ -40,13 +40,13 @@ impl ChannelSession {
                 let stored = self.channel.checkpoint().map(|value| native(&value));
                 self.channel
                     .restored(stored)
-                    .map(|channel| self.become_(channel))
+                    .map(|channel| self.replace_with(channel))
             }
             "load" => {
                 let value = native(argument(args, "value")?);
                 self.channel
                     .restored(Some(value))
-                    .map(|channel| self.become_(channel))
+                    .map(|channel| self.replace_with(channel))
             }
             "copy" => {
                 self.aside = Some(self.channel.clone());
@@ -68,7 +68,7 @@ impl ChannelSession {
         })
     }
 
-    fn become_(&mut self, channel: Channel) -> Value {
+    fn replace_with(&mut self, channel: Channel) -> Value {
         self.channel = channel;
         Value::Nil
     }
@@ -98,7 +98,7 @@ impl Session for ChannelSession {
     }
 }
 
-/// Return what is stored of a channel: nothing while it has no checkpoint.
+/// Return the stored entries of a channel; none while it has no checkpoint.
 fn contents(channel: &Channel) -> Stored {
     let stored = channel.checkpoint().and_then(|value| dumps(&value).ok());
     stored

@@ -24,7 +24,7 @@ impl CodecSession {
 
     fn decode(&self, kind: &str, data: &[u8]) -> Result<Value, Raised> {
         let value = self.codec.loads(kind, data)?;
-        // What cannot be stored cannot be told either.
+        // A value that cannot be stored cannot be returned either.
         dumps(&value).map_err(type_error)?;
         Ok(open(&value))
     }
@@ -46,7 +46,7 @@ impl CodecSession {
 
     fn encode(&self, opened: &Value) -> Outcome {
         let closed = close(opened).ok_or_else(|| Raised::new("KeyError", "a part is missing"));
-        // Through bytes, so that exts become the values they stand for.
+        // Go through bytes, so that exts become typed values.
         let value = closed.and_then(|closed| {
             let permissive = Codec {
                 strict: false,

@@ -10,7 +10,7 @@ use crate::names::INTERRUPT;
 use crate::packets::{Command, id_of};
 use crate::pregel::changes::Change;
 use crate::pregel::graph::{Graph, Shared};
-use crate::pregel::run::{Asked, Loop};
+use crate::pregel::run::{Loop, RunRequest};
 use crate::pregel::snapshots::{View, inner_graph, snapshot, state_at};
 use crate::pregel::start::start;
 use crate::pregel::streams::{Item, Mode, Sink};
@@ -85,7 +85,7 @@ impl GraphSession {
                 Ok(Value::Nil)
             }
             "copy_thread" => {
-                // The savers that LangGraph comes with cannot copy a thread.
+                // LangGraph's own savers cannot copy a thread.
                 self.kept()?;
                 Err(Raised::new("NotImplementedError", "").into())
             }
@@ -93,7 +93,7 @@ impl GraphSession {
         }
     }
 
-    /// Run with an input or a command, as invoke does or, with modes, as stream does.
+    /// Run with an input or a command, like `invoke` or, with modes, like `stream`.
     fn run(&self, operation: &str, args: &Map, events: &Sink) -> Result<Value, Stop> {
         let given = |name| args.get(name).cloned().unwrap_or_default();
         let answer = |resume| {
@@ -138,7 +138,7 @@ impl GraphSession {
         }
     }
 
-    /// Return answers by the ids of the interrupts at their places in `get_state`.
+    /// Return answers by interrupt id, given their positions in `get_state`.
     fn answers(&self, args: &Map) -> Result<Value, Stop> {
         let (graph, place) = self.addressed(args)?;
         self.saver()?;
@@ -167,7 +167,7 @@ impl GraphSession {
     ) -> Result<(), Stop> {
         let mut place = place_of(options.thread, options.checkpoint);
         if let Some(task) = options.task {
-            // A run begins at the outermost graph, whatever part of it is addressed.
+            // A run starts at the outermost graph, whichever part the operation addresses.
             (_, place) = inner_graph(&self.graph, &place, task)?;
             place.put("checkpoint_ns", text(""));
             place.put("checkpoint_id", Value::Nil);
@@ -181,7 +181,7 @@ impl GraphSession {
         if self.graph.saver.is_some() && place.is_empty() {
             return Err(Raised::new("ValueError", NO_THREAD).into());
         }
-        let asked = Asked {
+        let request = RunRequest {
             input,
             place,
             modes,
@@ -197,9 +197,9 @@ impl GraphSession {
             interrupt_after: options.interrupt_after.clone().or(&program.interrupt_after),
             asynchronous,
             subgraphs,
-            around: None,
+            enclosing: None,
         };
-        let mut run = Loop::new(self.graph.clone(), asked)?;
+        let mut run = Loop::new(self.graph.clone(), request)?;
         start(&mut run)?;
         Ok(run.execute()?)
     }
@@ -223,19 +223,19 @@ impl GraphSession {
         if place.get("checkpoint_ns").is_none() {
             place.put("checkpoint_ns", text(""));
         }
-        let asked = Listing {
+        let listing = Listing {
             filter: options::given(args, "filter").and_then(Value::map),
             before: before.map(checkpoint_id),
             limit: options::number(args, "limit")?,
         };
-        let saved = self.saver()?.borrow().list(&place, &asked)?;
+        let saved = self.saver()?.borrow().list(&place, &listing)?;
         let shown = saved
             .into_iter()
             .map(|saved| Ok(snapshot(&graph, saved, View::default())?.value));
         shown.collect::<Result<Vec<_>, Stop>>().map(Value::Array)
     }
 
-    /// Store a checkpoint as it stands; return its config.
+    /// Store a checkpoint unchanged; return its config.
     fn put(&self, args: &Map) -> Result<Value, Stop> {
         let saver = self.kept()?;
         let part = |name| {
@@ -259,7 +259,7 @@ impl GraphSession {
         Ok(configured(put))
     }
 
-    /// Return what an operation addresses: this graph, or the subgraph that a task runs.
+    /// Return the graph that an operation addresses: this one, or the subgraph of a task.
     fn addressed(&self, args: &Map) -> Result<(Graph, Where), Stop> {
         let place = place_of(options::thread(args)?, options::checkpoint(args)?);
         match options::number(args, "task")? {
@@ -273,7 +273,7 @@ impl GraphSession {
         saver.ok_or_else(|| Raised::new("ValueError", "No checkpointer set"))
     }
 
-    /// Return the saver, for what is nothing without one.
+    /// Return the saver, or the error of an operation that needs one.
     fn kept(&self) -> Result<&Shared, Unsupported> {
         let saver = self.graph.saver.as_ref();
         saver.ok_or_else(|| Unsupported("threads without a saver".to_owned()))
@@ -343,15 +343,15 @@ fn event(item: &Item, payload: Value) -> Value {
     Value::Array(vec![text(item.mode.name()), Value::Array(places), payload])
 }
 
-/// Return what invoke gives: the last state, and the interrupts that stopped the run.
+/// Return the result of `invoke`: the last state, and the interrupts that stopped the run.
 fn last_state(items: &[Item]) -> Value {
     let (mut latest, mut interrupts) = (&Value::Nil, Vec::new());
     for item in items {
         match (item.mode, item.payload.map()) {
             (Mode::Values, _) => latest = &item.payload,
             (_, Some(update)) => {
-                let asked = update.get(INTERRUPT).and_then(Value::array);
-                interrupts.extend(asked.unwrap_or_default().iter().cloned());
+                let waiting = update.get(INTERRUPT).and_then(Value::array);
+                interrupts.extend(waiting.unwrap_or_default().iter().cloned());
             }
             _ => {}
         }

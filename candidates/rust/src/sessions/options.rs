@@ -1,4 +1,4 @@
-//! What an operation on a graph may ask for: the arguments of a run, a command, changes.
+//! The arguments of operations on a graph: those of a run, commands, changes.
 
 use crate::contract::{Declined, Raised, Unsupported, malformed};
 use crate::packets::{Command, send};
@@ -9,7 +9,7 @@ use crate::program::compiled::{Breakpoints, Program};
 use crate::program::policies::known_keys;
 use crate::value::{Map, Value};
 
-/// Supersteps a run may take unless the operation says otherwise.
+/// The default limit of a run's supersteps.
 const RECURSION_LIMIT: i128 = 25;
 
 const RUN: [&str; 10] = [
@@ -25,7 +25,7 @@ const RUN: [&str; 10] = [
     "task",
 ];
 
-/// Return what an operation takes beside `async`; None if there is no such operation.
+/// Return an operation's arguments, apart from `async`; None if the operation does not exist.
 fn arguments(operation: &str) -> Option<Vec<&'static str>> {
     let own: &[&'static str] = match operation {
         "invoke" => &["input"],
@@ -51,7 +51,7 @@ fn arguments(operation: &str) -> Option<Vec<&'static str>> {
     Some([own, run, &["async"]].concat())
 }
 
-/// Check that an operation asks for nothing that the engine does not have.
+/// Check that the engine knows all arguments of an operation.
 pub fn check(operation: &str, args: &Map) -> Result<(), Declined> {
     let known = arguments(operation);
     let known = known.ok_or_else(|| Unsupported(format!("no operation {operation}")))?;
@@ -105,7 +105,7 @@ impl Options<'_> {
     }
 }
 
-/// Return an argument that is there and not null.
+/// Return an argument unless it is missing or null.
 pub fn given<'a>(args: &'a Map, name: &str) -> Option<&'a Value> {
     args.get(name).filter(|value| !value.is_nil())
 }
@@ -115,7 +115,7 @@ pub fn flag(args: &Map, name: &str) -> bool {
     matches!(args.get(name), Some(Value::Bool(true)))
 }
 
-/// Return an integer, or None if there is none.
+/// Return an integer argument, if there is one.
 pub fn number(args: &Map, name: &str) -> Result<Option<i128>, Declined> {
     match given(args, name) {
         None => Ok(None),
@@ -124,7 +124,7 @@ pub fn number(args: &Map, name: &str) -> Result<Option<i128>, Declined> {
     }
 }
 
-/// Return a text, or None if there is none.
+/// Return a string argument, if there is one.
 pub fn word<'a>(args: &'a Map, name: &str) -> Result<Option<&'a str>, Declined> {
     match given(args, name) {
         None => Ok(None),
@@ -133,12 +133,12 @@ pub fn word<'a>(args: &'a Map, name: &str) -> Result<Option<&'a str>, Declined> 
     }
 }
 
-/// Return the thread that is addressed, if one is.
+/// Return the thread that an operation names, if any.
 pub fn thread(args: &Map) -> Result<Option<&str>, Declined> {
     word(args, "thread")
 }
 
-/// Return the number of the checkpoint that is addressed, if one is.
+/// Return the number of the checkpoint that an operation names, if any.
 pub fn checkpoint(args: &Map) -> Result<Option<i64>, Declined> {
     let wrong = |_| malformed("`checkpoint` is out of range");
     number(args, "checkpoint")?
@@ -158,7 +158,7 @@ fn modes(value: &Value) -> Result<Vec<Mode>, Declined> {
     read.collect()
 }
 
-/// Return the command that an operation holds as data.
+/// Return the command of an operation.
 pub fn command(args: &Map) -> Result<Command, Declined> {
     let parts = args.get("command").and_then(Value::map);
     let parts = parts.ok_or_else(|| malformed("`command` must be a map"))?;
@@ -194,7 +194,7 @@ fn target(target: &Value) -> Result<Value, Declined> {
     }
 }
 
-/// Return the changes that an update makes, superstep by superstep.
+/// Return the changes of an update, by superstep.
 pub fn supersteps(args: &Map) -> Result<Vec<Vec<Change>>, Declined> {
     let wrong = || malformed("`supersteps` must be a list of lists of maps");
     let supersteps = args.get("supersteps").and_then(Value::array);
@@ -211,7 +211,7 @@ pub fn supersteps(args: &Map) -> Result<Vec<Vec<Change>>, Declined> {
     read.collect()
 }
 
-/// Return a change that a node is said to have made.
+/// Return a change attributed to a node.
 pub fn change(args: &Map) -> Result<Change, Declined> {
     Ok(Change {
         values: args.get("values").cloned().unwrap_or_default(),

@@ -1,4 +1,4 @@
-//! Values between the wire, where exts are unopened, and an engine, where they are built.
+//! Conversion between the wire's values, with unopened exts, and the engine's.
 
 use crate::codec::paths::HOMES;
 use crate::codec::serializer::Codec;
@@ -7,13 +7,13 @@ use crate::value::Value;
 use crate::value::packing::pack;
 use crate::value::unpacking::unpack_plain;
 
-/// Return a value as the wire carries it: what is stored of it, exts unopened.
+/// Return a value as the wire carries it: in stored form, with unopened exts.
 pub fn plain(value: &Value) -> Result<Value, Raised> {
     let data = pack(value).map_err(|message| Raised::new("TypeError", message))?;
     unpack_plain(&data).map_err(|message| Raised::new("TypeError", message))
 }
 
-/// Return a value of the wire with its exts built.
+/// Return a wire value with its exts built.
 pub fn native(value: &Value) -> Value {
     match value {
         Value::Ext(..) => {

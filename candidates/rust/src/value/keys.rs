@@ -1,13 +1,13 @@
-//! Python's truth, equality and hash of values, and maps whose keys go by them.
+//! Python's truth, equality and hash of values, and the map operations that compare keys.
 
 use crate::value::packing::pack;
 use crate::value::{Map, Typed, Value, text};
 
-/// Maps with fewer entries are searched from end to end.
+/// Smaller maps are searched linearly.
 const SMALL: usize = 8;
 
 impl Map {
-    /// Put a value under a key; a key that is there keeps its place, and its first form.
+    /// Put a value under a key; an existing key keeps its place and its first form.
     pub fn insert(&mut self, key: Value, value: Value) {
         if self.entries.len() == SMALL && self.places.is_empty() {
             self.places = (self.entries.iter().enumerate())
@@ -32,7 +32,7 @@ impl Map {
         }
     }
 
-    /// Put a value under a text.
+    /// Put a value under a string key.
     pub fn put(&mut self, key: &str, value: Value) {
         match self.get_mut(key) {
             Some(known) => *known = value,
@@ -40,7 +40,7 @@ impl Map {
         }
     }
 
-    /// Return the map under a text, a new one if there is none.
+    /// Return the map under a string key, after inserting one if needed.
     pub fn inner(&mut self, key: &str) -> &mut Map {
         let at = self
             .entries
@@ -60,17 +60,17 @@ impl Map {
         }
     }
 
-    /// Take out the value under a text.
+    /// Remove and return the value under a string key.
     pub fn remove(&mut self, key: &str) -> Option<Value> {
         let is_it = |(name, _): &(Value, Value)| name.text() == Some(key);
         let at = self.entries.iter().position(is_it)?;
         let (_, value) = self.entries.remove(at);
-        // The places of those after it have moved.
+        // The entries after it have moved.
         *self = std::mem::take(&mut self.entries).into_iter().collect();
         Some(value)
     }
 
-    /// Return the value under a key of any kind.
+    /// Return the value under a key of any type.
     pub fn find(&self, key: &Value) -> Option<&Value> {
         self.iter()
             .find(|(other, _)| other.equals(key))
@@ -89,7 +89,7 @@ impl FromIterator<(Value, Value)> for Map {
 }
 
 impl Value {
-    /// Return whether Python takes a value for true.
+    /// Return whether the value is truthy in Python.
     pub fn is_true(&self) -> bool {
         match self {
             Value::Nil => false,
@@ -104,7 +104,7 @@ impl Value {
         }
     }
 
-    /// Return whether it is no number, or holds one that is none: it equals nothing, then.
+    /// Return whether the value is NaN or an array with a NaN, which equals nothing.
     pub fn is_nan(&self) -> bool {
         match self {
             Value::Float(value) => value.is_nan(),
@@ -113,7 +113,7 @@ impl Value {
         }
     }
 
-    /// Return whether Python takes two values for equal.
+    /// Return whether two values are equal in Python.
     pub fn equals(&self, other: &Value) -> bool {
         match (self, other) {
             (Value::Text(left), Value::Text(right)) => left == right,
@@ -122,7 +122,7 @@ impl Value {
         }
     }
 
-    /// Return bytes that are the same for what Python takes for equal: `1`, `1.0` and `True`.
+    /// Return bytes that are the same for all values that are equal in Python: `1`, `1.0` and `True`.
     pub fn identity(&self) -> Vec<u8> {
         let mut out = Vec::new();
         self.identify(&mut out);
@@ -153,7 +153,7 @@ impl Value {
         }
     }
 
-    /// Return whether Python can hash it: whether it may be in a set.
+    /// Return whether the value is hashable in Python, as an element of a set must be.
     pub fn is_hashable(&self) -> bool {
         match self {
             Value::Array(_) | Value::Map(_) | Value::Numbers(_) => false,

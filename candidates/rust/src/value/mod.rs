@@ -1,4 +1,4 @@
-//! The values that an engine handles: what MessagePack says, and LangGraph's typed values.
+//! The values that the engine handles: MessagePack's, and LangGraph's typed values.
 
 pub mod keys;
 pub mod packing;
@@ -7,32 +7,32 @@ pub mod unpacking;
 
 use std::collections::HashMap;
 
-/// A value. A tuple is an array; a typed value is kept as what is stored of it.
+/// A value. Tuples are arrays; typed values are kept in stored form.
 #[derive(Clone, Debug, Default)]
 pub enum Value {
     #[default]
     Nil,
     Bool(bool),
-    /// From -2⁶³ to 2⁶⁴-1 when it is stored; arithmetic may leave that range.
+    /// Stored integers lie between -2⁶³ and 2⁶⁴-1; arithmetic may leave that range.
     Int(i128),
     Float(f64),
     Text(String),
     Bytes(Vec<u8>),
-    /// Bytes that Python may change: never inside another value.
+    /// Python's mutable bytes, never inside another value.
     ByteArray(Vec<u8>),
     Array(Vec<Value>),
     Map(Map),
-    /// An ext that nobody looked into, as the wire brings it.
+    /// An unopened ext, as it arrives over the wire.
     Ext(i8, Vec<u8>),
     Typed(Box<Typed>),
     Numbers(Box<Numbers>),
-    /// A delta channel's whole value.
+    /// A snapshot of a delta channel.
     Snapshot(Box<Value>),
-    /// What can be read and not stored again: an array of dates, text that is no Unicode.
+    /// A value that can be read but not stored again: an array of dates, invalid Unicode.
     Unstorable,
 }
 
-/// A typed value: the ext code, and the parts that its data holds.
+/// A typed value: the ext code and the parts of its data.
 #[derive(Clone, Debug)]
 pub struct Typed {
     pub code: i8,
@@ -51,7 +51,7 @@ pub struct Numbers {
     pub buffer: Vec<u8>,
 }
 
-/// Entries in the order of their keys' first appearance, as in Python's dict.
+/// A map in insertion order, like Python's dict.
 #[derive(Clone, Debug, Default)]
 pub struct Map {
     entries: Vec<(Value, Value)>,
@@ -59,7 +59,7 @@ pub struct Map {
 }
 
 impl Map {
-    /// Return the value under a text.
+    /// Return the value under a string key.
     pub fn get(&self, key: &str) -> Option<&Value> {
         self.entries
             .iter()
@@ -67,7 +67,7 @@ impl Map {
             .map(|(_, value)| value)
     }
 
-    /// Return the value under a text, to change it.
+    /// Return the value under a string key, mutably.
     pub fn get_mut(&mut self, key: &str) -> Option<&mut Value> {
         self.entries
             .iter_mut()
@@ -91,7 +91,7 @@ impl Map {
         self.entries.len()
     }
 
-    /// Return the entries with texts for keys, or None if one is no text.
+    /// Return the entries with their keys as strings, or None if a key is not a string.
     pub fn texts(&self) -> Option<Vec<(String, Value)>> {
         self.iter()
             .map(|(key, value)| Some((key.text()?.to_owned(), value.clone())))
@@ -105,13 +105,13 @@ impl FromIterator<Value> for Value {
     }
 }
 
-/// Return a map with texts for keys.
+/// Return a map with string keys.
 pub fn map<K: Into<String>>(entries: impl IntoIterator<Item = (K, Value)>) -> Value {
     let entries = entries.into_iter().map(|(key, value)| (text(key), value));
     Value::Map(entries.collect())
 }
 
-/// Return a text.
+/// Return a string.
 pub fn text(value: impl Into<String>) -> Value {
     Value::Text(value.into())
 }
@@ -145,7 +145,7 @@ impl Value {
         }
     }
 
-    /// Return an integer; in Python a bool is one.
+    /// Return an integer; a bool is one in Python.
     pub fn int(&self) -> Option<i128> {
         match self {
             Value::Int(value) => Some(*value),
@@ -154,7 +154,7 @@ impl Value {
         }
     }
 
-    /// Return a typed value of this type.
+    /// Return the typed value if it has this type.
     pub fn typed(&self, module: &str, name: &str) -> Option<&Typed> {
         match self {
             Value::Typed(typed) if typed.is(module, name) => Some(typed),

@@ -1,4 +1,4 @@
-//! Writing MessagePack as LangGraph does: smallest forms, floats of 64 bits.
+//! Writing MessagePack as LangGraph does: shortest forms, 64-bit floats.
 
 use rmp::encode;
 
@@ -7,10 +7,10 @@ use crate::value::{Map, Typed, Value, text};
 pub const SNAPSHOT: i8 = 7;
 pub const NUMBERS: i8 = 6;
 
-/// At most so many containers lie within each other.
+/// The limit of nested containers.
 const DEPTH: usize = 255;
 
-/// Return the bytes of a value, or why it cannot be written.
+/// Return the bytes of a value, or the reason why there are none.
 pub fn pack(value: &Value) -> Result<Vec<u8>, &'static str> {
     let mut out = Vec::new();
     write(&mut out, value, 0)?;
@@ -18,7 +18,7 @@ pub fn pack(value: &Value) -> Result<Vec<u8>, &'static str> {
 }
 
 fn write(out: &mut Vec<u8>, value: &Value, depth: usize) -> Result<(), &'static str> {
-    // Writing to a vector cannot fail, so the results of `encode` say nothing.
+    // Writing to a vector cannot fail, so the results of `encode` are ignored.
     match value {
         Value::Nil => drop(encode::write_nil(out)),
         Value::Bool(value) => drop(encode::write_bool(out, *value)),
@@ -97,7 +97,7 @@ fn write_ext(out: &mut Vec<u8>, code: i8, data: &[u8]) {
     out.extend(data);
 }
 
-/// Return a value's type tag and bytes, or why it cannot be stored.
+/// Return a value's type tag and bytes, or the reason why it cannot be stored.
 pub fn dumps(value: &Value) -> Result<(&'static str, Vec<u8>), &'static str> {
     match value {
         Value::Nil => Ok(("null", Vec::new())),

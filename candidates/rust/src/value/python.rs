@@ -1,8 +1,8 @@
-//! Values as Python writes them in its messages: `repr` and `str`.
+//! Values as Python formats them in messages: `repr` and `str`.
 
 use crate::value::Value;
 
-/// Return what `repr` gives; None for a typed value, whose class would have its say.
+/// Return the `repr`; None for a typed value, whose class would define it.
 pub fn repr(value: &Value) -> Option<String> {
     Some(match value {
         Value::Nil => "None".to_owned(),
@@ -26,7 +26,7 @@ pub fn repr(value: &Value) -> Option<String> {
     })
 }
 
-/// Return what `str` gives, as an f-string does.
+/// Return the `str`, as in an f-string.
 pub fn shown(value: &Value) -> Option<String> {
     match value {
         Value::Text(text) => Some(text.clone()),
@@ -34,7 +34,7 @@ pub fn shown(value: &Value) -> Option<String> {
     }
 }
 
-/// Return a text as `repr` writes it.
+/// Return the `repr` of a string.
 pub fn quoted(text: &str) -> String {
     let quote = if text.contains('\'') && !text.contains('"') {
         '"'
@@ -62,7 +62,7 @@ pub fn quoted(text: &str) -> String {
 }
 
 fn is_printable(c: char) -> bool {
-    // Rust escapes what Python does; at a text's start, marks that join what is before them as well.
+    // Rust escapes what Python escapes and, at a string's start, also combining marks.
     matches!(c, '"' | '\'') || format!("a{c}").escape_debug().nth(1) == Some(c)
 }
 

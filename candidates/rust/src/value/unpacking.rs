@@ -1,23 +1,23 @@
-//! Reading MessagePack as LangGraph does: any form, keys of any scalar kind, exts by a hook.
+//! Reading MessagePack as LangGraph does: any form, keys of any scalar type, exts through a hook.
 
 use rmp::Marker;
 use rmp::decode::{Bytes, RmpRead, ValueReadError, bytes::BytesReadError, read_marker};
 
 use crate::value::{Map, Value};
 
-/// What an ext's code and data say; an error if they say nothing.
+/// Builds the value of an ext's code and data.
 pub type Hook<'a> = &'a dyn Fn(i8, &[u8]) -> Result<Value, ()>;
 
-/// At most so many containers lie within each other.
+/// The limit of nested containers.
 const DEPTH: usize = 1022;
 const TOO_DEEP: &str = "Recursion limit reached";
 const END: &str = "unexpected end of file";
 
 type Read<T> = Result<T, &'static str>;
-/// One of `rmp`'s functions that take a number.
+/// One of `rmp`'s functions that read a number.
 type Take<'a, T> = fn(&mut Bytes<'a>) -> Result<T, ValueReadError<BytesReadError>>;
 
-/// Return the value that bytes begin with; what follows it is ignored.
+/// Return the first value in the bytes; the rest is ignored.
 pub fn unpack(data: &[u8], hook: Hook) -> Read<Value> {
     Reader {
         data: Bytes::new(data),
@@ -26,7 +26,7 @@ pub fn unpack(data: &[u8], hook: Hook) -> Read<Value> {
     .value(0)
 }
 
-/// Return the value that bytes begin with, exts unopened.
+/// Return the first value in the bytes, with unopened exts.
 pub fn unpack_plain(data: &[u8]) -> Read<Value> {
     unpack(data, &|code, data| Ok(Value::Ext(code, data.to_vec())))
 }
@@ -36,7 +36,7 @@ struct Reader<'a> {
     hook: Hook<'a>,
 }
 
-/// What a head says: a scalar, or what follows it.
+/// A head: a scalar, or the type and length of what follows.
 enum Head {
     Scalar(Value),
     Array(usize),
@@ -71,7 +71,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Return a map's key: a scalar, or an array of scalars such as a tuple is.
+    /// Return a map's key: a scalar, or an array of scalars, which stands for a tuple.
     fn key(&mut self, depth: usize) -> Read<Value> {
         match self.head()? {
             Head::Scalar(value) => Ok(value),
