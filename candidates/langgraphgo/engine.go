@@ -1,4 +1,4 @@
-// langgraphgo behind Parity Kit's wire: graphs, compared at level result. README.md says what was found.
+// langgraphgo behind Parity Kit's wire; README.md lists what differs from LangGraph.
 package main
 
 import (
@@ -91,10 +91,10 @@ func (s *session) Apply(operation Operation) (outcome Map) {
 // output is the state in the order of its fields, and a pending interrupt as LangGraph returns it;
 // langgraphgo gives interrupts no ids, so they are numbered here.
 func (s *session) output(final state, stopped *graph.GraphInterrupt) Map {
-	found := Map{}
+	output := Map{}
 	for _, name := range s.order {
 		if value, ok := final[name]; ok {
-			found = append(found, Entry{name, value})
+			output = append(output, Entry{name, value})
 		}
 	}
 	if stopped != nil && stopped.InterruptValue != nil {
@@ -102,9 +102,9 @@ func (s *session) output(final state, stopped *graph.GraphInterrupt) Map {
 		id := fmt.Sprintf("%032x", s.interrupts)
 		fields := Map{{"value", stopped.InterruptValue}, {"id", id}, {"response_schema", nil}}
 		data := Pack([]any{"langgraph.types", "Interrupt", fields})
-		found = append(found, Entry{"__interrupt__", []any{Ext{2, data}}})
+		output = append(output, Entry{"__interrupt__", []any{Ext{2, data}}})
 	}
-	return found
+	return output
 }
 
 // failed is the outcome for an error: Python's of a body, a gap, or langgraphgo's own.

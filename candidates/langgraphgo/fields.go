@@ -21,9 +21,9 @@ func newSchema(state Map) (schema, []string, error) {
 	for _, entry := range state {
 		name, field := entry.Key.(string), entry.Value.(Map)
 		order = append(order, name)
-		for _, each := range field {
-			if each.Key != "type" && each.Key != "reducer" {
-				return made, nil, Unsupported{"no field with a " + each.Key.(string)}
+		for _, setting := range field {
+			if setting.Key != "type" && setting.Key != "reducer" {
+				return made, nil, Unsupported{"no field with a " + setting.Key.(string)}
 			}
 		}
 		reducer, ok := field.Get("reducer").(string)

@@ -26,8 +26,8 @@ type visit struct {
 
 // body runs a list of instructions of docs/programs.md.
 func (v *visit) body(instructions []any) error {
-	for _, each := range instructions {
-		for _, entry := range each.(Map) {
+	for _, instruction := range instructions {
+		for _, entry := range instruction.(Map) {
 			if err := v.instruction(entry.Key.(string), entry.Value); err != nil {
 				return err
 			}
@@ -80,30 +80,30 @@ func (v *visit) assign(to map[string]any, entries Map) error {
 func (v *visit) value(expression any) (any, error) {
 	switch e := expression.(type) {
 	case []any:
-		found := make([]any, 0, len(e))
-		for _, each := range e {
-			value, err := v.value(each)
+		items := make([]any, 0, len(e))
+		for _, item := range e {
+			value, err := v.value(item)
 			if err != nil {
 				return nil, err
 			}
-			found = append(found, value)
+			items = append(items, value)
 		}
-		return found, nil
+		return items, nil
 	case Map:
 		if len(e) == 1 {
 			if name, ok := e[0].Key.(string); ok && operators[name] {
 				return v.operator(name, e[0].Value)
 			}
 		}
-		found := make(Map, 0, len(e))
+		entries := make(Map, 0, len(e))
 		for _, entry := range e {
 			value, err := v.value(entry.Value)
 			if err != nil {
 				return nil, err
 			}
-			found = append(found, Entry{entry.Key, value})
+			entries = append(entries, Entry{entry.Key, value})
 		}
-		return found, nil
+		return entries, nil
 	}
 	return expression, nil
 }
@@ -171,12 +171,12 @@ func applied(name string, value any) any {
 	case "not":
 		return !truth(value)
 	}
-	found := []any{}
+	numbers := []any{}
 	n, _ := value.(int64)
 	for i := int64(0); i < min(n, 64); i++ {
-		found = append(found, i)
+		numbers = append(numbers, i)
 	}
-	return found
+	return numbers
 }
 
 func added(a, b any) any {
@@ -210,8 +210,8 @@ func added(a, b any) any {
 
 func joined(parts []any) string {
 	texts := make([]string, 0, len(parts))
-	for _, each := range parts {
-		switch p := each.(type) {
+	for _, part := range parts {
+		switch p := part.(type) {
 		case string:
 			texts = append(texts, p)
 		case int64:

@@ -41,9 +41,9 @@ func build(spec Map) (*program, error) {
 	p.node("__start__", nil)
 	p.graph.SetEntryPoint("__start__")
 	for _, entry := range spec.Get("nodes").(Map) {
-		for _, each := range entry.Value.(Map) {
-			if each.Key != "body" {
-				return nil, Unsupported{"no node with a " + each.Key.(string)}
+		for _, setting := range entry.Value.(Map) {
+			if setting.Key != "body" {
+				return nil, Unsupported{"no node with a " + setting.Key.(string)}
 			}
 		}
 		p.node(entry.Key.(string), entry.Value.(Map).Get("body").([]any))
@@ -70,12 +70,12 @@ func (p *program) node(name string, body []any) {
 
 func (p *program) edges(spec Map) error {
 	edges, _ := spec.Get("edges").([]any)
-	for _, each := range edges {
-		from, ok := each.([]any)[0].(string)
+	for _, edge := range edges {
+		from, ok := edge.([]any)[0].(string)
 		if !ok {
 			return Unsupported{"no edge that waits for several nodes"}
 		}
-		p.graph.AddEdge(from, target(each.([]any)[1].(string)))
+		p.graph.AddEdge(from, target(edge.([]any)[1].(string)))
 	}
 	branches, _ := spec.Get("branches").(Map)
 	for _, entry := range branches {
@@ -123,9 +123,9 @@ func names(value any) ([]string, error) {
 	if !ok {
 		return nil, Unsupported{"no breakpoint at every node"}
 	}
-	var found []string
-	for _, each := range list {
-		found = append(found, each.(string))
+	var nodes []string
+	for _, node := range list {
+		nodes = append(nodes, node.(string))
 	}
-	return found, nil
+	return nodes, nil
 }

@@ -56,9 +56,9 @@ function calls(expression) {
 // Evaluates what may hold calls: an expression, but not inside another operator.
 async function value(expression, scope) {
   if (Array.isArray(expression)) {
-    const found = [];
-    for (const each of expression) found.push(await value(each, scope));
-    return found;
+    const items = [];
+    for (const item of expression) items.push(await value(item, scope));
+    return items;
   }
   if (!nests(expression)) return evaluate(expression, scope);
   const entries = Object.entries(expression);
@@ -68,6 +68,6 @@ async function value(expression, scope) {
   }
   if (entries.length === 1 && isOperator(entries[0][0])) return evaluate(expression, scope);
   const given = {};
-  for (const [key, each] of entries) given[key] = await value(each, scope);
+  for (const [key, argument] of entries) given[key] = await value(argument, scope);
   return given;
 }

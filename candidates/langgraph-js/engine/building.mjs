@@ -32,7 +32,7 @@ export function compile(program, hosts, checkpointer, place = []) {
 function build(program, hosts, graphs, place) {
   const channels = fields({ ...program.state, ...program.private });
   const schema = (names) =>
-    Annotation.Root(Object.fromEntries(names.map((each) => [each, channels[each]])));
+    Annotation.Root(Object.fromEntries(names.map((name) => [name, channels[name]])));
   const graph = new StateGraph(schema(Object.keys(program.state)), {
     ...(program.input ? { input: schema(program.input) } : {}),
     ...(program.output ? { output: schema(program.output) } : {}),

@@ -26,7 +26,7 @@ const SHARED = {
 export const errorName = (error) => SHARED[error.name] ?? error.name;
 
 // What an error says: of a program's KeyError, the text in quotes, as Python has it.
-export const said = ({ name, message }) => (name === "KeyError" ? quoted(message) : message);
+export const messageOf = ({ name, message }) => (name === "KeyError" ? quoted(message) : message);
 
 // A text as Python's `repr` writes it.
 export function quoted(text) {
@@ -42,6 +42,6 @@ export async function attempted(action, isOurs) {
   } catch (error) {
     if (isOurs(error)) throw error;
     if (!(error instanceof Error)) return { error: "Error", message: String(error) };
-    return { error: errorName(error), message: said(error) };
+    return { error: errorName(error), message: messageOf(error) };
   }
 }

@@ -90,11 +90,11 @@ export class GraphSession {
     if (before !== undefined && before !== null) {
       options.before = await this.#config({ thread: where.thread, checkpoint: before });
     }
-    const found = [];
-    for await (const each of this.#graph.getStateHistory(await this.#config(where), options)) {
-      found.push(snapshot(each));
+    const snapshots = [];
+    for await (const state of this.#graph.getStateHistory(await this.#config(where), options)) {
+      snapshots.push(snapshot(state));
     }
-    return found;
+    return snapshots;
   }
   async delete_thread({ thread }) {
     if (this.#saver === null) throw new Unsupported("without a saver there are no threads");
@@ -158,7 +158,7 @@ export class GraphSession {
   }
 }
 
-const destination = (each) => (typeof each === "string" ? each : new Send(...each.send));
+const destination = (target) => (typeof target === "string" ? target : new Send(...target.send));
 
 const OPERATIONS = Object.fromEntries(
   Object.getOwnPropertyNames(GraphSession.prototype)

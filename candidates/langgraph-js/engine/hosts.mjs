@@ -3,7 +3,7 @@
 import { langgraph } from "./packages.mjs";
 import { runBody } from "./bodies.mjs";
 import { evaluate } from "./language.mjs";
-import { said } from "./errors.mjs";
+import { messageOf } from "./errors.mjs";
 import { Unsupported } from "./unsupported.mjs";
 
 const INFO = {
@@ -64,5 +64,5 @@ const hostOf = (config, failure, graphs, visits) => ({
 const ERROR = {
   node: ({ node }) => node,
   type: ({ error }) => error.name,
-  message: ({ error }) => said(error),
+  message: ({ error }) => messageOf(error),
 };

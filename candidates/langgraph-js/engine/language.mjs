@@ -16,7 +16,7 @@ const isMap = (value) =>
 // Returns the value of an expression. A scope has the node's `input`, its `variables`, and `host`:
 // what the place where it stands can give.
 export function evaluate(expression, scope) {
-  if (Array.isArray(expression)) return expression.map((each) => evaluate(each, scope));
+  if (Array.isArray(expression)) return expression.map((item) => evaluate(item, scope));
   if (!isMap(expression)) return native(expression);
   const [name, ...more] = Object.keys(expression);
   if (name !== undefined && more.length === 0 && Object.hasOwn(OPERATORS, name)) {
@@ -26,7 +26,7 @@ export function evaluate(expression, scope) {
     throw new Unsupported(`the operator ${name}`);
   }
   return Object.fromEntries(
-    Object.entries(expression).map(([key, each]) => [key, evaluate(each, scope)]),
+    Object.entries(expression).map(([key, value]) => [key, evaluate(value, scope)]),
   );
 }
 
@@ -75,7 +75,7 @@ export function falsy(value) {
 }
 
 function equal([first, second], scope) {
-  const [left, right] = [first, second].map((each) => pack(plain(evaluate(each, scope))));
+  const [left, right] = [first, second].map((operand) => pack(plain(evaluate(operand, scope))));
   return left.equals(right);
 }
 
@@ -91,14 +91,14 @@ function range(argument, scope) {
   return Array.from({ length: Math.max(0, Math.min(RANGE_MAX, count)) }, (_, index) => index);
 }
 
-function send({ to, each, as }, scope) {
-  const items = evaluate(each, scope);
+function send({ to, each: list, as }, scope) {
+  const items = evaluate(list, scope);
   return Array.isArray(items) ? items.map((item) => new Send(to, { [as]: item })) : [];
 }
 
 function command(argument, scope) {
   const parts = Object.fromEntries(
-    Object.entries(argument).map(([key, each]) => [key, evaluate(each, scope)]),
+    Object.entries(argument).map(([key, value]) => [key, evaluate(value, scope)]),
   );
   if ("goto" in parts) parts.goto = destinations(parts.goto);
   if ("update" in parts) parts.update ??= undefined;
@@ -109,7 +109,7 @@ function command(argument, scope) {
 // What `goto` may be: names and sends; a list in the list is spliced, the rest is dropped.
 function destinations(given) {
   const listed = Array.isArray(given) ? given.flat() : [given];
-  return listed.filter((each) => typeof each === "string" || each instanceof Send);
+  return listed.filter((target) => typeof target === "string" || target instanceof Send);
 }
 
 const OPERATORS = {
@@ -118,7 +118,7 @@ const OPERATORS = {
   var: (name, { variables }) => variables[name] ?? null,
   lit: (value) => native(value),
   add,
-  join: (parts, scope) => parts.map((each) => text(evaluate(each, scope))).join("-"),
+  join: (parts, scope) => parts.map((part) => text(evaluate(part, scope))).join("-"),
   len: (argument, scope) => length(evaluate(argument, scope)),
   eq: equal,
   lt: less,

@@ -158,7 +158,7 @@ function write(value, parts) {
         [0xdd, 4],
       ]),
     );
-    for (const each of value) write(each, parts);
+    for (const item of value) write(item, parts);
   } else {
     const entries = value instanceof Map ? [...value] : Object.entries(value);
     parts.push(
@@ -168,9 +168,9 @@ function write(value, parts) {
         [0xdf, 4],
       ]),
     );
-    for (const [key, each] of entries) {
+    for (const [key, entry] of entries) {
       write(key, parts);
-      write(each, parts);
+      write(entry, parts);
     }
   }
 }

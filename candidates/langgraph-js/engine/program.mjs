@@ -64,11 +64,11 @@ function walk(part) {
     throw new Unsupported(`${keys[0]} in a body`);
   }
   if (keys.length === 1 && keys[0] === "lit") return;
-  for (const each of Object.values(part)) walk(each);
+  for (const inner of Object.values(part)) walk(inner);
 }
 
 // Whether a body gives a command somewhere: its node's ends must then be declared.
 export function commands(part) {
   if (part === null || typeof part !== "object") return false;
-  return Object.entries(part).some(([key, each]) => key === "command" || commands(each));
+  return Object.entries(part).some(([key, inner]) => key === "command" || commands(inner));
 }

@@ -40,7 +40,7 @@ const methods = {
   async run({ case: { subject, operations } }) {
     const own = session(subject);
     const outcomes = [];
-    for (const each of operations) outcomes.push(await outcome(own, each));
+    for (const operation of operations) outcomes.push(await outcome(own, operation));
     return outcomes;
   },
   async measure({ case: { subject, operations }, loops }) {
@@ -48,7 +48,7 @@ const methods = {
     for (let loop = 0; loop < loops; loop += 1) {
       const own = session(subject);
       const began = process.hrtime.bigint();
-      for (const each of operations) await own.apply(each);
+      for (const operation of operations) await own.apply(operation);
       total += process.hrtime.bigint() - began;
     }
     return Number(total);

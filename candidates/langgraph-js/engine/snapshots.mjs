@@ -30,7 +30,7 @@ export function snapshot(given) {
     parent_config: config(given.parentConfig),
     tasks,
     // Python's snapshot has its tasks' interrupts once more; that of LangGraph.js only there.
-    interrupts: tasks.flatMap((each) => each.interrupts),
+    interrupts: tasks.flatMap((task) => task.interrupts),
   };
 }
 
@@ -84,16 +84,16 @@ function checkpointEvent({ config: own, parentConfig, values, metadata, next, ta
 // A task inside a checkpoint's event: it says what it has, and no more.
 function checkpointTask({ id, name, error, interrupts, state, result }) {
   if (error !== undefined) return { id, name, error: failure(error), state: config(state) };
-  const told = { id, name, interrupts: interrupts.map(interrupt), state: config(state) };
-  return result === undefined ? told : { id, name, result: plain(result), ...told };
+  const item = { id, name, interrupts: interrupts.map(interrupt), state: config(state) };
+  return result === undefined ? item : { id, name, result: plain(result), ...item };
 }
 
 // A task's event: its beginning has `triggers`, its end a `result`.
 function taskEvent(given) {
   if ("triggers" in given) {
     const { id, name, input, triggers, metadata } = given;
-    const told = { id, name, input: plain(input), triggers: plain(triggers) };
-    return metadata === undefined ? told : { ...told, metadata: plain(metadata) };
+    const item = { id, name, input: plain(input), triggers: plain(triggers) };
+    return metadata === undefined ? item : { ...item, metadata: plain(metadata) };
   }
   const { id, name, error, result, interrupts } = given;
   return {

@@ -22,7 +22,7 @@ export function native(value) {
   if (value instanceof Uint8Array) return value;
   if (value instanceof Map) throw new Unsupported("a map with a key that is no string");
   if (Array.isArray(value)) return value.map(native);
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, native(each)]));
+  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, native(entry)]));
 }
 
 const CONSTRUCTORS = {
@@ -51,7 +51,7 @@ export function plain(value) {
   if (value instanceof Uint8Array) return value;
   if (Array.isArray(value)) return value.map(plain);
   if (value instanceof Set) return ext(0, ["builtins", "set", [...value].map(plain)]);
-  if (value instanceof Map) return new Map([...value].map(([key, each]) => [key, plain(each)]));
+  if (value instanceof Map) return new Map([...value].map(([key, entry]) => [key, plain(entry)]));
   if (value instanceof Error) return repr(value);
   if (value.lg_name === "Send") {
     return ext(1, ["langgraph.types", "Send", [value.node, plain(value.args)]]);
@@ -65,9 +65,9 @@ export function plain(value) {
   }
   if (value.lg_name === "Command") throw new Unsupported("a Command inside a value");
   return Object.fromEntries(
-    Object.entries(value).map(([key, each]) => [
+    Object.entries(value).map(([key, entry]) => [
       key,
-      key === "__interrupt__" && Array.isArray(each) ? each.map(interrupt) : plain(each),
+      key === "__interrupt__" && Array.isArray(entry) ? entry.map(interrupt) : plain(entry),
     ]),
   );
 }

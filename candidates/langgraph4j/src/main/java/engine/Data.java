@@ -35,7 +35,7 @@ final class Data {
                 return value.asBinaryValue().asByteArray();
             case ARRAY:
                 List<Object> items = new ArrayList<>();
-                value.asArrayValue().forEach(each -> items.add(of(each)));
+                value.asArrayValue().forEach(item -> items.add(of(item)));
                 return items;
             case MAP:
                 Map<Object, Object> entries = new LinkedHashMap<>();
@@ -66,7 +66,7 @@ final class Data {
             return ValueFactory.newArray(items.stream().map(Data::value).toList());
         } else if (data instanceof Map<?, ?> entries) {
             List<Value> flat = new ArrayList<>();
-            entries.forEach((key, each) -> flat.addAll(List.of(value(key), value(each))));
+            entries.forEach((key, entry) -> flat.addAll(List.of(value(key), value(entry))));
             return ValueFactory.newMap(flat.toArray(new Value[0]));
         }
         throw new IllegalStateException("a " + data.getClass().getName() + " came back in a state");

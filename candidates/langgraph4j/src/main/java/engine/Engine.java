@@ -6,7 +6,7 @@ import org.msgpack.value.MapValue;
 import org.msgpack.value.Value;
 import org.msgpack.value.ValueFactory;
 
-/** langgraph4j behind Parity Kit's wire: graphs. README.md says what was found. */
+/** langgraph4j behind Parity Kit's wire; README.md lists what differs from LangGraph. */
 final class Engine {
     static MapValue describe() {
         return Outcomes.map(

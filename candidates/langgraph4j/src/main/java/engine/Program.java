@@ -82,14 +82,14 @@ final class Program {
     /** Whether an instruction, an operator or a part of one has this name somewhere. */
     private static boolean says(Object code, String name) {
         if (code instanceof Map<?, ?> parts) {
-            return parts.containsKey(name) || parts.values().stream().anyMatch(each -> says(each, name));
+            return parts.containsKey(name) || parts.values().stream().anyMatch(part -> says(part, name));
         }
-        return code instanceof List<?> items && items.stream().anyMatch(each -> says(each, name));
+        return code instanceof List<?> items && items.stream().anyMatch(item -> says(item, name));
     }
 
     private void nodes() throws GraphStateException {
         Map<String, Object> nodes = Data.map(spec.get("nodes"));
-        nodes.keySet().forEach(each -> names.put(each, each));
+        nodes.keySet().forEach(node -> names.put(node, node));
         names.put(StateGraph.END, StateGraph.END);
         for (Map.Entry<String, Object> node : nodes.entrySet()) {
             for (Map.Entry<String, Object> part : Data.map(node.getValue()).entrySet()) {
@@ -103,9 +103,9 @@ final class Program {
     }
 
     private void body(String name, List<Object> body) throws GraphStateException {
-        for (String each : MISSING) {
-            if (says(body, each)) {
-                throw new Unsupported("no " + each);
+        for (String construct : MISSING) {
+            if (says(body, construct)) {
+                throw new Unsupported("no " + construct);
             }
         }
         if (says(body, "command")) {
@@ -142,8 +142,8 @@ final class Program {
         if (spec.containsKey("sequence")) {
             throw new Unsupported("no add_sequence");
         }
-        for (Object each : edges) {
-            List<Object> ends = Data.list(each);
+        for (Object edge : edges) {
+            List<Object> ends = Data.list(edge);
             if (!(ends.get(0) instanceof String from)) {
                 throw new Unsupported("no edge that waits for several nodes");
             }
@@ -173,7 +173,7 @@ final class Program {
     private void conditional(String from, Object path, Object map) throws GraphStateException {
         Map<String, String> targets = map == null ? names : new LinkedHashMap<>();
         if (map instanceof List<?> listed) {
-            listed.forEach(each -> targets.put((String) each, name((String) each)));
+            listed.forEach(end -> targets.put((String) end, name((String) end)));
         } else {
             Data.map(map).forEach((value, node) -> targets.put(value, name((String) node)));
         }

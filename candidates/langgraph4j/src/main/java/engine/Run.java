@@ -53,9 +53,9 @@ final class Run implements Session {
 
     /** What a body threw, wherever in the chain that langgraph4j makes of it; else what it threw itself. */
     private static Throwable cause(Throwable problem) {
-        for (Throwable each = problem; each != null; each = each.getCause()) {
-            if (each instanceof RaisedError || each instanceof Unsupported) {
-                return each;
+        for (Throwable cause = problem; cause != null; cause = cause.getCause()) {
+            if (cause instanceof RaisedError || cause instanceof Unsupported) {
+                return cause;
             }
         }
         boolean wraps = problem instanceof CompletionException || problem instanceof ExecutionException;
@@ -72,9 +72,9 @@ final class Run implements Session {
     }
 
     private Value done(String operation, Map<String, Object> args, List<Value> events) throws Exception {
-        for (String each : args.keySet()) {
-            if (!ARGUMENTS.contains(each)) {
-                throw new Unsupported("no argument " + each);
+        for (String argument : args.keySet()) {
+            if (!ARGUMENTS.contains(argument)) {
+                throw new Unsupported("no argument " + argument);
             }
         }
         RunnableConfig config = config(args);
@@ -126,14 +126,14 @@ final class Run implements Session {
         }
         AsyncGenerator<NodeOutput<AgentState>> outputs = program.graph.stream(input(args), config);
         if (args.get("async") == null) {
-            outputs.forEach(each -> told(each, events));
+            outputs.forEach(output -> report(output, events));
         } else {
-            outputs.forEachAsync(each -> told(each, events)).join();
+            outputs.forEachAsync(output -> report(output, events)).join();
         }
         return ValueFactory.newNil();
     }
 
-    private void told(NodeOutput<AgentState> output, List<Value> events) {
+    private void report(NodeOutput<AgentState> output, List<Value> events) {
         if (!output.isEND() && !(output instanceof SubGraphOutput)) {
             Value mode = ValueFactory.newString("values");
             events.add(ValueFactory.newArray(mode, ValueFactory.emptyArray(), values(output.state())));
@@ -156,13 +156,13 @@ final class Run implements Session {
 
     /** The state in the order of its fields; what is no field is left where it is, at the end. */
     private Value values(AgentState state) {
-        Map<Object, Object> found = new LinkedHashMap<>();
+        Map<Object, Object> fields = new LinkedHashMap<>();
         for (String field : program.fields) {
             if (state.data().containsKey(field)) {
-                found.put(field, state.data().get(field));
+                fields.put(field, state.data().get(field));
             }
         }
-        state.data().forEach(found::putIfAbsent);
-        return Data.value(found);
+        state.data().forEach(fields::putIfAbsent);
+        return Data.value(fields);
     }
 }

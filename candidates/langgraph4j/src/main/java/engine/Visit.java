@@ -39,8 +39,8 @@ final class Visit {
     }
 
     private void block(List<Object> instructions) {
-        for (Object each : instructions) {
-            for (Map.Entry<String, Object> entry : Data.map(each).entrySet()) {
+        for (Object instruction : instructions) {
+            for (Map.Entry<String, Object> entry : Data.map(instruction).entrySet()) {
                 if (!ended) {
                     instruction(entry.getKey(), entry.getValue());
                 }
@@ -78,17 +78,17 @@ final class Visit {
     }
 
     private void assign(Map<String, Object> to, Map<String, Object> expressions) {
-        Map<String, Object> found = new LinkedHashMap<>();
-        expressions.forEach((name, expression) -> found.put(name, value(expression)));
-        to.putAll(found);
+        Map<String, Object> values = new LinkedHashMap<>();
+        expressions.forEach((name, expression) -> values.put(name, value(expression)));
+        to.putAll(values);
     }
 
     /** The value of an expression. */
     Object value(Object expression) {
         if (expression instanceof List<?> items) {
-            List<Object> found = new ArrayList<>();
-            items.forEach(each -> found.add(value(each)));
-            return found;
+            List<Object> values = new ArrayList<>();
+            items.forEach(item -> values.add(value(item)));
+            return values;
         } else if (expression instanceof Map<?, ?> entries) {
             if (entries.size() == 1) {
                 Map.Entry<?, ?> only = entries.entrySet().iterator().next();
@@ -96,9 +96,9 @@ final class Visit {
                     return operator((String) only.getKey(), only.getValue());
                 }
             }
-            Map<Object, Object> found = new LinkedHashMap<>();
-            entries.forEach((key, each) -> found.put(key, value(each)));
-            return found;
+            Map<Object, Object> values = new LinkedHashMap<>();
+            entries.forEach((key, entry) -> values.put(key, value(entry)));
+            return values;
         }
         return expression;
     }
@@ -187,8 +187,8 @@ final class Visit {
 
     private static String joined(List<Object> parts) {
         List<String> texts = new ArrayList<>();
-        for (Object each : parts) {
-            texts.add(each instanceof String || each instanceof Long ? each.toString() : "?");
+        for (Object part : parts) {
+            texts.add(part instanceof String || part instanceof Long ? part.toString() : "?");
         }
         return String.join("-", texts);
     }
