@@ -58,8 +58,9 @@ def find(workspace: Workspace, name: str) -> Candidate:
         BadManifestError: If its manifest is invalid.
     """
     folders = {folder.name: folder for folder in (BUNDLED_ENGINE, *_folders(workspace))}
-    if name in folders:
-        return manifest.load(folders[name])
+    folder = folders.get(name, workspace.candidates / name)
+    if name in folders or (manifest.is_name(name) and folder.is_dir()):
+        return manifest.load(folder)
     near = difflib.get_close_matches(name, folders, 1)
     raise UnknownCandidateError(
         f"no candidate {name!r}",
@@ -124,7 +125,10 @@ def missing(candidate: Candidate, workspace: Workspace) -> str:
             if not building.is_ready(candidate, setup, workspace):
                 return NOT_MADE
             name = building.filled(command[0], building.folder_of(candidate, setup, workspace))
-            return "" if _program(candidate, name) else f"no program {name}"
+            if _program(candidate, name):
+                return ""
+            exists = "/" in name and (candidate.folder / name).is_file()
+            return f"{name} is not executable: chmod +x" if exists else f"no program {name}"
 
 
 def _launch(candidate: Candidate, workspace: Workspace, on_progress: Progress) -> Launch:
@@ -166,7 +170,11 @@ def _program(candidate: Candidate, name: str) -> str | None:
 
 
 def _folders(workspace: Workspace) -> list[Path]:
-    return sorted(file.parent for file in workspace.candidates.glob(f"*/{manifest.FILE}"))
+    if not workspace.candidates.is_dir():
+        return []
+    folders = sorted(workspace.candidates.iterdir())
+    # A broken link is a manifest too: one that cannot be read.
+    return [folder for folder in folders if os.path.lexists(folder / manifest.FILE)]
 
 
 def _silent(_: str) -> None:

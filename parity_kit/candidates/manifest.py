@@ -115,7 +115,7 @@ def load(folder: Path) -> Candidate:
     title, language = table.text("title"), table.text("language")
     description = table.text("description", "")
     limits = read_limits(table.table("limits"))
-    env = table.texts_by_key("env")
+    env = _env(table.table("env"))
     claims = table.file("claims", folder) if table.has("claims") else None
     setup = _SETUPS[Kind(kind)](table, folder)
     table.finish()
@@ -131,6 +131,14 @@ def load(folder: Path) -> Candidate:
         env,
         claims,
     )
+
+
+def _env(table: Table) -> Mapping[str, str]:
+    variables = table.all_texts()
+    for name in variables:
+        if not name or "=" in name or "\0" in name:
+            raise table.wrong(name, f"{name!r} is not a name for a variable: remove `=` and NUL")
+    return variables
 
 
 def _python(table: Table, folder: Path) -> Setup:

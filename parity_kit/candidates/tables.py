@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import difflib
 import re
+import stat
 import tomllib
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -13,6 +15,16 @@ from parity_kit.contract.errors import BadManifestError
 
 T = TypeVar("T")
 
+_MOST_BYTES = 1 << 20
+_SHOWN = 60
+_MOST = (1 << 31) - 1
+_KINDS = {
+    stat.S_IFDIR: "a directory",
+    stat.S_IFIFO: "a FIFO",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+    stat.S_IFSOCK: "a socket",
+}
 _DOTTED = r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*"
 _OBJECT = re.compile(rf"{_DOTTED}:{_DOTTED}")
 
@@ -24,17 +36,37 @@ def read_table(file: Path, see: str) -> Table:
         BadManifestError: If it cannot be read, or is not TOML.
     """
     try:
-        data = tomllib.loads(file.read_text(encoding="utf-8"))
+        data = tomllib.loads(_read(file))
+    except (ValueError, RecursionError) as error:
+        problem = "nested too deeply" if isinstance(error, RecursionError) else str(error)
+        hint = f"for examples, see: {see}"
+        raise BadManifestError(f"is not TOML: {problem}", where=str(file), hint=hint) from error
+    return Table(file, data, see)
+
+
+def _read(file: Path) -> str:
+    """Return the text of a regular file of moderate size; a FIFO or device would block."""
+    try:
+        status = file.stat()
+        if not stat.S_ISREG(status.st_mode) or status.st_size > _MOST_BYTES:
+            problem = _KINDS.get(stat.S_IFMT(status.st_mode), f"over {_MOST_BYTES >> 20} MiB long")
+            hint = f"replace it with a text file; it is {status.st_size:,} bytes long"
+            raise BadManifestError(
+                f"is {problem}, not a text file of TOML", where=str(file), hint=hint
+            )
+        text = file.read_bytes().decode()
+    except UnicodeDecodeError as error:
+        problem = f"is not UTF-8: byte {error.start} is {error.object[error.start]:#04x}"
+        hint = "save it as UTF-8"
+        raise BadManifestError(problem, where=str(file), hint=hint) from error
     except OSError as error:
         reason = error.strerror or str(error)
-        raise BadManifestError(
-            f"cannot be read: {reason}", where=str(file), hint=f"see: {see}"
-        ) from error
-    except ValueError as error:
-        raise BadManifestError(
-            f"is not TOML: {error}", where=str(file), hint=f"for examples, see: {see}"
-        ) from error
-    return Table(file, data, see)
+        hint = "see that the file exists and that you may read it"
+        raise BadManifestError(f"cannot be read: {reason}", where=str(file), hint=hint) from error
+    if text.startswith("\ufeff"):
+        problem, hint = "begins with a byte order mark", "save it as UTF-8 without one"
+        raise BadManifestError(problem, where=str(file), hint=hint)
+    return text.replace("\r\n", "\n")
 
 
 class Table:
@@ -60,6 +92,8 @@ class Table:
         value = self._get(key, str, "a string", default)
         if default is None and not value.strip():
             raise self.wrong(key, "is empty")
+        if "\0" in value:
+            raise self.wrong(key, "has a NUL character, which no program can be given")
         return value
 
     def texts(self, key: str, default: tuple[str, ...] | None = None) -> tuple[str, ...]:
@@ -67,7 +101,9 @@ class Table:
         given = None if default is None else list(default)
         values = cast("list[Any]", self._get(key, list, "a list of strings", given))
         if not all(isinstance(value, str) and value for value in values):
-            raise self.wrong(key, "must be a list of strings")
+            raise self.wrong(key, "must be a list of strings that are not empty")
+        if any("\0" in value for value in values):
+            raise self.wrong(key, "has a NUL character, which no program can be given")
         if default is None and not values:
             raise self.wrong(key, "must be a list of strings with at least one")
         return tuple(values)
@@ -76,21 +112,22 @@ class Table:
         """Return a number above 0."""
         value = self._get(key, (int, float), "a number", default)
         if isinstance(value, bool) or not 0 < value < float("inf"):
-            raise self.wrong(key, f"must be a number above 0, not {value!r}")
+            raise self.wrong(key, f"must be a number above 0, not {_shown(value)}")
         return float(value)
 
     def count(self, key: str, default: int) -> int:
         """Return a whole number above 0."""
         value = self._get(key, int, "a whole number", default)
-        if isinstance(value, bool) or value < 1:
-            raise self.wrong(key, f"must be a whole number above 0, not {value!r}")
+        if isinstance(value, bool) or not 0 < value <= _MOST:
+            problem = f"must be a whole number above 0, not {_shown(value)}"
+            raise self.wrong(key, problem if value < _MOST else f"must be at most {_MOST}")
         return value
 
     def share(self, key: str, default: float) -> float:
         """Return a share from 0 to 1."""
         value = self._get(key, (int, float), "a share from 0 to 1", default)
         if isinstance(value, bool) or not 0 <= value <= 1:
-            raise self.wrong(key, f"must be a share from 0 to 1, not {value!r}")
+            raise self.wrong(key, f"must be a share from 0 to 1, not {_shown(value)}")
         return float(value)
 
     def flag(self, key: str, *, default: bool) -> bool:
@@ -107,10 +144,6 @@ class Table:
         """Return a table; an empty one if the key is missing."""
         data = self._get(key, dict, "a table", cast("dict[str, Any]", {}))
         return Table(self._file, data, self._see, f"{self._prefix}{key}.")
-
-    def texts_by_key(self, key: str) -> dict[str, str]:
-        """Return a table of strings with any keys."""
-        return self.table(key).all_texts()
 
     def all_texts(self) -> dict[str, str]:
         """Return every key of this table; the values must be strings."""
@@ -136,7 +169,10 @@ class Table:
         for pattern in self.texts(key):
             if Path(pattern).is_absolute() or ".." in Path(pattern).parts:
                 raise self.wrong(key, f"{pattern!r} is outside the candidate's folder")
-            files = {path for path in base.glob(pattern) if path.is_file()}
+            try:
+                files = {path for path in base.glob(pattern) if path.is_file()}
+            except (ValueError, IndexError) as error:
+                raise self.wrong(key, f"{pattern!r} is not a pattern: {error}") from error
             if not files:
                 raise self.wrong(
                     key, f"no file {pattern!r}", f"it is relative to {self._file.name}"
@@ -174,5 +210,17 @@ class Table:
             raise self.wrong(key, "is missing")
         value = self._data[key]
         if not isinstance(value, kind):
-            raise self.wrong(key, f"must be {name}, not {value!r}")
+            raise self.wrong(key, f"must be {name}, not {_shown(value)}")
         return cast("T", value)
+
+
+def _shown(value: object) -> str:
+    """Return a value as TOML has it, cut short."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, dt.date | dt.time):
+        return value.isoformat()
+    if isinstance(value, dict):
+        return "a table"
+    text = repr(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"

@@ -7,6 +7,7 @@
     features    optional features of the protocol, beyond request and response
     callbacks   runs a node's body or a branch on behalf of an engine
     server      serves any Python engine on this process's stdin and stdout
+    checked     checks the types that a Python engine returns
     limits      what a candidate may use
     keeper      a small process that starts a candidate and ends everything it started
     kept        the kit's end of the keeper

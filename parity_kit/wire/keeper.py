@@ -172,8 +172,8 @@ def _start(command: list[str], variables: dict[str, str], open_files: int) -> tu
             most = open_files if most == resource.RLIM_INFINITY else min(open_files, most)
             resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
             os.execvpe(command[0], command, variables)  # noqa: S606  # no shell is wanted
-        except OSError as error:
-            os.write(report, (error.strerror or str(error)).encode())
+        except (OSError, ValueError, OverflowError) as error:
+            os.write(report, (getattr(error, "strerror", None) or str(error)).encode())
         finally:
             os._exit(127)
     os.close(report)

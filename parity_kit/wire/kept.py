@@ -87,9 +87,11 @@ class KeptProcess:
         pid, state = started
         if not pid:
             raise CandidateCrashedError(
-                f"could not be started: {state}: {launch.command[0]}",
+                f"could not be started: {_missing_interpreter(launch) or state}: "
+                f"{launch.command[0]}",
                 where=f"candidate {launch.name}",
-                hint="check `command` in candidate.toml, and that the file may be executed",
+                hint="check `command` in candidate.toml, that the file is executable, and that a "
+                "script begins with `#!` and its interpreter",
             )
         return pid, state
 
@@ -137,3 +139,16 @@ class KeptProcess:
         poll = select.poll()
         poll.register(self._line, select.POLLIN)
         return bool(poll.poll(seconds * 1000))
+
+
+def _missing_interpreter(launch: Launch) -> str:
+    """Return which interpreter a script needs and does not find: the system blames the script."""
+    try:
+        with (launch.directory / launch.command[0]).open("rb") as stream:
+            first = stream.readline(256)
+    except OSError:
+        return ""
+    words = first[2:].strip(b" \n").split(b" ")
+    name = os.fsdecode(words[0])
+    is_fine = not first.startswith(b"#!") or not name or Path(name).exists()
+    return "" if is_fine else f"its first line names an interpreter that is missing, {name!r}"

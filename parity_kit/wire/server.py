@@ -12,7 +12,6 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from operator import attrgetter
 from typing import Any, cast
 
@@ -20,7 +19,6 @@ from parity_kit import contract
 from parity_kit.contract import (
     PROTOCOL,
     Case,
-    Description,
     Engine,
     Operation,
     Pins,
@@ -30,6 +28,7 @@ from parity_kit.contract import (
     outcome_to_plain,
 )
 from parity_kit.contract.plain import Plain
+from parity_kit.wire.checked import BadEngineError, CheckedEngine, Counters, missing_methods
 from parity_kit.wire.frames import FRAME_LIMIT, FrameError, read_frame, write_frame
 from parity_kit.wire.messages import (
     Failure,
@@ -41,8 +40,6 @@ from parity_kit.wire.messages import (
     parse,
 )
 
-Counters = Callable[[], Mapping[str, int]]
-"""Returns how often every replaced function has run; a patch hook returns such a function."""
 _ENGINE_METHODS = ("describe", "open", "measure")
 
 
@@ -50,16 +47,11 @@ class _BadRequestError(Exception):
     """The kit sent an invalid request."""
 
 
-class _BadEngineError(Exception):
-    """The engine does not follow the contract; the message needs no traceback."""
-
-
 class Server:
     """Answers requests by calling an engine."""
 
     def __init__(self, engine: Engine, counters: Counters | None = None) -> None:
-        self._engine = engine
-        self._counters = counters
+        self._engine = CheckedEngine(engine, counters)
         self._sessions: dict[int, Session] = {}
         self._opened = 0
         self._methods: dict[str, Callable[[Mapping[str, Plain]], Plain]] = {
@@ -83,7 +75,7 @@ class Server:
             failure = Failure(FailureCode.BAD_REQUEST, str(error))
         except UnsupportedSubjectError as error:
             failure = Failure(FailureCode.UNSUPPORTED, str(error))
-        except _BadEngineError as error:
+        except BadEngineError as error:
             failure = Failure(FailureCode.ENGINE, str(error))
         except Exception as error:  # noqa: BLE001  # whatever an engine raises is a failure
             failure = _engine_failure(error)
@@ -105,15 +97,7 @@ class Server:
 
     def _describe(self, params: Mapping[str, Plain]) -> Plain:
         del params
-        description = cast("object", self._engine.describe())
-        if not isinstance(description, Description):
-            kind = type(description).__name__
-            problem = f"its describe() returns a {kind}, not a parity_kit.contract.Description"
-            raise _BadEngineError(problem)
-        if self._counters is not None:
-            engaged = {**description.engaged, **self._counters()}
-            description = replace(description, engaged=engaged)
-        return description.to_plain()
+        return self._engine.describe().to_plain()
 
     def _open(self, params: Mapping[str, Plain]) -> Plain:
         subject = _read(Subject.from_plain, params, "subject")
@@ -216,7 +200,7 @@ def _load(reference: str) -> Any:
     """Return the object that `module:name` refers to.
 
     Raises:
-        _BadEngineError: If there is no such module, or no such name in it.
+        BadEngineError: If there is no such module, or no such name in it.
     """
     module, _, name = reference.partition(":")
     try:
@@ -225,22 +209,29 @@ def _load(reference: str) -> Any:
         if error.name is None or not f"{module}.".startswith(f"{error.name}."):
             raise
         problem = f"{error} in the folder that `path` in candidate.toml names"
-        raise _BadEngineError(f"{reference}: {problem}") from None
+        raise BadEngineError(f"{reference}: {problem}") from None
     try:
         return attrgetter(name)(loaded)
     except AttributeError:
         problem = f"{loaded.__file__ or module} defines no {name!r}"
-        raise _BadEngineError(f"{reference}: {problem}") from None
+        raise BadEngineError(f"{reference}: {problem}") from None
 
 
 def _make(reference: str) -> Engine:
     """Return an instance of the class that `module:Class` refers to."""
     engine = _load(reference)()
-    missing = [name for name in _ENGINE_METHODS if not callable(getattr(engine, name, None))]
-    if missing:
-        problem = f"not an engine: it has no method {', '.join(missing)}"
-        raise _BadEngineError(f"{reference}: {problem}")
+    if missing := missing_methods(engine, _ENGINE_METHODS):
+        raise BadEngineError(f"{reference}: not an engine: it has no method {missing}")
     return cast("Engine", engine)
+
+
+def _patch(reference: str) -> Counters:
+    """Return the counters of the patch hook that `module:function` refers to."""
+    counters = _load(reference)()
+    if not callable(counters):
+        kind = type(counters).__name__
+        raise BadEngineError(f"{reference}: returned {kind}, not a function that returns counts")
+    return cast("Counters", counters)
 
 
 def _place(error: Exception) -> str:
@@ -262,10 +253,10 @@ def main() -> None:
     source, sink = _take_streams()
     named = arguments.patch
     try:
-        counters = None if named is None else cast("Counters", _load(named)())
+        counters = None if named is None else _patch(named)
         named = arguments.object
         server = Server(_make(named), counters)
-    except _BadEngineError as error:
+    except BadEngineError as error:
         sys.exit(str(error))
     except Exception as error:  # noqa: BLE001  # whatever a candidate's module raises ends the process with a message
         sys.exit(f"{named}: {type(error).__name__}: {error}{_place(error)}")

@@ -30,6 +30,7 @@ from parity_kit.contract import (
 )
 from parity_kit.contract.errors import (
     CandidateCrashedError,
+    CandidateError,
     CandidateHungError,
     EnvironmentBuildError,
 )
@@ -59,10 +60,10 @@ def make_workspace(base: Path, manifest: str, files: dict[str, str] | None = Non
         ("import nowhere_at_all", r"No module named 'nowhere_at_all', .*engine.py, line 1$"),
         ("x = 1\nraise RuntimeError('boom')", r"RuntimeError: boom, .*engine.py, line 2$"),
         ("class Engine:\n    def __init__(self, x): ...", r"TypeError: .*argument: 'x'$"),
-        ("class Engine: ...", r"it has no method describe, open, measure$"),
+        ("class Engine: ...", r"not an engine: it has no method describe, open, measure$"),
         (
             "class Engine:\n    open = measure = print\n    def describe(self): return {}",
-            r"returns a dict, not a parity_kit.contract.Description$",
+            r"returned a dict, not a parity_kit.contract.Description$",
         ),
     ],
 )
@@ -72,6 +73,89 @@ def test_what_is_no_engine_is_said_in_one_line(tmp_path: Path, code: str, said: 
     with pytest.raises(CandidateCrashedError, match=said) as caught:
         start(find(workspace, "mine"), workspace)
     assert "File " not in str(caught.value)
+
+
+ANSWERS = """\
+from parity_kit.contract import *
+from parity_kit.contract import Event
+class Session:
+    def apply(self, operation): return {outcome}
+    def close(self): pass
+class Engine:
+    def describe(self): return Description("mine", "1", "Python", {levels}, {engaged})
+    def open(self, subject, pins): return {session}
+    def measure(self, case, loops): return {nanoseconds}
+"""
+RIGHT = {
+    "outcome": "Returned(1)",
+    "levels": "{SubjectKind.CODEC: Level.BYTES}",
+    "engaged": "{}",
+    "session": "Session()",
+    "nanoseconds": "1",
+}
+WRONG = [
+    ("outcome", "None", "apply() of 'add' returned None, not a Returned, Raised or Unsupported"),
+    ("outcome", "'text'", "apply() of 'add' returned a str, not a Returned"),
+    ("outcome", "Returned", "apply() of 'add' returned a type, not a Returned"),
+    ("outcome", "Returned(1, events=None)", "apply() of 'add' has None for `events`, not a tuple"),
+    ("outcome", "Returned(1, events=('a',))", "has the event 'a', not an Event"),
+    ("outcome", "Returned(1, events=(Event('a', None, 1),))", "has the event Event("),
+    ("outcome", "Returned(1, stored=[])", "apply() of 'add' has a list for `stored`, not a dict"),
+    ("outcome", "Returned(1, stored={'a': 'b'})", "stored.a: expected bytes, got str 'b'"),
+    ("outcome", "Returned(object())", "TypeError"),
+    ("outcome", "Unsupported(None)", "unsupported: expected a string, got None"),
+    ("outcome", "Raised(ValueError, 'x')", "TypeError"),
+    ("session", "None", "open() returned None, not a session with the method apply, close"),
+    ("session", "7", "open() returned an int, not a session"),
+    ("levels", "None", "describe() has None for `levels`, not a dict"),
+    ("levels", "{'codec': Level.BYTES}", "not a SubjectKind and a Level"),
+    ("engaged", "7", "describe() has an int for `engaged`, not a dict"),
+    ("engaged", "{'f': -1}", "description.engaged.f: expected a non-negative integer, got -1"),
+    ("nanoseconds", "1.5", "measure() returned a float, not an int of nanoseconds"),
+    ("nanoseconds", "None", "measure() returned None, not an int of nanoseconds"),
+]
+
+
+def run_and_measure(workspace: Workspace) -> None:
+    with start(find(workspace, "mine"), workspace) as engine:
+        engine.run(CASE)
+        engine.measure(CASE, 1)
+
+
+@pytest.mark.parametrize(("part", "answer", "problem"), WRONG)
+def test_a_wrong_type_is_named_where_it_is_returned(
+    tmp_path: Path, part: str, answer: str, problem: str
+) -> None:
+    code = ANSWERS
+    for name, text in (RIGHT | {part: answer}).items():
+        code = code.replace(f"{{{name}}}", text)
+    manifest = 'kind = "python"\nobject = "engine:Engine"\n'
+    workspace = make_workspace(tmp_path, manifest, {"engine.py": code})
+    with pytest.raises(CandidateError) as caught:
+        run_and_measure(workspace)
+    assert problem in str(caught.value)
+    assert "AttributeError" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("script", "problem"),
+    [
+        (b"#!/no/such/shell\n", "an interpreter that is missing, '/no/such/shell': ./engine"),
+        (b"#!/bin/sh\r\n", r"an interpreter that is missing, '/bin/sh\r': ./engine"),
+        (b"\x7fELF nothing else", "Exec format error: ./engine"),
+    ],
+)
+def test_a_program_that_cannot_be_started_is_explained(
+    tmp_path: Path, script: bytes, problem: str
+) -> None:
+    workspace = make_workspace(tmp_path, 'kind = "command"\ncommand = ["./engine"]\n')
+    program = tmp_path / "candidates" / "mine" / "engine"
+    program.write_bytes(script)
+    program.chmod(0o755)
+    with pytest.raises(CandidateCrashedError) as caught:
+        start(find(workspace, "mine"), workspace)
+    assert problem in caught.value.problem
+    assert "begins with `#!`" in caught.value.hint
 
 
 def test_an_object_that_is_nowhere_is_said_in_one_line(tmp_path: Path) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -98,6 +100,24 @@ MISTAKES = [
     (COMMAND + "[limits]\nnetwork = 1\n", "limits.network", "true or false", ""),
     (COMMAND + "[env]\nPORT = 80\n", "env.PORT", "must be a string", ""),
     (COMMAND + 'limits = "none"\n', "limits", "must be a table", ""),
+    (PYTHON.replace('"My port"', "2026-01-31"), "title", "a string, not 2026-01-31", ""),
+    (PYTHON.replace('"My port"', str([7] * 999)), "title", "7, 7, 7,…", ""),
+    (PYTHON.replace('"My port"', "{a = 1}"), "title", "a string, not a table", ""),
+    (PYTHON.replace('"My port"', r'"a\u0000b"'), "title", "has a NUL character", ""),
+    (PYTHON + r'path = "a\u0000b"' + "\n", "path", "has a NUL character", ""),
+    (PYTHON + 'path = "candidate.toml"\n', "path", "no folder", ""),
+    (PYTHON + 'claims = "."\n', "claims", "no file", ""),
+    (COMMAND.replace("--stdio", r"\u0000"), "command", "has a NUL character", ""),
+    (COMMAND.replace('"--stdio"', '""'), "command", "strings that are not empty", ""),
+    (COMMAND + 'setup = ["make"]\nsetup_files = ["**a"]\n', "setup_files", "", ""),
+    (COMMAND + 'setup = ["make"]\nsetup_files = ["."]\n', "setup_files", "", ""),
+    (COMMAND + "[limits]\nopen_files = 99999999999999999999\n", "limits.open_files", "at most", ""),
+    (COMMAND + "[limits]\nseconds = inf\n", "limits.seconds", "above 0", ""),
+    (COMMAND + '[env]\n"A=B" = "1"\n', "env.A=B", "'A=B' is not a name for a variable", ""),
+    (COMMAND + '[env]\n"" = "1"\n', "env.", "'' is not a name for a variable", ""),
+    (COMMAND + r"[env]" + '\nA = "\\u0000"\n', "env.A", "has a NUL character", ""),
+    (COMMAND + "[env]\nA = {b = 1}\n", "env.A", "must be a string, not a table", ""),
+    (COMMAND + "env = [1]\n", "env", "must be a table", ""),
 ]
 
 
@@ -111,14 +131,58 @@ def test_mistake_is_named(tmp_path: Path, text: str, key: str, problem: str, hin
     assert hint in caught.value.hint
 
 
-def test_file_that_is_no_toml(tmp_path: Path) -> None:
-    with pytest.raises(BadManifestError, match="is not TOML"):
-        load(folder(tmp_path, "name = "))
+def as_bytes(data: bytes) -> Callable[[Path], object]:
+    return lambda file: file.write_bytes(data)
 
 
-def test_folder_without_a_manifest(tmp_path: Path) -> None:
-    with pytest.raises(BadManifestError, match="No such file"):
-        load(tmp_path)
+def unreadable(file: Path) -> None:
+    file.touch()
+    file.chmod(0)
+
+
+BAD_FILES: list[tuple[str, Callable[[Path], object], str]] = [
+    ("nothing", lambda _: None, "cannot be read: No such file"),
+    ("half a line", as_bytes(b"name = "), "is not TOML: Invalid value"),
+    ("a key twice", as_bytes(b"a = 1\na = 2"), "is not TOML: Cannot overwrite"),
+    ("deep", as_bytes(b"a = " + b"[" * 9999), "is not TOML: nested too deeply"),
+    ("Latin-1", as_bytes('title = "é"'.encode("latin-1")), "is not UTF-8: byte 9 is 0xe9"),
+    ("UTF-16", as_bytes("a = 1".encode("utf-16")), "is not UTF-8: byte 0 is 0xff"),
+    ("a BOM", as_bytes(b"\xef\xbb\xbf" + COMMAND.encode()), "begins with a byte order mark"),
+    ("NUL bytes", as_bytes(b"\0" * 9), "is not TOML"),
+    ("2 MiB", as_bytes(b"#" * (2 << 20)), "is over 1 MiB long"),
+    ("a directory", Path.mkdir, "is a directory, not a text file"),
+    ("a FIFO", os.mkfifo, "is a FIFO, not a text file"),
+    ("a device", lambda file: file.symlink_to("/dev/zero"), "is a device, not a text file"),
+    ("a loop", lambda file: file.symlink_to(file), "cannot be read: Too many levels"),
+    ("a broken link", lambda file: file.symlink_to("gone"), "cannot be read: No such file"),
+    ("no permission", unreadable, "cannot be read: Permission denied"),
+]
+
+
+@pytest.mark.parametrize(("make", "problem"), [(make, problem) for _, make, problem in BAD_FILES])
+def test_a_file_that_is_not_a_manifest_is_named(
+    tmp_path: Path, make: Callable[[Path], object], problem: str
+) -> None:
+    if make is unreadable and os.getuid() == 0:
+        pytest.skip("root may read every file")
+    home = tmp_path / "candidates" / "mine"
+    home.mkdir(parents=True)
+    make(home / "candidate.toml")
+    workspace = Workspace(tmp_path)
+    with pytest.raises(BadManifestError) as caught:
+        launch.find(workspace, "mine")
+    assert caught.value.where == str(home / "candidate.toml")
+    assert problem in caught.value.problem
+    assert caught.value.hint
+    # A folder that holds code for several candidates has no manifest, which is no problem.
+    assert len(launch.readable(workspace)[1]) == os.path.lexists(home / "candidate.toml")
+
+
+def test_candidates_that_are_not_in_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "candidates").touch()
+    assert launch.readable(Workspace(tmp_path)) == ([], [])
+    with pytest.raises(UnknownCandidateError):
+        launch.find(Workspace(tmp_path), "mine")
 
 
 def test_unknown_candidate_gets_the_nearest_name(tmp_path: Path) -> None:
@@ -151,6 +215,8 @@ def test_what_a_command_still_needs(tmp_path: Path) -> None:
     assert isinstance(candidate.setup, CommandSetup)
     assert launch.missing(candidate, Workspace(tmp_path)) == "no program ./engine"
     (home / "engine").write_text("#!/bin/sh\n", encoding="utf-8")
+    not_executable = "./engine is not executable: chmod +x"
+    assert launch.missing(candidate, Workspace(tmp_path)) == not_executable
     (home / "engine").chmod(0o755)
     assert launch.missing(candidate, Workspace(tmp_path)) == ""
     assert (
