@@ -97,8 +97,8 @@ def packed(outcomes: tuple[Outcome, ...]) -> bytes:
 
 
 def test_as_shipped_it_agrees_because_it_never_runs(shipped: RemoteEngine) -> None:
-    for each in CASES:
-        assert packed(shipped.run(each)) == packed(run(Engine(), each))
+    for case in CASES:
+        assert packed(shipped.run(case)) == packed(run(Engine(), case))
     assert shipped.describe().engaged == {"apply_writes": 0}
 
 

@@ -71,9 +71,9 @@ def test_its_checkpointer_refuses_versions_of_langgraph(engine: RemoteEngine) ->
 
 
 def test_its_checkpointer_drops_what_it_does_not_know(engine: RemoteEngine) -> None:
-    found = answered(engine, "savers/memory/put/no-channels")[1]
-    assert isinstance(found, Returned)
-    assert found.value == {
+    outcome = answered(engine, "savers/memory/put/no-channels")[1]
+    assert isinstance(outcome, Returned)
+    assert outcome.value == {
         "checkpoint": {
             "channel_values": {},
             "channel_versions": {},

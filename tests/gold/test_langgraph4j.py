@@ -1,4 +1,4 @@
-"""The Java port behind its adapter: its wire is the template's, and it still is what was found."""
+"""The Java port behind its adapter: its wire is the template's, and its findings still hold."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""LangGraph.js as a candidate: its adapter, its ledger, and what was found in it."""
+"""LangGraph.js as a candidate: its adapter, its ledger and its findings."""
 
 from __future__ import annotations
 
@@ -114,6 +114,6 @@ def test_the_whole_gate_ends_as_the_ledger_expects(engine: RemoteEngine) -> None
         done = CliRunner(catch_exceptions=False).invoke(
             gate, [NAME, "--json", "--workspace", str(WORKSPACE.root)], standalone_mode=False
         )
-        said = json.loads(done.stdout)
-        assert (done.return_value, said["verdict"]) == (ExitCode.PARITY, "expected")
-        assert said["compared"] > 900
+        report = json.loads(done.stdout)
+        assert (done.return_value, report["verdict"]) == (ExitCode.PARITY, "expected")
+        assert report["compared"] > 900

@@ -1,4 +1,4 @@
-"""The Go port behind its adapter: its wire is the template's, and it still is what was found."""
+"""The Go port behind its adapter: its wire is the template's, and its findings still hold."""
 
 from __future__ import annotations
 

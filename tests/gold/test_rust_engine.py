@@ -37,7 +37,7 @@ CODEC = (
     *("allowlist", "arrays", "data_model", "envelopes", "hostile"),
     *("json_blobs", "messages", "msgpack", "records", "standard"),
 )
-# Graph corpora, and how many of their cases at most ask for what the engine does not offer.
+# Graph corpora, and how many of their cases are unsupported at most.
 GRAPHS = {
     "asynchronous": 6,
     "control": 1,
@@ -79,7 +79,7 @@ def test_its_codec_and_channels_are_langgraphs_on_every_fixture() -> None:
     chosen = [word for corpus in corpora for word in ("--corpus", corpus)]
     done = CliRunner().invoke(gate, [NAME, *chosen, "--json", "--workspace", str(WORKSPACE.root)])
     assert done.exit_code == ExitCode.PARITY, done.output
-    counted = {each["gate"]: each["verdicts"] for each in json.loads(done.stdout)["gates"]}
+    counted = {report["gate"]: report["verdicts"] for report in json.loads(done.stdout)["gates"]}
     assert counted == {
         f"corpus {corpus}": {
             "equal": len(read_corpus(WORKSPACE.fixtures / f"{corpus}.msgpack").traces)
@@ -89,14 +89,14 @@ def test_its_codec_and_channels_are_langgraphs_on_every_fixture() -> None:
 
 
 @pytest.mark.usefixtures("engine")
-def test_its_graphs_are_langgraphs_on_every_fixture_that_it_offers() -> None:
+def test_its_graphs_are_langgraphs_on_every_supported_fixture() -> None:
     chosen = [word for corpus in GRAPHS for word in ("--corpus", corpus)]
     done = CliRunner().invoke(gate, [NAME, *chosen, "--json", "--workspace", str(WORKSPACE.root)])
     assert done.exit_code == ExitCode.PARITY, done.output
-    for each in json.loads(done.stdout)["gates"]:
-        verdicts = each["verdicts"]
+    for report in json.loads(done.stdout)["gates"]:
+        verdicts = report["verdicts"]
         assert verdicts.keys() <= {"equal", "unsupported"}
-        corpus = each["gate"].removeprefix("corpus ")
+        corpus = report["gate"].removeprefix("corpus ")
         assert verdicts.get("unsupported", 0) <= GRAPHS[corpus], corpus
 
 
@@ -134,7 +134,7 @@ def test_a_search_finds_no_difference(suite: str, examples: int, bulk: int, tmp_
         (SubjectKind.CHANNEL, {"class": "BinaryOperatorAggregate", "reducer": "plus"}),
     ],
 )
-def test_what_it_does_not_offer_it_declines(
+def test_it_declines_what_it_does_not_support(
     engine: RemoteEngine, kind: SubjectKind, spec: dict[str, Plain]
 ) -> None:
     (outcome,) = engine.run(Case(CaseId("declined"), Subject(kind, spec), (Operation("get"),)))
@@ -150,7 +150,7 @@ def test_what_it_does_not_offer_it_declines(
         (SubjectKind.GRAPH, {"program": {"state": {}, "nodes": {}}}, "no edge from START"),
     ],
 )
-def test_what_cannot_be_meant_is_a_bad_request(
+def test_a_request_that_makes_no_sense_is_a_bad_request(
     engine: RemoteEngine, kind: SubjectKind, spec: dict[str, Plain], fault: str
 ) -> None:
     with pytest.raises(ProtocolFaultError, match=fault):

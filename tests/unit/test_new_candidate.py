@@ -50,21 +50,21 @@ def skip_without_its_toolchain(workspace: Workspace) -> None:
 @pytest.mark.parametrize(
     "language",
     [
-        pytest.param(each, marks=pytest.mark.slow) if each in SLOW else each
-        for each in scaffold.languages()
+        pytest.param(language, marks=pytest.mark.slow) if language in SLOW else language
+        for language in scaffold.languages()
     ],
 )
 def test_a_new_candidate_works_at_once(workspace: Workspace, language: str) -> None:
     scaffold.new(workspace, NAME, language)
     skip_without_its_toolchain(workspace)
-    code, said = parity_kit(workspace, "candidates", "check", NAME)
-    (checked,) = said["candidates"]
+    code, report = parity_kit(workspace, "candidates", "check", NAME)
+    (checked,) = report["candidates"]
     assert (code, checked["error"], checked["says"]["name"]) == (0, None, NAME)
     results = {check["result"] for check in checked["checks"]}
     assert results == {"ok", "unsupported"}
-    code, said = parity_kit(workspace, "gate", NAME, "--corpus", "msgpack")
+    code, report = parity_kit(workspace, "gate", NAME, "--corpus", "msgpack")
     assert code == ExitCode.PARITY
-    assert said["gates"][0]["verdicts"].keys() == {"equal", "unsupported"}
+    assert report["gates"][0]["verdicts"].keys() == {"equal", "unsupported"}
 
 
 @pytest.mark.parametrize("language", scaffold.languages())
@@ -205,8 +205,8 @@ def test_a_first_codec_passes(workspace: Workspace, filled: Filled) -> None:
     folder = scaffold.new(workspace, NAME, filled.language)
     skip_without_its_toolchain(workspace)
     filled.write(folder)
-    code, said = parity_kit(workspace, "gate", NAME, "--corpus", "msgpack")
-    verdicts = said["gates"][0]["verdicts"]
+    code, report = parity_kit(workspace, "gate", NAME, "--corpus", "msgpack")
+    verdicts = report["gates"][0]["verdicts"]
     assert (code, verdicts.keys()) == (ExitCode.PARITY, {"equal", "unsupported"})
     assert verdicts["equal"] == filled.equal
 
