@@ -1,4 +1,4 @@
-// The instructions of a body, run one after another.
+// Running the instructions of a node's body.
 
 import { raise } from "./errors.mjs";
 import { evaluate, falsy, isOperator } from "./language.mjs";
@@ -6,7 +6,7 @@ import { Unsupported } from "./unsupported.mjs";
 
 const ON = Symbol("a list of instructions that came to no return");
 
-// Runs a body and returns what its node returns: what it wrote, or nothing.
+// Runs a body and returns its node's result: the writes, or nothing.
 export async function runBody(body, scope) {
   const update = {};
   const returned = await run(body, scope, update);
@@ -14,7 +14,7 @@ export async function runBody(body, scope) {
   return Object.keys(update).length > 0 ? update : null;
 }
 
-// Nothing is awaited but calls, so that a body without one runs to its end where it begins.
+// Awaits only calls, so that a body without calls runs synchronously.
 async function run(body, scope, update) {
   for (const instruction of body) {
     const [[name, argument]] = Object.entries(instruction);
@@ -53,7 +53,7 @@ function calls(expression) {
   return "call" in expression || Object.values(expression).some(calls);
 }
 
-// Evaluates what may hold calls: an expression, but not inside another operator.
+// Evaluates an expression that may hold calls, but not inside another operator.
 async function value(expression, scope) {
   if (Array.isArray(expression)) {
     const items = [];

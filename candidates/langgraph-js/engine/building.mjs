@@ -1,4 +1,4 @@
-// From a program to a compiled `StateGraph`, subgraphs and all.
+// Builds the compiled `StateGraph` of a program, with its subgraphs.
 
 import { InMemoryCache, RunnableLambda, langgraph } from "./packages.mjs";
 import { makeChannel } from "./channels.mjs";
@@ -59,7 +59,7 @@ function build(program, hosts, graphs, place) {
         graphs,
       );
     }
-    // LangGraph.js wants the ends of commands declared; those of subgraphs may lead here too.
+    // LangGraph.js requires declared ends of commands; those of subgraphs may lead here too.
     if (commands(node) || node.subgraph) options.ends = [...names, END];
     graph.addNode(name, action, options);
   }
@@ -74,7 +74,7 @@ function connect(graph, program, hosts) {
       const mapped = isMapped(route);
       const path = mapped ? route.path : route;
       const go = (input) => hosts.route(path, input);
-      // Two branches of a node need names of their own, which plain functions cannot have.
+      // Two branches of a node need different names, which these functions do not have.
       const branch = RunnableLambda.from(go);
       branch.name = `route_${index}`;
       if (mapped && route.map instanceof Map)
@@ -99,7 +99,7 @@ function* edges({ edges = [], entry, finish, sequence = [] }) {
     yield [sequence[index - 1], sequence[index]];
 }
 
-// A field's channel is made once: schemas that name the same field share it.
+// Schemas with the same field share its channel.
 function fields(declared) {
   return Object.fromEntries(
     Object.entries(declared).map(([name, field]) => {
@@ -115,7 +115,7 @@ function policies({ retry, cache }) {
   if (retry !== undefined) {
     if (Array.isArray(retry)) throw new Unsupported("a list of retry policies");
     options.retryPolicy = {
-      // No engine waits between attempts.
+      // Engines do not wait between attempts.
       initialInterval: 0,
       jitter: false,
       logWarning: false,

@@ -1,4 +1,4 @@
-// The channel subject: one channel.
+// The channel subject.
 
 import { makeChannel } from "./channels.mjs";
 import { attempted } from "./errors.mjs";
@@ -6,7 +6,7 @@ import { langgraph } from "./packages.mjs";
 import { Unsupported } from "./unsupported.mjs";
 import { native, plain } from "./values.mjs";
 
-// The serializer has no name of its own outside the package; a saver has one.
+// The package does not export its serializer, but a saver has one.
 const serializer = new langgraph.MemorySaver().serde;
 
 export class ChannelSession {
@@ -26,7 +26,7 @@ export class ChannelSession {
     );
   }
 
-  // What a graph would store of it: a channel that is empty, or stores nothing, has no checkpoint.
+  // The stored value; a channel that is empty or never stored has no checkpoint.
   static #checkpoint(channel) {
     try {
       return channel.checkpoint();

@@ -1,4 +1,4 @@
-// The channel that a spec names (docs/contract.md).
+// The channel of a specification (docs/contract.md).
 
 import { channels } from "./packages.mjs";
 import { EMPTY, reducer } from "./reducers.mjs";

@@ -1,4 +1,4 @@
-// Errors: those that programs raise, and what those of LangGraph.js are called on the contract.
+// Errors that programs raise, and the contract's names of LangGraph.js's errors.
 
 class ProgramError extends Error {
   constructor(name, message) {
@@ -7,12 +7,12 @@ class ProgramError extends Error {
   }
 }
 
-// Raises an error that a program names.
+// Raises an error named in a program.
 export function raise(type, message) {
   throw new ProgramError(type, message);
 }
 
-// The classes that both have under one name.
+// The classes that Python has under the same name.
 const SHARED = {
   EmptyChannelError: "langgraph.checkpoint.base.EmptyChannelError",
   EmptyInputError: "langgraph.errors.EmptyInputError",
@@ -25,17 +25,17 @@ const SHARED = {
 
 export const errorName = (error) => SHARED[error.name] ?? error.name;
 
-// What an error says: of a program's KeyError, the text in quotes, as Python has it.
+// An error's message; a KeyError's is quoted, as in Python.
 export const messageOf = ({ name, message }) => (name === "KeyError" ? quoted(message) : message);
 
-// A text as Python's `repr` writes it.
+// The `repr` of a string.
 export function quoted(text) {
   const escaped = text.replaceAll("\\", "\\\\").replaceAll("\n", "\\n");
   if (text.includes("'") && !text.includes('"')) return `"${escaped}"`;
   return `'${escaped.replaceAll("'", "\\'")}'`;
 }
 
-// Does something and returns its outcome: a value, or the error it raised.
+// Calls a function and returns the outcome: a value, or the error it raised.
 export async function attempted(action, isOurs) {
   try {
     return { value: await action() };

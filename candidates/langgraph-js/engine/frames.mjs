@@ -13,7 +13,7 @@ export async function* frames(source) {
       if (pieces[0].length < HEAD) pieces = [Buffer.concat(pieces)];
       const end = HEAD + pieces[0].readUInt32BE();
       if (length < end) break;
-      // Joined once a frame is whole: a large one comes in a thousand pieces.
+      // Join only once the frame is complete: a large one arrives in a thousand pieces.
       const all = pieces.length === 1 ? pieces[0] : Buffer.concat(pieces);
       yield all.subarray(HEAD, end);
       pieces = [all.subarray(end)];

@@ -1,4 +1,4 @@
-// The graph subject: a compiled program with a saver of its own.
+// The graph subject: a compiled program with its own saver.
 
 import { langgraph } from "./packages.mjs";
 import { compile } from "./building.mjs";
@@ -33,7 +33,7 @@ export class GraphSession {
   async apply({ name, args }) {
     const act = OPERATIONS[name];
     if (act === undefined) throw new Unsupported(`a graph of LangGraph.js has no ${name}`);
-    // JavaScript has one way to call, and it is asynchronous.
+    // In JavaScript, every call is asynchronous.
     const { async: _, ...given } = native(args);
     const events = [];
     pin(this.#count);

@@ -1,4 +1,4 @@
-// What a body asks of the engine that runs it: LangGraph.js, by its documented interfaces.
+// The host of bodies and branches: LangGraph.js, through its documented interfaces.
 
 import { langgraph } from "./packages.mjs";
 import { runBody } from "./bodies.mjs";
@@ -13,13 +13,13 @@ const INFO = {
   thread_id: ({ threadId }) => threadId,
 };
 
-// Makes the functions of a session's nodes, and counts how often each has begun.
+// Makes the functions of a session's nodes, and counts how often they start.
 export class Hosts {
   #visits = new Map();
-  // LangGraph.js would take this error for the node's own, and retry or handle it.
+  // LangGraph.js would treat this error as the node's own, and retry or handle it.
   declined = null;
 
-  // Where a branch goes.
+  // Evaluates a branch.
   route(path, input) {
     try {
       return evaluate(path, { input, variables: {}, host: {} });
@@ -28,7 +28,7 @@ export class Hosts {
     }
   }
 
-  // A node's function; `failure` is what an error handler gets beside the state.
+  // A node's function; an error handler gets `failure` in addition to the state.
   function(body, place, graphs) {
     return async (input, ...more) => {
       const config = more.at(-1);

@@ -13,8 +13,8 @@ const isMap = (value) =>
   typeof value === "object" &&
   [Object.prototype, null].includes(Object.getPrototypeOf(value));
 
-// Returns the value of an expression. A scope has the node's `input`, its `variables`, and `host`:
-// what the place where it stands can give.
+// Returns the value of an expression. A scope has the node's `input`, its `variables`, and the
+// `host`, which answers operators that need the engine.
 export function evaluate(expression, scope) {
   if (Array.isArray(expression)) return expression.map((item) => evaluate(item, scope));
   if (!isMap(expression)) return native(expression);
@@ -30,7 +30,7 @@ export function evaluate(expression, scope) {
   );
 }
 
-// Operators of the language that this adapter does not have (those that call are in bodies.mjs).
+// Operators that this adapter does not support (bodies.mjs has those that call).
 export const UNSUPPORTED = new Set([
   "call_all",
   "final",
@@ -106,7 +106,7 @@ function command(argument, scope) {
   return new Command(parts);
 }
 
-// What `goto` may be: names and sends; a list in the list is spliced, the rest is dropped.
+// The targets of a `goto`: names and sends; nested lists are spliced, the rest is dropped.
 function destinations(given) {
   const listed = Array.isArray(given) ? given.flat() : [given];
   return listed.filter((target) => typeof target === "string" || target instanceof Send);

@@ -2,7 +2,7 @@
 
 import { frame, frames } from "./frames.mjs";
 
-// Standard output is the wire's alone: what a library prints goes to the log.
+// Only frames may go to stdout, so anything that prints writes to the log on stderr.
 const send = process.stdout.write.bind(process.stdout);
 process.stdout.write = process.stderr.write.bind(process.stderr);
 

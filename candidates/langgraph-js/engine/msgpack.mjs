@@ -1,7 +1,7 @@
-// MessagePack as the wire has it.
+// MessagePack for the wire.
 //
-// The well-kept libraries (@msgpack/msgpack, msgpackr) give 1 for both 1 and 1.0: a case with a float
-// that JavaScript cannot tell from an integer could then not be declined, only answered wrongly.
+// The maintained libraries (@msgpack/msgpack, msgpackr) read both 1 and 1.0 as 1. With them, a float
+// that JavaScript cannot tell from an integer could not be declined, only answered wrongly.
 
 export class Ext {
   constructor(code, data) {
@@ -10,7 +10,7 @@ export class Ext {
   }
 }
 
-// A float of integral value, which no JavaScript number can say.
+// A float with an integral value, which a JavaScript number cannot express.
 export class IntegralFloat {
   constructor(value) {
     this.value = value;
@@ -20,7 +20,7 @@ export class IntegralFloat {
   }
 }
 
-// A map that has a key that is no string stays a Map; every other is an object.
+// A map with a non-string key stays a Map; all others become objects.
 export function unpack(bytes) {
   const reader = new Reader(bytes);
   const value = reader.value();
@@ -175,7 +175,7 @@ function write(value, parts) {
   }
 }
 
-// The first form that holds a length: [first byte, its largest length] or [first byte, its width].
+// Returns the head of the shortest form: [first byte, largest length] or [first byte, width].
 function head(length, forms) {
   const [[byte, most], ...wider] = forms;
   if (most > 4 && length <= most) return Buffer.of(byte | length);

@@ -1,4 +1,4 @@
-// LangGraph.js, from the folder that the setup made: the last argument of the command.
+// LangGraph.js, from the setup's folder, which is the last argument of the command.
 import { createRequire } from "node:module";
 import { resolve } from "node:path";
 

@@ -1,7 +1,7 @@
-// The ids of checkpoints, made by counting.
+// Counted checkpoint ids.
 //
-// LangGraph.js makes them by chance, and derives the ids of tasks from them, by which it sorts the
-// writes of a delta channel: unpinned, the same program gives now one result and now another.
+// LangGraph.js makes them at random and derives task ids from them, by which it sorts the writes of
+// a delta channel: unpinned, the same program returns different results.
 
 import { uuid } from "./packages.mjs";
 
@@ -14,7 +14,7 @@ uuid.v6 = () => {
 
 export const checkpointId = (k) => `00000000-0000-6000-8000-${k.toString(16).padStart(12, "0")}`;
 
-// Makes the ids of a session the next ones; it keeps its own count.
+// Continues with the ids of a session, which has a count of its own.
 export function pin(count) {
   current = count;
 }

@@ -1,4 +1,4 @@
-// What of a program this adapter runs: the rest is named before anything is built.
+// The parts of a program that this adapter supports, checked before anything is built.
 
 import { UNSUPPORTED } from "./language.mjs";
 import { Unsupported } from "./unsupported.mjs";
@@ -56,7 +56,7 @@ function only(table, known, whose) {
   }
 }
 
-// Finds what is said inside bodies and is not offered: a map of one key that has that name.
+// Finds unsupported constructs in bodies: maps with one key of such a name.
 function walk(part) {
   if (part === null || typeof part !== "object" || part instanceof Uint8Array) return;
   const keys = Array.isArray(part) ? [] : Object.keys(part);
@@ -67,7 +67,7 @@ function walk(part) {
   for (const inner of Object.values(part)) walk(inner);
 }
 
-// Whether a body gives a command somewhere: its node's ends must then be declared.
+// Whether a body contains a command, so that its node's ends must be declared.
 export function commands(part) {
   if (part === null || typeof part !== "object") return false;
   return Object.entries(part).some(([key, inner]) => key === "command" || commands(inner));

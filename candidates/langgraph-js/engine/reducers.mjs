@@ -81,8 +81,8 @@ export function reducer(name) {
   return REDUCERS[name];
 }
 
-// What a reduced field of a type begins with. Annotations of LangGraph.js have no types: whoever
-// writes one says `default`, and this is what the field's type says in Python.
+// The initial value of a reduced field. Annotations of LangGraph.js have no types: users pass a
+// `default`, and this is the value that the field's type has in Python.
 export const EMPTY = {
   int: () => 0,
   float() {

@@ -1,4 +1,4 @@
-// The saver of a session's graph, which remembers in what order its checkpoints were made.
+// The saver of a session's graph, which remembers the order of its checkpoints.
 
 import { langgraph } from "./packages.mjs";
 import { checkpointId } from "./pins.mjs";
@@ -11,7 +11,7 @@ export class Saver extends langgraph.MemorySaver {
     return await super.put(config, checkpoint, metadata);
   }
 
-  // The id of the k-th checkpoint; one that there is not has an id that there is not.
+  // The id of the k-th checkpoint, or an unused id if there is none.
   id(k) {
     return this.#ids[k - 1] ?? checkpointId(0xffffffff + k);
   }

@@ -1,4 +1,4 @@
-// The methods of the wire: each takes its params and gives its result.
+// The methods of the wire: they take params and return a result.
 
 import { ChannelSession } from "./channel_session.mjs";
 import { GraphSession } from "./graph_session.mjs";

@@ -1,13 +1,13 @@
-// What LangGraph.js tells of a run, in the contract's words: configs, snapshots, events.
+// Configs, snapshots and events of LangGraph.js in the contract's form.
 
 import { interrupt, plain, repr } from "./values.mjs";
 
-// The order of an object's keys is nothing that LangGraph.js means: where both have a key, the
-// contract's order of a config's keys is taken.
+// The order of an object's keys means nothing in LangGraph.js, so a config's keys get the contract's
+// order.
 const IN_SNAPSHOT = ["thread_id", "checkpoint_ns", "checkpoint_id"];
 const IN_EVENT = ["checkpoint_ns", "thread_id", "checkpoint_id"];
 
-// A config is its `configurable`, without what is the engine's own.
+// A config is its `configurable` part, without the engine's own keys.
 export function config(given, order = IN_SNAPSHOT) {
   if (given === null || given === undefined) return null;
   const configurable = given.configurable ?? {};
@@ -29,7 +29,7 @@ export function snapshot(given) {
     created_at: plain(given.createdAt),
     parent_config: config(given.parentConfig),
     tasks,
-    // Python's snapshot has its tasks' interrupts once more; that of LangGraph.js only there.
+    // Python's snapshot repeats its tasks' interrupts; LangGraph.js has them only in the tasks.
     interrupts: tasks.flatMap((task) => task.interrupts),
   };
 }
@@ -48,7 +48,7 @@ function task({ id, name, path, error, interrupts, state, result }) {
   };
 }
 
-// An error inside a task is its class and message; the saver gives it back as a map of both.
+// An error inside a task is its class and message; the saver returns it as a map of both.
 function failure(error) {
   if (error === null || error === undefined) return null;
   return typeof error === "object" && "message" in error
@@ -81,14 +81,14 @@ function checkpointEvent({ config: own, parentConfig, values, metadata, next, ta
   };
 }
 
-// A task inside a checkpoint's event: it says what it has, and no more.
+// A task inside a checkpoint's event, which has only the keys that apply.
 function checkpointTask({ id, name, error, interrupts, state, result }) {
   if (error !== undefined) return { id, name, error: failure(error), state: config(state) };
   const item = { id, name, interrupts: interrupts.map(interrupt), state: config(state) };
   return result === undefined ? item : { id, name, result: plain(result), ...item };
 }
 
-// A task's event: its beginning has `triggers`, its end a `result`.
+// A task's event: `triggers` mark its start, a `result` its end.
 function taskEvent(given) {
   if ("triggers" in given) {
     const { id, name, input, triggers, metadata } = given;

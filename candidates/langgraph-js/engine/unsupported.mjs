@@ -1,2 +1,2 @@
-// What this engine does not offer, with a reason: an answer, not a failure.
+// The engine does not support the request: an answer, not a failure.
 export class Unsupported extends Error {}

@@ -1,4 +1,4 @@
-// Between the values of the contract and those that LangGraph.js works with.
+// Conversion between the contract's values and LangGraph.js's.
 
 import { langgraph } from "./packages.mjs";
 import { Ext, IntegralFloat, pack, unpack } from "./msgpack.mjs";
@@ -7,7 +7,7 @@ import { Unsupported } from "./unsupported.mjs";
 
 const { Send, Overwrite } = langgraph;
 
-// Returns the JavaScript value that a value of the contract says.
+// Returns the JavaScript value of a contract value.
 export function native(value) {
   if (value === null || typeof value !== "object") {
     if (typeof value === "bigint") {
@@ -39,7 +39,7 @@ function built(ext) {
   return make(argument);
 }
 
-// Returns what a value of LangGraph.js is on the contract.
+// Returns the contract value of a LangGraph.js value.
 export function plain(value) {
   if (value === undefined || value === null) return null;
   if (typeof value !== "object") {
@@ -72,13 +72,13 @@ export function plain(value) {
   );
 }
 
-// An interrupt, which LangGraph.js has as an object of `id` and `value`.
+// An interrupt, which is an object with `id` and `value` in LangGraph.js.
 export function interrupt({ id, value, response_schema: schema }) {
   const fields = { value: plain(value), id: plain(id), response_schema: plain(schema) };
   return ext(2, ["langgraph.types", "Interrupt", fields]);
 }
 
-// An error inside a value, as Python writes one.
+// An error inside a value, formatted as in Python.
 export const repr = ({ name, message }) => `${name}(${message ? quoted(message) : ""})`;
 
 const ext = (code, data) => new Ext(code, pack(data));

@@ -13,11 +13,11 @@ import org.msgpack.core.MessagePack;
 import org.msgpack.value.Value;
 import org.msgpack.value.ValueFactory;
 
-/** Values as langgraph4j keeps them: Java's own, which its serializer can copy. */
+/** Values as langgraph4j keeps them: plain Java values, which its serializer can copy. */
 final class Data {
     private Data() {}
 
-    /** Reads a value of the wire. */
+    /** Converts a wire value. */
     static Object of(Value value) {
         switch (value.getValueType()) {
             case NIL:
@@ -46,7 +46,7 @@ final class Data {
         }
     }
 
-    /** Makes a value for the wire. */
+    /** Returns the wire value. */
     static Value value(Object data) {
         if (data == null) {
             return ValueFactory.newNil();
@@ -72,7 +72,7 @@ final class Data {
         throw new IllegalStateException("a " + data.getClass().getName() + " came back in a state");
     }
 
-    /** A map of text keys. */
+    /** A map with string keys. */
     @SuppressWarnings("unchecked")
     static Map<String, Object> map(Object data) {
         return data == null ? Map.of() : (Map<String, Object>) data;

@@ -8,7 +8,7 @@ import org.bsc.langgraph4j.state.Channel;
 import org.bsc.langgraph4j.state.Channels;
 import org.bsc.langgraph4j.state.Reducer;
 
-/** The fields of a state as langgraph4j's channels. A plain field has none there. */
+/** The fields of a state as langgraph4j's channels; a plain field has none. */
 final class Fields {
     private Fields() {}
 
@@ -35,7 +35,7 @@ final class Fields {
     private static Channel<?> channel(String type, String reducer) {
         Supplier<Object> empty = empty(type);
         if (type.equals("list") && reducer.equals("add")) {
-            // The plain appender drops equal elements, so that nobody would port operator.add to it.
+            // The plain appender drops equal elements, so it does not match operator.add.
             return Channels.appenderWithDuplicate(ArrayList::new);
         }
         return Channels.base(reducer(reducer), empty);

@@ -17,13 +17,13 @@ import org.bsc.langgraph4j.action.Command;
 import org.bsc.langgraph4j.checkpoint.MemorySaver;
 import org.bsc.langgraph4j.state.AgentState;
 
-/** A graph program, built as a user of langgraph4j would write it. */
+/** A graph program, built with langgraph4j's API as a user would. */
 final class Program {
     private static final Set<String> PARTS = Set.of(
             "state", "nodes", "edges", "branches", "interrupt_before", "interrupt_after", "entry", "finish",
             "sequence", "subgraphs", "context");
 
-    /** What bodies may say and langgraph4j has no like of; `graph` is a command to a parent graph. */
+    /** Constructs of bodies that langgraph4j lacks; `graph` is a command to a parent graph. */
     private static final List<String> MISSING = List.of(
             "interrupt", "send", "graph", "emit", "drain", "wait", "call", "message", "store_get", "store_put",
             "store_search", "store_delete");
@@ -35,7 +35,7 @@ final class Program {
     private final Map<String, Long> visits = new HashMap<>();
     private final Map<String, String> names = new LinkedHashMap<>();
 
-    /** Builds and compiles; a graph that langgraph4j refuses by a message is a gap with that message. */
+    /** Builds and compiles; a graph that langgraph4j refuses with a message is unsupported. */
     Program(Map<String, Object> spec, MemorySaver saver) {
         this.spec = spec;
         for (String part : spec.keySet()) {
@@ -61,7 +61,7 @@ final class Program {
         }
     }
 
-    /** Its compile() falls over some graphs without saying what of them it does not take. */
+    /** compile() crashes on some graphs without naming the problem. */
     private CompiledGraph<AgentState> compiled(CompileConfig config) throws GraphStateException {
         try {
             return built.compile(config);
@@ -70,7 +70,7 @@ final class Program {
         }
     }
 
-    /** langgraph4j's name of a node: its ends are called otherwise. */
+    /** langgraph4j's name of a node; its start and end have other names. */
     static String name(String node) {
         return switch (node) {
             case "__start__" -> StateGraph.START;
@@ -79,7 +79,7 @@ final class Program {
         };
     }
 
-    /** Whether an instruction, an operator or a part of one has this name somewhere. */
+    /** Whether an instruction, an operator or a part of one has this name. */
     private static boolean says(Object code, String name) {
         if (code instanceof Map<?, ?> parts) {
             return parts.containsKey(name) || parts.values().stream().anyMatch(part -> says(part, name));

@@ -1,6 +1,6 @@
 package engine;
 
-/** What an operation raises, by class and message: Python's of a body, or Java's of a compile() that fails. */
+/** An error that an operation raises: Python's from a body, or Java's from compile(). */
 final class RaisedError extends RuntimeException {
     final String type;
 

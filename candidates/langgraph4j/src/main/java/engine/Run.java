@@ -18,7 +18,7 @@ import org.msgpack.value.MapValue;
 import org.msgpack.value.Value;
 import org.msgpack.value.ValueFactory;
 
-/** An open graph: its runs, and what is done to its threads. */
+/** An open graph: its runs and threads. */
 final class Run implements Session {
     private static final Set<String> ARGUMENTS = Set.of(
             "thread", "input", "values", "as_node", "modes", "context", "recursion_limit", "async");
@@ -51,7 +51,7 @@ final class Run implements Session {
         }
     }
 
-    /** What a body threw, wherever in the chain that langgraph4j makes of it; else what it threw itself. */
+    /** Returns the error of a body from langgraph4j's chain of causes, or else langgraph4j's own error. */
     private static Throwable cause(Throwable problem) {
         for (Throwable cause = problem; cause != null; cause = cause.getCause()) {
             if (cause instanceof RaisedError || cause instanceof Unsupported) {
@@ -99,7 +99,7 @@ final class Run implements Session {
         return builder.build();
     }
 
-    /** What a run begins with; no input is a thread that goes on from where it stopped. */
+    /** The input of a run; without one, a thread resumes. */
     private GraphInput input(Map<String, Object> args) {
         program.graph.setMaxIterations(((Long) args.getOrDefault("recursion_limit", (long) LIMIT)).intValue());
         if (args.get("input") == null) {
@@ -119,7 +119,7 @@ final class Run implements Session {
         return outputs.isEmpty() ? ValueFactory.newNil() : values(outputs.get(outputs.size() - 1).state());
     }
 
-    /** A stream gives the state after every step: LangGraph's mode values. */
+    /** Streams the state after every step: LangGraph's mode values. */
     private Value streamed(Map<String, Object> args, RunnableConfig config, List<Value> events) {
         if (!args.get("modes").equals(List.of("values"))) {
             throw new Unsupported("no stream mode but values");
@@ -154,7 +154,7 @@ final class Run implements Session {
                 "checkpoint_id", Data.value(now.checkPointId().orElse(null))));
     }
 
-    /** The state in the order of its fields; what is no field is left where it is, at the end. */
+    /** The state in the order of its fields, followed by other keys. */
     private Value values(AgentState state) {
         Map<Object, Object> fields = new LinkedHashMap<>();
         for (String field : program.fields) {

@@ -11,7 +11,7 @@ import org.bsc.langgraph4j.RunnableConfig;
 import org.bsc.langgraph4j.action.Command;
 import org.bsc.langgraph4j.state.AppenderChannel;
 
-/** One run of a node's body or of a routing expression, as docs/programs.md says. */
+/** One run of a node's body or of a routing expression (docs/programs.md). */
 final class Visit {
     private static final Set<String> OPERATORS = Set.of(
             "get", "input", "var", "lit", "add", "join", "len", "eq", "lt", "not", "if", "range", "send",
@@ -32,7 +32,7 @@ final class Visit {
         this.visits = visits;
     }
 
-    /** Runs a body; gives the update that the node returns, or its command. */
+    /** Runs a body and returns the node's update or command. */
     Object run(List<Object> body) {
         block(body);
         return returned;
@@ -83,7 +83,7 @@ final class Visit {
         to.putAll(values);
     }
 
-    /** The value of an expression. */
+    /** Returns the value of an expression. */
     Object value(Object expression) {
         if (expression instanceof List<?> items) {
             List<Object> values = new ArrayList<>();
@@ -167,7 +167,7 @@ final class Visit {
         };
     }
 
-    /** The sum of two integers, floats, strings or lists, or null. */
+    /** Returns the sum of two integers, floats, strings or lists, or null. */
     static Object sum(Object a, Object b) {
         if (a instanceof Long x && b instanceof Long y) {
             long sum = x + y;
