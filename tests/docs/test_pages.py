@@ -9,6 +9,7 @@ import importlib.util
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import unicodedata
@@ -28,6 +29,7 @@ from parity_kit.cli import cli
 
 ROOT = Path(__file__).parents[2]
 SITE = ROOT / "docs" / "site_hooks.py"
+CASE_FILE = ROOT / "fixtures/regressions/nested-run-times-out-and-keeps-its-answer.case.msgpack"
 PAGES = [
     ROOT / "README.md",
     ROOT / "CONTRIBUTING.md",
@@ -56,18 +58,26 @@ PROGRAMS = {
 """What a shell block may begin a line with; kit, make and pytest are looked into."""
 
 NOT_RUN = {
-    r"fixtures build|fixtures check|fixtures masks": "rebuild every corpus, in a minute or more",
-    r"fixtures diff": "needs the corpora of another release",
-    r"fixtures import|--loss|imported:": "need a database; tests/user_checkpoints has real ones",
-    r"fixtures show --blob": "needs a row of a database",
-    r"^run |^parity|--resume": "search or measure for minutes",
-    r"^bench": "measures for minutes",
-    r"langgraph| rust": "need other toolchains or environments",
+    r"^fixtures (build|check (?!--loss)|masks)": "rebuilds every corpus, in a minute or more",
+    r"^fixtures (diff|import)|--loss|imported:": "needs a database or another release",
+    r"^fixtures show --blob": "needs a row of a database",
+    r"^report |--resume": "needs a run",
+    r"^run (?!pure$)|^parity|^bench (?!pure --quick$)": "searches or measures for minutes",
+    r"langgraph| rust": "needs another toolchain or environment",
     r"your-engine": "is in a template; tests/unit/test_new_candidate.py runs those",
 }
-"""Commands of shell blocks that are parsed and not run, and why. All others are run."""
-SLOW = re.compile(r"matrix pure( --only|$)")
-STANDS_FOR = {"CANDIDATE": "pure", "CASE": "graphs/line/invoke", "NAME": "my-port"}
+"""Commands that are parsed and not run, and why. All others with their arguments are run."""
+SLOW = re.compile(r"bench|explain|gate|ledger|matrix|replay|run")
+STANDS_FOR = {
+    "CANDIDATE": "pure",
+    "CASE": "graphs/line/invoke",
+    "CORPUS": "channels",
+    "FILE": "case.msgpack",
+    "L": "go",
+    "NAME": "my-port",
+    "TEXT": "topic",
+}
+"""What a test puts in place of the names that a page leaves to its reader."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +235,17 @@ def test_links_and_anchors_lead_somewhere(file: Path) -> None:
             assert anchor in map(on_the_site, headings(target)), f"{link}: the site names it anew"
 
 
+def test_files_that_pages_name_exist() -> None:
+    folders = "parity_kit|tests|generators|docs|reports|candidates/pure|candidates/fast-langgraph"
+    for file in PAGES:
+        if file.is_relative_to(ROOT / "parity_kit") or file.name == "CHANGELOG.md":
+            continue  # templates name files of a port, a changelog those of its time
+        for piece in code(file):
+            path = re.fullmatch(rf"((?:{folders})/[\w./*-]+)", piece.text)
+            if piece.language is None and path and not re.search(r"[A-Z]{3}", path[1]):
+                assert list(ROOT.glob(path[1])), f"{piece}: there is no {path[1]}"
+
+
 def test_every_page_is_in_the_navigation_of_the_site_once() -> None:
     text = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
     listed = re.findall(r"([\w./-]+\.md)$", text, re.MULTILINE)
@@ -283,13 +304,25 @@ def test_shell_blocks_begin_with_programs_that_are_looked_into() -> None:
                     assert words[0] in targets, f"{piece}: no target {words[0]}"
 
 
+def with_arguments(words: list[str]) -> bool:
+    """Whether inline code is a command to type, not one that is only mentioned."""
+    command, _, rest = resolved(words)
+    try:
+        check(words, complete=True)
+    except (AssertionError, click.UsageError):
+        return False
+    return bool(rest) or not any(isinstance(each, click.Argument) for each in command.params)
+
+
 def typed() -> dict[str, str]:
-    """Return each command of a shell block, but those of the tutorial, and where it stands."""
-    found: dict[str, str] = {}
+    """Return each command that a page tells to type, and where; the tutorial has its own test."""
+    commands: dict[str, str] = {}
     for piece, words, complete in mentions():
-        if complete and piece.language in SHELLS and piece.page != "docs/tutorial.md":
-            found.setdefault(shlex.join(words), str(piece))
-    return found
+        told_elsewhere = piece.page in {"docs/tutorial.md", "CHANGELOG.md"}
+        if not told_elsewhere and (complete or with_arguments(words)):
+            replaced = [STANDS_FOR.get(word, word) for word in words]
+            commands.setdefault(shlex.join(replaced), str(piece))
+    return commands
 
 
 def why_not_run(command: str) -> str:
@@ -304,13 +337,13 @@ def test_every_reason_not_to_run_a_command_is_needed() -> None:
         assert any(re.search(how, command) for command in TYPED), how
 
 
-@pytest.fixture(scope="module")
-def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A port's workspace with the candidate `my-port`, and `pure` from this tree."""
-    folder = tmp_path_factory.mktemp("workspace")
-    assert run(["init", "my-port", "--language", "python"], folder).returncode == 0
-    (folder / "candidates" / "pure").symlink_to(ROOT / "candidates" / "pure")
-    return folder
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    """A port's workspace with the candidate `my-port`, `pure` from this tree, and a case file."""
+    assert run(["init", "my-port", "--language", "python"], tmp_path).returncode == 0
+    (tmp_path / "candidates" / "pure").symlink_to(ROOT / "candidates" / "pure")
+    shutil.copy(CASE_FILE, tmp_path / STANDS_FOR["FILE"])
+    return tmp_path
 
 
 def run(words: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
@@ -332,10 +365,9 @@ def run(words: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
         if not why_not_run(command)
     ],
 )
-def test_commands_run(command: str, workspace: Path, tmp_path: Path) -> None:
-    words = [STANDS_FOR.get(word, word) for word in shlex.split(command)]
-    if words[0] == "init" or words[:2] == ["candidates", "new"]:
-        (tmp_path / "parity.toml").touch()
-        workspace = tmp_path
+def test_commands_run(command: str, workspace: Path) -> None:
+    words = shlex.split(command)
+    if words[:2] == ["candidates", "new"]:
+        shutil.rmtree(workspace / "candidates" / "my-port")
     done = run(words, workspace)
     assert done.returncode in {0, 1}, f"{TYPED[command]}: {done.stdout}{done.stderr}"
