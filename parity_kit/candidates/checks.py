@@ -1,6 +1,6 @@
 """The cases of `candidates check`.
 
-Each has one right value, known without an oracle; stored bytes are not compared.
+Each has one right value, known without an oracle; of stored bytes only a codec's are compared.
 """
 
 from __future__ import annotations
@@ -15,13 +15,14 @@ from parity_kit.contract.plain import Ext, Plain
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A case, and the value that its last operation must return."""
+    """A case, and the value that its last operation must return; `data` is what a codec stores."""
 
     subject: SubjectKind
     title: str
     spec: Mapping[str, Plain]
     operations: tuple[Operation, ...]
     expected: Plain
+    data: bytes | None = None
 
     @property
     def case(self) -> Case:
@@ -59,6 +60,22 @@ EASIEST = (
         {"strict": True},
         (Operation("is_allowed", {"module": "uuid", "name": "UUID"}),),
         expected=True,
+    ),
+    Check(
+        SubjectKind.CODEC,
+        "encode a small integer",
+        {"strict": True},
+        (Operation("encode", {"value": 42}),),
+        "msgpack",
+        b"\x2a",
+    ),
+    Check(
+        SubjectKind.CODEC,
+        "round_trip of a small integer",
+        {"strict": True},
+        (Operation("round_trip", {"type": "msgpack", "data": b"\x2a"}),),
+        "msgpack",
+        b"\x2a",
     ),
     Check(
         SubjectKind.CHANNEL,

@@ -90,6 +90,9 @@ def check(run: CaseRunner, wanted: Check) -> Answer:
     if (type(outcome.value), outcome.value) != (type(wanted.expected), wanted.expected):
         differs = f"{outcome.value!r:.200}, expected {wanted.expected!r:.200}"
         return Answer(part, title, "wrong", differs, hint)
+    if wanted.data is not None and outcome.stored.get("data") != wanted.data:
+        differs = f"stored {dict(outcome.stored)!r:.200}, expected {{'data': {wanted.data!r}}}"
+        return Answer(part, title, "wrong", differs, hint)
     return Answer(part, title, "ok")
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from parity_kit.msgpack.hexdump import annotate, annotation_lines
 from parity_kit.wire.frames import FrameBuffer, FrameError
+from parity_kit.wire.messages import Message, MessageError, Notification, Request, parse
 
 _KEPT = 1 << 16
 _SHOWN = 48
 _ROW = 16
 _HEAD = 4
+_ROUTINE = {"handshake", "describe", "close", "shutdown"}
+"""Methods that surround a check and are not what it asks."""
 
 
 @dataclass(slots=True)
@@ -20,9 +23,13 @@ class Transcript:
 
     _sent: bytearray = field(default_factory=bytearray)
     _received: bytearray = field(default_factory=bytearray)
+    _faulty: bytes | None = None
 
     def __call__(self, what: str, data: bytes) -> None:
         """Record bytes: a transcript is the watch of a process."""
+        if what == "faulty":
+            self._faulty = data
+            return
         kept = self._sent if what == "sent" else self._received
         kept += data[: _KEPT - len(kept)]
 
@@ -30,31 +37,70 @@ class Transcript:
         """Forget everything, before the next check."""
         self._sent.clear()
         self._received.clear()
+        self._faulty = None
 
     def lines(self) -> Iterator[str]:
-        """Yield the last request and its response, bytes beside their meaning."""
-        yield from _rows("sent", bytes(self._sent))
-        yield from _rows("received", bytes(self._received))
+        """Yield the faulty response and its request, bytes beside their meaning.
+
+        Without a protocol fault these are the last that do not merely surround a check.
+        """
+        sent, unsent = _frames(bytes(self._sent))
+        received, rest = _frames(bytes(self._received))
+        msgid = _msgid(self._faulty) if self._faulty is not None else None
+        if msgid is None:
+            msgid = _last_asked(sent, waits=bool(rest) or not received)
+        answer = self._faulty if self._faulty is not None else _of(msgid, received)
+        yield from _rows("sent", sent, _of(msgid, sent), unsent)
+        yield from _rows("received", received, answer, b"" if self._faulty is not None else rest)
 
 
-def _rows(what: str, data: bytes) -> Iterator[str]:
-    if not data:
+def _last_asked(sent: Sequence[bytes], *, waits: bool) -> int | None:
+    """Return the msgid of the last request that waits, or else of the last that asks for work."""
+    asked: int | None = None
+    for body in sent:
+        message = _parsed(body)
+        if isinstance(message, Request) and (
+            waits or asked is None or message.method not in _ROUTINE
+        ):
+            asked = message.msgid
+    return asked
+
+
+def _of(msgid: int | None, bodies: Sequence[bytes]) -> bytes | None:
+    """Return the last body with a msgid, or else the last of all."""
+    same = [body for body in bodies if _msgid(body) == msgid]
+    return (same or bodies)[-1] if bodies else None
+
+
+def _msgid(body: bytes) -> int | None:
+    message = _parsed(body)
+    return None if message is None or isinstance(message, Notification) else message.msgid
+
+
+def _parsed(body: bytes) -> Message | None:
+    try:
+        return parse(body)
+    except MessageError:
+        return None
+
+
+def _rows(what: str, bodies: Sequence[bytes], body: bytes | None, rest: bytes) -> Iterator[str]:
+    if body is None and not rest:
         yield f"{what}: nothing"
-        return
-    bodies, rest = _frames(data)
-    if len(bodies) > 1:
-        yield f"{what}: {len(bodies)} frames; the last is:"
-    for body in bodies[-1:]:
-        yield f"{what}: {len(body).to_bytes(_HEAD).hex(' ')}  a frame of {len(body)} bytes"
+    if body is not None and not (rest and what == "received"):
+        number = bodies.index(body) + 1 if body in bodies else len(bodies)
+        which = f", number {number} of {len(bodies)}" if len(bodies) > 1 else ""
+        yield f"{what}: {len(body).to_bytes(_HEAD).hex(' ')}  a frame of {len(body)} bytes{which}"
         lines = list(annotation_lines(annotate(body)))
         yield from (_printable(line) for line in lines[:_SHOWN])
         if len(lines) > _SHOWN:
             yield f"       … {len(lines) - _SHOWN} more lines"
     if rest:
-        after = "after that " if bodies else ""
+        after = f"after {len(bodies)} whole frame{'s' if len(bodies) > 1 else ''}, "
         # Only the beginning of a long frame is recorded, so an incomplete one is not a fault.
-        state = "the beginning of more" if len(data) == _KEPT else "not a complete frame"
-        yield f"{what}: {after}{len(rest)} bytes, {state}:"
+        recorded = sum(_HEAD + len(item) for item in bodies) + len(rest)
+        state = "the beginning of more" if recorded == _KEPT else "not a complete frame"
+        yield f"{what}: {after if bodies else ''}{len(rest)} bytes, {state}:"
         yield from _dump(rest)
 
 

@@ -13,6 +13,7 @@
     kept        the kit's end of the keeper
     usage       memory, processes and CPU a candidate uses
     process     bytes to and from a candidate, within its limits
+    mistakes    recognizes common first mistakes of a candidate and hints at the fix
     exchange    requests, their responses, and the events and callbacks in between
     host        the engine at the other end, restarted after a failure
     session     a subject opened in that engine

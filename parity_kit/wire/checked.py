@@ -96,9 +96,7 @@ class CheckedSession:
                 if not _is_array(events):
                     raise BadEngineError(f"{call} has {_named(events)} for `events`, not a tuple")
                 for event in cast("tuple[object, ...]", events):
-                    if not isinstance(event, Event) or not isinstance(
-                        event.namespace, tuple | list
-                    ):
+                    if not isinstance(event, Event) or not _is_array(event.namespace):
                         raise BadEngineError(f"{call} has the event {event!r:.80}, not an Event")
                 _map(call, "stored", outcome.stored)
                 return outcome
@@ -113,6 +111,10 @@ class CheckedSession:
 def missing_methods(value: object, names: tuple[str, ...]) -> str:
     """Return the methods that a value lacks, in words; an empty string if it has them all."""
     return ", ".join(name for name in names if not callable(getattr(value, name, None)))
+
+
+def _is_array(value: object) -> bool:
+    return isinstance(value, tuple | list)
 
 
 def _is_array(value: object) -> bool:

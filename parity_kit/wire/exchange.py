@@ -15,7 +15,7 @@ from parity_kit.contract.errors import (
     ProtocolFaultError,
 )
 from parity_kit.contract.plain import Plain
-from parity_kit.wire import callbacks, shapes
+from parity_kit.wire import callbacks, mistakes, shapes
 from parity_kit.wire.features import Feature
 from parity_kit.wire.messages import (
     Failure,
@@ -29,6 +29,8 @@ from parity_kit.wire.messages import (
     parse,
 )
 from parity_kit.wire.process import CandidateProcess
+
+_SEE = "see: parity-kit docs protocol"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ class Exchange:
         self.uses: Collection[str] = ()
         self._where = where
         self._msgid = 0
+        self._body = b""
         self.streamed: list[StreamedEvent] = []
         self._streamed_bytes = 0
 
@@ -80,8 +83,9 @@ class Exchange:
             self._send(Notification("cancel", {}), "cancel")
 
     def fault(self, problem: str) -> ProtocolFaultError:
-        """Return the error for a candidate that broke the protocol."""
-        return fault(self._where, problem)
+        """Return the error for the last message, which broke the protocol."""
+        self.process.report_faulty(self._body)
+        return fault(self._where, problem, mistakes.in_body(self._body))
 
     def _send(self, message: Message, what: str, *, asks: bool = False) -> None:
         try:
@@ -92,9 +96,9 @@ class Exchange:
 
     def _response(self, msgid: int, what: str, deadline: float, seconds: float) -> Response:
         while True:
-            body = self.process.receive(deadline, seconds, what)
+            self._body = self.process.receive(deadline, seconds, what)
             try:
-                message = parse(body)
+                message = parse(self._body)
             except MessageError as error:
                 raise self.fault(f"answered {what} with an invalid message: {error}") from error
             match message:
@@ -109,7 +113,7 @@ class Exchange:
                     reply = callbacks.answer(message)
                     self._send(reply, f"the answer to {message.method} during {what}")
                 case Notification("event") if Feature.EVENTS in self.uses:
-                    self._collect(message, len(body), msgid, what)
+                    self._collect(message, len(self._body), msgid, what)
                 case other:
                     kind = type(other).__name__.lower()
                     raise self.fault(f"answered {what} with a {kind}, not a response")
@@ -146,9 +150,9 @@ class Exchange:
                 return self.fault(f"refused {what} as a bad request: {failure.message}")
 
 
-def fault(where: str, problem: str) -> ProtocolFaultError:
+def fault(where: str, problem: str, hint: str = "") -> ProtocolFaultError:
     """Return the error for the candidate at `where` that broke the protocol."""
-    return ProtocolFaultError(problem, where=where, hint="see: parity-kit docs protocol")
+    return ProtocolFaultError(problem, where=where, hint=hint or _SEE)
 
 
 def streamed_event(params: Mapping[str, Plain], msgid: int) -> StreamedEvent:

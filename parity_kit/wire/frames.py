@@ -49,13 +49,17 @@ class FrameBuffer:
             return None
         (length,) = _HEADER.unpack_from(self._bytes)
         if length > self._limit:
-            raise FrameError(_oversized(length, self._limit, bytes(self._bytes[:_SHOWN])))
+            raise FrameError(_oversized(length, self._limit, self.start()))
         end = _HEADER.size + length
         if len(self._bytes) < end:
             return None
         body = bytes(self._bytes[_HEADER.size : end])
         del self._bytes[:end]
         return body
+
+    def start(self) -> bytes:
+        """Return the first of the bytes that wait for the rest of their frame."""
+        return bytes(self._bytes[:_SHOWN])
 
     def __len__(self) -> int:
         """Return how many bytes wait for the rest of their frame."""
@@ -104,16 +108,16 @@ def _read(fd: int, count: int) -> bytes:
 
 
 def _oversized(length: int, limit: int, start: bytes) -> str:
-    """Say what is wrong; printed text taken for a length is by far the commonest cause."""
-    said = f"a frame announces {length} bytes, over the limit of {limit}"
+    """Return what is wrong; printed text taken for a length is by far the commonest cause."""
+    problem = f"a frame announces {length} bytes, over the limit of {limit}"
     # How much has come after the length is chance, and the first line of an error is compared.
     if _is_text(start[: _HEADER.size]):
         text = start.decode("utf-8", "replace")
-        return f"{said}: is something printed to standard output?\n    it begins with {text!r}"
-    return f"{said}\n    it begins with {start[:16].hex(' ')}"
+        return f"{problem}: is something printed to standard output?\n    it begins with {text!r}"
+    return f"{problem}\n    it begins with {start[:16].hex(' ')}"
 
 
 def _is_text(start: bytes) -> bool:
     text = start.decode("utf-8", "ignore")  # its last letter may be cut
     whole = len(text.encode()) > len(start) // 2
-    return whole and all(each.isprintable() or each in "\t\r\n" for each in text)
+    return whole and all(letter.isprintable() or letter in "\t\r\n" for letter in text)

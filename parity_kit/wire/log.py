@@ -56,6 +56,8 @@ class Log:
 
     def __call__(self, what: str, data: bytes) -> None:
         """Write what crossed: a whole frame that was sent, or the bytes that were received."""
+        if what == "faulty":
+            return  # its line is there already
         if what == "sent":
             self._write(what, data[4:])
             return

@@ -28,6 +28,7 @@ from parity_kit.contract.errors import (
     KitError,
     ProtocolFaultError,
 )
+from parity_kit.wire import mistakes
 from parity_kit.wire.frames import FRAME_LIMIT, FrameBuffer, FrameError, frame
 from parity_kit.wire.kept import KeptProcess, Launch
 from parity_kit.wire.limits import Limits
@@ -42,7 +43,7 @@ _POLL = 0.25
 
 
 Watch: TypeAlias = Callable[[str, bytes], None]
-"""Called with the bytes that cross: `sent` and a frame, or `received` and a chunk."""
+"""Called with `sent` and a frame, `received` and a chunk, or `faulty` and a body received."""
 
 
 @dataclass(slots=True)
@@ -105,6 +106,10 @@ class CandidateProcess:
         self._unsent.append(_Unsent(rest, asks))
         self._watch("sent", bytes(rest))
         self._unanswered += asks
+
+    def report_faulty(self, body: bytes) -> None:
+        """Let the watch know which body broke the protocol."""
+        self._watch("faulty", body)
 
     def count_answer(self) -> None:
         """Record that the oldest request has been answered."""
@@ -185,9 +190,9 @@ class CandidateProcess:
         try:
             return self._frames.take()
         except FrameError as error:
-            raise self._fault(
-                f"answered {what} with bytes that are not a frame: {error}"
-            ) from error
+            problem = f"answered {what} with bytes that are not a frame: {error}"
+            hint = mistakes.in_frame(self._frames.start(), self._limits.frame_bytes)
+            raise self._fault(problem, hint) from error
 
     def _read_answer(self) -> bool:
         """Read a chunk of standard output; return false at its end."""
@@ -224,14 +229,18 @@ class CandidateProcess:
         return CandidateCrashedError(problem, where=self._where)
 
     def _hung(self, what: str, limit: str, key: str) -> CandidateError:
+        size = len(self._frames)
+        inside = f", {size} bytes into a frame" if size else ""
+        mend = mistakes.in_silence(self._frames.start(), size)
+        more = f"if it only needs more time, raise `{key}` under [limits] in candidate.toml"
         return CandidateHungError(
-            f"did not answer {what} within {limit}{self._last_words()}",
+            f"did not answer {what} within {limit}{inside}{self._last_words()}",
             where=self._where,
-            hint=f"if it only needs more time, raise `{key}` under [limits] in candidate.toml",
+            hint=f"{mend}; {more}" if mend else more,
         )
 
-    def _fault(self, problem: str) -> CandidateError:
-        return ProtocolFaultError(f"{problem}{self._last_words()}", where=self._where)
+    def _fault(self, problem: str, hint: str = "") -> CandidateError:
+        return ProtocolFaultError(f"{problem}{self._last_words()}", where=self._where, hint=hint)
 
     def _last_words(self) -> str:
         """Return the last lines of standard error, to be appended to a message."""

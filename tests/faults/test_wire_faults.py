@@ -181,6 +181,57 @@ def test_much_on_standard_error_is_no_fault() -> None:
         assert candidate.restarts == 0
 
 
+SEND = """
+import json, os, struct, sys, ormsgpack, miniature
+def send(message):
+    body = ormsgpack.packb(message)
+    size = len(body)
+    {how}
+answer = miniature.answer
+def answer_then_err(msgid, result):
+    answer(msgid, result)
+    miniature.send = send
+miniature.answer = answer_then_err
+miniature.serve(print)
+"""
+"""An engine that makes a mistake from its second response on."""
+
+FRAMED = "miniature.raw(struct.pack('>I', len(body)) + body)"
+MISTAKES = [
+    ("sys.stdout.buffer.write(struct.pack('>I', size) + body)", "flush standard output"),
+    ("miniature.raw(struct.pack('>I', size + 4) + body)", "leave the 4 bytes of the length out"),
+    ("miniature.raw(struct.pack('<I', size) + body)", "write the length big-endian"),
+    ("miniature.raw(struct.pack('<I', 256) + b' ' * 256)", "write the length big-endian"),
+    ("miniature.raw(struct.pack('>Q', size) + body)", "write the length with 4 bytes, not 8"),
+    ("miniature.raw(b'\\n' + struct.pack('>I', size) + body)", "write no newline after a frame"),
+    ("miniature.raw(b'\\r\\n' + struct.pack('>I', size) + body)", "write no newline after a frame"),
+    ("miniature.raw(b'Content-Length: 9\\r\\n\\r\\n' + body)", "instead of headers"),
+    ("miniature.raw(json.dumps([1, 2, None, 3]).encode())", "not lines of JSON"),
+    ("miniature.raw(b'done: ' + body)", "print to standard error"),
+    (f"body = json.dumps([1, 2]).encode(); {FRAMED}", "encode the body as MessagePack: it is JSON"),
+    (f"body = ormsgpack.packb({{'result': 1}}); {FRAMED}", "write a response as the array"),
+]
+
+
+@pytest.mark.parametrize(("how", "hint"), MISTAKES)
+def test_a_common_mistake_is_recognized(how: str, hint: str) -> None:
+    program = SEND.replace("{how}", how)
+    env = {**os.environ, "PYTHONUNBUFFERED": ""}
+    launch = Launch("it", (sys.executable, "-c", program), ENGINES, env)
+    with (
+        RemoteEngine(launch, Limits(seconds=SHORT, start_seconds=LONG)) as candidate,
+        pytest.raises(CandidateError) as caught,
+    ):
+        candidate.run(GOOD)
+    assert hint in caught.value.hint
+
+
+def test_a_slow_candidate_gets_no_hint_about_bytes() -> None:
+    with engine("half_a_frame", SHORT) as candidate, pytest.raises(CandidateError) as caught:
+        candidate.run(BAD)
+    assert "frame" not in caught.value.hint
+
+
 def test_error_of_the_engine_is_told_and_its_process_kept() -> None:
     with engine("fails") as candidate:
         first = candidate.pid
@@ -203,7 +254,7 @@ def test_subject_that_is_not_offered_is_unsupported() -> None:
 
 def test_answer_to_open_must_be_a_number() -> None:
     with engine("crashes") as candidate:
-        with pytest.raises(ProtocolFaultError, match="session: expected an integer"):
+        with pytest.raises(ProtocolFaultError, match="session: expected a non-negative"):
             candidate.open(GOOD.subject, Pins())
         assert candidate.run(GOOD) == (Returned(1),)
 

@@ -72,6 +72,43 @@ def test_an_answer_of_the_wrong_shape_is_shown_decoded(tmp_path: Path) -> None:
     assert "received: 00 00 00 1d  a frame of 29 bytes" in shown
 
 
+WRONG_ON_THE_FIRST = """
+right = miniature.right
+def wrong(msgid, case):
+    if len(waiting) == 0: miniature.OUTCOME["stored"] = {"data": "text"}
+    waiting.append(msgid)
+    right(msgid, case)
+    miniature.OUTCOME["stored"] = {}
+waiting, miniature.right = [], wrong
+"""
+
+
+def test_the_faulty_one_of_many_frames_is_shown(tmp_path: Path) -> None:
+    written(tmp_path, "mine", START + WRONG_ON_THE_FIRST + "miniature.serve(print)\n")
+    _, said = told(tmp_path, "mine")
+    shown = "\n".join(said["crossed"])
+    assert "outcomes[0].stored.data: expected bytes" in said["checks"][0]["detail"]
+    assert "data: 'text'" in shown
+    assert "method" not in shown
+    assert "sent: 00 00 00" in shown
+    assert ", number 1 of " in shown
+
+
+def test_a_wrong_value_is_shown_and_not_what_was_asked_after_it(tmp_path: Path) -> None:
+    (tmp_path / "parity.toml").touch()
+    file = scaffold.new(Workspace(tmp_path), "mine", "python") / "engine.py"
+    program = file.read_text(encoding="utf-8").replace("bytes([value])", "bytes([value + 1])")
+    file.write_text(program, encoding="utf-8")
+    code, said = told(tmp_path, "mine")
+    wrong = {check["title"]: check["detail"] for check in said["checks"] if check["result"] != "ok"}
+    assert code == ExitCode.DIVERGENCE
+    assert wrong["encode a small integer"] == "stored {'data': b'+'}, expected {'data': b'*'}"
+    assert wrong["round_trip of a small integer"] == wrong["encode a small integer"]
+    shown = "\n".join(said["crossed"])
+    assert "'encode'" in shown
+    assert "'describe'" not in shown
+
+
 OTHER_EACH_TIME = """
 seen, answer = [], miniature.answer
 def other(msgid, result):
