@@ -9,37 +9,9 @@ from __future__ import annotations
 import random
 import time
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any, TypeAlias
 
 from parity_kit.contract import Pins
-
-
-class Clock(Protocol):
-    """The source of a session's ids, times and versions."""
-
-    def new_id(self) -> str:
-        """Return the id of a new checkpoint, and count it."""
-        ...
-
-    def empty_id(self) -> str:
-        """Return the id of an empty checkpoint, which is not counted."""
-        ...
-
-    def now(self) -> str:
-        """Return the time of the next checkpoint."""
-        ...
-
-    def tail(self) -> str:
-        """Return the part of a version after the point."""
-        ...
-
-    def count(self) -> None:
-        """Count a checkpoint that was created elsewhere."""
-        ...
-
-    def id_of(self, number: int) -> str:
-        """Return the id of the session's checkpoint with a number, counted from 1."""
-        ...
 
 
 class PinnedClock:
@@ -50,20 +22,20 @@ class PinnedClock:
         self._created = 0
 
     def new_id(self) -> str:
-        """Return the id of the next checkpoint, and count it."""
+        """Return the id of a new checkpoint, and count it."""
         self._created += 1
         return self.id_of(self._created)
 
     def empty_id(self) -> str:
-        """Return the id with number 0."""
+        """Return the id of an empty checkpoint, which is not counted."""
         return self.id_of(0)
 
     def now(self) -> str:
-        """Return the epoch plus a second for every checkpoint, including the next."""
+        """Return the next checkpoint's time: the epoch and a second for every checkpoint."""
         return datetime.fromtimestamp(self._epoch + self._created + 1, UTC).isoformat()
 
     def tail(self) -> str:
-        """Return the number of checkpoints."""
+        """Return the part of a version after the point: the number of checkpoints."""
         return f"{self._created:016}"
 
     def count(self) -> None:
@@ -71,7 +43,7 @@ class PinnedClock:
         self._created += 1
 
     def id_of(self, number: int) -> str:
-        """Return the id with a number."""
+        """Return the id of the session's checkpoint with a number, counted from 1."""
         return f"00000000-0000-6000-8000-{number:012x}"
 
 
@@ -117,6 +89,10 @@ class SystemClock:
         rest = f"{random.getrandbits(64) & ~(3 << 62) | 1 << 63:016x}"
         head = f"{high:012x}"
         return f"{head[:8]}-{head[8:]}-6{low:03x}-{rest[:4]}-{rest[4:]}"
+
+
+Clock: TypeAlias = PinnedClock | SystemClock
+"""The source of a session's ids, times and versions."""
 
 
 def next_version(clock: Clock, current: Any) -> str:

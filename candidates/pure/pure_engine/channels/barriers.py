@@ -31,11 +31,7 @@ class NamedBarrierValue(Channel):
         return twin
 
     def get(self) -> None:
-        """Return nothing.
-
-        Raises:
-            EmptyChannelError: If a name has not been written.
-        """
+        """Return nothing, once every name has been written."""
         super().get()
 
     def is_available(self) -> bool:

@@ -53,11 +53,7 @@ class Channel:
         return self.value
 
     def get(self) -> Any:
-        """Return the value.
-
-        Raises:
-            EmptyChannelError: If there is none.
-        """
+        """Return the value, or raise `EmptyChannelError` without one."""
         if not self.is_available():
             raise EmptyChannelError
         return self.value

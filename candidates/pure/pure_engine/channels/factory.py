@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from parity_kit.contract import UnsupportedSubjectError
 from pure_engine.channels.aggregates import BinaryOperatorAggregate, DeltaChannel
 from pure_engine.channels.barriers import NamedBarrierValue, NamedBarrierValueAfterFinish
 from pure_engine.channels.channel import Channel
@@ -18,6 +17,7 @@ from pure_engine.channels.values import (
     Topic,
     UntrackedValue,
 )
+from pure_engine.unsupported import check_known, look_up
 
 _SETTINGS = {"class", "type", "reducer", "guard", "accumulate", "names", "snapshot_frequency"}
 
@@ -28,30 +28,18 @@ def make_channel(spec: Mapping[str, Any], key: str) -> Channel:
     Raises:
         UnsupportedSubjectError: If there is no such class, setting, type or reducer.
     """
-    if unknown := sorted(set(spec) - _SETTINGS):
-        message = f"no channel setting {unknown[0]}"
-        raise UnsupportedSubjectError(message)
-    factory = _FACTORIES.get(spec["class"])
-    if factory is None:
-        message = f"no channel class {spec['class']}"
-        raise UnsupportedSubjectError(message)
-    return factory(key, spec)
+    check_known(spec, _SETTINGS, "no channel setting")
+    return look_up(_FACTORIES, spec["class"], "channel class")(key, spec)
 
 
 def empty_maker(name: str) -> Callable[[], Any] | None:
     """Return the function that makes a named type's empty value."""
-    if name not in TYPES:
-        message = f"no type {name}"
-        raise UnsupportedSubjectError(message)
-    return TYPES[name]
+    return look_up(TYPES, name, "type")
 
 
 def reducer(name: str) -> Reducer:
     """Return a reducer by its name."""
-    if name not in REDUCERS:
-        message = f"no reducer {name}"
-        raise UnsupportedSubjectError(message)
-    return REDUCERS[name]
+    return look_up(REDUCERS, name, "reducer")
 
 
 def _delta(key: str, spec: Mapping[str, Any]) -> Channel:

@@ -175,11 +175,7 @@ class Topic(Channel):
         return super().restored(checkpoint[1] if isinstance(checkpoint, tuple) else checkpoint)
 
     def get(self) -> list[Any]:
-        """Return the values.
-
-        Raises:
-            EmptyChannelError: If there are none.
-        """
+        """Return a list of the values."""
         return list(super().get())
 
     def is_available(self) -> bool:

@@ -17,23 +17,13 @@ _NAMED = re.compile(r"(bool|u?int|float|complex)(\d*)")
 _KINDS = {"int": "i", "uint": "u", "float": "f", "complex": "c"}
 _CHARACTER = re.compile(r"([<>|=]?)([?bBhHiIlLqQefdFD])")
 _CHARACTERS = {
-    "?": "b1",
-    "b": "i1",
-    "h": "i2",
-    "i": "i4",
-    "l": "i8",
-    "q": "i8",
-    "B": "u1",
-    "H": "u2",
-    "I": "u4",
-    "L": "u8",
-    "Q": "u8",
-    "e": "f2",
-    "f": "f4",
-    "d": "f8",
-    "F": "c8",
-    "D": "c16",
+    pair[0]: pair[1:]
+    for pair in (
+        *("?b1", "bi1", "hi2", "ii4", "li8", "qi8", "Bu1", "Hu2", "Iu4", "Lu8", "Qu8"),
+        *("ef2", "ff4", "df8", "Fc8", "Dc16"),
+    )
 }
+"""numpy's one-letter codes, and the dtypes they stand for."""
 _DATES = re.compile(r"[<>|=]?[mM]8(\[\d*(Y|M|W|D|h|m|s|ms|us|ns|ps|fs|as|generic)\])?")
 _WIDTHS = {"b": {1}, "i": {1, 2, 4, 8}, "u": {1, 2, 4, 8}, "f": {2, 4, 8, 16}, "c": {8, 16, 32}}
 """The sizes in bytes that an element can have; text and void can have any."""
@@ -45,11 +35,7 @@ _ORDERS = (None, *"CFAcfa")
 
 
 def array(parts: Any) -> Envelope | Unstorable:
-    """Return the array that an ext's parts describe.
-
-    Raises:
-        TypeError, ValueError: If there is no such array.
-    """
+    """Return the array that an ext's parts describe; raise `TypeError` or `ValueError` if none."""
     dtype, shape, order, buffer = parts
     if not isinstance(buffer, bytes) or order not in _ORDERS:
         raise TypeError("not an array's parts")

@@ -29,11 +29,7 @@ _FLOAT = struct.Struct(">Bd").pack
 
 
 def pack(value: Any, default: Default) -> bytes:
-    """Return the bytes of a value.
-
-    Raises:
-        TypeError: If something in it cannot be written, with ormsgpack's message.
-    """
+    """Return the bytes of a value, or raise `TypeError` with ormsgpack's message."""
     out = bytearray()
     _write(out, value, default, 0)
     return bytes(out)

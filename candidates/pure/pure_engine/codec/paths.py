@@ -18,11 +18,7 @@ _SINGLE, _POSITIONAL = 0, 1
 
 
 def path(code: int, module: str, name: str, payload: Any, home: str) -> Envelope:
-    """Return the path that an ext's parts describe.
-
-    Raises:
-        Exception: Anything that prevents it from being built.
-    """
+    """Return the path that an ext's parts describe, or raise whatever prevents that."""
     if module == LOCAL != home:
         raise ModuleNotFoundError(module)
     if name not in _NAMES:

@@ -75,14 +75,8 @@ class Shape:
 
 
 _SNAPSHOT = (
-    "values",
-    "next",
-    "config",
-    "metadata",
-    "created_at",
-    "parent_config",
-    "tasks",
-    "interrupts",
+    *("values", "next", "config", "metadata", "created_at", "parent_config"),
+    *("tasks", "interrupts"),
 )
 _TASK = ("id", "name", "path", "error", "interrupts", "state", "result")
 _ITEM = "namespace key value created_at updated_at"

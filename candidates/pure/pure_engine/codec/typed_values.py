@@ -44,11 +44,7 @@ _SEND = ("langgraph.types", "Send")
 
 
 def build(code: int, module: str, name: str, payload: Any) -> Any:
-    """Return the object that an ext's parts describe.
-
-    Raises:
-        Exception: Anything that prevents it from being built.
-    """
+    """Return the object that an ext's parts describe, or raise whatever prevents that."""
     if code == POSITIONAL and (module, name) == _SEND:
         # LangGraph quirk: the third argument is the timeout, and more are ignored.
         return _send(*payload) if len(payload) == 2 else _send(payload[0], payload[1], payload[2])  # noqa: PLR2004  # node and argument
@@ -62,11 +58,7 @@ def build(code: int, module: str, name: str, payload: Any) -> Any:
 
 
 def maker_of(code: int, module: str, name: str) -> Callable[..., Any]:
-    """Return the function that builds a safe type from an ext of this code.
-
-    Raises:
-        KeyError: If the type is not on the safe list.
-    """
+    """Return the function that builds a safe type from an ext of this code, or raise `KeyError`."""
     key = (module, name)
     if key in _MAKERS:
         return _MAKERS[key]

@@ -20,11 +20,7 @@ _END = "unexpected end of file"
 
 
 def unpack(data: bytes, hook: Hook) -> Any:
-    """Return the first value in MessagePack bytes.
-
-    Raises:
-        ValueError: If there is none, with ormsgpack's message.
-    """
+    """Return the first value in MessagePack bytes, or raise ormsgpack's `ValueError`."""
     try:
         return _read(data, hook)
     except (IndexError, struct.error):

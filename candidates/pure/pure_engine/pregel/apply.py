@@ -9,37 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, TypeAlias
 
 from pure_engine.names import NEVER_APPLIED
 from pure_engine.pregel.state import State
-from pure_engine.pregel.tasks import Path, path_text
+from pure_engine.pregel.tasks import Path, Task, path_text
 from pure_engine.pregel.versions import NextVersion
 from pure_engine.savers.saver import Write
-
-
-class Writer(Protocol):
-    """The author of writes: a task, or something that stands for one."""
-
-    @property
-    def path(self) -> Path:
-        """Its place in the order of a superstep's writes."""
-        ...
-
-    @property
-    def name(self) -> str:
-        """The node whose `versions_seen` it advances."""
-        ...
-
-    @property
-    def writes(self) -> Sequence[Write]:
-        """The writes themselves."""
-        ...
-
-    @property
-    def triggers(self) -> Sequence[str]:
-        """The channels that triggered it."""
-        ...
 
 
 class Writes(NamedTuple):
@@ -49,6 +25,10 @@ class Writes(NamedTuple):
     name: str
     writes: Sequence[Write]
     triggers: Sequence[str] = ()
+
+
+Writer: TypeAlias = Task | Writes
+"""An author of writes, which are applied in the order of the authors' paths."""
 
 
 def apply_writes(

@@ -9,8 +9,8 @@ from pure_engine.channels.channel import MISSING, Channel
 from pure_engine.channels.values import UntrackedValue
 from pure_engine.clock import Clock
 from pure_engine.names import CHECKPOINT_MAP, TASKS
-from pure_engine.pregel.state import Channels, Checkpoint
-from pure_engine.savers.saver import Saver, Where
+from pure_engine.pregel.state import Channels
+from pure_engine.savers.saver import Checkpoint, Saved, Saver, Where
 from pure_engine.types import DeltaSnapshot, Send
 
 _FORMAT = 4
@@ -94,12 +94,12 @@ def copy_checkpoint(checkpoint: Checkpoint) -> Checkpoint:
     }
 
 
-def is_superseded(saver: Saver, where: Where, checkpoint: Checkpoint) -> bool:
+def is_superseded(saver: Saver | None, where: Where, saved: Saved) -> bool:
     """Return whether a checkpoint that was asked for by its id is no longer the thread's latest."""
-    if not where.get("checkpoint_id"):
+    if saver is None or not saved.config or not where.get("checkpoint_id"):
         return False
     latest = saver.get({**where, "checkpoint_id": None})
-    return latest is not None and latest.checkpoint["id"] != checkpoint["id"]
+    return latest is not None and latest.checkpoint["id"] != saved.checkpoint["id"]
 
 
 def without_untracked(value: Any, channels: Mapping[str, Channel]) -> Any:

@@ -38,11 +38,7 @@ class Stopwatch:
         self._progress = self._now
 
     def wait(self, seconds: float) -> None:
-        """Let time pass.
-
-        Raises:
-            NodeTimeoutError: If a limit is reached first.
-        """
+        """Let time pass, or raise `NodeTimeoutError` if that reaches a limit."""
         self._now += seconds
         limits = self._limits
         ends = [
@@ -76,11 +72,7 @@ class TaskHost:
         self._services.emit(value, self._task.namespace.rpartition(NS_SEP)[0])
 
     def wait(self, seconds: float) -> None:
-        """Let time pass in an asynchronous run; a synchronous one does not wait.
-
-        Raises:
-            NodeTimeoutError: If the attempt takes longer than it may.
-        """
+        """Let time pass in an asynchronous run; a synchronous one does not wait."""
         if self._services.asynchronous:
             self._watch.wait(seconds)
 

@@ -15,11 +15,11 @@ from xxhash import xxh3_128_hexdigest
 
 from pure_engine.channels.channel import MISSING
 from pure_engine.names import HANDLER, INTERRUPT, NS_END, NS_SEP, PULL, PUSH, START, TASKS
-from pure_engine.pregel.state import Checkpoint, State
+from pure_engine.pregel.state import State
 from pure_engine.pregel.tasks import Answers, Failure, Path, Task, answers_for
 from pure_engine.pregel.versions import null_version
 from pure_engine.program.model import Breakpoints, Node, Program
-from pure_engine.savers.saver import PendingWrite
+from pure_engine.savers.saver import Checkpoint, PendingWrite
 from pure_engine.types import Send
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from pure_engine.namespaces import without_task_ids
-from pure_engine.savers.saver import Saved, Saver, Where
+from pure_engine.savers.saver import Query, Saved, Saver, Where
 
 
 @dataclass(slots=True)
@@ -25,7 +25,7 @@ class Replay:
         if node in self.begun:
             return saver.get(where)
         self.begun.add(node)
-        return next(saver.list(where, before=self.since, limit=1), None)
+        return next(saver.list(where, Query(before=self.since, limit=1)), None)
 
 
 def replay_of(saved: Saved, latest: str, *, at_exit: bool) -> Replay:

@@ -122,8 +122,8 @@ class Run:
 def open_run(graph: Graph, request: Request, nesting: Nesting) -> Run:
     """Return a run at the checkpoint that it begins at."""
     saved, resuming = find_checkpoint(graph, request, nesting), nesting.resuming
-    if graph.saver is not None and _repeats(request, nesting):
-        resuming = None
+    if graph.saver and nesting.replay and not request.where.get("checkpoint_id"):
+        resuming = None  # where an earlier run stopped does not matter to one that repeats it
     if saved is None:
         saved = Saved({}, empty_checkpoint(graph.clock), {"step": -2}, None, [])
     step = saved.metadata["step"] + 1
@@ -146,11 +146,6 @@ def find_checkpoint(graph: Graph, request: Request, nesting: Nesting) -> Saved |
     """Return the checkpoint that a run begins at, or None for a new thread."""
     if graph.saver is None:
         return None
-    if nesting.replay is not None and _repeats(request, nesting):
-        return nesting.replay.find(graph.saver, request.where)
-    return graph.saver.get(request.where)
-
-
-def _repeats(request: Request, nesting: Nesting) -> bool:
-    """Return whether a nested run begins where it was at a checkpoint that was gone back to."""
-    return nesting.replay is not None and not request.where.get("checkpoint_id")
+    if nesting.replay is None or request.where.get("checkpoint_id"):
+        return graph.saver.get(request.where)
+    return nesting.replay.find(graph.saver, request.where)

@@ -64,11 +64,7 @@ def snapshot(
 
 
 def inner_graph(graph: Graph, where: Where, index: int) -> tuple[Graph, dict[str, Any]]:
-    """Return the subgraph of one of the next tasks of a thread, and its location.
-
-    Raises:
-        ValueError: If there is no such task, or it has no subgraph.
-    """
+    """Return the subgraph of one of the next tasks of a thread, and its location."""
     tasks = state_at(graph, where)["tasks"]
     task = tasks[index] if index < len(tasks) else None
     subgraph = None if task is None else graph.program.nodes[task["name"]].shows

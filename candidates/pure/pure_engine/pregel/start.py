@@ -31,11 +31,7 @@ _INTERRUPT_ID = re.compile(r"[0-9a-f]{32}")
 
 
 def start(run: Run, store: Store, emitter: Emitter) -> None:
-    """Bring a run to its first superstep.
-
-    Raises:
-        EmptyInputError: If there is nothing to do.
-    """
+    """Bring a run to its first superstep, or raise `EmptyInputError` if it has nothing to do."""
     value = run.request.input
     continues = run.resuming
     if continues is None:
@@ -45,7 +41,7 @@ def start(run: Run, store: Store, emitter: Emitter) -> None:
         run.resuming = resuming
     answering = isinstance(value, Command) and value.resume is not None
     travelling = bool(run.request.where.get("checkpoint_id")) and not answering
-    superseded = _is_superseded(run)
+    superseded = is_superseded(run.graph.saver, run.request.where, run.saved)
     run.replaying = travelling or superseded
     if travelling:
         run.pending = [write for write in run.pending if write[1] != RESUME]
@@ -71,13 +67,6 @@ def start(run: Run, store: Store, emitter: Emitter) -> None:
         message = f"Received no input for {START}"
         raise EmptyInputError(message)
     run.updated = updated
-
-
-def _is_superseded(run: Run) -> bool:
-    saver, saved = run.graph.saver, run.saved
-    if saver is None or not saved.config:
-        return False
-    return is_superseded(saver, run.request.where, saved.checkpoint)
 
 
 def _command_writes(run: Run, command: Command) -> list[Write]:

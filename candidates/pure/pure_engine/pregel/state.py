@@ -9,8 +9,8 @@ from typing import Any, Self, TypeAlias
 from pure_engine.channels.channel import MISSING, Channel
 from pure_engine.pregel.migration import migrate
 from pure_engine.program.model import Program
+from pure_engine.savers.saver import Checkpoint
 
-Checkpoint: TypeAlias = dict[str, Any]
 Channels: TypeAlias = dict[str, Channel]
 
 

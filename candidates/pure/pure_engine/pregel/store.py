@@ -9,14 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from pure_engine.pregel.checkpoints import (
-    copy_checkpoint,
-    drop_untracked_packets,
-    empty_checkpoint,
-    new_checkpoint,
-    without_untracked,
-)
-from pure_engine.pregel.deltas import DeltaLog, bump, counted
+from pure_engine.pregel import checkpoints, deltas
 from pure_engine.pregel.run import Run
 from pure_engine.pregel.tasks import path_text
 from pure_engine.pregel.versions import newer_versions
@@ -39,7 +32,7 @@ class Store:
         self._written: set[str] = set()
         self.where: dict[str, Any] = {"checkpoint_ns": "", **run.request.where, **run.saved.config}
         self.parent, self.metadata = run.saved.parent, run.saved.metadata
-        self.deltas = DeltaLog(
+        self.deltas = deltas.DeltaLog(
             run.graph.program,
             run.saved,
             asked=bool(run.request.where.get("checkpoint_id")),
@@ -60,7 +53,7 @@ class Store:
         if program.has_untracked:
             specs = program.channels
             writes = [
-                (channel, without_untracked(value, specs))
+                (channel, checkpoints.without_untracked(value, specs))
                 for channel, value in writes
                 if channel not in specs or specs[channel].tracked
             ]
@@ -73,7 +66,7 @@ class Store:
             "source": source,
             "step": run.step,
             "parents": dict(run.nesting.checkpoints),
-            **counted(run.graph.program, self.metadata, updated),
+            **deltas.counted(run.graph.program, self.metadata, updated),
         }
         self._make_checkpoint(updated, None if self._at_exit else self._saver)
 
@@ -115,11 +108,11 @@ class Store:
         program, clock, state = run.graph.program, run.graph.clock, run.state
         snapshots = set[str]() if saver is None else self._take_snapshots(saver)
         channels = None if saver is None else state.channels
-        state.checkpoint = new_checkpoint(
+        state.checkpoint = checkpoints.new_checkpoint(
             clock, state.checkpoint, channels, updated, name, snapshots=snapshots
         )
         if program.has_untracked:
-            drop_untracked_packets(state.checkpoint, program.channels)
+            checkpoints.drop_untracked_packets(state.checkpoint, program.channels)
         if saver is None:
             return
         self.parent = self.where if self.where.get("checkpoint_id") else None
@@ -127,7 +120,7 @@ class Store:
         self._versions = dict(state.versions)
         # The metadata of the nodes around a nested run is stored with the run's checkpoints.
         where = {**metadata_only(run.nesting.metadata), **self.where}
-        saver.put(where, copy_checkpoint(state.checkpoint), self.metadata, new)
+        saver.put(where, checkpoints.copy_checkpoint(state.checkpoint), self.metadata, new)
         self.where = self.newest
 
     def _take_snapshots(self, saver: Saver) -> set[str]:
@@ -139,8 +132,10 @@ class Store:
         if writes and not run.saved.config:
             # They are stored beside the run's first checkpoint. A new thread needs an empty one.
             began = {**self.where, "checkpoint_id": None}
-            self.where = saver.put(began, empty_checkpoint(run.graph.clock), {"step": -2}, {})
+            self.where = saver.put(
+                began, checkpoints.empty_checkpoint(run.graph.clock), {"step": -2}, {}
+            )
         for name, path, kept in writes:
             saver.put_writes(self.where, kept, name, path)
-        bump(run.state, self._versions, snapshots, run.graph.next_version)
+        deltas.bump(run.state, self._versions, snapshots, run.graph.next_version)
         return snapshots

@@ -81,11 +81,7 @@ class Task:
         return self.node.metadata if self.failure is None else self.failure.task.metadata
 
     def ask(self, value: Any) -> Any:
-        """Return the answer to the task's next interrupt (`langgraph.types.interrupt`).
-
-        Raises:
-            GraphInterrupt: If it has none.
-        """
+        """Return the answer to the task's next interrupt, or raise `GraphInterrupt` without one."""
         answers = self.answers
         index = answers.asked
         answers.asked += 1

@@ -12,30 +12,13 @@ from typing import Any, NamedTuple, cast
 
 from pure_engine.errors import InvalidUpdateError
 from pure_engine.names import BUMPS, END, INPUT, INTERRUPT, NULL_TASK, START
+from pure_engine.pregel import checkpoints, deltas
 from pure_engine.pregel.apply import Writer, Writes, apply_writes
-from pure_engine.pregel.checkpoints import (
-    copy_checkpoint,
-    empty_checkpoint,
-    is_superseded,
-    new_checkpoint,
-    with_parents,
-)
-from pure_engine.pregel.deltas import (
-    COUNTERS,
-    bump,
-    counted,
-    due,
-    left_behind,
-    overwritten,
-    really_seen,
-    settle,
-    written_to,
-)
 from pure_engine.pregel.graph import Graph
 from pure_engine.pregel.migration import migrate
 from pure_engine.pregel.node import write_update
 from pure_engine.pregel.prepare import managed_values, next_tasks
-from pure_engine.pregel.state import Checkpoint, State
+from pure_engine.pregel.state import State
 from pure_engine.pregel.tasks import Task, path_text, statuses
 from pure_engine.pregel.versions import newer_versions
 from pure_engine.program.model import Program
@@ -79,20 +62,18 @@ class Update:
         self._asked = where
         config = {} if saved is None else saved.config
         self._where: dict[str, Any] = {"checkpoint_ns": "", **where, **config}
+        namespace = self._where["checkpoint_ns"]
         if saved is None:
-            checkpoint = empty_checkpoint(graph.clock)
+            checkpoint = checkpoints.empty_checkpoint(graph.clock)
+            self._state = State.restored(graph.program, checkpoint, namespace)
         else:
             # The copy has only the keys of today's layout.
             migrate(graph.program, saved.checkpoint)
-            checkpoint = copy_checkpoint(saved.checkpoint)
-        namespace = self._where["checkpoint_ns"]
-        if saved is None:
-            self._state = State.restored(graph.program, checkpoint, namespace)
-        else:
-            self._state = graph.restored(
-                dataclasses.replace(saved, checkpoint=checkpoint), namespace
-            )
-        self._snapshots = set[str]() if saved is None else left_behind(graph.program, saved.pending)
+            checkpoint = checkpoints.copy_checkpoint(saved.checkpoint)
+            copied = dataclasses.replace(saved, checkpoint=checkpoint)
+            self._state = graph.restored(copied, namespace)
+        pending = [] if saved is None else saved.pending
+        self._snapshots = deltas.left_behind(graph.program, pending)
         self._updated: set[str] = set()
         self._stored_versions = dict(self._state.versions)
         self._step = -1 if saved is None else saved.metadata.get("step", -1)
@@ -177,12 +158,13 @@ class Update:
         saved = self._saved
         if saved is None:
             raise InvalidUpdateError("Cannot copy a non-existent checkpoint")
-        copied = new_checkpoint(self._graph.clock, self._state.checkpoint, None)
+        copied = checkpoints.new_checkpoint(self._graph.clock, self._state.checkpoint, None)
         where = saved.parent or {**saved.config, "checkpoint_id": None}
         parents = saved.metadata.get("parents", {})
         metadata = {"source": "fork", "step": self._step + 1, "parents": parents}
-        metadata |= {key: saved.metadata[key] for key in (COUNTERS,) if key in saved.metadata}
-        place = self._put(where, copied, metadata, {})
+        if deltas.COUNTERS in saved.metadata:
+            metadata[deltas.COUNTERS] = saved.metadata[deltas.COUNTERS]
+        place = checkpoints.with_parents(self._saver.put(where, copied, metadata, {}), metadata)
         if not isinstance(values, list) or not values:
             return place
         copy = Update(self._graph, self._saver, place)
@@ -206,9 +188,9 @@ class Update:
     def _store_writes(self, name: str, writes: Sequence[Write], path: str) -> None:
         """Store writes beside the checkpoint they build on, if that is still the latest."""
         saved = self._saved
-        self._snapshots |= overwritten(self._graph.program, writes)
-        if saved is None or is_superseded(self._saver, self._asked, saved.checkpoint):
-            self._snapshots |= written_to(self._graph.program, writes)
+        self._snapshots |= deltas.overwritten(self._graph.program, writes)
+        if saved is None or checkpoints.is_superseded(self._saver, self._asked, saved):
+            self._snapshots |= deltas.written_to(self._graph.program, writes)
             return
         if writes:
             self._saver.put_writes(self._where, writes, name, path)
@@ -216,25 +198,18 @@ class Update:
     def _store(self, source: str, step: int) -> dict[str, Any]:
         metadata: dict[str, Any] = {} if self._saved is None else self._saved.metadata
         parents = metadata.get("parents", {})
-        counters = (
-            {} if self._saved is None else counted(self._graph.program, metadata, self._updated)
-        )
+        state, program = self._state, self._graph.program
+        new_thread = self._saved is None
+        counters = {} if new_thread else deltas.counted(program, metadata, self._updated)
         metadata = {"source": source, "step": step, "parents": parents, **counters}
-        state = self._state
-        snapshots = self._snapshots | due(self._graph.program, metadata)
-        bump(state, self._stored_versions, snapshots, self._graph.next_version)
-        settle(metadata, snapshots)
-        made = new_checkpoint(
+        snapshots = self._snapshots | deltas.due(program, metadata)
+        deltas.bump(state, self._stored_versions, snapshots, self._graph.next_version)
+        deltas.settle(metadata, snapshots)
+        made = checkpoints.new_checkpoint(
             self._graph.clock, state.checkpoint, state.channels, snapshots=snapshots
         )
         new = newer_versions(self._stored_versions, made["channel_versions"])
-        return self._put(self._where, made, metadata, new)
-
-    def _put(
-        self, where: Where, made: Checkpoint, metadata: dict[str, Any], new: Mapping[str, Any]
-    ) -> dict[str, Any]:
-        place = self._saver.put(where, made, metadata, new)
-        return with_parents(place, metadata)
+        return checkpoints.with_parents(self._saver.put(self._where, made, metadata, new), metadata)
 
 
 def _alone(changes: Sequence[Change], message: str) -> None:
@@ -259,13 +234,14 @@ def _grouped(values: Sequence[Any], waiting: Mapping[str, Sequence[str]]) -> lis
 
 def _last_node(program: Program, seen: Mapping[str, Mapping[str, Any]]) -> str | None:
     """Return the node that ran last, or None if several did."""
-    if not any(version for name in seen if name != BUMPS for version in really_seen(seen, name)):
+    ran = (node for node in seen if node != BUMPS)
+    if not any(version for node in ran for version in deltas.really_seen(seen, node)):
         return START
     runs = sorted(
-        (version, name)
-        for name in seen
-        if name in program.nodes
-        for version in really_seen(seen, name)
+        (version, node)
+        for node in seen
+        if node in program.nodes
+        for version in deltas.really_seen(seen, node)
     )
     if len(runs) == 1 or (runs and runs[-1][0] != runs[-2][0]):
         return runs[-1][1]

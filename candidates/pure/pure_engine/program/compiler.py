@@ -19,7 +19,8 @@ from pure_engine.names import DEFAULT_HANDLER, END, RESERVED, START, TASKS, bran
 from pure_engine.program.language import compile_body, compile_expression
 from pure_engine.program.model import Node, Program, Route, Subgraph
 from pure_engine.program.policies import NO_POLICIES, POLICIES, policies
-from pure_engine.program.schemas import Schemas, known_keys, schemas
+from pure_engine.program.schemas import Schemas, schemas
+from pure_engine.unsupported import check_known
 
 _TOP = {
     *("state", "nodes", "edges", "branches", "interrupt_before", "interrupt_after"),
@@ -38,10 +39,10 @@ def compile_program(data: Mapping[str, Any]) -> Program:
         UnsupportedSubjectError: If it has a part that the engine does not support.
         ValueError: If it is not a valid graph.
     """
-    known_keys(data, _TOP, "program")
+    check_known(data, _TOP, "program has the unknown key")
     specs = cast("Mapping[str, Mapping[str, Any]]", data["nodes"])
     for name, spec in specs.items():
-        known_keys(spec, _NODE, f"node {name}")
+        check_known(spec, _NODE, f"node {name} has the unknown key")
     known = schemas(data, specs)
     subgraphs = _subgraphs(data.get("subgraphs") or {})
     branches = cast("Mapping[str, Sequence[Any]]", data.get("branches") or {})
@@ -91,7 +92,7 @@ def compile_program(data: Mapping[str, Any]) -> Program:
 
 def _subgraphs(specs: Mapping[str, Mapping[str, Any]]) -> dict[str, Subgraph]:
     for name, spec in specs.items():
-        known_keys(spec, _SUBGRAPH, f"subgraph {name}")
+        check_known(spec, _SUBGRAPH, f"subgraph {name} has the unknown key")
     return {
         name: Subgraph(compile_program(spec["program"]), spec.get("checkpointer"))
         for name, spec in specs.items()
@@ -105,7 +106,7 @@ def _nodes(
     subgraphs: Mapping[str, Subgraph],
 ) -> dict[str, Node]:
     """Return the nodes, each after its error handler, and the default handler last."""
-    known_keys(defaults, POLICIES, "defaults")
+    check_known(defaults, POLICIES, "defaults has the unknown key")
     usual = policies(defaults, NO_POLICIES)
 
     def add(name: str, body: Any, spec: Mapping[str, Any], handler: str | None = None) -> None:
@@ -164,7 +165,7 @@ def _route(route: Any) -> Route:
     if not isinstance(route, dict) or "path" not in route:
         return Route(compile_expression(route))
     spec = cast("Mapping[str, Any]", route)
-    known_keys(spec, _ROUTE, "branch")
+    check_known(spec, _ROUTE, "branch has the unknown key")
     ends = spec.get("map")
     if isinstance(ends, list):
         ends = {name: name for name in cast("list[str]", ends)}

@@ -8,21 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeAlias, TypeVar, cast
+from typing import Any, Protocol, TypeAlias, cast
 
 from parity_kit.contract import UnsupportedSubjectError
 from pure_engine.codec.serializer import dumps
 from pure_engine.names import PARENT
 from pure_engine.types import Command, Overwrite, Send
-
-_T = TypeVar("_T")
+from pure_engine.unsupported import check_known, look_up
 
 ERRORS: dict[str, type[Exception]] = {
-    "ValueError": ValueError,
-    "RuntimeError": RuntimeError,
-    "KeyError": KeyError,
-    "ConnectionError": ConnectionError,
-    "TimeoutError": TimeoutError,
+    error.__name__: error
+    for error in (ValueError, RuntimeError, KeyError, ConnectionError, TimeoutError)
 }
 """The errors that a body can raise and a retry policy can name."""
 _INFO = ("attempt", "task_id", "checkpoint_ns", "thread_id")
@@ -97,21 +93,14 @@ Step: TypeAlias = Callable[[Scope], object]
 
 
 def compile_body(body: Sequence[Mapping[str, Any]]) -> Step:
-    """Return a node's body as a function that leaves its result in its scope.
-
-    Raises:
-        UnsupportedSubjectError: If it has an unknown instruction.
-    """
+    """Return a node's body as a function that leaves its result in its scope."""
     steps = tuple(_instruction(instruction) for instruction in body)
     return lambda scope: any(step(scope) for step in steps)
 
 
 def _instruction(instruction: Mapping[str, Any]) -> Step:
     ((name, argument),) = instruction.items()
-    if name not in _INSTRUCTIONS:
-        unknown = f"no instruction {name}"
-        raise UnsupportedSubjectError(unknown)
-    return _INSTRUCTIONS[name](argument)
+    return look_up(_INSTRUCTIONS, name, "instruction")(argument)
 
 
 def _assign(argument: Mapping[str, Any], target: Callable[[Scope], dict[str, Any]]) -> Step:
@@ -131,15 +120,8 @@ def _when(condition: Any, then: Any, otherwise: Any = ()) -> Step:
 
 
 def _raising(argument: Mapping[str, Any]) -> Step:
-    error, message = _one_of(ERRORS, argument["type"], "error type"), argument["message"]
+    error, message = look_up(ERRORS, argument["type"], "error type"), argument["message"]
     return lambda _: _raise(error(message))
-
-
-def _one_of(table: Mapping[str, _T], name: str, what: str) -> _T:
-    if name not in table:
-        unknown = f"no {what} {name}"
-        raise UnsupportedSubjectError(unknown)
-    return table[name]
 
 
 def _raise(error: Exception) -> None:
@@ -263,9 +245,7 @@ def _interrupt(argument: Any) -> Expression:
 
 
 def _command(argument: Mapping[str, Any]) -> Expression:
-    if unknown := sorted(set(argument) - {"update", "goto", "graph"}):
-        message = f"no part of a command {unknown[0]}"
-        raise UnsupportedSubjectError(message)
+    check_known(argument, {"update", "goto", "graph"}, "no part of a command")
     parts = [(name, compile_expression(value)) for name, value in argument.items()]
 
     def run(scope: Scope) -> Command:
@@ -297,9 +277,7 @@ def _call(argument: Sequence[Any]) -> Expression:
 
 def _named(known: Sequence[str], look: Callable[[Host, str], Any]) -> Callable[[Any], Expression]:
     def make(name: Any) -> Expression:
-        if name not in known:
-            message = f"no name {name} among {', '.join(known)}"
-            raise UnsupportedSubjectError(message)
+        check_known((name,), known, f"among {', '.join(known)}, no name")
         return lambda scope: look(scope.host, name)
 
     return make

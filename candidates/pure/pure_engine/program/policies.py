@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from parity_kit.contract import UnsupportedSubjectError
 from pure_engine.program.language import ERRORS
+from pure_engine.unsupported import check_known, look_up
 
 POLICIES = {"retry", "timeout", "error_handler"}
 """The policies that a program may set for a node, or as defaults."""
@@ -20,18 +20,8 @@ _ATTEMPTS = 3
 
 # The errors that LangGraph documents as not worth another attempt.
 _FINAL = (
-    ValueError,
-    TypeError,
-    ArithmeticError,
-    ImportError,
-    LookupError,
-    NameError,
-    SyntaxError,
-    RuntimeError,
-    ReferenceError,
-    StopIteration,
-    StopAsyncIteration,
-    OSError,
+    *(ValueError, TypeError, ArithmeticError, ImportError, LookupError, NameError, SyntaxError),
+    *(RuntimeError, ReferenceError, StopIteration, StopAsyncIteration, OSError),
 )
 
 
@@ -69,11 +59,7 @@ NO_POLICIES = Policies()
 
 
 def policies(spec: Mapping[str, Any], usual: Policies) -> Policies:
-    """Return a node's policies, with the defaults for those it does not set.
-
-    Raises:
-        UnsupportedSubjectError: If a policy has an unknown part.
-    """
+    """Return a node's policies, with the defaults for those it does not set."""
     return Policies(
         _retries(spec.get("retry")) or usual.retry, _timeout(spec.get("timeout")) or usual.timeout
     )
@@ -85,9 +71,7 @@ def _timeout(spec: Any) -> Timeout | None:
     if not isinstance(spec, dict):
         return Timeout(spec)
     parts = cast("dict[str, Any]", spec)
-    if unknown := sorted(set(parts) - _TIMEOUT):
-        message = f"no part of a timeout {unknown[0]}"
-        raise UnsupportedSubjectError(message)
+    check_known(parts, _TIMEOUT, "no part of a timeout")
     return Timeout(**parts)
 
 
@@ -100,14 +84,9 @@ def _retries(spec: Any) -> tuple[Retry, ...]:
 
 
 def _retry(spec: Mapping[str, Any]) -> Retry:
-    if unknown := sorted(set(spec) - _RETRY):
-        message = f"no part of a retry policy {unknown[0]}"
-        raise UnsupportedSubjectError(message)
+    check_known(spec, _RETRY, "no part of a retry policy")
     on = spec.get("on")
-    if on is not None and (unknown := [name for name in on if name not in ERRORS]):
-        message = f"no error type {unknown[0]}"
-        raise UnsupportedSubjectError(message)
-    errors = None if on is None else tuple(ERRORS[name] for name in on)
+    errors = None if on is None else tuple(look_up(ERRORS, name, "error type") for name in on)
     attempts = spec.get("max_attempts")
     return Retry(_ATTEMPTS if attempts is None else attempts, errors)
 

@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from parity_kit.contract import UnsupportedSubjectError
 from pure_engine.channels.aggregates import BinaryOperatorAggregate
 from pure_engine.channels.channel import Channel
 from pure_engine.channels.factory import empty_maker, make_channel, reducer
 from pure_engine.channels.values import LastValue
 from pure_engine.codec.typed_values import KEYWORDS
 from pure_engine.types import Envelope
+from pure_engine.unsupported import check_known
 
 _FIELD = {"type", "reducer", "channel", "managed"}
 _DECLARED = {"typed_dict", "dataclass"}
@@ -76,27 +76,10 @@ class Schemas:
         return Record(f"Input_{name}", tuple(node["input"]))
 
 
-def known_keys(data: Mapping[str, Any], keys: set[str], where: str) -> None:
-    """Check that data has no unknown keys.
-
-    Raises:
-        UnsupportedSubjectError: If it has.
-    """
-    if unknown := sorted(set(data) - keys):
-        message = f"{where} has the unknown key {unknown[0]}"
-        raise UnsupportedSubjectError(message)
-
-
 def schemas(data: Mapping[str, Any], nodes: _Fields) -> Schemas:
-    """Return the fields of a program.
-
-    Raises:
-        UnsupportedSubjectError: If their schema or a field has an unknown part.
-    """
+    """Return the fields of a program."""
     declared = data.get("schema") or "typed_dict"
-    if declared not in _DECLARED:
-        message = f"no schema {declared}"
-        raise UnsupportedSubjectError(message)
+    check_known((declared,), _DECLARED, "no schema")
     state = cast("_Fields", data["state"])
     private = cast("_Fields", data.get("private") or {})
     every = {**private, **state}
@@ -107,11 +90,12 @@ def schemas(data: Mapping[str, Any], nodes: _Fields) -> Schemas:
     managed: dict[str, str] = {}
     for name in named:
         spec = every[name]
-        known_keys(spec, _FIELD, f"field {name}")
+        check_known(spec, _FIELD, f"field {name} has the unknown key")
         if spec.get("managed") is None:
             channels[name] = _channel(name, spec)
         else:
-            managed[name] = _managed(spec["managed"])
+            check_known((spec["managed"],), _MANAGED, "no managed value")
+            managed[name] = spec["managed"]
     reads = tuple(sorted(state, key=lambda name: name in managed))
     inputs = data.get("input") or state
     outputs = data.get("output") or state
@@ -123,13 +107,6 @@ def schemas(data: Mapping[str, Any], nodes: _Fields) -> Schemas:
         tuple(name for name in outputs if name in channels),
         Record("State", tuple(state)) if declared == "dataclass" else None,
     )
-
-
-def _managed(name: str) -> str:
-    if name not in _MANAGED:
-        message = f"no managed value {name}"
-        raise UnsupportedSubjectError(message)
-    return name
 
 
 def _channel(name: str, spec: Mapping[str, Any]) -> Channel:

@@ -10,9 +10,14 @@ from parity_kit.contract import stored_name
 from pure_engine.codec.serializer import dumps, loads
 from pure_engine.savers.delta_history import ancestors, history
 from pure_engine.savers.saver import (
+    EVERYTHING,
+    Checkpoint,
     PendingWrite,
+    Query,
     Saved,
+    Saver,
     Typed,
+    Versions,
     Where,
     Write,
     configurable,
@@ -26,7 +31,7 @@ _Namespaces: TypeAlias = defaultdict[str, dict[str, _Entry]]
 _StoredWrite: TypeAlias = tuple[str, str, Typed, str]
 
 
-class MemorySaver:
+class MemorySaver(Saver):
     """Keeps everything in dictionaries: a channel's value once for each of its versions."""
 
     def __init__(self) -> None:
@@ -72,15 +77,9 @@ class MemorySaver:
         ordered = sorted(writes.items(), key=lambda item: (item[1][3], *item[0]))
         return [(task, channel, loads(*typed)) for _, (task, channel, typed, _) in ordered]
 
-    def list(
-        self,
-        where: Where | None,
-        *,
-        filter: Mapping[str, Any] | None = None,  # noqa: A002  # LangGraph's name
-        before: str | None = None,
-        limit: int | None = None,
-    ) -> Iterator[Saved]:
+    def list(self, where: Where | None, query: Query = EVERYTHING) -> Iterator[Saved]:
         """Yield the checkpoints of a thread, or all, newest first."""
+        limit, wanted = query.limit, query.filter or {}
         threads = list(self._threads) if where is None else [where["thread_id"]]
         wanted_ns = where and where.get("checkpoint_ns")
         asked = where and where.get("checkpoint_id")
@@ -89,10 +88,10 @@ class MemorySaver:
                 if wanted_ns is not None and ns != wanted_ns:
                     continue
                 for name in sorted(checkpoints, reverse=True):
-                    if (asked and name != asked) or (before and name >= before):
+                    if (asked and name != asked) or (query.before and name >= query.before):
                         continue
                     metadata = loads(*checkpoints[name][1])
-                    if any(value != metadata.get(key) for key, value in (filter or {}).items()):
+                    if any(value != metadata.get(key) for key, value in wanted.items()):
                         continue
                     if limit is not None:
                         if limit <= 0:
@@ -101,11 +100,7 @@ class MemorySaver:
                     yield self._saved(thread, ns, name)
 
     def put(
-        self,
-        where: Where,
-        checkpoint: Mapping[str, Any],
-        metadata: Any,
-        versions: Mapping[str, Any],
+        self, where: Where, checkpoint: Checkpoint, metadata: Any, versions: Versions
     ) -> dict[str, Any]:
         """Store a checkpoint without its values, and the values with a new version."""
         thread, ns = where["thread_id"], where["checkpoint_ns"]
@@ -172,9 +167,6 @@ class MemorySaver:
                 parts = ("write", thread, ns, name, task, str(index), channel, path)
                 put_typed(entries, parts, typed)
         return entries
-
-    def close(self) -> None:
-        """Hold nothing outside memory."""
 
 
 _EMPTY: Typed = ("empty", b"")

@@ -18,8 +18,13 @@ from pure_engine.savers.postgres_jsonb import as_text, checked, contains, exact,
 from pure_engine.savers.postgres_pruning import keep_latest, refuse_delta_channels
 from pure_engine.savers.postgres_tables import SINCE_BLOBS, CheckpointKey, Row, Tables, Written
 from pure_engine.savers.saver import (
+    EVERYTHING,
+    Checkpoint,
     PendingWrite,
+    Query,
     Saved,
+    Saver,
+    Versions,
     Where,
     Write,
     configurable,
@@ -29,7 +34,7 @@ from pure_engine.savers.saver import (
 from pure_engine.types import DeltaSnapshot
 
 
-class PostgresSaver:
+class PostgresSaver(Saver):
     """Keeps checkpoints as JSONB, and values that are not scalars as blobs."""
 
     def __init__(self, first_version: Callable[[], str]) -> None:
@@ -87,18 +92,11 @@ class PostgresSaver:
         }
         return {channel: loads(*blob) for channel, blob in blobs.items() if blob is not None}
 
-    def list(
-        self,
-        where: Where | None,
-        *,
-        filter: Mapping[str, Any] | None = None,  # noqa: A002  # LangGraph's name
-        before: str | None = None,
-        limit: int | None = None,
-    ) -> Iterator[Saved]:
+    def list(self, where: Where | None, query: Query = EVERYTHING) -> Iterator[Saved]:
         """Yield the checkpoints of a thread, or all, newest first."""
         asked: Mapping[str, Any] = {} if where is None else where
-        part: Any = exact(checked(json.dumps(filter))) if filter else {}
-        if limit is not None and limit < 0:
+        part: Any = exact(checked(json.dumps(query.filter))) if query.filter else {}
+        if query.limit is not None and query.limit < 0:
             raise ServerError("2201W", "LIMIT must not be negative")
         keys = [
             key
@@ -106,21 +104,17 @@ class PostgresSaver:
             if asked.get("thread_id") in {None, key[0]}
             and asked.get("checkpoint_ns") in {None, key[1]}
             and (asked.get("checkpoint_id") or key[2]) == key[2]
-            and (before is None or key[2] < before)
+            and (query.before is None or key[2] < query.before)
             and contains(exact(row.metadata), part)
         ]
-        keys = sorted(keys, key=lambda key: key[2], reverse=True)[:limit]
+        keys = sorted(keys, key=lambda key: key[2], reverse=True)[: query.limit]
         for key in keys:
             parent = self._old_parent(key)
             # LangGraph quirk: it reads the sends of the first row's thread for every row.
             yield self._saved(key, self._sends(keys[0][0], parent) if parent else [])
 
     def put(
-        self,
-        where: Where,
-        checkpoint: Mapping[str, Any],
-        metadata: Any,
-        versions: Mapping[str, Any],
+        self, where: Where, checkpoint: Checkpoint, metadata: Any, versions: Versions
     ) -> dict[str, Any]:
         """Store a checkpoint, and its values that are new and not scalars."""
         key = (where["thread_id"], where["checkpoint_ns"], checkpoint["id"])
@@ -219,9 +213,6 @@ class PostgresSaver:
     def contents(self) -> dict[str, bytes]:
         """Return everything stored, by name."""
         return self._tables.contents()
-
-    def close(self) -> None:
-        """Hold nothing outside memory."""
 
 
 def _is_inline(value: Any) -> bool:

@@ -19,11 +19,7 @@ _FIRST_PRINTABLE = " "
 
 
 def checked(text: str) -> str:
-    """Return JSON text as the server prints it, with keys ordered by length, then by bytes.
-
-    Raises:
-        ServerError: If the server would reject it.
-    """
+    """Return JSON text as the server prints it, or raise the `ServerError` that it reports."""
     for match in _TOKEN.finditer(text):
         token = match.group()
         if not token.startswith('"'):

@@ -13,11 +13,7 @@ _MARKS = ("counters_since_delta_snapshot", "delta_writes_versioned")
 
 
 def refuse_delta_channels(tables: Tables, threads: Iterable[str]) -> None:
-    """Check that no thread has a delta channel, whose value needs older checkpoints.
-
-    Raises:
-        NotImplementedError: If a thread has one.
-    """
+    """Raise `NotImplementedError` if a thread has a delta channel: that needs older checkpoints."""
     wanted = set(threads)
     refused = sorted(
         {key[0] for key in tables.checkpoints if key[0] in wanted and _delta(tables, key)}

@@ -19,6 +19,8 @@ Write: TypeAlias = tuple[str, Any]
 PendingWrite: TypeAlias = tuple[str, str, Any]
 """A task's id, and a write of the task that is stored but not applied."""
 Typed: TypeAlias = tuple[str, bytes]
+Checkpoint: TypeAlias = dict[str, Any]
+Versions: TypeAlias = Mapping[str, Any]
 
 _NOT_IN_METADATA = frozenset(
     (
@@ -33,10 +35,22 @@ class Saved:
     """A checkpoint as a saver returns it."""
 
     config: dict[str, Any]
-    checkpoint: dict[str, Any]
+    checkpoint: Checkpoint
     metadata: dict[str, Any]
     parent: dict[str, Any] | None
     pending: list[PendingWrite]
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Which checkpoints to list: those with these metadata, before an id, and how many."""
+
+    filter: Mapping[str, Any] | None = None
+    before: str | None = None
+    limit: int | None = None
+
+
+EVERYTHING = Query()
 
 
 class Saver(Protocol):
@@ -46,23 +60,12 @@ class Saver(Protocol):
         """Return the checkpoint with an id, or the thread's latest."""
         ...
 
-    def list(
-        self,
-        where: Where | None,
-        *,
-        filter: Mapping[str, Any] | None = None,  # noqa: A002  # LangGraph's name
-        before: str | None = None,
-        limit: int | None = None,
-    ) -> Iterator[Saved]:
+    def list(self, where: Where | None, query: Query = EVERYTHING) -> Iterator[Saved]:
         """Yield the checkpoints of a thread, or all, newest first."""
         ...
 
     def put(
-        self,
-        where: Where,
-        checkpoint: Mapping[str, Any],
-        metadata: Any,
-        versions: Mapping[str, Any],
+        self, where: Where, checkpoint: Checkpoint, metadata: Any, versions: Versions
     ) -> dict[str, Any]:
         """Store a checkpoint, whose parent is in `where`; return its location."""
         ...
@@ -76,7 +79,7 @@ class Saver(Protocol):
         ...
 
     def prune(self, threads: Any, strategy: str) -> None:
-        """Delete threads, or all but their latest checkpoints."""
+        """Delete threads, or all but their latest checkpoints; most savers cannot."""
         ...
 
     def delta_history(self, where: Where, channels: Sequence[str]) -> dict[str, Any]:
@@ -88,8 +91,7 @@ class Saver(Protocol):
         ...
 
     def close(self) -> None:
-        """Release resources."""
-        ...
+        """Release resources, if there are any."""
 
 
 def configurable(thread: str, ns: str, checkpoint: str) -> dict[str, Any]:

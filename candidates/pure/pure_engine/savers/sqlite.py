@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from parity_kit.contract import stored_name
@@ -13,8 +13,13 @@ from pure_engine.codec.serializer import dumps, loads
 from pure_engine.names import SLOTS
 from pure_engine.savers.delta_history import ancestors, history
 from pure_engine.savers.saver import (
+    EVERYTHING,
+    Checkpoint,
     PendingWrite,
+    Query,
     Saved,
+    Saver,
+    Versions,
     Where,
     Write,
     configurable,
@@ -56,7 +61,7 @@ _WRITE_COLUMNS = (
 _FILTER_KEY = re.compile(r"^[a-zA-Z0-9_.-]+$")
 
 
-class SqliteSaver:
+class SqliteSaver(Saver):
     """Keeps a whole checkpoint in one row, with its metadata as JSON."""
 
     def __init__(self) -> None:
@@ -99,14 +104,7 @@ class SqliteSaver:
         )
         return [(task, channel, loads(kind, value)) for task, channel, kind, value in rows]
 
-    def list(
-        self,
-        where: Where | None,
-        *,
-        filter: Mapping[str, Any] | None = None,  # noqa: A002  # LangGraph's name
-        before: str | None = None,
-        limit: int | None = None,
-    ) -> Iterator[Saved]:
+    def list(self, where: Where | None, query: Query = EVERYTHING) -> Iterator[Saved]:
         """Yield the checkpoints of a thread, or all, newest first."""
         clauses: list[str] = []
         parameters: list[Any] = []
@@ -115,28 +113,24 @@ class SqliteSaver:
             if value is not None and (value or column != "checkpoint_id"):
                 clauses.append(f"{column} = ?")
                 parameters.append(value)
-        for key, value in (filter or {}).items():
+        for key, value in (query.filter or {}).items():
             clause, parameter = _metadata_clause(key, value)
             clauses.append(clause)
             parameters.append(parameter)
-        if before is not None:
+        if query.before is not None:
             clauses.append("checkpoint_id < ?")
-            parameters.append(before)
+            parameters.append(query.before)
         condition = f" WHERE {' AND '.join(clauses)}" if clauses else ""
-        end = "" if limit is None else " LIMIT ?"
+        end = "" if query.limit is None else " LIMIT ?"
         rows = self._database.execute(
             f"SELECT {_COLUMNS} FROM checkpoints{condition} ORDER BY checkpoint_id DESC{end}",  # noqa: S608  # the keys were checked
-            parameters if limit is None else [*parameters, limit],
+            parameters if query.limit is None else [*parameters, query.limit],
         )
         for row in rows.fetchall():
             yield self._saved(row)
 
     def put(
-        self,
-        where: Where,
-        checkpoint: Mapping[str, Any],
-        metadata: Any,
-        versions: Mapping[str, Any],
+        self, where: Where, checkpoint: Checkpoint, metadata: Any, versions: Versions
     ) -> dict[str, Any]:
         """Store a checkpoint with its values."""
         del versions

@@ -2,46 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from parity_kit.contract import Operation, Outcome, Subject, Unsupported, stored_name
 from pure_engine.channels.aggregates import DeltaChannel
 from pure_engine.channels.channel import MISSING
 from pure_engine.channels.factory import make_channel
-from pure_engine.codec.serializer import dumps, loads, native
-from pure_engine.sessions.outcomes import Watch, find, perform, prepared
+from pure_engine.codec.serializer import dumps, loads
+from pure_engine.sessions.session import Session
 
 _KEY = "ch"
 
 
-class ChannelSession:
+class ChannelSession(Session):
     """A channel, and possibly a copy set aside."""
 
     def __init__(self, subject: Subject) -> None:
         self._channel = make_channel(subject.spec, _KEY)
         self._aside: Any = None
-        self._watch = Watch()
-        self._watch.changes(self._contents())
+        super().__init__(self._stored)
+        self._changes()
 
     def apply(self, operation: Operation) -> Outcome:
         """Do one operation."""
-        act = find(self, operation)
-        if isinstance(act, Unsupported):
-            return act
         if operation.name == "replay_writes" and not isinstance(self._channel, DeltaChannel):
             return Unsupported(f"{type(self._channel).__name__} has no operation replay_writes")
-        args = native(operation.args)
-        return perform(lambda: act(**args), self._contents, self._watch)
+        return super().apply(operation)
 
-    def close(self) -> None:
-        """Hold nothing."""
-
-    def prepare(self, operation: Operation) -> Callable[[], object]:
-        """Return the operation as a call to time."""
-        return prepared(self, operation)
-
-    def _contents(self) -> Mapping[str, bytes]:
+    def _stored(self) -> Mapping[str, bytes]:
         checkpoint = self._channel.checkpoint()
         if checkpoint is MISSING:
             return {}

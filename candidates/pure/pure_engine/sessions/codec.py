@@ -19,13 +19,14 @@ from pure_engine.codec.opened import close_value, open_value
 from pure_engine.codec.paths import PLAIN
 from pure_engine.codec.serializer import dumps, is_allowed, loads, native, plain
 from pure_engine.errors import error_name
-from pure_engine.sessions.outcomes import find
+from pure_engine.sessions.session import Session
 
 
-class CodecSession:
+class CodecSession(Session):
     """A serializer."""
 
     def __init__(self, subject: Subject) -> None:
+        super().__init__(dict)
         spec: Any = subject.spec
         self._loads = functools.partial(
             loads, strict=bool(spec["strict"]), paths=spec.get("paths") or PLAIN
@@ -34,16 +35,13 @@ class CodecSession:
 
     def apply(self, operation: Operation) -> Outcome:
         """Do one operation."""
-        act = find(self, operation)
+        act = self._find(operation)
         if isinstance(act, Unsupported):
             return act
         try:
             return act(**operation.args)
         except Exception as error:  # noqa: BLE001  # whatever the serializer raises is an outcome
             return Raised(error_name(error), str(error))
-
-    def close(self) -> None:
-        """Hold nothing."""
 
     def prepare(self, operation: Operation) -> Callable[[], object]:
         """Return the serializer's part of an operation as a call to time."""

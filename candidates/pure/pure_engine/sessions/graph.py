@@ -16,7 +16,7 @@ from pure_engine.pregel.snapshots import inner_graph, snapshot, state_at
 from pure_engine.pregel.streams import Item, Sink
 from pure_engine.pregel.updates import Change, update_state
 from pure_engine.program.compiler import compile_program
-from pure_engine.savers.saver import Saver, Where
+from pure_engine.savers.saver import Query, Saver
 from pure_engine.sessions.options import (
     ANYWHERE,
     RECURSION_LIMIT,
@@ -25,8 +25,8 @@ from pure_engine.sessions.options import (
     lacking_in,
     made_command,
 )
-from pure_engine.sessions.outcomes import Watch, find, perform, prepared
 from pure_engine.sessions.saver import make_saver
+from pure_engine.sessions.session import Session
 from pure_engine.types import Command
 
 _NO_THREAD = (
@@ -35,34 +35,28 @@ _NO_THREAD = (
 )
 
 
-class GraphSession:
+class GraphSession(Session):
     """A compiled program."""
 
     def __init__(self, subject: Subject, clock: Clock) -> None:
         program = compile_program(native(subject.spec["program"]))
         saver = make_saver(subject.spec.get("saver"), clock)
+        super().__init__(dict if saver is None else saver.contents)
         self._graph = Graph(program, saver, clock, saver)
-        self._watch = Watch()
         self._events: list[Event] | None = None
         self._asynchronous = False
 
     def apply(self, operation: Operation) -> Outcome:
         """Do one operation."""
-        act = find(self, operation, ANYWHERE)
+        act = self._find(operation, ANYWHERE)
         lacking = act if isinstance(act, Unsupported) else lacking_in(operation.args)
         if isinstance(lacking, Unsupported):
             return lacking
         args = native(operation.args)
         self._asynchronous = bool(args.pop("async", False))
         self._events = events = list[Event]()
-        saver = self._graph.saver
         try:
-            return perform(
-                lambda: cast("Callable[..., Any]", act)(**args),
-                _nothing if saver is None else saver.contents,
-                self._watch,
-                events,
-            )
+            return self._perform(lambda: cast("Callable[..., Any]", act)(**args), events)
         finally:
             self._events = None
 
@@ -70,10 +64,6 @@ class GraphSession:
         """Close the saver, if there is one."""
         if self._graph.saver is not None:
             self._graph.saver.close()
-
-    def prepare(self, operation: Operation) -> Callable[[], object]:
-        """Return the operation as a call to time; its events are dropped."""
-        return prepared(self, operation)
 
     def do_invoke(
         self,
@@ -144,9 +134,8 @@ class GraphSession:
         task: int | None = None,
     ) -> Any:
         """Update the state as a node; return the new config."""
-        self._saver()
-        graph, where = self._addressed(thread, checkpoint, task)
-        return self._update(graph, where, [[Change(values, as_node)]])
+        change = {"values": values, "as_node": as_node}
+        return self.do_bulk_update_state([[change]], thread, checkpoint, task)
 
     def do_bulk_update_state(
         self,
@@ -160,15 +149,9 @@ class GraphSession:
             [Change(change.get("values"), change.get("as_node")) for change in superstep]
             for superstep in supersteps
         ]
-        self._saver()
+        saver = self._saver()
         graph, where = self._addressed(thread, checkpoint, task)
-        return self._update(graph, where, changes)
-
-    def _update(
-        self, graph: Graph, where: Where, supersteps: Sequence[Sequence[Change]]
-    ) -> dict[str, Any]:
-        config = update_state(graph, self._saver(), where, supersteps)
-        return {"configurable": config}
+        return {"configurable": update_state(graph, saver, where, changes)}
 
     def do_get_state(
         self,
@@ -195,7 +178,7 @@ class GraphSession:
         bound = None if before is None else self._graph.clock.id_of(before)
         graph, where = self._addressed(thread, None, task)
         where = {"checkpoint_ns": "", **where}
-        several = self._saver().list(where, filter=filter, before=bound, limit=limit)
+        several = self._saver().list(where, Query(filter, bound, limit))
         return [snapshot(graph, saved) for saved in several]
 
     def do_put(self, thread: str, checkpoint: Any, metadata: Any, parent: str | None = None) -> Any:
@@ -277,10 +260,6 @@ class GraphSession:
         if checkpoint is not None:
             where |= {"checkpoint_ns": "", "checkpoint_id": self._graph.clock.id_of(checkpoint)}
         return where
-
-
-def _nothing() -> dict[str, bytes]:
-    return {}
 
 
 def _drop(item: Item) -> None:

@@ -70,11 +70,7 @@ def _target(target: Any) -> Any:
 
 
 def coerced_context(program: Program, context: Any) -> Any:
-    """Return a run's context, checked against the keys that the program declares.
-
-    Raises:
-        TypeError: If it has an undeclared key.
-    """
+    """Return a run's context, or raise `TypeError` if the program does not declare a key."""
     if program.context is None or not isinstance(context, dict):
         return context
     given = cast("Mapping[str, Any]", context)

@@ -2,59 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-from parity_kit.contract import Operation, Outcome, Subject, Unsupported, UnsupportedSubjectError
+from parity_kit.contract import Subject, UnsupportedSubjectError
 from pure_engine.clock import Clock, next_version
-from pure_engine.codec.serializer import native
 from pure_engine.savers.memory import MemorySaver
 from pure_engine.savers.postgres import PostgresSaver
-from pure_engine.savers.saver import Saved, Saver
+from pure_engine.savers.saver import Query, Saved, Saver
 from pure_engine.savers.sqlite import SqliteSaver
-from pure_engine.sessions.outcomes import Watch, find, perform, prepared
+from pure_engine.sessions.session import Session
+from pure_engine.unsupported import look_up
 
 
 def make_saver(name: Any, clock: Clock) -> Saver | None:
     """Return a fresh saver, or None for no saver."""
     if name is None:
         return None
-    if name == "memory":
-        return MemorySaver()
-    if name == "sqlite":
-        return SqliteSaver()
     if name == "postgres":
         return PostgresSaver(lambda: next_version(clock, None))
-    message = f"no saver {name}"
-    raise UnsupportedSubjectError(message)
+    return look_up({"memory": MemorySaver, "sqlite": SqliteSaver}, name, "saver")()
 
 
-class SaverSession:
+class SaverSession(Session):
     """A saver."""
 
     def __init__(self, subject: Subject, clock: Clock) -> None:
         saver = make_saver(subject.spec["saver"], clock)
         if saver is None:
             raise UnsupportedSubjectError("a saver subject needs a saver")
-        self._saver = saver
-        self._clock = clock
-        self._watch = Watch()
-
-    def apply(self, operation: Operation) -> Outcome:
-        """Do one operation."""
-        act = find(self, operation)
-        if isinstance(act, Unsupported):
-            return act
-        args = native(operation.args)
-        return perform(lambda: act(**args), self._saver.contents, self._watch)
+        super().__init__(saver.contents)
+        self._saver, self._clock = saver, clock
 
     def close(self) -> None:
         """Close the saver."""
         self._saver.close()
-
-    def prepare(self, operation: Operation) -> Callable[[], object]:
-        """Return the operation as a call to time."""
-        return prepared(self, operation)
 
     def do_put(  # noqa: PLR0913, PLR0917  # the operation's arguments
         self,
@@ -92,7 +73,7 @@ class SaverSession:
     ) -> Any:
         """Return checkpoints, the newest first."""
         where = None if thread is None else _where(thread, ns, checkpoint_id)
-        several = self._saver.list(where, filter=filter, before=before, limit=limit)
+        several = self._saver.list(where, Query(filter, before, limit))
         return [_tuple(saved) for saved in several]
 
     def do_next_version(self, current: str | None = None) -> str:
