@@ -246,6 +246,13 @@ def test_files_that_pages_name_exist() -> None:
                 assert list(ROOT.glob(path[1])), f"{piece}: there is no {path[1]}"
 
 
+def test_every_corpus_is_described() -> None:
+    page = (ROOT / "docs" / "fixture-format.md").read_text(encoding="utf-8")
+    table = page.split("| corpus | holds |")[1].split("\n\n")[0]
+    described = re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)
+    assert sorted(described) == sorted(file.stem for file in ROOT.glob("fixtures/*.index"))
+
+
 def test_every_page_is_in_the_navigation_of_the_site_once() -> None:
     text = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
     listed = re.findall(r"([\w./-]+\.md)$", text, re.MULTILINE)
