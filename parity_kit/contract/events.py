@@ -92,7 +92,8 @@ class CaseJudged:
     """The verdict on one committed case, as the matrix needs it.
 
     `reached` is the level at which it agrees, `none` where it was not compared; `said` the verdict
-    in one line.
+    in one line. `cause` is the same for all cases that fail for one cause. `differences` lists what
+    no ledger entry covers: its `headline`, the `level` that differs and its `cause`.
     """
 
     candidate: str
@@ -101,14 +102,18 @@ class CaseJudged:
     verdict: str
     reached: str
     said: str
+    cause: str = ""
+    differences: list[dict[str, str]] = field(default_factory=list[dict[str, str]])
 
 
 @dataclass(frozen=True, slots=True)
 class DivergenceFound:
     """A case on which candidate and reference differ, shrunk where Hypothesis found it.
 
-    `verdict` is the label; `level` the level that failed; `file` the case, relative to the run;
-    `size` its number of operations. `count` is how many cases of the gate share this headline.
+    `verdict` is the label; `level` the level that failed and `reached` the one at which both agree
+    throughout; `difference` where, as `Difference.to_json` writes it. `file` is the case, relative
+    to the run; `size` its number of operations. `count` is how many cases of the gate fail for this
+    `cause`.
     """
 
     candidate: str
@@ -124,6 +129,9 @@ class DivergenceFound:
     file: str
     size: int
     count: int = 1
+    cause: str = ""
+    reached: str = "none"
+    difference: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

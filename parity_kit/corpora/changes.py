@@ -60,7 +60,8 @@ def _place(before: Trace, after: Trace) -> str:
         return "the case's features or pins"
     verdict = compare(before.case, before.outcomes, after.outcomes, Level.BYTES)
     match verdict:
-        case Divergent(difference):
+        case Divergent():
+            difference = verdict.difference
             return f"{difference.headline()}: {difference.reference} became {difference.candidate}"
         case NotSupported(reason):
             return f"an operation is no longer supported: {reason}"

@@ -7,7 +7,15 @@ from collections.abc import Sequence
 from parity_kit.contract import Case, Level
 from parity_kit.contract.events import CaseJudged, DivergenceFound, GateFinished
 from parity_kit.judging.judge import Tally
-from parity_kit.judging.verdicts import Divergent, Equal, Expected, Verdict, headline, label
+from parity_kit.judging.verdicts import (
+    Divergent,
+    Equal,
+    Expected,
+    Verdict,
+    cause,
+    headline,
+    label,
+)
 from parity_kit.search.coverage import Coverage
 
 
@@ -30,6 +38,9 @@ def divergence(  # noqa: PLR0913  # a finding's parts, all named
         file=file,
         size=len(case.operations),
         count=count,
+        cause=cause(verdict),
+        reached=(verdict.reached if isinstance(verdict, Divergent) else Level.NONE).label,
+        difference=difference.to_json() if difference else None,
     )
 
 
@@ -42,7 +53,20 @@ def case_judged(candidate: str, gate: str, case: Case, verdict: Verdict) -> Case
             reached = verdict.reached
         case _:
             reached = Level.NONE
-    return CaseJudged(candidate, gate, case.id, label(verdict), reached.label, headline(verdict))
+    differences = verdict.differences if isinstance(verdict, Divergent) else ()
+    return CaseJudged(
+        candidate,
+        gate,
+        case.id,
+        label(verdict),
+        reached.label,
+        headline(verdict),
+        cause(verdict),
+        [
+            {"headline": item.headline(), "level": item.level.label, "cause": item.cause}
+            for item in differences
+        ],
+    )
 
 
 def gate_finished(  # noqa: PLR0913  # a result's parts, all named

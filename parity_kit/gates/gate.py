@@ -282,7 +282,7 @@ class _Gate:
         if passes(verdict):
             return
         outcomes = answer if isinstance(answer, tuple) else None
-        key = cause(label(verdict), headline(verdict))
+        key = (label(verdict), cause(verdict))
         group = self.groups.setdefault(key, _Group(trace, verdict, outcomes))
         group.count += 1
         if len(case.operations) < len(group.trace.case.operations):

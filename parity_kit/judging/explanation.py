@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from parity_kit.contract import Level, Outcome, Raised, Returned, Unsupported
-from parity_kit.contract.canonical import pack
+from parity_kit.contract import Level, Outcome
 from parity_kit.contract.casefile import CaseFile
 from parity_kit.judging.compare import compare
 from parity_kit.judging.outcome_text import arguments_line, outcome_lines
-from parity_kit.judging.verdicts import Difference, Divergent, label
+from parity_kit.judging.places import part_bytes, place_text
+from parity_kit.judging.text import plural
+from parity_kit.judging.verdicts import Divergent, label
+from parity_kit.judging.words import AGREEMENT
 from parity_kit.msgpack.parser import MalformedError, parse, render
 
 _MOST_LINES = 40
+_MOST_OTHERS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +45,13 @@ def explain(kept: CaseFile) -> Explanation:
     verdict = compare(case, ours, theirs, Level.BYTES)
     if not isinstance(verdict, Divergent):
         return Explanation(label(verdict), tuple(_script_lines(kept)), _all(kept, ours))
-    difference = verdict.difference
+    difference, *others = verdict.differences
     operation = case.operations[difference.operation]
+    place = place_text(difference.place)
     sentences = [
         f"Operation {difference.operation} of {len(case.operations)}: {arguments_line(operation)}",
-        f"It differs in its {difference.where}: level {difference.level.label}.",
-        f"The engines agree throughout up to level {verdict.reached.label}.",
+        f"Differs in: {place}, at level {difference.level.label}.",
+        f"Over the whole case {AGREEMENT[verdict.reached.label]}.",
     ]
     if difference.step is not None:
         sentences.append(f"Superstep: {difference.step}")
@@ -58,9 +62,14 @@ def explain(kept: CaseFile) -> Explanation:
         place += f", at byte {difference.offset} of the reference's part"
     sentences += [place, f"langgraph has {difference.reference}"]
     sentences.append(f"{kept.candidate} has {difference.candidate}")
-    sides = (
-        ("langgraph", _part(ours, difference)),
-        (kept.candidate, _part(theirs, difference)),
+    if others:
+        sentences.append(f"{plural(len(others) + verdict.more, 'further difference')}:")
+        sentences += [f"  {other.headline()}" for other in others[:_MOST_OTHERS]]
+    number = difference.operation
+    parts = part_bytes(ours[number], theirs[number], difference.place)
+    names = ("langgraph", kept.candidate)
+    sides = tuple(
+        (name, _part(part, difference.path)) for name, part in zip(names, parts, strict=True)
     )
     return Explanation(difference.headline(), tuple(sentences), sides)
 
@@ -81,16 +90,15 @@ def _all(kept: CaseFile, outcomes: Sequence[Outcome]) -> tuple[tuple[str, tuple[
     )
 
 
-def _part(outcomes: Sequence[Outcome], difference: Difference) -> tuple[str, ...]:
+def _part(data: bytes | None, path: str) -> tuple[str, ...]:
     """Return the differing part of one side as lines, the differing place marked."""
-    data = part_bytes(outcomes[difference.operation], difference.where)
     if data is None:
         return ("absent",)
     try:
         lines = render(parse(data), data)
     except MalformedError:
         return tuple(_hex(data))
-    marked = [f"► {line}" if f"  {difference.path}: " in line else f"  {line}" for line in lines]
+    marked = [f"► {line}" if f"  {path}: " in line else f"  {line}" for line in lines]
     return tuple(_around(marked))
 
 
@@ -112,22 +120,3 @@ def _hex(data: bytes) -> list[str]:
         + "".join(chr(byte) if 32 <= byte < 127 else "." for byte in data[at : at + 16])  # noqa: PLR2004  # printable ASCII
         for at in range(0, min(len(data), 16 * _MOST_LINES), 16)
     ]
-
-
-def part_bytes(outcome: Outcome, where: str) -> bytes | None:
-    """Return the bytes of the part of an outcome that `where` names."""
-    if isinstance(outcome, Unsupported):
-        return None
-    if where.startswith("stored "):
-        return outcome.stored.get(where.removeprefix("stored "))
-    if where.startswith("event "):
-        number = int(where.split()[1])
-        events = outcome.events
-        return pack(events[number].to_plain()) if number < len(events) else None
-    if where == "dropped entries":
-        return pack(list(outcome.dropped))
-    match outcome:
-        case Returned():
-            return pack(outcome.value)
-        case Raised():
-            return pack({"error": outcome.error, "message": outcome.message})

@@ -68,11 +68,11 @@ def judge_answer(
 
 
 def confirmed(first: Verdict, again: Verdict) -> Verdict:
-    """Return the verdict on a case that was run twice: flaky if both runs do not say the same."""
-    if cause(label(first), headline(first)) == cause(label(again), headline(again)):
+    """Return the verdict on a case that was run twice: flaky unless both runs have one cause."""
+    if (label(first), cause(first)) == (label(again), cause(again)):
         return first
-    said = [f"{label(verdict)}: {headline(verdict)}" for verdict in (first, again)]
-    return Flaky(said[0], said[1])
+    both = [f"{label(verdict)}: {headline(verdict)}" for verdict in (first, again)]
+    return Flaky(both[0], both[1])
 
 
 @dataclass(slots=True)

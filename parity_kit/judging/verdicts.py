@@ -6,28 +6,28 @@ word for each in CLI, report and docs.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import TypeAlias
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, TypeAlias
 
 from parity_kit.contract import Level
-from parity_kit.contract.errors import LAST_WORDS
+from parity_kit.judging.causes import cause_of_failure
+from parity_kit.judging.places import Place, place_from_json, place_text, place_to_json
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """The first place where two outcomes of one case differ.
+    """One place where two outcomes of one case differ.
 
-    `where` names the part of the outcome (`value`, `event 3 updates`, `stored blob/t//n/…`), `path`
-    the place inside it (`$.log[2]`), `offset` the byte offset in that part's MessagePack bytes.
-    `reference` and `candidate` are both sides as text, the `_hex` fields their bytes from there.
+    `place` is the part of the outcome, `path` the place inside it (`$.log[2]`), `offset` the byte
+    offset in that part's MessagePack bytes. `reference` and `candidate` are both sides as text, the
+    `_hex` fields their bytes from there. `cause` is what differs, wherever it shows.
     """
 
     level: Level
     operation: int
     operation_name: str
-    where: str
+    place: Place
     path: str
     reference: str
     candidate: str
@@ -36,6 +36,7 @@ class Difference:
     offset: int | None = None
     reference_hex: str = ""
     candidate_hex: str = ""
+    cause: str = ""
 
     def headline(self) -> str:
         """Return the place in one line."""
@@ -44,7 +45,22 @@ class Difference:
         channel = "" if self.channel is None else f", channel {self.channel}"
         inside = "" if self.path == "$" else f" {self.path}"
         operation = f"operation {self.operation} ({self.operation_name})"
-        return f"{operation}{step}{channel}: {self.where}{inside}{at}"
+        return f"{operation}{step}{channel}: {place_text(self.place)}{inside}{at}"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the difference as plain JSON, for the journal and the report."""
+        return asdict(self) | {"level": self.level.label, "place": place_to_json(self.place)}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Difference:
+        """Return the difference that `to_json` wrote.
+
+        Raises:
+            KeyError, TypeError: If it is no difference.
+        """
+        fields = dict(data)
+        level, place = Level[fields.pop("level").upper()], place_from_json(fields.pop("place"))
+        return cls(level=level, place=place, **fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +72,22 @@ class Equal:
 
 @dataclass(frozen=True, slots=True)
 class Divergent:
-    """They differ; `reached` is the highest level at which they still agree throughout."""
+    """They differ; `reached` is the highest level at which they still agree throughout.
 
-    difference: Difference
+    `differences` are those that no ledger entry covers, the gravest of the earliest operation
+    first; of very many `more` counts those left out. `unsupported` says why the candidate stopped
+    before the end of the case, if it did.
+    """
+
+    differences: tuple[Difference, ...]
     reached: Level
+    more: int = 0
+    unsupported: str = ""
+
+    @property
+    def difference(self) -> Difference:
+        """The one that is shown."""
+        return self.differences[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +120,7 @@ class ProtocolFault:
 
 @dataclass(frozen=True, slots=True)
 class Flaky:
-    """The case came out otherwise when it was run again: what was said first, and then."""
+    """The case came out otherwise when it was run again: both verdicts, with their headlines."""
 
     first: str
     then: str
@@ -151,8 +179,8 @@ def headline(verdict: Verdict) -> str:
     match verdict:
         case Equal(level):
             return f"equal at level {level.label}"
-        case Divergent(difference):
-            return difference.headline()
+        case Divergent():
+            return verdict.difference.headline()
         case Crashed(detail) | Hung(detail) | ProtocolFault(detail):
             return detail
         case NotSupported(reason) | Expected(reason):
@@ -161,12 +189,12 @@ def headline(verdict: Verdict) -> str:
             return f"{first}; run again: {then}"
 
 
-def cause(verdict: str, said: str) -> tuple[str, str]:
-    """Return what is the same for all cases that a verdict was given to for one cause.
-
-    Its name, offsets and ids follow the case: without them one cause is one group. A candidate's
-    last words, and what follows the first line, may be others each time.
-    """
-    first, _, _ = said.partition(LAST_WORDS)[0].partition("\n")
-    changing = r"\bcase \S+|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d+"
-    return verdict, re.sub(changing, "#", first)
+def cause(verdict: Verdict) -> str:
+    """Return what is the same for all cases with this verdict for one cause; "" if it passes."""
+    match verdict:
+        case Divergent():
+            return verdict.difference.cause
+        case Crashed() | Hung() | ProtocolFault() | Flaky():
+            return cause_of_failure(label(verdict), headline(verdict))
+        case Equal() | NotSupported() | Expected():
+            return ""

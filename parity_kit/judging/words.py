@@ -71,6 +71,14 @@ LEVELS = {
     "bytes": "and every stored byte",
 }
 
+AGREEMENT = {
+    "none": "results differ",
+    "result": "results agree, steps or events differ",
+    "trace": "results and events agree, stored bytes differ",
+    "bytes": "equal byte for byte",
+}
+"""What the level says that both engines agree at throughout."""
+
 SUBJECTS = ("codec", "channel", "graph", "saver")
 """What an engine can open, from the smallest to the one that stands on the others' bytes."""
 

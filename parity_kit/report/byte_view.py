@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from parity_kit.contract import Outcome, split_stored_name
-from parity_kit.judging.explanation import part_bytes
+from parity_kit.contract import Outcome
+from parity_kit.judging.places import StoredEntry, part_bytes, place_text
 from parity_kit.judging.verdicts import Difference
 from parity_kit.msgpack.hexdump import Annotation, Line, annotate
 
@@ -26,10 +26,11 @@ def byte_view(
     from and to) and `values` (each as in `_value`), with `above` and `below` counting those left
     out; None where it has none.
     """
-    sides = [part_bytes(item[difference.operation], difference.where) for item in (ours, theirs)]
+    place = difference.place
+    sides = part_bytes(ours[difference.operation], theirs[difference.operation], place)
     if not any(sides):
         return None
-    packed = not difference.where.startswith("stored ") or _is_packed(difference.where)
+    packed = not isinstance(place, StoredEntry) or place.is_packed
     notes = [annotate(side) if side and packed else None for side in sides]
     shown = [
         None if data is None else _side(data, other, note, _known(beside))
@@ -37,11 +38,7 @@ def byte_view(
             sides, reversed(sides), notes, reversed(notes), strict=True
         )
     ]
-    return {"part": difference.where, "reference": shown[0], "candidate": shown[1]}
-
-
-def _is_packed(where: str) -> bool:
-    return where == "stored data" or split_stored_name(where)[-1] == "msgpack"
+    return {"part": place_text(place), "reference": shown[0], "candidate": shown[1]}
 
 
 def _known(annotation: Annotation | None) -> set[tuple[str, bytes]]:

@@ -7,7 +7,9 @@ from typing import Any
 
 from parity_kit.contract import Case, Subject, SubjectKind
 from parity_kit.judging.outcome_text import arguments_line
-from parity_kit.judging.verdicts import Divergent
+from parity_kit.judging.places import EventAt, OutcomeKind, Place, place_text
+from parity_kit.judging.verdicts import Difference
+from parity_kit.judging.words import AGREEMENT
 from parity_kit.programs.model import Field, Functional, Program
 from parity_kit.programs.parsing import parse
 
@@ -69,31 +71,27 @@ def operation_words(case: Case) -> list[str]:
     return [*lines, f"… {more} more"] if more else lines
 
 
-def place_words(case: Case, verdict: Divergent) -> str:
-    """Return where the engines part, in a sentence."""
-    found = verdict.difference
-    parts = [f"Operation {found.operation + 1} of {len(case.operations)}, {found.operation_name}"]
-    if found.step is not None:
-        parts.append("its input" if found.step < 0 else f"superstep {found.step}")
-    if found.channel:
-        parts.append(f"channel {found.channel}")
-    # Of an error beside a value no path says anything: there is nothing in common.
-    apart = found.where == "outcome" and found.path not in {"$.error", "$.message"}
-    inside = "" if apart or found.path == "$" else f" at {found.path}"
-    until = _until(verdict)
-    return f"{', '.join(parts)}: the {_part(found.where)} differs{inside}. {until}"
+def place_words(case: Case, difference: Difference, reached: str) -> str:
+    """Return where the engines part, in a sentence, and up to which level they agree."""
+    number, name = difference.operation + 1, difference.operation_name
+    parts = [f"Operation {number} of {len(case.operations)}, {name}"]
+    if difference.step is not None:
+        parts.append("its input" if difference.step < 0 else f"superstep {difference.step}")
+    if difference.channel:
+        parts.append(f"channel {difference.channel}")
+    inside = "" if difference.path == "$" else f" at {difference.path}"
+    agreement = AGREEMENT[reached].capitalize()
+    return f"{', '.join(parts)}: {_part(difference.place)}{inside}. {agreement}."
 
 
-def _part(where: str) -> str:
-    return (
-        where if not where.startswith("event ") else f"{where.split()[2]} event {where.split()[1]}"
-    )
-
-
-def _until(verdict: Divergent) -> str:
-    if not verdict.reached:
-        return "Not even the results agree."
-    return f"Up to level {verdict.reached.label} the engines agree throughout."
+def _part(place: Place) -> str:
+    match place:
+        case OutcomeKind():
+            return place_text(place)
+        case EventAt():
+            return f"the {place.mode} event {place.number} differs"
+        case _:
+            return f"the {place_text(place)} differs"
 
 
 def _cut(line: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from parity_kit.contract.casefile import CaseFile, read_case
 from parity_kit.contract.errors import BadFileError
-from parity_kit.report.detail import cause, detail, found_verdict
+from parity_kit.report.detail import detail
 from parity_kit.report.selection import in_turn
 
 ROOM = 1_050_000
@@ -16,24 +16,16 @@ ROOM = 1_050_000
 
 
 def add_cases(report: dict[str, Any], folder: Path) -> None:
-    """Say of each divergence what it comes from, and put what the page shows of it beside it."""
-    kept: dict[tuple[int, str, str], tuple[CaseFile, Any]] = {}
-    for place, candidate in enumerate(report["candidates"]):
-        for found in candidate["divergences"]:
-            case = _case(folder, found["file"])
-            if case is not None:
-                verdict = found_verdict(case, found["level"])
-                found["cause"] = cause(case, verdict, found["verdict"], found["headline"])
-                kept[place, found["gate"], found["case"]] = case, verdict
+    """Put what the page shows of each divergence beside it, as far as there is room."""
     room = ROOM
-    for place, found in in_turn(report["candidates"]):
-        key = place, found["gate"], found["case"]
-        if key in kept:
-            drawn = detail(*kept[key])
-            room -= len(json.dumps(drawn))
-            if room < 0:
-                break
-            found["detail"] = drawn
+    for _, divergence in in_turn(report["candidates"]):
+        if (case := _case(folder, divergence["file"])) is None:
+            continue
+        drawn = detail(case, divergence)
+        room -= len(json.dumps(drawn))
+        if room < 0:
+            break
+        divergence["detail"] = drawn
 
 
 def _case(folder: Path, file: str) -> CaseFile | None:

@@ -33,7 +33,6 @@ from parity_kit.contract.events import (
     RunFinished,
     RunStarted,
 )
-from parity_kit.judging.verdicts import cause
 
 SCHEMA = 1
 """Version of `report.json`; raised when a field changes its meaning or goes."""
@@ -235,12 +234,8 @@ def _corpora(checked: CorporaChecked | None) -> Mapping[str, Any] | None:
 
 
 def _divergence(found: DivergenceFound) -> dict[str, Any]:
-    """Return a divergence and, as far as the event says it, what it comes from.
-
-    `detail` is what the page draws of the case, where its file was at hand.
-    """
-    _, said = cause(found.verdict, found.headline)
-    return {**_without_candidate(found), "cause": said, "detail": None}
+    """Return a divergence; `detail` is what the page draws of the case, from its file."""
+    return {**_without_candidate(found), "detail": None}
 
 
 def _without_candidate(event: Any, *others: str) -> dict[str, Any]:

@@ -21,12 +21,12 @@ from parity_kit.contract import (
     Outcome,
     Raised,
     Unsupported,
-    split_stored_name,
 )
 from parity_kit.contract.canonical import pack
 from parity_kit.contract.plain import Plain
 from parity_kit.judging.masks import oracle_masks, value_part
 from parity_kit.judging.outcome_text import short
+from parity_kit.judging.places import Dropped, Error, EventAt, OutcomeKind, StoredEntry, Value
 from parity_kit.judging.renaming import Renamer
 from parity_kit.judging.verdicts import Difference
 from parity_kit.report.stored_rows import CHECKPOINT, WHOLE, Key, Row, stored_rows
@@ -49,7 +49,7 @@ def timeline(
     is there where a row is of one. What is the same on both sides and no task's is counted, as
     `more`; of very many rows `cut` counts those left out.
     """
-    stored = difference.where.startswith("stored ") or any(
+    stored = isinstance(difference.place, StoredEntry) or any(
         not isinstance(each, Unsupported) and each.stored for each in sides[1]
     )
     masks = oracle_masks().of(case)
@@ -133,17 +133,18 @@ class _Reader:
 
 def _key_of(difference: Difference, mine: Sequence[Row], yours: Sequence[Row]) -> Key | None:
     """Return the key of the row that the first difference is in."""
-    where = difference.where
-    if where.startswith("event "):
-        number = int(where.split()[1])
-        return next((row.key for row in (*mine, *yours) if row.number == number), None)
-    if where.startswith("stored "):
-        name = where.removeprefix("stored ")
-        parts = split_stored_name(name)
-        if parts[0] == "write":
+    match place := difference.place:
+        case EventAt():
+            rows = yours if place.reference is None else mine
+            return next((row.key for row in rows if row.number == place.number), None)
+        case StoredEntry(parts) if place.kind == "write":
             return ("ran", *parts[1:5])
-        return ("kept", place_of(parts) if parts[0] in CHECKPOINT else name)
-    return ("gave",) if where in {"value", "outcome"} else None
+        case StoredEntry(parts):
+            return ("kept", place_of(parts) if place.kind in CHECKPOINT else place.name)
+        case Value() | Error() | OutcomeKind():
+            return ("gave",)
+        case Dropped():
+            return None
 
 
 def _beside(

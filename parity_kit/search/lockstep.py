@@ -12,7 +12,6 @@ disagreements are.
 from __future__ import annotations
 
 import logging
-import re
 import time
 from collections import Counter
 from collections.abc import Callable, Generator, Sequence
@@ -27,7 +26,8 @@ from parity_kit.contract.canonical import pack
 from parity_kit.contract.errors import ParityKitError
 from parity_kit.judging.candidate_under_test import CandidateUnderTest
 from parity_kit.judging.judge import Tally, confirmed, judge
-from parity_kit.judging.verdicts import PASSING, Divergent, Verdict, label, passes
+from parity_kit.judging.places import EventAt, StoredEntry
+from parity_kit.judging.verdicts import PASSING, Divergent, Verdict, cause, label, passes
 from parity_kit.search.choices import Choices, seeded
 from parity_kit.search.coverage import Coverage, Floors, calibrations, shortfall
 from parity_kit.search.generate import SUITES
@@ -97,21 +97,22 @@ class _TimeIsOverError(BaseException):
 
 
 def signature(verdict: Verdict) -> Signature:
-    """Return what tells one cause from another, as far as it can be seen from outside."""
+    """Return what tells one disagreement from another: the operation, and the cause."""
     if not isinstance(verdict, Divergent):
         return (label(verdict),)
-    difference = verdict.difference
-    inside = "" if difference.where.startswith("event") else re.sub(r"\d+", "#", difference.path)
-    name = difference.operation_name
-    return (*_part(verdict), "run" if name in _RUNS else name, inside)
+    name = verdict.difference.operation_name
+    return (*_part(verdict), "run" if name in _RUNS else name, cause(verdict))
 
 
 def _part(verdict: Verdict) -> Signature:
     """Return the coarser part of a signature, which a case must keep while it is shrunk."""
     if not isinstance(verdict, Divergent):
         return (label(verdict),)
-    where = re.sub(r"event \d+", "event", verdict.difference.where.split("/")[0])
-    return (verdict.difference.level.label, where)
+    difference = verdict.difference
+    place = difference.place
+    kind = place.kind if isinstance(place, StoredEntry) else ""
+    mode = place.mode if isinstance(place, EventAt) else ""
+    return (difference.level.label, type(place).__name__, kind, mode)
 
 
 def _essence(verdict: Divergent, outcomes: Sequence[Outcome]) -> tuple[Signature, str]:

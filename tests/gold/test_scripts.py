@@ -31,7 +31,7 @@ from parity_kit.contract.plain import Ext
 from parity_kit.corpora.corpus import read_corpus
 from parity_kit.judging.renaming import SHAPES
 from parity_kit.msgpack.parser import describe, parse
-from parity_kit.msgpack.tree_difference import first_difference
+from parity_kit.msgpack.tree_difference import differences
 from parity_kit.msgpack.values import open_value, order_sets_in
 from parity_kit.programs.script import script
 from parity_kit.reference import postgres_server
@@ -138,11 +138,12 @@ def check(trace: Trace, blocks: list[Any]) -> None:
         said = ours.renamed(outcome_to_plain(replace(outcome, stored={}, dropped=())))
         shown = theirs.renamed(outcome_to_plain(printed(operation, block)))
         if pack(said) != pack(shown):
-            path, left, right = first_difference(parse(pack(said)), parse(pack(shown)))
+            difference = next(differences(parse(pack(said)), parse(pack(shown))))
             sides = " not ".join(
-                "nothing" if item is None else describe(item) for item in (right, left)
+                "nothing" if item is None else describe(item) for item in difference.sides[::-1]
             )
-            raise AssertionError(f"{case.id}, {block[0]}, {path}: {sides}\n{script(case)}")
+            where = f"{case.id}, {block[0]}, {difference.path}"
+            raise AssertionError(f"{where}: {sides}\n{script(case)}")
 
 
 class Names:

@@ -10,6 +10,7 @@ import pytest
 from parity_kit.contract import Case, Level, Outcome, Returned, run
 from parity_kit.contract.errors import CandidateCrashedError
 from parity_kit.judging.candidate_under_test import CandidateUnderTest
+from parity_kit.judging.places import EventAt
 from parity_kit.judging.verdicts import Divergent, label
 from parity_kit.reference import Engine
 from parity_kit.search.generate import SUITES
@@ -71,7 +72,7 @@ def test_a_lost_event_is_found_shrunk_and_counted() -> None:
     assert len(smallest.case.operations) == 1
     assert list(smallest.case.subject.spec["program"]["nodes"]) == ["a"]  # pyright: ignore[reportIndexIssue, reportOptionalSubscript, reportArgumentType, reportCallIssue]  # a program is a map
     assert isinstance(smallest.verdict, Divergent)
-    assert smallest.verdict.difference.where.startswith("event")
+    assert isinstance(smallest.verdict.difference.place, EventAt)
     assert sum(result.tally.verdicts.values()) == 60
 
 

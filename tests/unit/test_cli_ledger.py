@@ -96,6 +96,10 @@ def test_what_is_proposed_covers_what_was_found_until_it_is_mended(workspace: Pa
     assert call(workspace, "propose", "wrong", "--write").return_value == 0
     assert "is_available" in kept.read_text()
 
+    unexplained = call(workspace, "check", "wrong")
+    assert unexplained.return_value == 1
+    assert "its reason is still `not explained yet`" in unexplained.stdout
+    kept.write_text(kept.read_text().replace("not explained yet", "always says yes"))
     result = call(workspace, "gate", "wrong", "--json")
     assert result.return_value == 0
     said = json.loads(result.stdout)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -22,8 +23,9 @@ from parity_kit.contract import (
 )
 from parity_kit.contract.canonical import pack, unpack
 from parity_kit.contract.plain import Ext, Plain
-from parity_kit.judging.compare import compare
-from parity_kit.judging.verdicts import Divergent, Equal, NotSupported, ProtocolFault
+from parity_kit.judging.compare import MOST_LISTED, compare
+from parity_kit.judging.places import EventAt, OutcomeKind, place_text, stored_entry
+from parity_kit.judging.verdicts import Difference, Divergent, Equal, NotSupported, ProtocolFault
 
 CASE = Case(
     CaseId("case"),
@@ -85,20 +87,20 @@ def test_a_value_differs_at_its_path(value: Plain, path: str) -> None:
     [
         ((0,), "event 1 checkpoints"),
         ((0, 1, 0), "event 2 values"),
-        ((1, 0), "event 0 values"),
+        ((1, 0), "event 0 checkpoints"),
     ],
 )
 def test_events_lost_doubled_or_reordered_are_seen(kept: tuple[int, ...], where: str) -> None:
     events = tuple(FIRST.events[index] for index in kept)
     verdict = divergence((replace(FIRST, events=events), SECOND))
     assert (verdict.difference.level, verdict.reached) == (Level.TRACE, Level.RESULT)
-    assert verdict.difference.where == where
+    assert place_text(verdict.difference.place) == where
 
 
 def test_a_stored_byte_is_named_with_step_channel_and_offset() -> None:
     blob = pack({"v": 4, "channel_versions": {"n": "2", "log": "1"}})
     difference = divergence(with_stored(CHECKPOINT, blob)).difference
-    assert difference.where == f"stored {CHECKPOINT}"
+    assert difference.place == stored_entry(CHECKPOINT)
     assert difference.path == "$.channel_versions.n"
     assert (difference.step, difference.channel) == (0, "n")
     assert difference.offset == FIRST.stored[CHECKPOINT].index(b"\xa11")
@@ -160,6 +162,58 @@ def test_an_error_must_keep_class_and_message() -> None:
 
 def test_unsupported_is_no_difference_and_no_pass() -> None:
     assert compare(CASE, OURS, (FIRST, Unsupported("no state"))) == NotSupported("no state")
+
+
+def test_a_difference_before_an_unsupported_operation_is_not_hidden() -> None:
+    verdict = compare(CASE, OURS, (replace(FIRST, value=7), Unsupported("no state")))
+    assert isinstance(verdict, Divergent)
+    assert (verdict.difference.operation, verdict.unsupported) == (0, "no state")
+
+
+def test_raised_instead_of_returned_is_a_place_of_its_own() -> None:
+    difference = divergence((FIRST, Raised("ValueError", "boom"))).difference
+    assert difference.place == OutcomeKind("returned", "raised")
+    assert difference.headline() == "operation 1 (get_state): raised instead of returned"
+    assert difference.candidate == "raised ValueError: 'boom'"
+
+
+def test_all_differences_are_listed_the_worst_of_the_earliest_operation_first() -> None:
+    stored = {**FIRST.stored, "blob/t//n/1/msgpack": pack(2)}
+    first = replace(FIRST, value=7, events=FIRST.events[:1], stored=stored)
+    second = Returned({"values": {"n": 2}, "config": CONFIG, "next": []})
+    verdict = divergence((first, second))
+    assert [item.headline() for item in verdict.differences] == [
+        "operation 0 (stream): value at byte 0",
+        "operation 0 (stream), step 0: event 1 checkpoints",
+        "operation 0 (stream), channel n: stored blob/t//n/1/msgpack at byte 0",
+        "operation 1 (get_state): value $.values.n at byte 11",
+        "operation 1 (get_state): value $.next",
+    ]
+
+
+def test_an_event_too_few_does_not_shift_the_others() -> None:
+    modes = ["values", "updates", "values", "debug"]
+    events = tuple(Event(mode, (), {"n": 1}) for mode in modes)
+    case = replace(CASE, operations=CASE.operations[:1])
+    verdict = compare(case, (Returned(None, events),), (Returned(None, events[:1] + events[2:]),))
+    assert isinstance(verdict, Divergent)
+    (difference,) = verdict.differences
+    assert (difference.place, difference.candidate) == (EventAt("updates", 1, None), "absent")
+
+
+def test_of_very_many_differences_the_others_are_counted() -> None:
+    verdict = divergence((FIRST, Returned(dict.fromkeys(map(str, range(MOST_LISTED)), 0))))
+    assert len(verdict.differences) == MOST_LISTED
+    assert verdict.more > 0
+
+
+def test_a_difference_is_plain_json_and_back() -> None:
+    stored = {**FIRST.stored, "blob/t//n%2F/1/msgpack": pack(2)}
+    first = replace(FIRST, value=7, events=FIRST.events[:1], stored=stored, dropped=("x",))
+    verdict = divergence((first, Raised("ValueError", "boom")))
+    assert len({type(item.place) for item in verdict.differences}) == 5
+    for difference in verdict.differences:
+        assert Difference.from_json(json.loads(json.dumps(difference.to_json()))) == difference
 
 
 def test_too_few_outcomes_break_the_protocol() -> None:

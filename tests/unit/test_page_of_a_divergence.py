@@ -13,6 +13,7 @@ from parity_kit.contract import (
     Case,
     CaseId,
     Event,
+    Level,
     Operation,
     Outcome,
     Raised,
@@ -24,8 +25,11 @@ from parity_kit.contract import (
 from parity_kit.contract.canonical import pack, unpack
 from parity_kit.contract.casefile import CaseFile
 from parity_kit.corpora.folder import read_corpora
+from parity_kit.gates.findings import divergence
+from parity_kit.judging.compare import compare
+from parity_kit.judging.verdicts import Crashed, Divergent, Verdict
 from parity_kit.programs.topology import MOST_NODES, topology
-from parity_kit.report.detail import cause, detail, found_verdict
+from parity_kit.report.detail import detail
 from parity_kit.report.drawing import graph_svg
 from parity_kit.report.supersteps import Supersteps
 from parity_kit.report.timeline import MOST_ROWS
@@ -50,10 +54,23 @@ def _kept(case: str, change: Callable[[Returned], Outcome], at: int = 0) -> Case
 
 
 def _detail(kept: CaseFile, level: str) -> dict[str, Any]:
-    verdict = found_verdict(kept, level)
-    assert verdict is not None
-    # As it comes from report.json.
-    return json.loads(json.dumps(detail(kept, verdict)))
+    return json.loads(json.dumps(detail(kept, _divergence(kept, _verdict(kept, level)))))
+
+
+def _verdict(kept: CaseFile, level: str) -> Divergent:
+    assert kept.candidate_outcomes is not None
+    required = Level[level.upper()]
+    verdict = compare(kept.case, kept.reference_outcomes, kept.candidate_outcomes, required)
+    assert isinstance(verdict, Divergent)
+    return verdict
+
+
+def _divergence(kept: CaseFile, verdict: Verdict) -> dict[str, Any]:
+    """Return a divergence as it comes from report.json."""
+    event = divergence(
+        candidate="port", gate="g", case=kept.case, verdict=verdict, count=1, file="f"
+    )
+    return json.loads(json.dumps(dataclasses.asdict(event)))
 
 
 def _stored(change: Callable[[dict[str, bytes]], object]) -> Callable[[Returned], Outcome]:
@@ -122,9 +139,7 @@ def test_an_entry_that_only_one_side_has_is_nothing_on_the_other() -> None:
     assert parted["reference"] == "channel __start__ is emptied"
     assert shown["bytes"] is None or shown["bytes"]["candidate"] is None
     assert "`" not in shown["place"]
-    assert cause(kept, found_verdict(kept, "bytes"), "divergent", "") == (
-        "the mark of an emptied channel is missing"
-    )
+    assert _verdict(kept, "bytes").difference.cause == "the mark of an emptied channel is missing"
 
 
 def test_a_missing_event_is_found_where_its_node_ran() -> None:
@@ -139,9 +154,7 @@ def test_a_missing_event_is_found_where_its_node_ran() -> None:
     assert parted["candidate"] is None
     assert parted["node"] == shown["graph"]["nodes"][-1]["name"]
     assert parted["step"] == len(shown["graph"]["nodes"])
-    assert cause(kept, found_verdict(kept, "trace"), "divergent", "") == (
-        "an event of mode updates is missing"
-    )
+    assert _verdict(kept, "trace").difference.cause == "an event of mode updates is missing"
 
 
 def test_an_error_is_told_beside_the_value() -> None:
@@ -153,12 +166,10 @@ def test_an_error_is_told_beside_the_value() -> None:
 
     assert _rows(shown)[-1]["candidate"] == f"raises Oops: 'no {HOSTILE} 17'"
     assert _rows(shown)[-1]["parted"]
-    assert cause(kept, found_verdict(kept, "result"), "divergent", "") == (
+    assert _verdict(kept, "result").difference.cause == (
         f"raises Oops: no {HOSTILE.replace('1', '#')} #"
     )
-    assert shown["place"] == (
-        "Operation 1 of 2, invoke: the outcome differs. Not even the results agree."
-    )
+    assert shown["place"] == "Operation 1 of 2, invoke: raised instead of returned. Results differ."
 
 
 def test_very_many_rows_are_cut_around_the_first_difference_and_counted() -> None:
@@ -271,9 +282,9 @@ def test_a_candidate_that_gave_no_outcomes_is_shown_by_its_case_alone() -> None:
     trace = _graphs()["graphs/line/invoke"]
     kept = CaseFile(trace.case, "port", trace.outcomes, None)
 
-    assert found_verdict(kept, "") is None
-    assert cause(kept, None, "crashed", "signal 11 in case 27") == "crashed: signal # in case #"
-    shown = detail(kept, None)
+    divergence = _divergence(kept, Crashed("signal 11 in case 27"))
+    assert divergence["cause"] == "crashed: signal # in #"
+    shown = detail(kept, divergence)
     assert "timeline" not in shown
     assert shown["graph"] is not None
 

@@ -12,7 +12,6 @@ import pytest
 from parity_kit.contract import (
     Case,
     CaseId,
-    Level,
     Operation,
     Outcome,
     Raised,
@@ -21,9 +20,9 @@ from parity_kit.contract import (
     SubjectKind,
 )
 from parity_kit.contract.casefile import CaseFile
-from parity_kit.judging.verdicts import Difference
+from parity_kit.judging.causes import cause_of
+from parity_kit.judging.places import Error, EventAt, OutcomeKind, Place, Value, stored_entry
 from parity_kit.report import cases
-from parity_kit.report.causes import cause_of
 from parity_kit.report.layers import layered
 from parity_kit.report.overview import NEVER_DROVE, overview, speed
 from parity_kit.report.selection import by_cause, in_turn, selected
@@ -170,22 +169,18 @@ def test_room_is_shared_between_candidates_and_between_causes() -> None:
     assert len(in_turn([many, few])) == 103
 
 
-def _difference(where: str, path: str, mine: str = "1", yours: str = "2") -> Difference:
-    return Difference(Level.BYTES, 0, "invoke", where, path, mine, yours)
-
-
 @pytest.mark.parametrize(
-    ("where", "path", "yours"),
+    ("place", "path"),
     [
-        ("value", "$.payload.response_schema", "absent"),
-        ("event 9 updates", "$[2].__interrupt__[0].payload.response_schema", "absent"),
-        ("stored write/t//1/2/0/c/p/msgpack", "$[0]<2>[2].response_schema", "absent"),
+        (Value(), "$.payload.response_schema"),
+        (EventAt("updates", 9, 9), "$[2].__interrupt__[0].payload.response_schema"),
+        (stored_entry("write/t//1/2/0/c/p/msgpack"), "$[0]<2>[2].response_schema"),
     ],
 )
-def test_one_cause_is_one_wherever_it_shows(where: str, path: str, yours: str) -> None:
-    sides = (Returned(1),)
-    found = cause_of(CASE, _difference(where, path, "None (nil)", yours), sides, sides)
-    assert found == "`response_schema` is missing"
+def test_one_cause_is_one_wherever_it_shows(place: Place, path: str) -> None:
+    outcomes = (Returned(1), Returned(2))
+    cause = cause_of(CASE, place, path, ("None (nil)", "absent"), outcomes)
+    assert cause == "`response_schema` is missing"
 
 
 @pytest.mark.parametrize(
@@ -198,17 +193,18 @@ def test_one_cause_is_one_wherever_it_shows(where: str, path: str, yours: str) -
     ],
 )
 def test_errors_are_causes_of_their_own(mine: Outcome, yours: Outcome, said: str) -> None:
-    assert cause_of(CASE, _difference("outcome", "$"), (mine,), (yours,)) == said
+    place = Error() if type(mine) is type(yours) else OutcomeKind("raised", "returned")
+    assert cause_of(CASE, place, "$", ("", ""), (mine, yours)) == said
 
 
 def test_names_that_a_case_made_up_are_no_causes() -> None:
-    sides = (Returned(1),)
+    outcomes = (Returned(1), Returned(2))
     for path, said in (
         ("$.log[3]", "a state field's value differs"),
         ("$.channel_values['branch:to:work']", "`branch:to:…` differs"),
         ("$.configurable (order of keys)", "keys of `configurable` in another order"),
     ):
-        assert cause_of(CASE, _difference("value", path), sides, sides) == said
+        assert cause_of(CASE, Value(), path, ("1", "2"), outcomes) == said
 
 
 def test_columns_go_ahead_but_for_edges_that_lead_back() -> None:

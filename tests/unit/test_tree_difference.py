@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from parity_kit.msgpack.parser import parse
-from parity_kit.msgpack.tree_difference import first_difference
+from parity_kit.msgpack.tree_difference import differences
 
 ONCE = bytes.fromhex("81 a161 01")
 TWICE = bytes.fromhex("82 a161 01 a161 01")
@@ -13,7 +13,8 @@ TWICE = bytes.fromhex("82 a161 01 a161 01")
 
 @pytest.mark.parametrize(("left", "right"), [(ONCE, TWICE), (TWICE, ONCE)])
 def test_a_key_that_one_side_gives_twice_is_a_difference(left: bytes, right: bytes) -> None:
-    path, mine, yours = first_difference(parse(left), parse(right))
-    assert path == "$.a"
+    (difference,) = differences(parse(left), parse(right))
+    mine, yours = difference.sides
+    assert difference.path == "$.a"
     assert (mine is None) == (left == ONCE)
     assert (yours is None) == (right == ONCE)

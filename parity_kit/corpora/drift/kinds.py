@@ -10,7 +10,8 @@ from typing import Any, Final
 
 from parity_kit.contract import CaseId, Trace
 from parity_kit.corpora.corpus import Corpus
-from parity_kit.corpora.drift.places import Place, What, trace_differences
+from parity_kit.corpora.drift.places import Place, trace_differences
+from parity_kit.msgpack.tree_difference import What
 
 _ID_CHARACTERS = set("0123456789abcdef-'")
 _SHORTEST_ID = 32

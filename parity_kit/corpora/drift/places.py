@@ -1,7 +1,7 @@
 """Every place where two MessagePack trees differ, and where two traces of one case do.
 
-`parity_kit.msgpack.tree_difference` finds the first place, for a verdict; here all are wanted, so
-that changes between two releases can be told apart by kind.
+Places say what changed and not in which case, so that changes between two releases can be counted
+by kind.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal, TypeAlias
+from itertools import pairwise
 
 from parity_kit.contract import (
     Event,
@@ -22,10 +22,10 @@ from parity_kit.contract import (
     split_stored_name,
 )
 from parity_kit.contract.canonical import pack
+from parity_kit.msgpack import tree_difference
 from parity_kit.msgpack.parser import MalformedError, Node, describe, key_step, parse
 from parity_kit.msgpack.semantics import record_of
-
-What: TypeAlias = Literal["added", "removed", "changed", "order", "form"]
+from parity_kit.msgpack.tree_difference import Pair, TreeDifference, What
 
 _OWN_KEYS = {"channel_values", "channel_versions", "versions_seen", "configurable", "parents"}
 """Maps whose keys are the graph's: a place in them is told without the key."""
@@ -52,142 +52,103 @@ class Place:
 
 
 def differences(left: Node, right: Node, part: str) -> Iterator[Place]:
-    """Yield where two trees differ, as far down as both have the same shape."""
-    waiting = [_Pair(left, right)]
-    while waiting:
-        pair = waiting.pop()
+    """Yield where two trees differ, as far down as both have the same shape and types."""
+    yielded: dict[int, Pair] = {}
+    for difference in tree_difference.differences(left, right):
+        place, pair = _place(difference, part)
+        # Whatever differs inside values of two types is one difference: that of the types.
+        if pair is difference.pair or id(pair) not in yielded:
+            yielded[id(pair)] = pair
+            yield place
+
+
+def _place(difference: TreeDifference, part: str) -> tuple[Place, Pair]:
+    """Return a difference as a place, and the pair of values that it is about."""
+    here = _Path()
+    for pair, below in pairwise(difference.pair.trail):
         mine, yours = pair.left, pair.right
-        if mine.kind != yours.kind or mine.code != yours.code or mine.kind == "scalar":
-            yield from _values(pair, part)
-        elif mine.kind == "map" and _opened(mine) != _opened(yours):
-            yield pair.place(part, "changed", _typed(mine), _typed(yours))
-        elif mine.kind == "map":
-            yield from _keys(pair, part)
-            waiting += _in_maps(pair)
-        elif mine.kind == "array":
-            yield from _lengths(pair, part)
-            waiting += [
-                replace(pair, left=one, right=other, path=f"{pair.path}[*]")
-                for one, other in zip(mine.children, yours.children, strict=False)
-            ]
-        else:
-            inner = _in_envelopes(pair)
-            waiting += inner
-            if not inner and mine.value != yours.value:
-                yield pair.place(part, "changed", _typed(mine), _typed(yours))
+        if mine is None or yours is None:
+            raise AssertionError("only the last pair of a trail lacks a side")
+        if _type_of(mine) != _type_of(yours):
+            return here.place(part, "changed", _typed(mine), _typed(yours)), pair
+        here = here.into(pair, yours, below)
+    return here.place(part, difference.what, *_texts(difference)), difference.pair
 
 
 @dataclass(frozen=True, slots=True)
-class _Pair:
-    """Two values to compare; `free` levels of keys below are the graph's own."""
+class _Path:
+    """The way to a place; `free` levels of keys below are the graph's own."""
 
-    left: Node
-    right: Node
     path: str = ""
     inside: str = ""
     free: int = 0
 
-    def place(
-        self, part: str, what: What, before: str = "", after: str = "", step: str = ""
-    ) -> Place:
-        """Return a difference at this place, or one step into it."""
-        return Place(part, self.path + step, what, before, after, self.inside)
+    def place(self, part: str, what: What, before: str, after: str) -> Place:
+        """Return a difference at this place."""
+        return Place(part, self.path, what, before, after, self.inside)
+
+    def into(self, pair: Pair, node: Node, below: Pair) -> _Path:
+        """Return the way one step further, from a value to one inside it."""
+        if node.kind == "map":
+            return self._into_map(node, below)
+        if node.kind == "ext":
+            return self
+        envelope = pair.above and pair.above.right
+        if envelope and (name := _type_in(envelope)) and below.key == _PAYLOAD:
+            return _Path("", name)
+        return replace(self, path=f"{self.path}[*]")
+
+    def _into_map(self, node: Node, below: Pair) -> _Path:
+        opened, record = _opened(node), record_of(node)
+        free = max(0, self.free - 1)
+        if isinstance(below.key, Node) and below.key.value in _OWN_KEYS:
+            free = _LEVELS.get(str(below.key.value), 1)
+        if opened and below.step == ".payload":
+            return _Path("", opened)
+        if record:
+            return _Path(below.step, record, free)
+        return _Path(self.path + (".*" if self.free else below.step), self.inside, free)
 
 
-def _values(pair: _Pair, part: str) -> Iterator[Place]:
-    if _scalar(pair.left) != _scalar(pair.right):
-        yield pair.place(part, "changed", _typed(pair.left), _typed(pair.right))
-    elif pair.left.form != pair.right.form:
-        yield pair.place(part, "form", pair.left.form, pair.right.form)
-
-
-def _scalar(node: Node) -> Any:
-    # repr tells 1 from 1.0 and from True
-    return repr(node.value) if node.kind == "scalar" else (node.kind, node.code)
+def _texts(difference: TreeDifference) -> tuple[str, str]:
+    """Return both sides of a difference in a few words."""
+    sides = (difference.pair.left, difference.pair.right)
+    match difference.what:
+        case "form":
+            texts = ["" if side is None else side.form for side in sides]
+        case "order":
+            texts = [", ".join(map(key_step, side.children[::2])) if side else "" for side in sides]
+        case _:
+            texts = ["" if side is None else _typed(side) for side in sides]
+    return texts[0], texts[1]
 
 
 def _type_in(node: Node) -> str:
     """Return the type that an ext's envelope names."""
+    if node.kind != "ext":
+        return ""
     inner = node.children[0].children if node.children else ()
-    names = [each.value for each in inner[:2] if isinstance(each.value, str)]
+    names = [item.value for item in inner[:2] if isinstance(item.value, str)]
     return ".".join(names) if len(names) == 2 and len(inner) > _PAYLOAD else ""  # noqa: PLR2004  # module and name
-
-
-def _typed(node: Node) -> str:
-    """Return a value in a few words, an ext by its type."""
-    kind = {"ext": _type_in, "map": _opened}.get(node.kind)
-    return (kind(node) if kind else "") or describe(node)
-
-
-def _in_envelopes(pair: _Pair) -> list[_Pair]:
-    """Return what is inside two exts; where both are of one type, told from there on."""
-    if not pair.left.children or not pair.right.children:
-        return []
-    kind = _type_in(pair.right)
-    if not kind:
-        inner = (pair.left.children[0], pair.right.children[0])
-        return [replace(pair, left=inner[0], right=inner[1])]
-    if _type_in(pair.left) != kind:
-        return []
-    payloads = [item.children[0].children[_PAYLOAD] for item in (pair.left, pair.right)]
-    return [_Pair(payloads[0], payloads[1], "", kind)]
-
-
-def _entries(node: Node) -> dict[str, tuple[Node, Node]]:
-    keys, values = node.children[::2], node.children[1::2]
-    return {key_step(key): (key, value) for key, value in zip(keys, values, strict=True)}
 
 
 def _opened(node: Node) -> str:
     """Return the type of a value that was opened (docs/contract.md), or nothing."""
-    entries = _entries(node)
-    kind = entries.get(".type", (None, None))[1]
-    if "['$ext']" not in entries or kind is None:
+    entries = {key_step(key): at for at, key in enumerate(node.children[::2])}
+    if node.kind != "map" or "['$ext']" not in entries or ".type" not in entries:
         return ""
-    return kind.value if isinstance(kind.value, str) else ""
+    name = node.children[2 * entries[".type"] + 1].value
+    return name if isinstance(name, str) else ""
 
 
-def _keys(pair: _Pair, part: str) -> Iterator[Place]:
-    mine, yours = _entries(pair.left), _entries(pair.right)
-    within = replace(pair, inside=record_of(pair.right) or pair.inside)
-    for step in sorted(mine.keys() - yours.keys()):
-        shown = ".*" if pair.free else step
-        yield within.place(part, "removed", _typed(mine[step][1]), step=shown)
-    for step in sorted(yours.keys() - mine.keys()):
-        shown = ".*" if pair.free else step
-        yield within.place(part, "added", after=_typed(yours[step][1]), step=shown)
-    shared = [step for step in mine if step in yours]
-    if shared != [step for step in yours if step in mine]:
-        yield within.place(part, "order", ", ".join(mine), ", ".join(yours))
+def _type_of(node: Node) -> str:
+    """Return the type that an ext or an opened value names; nothing for any other value."""
+    return _opened(node) if node.kind == "map" else _type_in(node)
 
 
-def _in_maps(pair: _Pair) -> list[_Pair]:
-    mine, yours = _entries(pair.left), _entries(pair.right)
-    opened = _opened(pair.right)
-    record = record_of(pair.right)
-    found: list[_Pair] = []
-    for step, (key, value) in mine.items():
-        if step not in yours:
-            continue
-        below = max(0, pair.free - 1)
-        if isinstance(key.value, str) and key.value in _OWN_KEYS:
-            below = _LEVELS.get(key.value, 1)
-        path = pair.path + (".*" if pair.free else step)
-        if opened and step == ".payload":
-            found.append(_Pair(value, yours[step][1], "", opened))
-        elif record:
-            found.append(_Pair(value, yours[step][1], step, record, below))
-        else:
-            found.append(_Pair(value, yours[step][1], path, pair.inside, below))
-    return found
-
-
-def _lengths(pair: _Pair, part: str) -> Iterator[Place]:
-    shared = min(len(pair.left.children), len(pair.right.children))
-    for child in pair.left.children[shared:]:
-        yield pair.place(part, "removed", _typed(child), step="[*]")
-    for child in pair.right.children[shared:]:
-        yield pair.place(part, "added", after=_typed(child), step="[*]")
+def _typed(node: Node) -> str:
+    """Return a value in a few words, one that names its type by that."""
+    return _type_of(node) or describe(node)
 
 
 def trace_differences(before: Trace, after: Trace, *, borrowed: bool = False) -> Iterator[Place]:

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from parity_kit.contract import Level
 from parity_kit.contract.events import CaseJudged, DivergenceFound, Event, RowJudged
 from parity_kit.gates.matrix.rows import Row
-from parity_kit.judging.verdicts import cause, worst
+from parity_kit.judging.verdicts import worst
 
 NO_CASE = "no case"
 NOT_ENGAGED = "not engaged"
@@ -37,16 +37,14 @@ class Evidence:
     rows: Sequence[Row]
     claims: Mapping[tuple[str, str], str]
     cases: list[CaseJudged] = field(default_factory=list[CaseJudged])
-    told: dict[tuple[str, tuple[str, str]], str] = field(
-        default_factory=dict[tuple[str, tuple[str, str]], str]
-    )
+    shown: dict[tuple[str, str, str], str] = field(default_factory=dict[tuple[str, str, str], str])
 
     def emit(self, event: Event) -> None:
         """Keep what the rows need."""
         if isinstance(event, CaseJudged):
             self.cases.append(event)
         elif isinstance(event, DivergenceFound):
-            self.told[event.gate, cause(event.verdict, event.headline)] = event.case
+            self.shown[event.gate, event.verdict, event.cause] = event.case
 
     def judged(self, engaged: Mapping[str, int]) -> Iterator[RowJudged]:
         """Yield each row. `engaged` counts the calls of what the candidate replaces, if anything.
@@ -84,7 +82,7 @@ class Evidence:
         )
 
     def _told_under(self, each: CaseJudged) -> list[str]:
-        case = self.told.get((each.gate, cause(each.verdict, each.said)))
+        case = self.shown.get((each.gate, each.verdict, each.cause))
         return [each.case, each.gate if case else "", case or ""]
 
 

@@ -57,6 +57,7 @@ class Problem:
     reference: str = ""
     theirs: str = ""
     file: str = ""
+    cause: str = ""
 
 
 @dataclass(slots=True)
@@ -196,6 +197,7 @@ def _problem(found: DivergenceFound, *, decides: bool) -> Problem:
         reference=found.reference,
         theirs=found.candidate_side,
         file=found.file,
+        cause=found.cause,
     )
 
 

@@ -13,7 +13,6 @@ from xml.etree import ElementTree as ET
 from parity_kit.contract.errors import ExitCode
 from parity_kit.contract.events import GateFinished
 from parity_kit.judging.text import counts, one_line, visible
-from parity_kit.judging.verdicts import cause
 from parity_kit.report.ci.account import Account, Problem, cases
 from parity_kit.report.summary import NOT_FINISHED, CandidateSummary
 
@@ -49,10 +48,10 @@ def _gate(root: ET.Element, account: Account, gate: GateFinished, found: list[Pr
     for name in ("verdict", "required", "reached"):
         ET.SubElement(properties, "property", name=name, value=str(getattr(gate, name)))
     decides = account.decides(gate.candidate)
-    bodies = {cause(each.verdict, each.said): _body(account, each) for each in found}
+    bodies = {(each.verdict, each.cause): _body(account, each) for each in found}
     told = account.said(gate)
     for case in told:
-        text = bodies.get(cause(case.verdict, case.said), "")
+        text = bodies.get((case.verdict, case.cause), "")
         _add(suite, case.case, case.verdict, case.said, text, decides=decides)
     if told:
         return

@@ -14,7 +14,7 @@ from typing import Any
 from parity_kit import __version__
 from parity_kit.contract.errors import ExitCode
 from parity_kit.judging.text import one_line, plain_name, visible
-from parity_kit.judging.verdicts import FAILURES, cause
+from parity_kit.judging.verdicts import FAILURES
 from parity_kit.judging.words import word
 from parity_kit.report.ci.account import Account, Problem, cases
 from parity_kit.report.ci.places import Places
@@ -117,5 +117,5 @@ def _message(account: Account, problem: Problem) -> str:
 
 
 def _fingerprint(problem: Problem) -> str:
-    said = cause(problem.verdict, problem.said)
-    return hashlib.sha256(repr((problem.candidate, problem.gate, *said)).encode()).hexdigest()
+    key = (problem.candidate, problem.gate, problem.verdict, problem.cause)
+    return hashlib.sha256(repr(key).encode()).hexdigest()
