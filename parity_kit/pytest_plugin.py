@@ -15,33 +15,32 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--parity-candidate",
         metavar="NAME",
-        help="Run the fixtures, and the lockstep suites, on this candidate as tests.",
+        help="Run the corpora and suites of [gate] in parity.toml on this candidate as tests.",
     )
     group.addoption(
         "--parity-corpus",
         action="append",
         default=[],
         metavar="NAME",
-        help="Only this corpus; may be repeated (default: all, and all suites).",
+        help="Only this corpus; may be repeated (default: those of [gate], or all).",
     )
     group.addoption(
         "--parity-suite",
         action="append",
         default=[],
         metavar="NAME",
-        help="Only this lockstep suite, or beside --parity-corpus; may be repeated.",
+        help="Only this lockstep suite; may be repeated and combined with --parity-corpus.",
     )
     group.addoption(
         "--parity-examples",
         type=int,
-        default=100,
         metavar="N",
-        help="Cases that Hypothesis tries of a suite (default: 100).",
+        help="Cases that Hypothesis tries per suite (default: as in [gate.suites], or 100).",
     )
     group.addoption(
         "--parity-workspace",
         metavar="DIR",
-        help="The directory with parity.toml (default: the one pytest is in).",
+        help="The directory with parity.toml (default: the root directory of pytest).",
     )
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,18 +12,18 @@ import click
 from parity_kit import __version__
 from parity_kit.candidates.workspace import MARKER, Workspace
 from parity_kit.cli import completing
-from parity_kit.cli.common import console, json_option, print_json, workspace_option
+from parity_kit.cli.common import json_option, print_json, workspace_option
 from parity_kit.cli.files import files_options
+from parity_kit.cli.lifecycle import Run
 from parity_kit.cli.tracing import trace_option
 from parity_kit.contract import Level, SubjectKind
 from parity_kit.contract.errors import BadManifestError, UnknownCandidateError, UsageError
 from parity_kit.contract.events import (
     CandidateFailed,
     CandidateJudged,
+    CandidateStarted,
     DivergenceFound,
-    Event,
     GateFinished,
-    RunFinished,
     RunStarted,
 )
 
@@ -33,16 +31,17 @@ if TYPE_CHECKING:
     from parity_kit.candidates.manifest import Candidate
     from parity_kit.cli.gate_result import Result
     from parity_kit.gates.rules import Rules
+    from parity_kit.gates.runner import Judging, Plan
     from parity_kit.gates.settings import Settings
     from parity_kit.report.ci.files import Wanted
 
 _SHOWN_AT_THE_END = (
     RunStarted,
+    CandidateStarted,
     CandidateFailed,
     GateFinished,
     DivergenceFound,
     CandidateJudged,
-    RunFinished,
 )
 
 
@@ -131,6 +130,8 @@ def command(
     Ends with 0 for parity, 1 for a divergence or a broken rule, 3 if a candidate could not be
     judged or nothing was compared.
     """
+    from parity_kit.cli.gate_result import show
+    from parity_kit.gates.runner import Plan
     from parity_kit.gates.settings import read_settings
 
     settings = read_settings(workspace)
@@ -145,15 +146,32 @@ def command(
         "expected": expected,
         "ledger": ledger,
     }
-    asked = [_rules(settings, each.name, options) for each in candidates]
-    notes = _left_out(workspace, corpora, settings.gate.corpora)
     least = Level[(level or "bytes").upper()]
-    results, headline = _judged(
-        workspace, settings, candidates, asked, least, wanted, folder, notes
-    )
-    code = max(result.exit_code for result in results)
+    plans = [
+        Plan(_rules(settings, chosen.name, options), least, floors=settings.floors)
+        for chosen in candidates
+    ]
+    notes = _left_out(workspace, corpora, settings.gate.corpora)
+    searched = folder is None and any(plan.rules.suites for plan in plans)
+    names = [str(chosen.name) for chosen in candidates]
+    results: list[Result] = []
+    with Run(
+        workspace,
+        RunStarted("", __version__, _oracle(workspace, plans), {}, 0, names),
+        wanted,
+        label="gate" if searched else "",  # what a search finds is in no corpus
+        folder=folder,
+        journaled=False,
+        to_stderr=True,
+        hidden=_SHOWN_AT_THE_END,
+    ) as run:
+        judging = run.judging()
+        for chosen, plan in zip(candidates, plans, strict=True):
+            results.append(_judged(judging, run, chosen, plan))
+        code = max(result.conclusion.exit_code for result in results)
+        run.finish(code, notes)
     if not as_json:
-        _show(results, headline, notes)
+        show(results, str(run.account.headline()), notes)
     elif candidate is not None:
         print_json(results[0].to_json())
     else:
@@ -161,60 +179,16 @@ def command(
     return code
 
 
-def _judged(
-    workspace: Workspace,
-    settings: Settings,
-    candidates: Sequence[Candidate],
-    asked: Sequence[Rules],
-    level: Level,
-    wanted: Wanted,
-    folder: Path | None,
-    notes: Sequence[str],
-) -> tuple[list[Result], str]:
-    """Judge candidates by the rules asked of each; return their results, and all in a line."""
+def _judged(judging: Judging, run: Run, candidate: Candidate, plan: Plan) -> Result:
     from parity_kit.cli.gate_result import Result
-    from parity_kit.cli.gate_run import GateRun
-    from parity_kit.report.ci import Terminal
-    from parity_kit.report.ci.files import opened
 
-    results = [Result(candidate.name, level) for candidate in candidates]
-    searched = any(rules.suites for rules in asked)
-    with (
-        _folder(workspace, folder, searched=searched) as kept,
-        opened(wanted, workspace, kept) as files,
-        Terminal(console(stderr=True)) as terminal,
-    ):
-
-        def emit(event: Event) -> None:
-            files.emit(event)
-            if not isinstance(event, _SHOWN_AT_THE_END):
-                terminal.emit(event)
-
-        started = time.perf_counter()
-        names = [str(candidate.name) for candidate in candidates]
-        emit(RunStarted("", __version__, _oracle(workspace, asked), {}, 0, names))
-        run = GateRun(workspace, settings.floors, emit, terminal.note, kept)
-        for each, rules, result in zip(candidates, asked, results, strict=True):
-            run.judge(each, rules, result)
-        code = int(max(result.exit_code for result in results))
-        emit(RunFinished(code, time.perf_counter() - started, list(notes)))
-    return results, str(files.account.headline())
-
-
-@contextmanager
-def _folder(workspace: Workspace, given: Path | None, *, searched: bool) -> Generator[Path | None]:
-    """Yield where cases are written: a search needs a place, for what it finds is in no corpus."""
-    if given is not None or not searched:
-        yield given
-        return
-    from parity_kit.cli.lifecycle import new_run
-
-    made = new_run(workspace, "gate")
-    try:
-        yield made
-    finally:
-        with suppress(OSError):
-            made.rmdir()  # nothing was found that had to be written
+    began = run.seconds
+    conclusion = judging.candidate(candidate, plan)
+    error = judging.errors.get(candidate.name)
+    if error is not None:
+        click.echo(f"error {error.code}: {error}", err=True)
+    summary = run.account.summary.candidate(candidate.name)
+    return Result(summary, plan.required, conclusion, error, run.seconds - began)
 
 
 def _candidates(workspace: Workspace, named: str | None, settings: Settings) -> list[Candidate]:
@@ -251,21 +225,20 @@ def _check_corpora(workspace: Workspace, settings: Settings, asked: Sequence[str
 
 
 def _rules(settings: Settings, name: str, options: Mapping[str, Any]) -> Rules:
-    """Return the rules for one candidate: those of `ours`, and options before them."""
-    rules = settings.gate if name in settings.ours else settings.gate.for_others()
+    """Return the rules for one candidate: those of parity.toml, and options before them."""
+    rules = settings.rules(name)
     if options["corpora"]:
         rules = rules.for_a_part()
     return replace(rules, **{key: value for key, value in options.items() if value is not None})
 
 
-def _oracle(workspace: Workspace, asked: Sequence[Rules]) -> dict[str, str]:
+def _oracle(workspace: Workspace, plans: Sequence[Plan]) -> dict[str, str]:
     """Return the oracle's versions; somebody's own data has no manifest to name them."""
     from parity_kit.corpora.imported import PREFIX
     from parity_kit.corpora.manifest import read_manifest
 
-    own = all(
-        each.corpora and all(name.startswith(PREFIX) for name in each.corpora) for each in asked
-    )
+    corpora = [plan.rules.corpora for plan in plans]
+    own = all(names and all(name.startswith(PREFIX) for name in names) for names in corpora)
     return {} if own else dict(read_manifest(workspace.fixtures).oracle)
 
 
@@ -279,25 +252,3 @@ def _left_out(workspace: Workspace, asked: Sequence[str], listed: Sequence[str])
         count = f"{len(known & set(listed))} of {len(known)} corpora"
         return [f"{MARKER} lists {count}: {', '.join(listed)}"]
     return []
-
-
-def _show(results: Sequence[Result], headline: str, notes: Sequence[str]) -> None:
-    from rich.markup import escape
-
-    from parity_kit.judging.text import one_line
-    from parity_kit.judging.words import colour
-
-    out = console()
-    worst = max(results, key=lambda result: result.exit_code)
-    # Whoever reads only the first line is to know the verdict, and why.
-    first, *others = headline.splitlines()
-    if others and first.endswith(":"):
-        first = f"{first} {others[-1].strip()}"
-    out.print(escape(one_line(first)), style=f"bold {colour(worst.verdict)}")
-    for result in results:
-        out.print()
-        if len(results) > 1:
-            out.print(result.candidate, style="bold", markup=False)
-        result.show()
-    for note in notes:
-        out.print(f"partial: {note}", style="dim", markup=False)

@@ -1,157 +1,130 @@
-"""What a candidate's gates came to, and what of it is shown."""
+"""The result of a gate for one candidate, as text and as JSON."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from parity_kit.cli.common import console
 from parity_kit.contract import Level
-from parity_kit.contract.errors import CandidateError, ExitCode
-from parity_kit.contract.events import CLAIMS, DivergenceFound, Event, GateFinished
-from parity_kit.gates.gate import BREAKDOWNS, exit_code
-from parity_kit.gates.rules import GateTotals, Rules
+from parity_kit.contract.errors import CandidateError
+from parity_kit.contract.events import DivergenceFound, GateFinished
+from parity_kit.gates.conclusion import Conclusion
+from parity_kit.judging.text import one_line
+from parity_kit.judging.words import colour, mark, reached
+from parity_kit.report.summary import CandidateSummary
 
 MOST_SHOWN = 8
-"""Places of divergence that are printed."""
-MOST_SAID = 300
-"""Characters of a line of what a candidate said that are printed."""
+"""Causes that are printed."""
+MOST_CHARACTERS = 300
+"""Printed of a line that a candidate wrote."""
 MOST_LINES = 6
-"""Lines of its last words that are printed."""
+"""Printed of its last words."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Result:
-    """One candidate's result, filled in as events tell it."""
+    """One candidate's result."""
 
-    candidate: str
+    summary: CandidateSummary
     level: Level
-    verdict: str = "unknown"
-    problem: str = ""
-    error: CandidateError | None = None
-    exit_code: ExitCode = ExitCode.NOT_JUDGED
-    seconds: float = 0.0
-    gates: list[GateFinished] = field(default_factory=list[GateFinished])
-    divergences: list[DivergenceFound] = field(default_factory=list[DivergenceFound])
-    seen: GateTotals = field(default_factory=GateTotals)
+    conclusion: Conclusion
+    error: CandidateError | None
+    seconds: float
 
     @property
     def compared(self) -> int:
         """The cases whose outcomes were compared."""
-        return sum(gate.compared for gate in self.gates)
-
-    @property
-    def reached(self) -> Level:
-        """The level that every compared case reached: lower than asked if less was claimed."""
-        levels = [Level[gate.reached.upper()] for gate in self.gates if gate.compared]
-        return min(levels, default=Level.NONE)
-
-    @property
-    def reason(self) -> str:
-        """Why it is what it is, in a few words."""
-        level = f"equal at level {self.reached.label}"
-        return self.problem or (level if self.exit_code is ExitCode.PARITY else self.verdict)
-
-    def emit(self, event: Event) -> None:
-        """Keep what the end needs."""
-        self.seen.emit(event)
-        if isinstance(event, GateFinished):
-            if event.kind != CLAIMS:
-                self.gates.append(event)
-            if event.verdict == "unknown" and event.notes:
-                self.problem = self.problem or "; ".join(event.notes)
-        elif isinstance(event, DivergenceFound):
-            self.divergences.append(event)
-
-    def conclude(self, verdict: str, engaged: Mapping[str, int], rules: Rules) -> None:
-        """Take the verdict of all gates, and hold it against what else must be so."""
-        self.verdict, self.exit_code = verdict, exit_code(verdict)
-        if engaged and not any(engaged.values()):
-            self.verdict, self.exit_code = "unknown", ExitCode.NOT_JUDGED
-            self.problem = f"not engaged: {', '.join(engaged)} never ran, so LangGraph answered"
-        elif not self.compared and verdict in BREAKDOWNS:
-            self.exit_code = ExitCode.NOT_JUDGED
-            self.problem = "it broke down on every case"
-        elif not self.compared and verdict == "unknown":
-            self.problem = "nothing was compared, and that is not a pass"
-        elif self.exit_code is ExitCode.PARITY and (broken := [*self.seen.broken(rules)]):
-            self.verdict, self.exit_code = "unknown", ExitCode.DIVERGENCE
-            self.problem = "; ".join(broken)
+        return sum(gate.compared for gate in self.summary.gates.values())
 
     def to_json(self) -> dict[str, object]:
         """Return the result for machines."""
+        conclusion, summary = self.conclusion, self.summary
         return {
-            "candidate": self.candidate,
+            "candidate": summary.name,
             "level": self.level.label,
-            "reached": self.reached.label,
-            "verdict": self.verdict,
-            "problem": self.problem,
+            "reached": summary.reached,
+            "verdict": conclusion.verdict,
+            "reason": conclusion.reason + conclusion.detail,
             "error": self.error.to_json() if self.error else None,
-            "exit_code": int(self.exit_code),
+            "exit_code": int(conclusion.exit_code),
             "compared": self.compared,
             "seconds": self.seconds,
-            "gates": [dataclasses.asdict(gate) for gate in self.gates],
-            "divergences": [dataclasses.asdict(divergence) for divergence in self.divergences],
+            "gates": [dataclasses.asdict(gate) for gate in summary.gates.values()],
+            "divergences": [dataclasses.asdict(found) for found in summary.divergences.values()],
         }
 
     def show(self) -> None:
         """Print the gates as a table, what differs, and the verdict."""
-        from parity_kit.judging.text import one_line
-        from parity_kit.judging.words import mark
-
         out = console()
-        if self.gates:
-            self._show_gates()
-        for divergence in self.divergences[:MOST_SHOWN]:
-            self._show_divergence(divergence)
-        if (more := len(self.divergences) - MOST_SHOWN) > 0:
+        if self.summary.gates:
+            _show_gates(self.summary.gates.values())
+        divergences = list(self.summary.divergences.values())
+        for divergence in divergences[:MOST_SHOWN]:
+            _show_divergence(divergence)
+        if (more := len(divergences) - MOST_SHOWN) > 0:
             out.print(
                 f"\nand {more} more: --json lists all, --cases DIRECTORY writes a case of each"
             )
-        if self.problem:
-            lines = [one_line(line) for line in self.problem.splitlines()]
-            out.print("\n".join([""] * bool(self.gates) + lines), markup=False)
-        level = f", equal at level {self.reached.label}" if self.reached else ""
-        counted = f"{self.compared} cases compared{level}, {self.seconds:.1f} s"
-        out.print(f"\n{mark(self.verdict)}  {counted}")
+        if len(lines := (self.conclusion.reason + self.conclusion.detail).splitlines()) > 1:
+            out.print("\n" + "\n".join(map(one_line, lines)), markup=False)
+        sign = mark(self.conclusion.verdict)
+        out.print(f"\n{sign}  {self.compared:,} cases compared in {self.seconds:.1f} s")
 
-    @staticmethod
-    def _show_divergence(each: DivergenceFound) -> None:
-        from rich.markup import escape
 
-        from parity_kit.judging.text import one_line
-        from parity_kit.judging.words import mark
+def show(results: Sequence[Result], headline: str, notes: Sequence[str]) -> None:
+    """Print the headline, then each candidate's result, then what was left out."""
+    out = console()
+    worst = max(results, key=lambda result: result.conclusion.exit_code)
+    # Whoever reads only the first line is to know the verdict, and why.
+    first, *others = headline.splitlines()
+    if others and first.endswith(":"):
+        first = f"{first} {others[-1].strip()}"
+    style = f"bold {colour(worst.conclusion.verdict)}"
+    out.print(one_line(first), style=style, markup=False)
+    for result in results:
+        out.print()
+        if len(results) > 1:
+            out.print(result.summary.name, style="bold", markup=False)
+        result.show()
+    for note in notes:
+        out.print(f"partial: {note}", style="dim", markup=False)
 
-        out = console()
-        times = f", {each.count} cases" if each.count > 1 else ""
-        said, *last_words = each.headline.splitlines() or [""]
-        out.print(f"\n{mark(each.verdict)} {escape(one_line(said, MOST_SAID))}")
-        for line in last_words[-MOST_LINES:]:
-            out.print(f"  {one_line(line, MOST_SAID)}", markup=False, style="dim")
-        if each.reference or each.candidate_side:
-            out.print(f"  reference  {one_line(each.reference, MOST_SAID)}", markup=False)
-            out.print(f"  candidate  {one_line(each.candidate_side, MOST_SAID)}", markup=False)
-        out.print(f"  {each.case}{times}", markup=False, style="dim")
 
-    def _show_gates(self) -> None:
-        from rich.table import Table
+def _show_divergence(divergence: DivergenceFound) -> None:
+    from rich.markup import escape
 
-        from parity_kit.judging.words import mark
+    out = console()
+    times = f", {divergence.count} cases" if divergence.count > 1 else ""
+    first, *last_words = divergence.headline.splitlines() or [""]
+    out.print(f"\n{mark(divergence.verdict)} {escape(one_line(first, MOST_CHARACTERS))}")
+    for line in last_words[-MOST_LINES:]:
+        out.print(f"  {one_line(line, MOST_CHARACTERS)}", markup=False, style="dim")
+    if divergence.reference or divergence.candidate_side:
+        reference = one_line(divergence.reference, MOST_CHARACTERS)
+        candidate = one_line(divergence.candidate_side, MOST_CHARACTERS)
+        out.print(f"  reference  {reference}", markup=False)
+        out.print(f"  candidate  {candidate}", markup=False)
+    out.print(f"  {divergence.case}{times}", markup=False, style="dim")
 
-        table = Table("gate", "verdict", box=None)
-        for heading in ("equal", "divergent", "unsupported", "other"):
-            table.add_column(heading, justify="right")
-        table.add_column("level reached")
-        table.add_column("seconds", justify="right")
-        for gate in self.gates:
-            named = [gate.verdicts.get(word, 0) for word in ("equal", "divergent", "unsupported")]
-            other = sum(gate.verdicts.values()) - sum(named)
-            table.add_row(
-                gate.gate.removeprefix("corpus "),
-                mark(gate.verdict),
-                *(str(count) if count else "·" for count in (*named, other)),
-                gate.reached,
-                f"{gate.seconds:.2f}",
-            )
-        console().print(table)
+
+def _show_gates(gates: Iterable[GateFinished]) -> None:
+    from rich.table import Table
+
+    table = Table("gate", "verdict", box=None)
+    for heading in ("equal", "divergent", "unsupported", "other"):
+        table.add_column(heading, justify="right")
+    table.add_column("level reached")
+    table.add_column("seconds", justify="right")
+    for gate in gates:
+        named = [gate.verdicts.get(word, 0) for word in ("equal", "divergent", "unsupported")]
+        other = sum(gate.verdicts.values()) - sum(named)
+        table.add_row(
+            gate.gate.removeprefix("corpus "),
+            mark(gate.verdict),
+            *(str(count) if count else "·" for count in (*named, other)),
+            reached(gate.reached, gate.compared),
+            f"{gate.seconds:.2f}",
+        )
+    console().print(table)

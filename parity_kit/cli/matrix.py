@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
@@ -14,10 +14,9 @@ from parity_kit.candidates.workspace import Workspace
 from parity_kit.cli import completing
 from parity_kit.cli.common import console, json_option, level_option, print_json, workspace_option
 from parity_kit.contract import Level
-from parity_kit.contract.errors import CandidateError, ExitCode
 from parity_kit.contract.events import Event, GateProgress, RowJudged
 from parity_kit.gates.matrix.claims import Claims
-from parity_kit.gates.matrix.standing import counts
+from parity_kit.gates.matrix.standing import counts, summary
 from parity_kit.judging.verdicts import FAILURES, WORST_FIRST
 
 if TYPE_CHECKING:
@@ -25,7 +24,10 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from parity_kit.candidates.manifest import Candidate
+    from parity_kit.gates.conclusion import Conclusion
     from parity_kit.gates.matrix.rows import Row
+    from parity_kit.gates.rules import Rules
+    from parity_kit.gates.runner import Plan
     from parity_kit.report.ci import Terminal
 
 _ONLY = {
@@ -39,33 +41,23 @@ _WIDEST = 1_000  # characters of a line in a pipe
 _REASONS = 10  # shown of each candidate, where there are several
 
 
-@dataclass(slots=True)
-class _Judged:
-    """A candidate's rows; `problem` says why there are none, or why they say nothing."""
+@dataclass(frozen=True, slots=True)
+class _Result:
+    """A candidate's rows and conclusion; without rows it could not be judged."""
 
     candidate: str
     claims: Claims
-    rows: list[RowJudged] = field(default_factory=list[RowJudged])
-    problem: str = ""
+    rows: Sequence[RowJudged]
+    conclusion: Conclusion
 
     def row(self, row: Row) -> RowJudged | None:
-        """Return what was found of a row, unless the candidate was not judged."""
-        return next((each for each in self.rows if (each.category, each.row) == row.key), None)
+        """Return a row's result, unless the candidate was not judged."""
+        return next((known for known in self.rows if (known.category, known.row) == row.key), None)
 
     @property
-    def verdict(self) -> str:
-        """The verdict on all rows together, as that on several gates."""
-        from parity_kit.gates.gate import overall
-
-        return "unknown" if self.problem else overall(row.verdict for row in self.rows)
-
-    @property
-    def exit_code(self) -> ExitCode:
-        """The exit code that the verdict stands for."""
-        from parity_kit.gates.gate import BREAKDOWNS, exit_code
-
-        throughout = self.verdict in BREAKDOWNS and not any(row.compared for row in self.rows)
-        return ExitCode.NOT_JUDGED if self.problem or throughout else exit_code(self.verdict)
+    def reason(self) -> str:
+        """Why the conclusion is what it is."""
+        return self.conclusion.reason + self.conclusion.detail
 
 
 @click.command("matrix")
@@ -110,63 +102,68 @@ def command(  # an option each
     could not be judged, nothing was compared, or no case shows a row.
     """
     from parity_kit.candidates.launch import find
-    from parity_kit.gates.matrix.claims import read_claims
     from parity_kit.gates.matrix.rows import read_rows, select
+    from parity_kit.gates.settings import read_settings
     from parity_kit.report.ci import Terminal
 
     rows = select(read_rows(), categories, names)
-    found = [find(workspace, name) for name in dict.fromkeys(candidates)]
-    judged = [_Judged(each.name, read_claims(each, read_rows())) for each in found]
+    chosen = [find(workspace, name) for name in dict.fromkeys(candidates)]
+    settings, part = read_settings(workspace), bool(categories or names)
     with Terminal(console(stderr=True)) as terminal:
-        for candidate, result in zip(found, judged, strict=True):
-            try:
-                _run(workspace, candidate, rows, Level[level.upper()], result, terminal)
-            except CandidateError as error:
-                result.problem = error.problem
-    shown = _shown(judged, rows, only, worst_first=worst_first)
+        results = [
+            _judged(
+                workspace,
+                candidate,
+                _plan(settings.rules(candidate.name), rows, Level[level.upper()], part=part),
+                terminal,
+            )
+            for candidate in chosen
+        ]
+    shown = _shown(results, rows, only, worst_first=worst_first)
     if as_json:
-        print_json(_as_json(judged, shown))
+        print_json(_as_json(results, shown))
     else:
-        _print(judged, shown, grouped=not worst_first)
-    return max(each.exit_code for each in judged)
+        _print(results, shown, grouped=not worst_first)
+    return max(result.conclusion.exit_code for result in results)
 
 
-def _run(
-    workspace: Workspace,
-    candidate: Candidate,
-    rows: Sequence[Row],
-    required: Level,
-    result: _Judged,
-    terminal: Terminal,
-) -> None:
-    from parity_kit.candidates.launch import start
-    from parity_kit.gates.gate import gate_corpora
-    from parity_kit.gates.matrix.evidence import NOT_ENGAGED, Evidence
-    from parity_kit.judging.candidate_under_test import CandidateUnderTest
+def _plan(rules: Rules, rows: Sequence[Row], required: Level, *, part: bool) -> Plan:
+    """Return the plan for these rows; of a part of the matrix only its own cases are run."""
+    from parity_kit.gates.runner import Plan
 
-    evidence = Evidence(candidate.name, rows, result.claims.by_row)
+    rules = dataclasses.replace(rules.for_a_part() if part else rules, corpora=(), suites={})
+    if required is not Level.BYTES:
+        rules = dataclasses.replace(rules, levels={})  # a lower level was asked for
+    if not part:
+        return Plan(rules, required, rows=rows)
+    rules = dataclasses.replace(rules, every_row=True)
+    return Plan(
+        rules,
+        required,
+        rows=rows,
+        chosen=lambda case: any(row.shown_by(case) for row in rows),
+    )
+
+
+def _judged(workspace: Workspace, candidate: Candidate, plan: Plan, terminal: Terminal) -> _Result:
+    from parity_kit.gates.matrix.claims import read_claims
+    from parity_kit.gates.matrix.rows import read_rows
+    from parity_kit.gates.runner import Judging
+
+    claims, rows = read_claims(candidate, read_rows()), list[RowJudged]()
 
     def emit(event: Event) -> None:
-        evidence.emit(event)
-        if isinstance(event, GateProgress):
+        if isinstance(event, RowJudged):
+            rows.append(event)
+        elif isinstance(event, GateProgress):
             terminal.emit(event)
 
-    with start(candidate, workspace, on_progress=terminal.note) as engine:
-        gate_corpora(
-            workspace,
-            CandidateUnderTest.started(candidate, engine),
-            required,
-            emit,
-            chosen=lambda case: any(row.shown_by(case) for row in rows),
-        )
-        engaged = engine.describe().engaged
-    result.rows = list(evidence.judged(engaged))
-    if engaged and not any(engaged.values()):
-        result.problem = NOT_ENGAGED
+    conclusion = Judging(workspace, None, emit, terminal.note).candidate(candidate, plan)
+    return _Result(candidate.name, claims, rows, conclusion)
 
 
 def _shown(
-    judged: Sequence[_Judged], rows: Sequence[Row], only: Sequence[str], *, worst_first: bool
+    judged: Sequence[_Result], rows: Sequence[Row], only: Sequence[str], *, worst_first: bool
 ) -> list[Row]:
     """Return the rows to show, in order."""
     wanted = {verdict for word in only for verdict in _ONLY[word]}
@@ -179,14 +176,14 @@ def _shown(
     return shown
 
 
-def _as_json(judged: Sequence[_Judged], shown: Sequence[Row]) -> dict[str, object]:
+def _as_json(judged: Sequence[_Result], shown: Sequence[Row]) -> dict[str, object]:
     return {
         "candidates": [
             {
                 "candidate": each.candidate,
-                "verdict": each.verdict,
-                "problem": each.problem,
-                "exit_code": int(each.exit_code),
+                "verdict": each.conclusion.verdict,
+                "reason": each.reason,
+                "exit_code": int(each.conclusion.exit_code),
                 "claims": {"source": each.claims.source, "version": each.claims.version},
                 "levels": counts(each.rows),
                 "rows": [dataclasses.asdict(found) for row in shown if (found := each.row(row))],
@@ -196,7 +193,7 @@ def _as_json(judged: Sequence[_Judged], shown: Sequence[Row]) -> dict[str, objec
     }
 
 
-def _print(judged: Sequence[_Judged], shown: Sequence[Row], *, grouped: bool) -> None:
+def _print(judged: Sequence[_Result], shown: Sequence[Row], *, grouped: bool) -> None:
     from rich.markup import escape
 
     out = console()
@@ -221,7 +218,7 @@ def _width(out: Console, table: Table) -> int:
     return Measurement.get(out, out.options.update(max_width=_WIDEST), table).maximum
 
 
-def _table(judged: Sequence[_Judged], shown: Sequence[Row], *, grouped: bool) -> Table:
+def _table(judged: Sequence[_Result], shown: Sequence[Row], *, grouped: bool) -> Table:
     from rich.markup import escape
     from rich.table import Table
 
@@ -244,20 +241,20 @@ def _table(judged: Sequence[_Judged], shown: Sequence[Row], *, grouped: bool) ->
     return table
 
 
-def _cells(each: _Judged, row: Row) -> list[str]:
-    from parity_kit.gates.matrix.standing import agreeing, standing
+def _cells(each: _Result, row: Row) -> list[str]:
+    from parity_kit.gates.matrix.standing import agreeing, in_words, standing
     from parity_kit.judging.words import mark
 
     found = each.row(row)
     if found is None:
         cells = [mark("unknown", "not judged"), ""]
     else:
-        text = standing(found.verdict, found.reached, found.compared)
+        text = in_words(standing(found.verdict, found.reached, found.compared))
         cells = [mark(found.verdict, text), agreeing(found.verdicts, found.reasons)]
     return [*cells, each.claims.by_row.get(row.key, "")] if each.claims.by_row else cells
 
 
-def _why(each: _Judged, row: Row) -> str:
+def _why(each: _Result, row: Row) -> str:
     """Return where a row first differs, or what was said of the cases that were not compared."""
     from rich.markup import escape
 
@@ -267,21 +264,21 @@ def _why(each: _Judged, row: Row) -> str:
     return escape(found.differing[0][0] if found.differing else "; ".join(found.reasons))
 
 
-def _summary(each: _Judged) -> str:
+def _summary(each: _Result) -> str:
     from rich.markup import escape
 
+    from parity_kit.judging.text import one_line
     from parity_kit.judging.words import mark
 
+    verdict = f"{mark(each.conclusion.verdict)}: {escape(one_line(each.reason))}"
     if not each.rows:
-        return f"{mark('unknown')}  {escape(each.problem)}"
-    levels = ", ".join(f"{word} {count}" for word, count in counts(each.rows).items())
+        return verdict
     published = sum(row.published for row in each.rows)
     rows = f"{len(each.rows)} rows, {published} of them in the published table"
-    problem = f"; {escape(each.problem)}" if each.problem else ""
-    return f"{mark(each.verdict)}  {levels} ({rows}){problem}"
+    return f"{verdict}\n  {summary(each.rows)} ({rows})"
 
 
-def _claims(each: _Judged) -> str:
+def _claims(each: _Result) -> str:
     from parity_kit.gates.matrix.standing import refuted
 
     against = Counter(refuted(row.verdict, row.reached, row.claimed) for row in each.rows)
@@ -293,5 +290,5 @@ def _rows(count: int) -> str:
     return f"{count} row{'' if count == 1 else 's'}"
 
 
-def _reasons(each: _Judged) -> Counter[str]:
+def _reasons(each: _Result) -> Counter[str]:
     return Counter(reason for row in each.rows for reason in row.reasons)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,22 +11,19 @@ import click
 from parity_kit.candidates.workspace import MARKER, Workspace
 from parity_kit.cli.common import console, json_option, print_json, workspace_option
 from parity_kit.cli.files import files_options
-from parity_kit.cli.lifecycle import Wish, begin, interruptible, resume_option
+from parity_kit.cli.lifecycle import Order, begin, resume_option
+from parity_kit.contract import SubjectKind
 from parity_kit.contract.errors import BadManifestError, CandidateError, ExitCode
-from parity_kit.contract.events import (
-    BenchMeasured,
-    CandidateJudged,
-    CorporaChecked,
-    Event,
-    GateFinished,
-    RunFinished,
-)
+from parity_kit.contract.events import CorporaChecked, GateProgress
 from parity_kit.gates.settings import Settings, read_settings
 
 if TYPE_CHECKING:
-    from parity_kit.gates.runner import Judging
-    from parity_kit.report.ci import Sinks, Terminal
+    from parity_kit.cli.lifecycle import Run
+    from parity_kit.contract.events import RunStarted
+    from parity_kit.gates.runner import Plan
+    from parity_kit.report.ci.account import Account
     from parity_kit.report.ci.files import Wanted
+    from parity_kit.report.summary import CandidateSummary
 
 _ASKED = ("examples", "seed", "pairs", "everyone")
 """What says how the candidates are judged."""
@@ -70,49 +67,39 @@ def command(
     """
     if examples < 1:
         raise click.BadParameter("must be at least 1", param_hint="--examples")
-    from parity_kit.gates.runner import Judging, Plan
-    from parity_kit.report.ci import Journal, Sinks, Terminal
-    from parity_kit.report.ci.files import opened
+    from parity_kit.candidates.launch import find
     from parity_kit.report.write import write_report
 
     settings = read_settings(workspace)
 
-    def wish() -> Wish:
+    def order() -> Order:
         asked = {"examples": examples, "pairs": pairs}
-        return Wish(_names(workspace, settings, everyone), seed, asked, list(settings.others))
+        return Order(_names(workspace, settings, everyone), seed, asked, list(settings.others))
 
-    leg = begin(workspace, resumed, _ASKED, wish)
-    folder, asked, earlier = leg.folder, leg.start.asked, leg.earlier
-    names, seed = leg.start.candidates, leg.start.seed
-    started = time.monotonic()
-    heard = _Heard()
-    journal = Journal(folder)
-    with (
-        interruptible(leg),
-        opened(wanted, workspace, folder) as files,
-        Terminal(console(stderr=as_json)) as terminal,
-    ):
-        sinks = Sinks(journal, files, terminal, heard)
-        sinks.emit(leg.start)
-        if known := earlier.says():
-            terminal.note(known)
-        codes = [_corpora(workspace, sinks, terminal, earlier.checked)]
-        plan = Plan(examples=asked["examples"], seed=seed)
-        judging = Judging(workspace, folder, plan, sinks.emit, terminal.note, earlier)
-        codes += [_judged(judging, name, settings) for name in names]
-        for event in earlier.benchmarks:
-            sinks.emit(event)
-        if asked["pairs"] and not earlier.benchmarks:
-            _bench(workspace, names, folder, asked["pairs"], seed, sinks, terminal)
-        code = max(codes)
-        sinks.emit(RunFinished(int(code), time.monotonic() - started))
-    journal.close()
-    page = write_report(folder)
+    with begin(workspace, resumed, _ASKED, order, wanted, as_json=as_json) as run:
+        codes = [_corpora(run)]
+        judging = run.judging()
+        for name in run.start.candidates:
+            conclusion = judging.candidate(find(workspace, name), _plan(settings, name, run.start))
+            codes.append(conclusion.exit_code if name in settings.ours else ExitCode.PARITY)
+        _benchmarks(run)
+        run.finish(code := max(codes))
+    assert run.folder, "a run that began has a folder"  # noqa: S101  # an invariant
+    page = write_report(run.folder)
     if as_json:
-        print_json(heard.summary(page, code))
+        print_json(_as_json(run.account, page, code))
     else:
-        _summary(heard, settings, page, time.monotonic() - started)
+        _show(run.account, settings, page, run.seconds)
     return int(code)
+
+
+def _plan(settings: Settings, candidate: str, start: RunStarted) -> Plan:
+    from parity_kit.gates.matrix.rows import read_rows
+    from parity_kit.gates.runner import Plan
+
+    suites = dict.fromkeys((kind.value for kind in SubjectKind), start.asked["examples"])
+    rules = dataclasses.replace(settings.rules(candidate), corpora=(), suites=suites)
+    return Plan(rules, seed=start.seed, floors=settings.floors, rows=read_rows())
 
 
 def _names(workspace: Workspace, settings: Settings, everyone: bool) -> list[str]:
@@ -131,135 +118,104 @@ def _names(workspace: Workspace, settings: Settings, everyone: bool) -> list[str
     return names
 
 
-def _corpora(
-    workspace: Workspace, sinks: Sinks, terminal: Terminal, checked: CorporaChecked | None
-) -> ExitCode:
-    if checked is None:
-        checked = _regenerated(workspace, sinks, terminal)
-    sinks.emit(checked)
+def _corpora(run: Run) -> ExitCode:
+    """Check the committed corpora against LangGraph, unless that was done before a resume."""
+    checked = run.earlier.checked if run.earlier else None
+    checked = checked or _regenerated(run)
+    run.emit(checked)
     return ExitCode.KIT_FAULT if checked.drifted else ExitCode.PARITY
 
 
-def _regenerated(workspace: Workspace, sinks: Sinks, terminal: Terminal) -> CorporaChecked:
-    from parity_kit.contract.events import GateProgress
+def _regenerated(run: Run) -> CorporaChecked:
     from parity_kit.corpora.regenerate import check
 
-    terminal.note("fixtures: regenerating from real LangGraph")
-    done = 0
+    run.note("fixtures: regenerating from real LangGraph")
 
     def progress(corpus: str, number: int) -> None:
-        nonlocal done
-        done += 1
-        sinks.emit(GateProgress("fixtures", corpus, number, number))
+        run.emit(GateProgress("fixtures", corpus, number, number))
 
-    return check(workspace, (), progress).event()
+    return check(run.workspace, (), progress).event()
 
 
-def _judged(judging: Judging, name: str, settings: Settings) -> ExitCode:
-    code = judging.candidate(name)
-    return code if name in settings.ours else ExitCode.PARITY
-
-
-def _bench(
-    workspace: Workspace,
-    names: list[str],
-    folder: Path,
-    pairs: int,
-    seed: int,
-    sinks: Sinks,
-    terminal: Terminal,
-) -> None:
+def _benchmarks(run: Run) -> None:
+    """Measure the candidates, unless that was done before a resume."""
     from parity_kit.bench.session import QUICK_SECONDS, run_benchmarks
 
-    terminal.note("benchmarks: measuring in pairs of processes")
+    measured = run.earlier.benchmarks if run.earlier else []
+    for event in measured:
+        run.emit(event)
+    if measured or not run.start.asked["pairs"] or run.folder is None:
+        return
+    run.note("benchmarks: measuring in pairs of processes")
     try:
         run_benchmarks(
-            workspace,
-            names,
-            folder / "bench",
-            pairs=pairs,
-            seed=seed,
-            emit=sinks.emit,
+            run.workspace,
+            run.start.candidates,
+            run.folder / "bench",
+            pairs=run.start.asked["pairs"],
+            seed=run.start.seed,
+            emit=run.emit,
             value_seconds=QUICK_SECONDS,
         )
     except CandidateError as error:
-        terminal.note(f"benchmarks: {error.problem}")
+        run.note(f"benchmarks: {error.problem}")
 
 
-class _Heard:
-    """Remembers what the summary shows."""
-
-    def __init__(self) -> None:
-        self.corpora: CorporaChecked | None = None
-        self.gates: list[GateFinished] = []
-        self.judged: list[CandidateJudged] = []
-        self.measured: list[BenchMeasured] = []
-
-    def emit(self, event: Event) -> None:
-        """Keep what the summary needs."""
-        match event:
-            case CorporaChecked():
-                self.corpora = event
-            case GateFinished():
-                self.gates.append(event)
-            case CandidateJudged():
-                self.judged.append(event)
-            case BenchMeasured():
-                self.measured.append(event)
-            case _:
-                pass
-
-    def compared(self, candidate: str) -> int:
-        """How many cases of a candidate were compared."""
-        return sum(gate.compared for gate in self.gates if gate.candidate == candidate)
-
-    def speed(self, candidate: str) -> str:
-        """A candidate's ratios in a word."""
-        ratios = [
-            row.ratio
-            for row in self.measured
-            if row.candidate == candidate and row.ratio is not None
-        ]
-        return f"{min(ratios):.2f}x to {max(ratios):.2f}x" if ratios else "not comparable"
-
-    def summary(self, page: Path, code: ExitCode) -> dict[str, object]:
-        """Return the summary for machines."""
-        return {
-            "report": str(page),
-            "exit_code": int(code),
-            "candidates": {
-                each.candidate: {
-                    "verdict": each.verdict,
-                    "reason": each.reason,
-                    "compared": self.compared(each.candidate),
-                }
-                for each in self.judged
-            },
-        }
+def _compared(candidate: CandidateSummary) -> int:
+    return sum(gate.compared for gate in candidate.gates.values())
 
 
-def _summary(heard: _Heard, settings: Settings, page: Path, seconds: float) -> None:
+def _speed(candidate: CandidateSummary) -> str:
+    """Return a candidate's ratios in a few words."""
+    if not candidate.benchmarks:
+        return "not measured"
+    ratios = [
+        workload.ratio for workload in candidate.benchmarks.values() if workload.ratio is not None
+    ]
+    return f"{min(ratios):.2f}x to {max(ratios):.2f}x" if ratios else "not comparable"
+
+
+def _as_json(account: Account, page: Path, code: ExitCode) -> dict[str, object]:
+    return {
+        "report": str(page),
+        "exit_code": int(code),
+        "candidates": {
+            candidate.name: {
+                "verdict": candidate.conclusion.verdict,
+                "reason": candidate.conclusion.reason,
+                "exit_code": candidate.conclusion.exit_code,
+                "compared": _compared(candidate),
+            }
+            for candidate in account.candidates
+        },
+    }
+
+
+def _show(account: Account, settings: Settings, page: Path, seconds: float) -> None:
     from rich import box
     from rich.markup import escape
     from rich.table import Table
 
+    from parity_kit.judging.text import one_line
     from parity_kit.judging.words import mark
 
     out = console()
     table = Table(box=box.SIMPLE)
     for title in ("candidate", "verdict", "compared", "speed against LangGraph", "why"):
         table.add_column(title, overflow="fold")
-    for each in heard.judged:
-        name = (
-            f"[bold]{each.candidate}[/bold]" if each.candidate in settings.ours else each.candidate
+    for candidate in account.candidates:
+        name = escape(candidate.name)
+        table.add_row(
+            f"[bold]{name}[/bold]" if candidate.name in settings.ours else name,
+            mark(candidate.conclusion.verdict),
+            f"{_compared(candidate):,} cases",
+            _speed(candidate),
+            escape(one_line(candidate.conclusion.reason)),
         )
-        speed = heard.speed(each.candidate) if heard.measured else "not measured"
-        cases = f"{heard.compared(each.candidate)} cases"
-        table.add_row(name, mark(each.verdict), cases, speed, escape(each.reason))
     out.print(table)
-    if heard.corpora is not None:
-        total = sum(heard.corpora.corpora.values())
-        state = "DRIFTED" if heard.corpora.drifted else "as real LangGraph makes them now"
-        out.print(f"fixtures  {total} cases, {state}", markup=False)
+    if (checked := account.summary.corpora) is not None:
+        total = sum(checked.corpora.values())
+        state = "DRIFTED" if checked.drifted else "as real LangGraph makes them now"
+        out.print(f"fixtures  {total:,} cases, {state}", markup=False)
     out.print(f"time      {seconds:.0f} s", markup=False)
     out.print(f"report    {page}", markup=False)

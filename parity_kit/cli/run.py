@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,17 +13,19 @@ from parity_kit.candidates.workspace import Workspace
 from parity_kit.cli import completing
 from parity_kit.cli.common import console, json_option, level_option, workspace_option
 from parity_kit.cli.files import files_options
-from parity_kit.cli.lifecycle import Wish, begin, interruptible, resume_option
+from parity_kit.cli.lifecycle import Order, begin, resume_option
 from parity_kit.cli.tracing import trace_option
 from parity_kit.contract import Level
-from parity_kit.contract.events import Event, RunFinished
 
 if TYPE_CHECKING:
+    from parity_kit.cli.lifecycle import Run
+    from parity_kit.contract.events import RunStarted
+    from parity_kit.gates.runner import Plan
+    from parity_kit.gates.settings import Settings
     from parity_kit.report.ci.files import Wanted
 
-_SUITES = ("corpora", "codec", "channel", "graph", "saver")
-
-
+CORPORA = "corpora"
+_SUITES = (CORPORA, "codec", "channel", "graph", "saver")
 _ASKED = ("candidate", "suites", "examples", "bulk", "seed", "level")
 """What says how a candidate is judged."""
 
@@ -81,57 +82,59 @@ def command(
     """
     if examples < 1:
         raise click.BadParameter("must be at least 1", param_hint="--examples")
-    from parity_kit.gates.runner import Judging, Plan
-    from parity_kit.report.ci import Journal, Sinks, Terminal
-    from parity_kit.report.ci.files import opened
+    from parity_kit.candidates.launch import find
+    from parity_kit.gates.settings import read_settings
 
-    def wish() -> Wish:
+    settings = read_settings(workspace)
+
+    def order() -> Order:
         if candidate is None:
             raise click.MissingParameter(param_hint="CANDIDATE", param_type="argument")
         asked = {"suites": list(suites), "examples": examples, "bulk": bulk, "level": level}
-        return Wish([candidate], seed, asked)
+        return Order([candidate], seed, asked)
 
-    leg = begin(workspace, resumed, _ASKED, wish)
-    folder, asked = leg.folder, leg.start.asked
-    chosen, required = asked["suites"], Level[asked["level"].upper()]
-    plan = Plan(chosen or _SUITES, asked["examples"], asked["bulk"], leg.start.seed, required)
-    heard: list[Event] = []
-    journal = Journal(folder)
-    with (
-        interruptible(leg),
-        opened(wanted, workspace, folder) as files,
-        Terminal(console(stderr=as_json)) as terminal,
-    ):
-        emit = Sinks(journal, files, terminal, _Ear(heard)).emit
-        began = datetime.now(UTC)
-        emit(leg.start)
-        if known := leg.earlier.says():
-            terminal.note(known)
-        judging = Judging(workspace, folder, plan, emit, terminal.note, leg.earlier)
-        code = judging.candidate(leg.start.candidates[0])
-        notes = [f"only these suites were asked for: {', '.join(chosen)}"] if chosen else []
-        emit(RunFinished(int(code), (datetime.now(UTC) - began).total_seconds(), notes))
-    journal.close()
-    kept = keep_cases(workspace, folder) if keep else []
-    _close(folder, kept, heard, as_json=as_json)
+    with begin(workspace, resumed, _ASKED, order, wanted, as_json=as_json) as run:
+        (name,) = run.start.candidates
+        plan = _plan(settings, name, run.start)
+        code = run.judging().candidate(find(workspace, name), plan).exit_code
+        chosen = run.start.asked["suites"]
+        run.finish(code, [f"only these suites were run: {', '.join(chosen)}"] if chosen else [])
+    assert run.folder, "a run that began has a folder"  # noqa: S101  # an invariant
+    kept = keep_cases(workspace, run.folder) if keep else []
+    _close(run, run.folder, kept, as_json=as_json)
     return int(code)
 
 
-class _Ear:
-    """Remembers events, for `--json`."""
+def _plan(settings: Settings, candidate: str, start: RunStarted) -> Plan:
+    """Return the plan of a run: the rules of parity.toml, as far as a part can be held to them."""
+    from dataclasses import replace
 
-    def __init__(self, heard: list[Event]) -> None:
-        self._heard = heard
+    from parity_kit.gates.matrix.rows import read_rows
+    from parity_kit.gates.runner import Plan
 
-    def emit(self, event: Event) -> None:
-        self._heard.append(event)
+    asked = start.asked
+    chosen, required = asked["suites"], Level[asked["level"].upper()]
+    rules = settings.rules(candidate)
+    rules = replace(rules.for_a_part() if chosen else rules, corpora=())
+    if required is not Level.BYTES:
+        rules = replace(rules, levels={})  # a lower level was asked for
+    searched = [suite for suite in chosen or _SUITES if suite != CORPORA]
+    return Plan(
+        replace(rules, suites=dict.fromkeys(searched, asked["examples"])),
+        required,
+        corpora=not chosen or CORPORA in chosen,
+        bulk=asked["bulk"],
+        seed=start.seed,
+        floors=settings.floors,
+        rows=read_rows(),
+    )
 
 
-def _close(folder: Path, kept: list[Path], heard: list[Event], *, as_json: bool) -> None:
-    from parity_kit.contract.events import PASSING, event_to_json
+def _close(run: Run, folder: Path, kept: list[Path], *, as_json: bool) -> None:
+    from parity_kit.contract.events import event_to_json
 
     if as_json:
-        events = [event_to_json(each) for each in heard if not isinstance(each, PASSING)]
+        events = [event_to_json(event) for event in run.events]
         click.echo(json.dumps({"run": str(folder), "events": events}, indent=2))
         return
     out = console()

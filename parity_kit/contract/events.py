@@ -16,8 +16,6 @@ SEEN_FIELDS = ("pair", "reference_seconds", "candidate_seconds", "cpu_pressure",
 """What `BenchMeasured.seen` has of a pair; the pressure is null where the system does not tell."""
 MOST_SEEN = 40
 """Pairs of a workload that a report carries; a session's pyperf files hold all of them."""
-CLAIMS = "claims"
-"""The gate, and its kind, that is told where a subject that is claimed was never compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +147,7 @@ class EntryStale:
 class GateFinished:
     """A gate's result: a corpus or a lockstep suite on one candidate.
 
-    `kind` is `corpus`, `lockstep` or `claims`. `verdicts` counts cases by label, `features` by
+    `kind` is `corpus` or `lockstep`. `verdicts` counts cases by label, `features` by
     feature. `required` is the level asked for, `reached` the level that every case reached.
     A search tells how many pairs of features its compared cases had among the `possible` ones;
     `notes` say what was left out, or which floor it did not reach. `subjects` maps each kind of
@@ -256,12 +254,16 @@ class BenchMeasured:
 
 @dataclass(frozen=True, slots=True)
 class CandidateJudged:
-    """The verdict on a candidate as a whole, and the exit code it stands for."""
+    """The verdict on a candidate as a whole, and the exit code it stands for.
+
+    The first `own_words` characters of `reason` are the kit's own; the rest may be the candidate's.
+    """
 
     candidate: str
     verdict: str
     reason: str
     exit_code: int
+    own_words: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,11 +22,10 @@ from pathlib import Path
 from typing import TypeAlias
 
 from parity_kit.candidates.workspace import Workspace
-from parity_kit.contract import Case, CaseId, Level, Outcome, SubjectKind, Trace
+from parity_kit.contract import Case, CaseId, Level, Outcome, Trace
 from parity_kit.contract.casefile import SUFFIX, CaseFile
-from parity_kit.contract.errors import CandidateError, ExitCode
+from parity_kit.contract.errors import CandidateError
 from parity_kit.contract.events import (
-    CLAIMS,
     CaseJudged,
     DivergenceFound,
     EntryStale,
@@ -45,7 +44,6 @@ from parity_kit.judging.judge import Tally, confirmed, judge_answer
 from parity_kit.judging.verdicts import (
     FAILURES,
     PASSING,
-    Divergent,
     Equal,
     Flaky,
     NotSupported,
@@ -54,7 +52,6 @@ from parity_kit.judging.verdicts import (
     headline,
     label,
     passes,
-    worst,
 )
 
 AnyCorpus: TypeAlias = Corpus | ImportedCorpus
@@ -62,8 +59,6 @@ Emit: TypeAlias = Callable[[Event], None]
 
 MOST_TOLD = 20
 """Places of divergence told for one corpus; all are counted."""
-BREAKDOWNS = ("crashed", "hung", "protocol error")
-"""What a candidate's own failure on a case is called; one that fails throughout is not judged."""
 MOST_CONFIRMED = 1000
 """Cases of one corpus that are run again."""
 _PROGRESS_EVERY = 10  # cases
@@ -79,18 +74,17 @@ def gate_corpora(  # noqa: PLR0913  # what a gate is made of
     wanted: Collection[str] = (),
     chosen: Callable[[CaseId], bool] | None = None,
     earlier: Earlier | None = None,
-) -> str:
-    """Run the committed corpora on a candidate and return the verdict on all of them.
+) -> None:
+    """Run the committed corpora on a candidate, and emit the verdict on every case.
 
     Divergent cases are written to `folder`, if there is one. `wanted` names corpora, none means
-    all that are committed; `imported:NAME` is one of the user's own data. `chosen` says which of
-    the committed cases are run; without it all are. Cases that passed in an `earlier` leg of the
-    run are not run again. What the candidate does not support is a gap that it admits; a subject
-    that it claims and of which nothing was compared is `unknown`.
+    all that are committed; `imported:NAME` is one of the user's own data. `chosen` selects
+    committed cases; without it all are run. Cases that passed before the run was stopped, by
+    `earlier`, are not run again.
 
     Raises:
         BadFileError: If a committed file is broken.
-        CandidateError: If the candidate cannot be judged any further; what was seen is told.
+        CandidateError: If the candidate cannot be judged any further; its events are emitted.
     """
     own = [name.removeprefix(PREFIX) for name in wanted if name.startswith(PREFIX)]
     committed = [name for name in wanted if not name.startswith(PREFIX)]
@@ -98,21 +92,12 @@ def gate_corpora(  # noqa: PLR0913  # what a gate is made of
     if committed or not own:
         known = read_corpora(workspace.fixtures, committed)
         corpora = [*(_parts(known, chosen) if chosen else known), *corpora]
-    gates = [
-        _Gate(under_test, corpus, folder, Tally(required), emit, earlier or Earlier())
-        for corpus in corpora
-    ]
-    verdicts = [gate.finish().verdict for gate in gates]
-    idle = _union(gate.seen for gate in gates) - _union(gate.compared for gate in gates)
-    if empty := sorted(idle & set(under_test.claimed)):
-        emit(_unproved(under_test.name, required, empty))
-        verdicts.append("unknown")
+    for corpus in corpora:
+        _Gate(under_test, corpus, folder, Tally(required), emit, earlier or Earlier()).finish()
     whole = not wanted and chosen is None
     for stale in under_test.ledger.stale(datetime.now(UTC).date(), whole=whole):
         entry = stale.entry
         emit(EntryStale(under_test.name, entry.number, entry.case, entry.differs, stale.problem))
-        verdicts.append("stale")
-    return overall(verdicts)
 
 
 def check_wanted(workspace: Workspace, wanted: Collection[str]) -> None:
@@ -137,39 +122,6 @@ def _parts(corpora: Iterable[Corpus], chosen: Callable[[CaseId], bool]) -> Itera
             yield Corpus(corpus.name, traces)
 
 
-def _union(kinds: Iterable[set[SubjectKind]]) -> set[SubjectKind]:
-    return set[SubjectKind]().union(*kinds)
-
-
-def _unproved(candidate: str, required: Level, kinds: Iterable[SubjectKind]) -> GateFinished:
-    """Return the result for subjects that a candidate claims and supports no case of."""
-    return gate_finished(
-        candidate=candidate,
-        gate=CLAIMS,
-        kind=CLAIMS,
-        verdict="unknown",
-        tally=Tally(required),
-        seconds=0.0,
-        notes=[f"{kind.value} is claimed, and nothing of it was compared" for kind in kinds],
-    )
-
-
-def overall(verdicts: Iterable[str]) -> str:
-    """Return the verdict on several gates.
-
-    What the candidate does not support is no failure where something else was compared; nothing
-    compared at all is `unknown`.
-    """
-    return worst(set(verdicts) - {"unsupported"})
-
-
-def exit_code(verdict: str) -> ExitCode:
-    """Return the exit code that a gate's verdict stands for."""
-    if verdict in PASSING:
-        return ExitCode.PARITY
-    return ExitCode.DIVERGENCE if verdict in FAILURES else ExitCode.NOT_JUDGED
-
-
 @dataclass(slots=True)
 class _Group:
     """Cases that differ in the same place: the smallest of them, and how many there are."""
@@ -190,8 +142,6 @@ class _Gate:
     tally: Tally
     emit: Emit
     earlier: Earlier
-    seen: set[SubjectKind] = field(default_factory=set[SubjectKind])
-    compared: set[SubjectKind] = field(default_factory=set[SubjectKind])
     groups: dict[tuple[str, str], _Group] = field(default_factory=dict[tuple[str, str], _Group])
 
     @property
@@ -199,8 +149,8 @@ class _Gate:
         """The gate's name in events."""
         return f"corpus {self.corpus.name}"
 
-    def finish(self) -> GateFinished:
-        """Run every case, tell what was found, and return the result."""
+    def finish(self) -> None:
+        """Run every case, and emit the causes found and the result."""
         started = time.perf_counter()
         try:
             self._run()
@@ -209,9 +159,7 @@ class _Gate:
             groups = sorted(self.groups.values(), key=lambda group: -group.count)
             for number, group in enumerate(groups[:MOST_TOLD], 1):
                 self.emit(self._found(number, group))
-            finished = self._finished(time.perf_counter() - started)
-            self.emit(finished)
-        return finished
+            self.emit(self._finished(time.perf_counter() - started))
 
     def _run(self) -> None:
         """Judge every case; what fails is run again, alone, when all have been run once."""
@@ -273,9 +221,6 @@ class _Gate:
     def _count(self, trace: Trace, answer: Answer, verdict: Verdict) -> None:
         case = trace.case
         verdict = self._settled(case, verdict)
-        self.seen.add(case.subject.kind)
-        if isinstance(verdict, (Equal, Divergent)):
-            self.compared.add(case.subject.kind)
         verdict = self.under_test.ledger.held_against(case.id, verdict)
         self.tally.add(case, verdict)
         self.emit(case_judged(self.under_test.name, self.name, case, verdict))

@@ -1,16 +1,16 @@
 """A candidate judged case by case, in whatever order a test runner asks, with the gate's verdicts.
 
-A test runner may share its tests among processes. Each has a `Casewise` of its own, with one
-process of the candidate's; what each saw is put together as `Standing`, which says what no single
-case can: that nothing was compared, that a subject is claimed and was never compared, that an entry
-of the ledger is stale, that the candidate never drove.
+A test runner may share its tests among processes. Each of those has an `ItemRunner`, with its own
+process of the candidate. Their totals are merged, and the conclusion drawn from them says what
+no single case can: that nothing was compared, that a rule is broken, that an entry of the ledger is
+stale, that the candidate's code never ran.
 """
 
 from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,96 +19,81 @@ from typing import Any
 from parity_kit.candidates.launch import find, start
 from parity_kit.candidates.manifest import Candidate
 from parity_kit.candidates.workspace import Workspace
-from parity_kit.contract import CaseId, Level, Trace
+from parity_kit.contract import Case, CaseId, Level, Trace
 from parity_kit.contract.casefile import SUFFIX, CaseFile
 from parity_kit.contract.errors import BadFileError, CandidateError
 from parity_kit.contract.events import DivergenceFound, Event, GateFinished
 from parity_kit.corpora.folder import index_file, read_corpora, select
 from parity_kit.corpora.manifest import read_manifest
+from parity_kit.gates.conclusion import Conclusion, conclude
+from parity_kit.gates.findings import case_judged
+from parity_kit.gates.rules import Rules
 from parity_kit.gates.settings import Settings, read_settings
+from parity_kit.gates.totals import Cause, GateTotals
 from parity_kit.judging.candidate_under_test import CandidateUnderTest
 from parity_kit.judging.explanation import explain
 from parity_kit.judging.judge import confirmed, judge_answer
 from parity_kit.judging.ledger import Ledger, read_ledger
-from parity_kit.judging.text import one_line, visible
-from parity_kit.judging.verdicts import Divergent, Equal, Verdict, headline, label, passes
+from parity_kit.judging.text import counts, one_line, visible
+from parity_kit.judging.verdicts import Verdict, headline, label, passes
 from parity_kit.wire.host import RemoteEngine
 
-_COUNTED = ("compared", "seen", "engaged", "concerned", "covered")
+DEFAULT_EXAMPLES = 100
+"""Cases that Hypothesis tries of a suite that the rules do not name."""
 
 
 @dataclass(slots=True)
 class SessionTotals:
-    """What the tests of one process saw of a candidate, as far as the whole hangs on it."""
+    """What the tests of one process add up to; those of all processes can be merged."""
 
-    cases: int = 0
-    compared: Counter[str] = field(default_factory=Counter[str])
-    """Cases compared of each subject; `seen` counts those that were not, too."""
-    seen: Counter[str] = field(default_factory=Counter[str])
-    claimed: list[str] = field(default_factory=list[str])
-    engaged: Counter[str] = field(default_factory=Counter[str])
+    gates: GateTotals = field(default_factory=GateTotals)
+    corpora: Counter[str] = field(default_factory=Counter[str])
+    """Cases judged of each corpus."""
+    searched: Counter[str] = field(default_factory=Counter[str])
     concerned: Counter[int] = field(default_factory=Counter[int])
     covered: Counter[int] = field(default_factory=Counter[int])
 
     def to_plain(self) -> dict[str, Any]:
-        """Return the standing as plain data, to be sent to another process."""
-        return {
-            "cases": self.cases,
-            "claimed": self.claimed,
-            **{name: dict[Any, int](getattr(self, name)) for name in _COUNTED},
-        }
+        """Return the totals as plain data, to be sent to another process."""
+        counted = {name: dict[Any, int](getattr(self, name)) for name in _COUNTED}
+        return {"gates": self.gates.to_plain(), **counted}
 
-    def add(self, other: Mapping[str, Any]) -> None:
-        """Add what another process saw, as `to_plain` gives it."""
-        self.cases += other["cases"]
-        self.claimed = other["claimed"] or self.claimed
+    def merge(self, other: Mapping[str, Any]) -> None:
+        """Add what another process counted, as `to_plain` gives it."""
+        self.gates.merge(GateTotals.from_plain(other["gates"]))
         for name in _COUNTED:
-            # A function that never ran counts 0, and stays.
-            mine: Counter[Any] = getattr(self, name)
-            for key, count in other[name].items():
-                mine[key] += count
+            getattr(self, name).update(other[name])
 
-    def problems(self, ledger: Ledger, *, whole: bool) -> Iterator[str]:
-        """Yield what fails the candidate though none of its cases does.
 
-        `whole` says whether all committed cases were run.
-        """
-        if self.engaged and not any(self.engaged.values()):
-            never = ", ".join(self.engaged)
-            yield f"unknown: not engaged: {never} never ran, so LangGraph answered"
-        if self.seen and not any(self.compared.values()):
-            yield "unknown: nothing was compared, and that is not a pass"
-        for kind in sorted(self.seen.keys() & set(self.claimed)):
-            if not self.compared[kind] and any(self.compared.values()):
-                yield f"unknown: {kind} is claimed, and nothing of it was compared"
-        ledger.concerned, ledger.covered = self.concerned, self.covered
-        for stale in ledger.stale(datetime.now(UTC).date(), whole=whole):
-            yield f"stale: ledger entry {stale.entry.number} ({stale.entry.case}): {stale.problem}"
+_COUNTED = ("corpora", "searched", "concerned", "covered")
 
 
 @dataclass(frozen=True, slots=True)
 class CaseReport:
-    """What is said of one test: the verdict's word, a line, and the text of a failure."""
+    """The result of one test: the verdict, its reason, and the text of a failure."""
 
     verdict: str
-    said: str
+    reason: str
     text: str = ""
 
 
 @dataclass(slots=True)
-class Casewise:
-    """A candidate, and what is known of it so far; its process begins with the first case."""
+class ItemRunner:
+    """Judges one candidate's cases as a test runner asks for them.
+
+    The candidate's process starts with the first case.
+    """
 
     workspace: Workspace
     candidate: Candidate
     settings: Settings
-    standing: SessionTotals = field(default_factory=SessionTotals)
+    totals: SessionTotals = field(default_factory=SessionTotals)
     _engine: RemoteEngine | None = None
     _under_test: CandidateUnderTest | None = None
     _traces: dict[str, dict[CaseId, Trace]] = field(default_factory=dict[str, dict[CaseId, Trace]])
 
     @classmethod
-    def of(cls, workspace: Workspace, name: str) -> Casewise:
+    def of(cls, workspace: Workspace, name: str) -> ItemRunner:
         """Return a candidate by its name.
 
         Raises:
@@ -130,10 +115,23 @@ class Casewise:
         names = select(read_manifest(self.workspace.fixtures).corpora, wanted)
         return {name: _indexed(index_file(self.workspace.fixtures, name)) for name in names}
 
-    def is_whole(self) -> bool:
-        """Whether as many cases were seen as are committed."""
-        corpora = read_manifest(self.workspace.fixtures).corpora.values()
-        return self.standing.cases == sum(corpus.cases for corpus in corpora)
+    @property
+    def rules(self) -> Rules:
+        """The rules that `parity-kit gate` would hold the candidate to."""
+        return self.settings.rules(self.candidate.name)
+
+    def conclude(self) -> Conclusion:
+        """Return the conclusion on the candidate, as `parity-kit gate` would."""
+        totals, rules = self.totals, self.rules
+        known = read_manifest(self.workspace.fixtures).corpora
+        done = {name for name, corpus in known.items() if totals.corpora[name] == corpus.cases}
+        whole = done >= set(rules.corpora or known) and totals.searched.keys() >= set(rules.suites)
+        ledger = read_ledger(self.candidate.folder) if rules.ledger else Ledger(Path())
+        ledger.concerned, ledger.covered = totals.concerned, totals.covered
+        for stale in ledger.stale(datetime.now(UTC).date(), whole=whole and not rules.corpora):
+            entry = stale.entry
+            totals.gates.add_stale(entry.number, entry.case, entry.differs, stale.problem)
+        return conclude(totals.gates, rules if whole else rules.for_a_part())
 
     def judge(self, corpus: str, case: CaseId) -> CaseReport:
         """Judge a committed case, as the gate does: one that fails is run again.
@@ -143,17 +141,15 @@ class Casewise:
             CandidateError: If the candidate cannot be judged any further.
         """
         trace = self._trace(corpus, case)
-        under_test = self._started()
-        kind = trace.case.subject.kind
-        answer = under_test.answer(trace.case)
-        verdict = self._verdict(under_test, trace, answer)
-        if not passes(verdict):
-            again = under_test.again(trace.case, answer)
-            verdict = confirmed(verdict, self._verdict(under_test, trace, again))
-        self.standing.cases += 1
-        self.standing.seen[kind.value] += 1
-        self.standing.compared[kind.value] += isinstance(verdict, (Equal, Divergent))
+        with self._noting_failure():
+            under_test = self._started()
+            answer = under_test.answer(trace.case)
+            verdict = self._verdict(under_test, trace, answer)
+            if not passes(verdict):
+                again = under_test.again(trace.case, answer)
+                verdict = confirmed(verdict, self._verdict(under_test, trace, again))
         verdict = under_test.ledger.held_against(case, verdict)
+        self._count(corpus, trace.case, verdict)
         if passes(verdict):
             return CaseReport(label(verdict), headline(verdict))
         outcomes = answer if isinstance(answer, tuple) else None
@@ -161,7 +157,15 @@ class Casewise:
             CaseFile(trace.case, under_test.name, trace.outcomes, outcomes), verdict
         )
 
-    def search(self, suite: str, examples: int) -> CaseReport:
+    def _count(self, corpus: str, case: Case, verdict: Verdict) -> None:
+        event = case_judged(self.candidate.name, corpus, case, verdict)
+        self.totals.corpora[corpus] += 1
+        self.totals.gates.add_case(case.subject.kind.value, event.verdict, event.reached)
+        if not passes(verdict):
+            size = len(case.operations)
+            self.totals.gates.add_cause(Cause(event.verdict, 1, case.id, event.said, size))
+
+    def search(self, suite: str, examples: int | None) -> CaseReport:
         """Search a suite in lockstep; this loads LangGraph and Hypothesis.
 
         Raises:
@@ -169,55 +173,61 @@ class Casewise:
         """
         from parity_kit.gates.search_gate import Search, gate_suite  # noqa: PLC0415  # heavy
 
-        under_test = self._started()
-        found: list[DivergenceFound] = []
-        ended: list[GateFinished] = []
+        divergences: list[DivergenceFound] = []
+        gates: list[GateFinished] = []
 
         def emit(event: Event) -> None:
+            self.totals.gates.emit(event)
             if isinstance(event, DivergenceFound):
-                found.append(event)
+                divergences.append(event)
             elif isinstance(event, GateFinished):
-                ended.append(event)
+                gates.append(event)
 
-        asked = Search(examples, floors=self.settings.floors)
-        verdict = gate_suite(under_test, suite, asked, emit, self.folder)
-        (finished,) = ended
-        self.standing.seen[suite] += sum(finished.verdicts.values())
-        self.standing.compared[suite] += finished.compared
-        counts = ", ".join(f"{number} {word}" for word, number in finished.verdicts.items())
-        said = "; ".join([counts, *finished.notes])
-        lines = [f"{verdict}: {said}"]
-        for each in found:
-            lines += ["", f"{each.verdict}: {one_line(each.headline)} ({each.count} cases)"]
-            lines += [f"  langgraph  {one_line(each.reference)}"] if each.reference else []
-            lines += (
-                [f"  candidate  {one_line(each.candidate_side)}"] if each.candidate_side else []
-            )
-            lines += _commands(self.folder / each.file)
-        return CaseReport(verdict, said, "\n".join(lines))
+        examples = examples or self.rules.suites.get(suite, DEFAULT_EXAMPLES)
+        with self._noting_failure():
+            asked = Search(examples, floors=self.settings.floors)
+            gate_suite(self._started(), suite, asked, emit, self.folder)
+        self.totals.searched[suite] += 1
+        (gate,) = gates
+        reason = "; ".join([counts(gate.verdicts), *gate.notes])
+        lines = [f"{gate.verdict}: {reason}"]
+        for found in divergences:
+            lines += ["", f"{found.verdict}: {one_line(found.headline)} ({found.count} cases)"]
+            if found.reference:
+                lines.append(f"  langgraph  {one_line(found.reference)}")
+            if found.candidate_side:
+                lines.append(f"  candidate  {one_line(found.candidate_side)}")
+            lines += _commands(self.folder / found.file)
+        return CaseReport(gate.verdict, reason, "\n".join(lines))
 
     def close(self) -> SessionTotals:
-        """End the candidate's process, and return what was seen."""
+        """End the candidate's process, and return the totals."""
         if self._engine is not None and self._under_test is not None:
             with contextlib.suppress(CandidateError):  # it has failed on cases: they say so
-                self.standing.engaged.update(self._engine.describe().engaged)
+                self.totals.gates.engaged.update(self._engine.describe().engaged)
             ledger = self._under_test.ledger
-            self.standing.concerned, self.standing.covered = ledger.concerned, ledger.covered
-            self.standing.claimed = [kind.value for kind in self._under_test.claimed]
+            self.totals.concerned, self.totals.covered = ledger.concerned, ledger.covered
             self._engine.close()
             self._engine = None
-        return self.standing
+        return self.totals
 
-    def ledger(self) -> Ledger:
-        """Return the candidate's ledger, as it stands before any case."""
-        rules = self.settings.gate
-        return read_ledger(self.candidate.folder) if rules.ledger else Ledger(Path())
+    @contextlib.contextmanager
+    def _noting_failure(self) -> Generator[None]:
+        """Keep why the candidate could not be judged any further."""
+        try:
+            yield
+        except CandidateError as error:
+            self.totals.gates.failure = error.problem
+            raise
 
     def _started(self) -> CandidateUnderTest:
         if self._under_test is None:
             self._engine = start(self.candidate, self.workspace)
             under_test = CandidateUnderTest.started(self.candidate, self._engine)
-            self._under_test = self.settings.gate.applied_to(under_test)
+            self.totals.gates.claimed = {
+                kind.value: level.label for kind, level in under_test.claimed.items()
+            }
+            self._under_test = self.rules.applied_to(under_test)
         return self._under_test
 
     def _trace(self, corpus: str, case: CaseId) -> Trace:

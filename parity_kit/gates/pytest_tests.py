@@ -5,8 +5,9 @@
     expected                       xfailed, with the ledger's reason
     divergent, crashed, flaky …    failed; the text is the kit's explanation, and how to replay it
 
-What no single test can say (nothing was compared, a stale entry of the ledger, a candidate that
-never drove) is said at the end, and fails the session.
+The session ends with the conclusion that `parity-kit gate` would print, by the same rules of
+parity.toml. It fails the session where no single test can: nothing was compared, a rule is broken,
+an entry of the ledger is stale, the candidate's code never ran.
 """
 
 from __future__ import annotations
@@ -22,12 +23,14 @@ import pytest
 from parity_kit.candidates.workspace import find_workspace
 from parity_kit.contract import SubjectKind
 from parity_kit.contract.errors import CandidateError, ParityKitError, UsageError
-from parity_kit.gates.item_runner import CaseReport, Casewise, SessionTotals
+from parity_kit.gates.conclusion import Conclusion
+from parity_kit.gates.item_runner import CaseReport, ItemRunner
+from parity_kit.judging.text import one_line
 
 ROOT = "parity"
 LOCKSTEP = "lockstep"
 _SUITES = tuple(kind.value for kind in SubjectKind)
-_STANDING = "parity_kit_standing"
+_TOTALS = "parity_kit_totals"
 Tests: TypeAlias = dict[str, Callable[[], CaseReport]]
 N = TypeVar("N", bound=pytest.Item | pytest.Collector)
 
@@ -42,28 +45,28 @@ class _Failed(Exception):  # noqa: N818  # what pytest shows of it is its text
 
 
 class ParityTest(pytest.Item):
-    """A case, or a suite; `told` judges it."""
+    """A case, or a suite."""
 
-    told: Callable[[], CaseReport]
+    judge: Callable[[], CaseReport]
 
     def runtest(self) -> None:
         """Turn the verdict into what pytest knows."""
         try:
-            told = self.told()
+            report = self.judge()
         except CandidateError as error:
             self.session.shouldfail = "the candidate could not be judged any further"
             raise _Failed(f"error {error.code}: {error}") from error
         except ParityKitError as error:
             raise _Failed(f"error {error.code}: {error}") from error
-        match told.verdict:
+        match report.verdict:
             case "equal":
                 return
             case "unsupported":
-                pytest.skip(f"unsupported: {told.said}")
+                pytest.skip(f"unsupported: {report.reason}")
             case "expected":
-                pytest.xfail(f"expected: {told.said}")
+                pytest.xfail(f"expected: {report.reason}")
             case _:
-                raise _Failed(told.text)
+                raise _Failed(report.text)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Return the kit's own text for a verdict, and pytest's for all else."""
@@ -88,16 +91,16 @@ class ParityGroup(pytest.Collector):
 
 @dataclass(slots=True)
 class ParityTests:
-    """Collects a candidate's tests, ends its process, and says at the end what fails the whole.
+    """Collects a candidate's tests, ends its process, and draws the conclusion.
 
-    `tests` holds what judges each test, by group and name.
+    `tests` maps groups and names to what judges a test.
     """
 
-    judge: Casewise
+    runner: ItemRunner
     tests: Mapping[str, Tests]
-    problems: list[str] = field(default_factory=list[str])
+    conclusion: Conclusion | None = None
     others: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
-    """What other processes saw."""
+    """The totals of other processes."""
 
     @classmethod
     def of(cls, config: pytest.Config) -> ParityTests:
@@ -112,8 +115,8 @@ class ParityTests:
         given = option.parity_workspace
         try:
             workspace = find_workspace(Path(given) if given else config.rootpath)
-            judge = Casewise.of(workspace, option.parity_candidate)
-            return cls(judge, _asked(judge, option, chosen))
+            runner = ItemRunner.of(workspace, option.parity_candidate)
+            return cls(runner, _asked(runner, option, chosen))
         except ParityKitError as error:
             raise pytest.UsageError(f"error {error.code}: {error}") from error
 
@@ -126,9 +129,9 @@ class ParityTests:
         for name, tests in self.tests.items():
             group = _node(ParityGroup, root, name)
             group.held = []
-            for each, told in tests.items():
-                test = _node(ParityTest, group, each)
-                test.told = told
+            for test_name, judge in tests.items():
+                test = _node(ParityTest, group, test_name)
+                test.judge = judge
                 group.held.append(test)
             # Collected as pytest does it, so that they are counted.
             report = group.ihook.pytest_make_collect_report(collector=group)
@@ -137,41 +140,37 @@ class ParityTests:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        """Take what a worker of pytest-xdist saw."""
+        """Take the totals of a worker of pytest-xdist."""
         # A worker that was killed gives nothing.
-        seen: dict[str, Any] | None = getattr(node, "workeroutput", {}).get(_STANDING)
-        if seen is not None:
-            self.others.append(seen)
+        totals: dict[str, Any] | None = getattr(node, "workeroutput", {}).get(_TOTALS)
+        if totals is not None:
+            self.others.append(totals)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """End the candidate's process; where this is no worker, judge the whole."""
-        standing = self.judge.close()
+        """End the candidate's process and, unless this is a worker, draw the conclusion."""
+        totals = self.runner.close()
         output = getattr(session.config, "workeroutput", None)
         if output is not None:
-            output[_STANDING] = standing.to_plain()
+            output[_TOTALS] = totals.to_plain()
             return
         for other in self.others:
-            standing.add(other)
-        self._conclude(session, standing)
-
-    def _conclude(self, session: pytest.Session, standing: SessionTotals) -> None:
-        if session.config.option.collectonly or not standing.seen:
+            totals.merge(other)
+        if session.config.option.collectonly or not (totals.gates.total or totals.gates.failure):
             return
-        ledger = self.judge.ledger()
-        self.problems = list(standing.problems(ledger, whole=self.judge.is_whole()))
-        if self.problems and session.exitstatus == pytest.ExitCode.OK:
+        self.conclusion = self.runner.conclude()
+        if self.conclusion.exit_code and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        """Say what fails the whole."""
-        if self.problems:
-            terminalreporter.section(f"Parity Kit: {self.judge.candidate.name}", red=True)
-        for problem in self.problems:
-            terminalreporter.line(problem, red=True)
+        """Print the conclusion."""
+        if self.conclusion is not None:
+            colour = {"red" if self.conclusion.exit_code else "green": True}
+            terminalreporter.section(f"Parity Kit: {self.runner.candidate.name}", **colour)
+            terminalreporter.line(one_line(self.conclusion.first_line), **colour)
 
 
-def _asked(judge: Casewise, option: Any, chosen: Sequence[str]) -> dict[str, Tests]:
+def _asked(runner: ItemRunner, option: Any, chosen: Sequence[str]) -> dict[str, Tests]:
     """Return the tests that are asked for: arguments come before options, and without both all."""
     corpora: list[str] | None = option.parity_corpus  # an empty list means all, None means none
     suites: list[str] = option.parity_suite
@@ -180,7 +179,7 @@ def _asked(judge: Casewise, option: Any, chosen: Sequence[str]) -> dict[str, Tes
         corpora = sorted(groups - {LOCKSTEP}) or None
         suites = list(_SUITES) if LOCKSTEP in groups else []
     elif not corpora and not suites:
-        corpora, suites = list(judge.settings.gate.corpora), list(_SUITES)
+        corpora, suites = list(runner.rules.corpora), list(runner.rules.suites)
     elif not corpora:
         corpora = None
     if unknown := [suite for suite in suites if suite not in _SUITES]:
@@ -188,11 +187,11 @@ def _asked(judge: Casewise, option: Any, chosen: Sequence[str]) -> dict[str, Tes
     tests: dict[str, Tests] = {}
     if suites:
         tests[LOCKSTEP] = {
-            suite: partial(judge.search, suite, option.parity_examples) for suite in suites
+            suite: partial(runner.search, suite, option.parity_examples) for suite in suites
         }
     if corpora is not None:
-        for corpus, cases in judge.corpora(corpora).items():
-            tests[corpus] = {case: partial(judge.judge, corpus, case) for case in cases}
+        for corpus, cases in runner.corpora(corpora).items():
+            tests[corpus] = {case: partial(runner.judge, corpus, case) for case in cases}
     return _chosen(tests, chosen) if chosen else tests
 
 

@@ -91,13 +91,13 @@ class Earlier:
                 leg.told.setdefault(event.candidate, []).append(event)
                 self._keep(event, leg.told[event.candidate])
 
-    def says(self) -> str:
-        """Return in a line what need not be done again; nothing for a run that begins."""
+    def summary(self) -> str:
+        """Return in a line what need not be done again; nothing for a new run."""
         if self.started is None:
             return ""
         candidates, suites, cases = len(self.candidates), len(self.suites), len(self.cases)
-        known = f"{candidates} candidates, {suites} suites, {cases} cases"
-        return f"going on from where it was stopped; judged before: {known}"
+        known = f"{candidates} candidates, {suites} suites, {cases:,} cases"
+        return f"resuming; already judged: {known}"
 
     def _keep(self, event: Event, told: list[Event]) -> None:
         """Keep what an event ends, of all that was told of its candidate."""

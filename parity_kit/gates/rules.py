@@ -3,25 +3,30 @@
     corpora      which committed corpora are run
     suites       which are searched in lockstep, and how many cases Hypothesis tries of each
     levels       the level that a subject must reach
-    floor        fewest cases that must be compared
-    unsupported  the tripwires: the largest share of the cases that the candidate may leave out,
-    expected     and that its ledger may excuse
+    floor        fewest cases that must be equal
+    unsupported  largest share of all cases that the candidate may leave out
+    expected     largest share of the compared cases that its ledger may excuse
     ledger       whether what the ledger expects is excused at all
 
-A rule that is broken makes `unknown` of what would have been a pass; it changes no other verdict.
+A broken rule turns a pass into `unknown`; it changes no other verdict.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from parity_kit.candidates.tables import Table
 from parity_kit.contract import Level, SubjectKind
-from parity_kit.contract.events import Event, GateFinished
+from parity_kit.gates.totals import GateTotals, compared
 from parity_kit.judging.candidate_under_test import CandidateUnderTest
 from parity_kit.judging.ledger import Ledger
+
+MOST_EXPECTED = 0.5
+"""The share of the compared cases that a ledger may excuse unless the rules say otherwise.
+
+A ledger lists exceptions: past one half it, and not the comparison, would carry the verdict.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +38,34 @@ class Rules:
     levels: Mapping[SubjectKind, Level] = field(default_factory=dict[SubjectKind, Level])
     floor: int = 1
     unsupported: float = 1.0
-    expected: float = 1.0
+    expected: float = MOST_EXPECTED
     ledger: bool = True
     whole: bool = True
     """Whether all that they are about is run."""
+    every_row: bool = False
+    """Whether a case must show every row of the matrix that is judged."""
+
+    def broken(self, totals: GateTotals) -> Iterator[str]:
+        """Yield each rule that is broken, in words."""
+        for kind, level in self.levels.items():
+            claimed = totals.claimed.get(kind.value, Level.NONE.label)
+            if Level[claimed.upper()] < level:
+                claim = (
+                    "not claimed" if claimed == Level.NONE.label else f"claimed at level {claimed}"
+                )
+                yield f"{kind.value} is {claim}, the rules ask for {level.label}"
+            elif self.whole and not compared(totals.subjects.get(kind.value, {})):
+                yield f"nothing of {kind.value} was compared, the rules ask for {level.label}"
+        equal, total = totals.verdicts["equal"], totals.total
+        if equal < self.floor:
+            yield f"{equal:,} of {total:,} cases equal, the floor is {self.floor:,}"
+        unsupported, expected = totals.verdicts["unsupported"], totals.verdicts["expected"]
+        if unsupported > self.unsupported * total:
+            cases = f"{unsupported:,} of {total:,} cases unsupported"
+            yield f"{cases}, more than the {self.unsupported:.1%} that the rules allow"
+        if expected > self.expected * totals.compared:
+            cases = f"{expected:,} of {totals.compared:,} compared cases expected"
+            yield f"{cases}, more than the {self.expected:.1%} that the rules allow"
 
     def applied_to(self, under_test: CandidateUnderTest) -> CandidateUnderTest:
         """Return a candidate of which no more is asked than the rules want."""
@@ -56,43 +85,6 @@ class Rules:
         return replace(self, suites={}, floor=1, unsupported=1.0, expected=1.0, whole=False)
 
 
-@dataclass(slots=True)
-class GateTotals:
-    """What the gates of one candidate came to, as far as rules ask for it."""
-
-    claimed: Mapping[SubjectKind, Level] = field(default_factory=dict[SubjectKind, Level])
-    verdicts: Counter[str] = field(default_factory=Counter[str])
-    compared: Counter[str] = field(default_factory=Counter[str])
-    """How many cases of each subject were compared."""
-
-    def emit(self, event: Event) -> None:
-        """Take one event."""
-        if isinstance(event, GateFinished):
-            self.verdicts.update(event.verdicts)
-            for kind, each in event.subjects.items():
-                self.compared[kind] += _compared(each["verdicts"])
-
-    def broken(self, rules: Rules) -> Iterator[str]:
-        """Yield each rule that is broken, in words."""
-        for kind, level in rules.levels.items():
-            if (claimed := self.claimed.get(kind, Level.NONE)) < level:
-                said = f"claimed at level {claimed.label}" if claimed else "not claimed"
-                yield f"{kind.value} is {said}, the rules ask for {level.label}"
-            elif rules.whole and not self.compared[kind.value]:
-                yield f"nothing of {kind.value} was compared, the rules ask for {level.label}"
-        total = sum(self.verdicts.values())
-        if (compared := _compared(self.verdicts)) < rules.floor:
-            yield f"{compared:,} cases compared, the floor is {rules.floor:,}"
-        for word, most in (("unsupported", rules.unsupported), ("expected", rules.expected)):
-            if self.verdicts[word] > most * total:
-                said = f"{self.verdicts[word]:,} of {total:,} cases {word}"
-                yield f"{said}, more than the {most:.1%} that the rules allow"
-
-
-def _compared(verdicts: Mapping[str, int]) -> int:
-    return sum(verdicts.get(word, 0) for word in ("equal", "divergent", "expected"))
-
-
 def read_rules(table: Table) -> Rules:
     """Return the rules that a table holds.
 
@@ -107,7 +99,7 @@ def read_rules(table: Table) -> Rules:
         {SubjectKind(name): _level(levels, name) for name in levels.keys(subjects)},
         table.count("floor", 1),
         table.share("unsupported", 1.0),
-        table.share("expected", 1.0),
+        table.share("expected", MOST_EXPECTED),
         table.flag("ledger", default=True),
     )
     table.finish()

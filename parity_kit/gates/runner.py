@@ -1,4 +1,7 @@
-"""Judging a candidate: its gates in turn, each told as events; then the verdict as a whole."""
+"""Judging one candidate: its gates in turn, emitted as events, then the conclusion.
+
+`gate`, `run`, `parity` and `matrix` all judge here; a plan holds what they ask for.
+"""
 
 from __future__ import annotations
 
@@ -7,170 +10,160 @@ import platform
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from parity_kit.candidates.launch import find, start
+from parity_kit.candidates.launch import start
+from parity_kit.candidates.manifest import Candidate
 from parity_kit.candidates.workspace import Workspace
-from parity_kit.contract import Description, Level
-from parity_kit.contract.errors import CandidateError, ExitCode
+from parity_kit.contract import CaseId, Level
+from parity_kit.contract.errors import CandidateError
 from parity_kit.contract.events import (
     CandidateFailed,
-    CandidateJudged,
     CandidateStarted,
     ClaimsRead,
     EngagementSeen,
     Event,
-    GateFinished,
 )
-from parity_kit.gates.gate import BREAKDOWNS, gate_corpora
-from parity_kit.gates.matrix.claims import read_claims
+from parity_kit.gates.conclusion import Conclusion, conclude
+from parity_kit.gates.gate import gate_corpora
 from parity_kit.gates.matrix.evidence import Evidence
-from parity_kit.gates.matrix.rows import read_rows
+from parity_kit.gates.matrix.rows import Row
 from parity_kit.gates.resume import Earlier
-from parity_kit.gates.search_gate import Search, gate_suite
-from parity_kit.gates.settings import read_settings
+from parity_kit.gates.rules import Rules
+from parity_kit.gates.totals import GateTotals
 from parity_kit.judging.candidate_under_test import CandidateUnderTest
-from parity_kit.judging.verdicts import FAILURES, PASSING, worst
-from parity_kit.search.generate import SUITES
+from parity_kit.search.coverage import Floors
+from parity_kit.wire.host import RemoteEngine
 
-CORPORA = "corpora"
-ALL_SUITES = (CORPORA, *SUITES)
+if TYPE_CHECKING:
+    from parity_kit.gates.matrix.claims import Claims
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is asked of a candidate."""
+    """What one candidate is judged on: rules, level, and how far searches go."""
 
-    suites: Sequence[str] = ALL_SUITES
-    examples: int = 200
+    rules: Rules = field(default_factory=Rules)
+    required: Level = Level.BYTES
+    corpora: bool = True
+    """Whether committed corpora are run; the rules name them."""
     bulk: int = 0
     seed: int = 0
-    required: Level = Level.BYTES
+    floors: Floors = field(default_factory=Floors)
+    rows: Sequence[Row] = ()
+    """The rows of the matrix to emit."""
+    chosen: Callable[[CaseId], bool] | None = None
+    """Which committed cases are run; without it all are."""
 
 
 @dataclass(slots=True)
 class Judging:
-    """One candidate being judged in one run."""
+    """The candidates of one run. Failing cases are written to `folder`, which a search needs."""
 
     workspace: Workspace
-    folder: Path
-    plan: Plan
+    folder: Path | None
     emit: Callable[[Event], None]
     note: Callable[[str], None]
     earlier: Earlier = field(default_factory=Earlier)
     """What is known already, where the run was stopped before."""
-    compared: int = 0
-    """Cases of the candidate that was judged last."""
-    declined: int = 0
-    """Cases that it does not support."""
+    errors: dict[str, CandidateError] = field(default_factory=dict[str, CandidateError])
+    """Why candidates could not be judged any further, by name."""
 
-    def candidate(self, name: str) -> ExitCode:
-        """Judge a candidate and return the exit code that its verdict stands for."""
-        if told := self.earlier.candidates.get(name):
-            return self._again(told)
-        candidate = find(self.workspace, name)
-        rows = read_rows()
-        claims = read_claims(candidate, rows)
-        evidence = Evidence(name, rows, claims.by_row)
-        self.compared = self.declined = 0
-        gates: list[str] = []
+    def candidate(self, candidate: Candidate, plan: Plan) -> Conclusion:
+        """Judge a candidate, emit everything about it, and return the conclusion."""
+        name, totals = candidate.name, GateTotals()
+        if before := self.earlier.candidates.get(name):
+            for event in before[:-1]:
+                totals.emit(event)
+                self.emit(event)
+            return self._concluded(name, totals, plan)
+
+        def emit(event: Event) -> None:
+            totals.emit(event)
+            self.emit(event)
+
+        claims = _claims(candidate) if plan.rows else None
         try:
             with start(candidate, self.workspace, on_progress=self.note) as engine:
-                self._started(name, candidate.title, engine.describe(), engine.ready_seconds)
-                under_test = CandidateUnderTest.started(candidate, engine)
-                # What it replaces is counted by one process: an earlier one's count is gone.
-                earlier = Earlier() if engine.describe().engaged else self.earlier
-                gates = [
-                    self._gate(under_test, suite, evidence, earlier) for suite in self.plan.suites
-                ]
-                engaged = self._engagement(name, engine.describe())
+                self._judge(candidate, engine, plan, claims, emit)
         except CandidateError as error:
-            self.emit(CandidateFailed(name, candidate.title, error.code, error.problem))
-            return self._judged(name, "unknown", error.problem, ExitCode.NOT_JUDGED)
-        if CORPORA in self.plan.suites:
-            if claims.source:
-                speed = [dataclasses.asdict(each) for each in claims.speed]
-                self.emit(ClaimsRead(name, claims.source, claims.version, speed))
-            for row in evidence.judged(engaged):
-                self.emit(row)
-        return self._verdict(name, gates, engaged)
+            self.errors[name] = error
+            emit(CandidateFailed(name, candidate.title, error.code, error.problem))
+        return self._concluded(name, totals, plan)
 
-    def _again(self, told: Sequence[Event]) -> ExitCode:
-        """Tell what was told of a candidate; how it was judged comes last."""
-        for event in told:
-            self.emit(event)
-        *_, judged = told
-        assert isinstance(judged, CandidateJudged), "its verdict is the last event"  # noqa: S101  # an invariant
-        return ExitCode(judged.exit_code)
+    def _concluded(self, name: str, totals: GateTotals, plan: Plan) -> Conclusion:
+        conclusion = conclude(totals, plan.rules)
+        self.emit(conclusion.event(name))
+        return conclusion
 
-    def _started(self, name: str, title: str, said: Description, seconds: float) -> None:
-        levels = {kind.value: level.label for kind, level in said.levels.items()}
-        engine = f"{said.name} {said.version}"
-        self.emit(CandidateStarted(name, title, engine, said.language, levels, seconds))
+    def _judge(
+        self,
+        candidate: Candidate,
+        engine: RemoteEngine,
+        plan: Plan,
+        claims: Claims | None,
+        emit: Callable[[Event], None],
+    ) -> None:
+        name, description = candidate.name, engine.describe()
+        levels = {kind.value: level.label for kind, level in description.levels.items()}
+        title, version = candidate.title, f"{description.name} {description.version}"
+        seconds = engine.ready_seconds
+        emit(CandidateStarted(name, title, version, description.language, levels, seconds))
+        # A process counts how often replaced functions ran: an earlier one's count is gone.
+        earlier = Earlier() if description.engaged else self.earlier
+        under_test = plan.rules.applied_to(CandidateUnderTest.started(candidate, engine))
+        evidence = Evidence(name, plan.rows, claims.by_row if claims else {})
 
-    def _gate(
-        self, under_test: CandidateUnderTest, suite: str, evidence: Evidence, earlier: Earlier
-    ) -> str:
-        required = self.plan.required
-        if suite == CORPORA:
+        def emit_case(event: Event) -> None:
+            evidence.emit(event)
+            emit(event)
 
-            def emit(event: Event) -> None:
-                evidence.emit(event)
-                self._count(event)
-
-            return gate_corpora(
-                self.workspace, under_test, required, emit, folder=self.folder, earlier=earlier
+        if plan.corpora:
+            gate_corpora(
+                self.workspace,
+                under_test,
+                plan.required,
+                emit_case,
+                folder=self.folder,
+                wanted=plan.rules.corpora,
+                chosen=plan.chosen,
+                earlier=earlier,
             )
-        if told := earlier.suites.get((under_test.name, suite)):
-            for event in told:
-                self._count(event)
-            *_, finished = told
-            assert isinstance(finished, GateFinished), "its result is the last event"  # noqa: S101  # an invariant
-            return finished.verdict
-        plan = self.plan
-        floors = read_settings(self.workspace).floors
-        asked = Search(plan.examples, plan.bulk, plan.seed, required, floors)
-        return gate_suite(under_test, suite, asked, self._count, self.folder)
+        for suite in plan.rules.suites:
+            self._search(under_test, suite, plan, emit, earlier)
+        engaged = dict(engine.describe().engaged)
+        if engaged:
+            emit(EngagementSeen(name, engaged, any(engaged.values())))
+        if plan.corpora and claims and claims.source:
+            speed = [dataclasses.asdict(claim) for claim in claims.speed]
+            emit(ClaimsRead(name, claims.source, claims.version, speed))
+        for row in evidence.judged(engaged) if plan.corpora else ():
+            emit(row)
 
-    def _count(self, event: Event) -> None:
-        if isinstance(event, GateFinished):
-            self.compared += event.compared
-            self.declined += event.verdicts.get("unsupported", 0)
-        self.emit(event)
+    def _search(
+        self,
+        under_test: CandidateUnderTest,
+        suite: str,
+        plan: Plan,
+        emit: Callable[[Event], None],
+        earlier: Earlier,
+    ) -> None:
+        if known := earlier.suites.get((under_test.name, suite)):
+            for event in known:
+                emit(event)
+            return
+        from parity_kit.gates.search_gate import Search, gate_suite  # noqa: PLC0415  # heavy
 
-    def _engagement(self, name: str, said: Description) -> dict[str, int]:
-        if said.engaged:
-            engaged = any(said.engaged.values())
-            self.emit(EngagementSeen(name, dict(said.engaged), engaged))
-        return dict(said.engaged)
+        assert self.folder, "a search has a place to write to"  # noqa: S101  # the command made it
+        asked = Search(plan.rules.suites[suite], plan.bulk, plan.seed, plan.required, plan.floors)
+        gate_suite(under_test, suite, asked, emit, self.folder)
 
-    def _verdict(self, name: str, gates: Sequence[str], engaged: dict[str, int]) -> ExitCode:
-        if engaged and not any(engaged.values()):
-            counts = ", ".join(f"{function} ran 0 times" for function in engaged)
-            reason = f"not engaged: {counts}, so it was LangGraph itself that answered"
-            return self._judged(name, "unknown", reason, ExitCode.NOT_JUDGED)
-        found = worst(gates)
-        named = ", ".join(
-            suite
-            for suite, verdict in zip(self.plan.suites, gates, strict=True)
-            if verdict == found
-        )
-        if found not in PASSING and not (found == "unsupported" and PASSING & set(gates)):
-            judged = found in FAILURES and (found not in BREAKDOWNS or self.compared > 0)
-            code = ExitCode.DIVERGENCE if judged else ExitCode.NOT_JUDGED
-            return self._judged(name, found, f"{found} in {named}", code)
-        level = self.plan.required.label
-        reason = {
-            "equal": f"agrees at level {level} in {named}",
-            "expected": f"agrees at level {level}, but for what its ledger expects in {named}",
-            # A gap that the candidate admits is no failure.
-            "unsupported": f"agrees where it claims to; unsupported: {named}",
-        }[found]
-        gap = f"; {self.declined} cases unsupported" if self.declined else ""
-        return self._judged(name, "parity", f"{reason}{gap}", ExitCode.PARITY)
 
-    def _judged(self, name: str, verdict: str, reason: str, code: ExitCode) -> ExitCode:
-        self.emit(CandidateJudged(name, verdict, reason, int(code)))
-        return code
+def _claims(candidate: Candidate) -> Claims:
+    from parity_kit.gates.matrix.claims import read_claims  # noqa: PLC0415  # not for the gate
+    from parity_kit.gates.matrix.rows import read_rows  # noqa: PLC0415  # not for the gate
+
+    return read_claims(candidate, read_rows())
 
 
 def machine() -> dict[str, str]:

@@ -39,8 +39,8 @@ def gate_suite(
     asked: Search,
     emit: Callable[[Event], None],
     folder: Path,
-) -> str:
-    """Search a suite, write the cases it finds to `folder`, and return the verdict on it.
+) -> None:
+    """Search a suite, write the failing cases to `folder`, and emit the result.
 
     Raises:
         CandidateError: If the candidate cannot be judged any further.
@@ -61,9 +61,7 @@ def gate_suite(
         on_case=progress,
     )
     _tell_findings(under_test, result, emit, folder)
-    finished = _finished(under_test, result, asked.floors)
-    emit(finished)
-    return finished.verdict
+    emit(_finished(under_test, result, asked.floors))
 
 
 def _tell_findings(
@@ -89,7 +87,7 @@ def _finished(under_test: CandidateUnderTest, result: Lockstep, floors: Floors) 
     verdict, missed = result.judged(floors)
     if verdict == "unsupported" and result.suite in under_test.claimed:
         verdict = "unknown"
-        missed = f"{result.suite} is claimed, and nothing of it was compared"
+        missed = f"{result.suite} is claimed, and 0 of {result.tried:,} cases were compared"
     return gate_finished(
         candidate=under_test.name,
         gate=_name(result.suite),

@@ -24,6 +24,10 @@ class Settings:
     floors: Floors = field(default_factory=Floors)
     gate: Rules = field(default_factory=Rules)
 
+    def rules(self, candidate: str) -> Rules:
+        """Return the rules for a candidate: all of them for one of `ours`."""
+        return self.gate if candidate in self.ours else self.gate.for_others()
+
 
 def read_settings(workspace: Workspace) -> Settings:
     """Return a workspace's settings.

@@ -99,6 +99,13 @@ def word(name: str) -> Word:
     return WORDS.get(name) or SPEEDS.get(name) or UNKNOWN
 
 
+def reached(level: str, compared: int) -> str:
+    """Return in words how closely outcomes agree: the level that every compared case reached."""
+    if not compared:
+        return "not compared"
+    return "results differ" if level == "none" else level
+
+
 def colour(verdict: str) -> str:
     """Return a verdict's colour in the terminal."""
     return _COLOURS[word(verdict).tone]

@@ -8,6 +8,7 @@ the run did not judge is `unknown`.
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, assert_never
@@ -65,9 +66,7 @@ class CandidateSummary:
     def to_json(self) -> dict[str, Any]:
         """Return the candidate's part of `report.json`."""
         title = (self.started or self.failed or self).title
-        judged = self.judged or CandidateJudged(
-            self.name, "unknown", NOT_JUDGED, ExitCode.NOT_JUDGED.value
-        )
+        judged = self.conclusion
         return {
             "name": self.name,
             "title": title,
@@ -88,6 +87,19 @@ class CandidateSummary:
             "engagement": _without_candidate(self.engagement) if self.engagement else None,
             "benchmarks": [_without_candidate(benchmark) for benchmark in self.benchmarks.values()],
         }
+
+    @property
+    def conclusion(self) -> CandidateJudged:
+        """The verdict on the candidate; `unknown` where the run ended before it was judged."""
+        code = ExitCode.NOT_JUDGED.value
+        return self.judged or CandidateJudged(
+            self.name, "unknown", NOT_JUDGED, code, own_words=len(NOT_JUDGED)
+        )
+
+    @property
+    def verdicts(self) -> Counter[str]:
+        """How many cases of all gates have which verdict."""
+        return sum((Counter(gate.verdicts) for gate in self.gates.values()), Counter[str]())
 
     @property
     def title(self) -> str:

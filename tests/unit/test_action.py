@@ -118,7 +118,7 @@ def test_the_action_installs(port: Path, given: dict[str, str], said: str) -> No
 def test_the_action_fails_as_the_gate_does_and_hands_on_why(port: Path) -> None:
     done, outputs = run_step("Gate", port)
     assert done.returncode == 1, done.stderr
-    why = "? unknown: 6 cases compared, the floor is 100"
+    why = "? unknown: 6 of 510 cases equal, the floor is 100"
     assert outputs == {"verdict": why, "exit-code": "1"}
     assert done.stdout.splitlines()[0] == why
     names = {"gate.txt", "junit.xml", "parity.md", "parity.sarif", "parity.svg"}
@@ -136,7 +136,7 @@ def test_the_action_takes_a_candidate_options_and_another_folder(port: Path) -> 
         files="found",
     )
     assert done.returncode == 0, done.stderr
-    assert outputs["verdict"].startswith("✓ equal: 114 cases compared")
+    assert outputs["verdict"].startswith("✓ equal: 114 of 114 cases equal")
 
 
 def test_the_hook_refuses_a_commit_until_the_gate_is_green(port: Path) -> None:

@@ -30,6 +30,9 @@ from parity_kit.contract.events import (
     RunFinished,
     RunStarted,
 )
+from parity_kit.gates.conclusion import conclude
+from parity_kit.gates.rules import Rules
+from parity_kit.gates.totals import GateTotals
 from parity_kit.report.ci import badge, github, junit, markdown, sarif
 from parity_kit.report.ci.account import Account
 from parity_kit.report.ci.files import Files, Wanted
@@ -75,27 +78,37 @@ def gate(verdict: str = "divergent", **verdicts: int) -> GateFinished:
     )
 
 
+def judged(events: Sequence[Event]) -> list[Event]:
+    """Return the events with the conclusion that they come to, and the run's end."""
+    totals = GateTotals()
+    for event in events:
+        totals.emit(event)
+    conclusion = conclude(totals, Rules())
+    end = RunFinished(int(conclusion.exit_code), 1.0)
+    return [*events, conclusion.event("port"), end]
+
+
 FIRST = found(0)
-DIVERGENT: list[Event] = [
-    STARTED,
-    case("graphs/line/invoke", "equal", "equal at level bytes"),
-    case("graphs/line/empty-input", "divergent", FIRST.headline),
-    case("graphs/a", "unsupported", "no graphs"),
-    case("graphs/b", "expected", "known since May"),
-    case("graphs/c", "crashed", "it ended"),
-    FIRST,
-    replace(found(1, verdict="crashed"), case="graphs/c", headline="it ended", level=""),
-    gate(equal=1, divergent=1, unsupported=1, expected=1, crashed=1),
-    CandidateJudged("port", "divergent", "divergent", 1),
-    RunFinished(1, 1.0),
-]
-EQUAL: list[Event] = [
-    STARTED,
-    case("graphs/line/invoke", "equal", "equal at level bytes"),
-    gate("equal", equal=1),
-    CandidateJudged("port", "equal", "equal at level bytes", 0),
-    RunFinished(0, 1.0),
-]
+DIVERGENT = judged(
+    [
+        STARTED,
+        case("graphs/line/invoke", "equal", "equal at level bytes"),
+        case("graphs/line/empty-input", "divergent", FIRST.headline),
+        case("graphs/a", "unsupported", "no graphs"),
+        case("graphs/b", "expected", "known since May"),
+        case("graphs/c", "crashed", "it ended"),
+        FIRST,
+        replace(found(1, verdict="crashed"), case="graphs/c", headline="it ended", level=""),
+        gate(equal=1, divergent=1, unsupported=1, expected=1, crashed=1),
+    ]
+)
+EQUAL = judged(
+    [
+        STARTED,
+        case("graphs/line/invoke", "equal", "equal at level bytes"),
+        gate("equal", equal=1),
+    ]
+)
 
 
 def account(events: Sequence[Event]) -> Account:
@@ -363,7 +376,7 @@ def test_the_first_line_says_the_verdict_and_why() -> None:
         "## ≠ divergent: 2 of 5 cases, first `graphs/line/empty-input: operation 0 (invoke): a`"
     )
     assert markdown.render(account(EQUAL)).splitlines()[0] == (
-        "## ✓ equal: 1 case compared, equal at level bytes"
+        "## ✓ equal: 1 of 1 case equal at level bytes"
     )
 
 
@@ -407,11 +420,13 @@ def test_a_badge_says_the_lowest_level_of_those_that_decide() -> None:
     ]
     started = replace(STARTED, candidates=["port", "other"])
     assert badge.message(account([started, *EQUAL[1:-1], *lower, EQUAL[-1]])) == (
-        "trace, 2 cases",
+        "trace, 2 of 2 cases",
         "good",
     )
     shown = replace(started, shown=["other"])
-    assert badge.message(account([shown, *EQUAL[1:-1], *lower, EQUAL[-1]]))[0] == "bytes, 1 case"
+    assert (
+        badge.message(account([shown, *EQUAL[1:-1], *lower, EQUAL[-1]]))[0] == "bytes, 1 of 1 case"
+    )
 
 
 def test_drifted_fixtures_are_nobodys_divergence() -> None:
@@ -434,5 +449,9 @@ def test_badges_are_xml_and_what_an_endpoint_must_be(name: str) -> None:
     data = json.loads(badge.endpoint(made))
     assert data["schemaVersion"] == 1
     assert data["isError"] is (name != "equal")
-    expected = {"equal": "bytes, 1 case", "divergent": "divergent", "nothing": "unknown (partial)"}
+    expected = {
+        "equal": "bytes, 1 of 1 case",
+        "divergent": "divergent",
+        "nothing": "unknown (partial)",
+    }
     assert data["message"] == expected.get(name, data["message"])

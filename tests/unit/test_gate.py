@@ -39,7 +39,10 @@ from parity_kit.contract.errors import (
 )
 from parity_kit.contract.events import DivergenceFound, Event, GateFinished, GateProgress
 from parity_kit.corpora.folder import read_corpora
-from parity_kit.gates.gate import exit_code, gate_corpora, overall
+from parity_kit.gates.conclusion import Conclusion, conclude
+from parity_kit.gates.gate import gate_corpora
+from parity_kit.gates.rules import Rules
+from parity_kit.gates.totals import GateTotals
 from parity_kit.judging.candidate_under_test import CandidateUnderTest
 from parity_kit.reference import Engine
 
@@ -51,8 +54,20 @@ ENGINES = Path(__file__).parent / "engines"
 class Gate:
     """A gate run in this process, and what it told."""
 
-    verdict: str = ""
+    totals: GateTotals
     events: list[Event] = field(default_factory=list[Event])
+
+    @property
+    def conclusion(self) -> Conclusion:
+        return conclude(self.totals, Rules())
+
+    @property
+    def verdict(self) -> str:
+        return self.conclusion.verdict
+
+    def emit(self, event: Event) -> None:
+        self.totals.emit(event)
+        self.events.append(event)
 
     @property
     def finished(self) -> list[GateFinished]:
@@ -70,12 +85,12 @@ def gate(
     folder: Path | None = None,
     claimed: Mapping[SubjectKind, Level] = MappingProxyType({}),
 ) -> Gate:
-    result = Gate()
-    result.verdict = gate_corpora(
+    result = Gate(GateTotals({kind.value: each.label for kind, each in claimed.items()}))
+    gate_corpora(
         WORKSPACE,
         CandidateUnderTest("it", candidate, claimed=claimed),
         level,
-        result.events.append,
+        result.emit,
         folder=folder,
         wanted=corpora,
     )
@@ -94,7 +109,7 @@ def test_the_reference_is_equal_to_its_own_fixtures() -> None:
         assert (each.verdict, each.required, each.reached) == ("equal", "bytes", "bytes")
         assert each.compared == each.verdicts["equal"] > 0
     assert not result.found
-    assert exit_code(result.verdict) is ExitCode.PARITY
+    assert result.conclusion.exit_code is ExitCode.PARITY
 
 
 def wrong(name: str, change: Callable[[Returned], Outcome]) -> CaseRunner:
@@ -116,7 +131,7 @@ def test_a_wrong_value_is_divergent_and_told_once_for_each_place(tmp_path: Path)
         folder=tmp_path,
     )
     assert result.verdict == "divergent"
-    assert exit_code(result.verdict) is ExitCode.DIVERGENCE
+    assert result.conclusion.exit_code is ExitCode.DIVERGENCE
     (finished,) = result.finished
     assert finished.reached == "none"
     assert finished.verdicts["divergent"] == sum(each.count for each in result.found)
@@ -166,7 +181,7 @@ def nothing(case: Case) -> tuple[Outcome, ...]:
 def test_an_engine_that_supports_nothing_is_unknown() -> None:
     result = gate(nothing)
     assert result.verdict == "unknown"
-    assert exit_code(result.verdict) is ExitCode.NOT_JUDGED
+    assert result.conclusion.exit_code is ExitCode.NOT_JUDGED
     assert all(each.compared == 0 for each in result.finished)
     assert {each.reached for each in result.finished} == {"none"}
 
@@ -184,9 +199,10 @@ def test_what_is_not_claimed_may_be_unsupported() -> None:
 def test_what_is_claimed_and_never_compared_is_unknown() -> None:
     claimed = {SubjectKind.SAVER: Level.BYTES, SubjectKind.CHANNEL: Level.BYTES}
     result = gate(only_savers, "channels", "savers", claimed=claimed)
-    assert [each.verdict for each in result.finished] == ["unsupported", "equal", "unknown"]
-    assert result.finished[-1].notes == ["channel is claimed, and nothing of it was compared"]
-    assert result.verdict == "unknown"
+    assert [each.verdict for each in result.finished] == ["unsupported", "equal"]
+    assert result.conclusion.first_line == (
+        "? unknown: channel is claimed, and 0 of its 114 cases were compared"
+    )
 
 
 def test_a_corpus_may_be_unsupported_where_its_subject_was_compared_in_another() -> None:
@@ -256,21 +272,6 @@ def test_progress_is_told_up_to_the_size_of_the_corpus() -> None:
     assert {event.total for event in progress} == {len(corpus.traces)}
 
 
-@pytest.mark.parametrize(
-    ("verdicts", "expected"),
-    [
-        ((), "unknown"),
-        (("unsupported",), "unknown"),
-        (("equal", "unsupported"), "equal"),
-        (("equal", "unknown"), "unknown"),
-        (("equal", "crashed", "unknown"), "crashed"),
-        (("hung", "divergent"), "divergent"),
-    ],
-)
-def test_the_worst_gate_is_the_verdict(verdicts: tuple[str, ...], expected: str) -> None:
-    assert overall(verdicts) == expected
-
-
 @pytest.fixture
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A workspace with the committed fixtures and small engines as candidates."""
@@ -302,17 +303,17 @@ def call(workspace: Path, *args: str) -> Any:
 def test_the_command_ends_with_the_code_of_the_verdict(workspace: Path) -> None:
     good = call(workspace, "good")
     assert good.return_value == ExitCode.PARITY, good.output
-    assert "cases compared, equal at level bytes" in good.output
+    assert "equal at level bytes" in good.output
     bad = call(workspace, "bad")
     assert bad.return_value == ExitCode.DIVERGENCE
     assert "stored" in bad.output
     assert call(workspace, "bad", "--level", "trace").return_value == ExitCode.PARITY
     empty = call(workspace, "empty")
     assert empty.return_value == ExitCode.NOT_JUDGED
-    assert "nothing was compared" in empty.output
+    assert "? unknown: 0 of 5,443 cases compared, 5,443 unsupported" in empty.output
     broken = call(workspace, "broken", "--corpus", "channels")
     assert broken.return_value == ExitCode.NOT_JUDGED
-    assert "broke down on every case" in broken.output
+    assert broken.stdout.startswith("✕ crashed: 114 of 114 cases, first ")
 
 
 def test_the_first_line_says_the_verdict_and_why(workspace: Path) -> None:
@@ -320,13 +321,13 @@ def test_the_first_line_says_the_verdict_and_why(workspace: Path) -> None:
         name: call(workspace, name, "--corpus", "graphs").stdout.splitlines()[0]
         for name in ("good", "bad", "empty")
     }
-    assert re.fullmatch(r"✓ equal: [\d,]+ cases compared, equal at level bytes", said["good"])
+    assert re.fullmatch(r"✓ equal: ([\d,]+) of \1 cases equal at level bytes", said["good"])
     assert re.fullmatch(r"≠ divergent: [\d,]+ of [\d,]+ cases, first \S+: oper.*", said["bad"])
-    assert said["empty"] == "? unknown: nothing was compared, and that is not a pass"
+    assert re.fullmatch(r"\? unknown: 0 of (\d+) cases compared, \1 unsupported", said["empty"])
     floor = call(workspace, "good", "--corpus", "channels", "--floor", "1000").stdout.splitlines()[
         0
     ]
-    assert floor.endswith("cases compared, the floor is 1,000")
+    assert floor == "? unknown: 114 of 114 cases equal, the floor is 1,000"
 
 
 def test_the_files_that_are_asked_for_are_written(
@@ -371,7 +372,7 @@ def test_files_of_a_candidate_that_does_not_start_say_so(workspace: Path, tmp_pa
     assert 'errors="2"' in junit  # the verdict, and that the run is a part
     told = json.loads(call(workspace, "good", "--json").stdout)
     assert told["error"]["exit_code"] == told["exit_code"] == ExitCode.NOT_JUDGED
-    assert told["error"]["problem"] == told["problem"]
+    assert told["error"]["problem"] == told["reason"]
     assert "nowhere" in junit
 
 

@@ -171,7 +171,7 @@ def test_a_corpus_that_is_not_there_is_said_before_anything_starts(workspace: Pa
 @pytest.mark.parametrize(
     ("rule", "why"),
     [
-        (f"floor = {WHOLE + 1}", f"{WHOLE} cases compared, the floor is {WHOLE + 1}"),
+        (f"floor = {WHOLE + 1}", f"{WHOLE} of {WHOLE} cases equal, the floor is {WHOLE + 1}"),
         ('levels = {graph = "trace"}', "nothing of graph was compared, the rules ask for trace"),
     ],
 )
@@ -220,10 +220,17 @@ def ledger(workspace: Path) -> None:
 def test_the_ledger_may_be_left_out_or_excuse_no_more_than_a_share(workspace: Path) -> None:
     ledger(workspace)
     rules = 'ours = ["bad"]\n[gate]\ncorpora = ["channels"]\n'
-    assert gate(workspace, rules).return_value == ExitCode.PARITY
+    usual = first_line(gate(workspace, rules))
+    assert re.fullmatch(
+        r"\? unknown: \d+ of 114 compared cases expected, more than the 50.0% .*", usual
+    )
+    rules += "expected = 1\n"
+    allowed = gate(workspace, rules)
+    assert allowed.return_value == ExitCode.PARITY
+    assert re.fullmatch(r"≈ expected: \d+ of 114 cases equal, \d+ expected", first_line(allowed))
     assert first_line(gate(workspace, rules + "ledger = false\n")).startswith("≠ divergent")
     assert first_line(gate(workspace, rules, "--no-ledger")).startswith("≠ divergent")
-    result = gate(workspace, rules + "expected = 0.1\n")
+    result = gate(workspace, rules, "--expected", "0.1")
     assert result.return_value == ExitCode.DIVERGENCE
     assert "cases expected, more than the 10.0% that the rules allow" in first_line(result)
     assert gate(workspace, rules + "ledger = false\n", "--ledger").return_value == ExitCode.PARITY
@@ -289,7 +296,7 @@ def test_what_a_suite_finds_is_a_file_that_can_be_replayed(workspace: Path) -> N
 def test_a_suite_that_compares_nothing_of_what_is_claimed_says_so(workspace: Path) -> None:
     result = gate(workspace, 'ours = ["good"]\n', "--corpus", "channels", "--suite", "codec=20")
     assert result.return_value == ExitCode.NOT_JUDGED, "it knows nothing but the fixtures"
-    assert first_line(result) == "? unknown: codec is claimed, and nothing of it was compared"
+    assert first_line(result) == "? unknown: codec is claimed, and 0 of its 20 cases were compared"
 
 
 @pytest.mark.parametrize("given", ["graph", "poetry=3", "graph=0", "graph=many"])

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from parity_kit.candidates.launch import find
 from parity_kit.candidates.manifest import load
 from parity_kit.candidates.workspace import find_workspace
 from parity_kit.cli.matrix import command
@@ -33,7 +34,7 @@ from parity_kit.gates.matrix.claims import SpeedClaim, read_claims
 from parity_kit.gates.matrix.evidence import MOST_LISTED, NO_CASE, NOT_ENGAGED, Evidence
 from parity_kit.gates.matrix.rows import Row, read_rows, select
 from parity_kit.gates.matrix.standing import agreeing, counts, refuted, standing
-from parity_kit.gates.runner import CORPORA, Judging, Plan
+from parity_kit.gates.runner import Judging, Plan
 
 WORKSPACE = find_workspace(Path(__file__))
 ENGINES = Path(__file__).parent / "engines"
@@ -403,11 +404,10 @@ def test_what_is_printed_is_this(workspace: Path) -> None:
 
 def test_a_run_tells_the_rows_and_what_is_claimed(workspace: Path, tmp_path: Path) -> None:
     told: list[Event] = []
-    plan = Plan(suites=(CORPORA,))
-    judging = Judging(
-        find_workspace(workspace), tmp_path / "run", plan, told.append, lambda _: None
-    )
-    assert judging.candidate("partly") is ExitCode.PARITY
+    opened = find_workspace(workspace)
+    judging = Judging(opened, tmp_path / "run", told.append, lambda _: None)
+    conclusion = judging.candidate(find(opened, "partly"), Plan(rows=read_rows()))
+    assert conclusion.exit_code is ExitCode.PARITY
 
     rows = {each.row: each for each in told if isinstance(each, RowJudged)}
     assert len([each for each in told if isinstance(each, RowJudged)]) == len(read_rows())

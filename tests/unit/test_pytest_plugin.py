@@ -132,11 +132,12 @@ def test_the_real_engine_passes_with_the_gates_verdicts(
 
 
 def test_node_ids_are_those_of_the_index(pytester: pytest.Pytester, workspace: Path) -> None:
+    (workspace / "parity.toml").write_text("[gate.suites]\ncodec = 5\nsaver = 5\n", "utf-8")
     result = run(pytester, "--parity-candidate", "pure", "--collect-only", "-q")
     listed = [line for line in result.outlines if line.startswith("parity::")]
     index = (workspace / "fixtures" / "channels.index").read_text(encoding="utf-8").splitlines()
     ids = [f"parity::channels::{line.split('  ')[0]}" for line in index]
-    suites = [f"parity::lockstep::{name}" for name in ("codec", "channel", "graph", "saver")]
+    suites = [f"parity::lockstep::{name}" for name in ("codec", "saver")]
     assert listed[: len(suites) + len(ids)] == suites + ids
     assert any(line.startswith("parity::streams::streams/") for line in listed)
 
@@ -176,7 +177,7 @@ def test_a_wrong_engine_fails_what_the_gate_finds(
     assert result.ret == pytest.ExitCode.TESTS_FAILED
 
 
-STALE = "stale: ledger entry 2 (streams/[*]): none of its 90 cases *"
+STALE = "⌛ stale: ledger entry 2 (streams/[*], *): none of its 90 cases *"
 
 
 def ledgered(workspace: Path, name: str) -> None:
@@ -215,7 +216,7 @@ def test_nothing_compared_is_not_a_pass(pytester: pytest.Pytester, workspace: Pa
     result = run(pytester, "--parity-candidate", "empty", *CHANNELS)
     assert outcomes(result) == {"skipped": sum(gate(workspace, "empty", "channels").values())}
     assert result.ret == pytest.ExitCode.TESTS_FAILED
-    result.stdout.fnmatch_lines(["unknown: nothing was compared, and that is not a pass"])
+    result.stdout.fnmatch_lines(["[?] unknown: 0 of 114 cases compared, 114 unsupported"])
 
 
 def test_a_candidate_that_does_not_start_stops_the_session(
@@ -253,7 +254,18 @@ def test_an_argument_comes_before_the_rules_of_the_gate(
     assert outcomes(run(pytester, "--parity-candidate", "pure", one)) == {"passed": 1}
     listed = run(pytester, "--parity-candidate", "pure", "parity", "--collect-only", "-q").outlines
     groups = {line.split("::")[1] for line in listed if line.startswith("parity::")}
-    assert groups == {"lockstep", "streams"}
+    assert groups == {"streams"}, "no suite is named by the rules"
+
+
+def test_the_rules_of_the_gate_hold(pytester: pytest.Pytester, workspace: Path) -> None:
+    rules = 'ours = ["pure"]\n[gate]\ncorpora = ["channels"]\nfloor = 115\n'
+    (workspace / "parity.toml").write_text(rules, encoding="utf-8")
+    result = run(pytester, "--parity-candidate", "pure")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    assert outcomes(result) == {"passed": 114}
+    result.stdout.fnmatch_lines(["[?] unknown: 114 of 114 cases equal, the floor is 115"])
+    part = run(pytester, "--parity-candidate", "pure", "-k", "last-value")
+    assert part.ret == pytest.ExitCode.OK, "a part is not held to the floor"
 
 
 def test_a_users_own_tests_run_beside(pytester: pytest.Pytester, workspace: Path) -> None:

@@ -37,6 +37,16 @@ def counts(rows: Iterable[RowJudged]) -> dict[str, int]:
     return {word: found[word] for word in BEST_FIRST if found[word]}
 
 
+def summary(rows: Iterable[RowJudged]) -> str:
+    """Return in words how many rows stand where, best first."""
+    return ", ".join(f"{in_words(place)} {count}" for place, count in counts(rows).items())
+
+
+def in_words(place: str) -> str:
+    """Return a standing as people read it: at level `none` results differ."""
+    return "results differ" if place == "none" else place
+
+
 def refuted(verdict: str, reached: str, claimed: str) -> str:
     """Return how what was measured goes against what is claimed; empty where it does not.
 

@@ -18,7 +18,6 @@ from parity_kit.judging.verdicts import FAILURES, WORST_FIRST
 from parity_kit.judging.words import word
 from parity_kit.report.summary import NOT_FINISHED, NOT_JUDGED, CandidateSummary, Summary
 
-COMPARED = ("equal", "divergent", "expected")
 FIXTURES = "fixtures"
 """Who a drifted corpus is a problem of: no candidate, but the committed fixtures."""
 
@@ -133,45 +132,48 @@ class Account:
         for entry in mine.stale.values():
             said = f"ledger entry {entry.entry} ({entry.case}, {entry.differs}): {entry.problem}"
             found.append(Problem(mine.name, "ledger", "", "stale", said, decides))
-        verdict, reason, code = _judged(mine)
-        if code and not (found and verdict in FAILURES):
-            found.append(Problem(mine.name, "", "", verdict, reason, decides))
+        judged = mine.conclusion
+        if judged.exit_code and not (found and judged.verdict in FAILURES):
+            found.append(Problem(mine.name, "", "", judged.verdict, judged.reason, decides))
         return found
 
-    def sentence(self, mine: CandidateSummary) -> Sentence:
-        """Return the verdict on a candidate in one line, with what it is founded on."""
-        verdict, reason, code = _judged(mine)
-        head = f"{word(verdict).symbol} {verdict}: "
-        counts = _counts(mine)
-        total = cases(sum(counts.values()))
-        failing = sum(counts.get(failure, 0) for failure in FAILURES)
-        mine_first = sorted(self._of(mine), key=_badness)
-        if verdict in FAILURES and failing and mine_first:
-            first = mine_first[0]
-            return Sentence(f"{head}{failing:,} of {total}, first ", f"{first.case}: {first.said}")
-        if code:
-            return Sentence(head, reason)
-        extra = [
-            f"{counts[item]:,} {item}" for item in ("expected", "unsupported") if item in counts
-        ]
-        compared = sum(counts.get(each, 0) for each in COMPARED)
-        agree = f"{cases(compared)} compared, equal at level {mine.reached}"
-        return Sentence(head + ", ".join([agree, *extra]))
+    @staticmethod
+    def sentence(mine: CandidateSummary) -> Sentence:
+        """Return the verdict on a candidate in one line."""
+        judged = mine.conclusion
+        head = f"{word(judged.verdict).symbol} {judged.verdict}: "
+        own = judged.own_words
+        return Sentence(head + judged.reason[:own], judged.reason[own:])
+
+    @property
+    def decisive(self) -> CandidateSummary | None:
+        """The candidate that decides the run: the worst of those that do."""
+        known = self.candidates
+        deciding = [mine for mine in known if self.decides(mine.name)] or known
+        return min(
+            deciding,
+            key=lambda mine: (-mine.conclusion.exit_code, _rank(mine.conclusion.verdict)),
+            default=None,
+        )
+
+    @property
+    def verdict(self) -> str:
+        """The verdict on the run: that of its decisive candidate, unless the corpora drifted."""
+        if self.drifted() or (decisive := self.decisive) is None:
+            return "unknown"
+        return decisive.conclusion.verdict
 
     def headline(self) -> Sentence:
-        """Return the verdict on the run in one line: that of the candidate that decided it."""
-        known = self.candidates
-        if not known:
-            return Sentence("? unknown: ", NOT_FINISHED)
-        deciding = [each for each in known if self.decides(each.name)] or known
-        worst = min(deciding, key=lambda each: (-_judged(each)[2], _rank(_judged(each)[0])))
-        first = self.sentence(worst)
+        """Return the verdict on the run in one line."""
         if drifted := self.drifted():
             return Sentence(f"? unknown: {drifted[0].gate}: {drifted[0].said}")
-        if len(known) == 1:
-            return first
-        symbol, rest = first.head.split(" ", 1)
-        return Sentence(f"{symbol} {plain_name(worst.name)} {rest}", first.detail)
+        if (decisive := self.decisive) is None:
+            return Sentence(f"? unknown: {NOT_FINISHED}")
+        sentence = self.sentence(decisive)
+        if len(self.candidates) == 1:
+            return sentence
+        symbol, rest = sentence.head.split(" ", 1)
+        return Sentence(f"{symbol} {plain_name(decisive.name)} {rest}", sentence.detail)
 
     def again(self, problem: Problem) -> str:
         """Return the command line that shows a problem again, safe to paste into a shell."""
@@ -199,20 +201,6 @@ def _problem(found: DivergenceFound, *, decides: bool) -> Problem:
         file=found.file,
         cause=found.cause,
     )
-
-
-def _judged(mine: CandidateSummary) -> tuple[str, str, int]:
-    if mine.judged is None:
-        return "unknown", NOT_JUDGED, int(ExitCode.NOT_JUDGED)
-    return mine.judged.verdict, mine.judged.reason, mine.judged.exit_code
-
-
-def _counts(mine: CandidateSummary) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for gate in mine.gates.values():
-        for verdict, number in gate.verdicts.items():
-            counts[verdict] = counts.get(verdict, 0) + number
-    return counts
 
 
 def _rank(verdict: str) -> int:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from html import escape
 
 from parity_kit.contract import Level
 from parity_kit.contract.errors import ExitCode
+from parity_kit.judging.verdicts import worst
 from parity_kit.judging.words import word
 from parity_kit.report.ci.account import Account, cases
 
@@ -18,16 +20,19 @@ _PADDING = 12.0
 
 def message(account: Account) -> tuple[str, str]:
     """Return what the badge says, and the tone of it."""
-    head = str(account.headline().head).split(": ")[0].split(" ")
-    deciding = [candidate for candidate in account.candidates if account.decides(candidate.name)]
+    deciding = [mine for mine in account.candidates if account.decides(mine.name)]
     good = account.exit_code is ExitCode.PARITY and deciding
     if good:
-        compared = sum(gate.compared for each in deciding for gate in each.gates.values())
-        reached = min(Level[each.reached.upper()] for each in deciding)
-        text, tone = f"{reached.label}, {cases(compared)}", "good"
+        verdicts = sum((mine.verdicts for mine in deciding), Counter[str]())
+        verdict = worst(mine.conclusion.verdict for mine in deciding)
+        reached = min(Level[mine.reached.upper()] for mine in deciding)
+        counted = f"{verdicts['equal']:,} of {cases(verdicts.total())}"
+        text = (
+            f"{reached.label}, {counted}" if verdict == "equal" else f"{verdict}, {counted} equal"
+        )
     else:
-        text = " ".join(head[-2:] if head[-1] == "error" else head[-1:])
-        tone = word(text).tone
+        verdict = text = account.verdict
+    tone = word(verdict).tone
     return (f"{text} (partial)", "unknown" if good else tone) if account.partial else (text, tone)
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from xml.etree import ElementTree as ET
 
-from parity_kit.contract.errors import ExitCode
 from parity_kit.contract.events import GateFinished
 from parity_kit.judging.text import counts, one_line, visible
 from parity_kit.report.ci.account import Account, Problem, cases
@@ -78,11 +77,10 @@ def _whole(root: ET.Element, account: Account, mine: CandidateSummary) -> None:
     """Add what is said of a candidate as a whole, so that a red run is red here too."""
     suite = _suite(root, f"{mine.name} · verdict", 0.0)
     decides = account.decides(mine.name)
-    judged = mine.judged
-    code = judged.exit_code if judged else ExitCode.NOT_JUDGED
-    sentence = str(account.sentence(mine)).partition(": ")[2]
-    verdict = "equal" if not code else judged.verdict if judged else "unknown"
-    _add(suite, "verdict", verdict, sentence, decides=decides)
+    judged = mine.conclusion
+    # A candidate that passes with expected differences is a passed test, not a skipped one.
+    verdict = judged.verdict if judged.exit_code else "equal"
+    _add(suite, "verdict", verdict, judged.reason, decides=decides)
     for entry in mine.stale.values():
         text = f"{entry.case}, {entry.differs}: {entry.problem}"
         _add(suite, f"ledger entry {entry.entry}", "stale", text, decides=decides)

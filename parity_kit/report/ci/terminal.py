@@ -24,9 +24,9 @@ from parity_kit.contract.events import (
     RunFinished,
     RunStarted,
 )
-from parity_kit.gates.matrix.standing import counts
+from parity_kit.gates.matrix.standing import summary
 from parity_kit.judging.text import one_line
-from parity_kit.judging.words import mark
+from parity_kit.judging.words import mark, reached
 from parity_kit.report.speed_text import ratio_text
 from parity_kit.search.coverage import Coverage
 
@@ -79,8 +79,7 @@ class Terminal:
         if isinstance(event, RowJudged):
             self._rows.append(event)
         if isinstance(event, CandidateJudged) and self._rows:
-            levels = ", ".join(f"{word} {count}" for word, count in counts(self._rows).items())
-            self._console.print(f"   matrix of {len(self._rows)} rows · {levels}")
+            self._console.print(f"   matrix of {len(self._rows)} rows · {summary(self._rows)}")
             self._rows = []
         if isinstance(event, GateFinished):
             if self._told > MOST_SHOWN:
@@ -134,10 +133,10 @@ def _lines(event: Event) -> list[str]:  # noqa: C901, PLR0911  # one arm for eac
             return [f"\n[red]✕ {_text(event.title)}[/red]: {_text(event.problem)}"]
         case GateFinished():
             counts = ", ".join(f"{number} {word}" for word, number in event.verdicts.items())
-            reached = f"level {event.reached}" if event.compared else "nothing compared"
+            level = reached(event.reached, event.compared)
             rate = event.compared / event.seconds if event.seconds else 0
             figures = f"{counts or 'no cases'}; {event.seconds:.1f} s, {rate:.0f} a second"
-            lines = [f"{mark(event.verdict)}  {event.gate} · {reached} · {figures}"]
+            lines = [f"{mark(event.verdict)}  {event.gate} · {level} · {figures}"]
             if event.possible:
                 pairs = Coverage(event.pairs, event.possible, 0)
                 lines.append(f"    [dim]covered {pairs.says()}[/dim]")
@@ -165,6 +164,6 @@ def _lines(event: Event) -> list[str]:  # noqa: C901, PLR0911  # one arm for eac
             return [f"{mark(event.verdict)}  {measured.rstrip()}"]
         case CandidateJudged():
             name, reason = _text(event.candidate), _text(event.reason)
-            return [f"[bold]{name}[/bold]: {mark(event.verdict)} · {reason}"]
+            return [f"[bold]{name}[/bold] {mark(event.verdict)}: {reason}"]
         case RunFinished() | GateProgress() | CaseJudged() | ClaimsRead() | RowJudged():
             return []

@@ -1,0 +1,114 @@
+"""The verdict on a candidate as a whole, its exit code, and the line that says why.
+
+`conclude` is the only place that decides them; every command, file and badge shows what it says.
+What is listed first wins:
+
+    unknown       3  the candidate failed, or never drove, so it could not be judged
+    crashed …     3  it broke down on every case
+    divergent …   1  at least one case differs, or it broke down on some
+    stale         1  an entry of its ledger is
+    unknown       3  nothing was compared, or nothing of a subject that it claims, or no case
+                     shows a row of the matrix that was asked for
+    unknown       1  a rule is broken: a floor, a ceiling or a level of parity.toml
+    expected      0  its ledger expects every difference
+    equal         0  there is none
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from parity_kit.contract.errors import ExitCode
+from parity_kit.contract.events import CandidateJudged
+from parity_kit.gates.rules import Rules
+from parity_kit.gates.totals import GateTotals
+from parity_kit.judging.verdicts import worst
+from parity_kit.judging.words import word
+
+BREAKDOWNS = ("crashed", "hung", "protocol error")
+"""How a candidate itself fails on a case; one that fails on all of them is not judged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conclusion:
+    """A verdict on a candidate. `detail` ends the reason and may hold the candidate's own words."""
+
+    verdict: str
+    exit_code: ExitCode
+    reason: str
+    detail: str = ""
+
+    @property
+    def first_line(self) -> str:
+        """The line that a command prints first."""
+        return f"{word(self.verdict).symbol} {self.verdict}: {self.reason}{self.detail}"
+
+    def event(self, candidate: str) -> CandidateJudged:
+        """Return the event that closes a candidate's part of a run."""
+        return CandidateJudged(
+            candidate,
+            self.verdict,
+            self.reason + self.detail,
+            int(self.exit_code),
+            own_words=len(self.reason),
+        )
+
+
+def conclude(  # noqa: PLR0911  # one return for each row of the table above
+    totals: GateTotals, rules: Rules
+) -> Conclusion:
+    """Return the conclusion on a candidate: what its gates add up to, held against the rules."""
+    if totals.failure:
+        return Conclusion("unknown", ExitCode.NOT_JUDGED, "", totals.failure)
+    if totals.engaged and not any(totals.engaged.values()):
+        functions = ", ".join(totals.engaged)
+        reason = "not engaged: LangGraph itself answered, these never ran: "
+        return Conclusion("unknown", ExitCode.NOT_JUDGED, reason, functions)
+    if totals.failing:
+        return _failing(totals)
+    if totals.stale:
+        more = len(totals.stale) - 1
+        reason = f"{more + 1} ledger entries are stale, first " if more else ""
+        return Conclusion("stale", ExitCode.DIVERGENCE, reason, totals.stale[0])
+    if not totals.compared:
+        reason = f"0 of {_cases(totals.total)} compared{_rest(totals.verdicts)}"
+        return Conclusion("unknown", ExitCode.NOT_JUDGED, reason)
+    if unproved := list(totals.unproved()):
+        return Conclusion("unknown", ExitCode.NOT_JUDGED, "; ".join(unproved))
+    if rules.every_row and totals.caseless:
+        rows = f"{len(totals.caseless)} of {totals.rows} rows have no case"
+        return Conclusion("unknown", ExitCode.NOT_JUDGED, f"{rows}, first {totals.caseless[0]}")
+    if broken := [*totals.missed, *rules.broken(totals)]:
+        return Conclusion("unknown", ExitCode.DIVERGENCE, "; ".join(broken))
+    return _passing(totals)
+
+
+def _failing(totals: GateTotals) -> Conclusion:
+    verdict = worst(totals.verdicts)
+    throughout = verdict in BREAKDOWNS and not totals.compared
+    reason = f"{totals.failing:,} of {_cases(totals.total)}"
+    code = ExitCode.NOT_JUDGED if throughout else ExitCode.DIVERGENCE
+    if (first := totals.first) is None:
+        return Conclusion(verdict, code, reason)
+    return Conclusion(verdict, code, f"{reason}, first ", f"{first.case}: {first.headline}")
+
+
+def _passing(totals: GateTotals) -> Conclusion:
+    equal = f"{totals.verdicts['equal']:,} of {_cases(totals.total)} equal"
+    verdict = "expected" if totals.verdicts["expected"] else "equal"
+    level = f" at level {totals.reached}" if verdict == "equal" else ""
+    return Conclusion(verdict, ExitCode.PARITY, f"{equal}{level}{_rest(totals.verdicts)}")
+
+
+def _rest(verdicts: Counter[str]) -> str:
+    """Return in words how many cases have which other verdict."""
+    return "".join(
+        f", {count:,} {verdict}"
+        for verdict, count in sorted(verdicts.items())
+        if verdict != "equal" and count
+    )
+
+
+def _cases(count: int) -> str:
+    return f"{count:,} case{'' if count == 1 else 's'}"

@@ -1,0 +1,192 @@
+"""What the gates of one candidate add up to: all that its conclusion is drawn from."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from parity_kit.contract import Level
+from parity_kit.contract.events import (
+    CandidateFailed,
+    CandidateStarted,
+    DivergenceFound,
+    EngagementSeen,
+    EntryStale,
+    Event,
+    GateFinished,
+    RowJudged,
+)
+from parity_kit.judging.verdicts import FAILURES, cause
+
+COMPARED = ("equal", "divergent", "expected")
+"""Verdicts on cases whose outcomes were compared."""
+
+
+def compared(verdicts: Mapping[str, int]) -> int:
+    """Return how many of the counted cases were compared."""
+    return sum(verdicts.get(verdict, 0) for verdict in COMPARED)
+
+
+@dataclass(slots=True)
+class Cause:
+    """Failing cases with one cause: their number, and the smallest of them."""
+
+    verdict: str
+    count: int
+    case: str
+    headline: str
+    size: int
+
+
+@dataclass(slots=True)
+class GateTotals:
+    """A fold over one candidate's events; totals of several processes can be merged."""
+
+    claimed: dict[str, str] = field(default_factory=dict[str, str])
+    """The level that the candidate claims for each subject."""
+    verdicts: Counter[str] = field(default_factory=Counter[str])
+    subjects: dict[str, Counter[str]] = field(default_factory=dict[str, Counter[str]])
+    """The verdicts on each subject's cases."""
+    reached: str = Level.BYTES.label
+    """The level that every compared case reached."""
+    causes: list[Cause] = field(default_factory=list[Cause])
+    stale: list[str] = field(default_factory=list[str])
+    """The stale entries of the ledger, a sentence per entry."""
+    missed: list[str] = field(default_factory=list[str])
+    """The floors that searches did not reach, a sentence per search."""
+    engaged: Counter[str] = field(default_factory=Counter[str])
+    """How often each replaced function ran."""
+    rows: int = 0
+    """The rows of the matrix that were judged."""
+    caseless: list[str] = field(default_factory=list[str])
+    """The rows of the matrix that no case shows."""
+    failure: str = ""
+    """Why the candidate could not be judged any further."""
+
+    def emit(self, event: Event) -> None:
+        """Take one event."""
+        match event:
+            case CandidateStarted():
+                self.claimed = event.levels
+            case CandidateFailed():
+                self.failure = event.problem
+            case EngagementSeen():
+                self.engaged.update(event.functions)
+            case EntryStale():
+                self.add_stale(event.entry, event.case, event.differs, event.problem)
+            case DivergenceFound():
+                cause_found = Cause(
+                    event.verdict, event.count, event.case, event.headline, event.size
+                )
+                self.add_cause(cause_found)
+            case GateFinished():
+                self._add_gate(event)
+            case RowJudged():
+                self.rows += 1
+                self.caseless += [] if event.verdicts else [event.row]
+            case _:
+                pass
+
+    def _add_gate(self, gate: GateFinished) -> None:
+        for subject, part in gate.subjects.items():
+            self.subjects.setdefault(subject, Counter()).update(part["verdicts"])
+        self.verdicts.update(gate.verdicts)
+        if gate.compared:
+            self._lower(gate.reached)
+        if gate.verdict == "unknown":
+            self.missed += [f"{gate.gate}: {note}" for note in gate.notes[:1]]
+
+    def add_case(self, subject: str, verdict: str, reached: str) -> None:
+        """Count one case."""
+        self.verdicts[verdict] += 1
+        self.subjects.setdefault(subject, Counter())[verdict] += 1
+        if verdict in COMPARED:
+            self._lower(reached)
+
+    def add_cause(self, new: Cause) -> None:
+        """Count failing cases, with those that have the same cause."""
+        key = cause(new.verdict, new.headline)
+        for known in self.causes:
+            if cause(known.verdict, known.headline) == key:
+                known.count += new.count
+                if new.size < known.size:
+                    known.case, known.headline, known.size = new.case, new.headline, new.size
+                return
+        self.causes.append(new)
+
+    def add_stale(self, entry: int, case: str, differs: str, problem: str) -> None:
+        """Add a stale entry of the ledger."""
+        self.stale.append(f"ledger entry {entry} ({case}, {differs}): {problem}")
+
+    def _lower(self, reached: str) -> None:
+        self.reached = min(Level[self.reached.upper()], Level[reached.upper()]).label
+
+    @property
+    def total(self) -> int:
+        """The cases that were run."""
+        return sum(self.verdicts.values())
+
+    @property
+    def compared(self) -> int:
+        """The cases whose outcomes were compared."""
+        return compared(self.verdicts)
+
+    @property
+    def failing(self) -> int:
+        """The cases that fail."""
+        return sum(self.verdicts[verdict] for verdict in FAILURES)
+
+    @property
+    def first(self) -> Cause | None:
+        """The cause to name first: of the worst verdict the one with the most cases."""
+        return min(
+            self.causes,
+            key=lambda known: (FAILURES.index(known.verdict), -known.count),
+            default=None,
+        )
+
+    def unproved(self) -> Iterator[str]:
+        """Yield each claimed subject whose cases were run and none compared, in words."""
+        for subject, verdicts in sorted(self.subjects.items()):
+            if subject in self.claimed and not compared(verdicts):
+                cases = f"0 of its {sum(verdicts.values()):,} cases were compared"
+                yield f"{subject} is claimed, and {cases}"
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return the totals as plain data, to be sent to another process."""
+        plain = {part.name: getattr(self, part.name) for part in dataclasses.fields(self)}
+        plain["causes"] = [dataclasses.asdict(known) for known in self.causes]
+        plain["verdicts"], plain["engaged"] = dict(self.verdicts), dict(self.engaged)
+        plain["subjects"] = {subject: dict(counts) for subject, counts in self.subjects.items()}
+        return plain
+
+    def merge(self, other: Self) -> None:
+        """Add what another process counted."""
+        self.claimed = self.claimed or other.claimed
+        self.verdicts.update(other.verdicts)
+        for subject, verdicts in other.subjects.items():
+            self.subjects.setdefault(subject, Counter()).update(verdicts)
+        self._lower(other.reached)
+        for cause_found in other.causes:
+            self.add_cause(cause_found)
+        self.stale += other.stale
+        self.missed += other.missed
+        self.rows += other.rows
+        self.caseless += other.caseless
+        self.engaged.update(other.engaged)
+        self.failure = self.failure or other.failure
+
+    @classmethod
+    def from_plain(cls, data: Mapping[str, Any]) -> Self:
+        """Return the totals that `to_plain` gave."""
+        fields = dict(data)
+        fields["causes"] = [Cause(**cause_found) for cause_found in fields["causes"]]
+        for name in ("verdicts", "engaged"):
+            fields[name] = Counter(fields[name])
+        fields["subjects"] = {
+            subject: Counter(verdicts) for subject, verdicts in fields["subjects"].items()
+        }
+        return cls(**fields)

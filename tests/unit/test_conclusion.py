@@ -1,0 +1,247 @@
+"""One conclusion: every command, the badge, the report and pytest say the same of a candidate."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from parity_kit.candidates.launch import BUNDLED_ENGINE
+from parity_kit.cli.gate import command as gate
+from parity_kit.cli.matrix import command as matrix
+from parity_kit.cli.parity import command as parity
+from parity_kit.cli.run import command as run
+from parity_kit.contract.errors import ExitCode
+from parity_kit.contract.journal import read_journal
+from parity_kit.gates import pytest_tests, search_gate
+from parity_kit.report.ci import badge
+from parity_kit.report.ci.account import Account
+from parity_kit.report.write import write_data
+from parity_kit.search import lockstep
+
+pytest_plugins = ["pytester"]
+
+ROOT = Path(__file__).parents[2]
+FLOOR = 60
+RULES = f"""
+ours = [{{names}}]
+[floors]
+compared = 0
+pairs = 0
+[gate]
+floor = {FLOOR}
+suites = {{{{codec = 1, channel = 1, graph = 1, saver = 1}}}}
+"""
+ENGINE = """
+import sys, os
+from dataclasses import replace
+
+sys.path.insert(0, os.environ["PURE"])
+import pure_engine
+from parity_kit.contract import Unsupported
+
+KIND = os.environ["KIND"]
+
+
+class Engine(pure_engine.Engine):
+    def describe(self):
+        description = super().describe()
+        return replace(description, engaged={"fast_apply": 0}) if KIND == "idle" else description
+
+    def open(self, subject, pins):
+        return Session(super().open(subject, pins), subject)
+
+
+class Session:
+    def __init__(self, session, subject):
+        self.session, self.close, self.subject = session, session.close, subject
+
+    def apply(self, operation):
+        if KIND == "crashing":
+            raise RuntimeError("out of order")
+        unsupported = Unsupported("not yet")
+        if KIND == "unsupported":
+            return unsupported
+        if KIND == "low" and self.subject.spec.get("class", "LastValue") != "LastValue":
+            return unsupported
+        outcome = self.session.apply(operation)
+        if KIND in ("divergent", "expected") and operation.name == "is_available":
+            return replace(outcome, value="yes")
+        return outcome
+"""
+ENTRY = """
+[[difference]]
+case = "{case}"
+differs = "*(is_available)*"
+level = "none"
+reason = "it says yes"
+until = {until}
+wide = true
+"""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of candidate, and what must be said of it everywhere."""
+
+    verdict: str
+    code: ExitCode
+    words: str
+    ledger: str = ""
+
+
+KINDS = {
+    "equal": Kind("equal", ExitCode.PARITY, r"N of N cases equal at level bytes.*"),
+    "divergent": Kind(
+        "divergent", ExitCode.DIVERGENCE, r"N of N cases, first channels/\S+: operation .*: value.*"
+    ),
+    "expected": Kind(
+        "expected",
+        ExitCode.PARITY,
+        r"N of N cases equal, N expected.*",
+        ENTRY.format(case="channels/*", until="2999-01-01")
+        + ENTRY.format(case="lockstep/*", until="2999-01-01"),
+    ),
+    "unsupported": Kind(
+        "unknown", ExitCode.NOT_JUDGED, r"N of N cases compared, N unsupported"
+    ),
+    "idle": Kind(
+        "unknown",
+        ExitCode.NOT_JUDGED,
+        r"not engaged: LangGraph itself answered, these never ran: fast_apply",
+    ),
+    "crashing": Kind(
+        "crashed", ExitCode.NOT_JUDGED, r"N of N cases, first \S+: .*RuntimeError: out of order.*"
+    ),
+    "stale": Kind(
+        "stale",
+        ExitCode.DIVERGENCE,
+        r"ledger entry N \(no/such, \*\(is_available\)\*\): ended on N-N-N",
+        ENTRY.format(case="no/such", until="2001-01-01"),
+    ),
+    "low": Kind(
+        "unknown", ExitCode.DIVERGENCE, r"N of N cases equal, the floor is N"
+    ),
+}  # fmt: skip
+
+
+@pytest.fixture
+def workspace(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A workspace with one corpus, and a candidate of each kind among `ours`."""
+    root = pytester.path
+    names = ", ".join(f'"{kind}"' for kind in KINDS)
+    (root / "parity.toml").write_text(RULES.format(names=names), encoding="utf-8")
+    (root / "fixtures").mkdir()
+    content = json.loads((ROOT / "fixtures" / "MANIFEST.json").read_text(encoding="utf-8"))
+    content["corpora"] = {"channels": content["corpora"]["channels"]}
+    (root / "fixtures" / "MANIFEST.json").write_text(json.dumps(content), encoding="utf-8")
+    for ending in ("msgpack", "index"):
+        (root / "fixtures" / f"channels.{ending}").symlink_to(ROOT / f"fixtures/channels.{ending}")
+    (root / "generators").mkdir()
+    for path in (ROOT / "generators").glob("*.py"):
+        if path.name.startswith("_") or path.stem == "channels":
+            (root / "generators" / path.name).symlink_to(path)
+    for name, kind in KINDS.items():
+        folder = root / "candidates" / name
+        folder.mkdir(parents=True)
+        (folder / "candidate.toml").write_text(
+            f'name = "{name}"\ntitle = "{name}"\nkind = "python"\nlanguage = "Python"\n'
+            f'object = "engine:Engine"\n[env]\nPURE = "{BUNDLED_ENGINE}"\nKIND = "{name}"\n',
+            encoding="utf-8",
+        )
+        (folder / "engine.py").write_text(ENGINE, encoding="utf-8")
+        if kind.ledger:
+            (folder / "expected.toml").write_text(kind.ledger, encoding="utf-8")
+    for limit in ("SHRINK_SECONDS", "SIMPLIFY_SECONDS"):
+        monkeypatch.setattr(lockstep, limit, 0.1)
+    return root
+
+
+def call(command: Any, workspace: Path, *arguments: str) -> Any:
+    words = [*arguments, "--json", "--workspace", str(workspace)]
+    result = CliRunner().invoke(command, words, catch_exceptions=False, standalone_mode=False)
+    return result.return_value, json.loads(result.stdout)
+
+
+Said = tuple[str, int, str]
+
+
+def said(data: Any) -> Said:
+    return data["verdict"], data["exit_code"], data["reason"]
+
+
+def by_gate(workspace: Path) -> dict[str, Said]:
+    code, told = call(gate, workspace)
+    assert code == max(kind.code for kind in KINDS.values())
+    return {each["candidate"]: said(each) for each in told["candidates"]}
+
+
+def by_run(workspace: Path) -> dict[str, Said]:
+    judged: dict[str, Said] = {}
+    for name in KINDS:
+        code, told = call(run, workspace, name, "--examples", "1")
+        (event,) = [each for each in told["events"] if each["event"] == "CandidateJudged"]
+        judged[name] = said(event)
+        assert code == event["exit_code"]
+        account = Account()
+        for each in read_journal(Path(told["run"]))[0]:
+            account.emit(each)
+        text, _ = badge.message(account)
+        assert text.startswith("bytes, " if name == "equal" else event["verdict"])
+        (reported,) = write_data(Path(told["run"]))["candidates"]
+        assert said(reported) == judged[name]
+        symbol, _, line = str(account.headline()).partition(" ")
+        assert (len(symbol), line) == (1, f"{event['verdict']}: {event['reason']}")
+    return judged
+
+
+def by_parity(workspace: Path) -> dict[str, Said]:
+    code, told = call(parity, workspace, "--examples", "1", "--pairs", "0")
+    assert code == max(kind.code for kind in KINDS.values())
+    return {name: said(each) for name, each in told["candidates"].items()}
+
+
+def by_matrix(workspace: Path) -> dict[str, Said]:
+    _, told = call(matrix, workspace, *KINDS)
+    return {each["candidate"]: said(each) for each in told["candidates"]}
+
+
+def by_pytest(pytester: pytest.Pytester) -> dict[str, str]:
+    """Return the line with which each candidate's session ends."""
+    assert pytest_tests, search_gate  # loaded here: pytester unloads what a run loaded
+    lines: dict[str, str] = {}
+    for name, kind in KINDS.items():
+        options = ("--parity-candidate", name, "-q", "--tb=no", "-p", "parity_kit.pytest_plugin")
+        result = pytester.runpytest_inprocess(*options)
+        assert (result.ret == 0) is (kind.code == ExitCode.PARITY), name
+        at = next(at for at, line in enumerate(result.outlines) if f"Parity Kit: {name}" in line)
+        lines[name] = result.outlines[at + 1]
+    return lines
+
+
+def numberless(text: str) -> str:
+    return re.sub(r"\d[\d,.]*", "N", text)
+
+
+def test_all_say_the_same_of_each_kind_of_candidate(
+    pytester: pytest.Pytester, workspace: Path
+) -> None:
+    gated = by_gate(workspace)
+    for name, kind in KINDS.items():
+        verdict, code, reason = gated[name]
+        assert (verdict, code) == (kind.verdict, kind.code), (name, reason)
+        assert re.fullmatch(kind.words, numberless(reason), re.DOTALL), (name, reason)
+    assert by_run(workspace) == gated
+    assert by_parity(workspace) == gated
+    lines = by_pytest(pytester)
+    for name, (verdict, _, reason) in gated.items():
+        assert lines[name][2:] == f"{verdict}: {reason}".replace("\n", "␊")
+    # The matrix searches nothing, so that its figures are smaller.
+    for name, (verdict, code, reason) in by_matrix(workspace).items():
+        assert (verdict, code) == gated[name][:2]
+        assert re.fullmatch(KINDS[name].words, numberless(reason), re.DOTALL), (name, reason)
