@@ -7,32 +7,14 @@ from typing import Any, cast
 
 from parity_kit.contract import Operation, Subject, SubjectKind
 from parity_kit.contract.plain import Ext
+from parity_kit.programs.operators import INSTRUCTIONS, OPERATORS
 
 UPSTREAM = "upstream: "
 """How a feature begins that says in a sentence what the oracle gets wrong in a case."""
 
-_OPERATORS = {
-    "interrupt",
-    "send",
-    "overwrite",
-    "raise",
-    "command",
-    "call",
-    "call_all",
-    "visits",
-    "info",
-    "error",
-    "message",
-    "emit",
-    "drain",
-    "wait",
-    "return",
-    "previous",
-    "final",
-    "store_put",
-    "store_get",
-    "store_delete",
-    "store_search",
+_LANGUAGE = {
+    *(name for name, operator in OPERATORS.items() if operator.is_feature),
+    *(name for name, is_feature in INSTRUCTIONS.items() if is_feature),
 }
 _PROGRAM_KEYS = (
     "schema",
@@ -101,7 +83,7 @@ def _program_features(program: Mapping[str, Any]) -> set[str]:
             found.add(f"channel {field['channel']['class']}")
     mentioned: set[str] = set()
     _mention(program, mentioned)
-    found |= mentioned & _OPERATORS
+    found |= mentioned & _LANGUAGE
     for subgraph in program.get("subgraphs", {}).values():
         found |= {"subgraph", *_program_features(subgraph["program"])}
         if "checkpointer" in subgraph:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Generator
 from dataclasses import dataclass
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias, assert_never, cast
 
-from parity_kit.programs.language import OPERATORS, Scope, evaluate, falsy, text, texts
+from parity_kit.programs.language import Scope, evaluate, falsy, text, texts
 from parity_kit.programs.model import Body
+from parity_kit.programs.operators import OPERATORS, Action
 
 ERRORS: dict[str, type[Exception]] = {
     "ValueError": ValueError,
@@ -46,7 +47,7 @@ class CallAll:
 
 Request: TypeAlias = Wait | Call | CallAll
 Steps: TypeAlias = Generator[Request, Any, Any]
-_ON = object()  # what a list of instructions gives that did not come to a `return`
+_NOT_RETURNED = object()  # the result of instructions that did not reach a `return`
 
 
 def run_body(body: Body, scope: Scope, answer: Callable[[Request], Any]) -> Any:
@@ -74,7 +75,7 @@ async def arun_body(body: Body, scope: Scope, answer: Callable[[Request], Awaita
 def _body(body: Body, scope: Scope) -> Steps:
     update: dict[str, Any] = {}
     returned = yield from _run(body, scope, update)
-    return (update or None) if returned is _ON else returned
+    return (update or None) if returned is _NOT_RETURNED else returned
 
 
 def _run(body: Body, scope: Scope, update: dict[str, Any]) -> Steps:
@@ -91,13 +92,13 @@ def _run(body: Body, scope: Scope, update: dict[str, Any]) -> Steps:
                 return (yield from _value(argument, scope))
             case "when":
                 returned = yield from _run(_chosen(argument, scope), scope, update)
-                if returned is not _ON:
+                if returned is not _NOT_RETURNED:
                     return returned
             case "wait":
                 yield Wait(argument)
             case _:
                 _act(name, argument, scope)
-    return _ON
+    return _NOT_RETURNED
 
 
 def _chosen(argument: Any, scope: Scope) -> Body:
@@ -110,19 +111,19 @@ def _chosen(argument: Any, scope: Scope) -> Body:
 def _value(expression: Any, scope: Scope) -> Steps:
     """Evaluate what may hold calls: an expression, but not inside another operator."""
     if isinstance(expression, list):
-        found: list[Any] = []
+        items: list[Any] = []
         for item in cast("list[Any]", expression):
-            found.append((yield from _value(item, scope)) if isinstance(item, _NESTS) else item)  # noqa: PERF401  # no comprehension may yield
-        return found
+            items.append((yield from _value(item, scope)) if isinstance(item, _NESTS) else item)  # noqa: PERF401  # no comprehension may yield
+        return items
     if not isinstance(expression, dict):
         return expression
     entries = cast("dict[str, Any]", expression)
     name = next(iter(entries), "")
     if len(entries) != 1 or name not in OPERATORS:
-        given: dict[str, Any] = {}
-        for key, each in entries.items():
-            given[key] = yield from _value(each, scope)
-        return given
+        evaluated: dict[str, Any] = {}
+        for key, value in entries.items():
+            evaluated[key] = yield from _value(value, scope)
+        return evaluated
     if name == "call":
         return (yield _call(entries[name], scope))
     if name == "call_all":
@@ -138,8 +139,8 @@ def _call(argument: Any, scope: Scope) -> Call:
     return Call(name, evaluate(value, scope))
 
 
-def _act(name: str, argument: Any, scope: Scope) -> None:
-    """Do an instruction that gives no value."""
+def _act(name: Action, argument: Any, scope: Scope) -> None:
+    """Run an instruction that gives no value and takes no time."""
     match name:
         case "emit":
             scope.host.emit(evaluate(argument, scope))
@@ -152,5 +153,7 @@ def _act(name: str, argument: Any, scope: Scope) -> None:
         case "store_delete":
             namespace, key = (evaluate(item, scope) for item in argument)
             scope.host.store_delete(texts(namespace), text(key))
-        case _:
+        case "raise":
             raise ERRORS[argument["type"]](argument["message"])
+        case _:
+            assert_never(name)

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, cast
 
+from parity_kit.programs.operators import CALLS, OPERATORS, complete
+
 INT_MIN, INT_MAX = -(2**63), 2**63 - 1
 RANGE_MAX = 64
 
@@ -111,7 +113,7 @@ def evaluate(expression: Any, scope: Scope) -> Any:
         ((name, argument),) = entries.items()
         if name in _OPERATORS:
             return _OPERATORS[name](argument, scope)
-    return {key: evaluate(each, scope) for key, each in entries.items()}
+    return {key: evaluate(value, scope) for key, value in entries.items()}
 
 
 def _get(argument: Any, scope: Scope) -> Any:
@@ -183,11 +185,11 @@ def texts(value: Any) -> list[str]:
 
 
 def _command(argument: Any, scope: Scope) -> Any:
-    return scope.host.command({name: evaluate(each, scope) for name, each in argument.items()})
+    return scope.host.command({name: evaluate(part, scope) for name, part in argument.items()})
 
 
 def _message(argument: Any, scope: Scope) -> Any:
-    parts = {name: text(evaluate(each, scope)) for name, each in argument.items()}
+    parts = {name: text(evaluate(part, scope)) for name, part in argument.items()}
     return scope.host.message(parts)
 
 
@@ -214,7 +216,7 @@ def falsy(value: Any) -> bool:
     return isinstance(value, (str, list, dict)) and not value
 
 
-_OPERATORS: dict[str, Callable[[Any, Scope], Any]] = {
+_IMPLEMENTATIONS: dict[str, Callable[[Any, Scope], Any]] = {
     "get": _get,
     "input": lambda _argument, scope: scope.input,
     "var": lambda argument, scope: scope.variables.get(argument),
@@ -243,6 +245,4 @@ _OPERATORS: dict[str, Callable[[Any, Scope], Any]] = {
     "previous": lambda _argument, scope: scope.host.previous(),
     "final": _final,
 }
-CALLS = frozenset({"call", "call_all"})
-"""Operators that take time: whole values only, which `parity_kit.programs.instructions` runs."""
-OPERATORS = frozenset(_OPERATORS) | CALLS
+_OPERATORS = complete(_IMPLEMENTATIONS, OPERATORS.keys() - CALLS)

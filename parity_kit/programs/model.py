@@ -10,9 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
+from parity_kit.programs.operators import InstructionName
+
 START, END = "__start__", "__end__"
 Expression: TypeAlias = Any
-Body: TypeAlias = Sequence[Mapping[str, Any]]
+Body: TypeAlias = Sequence[Mapping[InstructionName, Any]]
 Schema: TypeAlias = Literal["typed_dict", "dataclass", "pydantic"]
 
 

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from parity_kit.contract.errors import BadProgramError
 from parity_kit.programs import rules
-from parity_kit.programs.bodies import Place, Where, check_body, check_expression
+from parity_kit.programs.bodies import ProgramLocation, check_body, check_expression
 from parity_kit.programs.fields import context_of, fields_of, names_of
 from parity_kit.programs.model import (
     END,
@@ -19,6 +19,7 @@ from parity_kit.programs.model import (
     Subgraph,
     Task,
 )
+from parity_kit.programs.operators import Owner
 from parity_kit.programs.policies import POLICIES, policies
 
 _GRAPH = {
@@ -58,7 +59,7 @@ def parse(data: Mapping[str, Any]) -> Program | Functional:
 
 
 def parse_graph(data: Mapping[str, Any], where: str = "") -> Program:
-    """Return the graph program that plain data says; `where` is its place in a larger one.
+    """Return the graph program that plain data says; `where` is its path in a larger one.
 
     Raises:
         BadProgramError: Naming the part that breaks a rule.
@@ -93,7 +94,7 @@ def parse_graph(data: Mapping[str, Any], where: str = "") -> Program:
         names_of(data.get("output"), [*state], f"{where}output"),
         private,
         context_of(data, where),
-        policies(data.get("defaults", {}), f"{where}defaults", Where.HANDLER, subgraphs),
+        policies(data.get("defaults", {}), f"{where}defaults", Owner.HANDLER, subgraphs),
         rules.flag(data.get("store", False), f"{where}store"),
         rules.flag(data.get("cache", False), f"{where}cache"),
         subgraphs,
@@ -116,9 +117,9 @@ def _functional(data: Mapping[str, Any]) -> Functional:
 def _task(value: Any, where: str, tasks: Collection[str]) -> Task:
     allowed = {"body", *POLICIES} - {"error_handler"}
     entries = rules.keys(value, allowed, {"body"}, where)
-    body = check_body(entries["body"], Place(f"{where}.body", Where.TASK, tasks))
+    body = check_body(entries["body"], ProgramLocation(f"{where}.body", Owner.TASK, tasks))
     given = {name: entries[name] for name in entries if name != "body"}
-    return Task(body, policies(given, where, Where.TASK, tasks))
+    return Task(body, policies(given, where, Owner.TASK, tasks))
 
 
 def _node(
@@ -130,7 +131,7 @@ def _node(
     if "subgraph" in entries:
         rules.one_of(entries["subgraph"], subgraphs, where, "subgraph")
     body = entries.get("body", ())
-    check_body(body, Place(f"{where}.body", Where.NODE, subgraphs))
+    check_body(body, ProgramLocation(f"{where}.body", Owner.NODE, subgraphs))
     metadata = entries.get("metadata")
     if metadata is not None:
         for each in rules.mapping(metadata, f"{where}.metadata").values():
@@ -145,7 +146,7 @@ def _node(
         policies(
             {name: entries[name] for name in entries if name in POLICIES},
             where,
-            Where.HANDLER,
+            Owner.HANDLER,
             subgraphs,
         ),
     )
@@ -190,9 +191,9 @@ def _branches(value: Any, nodes: Collection[str], where: str) -> dict[str, list[
 
 
 def _route(value: Any, nodes: Collection[str], where: str) -> Route:
-    place = Place(where, Where.ROUTE)
+    location = ProgramLocation(where, Owner.ROUTE)
     if not isinstance(value, dict) or set(cast("dict[str, Any]", value)) != {"path", "map"}:
-        return Route(check_expression(value, place))
+        return Route(check_expression(value, location))
     entries = cast("dict[str, Any]", value)
     given, targets = entries["map"], [*nodes, END]
     if isinstance(given, dict):
@@ -204,7 +205,7 @@ def _route(value: Any, nodes: Collection[str], where: str) -> Route:
         mapped = tuple(
             rules.node(name, targets, f"{where}.map") for name in rules.items(given, f"{where}.map")
         )
-    return Route(check_expression(entries["path"], place.at(".path")), mapped)
+    return Route(check_expression(entries["path"], location.at(".path")), mapped)
 
 
 def _sequence(value: Any, nodes: Mapping[str, Node], where: str) -> tuple[str, ...]:

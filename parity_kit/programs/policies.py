@@ -7,21 +7,22 @@ from typing import Any
 
 from parity_kit.contract.errors import BadProgramError
 from parity_kit.programs import rules
-from parity_kit.programs.bodies import Place, Where, check_body, check_expression
+from parity_kit.programs.bodies import ProgramLocation, check_body, check_expression
 from parity_kit.programs.instructions import ERRORS
 from parity_kit.programs.model import CachePolicy, Policies, Retry, Timeout
+from parity_kit.programs.operators import Owner
 
 POLICIES = ("retry", "timeout", "error_handler", "cache")
 _RETRY = ("max_attempts", "initial_interval", "backoff_factor", "max_interval", "on")
 
 
-def policies(data: Any, where: str, kind: Where, names: Collection[str]) -> Policies:
+def policies(data: Any, where: str, owner: Owner, names: Collection[str]) -> Policies:
     """Return the policies that plain data says; `names` are those an error handler may call."""
     entries = rules.keys(data, POLICIES, (), where)
     retry: Any = entries.get("retry", ())
     handler = entries.get("error_handler")
     if handler is not None:
-        check_body(handler, Place(f"{where}.error_handler", kind, names))
+        check_body(handler, ProgramLocation(f"{where}.error_handler", owner, names))
     retries: list[Any] = (
         [retry] if isinstance(retry, dict) else rules.items(retry, f"{where}.retry")
     )
@@ -66,4 +67,4 @@ def _cache(value: Any, where: str) -> CachePolicy | None:
     ttl, key = entries.get("ttl"), entries.get("key")
     if ttl is not None:
         rules.seconds(ttl, where)
-    return CachePolicy(ttl, check_expression(key, Place(where, Where.ROUTE)))
+    return CachePolicy(ttl, check_expression(key, ProgramLocation(where, Owner.ROUTE)))

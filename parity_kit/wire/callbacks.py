@@ -107,13 +107,14 @@ class _InterruptError(Exception):
 
 def _node(params: Mapping[str, Plain]) -> Plain:
     # Only engines that use callbacks load the language.
-    from parity_kit.programs.bodies import Place, Where, check_body  # noqa: PLC0415
+    from parity_kit.programs.bodies import ProgramLocation, check_body  # noqa: PLC0415
     from parity_kit.programs.instructions import ERRORS, run_body  # noqa: PLC0415
     from parity_kit.programs.language import Scope  # noqa: PLC0415
+    from parity_kit.programs.operators import Owner  # noqa: PLC0415
 
     call = _read(NodeCall, params)
-    kind = Where.HANDLER if call.error else Where.NODE
-    body = check_body(list(call.body), Place("body", kind))
+    owner = Owner.HANDLER if call.error else Owner.NODE
+    body = check_body(list(call.body), ProgramLocation("body", owner))
     host = _Host(call)
     returned: Plain = None
     question: dict[str, Plain] | None = None
@@ -134,11 +135,12 @@ def _node(params: Mapping[str, Plain]) -> Plain:
 
 
 def _route(params: Mapping[str, Plain]) -> Plain:
-    from parity_kit.programs.bodies import Place, Where, check_expression  # noqa: PLC0415
+    from parity_kit.programs.bodies import ProgramLocation, check_expression  # noqa: PLC0415
     from parity_kit.programs.language import Scope, evaluate  # noqa: PLC0415
+    from parity_kit.programs.operators import Owner  # noqa: PLC0415
 
     call = _read(RouteCall, params)
-    check_expression(call.path, Place("path", Where.ROUTE))
+    check_expression(call.path, ProgramLocation("path", Owner.ROUTE))
     return evaluate(call.path, Scope(_Host(NodeCall((), None)), call.input))
 
 

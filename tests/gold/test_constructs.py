@@ -16,7 +16,7 @@ from parity_kit.candidates.workspace import find_workspace
 from parity_kit.contract import SubjectKind
 from parity_kit.corpora.folder import read_corpora
 from parity_kit.programs.instructions import ERRORS
-from parity_kit.programs.language import OPERATORS
+from parity_kit.programs.operators import INSTRUCTIONS, OPERATORS
 from parity_kit.programs.policies import POLICIES
 from parity_kit.programs.reducers import REDUCERS, TYPES
 
@@ -96,8 +96,17 @@ def test_a_construct_is_shown(shown: Shown, name: str) -> None:
 
 
 def test_the_documents_name_what_programs_accept() -> None:
-    named = set(constructs("Node bodies", "Expressions", "Policies", "Reducers"))
-    assert named >= {*OPERATORS, *REDUCERS, *POLICIES}
+    assert set(constructs("Policies", "Reducers")) >= {*REDUCERS, *POLICIES}
+
+
+@pytest.mark.parametrize(
+    ("section", "table"), [("Expressions", OPERATORS), ("Node bodies", INSTRUCTIONS)]
+)
+def test_the_documents_list_the_table_of_the_language(
+    section: str, table: Mapping[str, object]
+) -> None:
+    keys = [re.findall(r"^`\{(\w+):", cell) for cell in first_cells("programs.md", section)]
+    assert [name for names in keys for name in names] == list(table)
 
 
 @pytest.mark.parametrize(

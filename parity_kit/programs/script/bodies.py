@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal, assert_never
 
 from parity_kit.programs.model import Body
+from parity_kit.programs.operators import Action
 from parity_kit.programs.script.expressions import (
     Frame,
     as_text,
@@ -92,7 +93,7 @@ def _run(body: Body, frame: Frame, *, tail: bool) -> Iterator[str]:
             case _:
                 yield from _act(name, argument, frame)
                 if name in {"return", "raise"}:
-                    return  # what comes after is never run
+                    return  # what follows never runs
     if written:
         yield "return {" + ", ".join(written) + "}"
 
@@ -106,7 +107,7 @@ def _when(argument: Sequence[Any], frame: Frame, *, tail: bool) -> Iterator[str]
         yield from indented(lines)
 
 
-def _act(name: str, argument: Any, frame: Frame) -> Iterator[str]:
+def _act(name: Action | Literal["return", "wait"], argument: Any, frame: Frame) -> Iterator[str]:
     match name:
         case "return":
             yield f"return {expression(argument, frame)}"
@@ -123,11 +124,13 @@ def _act(name: str, argument: Any, frame: Frame) -> Iterator[str]:
             namespace, key, value = argument
             parts = [*store_parts(namespace, [key], frame), expression(value, frame)]
             yield call(frame.uses("put"), *parts)
-        case _:
+        case "store_delete":
             namespace, key = argument
-            store, place = store_parts(namespace, (), frame)
+            store, path = store_parts(namespace, (), frame)
             yield f"if {store} is not None:"
-            yield f"    {store}.delete({place}, {as_text(key, frame)})"
+            yield f"    {store}.delete({path}, {as_text(key, frame)})"
+        case _:
+            assert_never(name)
 
 
 def _names(body: Body, frame: Frame) -> dict[str, str]:

@@ -6,13 +6,11 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias, cast
 
-from parity_kit.programs.language import OPERATORS
 from parity_kit.programs.model import END
+from parity_kit.programs.operators import OPERATORS, complete
 from parity_kit.programs.script.source import Uses, call, literal, quoted
 
 Shape: TypeAlias = Literal["dict", "object", "either"]
-_CALLS = {"add": "add", "join": "join", "lt": "less"}
-_ONE = {"len": "size", "range": "upto", "interrupt": "interrupt", "overwrite": "Overwrite"}
 _INFO = {"attempt": "node_attempt"}
 _ERROR = {
     "node": "error.node",
@@ -70,7 +68,7 @@ def expression(value: Any, frame: Frame) -> str:
     if len(entries) == 1:
         ((name, argument),) = entries.items()
         if name in OPERATORS:
-            return _operator(name, argument, frame)
+            return _OPERATORS[name](argument, frame)
     parts = ", ".join(f"{quoted(key)}: {expression(each, frame)}" for key, each in entries.items())
     return "{" + parts + "}"
 
@@ -109,13 +107,18 @@ def variables_in(value: Any) -> Iterator[str]:
             yield from variables_in(item)
 
 
-def _operator(name: str, argument: Any, frame: Frame) -> str:
-    if name in _CALLS:
-        parts = (expression(item, frame) for item in argument)
-        return call(frame.uses(_CALLS[name]), *parts)
-    if name in _ONE:
-        return f"{frame.uses(_ONE[name])}({expression(argument, frame)})"
-    return _OPERATORS[name](argument, frame)
+def _helper(helper: str) -> Callable[[Any, Frame], str]:
+    """Return a writer of calls of a helper with one argument."""
+    return lambda argument, frame: f"{frame.uses(helper)}({expression(argument, frame)})"
+
+
+def _spread(helper: str) -> Callable[[Any, Frame], str]:
+    """Return a writer of calls of a helper with a list of arguments."""
+
+    def write(argument: Any, frame: Frame) -> str:
+        return call(frame.uses(helper), *(expression(item, frame) for item in argument))
+
+    return write
 
 
 def _get(argument: Any, frame: Frame) -> str:
@@ -258,15 +261,22 @@ def _call_all(argument: Any, frame: Frame) -> str:
     return f"[{'await each' if frame.awaits else 'each.result()'} for each in [{started}]]"
 
 
-_OPERATORS: dict[str, Callable[[Any, Frame], str]] = {
+_WRITERS: dict[str, Callable[[Any, Frame], str]] = {
     "get": _get,
     "input": _input,
     "var": lambda argument, frame: frame.variables.get(argument, "None"),
     "lit": lambda argument, frame: literal(argument, frame.uses),
+    "add": _spread("add"),
+    "join": _spread("join"),
+    "len": _helper("size"),
     "eq": _eq,
+    "lt": _spread("less"),
     "not": _not,
     "if": _if,
+    "range": _helper("upto"),
     "send": _send,
+    "overwrite": _helper("Overwrite"),
+    "interrupt": _helper("interrupt"),
     "command": _command,
     "visits": _visits,
     "info": lambda argument, frame: (
@@ -284,3 +294,4 @@ _OPERATORS: dict[str, Callable[[Any, Frame], str]] = {
     "previous": _previous,
     "final": _final,
 }
+_OPERATORS = complete(_WRITERS, OPERATORS)
