@@ -1,69 +1,78 @@
-"""Driving generators by Hypothesis, and handing it cases that it did not find itself."""
+"""Generators driven by Hypothesis, which also shrinks cases that another source generated.
+
+Only Hypothesis's public API is used, so that any version that `pyproject.toml` allows will do.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import functools
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Generic, TypeVar
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
-from hypothesis.database import ExampleDatabase, choices_to_bytes
-from hypothesis.strategies import SearchStrategy
+from hypothesis.strategies import DrawFn, SearchStrategy, composite, integers
 
 from parity_kit.search.choices import Choices
 
 T = TypeVar("T")
 _SHRINKING = 0  # Hypothesis shrinks by chance, too: the same example ends as the same case
+_ODDS = 99  # to one that an example of `shrink` is the recorded one
+_ATTEMPTS = 10  # the first is the simplest example, the second most likely the recorded one
 
 
-class _Generated(SearchStrategy[T]):
-    """What a generator makes of choices that are Hypothesis's own.
-
-    Each number is one of Hypothesis's typed choices, drawn without a strategy of its own: that
-    costs a third, and a recorded sequence is then a sequence of Hypothesis's.
-    """
-
-    def __init__(self, generate: Callable[[Choices], T]) -> None:
-        super().__init__()
-        self._generate = generate
-
-    def __repr__(self) -> str:
-        return f"strategy({self._generate!r})"
-
-    def do_draw(self, data: Any) -> T:
-        """Make one thing; Hypothesis calls this."""
-        draw = data.draw_integer
-        return self._generate(Choices(lambda bound: draw(0, bound - 1)))
+@functools.cache
+def _below(bound: int) -> SearchStrategy[int]:
+    return integers(0, bound - 1)
 
 
 def strategy(generate: Callable[[Choices], T]) -> SearchStrategy[T]:
     """Return a generator as a Hypothesis strategy."""
-    return _Generated(generate)
+
+    @composite
+    def generated(draw: DrawFn) -> T:
+        return generate(Choices(lambda bound: draw(_below(bound))))
+
+    return generated()
 
 
-class _Made(Generic[T]):
-    """What a generator made, without its representation: Hypothesis would print all of it."""
+def _recorded(generate: Callable[[Choices], T], record: Sequence[int]) -> SearchStrategy[T]:
+    """Return a strategy of almost only one example: the recorded one.
 
-    def __init__(self, thing: T) -> None:
-        self.thing = thing
+    A first draw decides whether what follows is drawn from the recorded number alone or from the
+    whole range. When the shrinker lowers the first draw to 0, the later ones keep their values, so
+    that the example stays the same and the shrinker is free to lower all of it.
+    """
+
+    @composite
+    def generated(draw: DrawFn) -> T:
+        numbers: Iterator[int] = iter(record if draw(integers(0, _ODDS)) else ())
+
+        def below(bound: int) -> int:
+            number = next(numbers, None)
+            return draw(_below(bound) if number is None else integers(number, number))
+
+        return generate(Choices(below))
+
+    return generated()
+
+
+class _Generated(Generic[T]):
+    """What a generator returned, without its representation: Hypothesis would print all of it."""
+
+    def __init__(self, value: T) -> None:
+        self.value = value
 
     def __repr__(self) -> str:
-        return type(self.thing).__name__
+        return type(self.value).__name__
 
 
 def _test(
-    generate: Callable[[Choices], T],
-    check: Callable[[T], None],
-    options: settings,
-    seed_value: int,
+    examples: SearchStrategy[T], check: Callable[[T], None], options: settings, seed_value: int
 ) -> Any:
-    def make(choices: Choices) -> _Made[T]:
-        return _Made(generate(choices))
+    def test(generated: _Generated[T]) -> None:
+        check(generated.value)
 
-    def test(made: _Made[T]) -> None:
-        check(made.thing)
-
-    # A seed takes the database away; the options, put on after it, give it back.
-    return options(seed(seed_value)(given(strategy(make))(test)))
+    return options(seed(seed_value)(given(examples.map(_Generated))(test)))
 
 
 def explore(
@@ -74,8 +83,8 @@ def explore(
     Raises:
         FlakyFailure: If an example failed, and then did not.
     """
-    options = settings(_SETTINGS, max_examples=examples, phases=[Phase.generate, Phase.shrink])
-    _test(generate, check, options, seed_value)()
+    options = settings(_SETTINGS, max_examples=examples)
+    _test(strategy(generate), check, options, seed_value)()
 
 
 def shrink(
@@ -86,30 +95,12 @@ def shrink(
     Raises:
         FlakyFailure: If it failed, and then did not.
     """
-    options = settings(_SETTINGS, database=_OneExample(record), phases=[Phase.reuse, Phase.shrink])
-    _test(generate, check, options, _SHRINKING)()
-
-
-class _OneExample(ExampleDatabase):
-    """A database that holds one example, whichever test asks."""
-
-    def __init__(self, record: Sequence[int]) -> None:
-        super().__init__()
-        self._saved = choices_to_bytes(record)
-
-    def fetch(self, key: bytes) -> Iterable[bytes]:
-        # An example under a test's own key counts as shrunk already; its secondary ones do not.
-        return [self._saved] if key.endswith(b".secondary") else []
-
-    def save(self, key: bytes, value: bytes) -> None:
-        """Keep nothing: a run leaves nothing behind."""
-
-    def delete(self, key: bytes, value: bytes) -> None:
-        """Keep what there is."""
+    _test(_recorded(generate, record), check, _SETTINGS, _SHRINKING)()
 
 
 _SETTINGS = settings(
-    max_examples=1,
+    max_examples=_ATTEMPTS,
+    phases=[Phase.generate, Phase.shrink],
     database=None,
     deadline=None,
     report_multiple_bugs=False,
