@@ -11,24 +11,29 @@ from parity_kit.candidates import manifest
 from parity_kit.candidates.workspace import Workspace
 from parity_kit.contract.errors import UsageError
 
+OTHER = "other"
+"""Stands for a language without a template: its candidate is a manifest and instructions."""
+
 _TEMPLATES = Path(__file__).parent / "templates"
 _NAME = "your-engine"
 
 
 def languages() -> tuple[str, ...]:
-    """Return the languages that have a template."""
-    return tuple(sorted(path.parent.name for path in _TEMPLATES.glob(f"*/{manifest.FILE}")))
+    """Return the languages that have a template with an engine."""
+    names = sorted(path.parent.name for path in _TEMPLATES.glob(f"*/{manifest.FILE}"))
+    return tuple(name for name in names if name != OTHER)
 
 
 def check(name: str, language: str) -> None:
-    """Check that the name is valid and the language has a template.
+    """Check that the name is valid and the language has a template or is `other`.
 
     Raises:
         UsageError: If not.
     """
-    if language not in languages():
+    if language not in (*languages(), OTHER):
         raise UsageError(
-            f"no template for {language!r}", hint=f"templates: {', '.join(languages())}"
+            f"no template for {language!r}",
+            hint=f"templates: {', '.join(languages())}; or use --language {OTHER}",
         )
     if not manifest.is_name(name):
         raise UsageError(

@@ -54,19 +54,21 @@ def list_command(workspace: Workspace, *, as_json: bool) -> int:
 
 @command.command("new")
 @click.argument("name")
-@click.option("--language", required=True, help="python, typescript, rust, go or java.")
+@click.option("--language", required=True, help="python, typescript, rust, go, java or other.")
 @workspace_option
 def new_command(workspace: Workspace, *, name: str, language: str) -> int:
     """Create a working candidate for you to fill in.
 
     It passes `candidates check` but answers "unsupported" to nearly every request; its README.md
-    describes the next steps.
+    describes the next steps. With --language other, for a language without a template, there is no
+    engine yet: only a manifest and instructions.
     """
     from parity_kit.candidates import scaffold
 
     folder = scaffold.new(workspace, name, language)
     out = console()
-    out.print(f"created {folder}, a working candidate; its README.md describes what to fill in")
+    state = "to complete" if language == scaffold.OTHER else "a working candidate"
+    out.print(f"created {folder}, {state}; its README.md describes what to fill in", markup=False)
     out.print("next:")
     out.print(f"  parity-kit candidates check {name}", markup=False)
     out.print(f"  parity-kit gate {name} --corpus msgpack", markup=False)

@@ -9,8 +9,8 @@ import click
 from parity_kit.cli.common import console, json_option, print_json
 from parity_kit.contract.errors import ExitCode
 
-LANGUAGES = ("python", "typescript", "rust", "go", "java")
-"""The languages that have a template."""
+LANGUAGES = ("python", "typescript", "rust", "go", "java", "other")
+"""The languages that have a template, and `other`."""
 
 
 @click.command("init")
@@ -29,8 +29,8 @@ LANGUAGES = ("python", "typescript", "rust", "go", "java")
 def command(name: str | None, language: str, directory: Path, *, as_json: bool) -> int:
     """Create a workspace here: parity.toml, a candidate NAME, a CI workflow, .gitignore.
 
-    The candidate is a working engine in LANGUAGE for you to fill in; NAME defaults to the
-    directory's name. Existing files stay as they are, except for lines added to .gitignore, so it
+    The candidate is a working engine in LANGUAGE for you to fill in; with `other`, a manifest and
+    instructions. NAME defaults to the directory's name. Existing files stay as they are, except for lines added to .gitignore, so it
     is safe to run again. The workspace uses the corpora bundled with Parity Kit.
     """
     from parity_kit.candidates.workspace import Workspace

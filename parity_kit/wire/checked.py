@@ -117,10 +117,6 @@ def _is_array(value: object) -> bool:
     return isinstance(value, tuple | list)
 
 
-def _is_array(value: object) -> bool:
-    return isinstance(value, tuple | list)
-
-
 def _map(call: str, field: str, value: object) -> Mapping[object, object]:
     if not isinstance(value, Mapping):
         raise BadEngineError(f"{call} has {_named(value)} for `{field}`, not a dict")

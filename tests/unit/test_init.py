@@ -43,10 +43,10 @@ def files(folder: Path) -> dict[str, str]:
 
 
 def test_every_template_may_be_begun_with() -> None:
-    assert sorted(LANGUAGES) == list(scaffold.languages())
+    assert sorted(LANGUAGES) == sorted([*scaffold.languages(), scaffold.OTHER])
 
 
-@pytest.mark.parametrize("language", scaffold.languages())
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_a_workspace_in_each_language(tmp_path: Path, language: str) -> None:
     home = tmp_path / "My Port!"
     home.mkdir()
@@ -61,6 +61,48 @@ def test_a_workspace_in_each_language(tmp_path: Path, language: str) -> None:
         "parity-kit gate --junit parity.xml --sarif parity.sarif --cases parity-cases",
     ]
     assert "{" not in str(workflow(home)["steps"][-1]["with"]["path"])
+
+
+def test_a_language_without_a_template_gets_a_manifest_and_what_to_do(tmp_path: Path) -> None:
+    parity_kit(tmp_path, "init", "mine", "--language", "other")
+    folder = tmp_path / "candidates" / "mine"
+    assert sorted(files(folder)) == ["README.md", "candidate.toml"]
+    done = parity_kit(tmp_path, "candidates", "check", "mine")
+    assert done.returncode == 3
+    assert "could not be started: No such file or directory: ./engine" in done.stdout
+    assert "check `command` in candidate.toml" in done.stdout
+    # An engine that does what the README says in its first steps is one that can be judged.
+    manifest = (folder / "candidate.toml").read_text(encoding="utf-8")
+    command = json.dumps([sys.executable, "engine.py"])
+    (folder / "candidate.toml").write_text(
+        manifest.replace('["./engine"]', command), encoding="utf-8"
+    )
+    (folder / "engine.py").write_text(FIRST_STEPS, encoding="utf-8")
+    done = parity_kit(tmp_path, "candidates", "check", "mine")
+    assert done.returncode == 0, done.stdout
+    assert "unsupported" in done.stdout
+
+
+FIRST_STEPS = """
+import struct, sys, ormsgpack
+def send(*message):
+    body = ormsgpack.packb(message)
+    sys.stdout.buffer.write(struct.pack(">I", len(body)) + body)
+    sys.stdout.buffer.flush()
+me = {"name": "mine", "version": "0.1.0", "language": "Python", "levels": {"codec": "bytes"}}
+me |= {"engaged": {}, "protocol": 1}
+while head := sys.stdin.buffer.read(4):
+    kind, msgid, method, params = ormsgpack.unpackb(sys.stdin.buffer.read(*struct.unpack(">I", head)))
+    if method in ("handshake", "describe"):
+        send(1, msgid, None, me)
+    elif method == "run":
+        count = len(params["case"]["operations"])
+        send(1, msgid, None, [{"unsupported": "not implemented"}] * count)
+    elif method in ("shutdown", "close"):
+        send(1, msgid, None, None)
+    else:
+        send(1, msgid, {"code": "unsupported", "message": method}, None)
+"""
 
 
 def test_the_first_gate_is_red_and_says_why(tmp_path: Path) -> None:

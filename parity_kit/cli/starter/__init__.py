@@ -74,6 +74,8 @@ def _workflow(root: Path, repository: Path, language: str) -> str:
     if language in _TOOLCHAINS:
         action, options = _TOOLCHAINS[language]
         toolchain = f"      - uses: {action}\n        with: {{{options}}}\n"
+    elif language == scaffold.OTHER:
+        toolchain = "      # Install your language's toolchain here, in a step of its own.\n"
     text = (_HERE / "workflow.yml").read_text(encoding="utf-8")
     folder = root.relative_to(repository).as_posix()
     inside = "" if folder == "." else folder
