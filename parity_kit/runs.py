@@ -25,6 +25,7 @@ from parity_kit.contract.events import (
     Event,
     RunStarted,
 )
+from parity_kit.contract.files import write_atomically
 from parity_kit.contract.journal import read_journal
 from parity_kit.report.summary import summarize
 from parity_kit.report.write import read_data
@@ -235,6 +236,5 @@ def _frame(name: str, rows: Iterable[Row]) -> pd.DataFrame:
 
 def _write(frame: Any, file: Path) -> None:
     # A candidate's text may hold lone surrogates, which UTF-8 cannot.
-    frame.to_csv(
-        file, index=False, lineterminator="\n", encoding="utf-8", errors="backslashreplace"
-    )
+    text = frame.to_csv(index=False, lineterminator="\n")
+    write_atomically(file, text.encode(errors="backslashreplace"))

@@ -21,6 +21,7 @@ from pathlib import Path
 
 from parity_kit.candidates.workspace import Workspace
 from parity_kit.contract.errors import EnvironmentBuildError
+from parity_kit.contract.files import write_atomically
 
 Progress = Callable[[str], None]
 """Called with a few words on what is being done."""
@@ -71,7 +72,7 @@ class Cached:
         on_progress(f"{self.name}: making its environment")
         build(folder)
         text = json.dumps(self.made_from, indent=2) + "\n"
-        (folder / _MARKER).write_text(text, encoding="utf-8")
+        write_atomically(folder / _MARKER, text)
         on_progress(f"{self.name}: its environment is ready")
 
     def run(

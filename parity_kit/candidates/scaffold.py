@@ -10,6 +10,7 @@ from pathlib import Path
 from parity_kit.candidates import manifest
 from parity_kit.candidates.workspace import Workspace
 from parity_kit.contract.errors import UsageError
+from parity_kit.contract.files import write_atomically
 
 OTHER = "other"
 """Stands for a language without a template: its candidate is a manifest and instructions."""
@@ -63,5 +64,5 @@ def new(workspace: Workspace, name: str, language: str) -> Path:
             target = folder / file.relative_to(template)
             target.parent.mkdir(parents=True, exist_ok=True)
             text = file.read_text(encoding="utf-8").replace(_NAME, name)
-            target.write_text(text, encoding="utf-8")
+            write_atomically(target, text)
     return folder

@@ -6,12 +6,17 @@ Corpora and their generators belong together: a workspace with a `fixtures/MANIF
 
 from __future__ import annotations
 
+import hashlib
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from parity_kit.contract.errors import UsageError
 
 MARKER = "parity.toml"
+CACHE = "PARITY_KIT_CACHE"
+"""The variable that names another folder for the cache; the kit's own processes inherit it."""
+_OWN_CACHE = ".parity"
 
 _PACKAGE = Path(__file__).parents[1]
 INSTALLED = (_PACKAGE / "bundled").is_dir()
@@ -59,13 +64,24 @@ class Workspace:
 
     @property
     def cache(self) -> Path:
-        """Files that can be made again: environments, example databases."""
-        return self.root / ".parity"
+        """Files that can be made again: environments, example databases.
+
+        It is `PARITY_KIT_CACHE` (`--cache`), or `.parity` in the workspace, or if nothing may be
+        written there a folder of the user's cache.
+        """
+        if named := os.environ.get(CACHE):
+            return Path(named).absolute()
+        own = self.root / _OWN_CACHE
+        if os.access(own if own.exists() else self.root, os.W_OK):
+            return own
+        base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+        digest = hashlib.sha256(os.fsencode(self.root)).hexdigest()[:12]
+        return Path(base, "parity-kit", f"{self.root.name}-{digest}")
 
     @property
     def imported(self) -> Path:
         """Corpora of a user's own data: private, and ignored by version control."""
-        return self.cache / "imported"
+        return self.root / _OWN_CACHE / "imported"
 
 
 def find_workspace(start: Path | None = None) -> Workspace:

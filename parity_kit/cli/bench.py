@@ -16,6 +16,7 @@ import click
 from parity_kit.candidates.workspace import Workspace
 from parity_kit.cli import completing
 from parity_kit.cli.common import console, json_option, print_json, workspace_option
+from parity_kit.cli.files import OutputFile
 from parity_kit.contract.errors import ExitCode
 from parity_kit.contract.events import BenchMeasured, CandidateFailed, Event, GateProgress
 
@@ -35,7 +36,7 @@ from parity_kit.contract.events import BenchMeasured, CandidateFailed, Event, Ga
 @click.option(
     "--csv",
     "table",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=OutputFile(),
     metavar="FILE",
     help="Write the pairs as CSV.",
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from parity_kit.candidates.workspace import find_workspace
+from parity_kit.candidates.workspace import CACHE, find_workspace
 from parity_kit.contract import Level
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON f
 
 
 def workspace_option(function: F) -> F:
-    """Add `--workspace DIR`; the command gets a `Workspace` as `workspace`."""
+    """Add `--workspace DIR` and `--cache DIR`; the command gets a `Workspace` as `workspace`."""
 
     @click.option(
         "--workspace",
@@ -39,8 +40,15 @@ def workspace_option(function: F) -> F:
         type=click.Path(exists=True, file_okay=False, path_type=Path),
         help="The directory with parity.toml (default: the one you are in).",
     )
+    @click.option(
+        "--cache",
+        type=click.Path(file_okay=False, path_type=Path),
+        help="The directory for environments and the like (default: .parity in the workspace).",
+    )
     @functools.wraps(function)
-    def wrapper(*args: Any, directory: Path | None, **kwargs: Any) -> Any:
+    def wrapper(*args: Any, directory: Path | None, cache: Path | None, **kwargs: Any) -> Any:
+        if cache is not None:
+            os.environ[CACHE] = str(cache.absolute())
         return function(*args, workspace=find_workspace(directory), **kwargs)
 
     return wrapper  # pyright: ignore[reportReturnType]  # click's decorators erase the signature

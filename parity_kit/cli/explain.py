@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from parity_kit.cli.common import console, json_option, print_json
+from parity_kit.cli.files import OutputFile
 from parity_kit.contract.errors import BadFileError
+from parity_kit.contract.files import write_atomically
 
 if TYPE_CHECKING:
     from parity_kit.contract.casefile import CaseFile
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 @click.option(
     "--script",
     "script_path",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=OutputFile(),
     help="Write the script here instead of showing it.",
 )
 @json_option
@@ -43,7 +45,7 @@ def command(
     source = script(kept.case)
     if script_path is not None:
         try:
-            script_path.write_text(source, encoding="utf-8")
+            write_atomically(script_path, source)
         except OSError as error:
             raise BadFileError(
                 f"cannot be written: {error.strerror}", where=str(script_path)

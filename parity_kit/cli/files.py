@@ -10,9 +10,37 @@ from typing import Any, TypeVar
 
 import click
 
+from parity_kit.candidates.workspace import MARKER
+
 F = TypeVar("F", bound=Callable[..., Any])
 
-_FILE = click.Path(dir_okay=False, path_type=Path)
+_OUTPUTS = "parity_kit.outputs"
+_STREAMS = {"/dev/null", "/dev/stdout", "/dev/stderr"}
+_INPUTS = (MARKER, "candidates", "fixtures", "generators")
+
+
+class OutputFile(click.Path):
+    """A file that a command writes: not one of the workspace's own, nor another option's."""
+
+    def __init__(self) -> None:
+        super().__init__(dir_okay=False, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the path, or end the command before it runs."""
+        file = super().convert(value, param, ctx)
+        if str(file) in _STREAMS or ctx is None or param is None:
+            return file
+        path = Path(os.fsdecode(file)).resolve()
+        other = ctx.meta.setdefault(_OUTPUTS, {}).setdefault(path, param)
+        if other is not param:
+            self.fail(f"{file} is also the file of {other.opts[0]}: name another", param, ctx)
+        root = next((item for item in path.parents if (item / MARKER).is_file()), None)
+        if root and path.relative_to(root).parts[0] in _INPUTS:
+            self.fail(f"{file} is one of the workspace's own files: name another", param, ctx)
+        return file
+
+
+_FILE = OutputFile()
 
 
 def files_options(function: F) -> F:

@@ -15,6 +15,7 @@ from parity_kit.cli.common import (
     workspace_option,
 )
 from parity_kit.contract.errors import ExitCode, UsageError
+from parity_kit.contract.files import write_atomically
 
 if TYPE_CHECKING:
     from parity_kit.corpora.drift.masking import Measured, Stale
@@ -49,7 +50,7 @@ def command(workspace: Workspace, only_check: bool, as_json: bool) -> int:
         measured = measure(workspace, emit)
     stale = against_kept(measured)
     if not only_check:
-        MASKS.write_text(measured.to_json(), encoding="utf-8", newline="\n")
+        write_atomically(MASKS, measured.to_json())
     code = ExitCode.DIVERGENCE if only_check and stale.any else ExitCode.PARITY
     if as_json:
         moved = [mask.to_json() for mask in measured.masks]

@@ -30,8 +30,9 @@ def command(name: str | None, language: str, directory: Path, *, as_json: bool) 
     """Create a workspace here: parity.toml, a candidate NAME, a CI workflow, .gitignore.
 
     The candidate is a working engine in LANGUAGE for you to fill in; with `other`, a manifest and
-    instructions. NAME defaults to the directory's name. Existing files stay as they are, except for lines added to .gitignore, so it
-    is safe to run again. The workspace uses the corpora bundled with Parity Kit.
+    instructions. NAME defaults to the directory's name. Existing files stay as they are, except for
+    lines added to .gitignore, so it is safe to run again. The workspace uses the corpora bundled
+    with Parity Kit.
     """
     from parity_kit.candidates.workspace import Workspace
     from parity_kit.cli import starter

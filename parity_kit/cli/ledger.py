@@ -14,6 +14,7 @@ from parity_kit.cli.common import console, json_option, print_json, workspace_op
 from parity_kit.contract import Level
 from parity_kit.contract.errors import ExitCode
 from parity_kit.contract.events import CaseJudged, EntryStale, Event, GateProgress
+from parity_kit.contract.files import write_atomically
 
 if TYPE_CHECKING:
     from parity_kit.judging.ledger import Ledger
@@ -134,7 +135,7 @@ def propose(workspace: Workspace, candidate: str, until: object, write: bool) ->
         click.echo("nothing to propose: no committed case fails", err=True)
     elif write:
         before = ledger.file.read_text(encoding="utf-8") if ledger.file.exists() else ""
-        ledger.file.write_text(f"{before.rstrip()}\n\n{text}".lstrip(), encoding="utf-8")
+        write_atomically(ledger.file, f"{before.rstrip()}\n\n{text}".lstrip())
         click.echo(f"written to {ledger.file}; give each entry its reason", err=True)
     else:
         click.echo(text, nl=False)

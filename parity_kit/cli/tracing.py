@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 
 import click
 
+from parity_kit.cli.files import OutputFile
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -17,7 +19,7 @@ def trace_option(function: F) -> F:
 
     @click.option(
         "--trace",
-        type=click.Path(dir_okay=False, path_type=Path),
+        type=OutputFile(),
         help="Write what the kit and the candidate say to each other, a line a message.",
     )
     @functools.wraps(function)

@@ -13,6 +13,7 @@ from typing import Any, cast
 
 from parity_kit.contract.canonical import pack, unpack
 from parity_kit.contract.errors import BadFileError
+from parity_kit.contract.files import write_atomically
 from parity_kit.contract.model import Case, Outcome, outcome_from_plain, outcome_to_plain
 
 FORMAT = "parity-kit case 1"
@@ -39,7 +40,7 @@ class CaseFile:
             "outcomes": None if theirs is None else [outcome_to_plain(their) for their in theirs],
         }
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(pack(data))
+        write_atomically(path, pack(data))
 
 
 def read_case(path: Path) -> CaseFile:

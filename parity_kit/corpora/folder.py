@@ -11,6 +11,7 @@ from types import MappingProxyType
 from parity_kit.contract import Trace
 from parity_kit.contract.canonical import digest
 from parity_kit.contract.errors import BadFileError, UsageError
+from parity_kit.contract.files import write_atomically
 from parity_kit.corpora.corpus import REBUILD, Corpus, CorpusName, parse, read_bytes
 from parity_kit.corpora.manifest import MANIFEST, Entry, Manifest, entry_of, read_manifest
 
@@ -119,12 +120,12 @@ def write_corpora(
         entries.update(read_manifest(fixtures).corpora)
     for corpus in corpora:
         data = corpus.pack()
-        corpus_file(fixtures, corpus.name).write_bytes(data)
-        index_file(fixtures, corpus.name).write_text(corpus.index(), encoding="utf-8", newline="\n")
+        write_atomically(corpus_file(fixtures, corpus.name), data)
+        write_atomically(index_file(fixtures, corpus.name), corpus.index())
         entries[corpus.name] = entry_of(corpus, data, needs.get(corpus.name, {}))
     kept = {name: each for name, each in entries.items() if corpus_file(fixtures, name).is_file()}
     manifest = Manifest(oracle, python, kept)
-    (fixtures / MANIFEST).write_text(manifest.to_json(), encoding="utf-8", newline="\n")
+    write_atomically(fixtures / MANIFEST, manifest.to_json())
 
 
 def find_trace(corpora: Iterable[Corpus], case: str) -> Trace:

@@ -9,6 +9,7 @@ from typing import Any
 
 from parity_kit.contract.errors import BadFileError
 from parity_kit.contract.events import JOURNAL
+from parity_kit.contract.files import write_atomically
 from parity_kit.contract.journal import read_journal
 from parity_kit.report.summary import SCHEMA, summarize
 
@@ -28,7 +29,7 @@ def write_data(folder: Path) -> dict[str, Any]:
     report = summarize(events).to_json(notes)
     add_cases(report, folder)
     text = json.dumps(report, separators=(",", ":"))
-    (folder / DATA).write_text(f"{text}\n", encoding="utf-8", newline="\n")
+    write_atomically(folder / DATA, f"{text}\n")
     # Read back, so that the page is made from what the file holds and from nothing else.
     return json.loads(text)
 
@@ -46,7 +47,7 @@ def write_report(folder: Path, earlier: Sequence[Path] = ()) -> Path:
 
     before = [read_data(path) for path in earlier]
     page = folder / PAGE
-    page.write_text(render(write_data(folder), before), encoding="utf-8", newline="\n")
+    write_atomically(page, render(write_data(folder), before))
     return page
 
 

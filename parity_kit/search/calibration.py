@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from parity_kit.contract.files import write_atomically
 from parity_kit.reference import Engine
 from parity_kit.search import coverage
 from parity_kit.search.choices import seeded
@@ -50,7 +51,7 @@ def main() -> None:
     found = {suite: calibrate(suite, CASES[suite]).to_json() for suite in SUITES}
     lines = [f"{json.dumps(suite)}: {json.dumps(data)}" for suite, data in found.items()]
     path = Path(coverage.__file__).with_name(FILE)
-    path.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+    write_atomically(path, "{\n" + ",\n".join(lines) + "\n}\n")
 
 
 if __name__ == "__main__":

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from parity_kit.contract.errors import UsageError
+from parity_kit.contract.files import not_written
 from parity_kit.wire.frames import FrameBuffer, FrameError
 from parity_kit.wire.messages import (
     Message,
@@ -38,7 +39,7 @@ class Log:
         try:
             self._file = path.open("w", encoding="utf-8", buffering=1)
         except OSError as error:
-            raise UsageError(f"cannot be written: {error.strerror}", where=str(path)) from error
+            raise not_written(path, error) from error
         self._began = time.monotonic()
         self._left = MOST_BYTES
         self._received = FrameBuffer()
@@ -52,7 +53,8 @@ class Log:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._file.close()
+        with contextlib.suppress(OSError):  # what could not be written was reported before
+            self._file.close()
 
     def __call__(self, what: str, data: bytes) -> None:
         """Write what crossed: a whole frame that was sent, or the bytes that were received."""
@@ -85,7 +87,11 @@ class Log:
             return
         line = f"{time.monotonic() - self._began:9.3f}  {arrow}  {text}\n"
         self._left -= len(line)
-        self._file.write(line if self._left > 0 else "the log is full: the rest is omitted\n")
+        try:
+            self._file.write(line if self._left > 0 else "the log is full: the rest is omitted\n")
+        except OSError as error:
+            self._left = 0
+            raise not_written(Path(self._file.name), error) from error
 
 
 def _summary(message: Message, size: int) -> str:

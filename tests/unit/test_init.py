@@ -92,7 +92,8 @@ def send(*message):
 me = {"name": "mine", "version": "0.1.0", "language": "Python", "levels": {"codec": "bytes"}}
 me |= {"engaged": {}, "protocol": 1}
 while head := sys.stdin.buffer.read(4):
-    kind, msgid, method, params = ormsgpack.unpackb(sys.stdin.buffer.read(*struct.unpack(">I", head)))
+    body = sys.stdin.buffer.read(*struct.unpack(">I", head))
+    kind, msgid, method, params = ormsgpack.unpackb(body)
     if method in ("handshake", "describe"):
         send(1, msgid, None, me)
     elif method == "run":

@@ -13,6 +13,7 @@ from pathlib import Path
 from parity_kit import __version__
 from parity_kit.candidates import scaffold
 from parity_kit.candidates.workspace import MARKER, Workspace
+from parity_kit.contract.files import write_atomically
 
 WORKFLOW = Path(".github", "workflows", "parity.yml")
 IGNORED = (".parity/", "reports/", "parity-cases/", "parity.sarif", "parity.xml")
@@ -94,7 +95,7 @@ def _write(path: Path, text: str) -> Part:
     if path.exists():
         return Part("kept", path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
+    write_atomically(path, text)
     return Part("made", path)
 
 
@@ -104,5 +105,5 @@ def _ignore(path: Path) -> Part:
     if not missing:
         return Part("kept", path)
     head = text if not text or text.endswith("\n") else f"{text}\n"
-    path.write_text(head + "".join(f"{line}\n" for line in missing), encoding="utf-8")
+    write_atomically(path, head + "".join(f"{line}\n" for line in missing))
     return Part("added to" if text else "made", path)

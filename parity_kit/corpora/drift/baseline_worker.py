@@ -25,6 +25,7 @@ from typing import Any, cast
 from parity_kit.candidates.workspace import Workspace
 from parity_kit.contract import Case, CaseRunner, Outcome, Trace, Unsupported
 from parity_kit.contract.canonical import pack
+from parity_kit.contract.files import write_atomically
 from parity_kit.corpora.corpus import Corpus, CorpusName
 from parity_kit.corpora.drift.missing_api import absent_in, import_with_absent
 from parity_kit.corpora.folder import corpus_file, read_corpora, select, write_corpora
@@ -82,7 +83,7 @@ def make(workspace: Workspace, target: Path, wanted: Collection[str], emit: Emit
     oracle = {name: version(name) for name in ORACLE}
     write_corpora(target, corpora, oracle, platform.python_implementation())
     text = json.dumps(asdict(summary), indent=2) + "\n"
-    (target / ABSENT).write_text(text, encoding="utf-8", newline="\n")
+    write_atomically(target / ABSENT, text)
     return summary
 
 

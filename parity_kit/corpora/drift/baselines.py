@@ -17,6 +17,7 @@ from parity_kit.candidates.cached import Progress
 from parity_kit.candidates.environment import Recipe
 from parity_kit.candidates.workspace import Workspace
 from parity_kit.contract.errors import KitError, UsageError
+from parity_kit.contract.files import write_atomically
 from parity_kit.corpora.drift.baseline_worker import ABSENT
 from parity_kit.corpora.drift.recipes import baseline_name
 from parity_kit.corpora.manifest import MANIFEST
@@ -119,7 +120,7 @@ def build(
             hint="the reference adapter (parity_kit/reference) may need what that release lacks",
         )
     origin = {"name": recipe.name, "requirements": list(recipe.requirements)}
-    (folder / ORIGIN).write_text(json.dumps(origin, indent=2) + "\n", encoding="utf-8")
+    write_atomically(folder / ORIGIN, json.dumps(origin, indent=2) + "\n")
     return Baseline(folder, last["cases"], last["absent"], last["problems"])
 
 

@@ -15,6 +15,7 @@ from typing import Self
 
 from parity_kit.candidates.workspace import Workspace
 from parity_kit.contract.events import Event
+from parity_kit.contract.files import write_atomically
 from parity_kit.report.ci.account import Account
 from parity_kit.report.ci.places import Places
 
@@ -61,20 +62,20 @@ class Files:
         if wanted.junit:
             from parity_kit.report.ci import junit  # noqa: PLC0415  # only where it is asked for
 
-            _write(wanted.junit, junit.render(account))
+            write_atomically(wanted.junit, junit.render(account))
         if wanted.sarif:
             from parity_kit.report.ci import sarif  # noqa: PLC0415  # the same
 
-            _write(wanted.sarif, sarif.render(account, self.places))
+            write_atomically(wanted.sarif, sarif.render(account, self.places))
         if wanted.markdown:
             from parity_kit.report.ci import markdown  # noqa: PLC0415  # the same
 
-            _write(wanted.markdown, markdown.render(account))
+            write_atomically(wanted.markdown, markdown.render(account))
         if wanted.badge:
             from parity_kit.report.ci import badge  # noqa: PLC0415  # the same
 
             drawn = wanted.badge.suffix == ".svg"
-            _write(wanted.badge, (badge.svg if drawn else badge.endpoint)(account))
+            write_atomically(wanted.badge, (badge.svg if drawn else badge.endpoint)(account))
 
     def _tell_github(self) -> None:
         """Annotate, and add to the step's summary, where a workflow runs this."""
@@ -99,7 +100,3 @@ def opened(
     if folder and folder.resolve().is_relative_to(root):
         folder = folder.resolve().relative_to(root)  # the same on every machine
     return Files(wanted, Places(workspace), Account(folder, list(notes)))
-
-
-def _write(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8", newline="\n")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from pathlib import Path
 
 from parity_kit.contract.events import JOURNAL, Event, GateProgress, event_to_json
+from parity_kit.contract.files import not_written
 
 
 class Journal:
@@ -27,9 +29,14 @@ class Journal:
         """Write one event as one line."""
         if isinstance(event, GateProgress):
             return
-        self._file.write(json.dumps(event_to_json(event), ensure_ascii=False) + "\n")
-        self._file.flush()
+        line = json.dumps(event_to_json(event), ensure_ascii=False) + "\n"
+        try:
+            self._file.write(line)
+            self._file.flush()
+        except OSError as error:
+            raise not_written(Path(self._file.name), error) from error
 
     def close(self) -> None:
         """Close the file."""
-        self._file.close()
+        with contextlib.suppress(OSError):  # what could not be written was reported before
+            self._file.close()
