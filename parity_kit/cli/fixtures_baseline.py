@@ -26,8 +26,8 @@ def build_baseline(
     from parity_kit.corpora.drift.baselines import Baseline, build, folder_of
     from parity_kit.corpora.drift.recipes import baseline_name, baseline_recipe
     from parity_kit.corpora.folder import select
+    from parity_kit.corpora.generators import generators
     from parity_kit.corpora.manifest import read_manifest
-    from parity_kit.corpora.regenerate import generators
 
     started = time.perf_counter()
     folder = (to or folder_of(workspace, baseline_name(requirement, extra))).resolve()

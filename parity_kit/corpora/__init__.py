@@ -5,6 +5,7 @@
     folder       a folder of corpora, read and written as a whole
     imported     a corpus of a user's own data, in chunks, outside that folder
     changes      what differs between two versions of a corpus, case by case
+    generators   the generators of a workspace, loaded by path
     regenerate   generators run on real LangGraph; the committed corpora checked against that
     requirements what a generator needs beside LangGraph, and whether it is here
     authoring    what generators are written with

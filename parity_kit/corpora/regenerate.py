@@ -1,18 +1,11 @@
-"""Regenerating the corpora from real LangGraph, and checking the committed ones against that.
-
-Generators are loaded by path: a port's workspace has its own, and nothing in the library depends
-on what a corpus holds.
-"""
+"""Regenerating the corpora from real LangGraph, and checking the committed ones against that."""
 
 from __future__ import annotations
 
 import importlib
-import logging
 import platform
-import sys
 import time
-from collections.abc import Callable, Collection, Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -27,10 +20,10 @@ from parity_kit.contract.events import CorporaChecked
 from parity_kit.corpora.changes import Change, changes
 from parity_kit.corpora.corpus import Corpus, CorpusName
 from parity_kit.corpora.folder import index_file, read_corpora, select
+from parity_kit.corpora.generators import generators, make_importable, module_name
 from parity_kit.corpora.manifest import Manifest, read_manifest
 from parity_kit.corpora.requirements import missing, required, versions
-
-_PACKAGE = "_parity_kit_generators"
+from parity_kit.reference.logs import silence_langgraph
 
 OnProgress = Callable[[CorpusName, int], None]
 """Told the corpus and how many of its cases are done."""
@@ -67,12 +60,6 @@ def oracle() -> tuple[dict[str, str], str]:
     return oracle_versions(), platform.python_implementation()
 
 
-def generators(workspace: Workspace) -> dict[CorpusName, Path]:
-    """Return the workspace's generators by the corpus each makes; `_…` holds what they share."""
-    files = sorted(workspace.generators.glob("[!_]*.py"))
-    return {CorpusName(path.stem): path for path in files}
-
-
 def regenerate(
     workspace: Workspace, wanted: Collection[str] = (), on_progress: OnProgress = silent
 ) -> dict[CorpusName, Corpus]:
@@ -98,8 +85,8 @@ def regenerate(
     for name in wanted:
         if reason := absent.get(CorpusName(name)):
             raise UsageError(f"corpus {name} cannot be regenerated here: {reason}")
-    _package(workspace.generators)
-    with without_warnings():
+    make_importable(workspace)
+    with silence_langgraph():
         return {
             name: _regenerate(name, known[name], lambda case: run_case(engine, case), on_progress)
             for name in select(known, wanted)
@@ -213,34 +200,8 @@ def _cases(name: CorpusName, path: Path) -> Iterator[Case]:
     return cast("Callable[[], Iterator[Case]]", cases)()
 
 
-def _module(name: str, path: Path) -> ModuleType:
+def _module(name: CorpusName, path: Path) -> ModuleType:
     try:
-        return importlib.import_module(f"{_PACKAGE}.{name}")
+        return importlib.import_module(module_name(name))
     except (ImportError, SyntaxError) as error:
         raise BadFileError(f"cannot be imported: {error}", where=str(path)) from error
-
-
-def _package(folder: Path) -> None:
-    """Make the generators' folder importable, under a private name and afresh.
-
-    On `sys.path` generators/msgpack.py would stand for the msgpack distribution.
-    """
-    for name in list(sys.modules):
-        if name == _PACKAGE or name.startswith(f"{_PACKAGE}."):
-            del sys.modules[name]
-    importlib.invalidate_caches()
-    package = ModuleType(_PACKAGE)
-    package.__path__ = [str(folder)]
-    sys.modules[_PACKAGE] = package
-
-
-@contextmanager
-def without_warnings() -> Generator[None]:
-    """Keep LangGraph from logging what a case does on purpose: odd types, routes to nowhere."""
-    logger = logging.getLogger("langgraph")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        logger.setLevel(level)

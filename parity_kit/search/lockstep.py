@@ -11,11 +11,9 @@ disagreements are.
 
 from __future__ import annotations
 
-import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -28,6 +26,7 @@ from parity_kit.judging.candidate_under_test import CandidateUnderTest
 from parity_kit.judging.judge import Tally, confirmed, judge
 from parity_kit.judging.places import EventAt, StoredEntry
 from parity_kit.judging.verdicts import PASSING, Divergent, Verdict, cause, label, passes
+from parity_kit.reference.logs import silence_langgraph
 from parity_kit.search.choices import Choices, seeded
 from parity_kit.search.coverage import Coverage, Floors, calibrations, shortfall
 from parity_kit.search.generate import SUITES
@@ -143,7 +142,7 @@ def search(  # noqa: PLR0913  # a search's settings, all named
     started = time.monotonic()
     result = Lockstep(suite, Tally(required))
     search_ = _Search(SUITES[suite], reference, under_test, result, on_case)
-    with _unheard():
+    with silence_langgraph():
         search_.all(examples, bulk, seed_value)
     result.findings = [
         Finding(finding.case, finding.verdict, max(1, search_.seen[signature(finding.verdict)]))
@@ -151,18 +150,6 @@ def search(  # noqa: PLR0913  # a search's settings, all named
     ]
     result.seconds = time.monotonic() - started
     return result
-
-
-@contextmanager
-def _unheard() -> Generator[None]:
-    """Keep LangGraph's warnings to itself: what a search tries is odd on purpose."""
-    logger = logging.getLogger("langgraph")
-    before = logger.level
-    logger.setLevel(logging.CRITICAL)
-    try:
-        yield
-    finally:
-        logger.setLevel(before)
 
 
 @dataclass(slots=True)

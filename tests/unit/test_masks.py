@@ -31,13 +31,14 @@ from parity_kit.corpora.corpus import Corpus, CorpusName
 from parity_kit.corpora.drift import masking
 from parity_kit.corpora.drift.masking import Measured, compare_masks, measure_here
 from parity_kit.corpora.folder import read_corpora, write_corpora
-from parity_kit.corpora.regenerate import oracle, without_warnings
+from parity_kit.corpora.regenerate import oracle
 from parity_kit.judging.compare import compare
 from parity_kit.judging.masks import MASKS, Mask, Masks, Move, Place, oracle_masks, read_masks
 from parity_kit.judging.renaming import Renamer
 from parity_kit.judging.verdicts import Divergent, Equal
 from parity_kit.msgpack.values import SETS
 from parity_kit.reference.engine import Engine
+from parity_kit.reference.logs import silence_langgraph
 from parity_kit.reference.pins import Pin
 
 WORKSPACE = find_workspace(Path(__file__))
@@ -101,7 +102,7 @@ def test_nothing_is_masked_at_bytes() -> None:
 @pytest.mark.parametrize("pin", [Pin.IDS, Pin.CLOCK, Pin.CHANCE])
 def test_an_engine_without_a_pin_agrees_at_trace(pin: Pin) -> None:
     engine = Engine([pin])
-    with without_warnings():
+    with silence_langgraph():
         for corpus in read_corpora(WORKSPACE.fixtures, ["graphs"]):
             for trace in corpus.traces:
                 given = run(engine, trace.case)

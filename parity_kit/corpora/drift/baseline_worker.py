@@ -12,14 +12,12 @@ reached are run as they stand.
 from __future__ import annotations
 
 import json
-import logging
 import platform
 import sys
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
-from types import ModuleType
 from typing import Any, cast
 
 from parity_kit.candidates.workspace import Workspace
@@ -29,9 +27,10 @@ from parity_kit.contract.files import write_atomically
 from parity_kit.corpora.corpus import Corpus, CorpusName
 from parity_kit.corpora.drift.missing_api import absent_in, import_with_absent
 from parity_kit.corpora.folder import corpus_file, read_corpora, select, write_corpora
+from parity_kit.corpora.generators import generators, make_importable, module_name
 from parity_kit.corpora.manifest import read_manifest
+from parity_kit.reference.logs import silence_langgraph
 
-_PACKAGE = "_parity_kit_generators_elsewhere"
 _EACH = 25  # cases between two lines of progress
 
 Emit = Callable[[CorpusName, int], None]
@@ -64,16 +63,13 @@ def make(workspace: Workspace, target: Path, wanted: Collection[str], emit: Emit
     from parity_kit.contract import run  # noqa: PLC0415  # beside the engine that it runs
     from parity_kit.reference.engine import ORACLE, Engine  # noqa: PLC0415  # loads LangGraph
 
-    logging.getLogger("langgraph").setLevel(logging.ERROR)
     engine = Engine()
-    package = ModuleType(_PACKAGE)
-    package.__path__ = [str(workspace.generators)]
-    sys.modules[_PACKAGE] = package
-    files = {CorpusName(path.stem): path for path in workspace.generators.glob("[!_]*.py")}
-    made = {
-        name: make_one(name, _committed(workspace, name), lambda case: run(engine, case), emit)
-        for name in select(files, wanted)
-    }
+    make_importable(workspace)
+    with silence_langgraph():
+        made = {
+            name: make_one(name, _committed(workspace, name), lambda case: run(engine, case), emit)
+            for name in select(generators(workspace), wanted)
+        }
     summary = Summary(
         {name: len(each.traces) for name, each in made.items()},
         {case: reason for each in made.values() for case, reason in each.absent.items()},
@@ -114,7 +110,7 @@ def make_one(name: CorpusName, committed: Collection[Case], run: CaseRunner, emi
 
 
 def _cases(name: CorpusName) -> Iterator[Case]:
-    module = import_with_absent(f"{_PACKAGE}.{name}")
+    module = import_with_absent(module_name(name))
     return cast("Callable[[], Iterator[Case]]", module.cases)()
 
 

@@ -25,6 +25,7 @@ from parity_kit.contract.errors import KitError
 from parity_kit.corpora.drift.volatile import moves_between
 from parity_kit.corpora.folder import read_corpora
 from parity_kit.judging.masks import Mask, Move, Place
+from parity_kit.reference.logs import silence_langgraph
 
 Again = Callable[[Case], tuple[Outcome, ...]]
 """Runs a case again, with something left free."""
@@ -240,12 +241,10 @@ def _concerns(variation: str, trace: Trace) -> bool:
 
 def main() -> None:
     """Do the plan that the first argument holds."""
-    from parity_kit.corpora.regenerate import without_warnings  # noqa: PLC0415  # beside LangGraph
-
     plan = json.loads(sys.argv[1])
     corpora = read_corpora(Workspace(Path(plan["workspace"])).fixtures)
     traces = [trace for corpus in corpora for trace in corpus.traces]
-    with without_warnings():
+    with silence_langgraph():
         measured = measure_here(traces, plan["variations"])
     masks = [mask.to_json() for mask in measured.masks]
     sys.stdout.write(json.dumps({"cases": measured.cases, "masks": masks}))

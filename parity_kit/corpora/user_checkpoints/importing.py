@@ -26,11 +26,12 @@ from parity_kit.contract import (
 )
 from parity_kit.contract.errors import UsageError
 from parity_kit.corpora.imported import ImportWriter, imported_folder
-from parity_kit.corpora.regenerate import oracle, without_warnings
+from parity_kit.corpora.regenerate import oracle
 from parity_kit.corpora.user_checkpoints.redaction import CannotRedactError, Redactor
 from parity_kit.corpora.user_checkpoints.shape import is_same_shape
 from parity_kit.corpora.user_checkpoints.source import Source, StoredValue
 from parity_kit.reference.codec import CodecSession
+from parity_kit.reference.logs import silence_langgraph
 from parity_kit.reference.loss import Loss, loss_of
 from parity_kit.reference.native import canonical_blob
 
@@ -82,7 +83,7 @@ def import_source(  # noqa: PLR0913  # what an import is made of
     if not total:
         raise UsageError("there are no checkpoints to import")
     making = _Making(name, Redactor(_key(workspace)) if redact else None, permissive=permissive)
-    with ImportWriter(folder, name) as writer, without_warnings():
+    with ImportWriter(folder, name) as writer, silence_langgraph():
         for value in source.values():
             for trace in making.traces(value):
                 writer.add(trace)

@@ -17,9 +17,9 @@ from typing import Any, cast
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 
 from parity_kit.contract.canonical import pack, unpack
-from parity_kit.corpora.regenerate import without_warnings
 from parity_kit.corpora.user_checkpoints.source import Source, StoredValue
 from parity_kit.msgpack.values import open_value
+from parity_kit.reference.logs import silence_langgraph
 from parity_kit.reference.native import canonical_blob, error_name
 
 _EXAMPLES = 3
@@ -67,7 +67,7 @@ def find_loss(source: Source, progress: Callable[[int, int], None], *, strict: b
     look = _Look(strict=strict)
     found = Found()
     total = source.count()
-    with without_warnings(), warnings.catch_warnings(action="ignore"):
+    with silence_langgraph(), warnings.catch_warnings(action="ignore"):
         for value in source.values():
             found.values += 1
             if value.what == "checkpoint":
