@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 from parity_kit.judging import text
 from parity_kit.judging.words import word
 from parity_kit.report.byte_view import ROW
+from parity_kit.report.counts import total
 from parity_kit.report.drawing import graph_svg
 from parity_kit.report.selection import by_cause, cases
 
@@ -26,7 +27,8 @@ def view(
     name, divergences = candidate["name"], candidate["divergences"]
     return {
         "kinds": len(divergences),
-        "cases": cases(divergences),
+        "cases": total(candidate).divergent,
+        "uncaused": max(0, total(candidate).divergent - cases(divergences)),
         "causes": [
             _cause(name, said, group, chosen, anchor) for said, group in by_cause(divergences)
         ],

@@ -13,6 +13,7 @@ from typing import Any
 from parity_kit.gates.matrix.standing import BEST_FIRST, IN_PART, refuted, standing
 from parity_kit.judging import text
 from parity_kit.judging.words import word
+from parity_kit.report.counts import DIFFERS, engaged
 
 Found = Mapping[str, Any]
 """What a candidate's cases said of one row or gate, as `report.json` has it."""
@@ -28,16 +29,26 @@ _LINKS = 3  # cases that differ, linked from one cell's evidence
 _REASONS = 2
 _GRADES = {
     ("bytes", "good"): "every case agrees to the last stored byte",
-    ("trace", "good"): "every case agrees in results and events; more was not asked for",
-    ("result", "good"): "every case agrees in results; more was not asked for",
-    ("trace", "bad"): "results and every event agree, some stored bytes do not",
-    ("result", "bad"): "results agree, some events do not",
-    ("none", "bad"): "some results differ",
-    ("trace", "plain"): "some stored bytes differ, as its ledger expects",
-    ("result", "plain"): "some events differ, as its ledger expects",
-    ("none", "plain"): "some results differ, as its ledger expects",
-    (IN_PART, "quiet"): "what was compared agrees; some cases it does not support",
+    ("trace", "good"): "every case agrees in results and events; bytes were not asked for",
+    ("result", "good"): "every case agrees in results; events were not asked for",
+    ("bytes differ", "bad"): "results and events agree in every case, stored bytes in some do not",
+    ("events differ", "bad"): "results agree in every case, events in some do not",
+    ("results differ", "bad"): "results differ in some case",
+    ("bytes differ", "plain"): "stored bytes differ in some case, as its ledger expects",
+    ("events differ", "plain"): "events differ in some case, as its ledger expects",
+    ("results differ", "plain"): "results differ in some case, as its ledger expects",
+    (IN_PART, "quiet"): "every compared case agrees; it does not support the others",
 }
+_ORDER = ("bytes", "trace", "result", "bytes differ", "events differ", "results differ")
+_NOT_ENGAGED = {
+    "tone": word("not engaged").tone,
+    "symbol": word("not engaged").symbol,
+    "standing": "not engaged",
+    "note": "",
+    "link": "",
+    "denied": "",
+}
+"""The cell of a candidate whose code never ran: LangGraph agreed with itself."""
 
 
 class Matrix:
@@ -94,11 +105,11 @@ class Matrix:
             "about": "",
             "patterns": [],
             "cells": [self._cell(place, found, {}) for place, found in enumerate(cells)],
-            "score": sum(map(_score, cells)),
+            "score": sum(map(self._score, range(len(cells)), cells)),
             "evidence": _together(
                 {"name": candidate["name"], "said": _run(found), "cases": [], "more": 0}
                 for candidate, found in zip(self._candidates, cells, strict=True)
-                if found is not None
+                if found is not None and engaged(candidate)
             ),
         }
 
@@ -111,17 +122,20 @@ class Matrix:
             "about": row["shows"],
             "patterns": row["patterns"],
             "cells": [self._cell(place, found, found or {}) for place, found in enumerate(cells)],
-            "score": sum(map(_score, cells)),
+            "score": sum(map(self._score, range(len(cells)), cells)),
             "evidence": _together(
                 self._evidence(place, found)
                 for place, found in enumerate(cells)
-                if found and found["verdicts"] and (found["verdict"] != "equal" or _denied(found))
+                if found and found["verdicts"] and engaged(self._candidates[place])
+                if found["verdict"] != "equal" or _denied(found)
             ),
         }
 
     def _cell(self, place: int, found: Found | None, row: Found) -> dict[str, Any] | None:
         if found is None:
             return None
+        if not engaged(self._candidates[place]):
+            return _NOT_ENGAGED
         meaning = word(found["verdict"])
         links = [link for _, link in self._differing(place, row) if link]
         return {
@@ -132,6 +146,14 @@ class Matrix:
             "link": links[0] if links else "",
             "denied": _denied(row) if row else "",
         }
+
+    def _score(self, place: int, found: Found | None) -> int:
+        """Return how bad a cell is: how badly it fails, and the more so the lower the level."""
+        if found is None or not engaged(self._candidates[place]):
+            return 1
+        level = ("bytes", "trace", "result", "none").index(found["reached"])
+        differs = found["verdict"] == "divergent"
+        return _SCORES[word(found["verdict"]).tone] + (level if differs else 0)
 
     def _differing(self, place: int, row: Found) -> list[tuple[str, str]]:
         """Return the cases of a row that differ, each with its place in the page, if it has one."""
@@ -181,11 +203,7 @@ def grades(groups: Sequence[Found]) -> list[dict[str, str]]:
     }
     order = sorted(
         seen,
-        key=lambda each: (
-            each[1] != "good",
-            BEST_FIRST.index(each[0]) if each[0] in BEST_FIRST else 99,
-            each,
-        ),
+        key=lambda each: (each[1] != "good", _rank(each[0]), each),
     )
     return [
         {
@@ -198,10 +216,16 @@ def grades(groups: Sequence[Found]) -> list[dict[str, str]]:
     ]
 
 
-def against_claims(rows: Sequence[Found]) -> dict[str, int]:
-    """Return how many rows go against what is claimed, and how."""
-    found = Counter(said for row in rows if (said := _denied(row)))
-    return {said: found[said] for said in sorted(found)}
+def _rank(standing_: str) -> int:
+    order = (*_ORDER, *BEST_FIRST)
+    return order.index(standing_) if standing_ in order else len(order)
+
+
+def against_claims(candidate: Found) -> dict[str, int]:
+    """Return how many rows contradict what is claimed, and how."""
+    rows: Sequence[Found] = candidate["rows"] if engaged(candidate) else []
+    counter = Counter(denied for row in rows if (denied := _denied(row)))
+    return {denied: counter[denied] for denied in sorted(counter)}
 
 
 def _denied(row: Found) -> str:
@@ -209,7 +233,9 @@ def _denied(row: Found) -> str:
 
 
 def _standing(found: Found) -> str:
-    return standing(found["verdict"], found["reached"], found["compared"])
+    """Return the level that every case reached, or what differs, or why there is no level."""
+    name = standing(found["verdict"], found["reached"], found["compared"])
+    return name if found["verdict"] == "equal" else DIFFERS.get(name, name)
 
 
 def _share(found: Found) -> str:
@@ -221,7 +247,8 @@ def _share(found: Found) -> str:
 def _run(gate: Found) -> str:
     said = [text.counts(gate["verdicts"]) or "nothing compared"]
     if gate["reached"] != gate["required"] and gate["compared"]:
-        said.append(f"level {gate['reached']} reached, {gate['required']} asked for")
+        reached = DIFFERS.get(gate["reached"], gate["reached"])
+        said.append(f"{reached}; level {gate['required']} was asked for")
     if gate["possible"]:
         said.append(f"{gate['pairs']:,} of {gate['possible']:,} pairs of features")
     return "; ".join([*said, *gate["notes"]])
@@ -238,14 +265,6 @@ def _together(evidence: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 _SCORES = {"bad": 100, "unknown": 30, "plain": 10, "quiet": 3, "good": 0}
-
-
-def _score(found: Found | None) -> int:
-    """Return how bad a cell is: how badly it fails, and the more so the lower the level."""
-    if found is None:
-        return 1
-    level = ("bytes", "trace", "result", "none").index(found["reached"])
-    return _SCORES[word(found["verdict"]).tone] + (level if found["verdict"] == "divergent" else 0)
 
 
 def _counts(rows: Sequence[Found], place: int) -> list[dict[str, Any]]:

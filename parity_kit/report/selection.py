@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from itertools import zip_longest
 from typing import Any
 
-MOST = 200
-"""Divergences shown whole in one page; the others are named and counted."""
+FEW = 3
+"""Candidates that share the least room; each further one brings room of its own."""
+SHOWN, MORE_SHOWN = 24, 16
+"""Divergences shown whole; the others are named and counted."""
+ROOM, MORE_ROOM = 60_000, 60_000
+"""Characters of what is drawn of cases, as JSON. So 3 candidates fit 400 KB, and 12 fit 2 MB."""
 
 Found = Mapping[str, Any]
 
@@ -34,22 +39,37 @@ def cases(group: Sequence[Found]) -> int:
     return sum(found["count"] for found in group)
 
 
-def in_turn(candidates: Sequence[Found], most: int = MOST) -> list[tuple[int, Any]]:
+def in_turn(candidates: Sequence[Found]) -> list[tuple[int, Any]]:
     """Return the divergences that are shown whole, each with its candidate's number.
 
     Room is given in rounds: one divergence to each candidate in turn, and in each candidate one to
     each cause in turn.
     """
     queues = [_in_turn(candidate["divergences"]) for candidate in candidates]
-    rounds = (found for round_ in zip_longest(*queues) for found in enumerate(round_))
-    return [(place, found) for place, found in rounds if found is not None][:most]
+    rounds = (turn for round_ in zip_longest(*queues) for turn in enumerate(round_))
+    shown = SHOWN + MORE_SHOWN * max(0, len(candidates) - FEW)
+    return [(place, divergence) for place, divergence in rounds if divergence is not None][:shown]
 
 
-def selected(candidates: Sequence[Found], most: int = MOST) -> list[set[tuple[str, str]]]:
+def room(candidates: Sequence[Found]) -> int:
+    """Return how many characters of cases a page may draw."""
+    return ROOM + MORE_ROOM * max(0, len(candidates) - FEW)
+
+
+def size(detail: object) -> int:
+    """Return the characters of what is drawn of a case."""
+    return len(json.dumps(detail))
+
+
+def selected(candidates: Sequence[Found]) -> list[set[tuple[str, str]]]:
     """Return the gate and case of the divergences that are shown whole, for each candidate."""
     chosen: list[set[tuple[str, str]]] = [set() for _ in candidates]
-    for place, found in in_turn(candidates, most):
-        chosen[place].add((found["gate"], found["case"]))
+    left = room(candidates)
+    for place, divergence in in_turn(candidates):
+        left -= size(divergence.get("detail"))
+        if left < 0:
+            break
+        chosen[place].add((divergence["gate"], divergence["case"]))
     return chosen
 
 

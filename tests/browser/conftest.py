@@ -162,18 +162,19 @@ def agreeing(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def grown(run: Path) -> dict[str, Any]:
-    """Return a report grown from a real one to 10,000 cases and 200 divergences drawn whole."""
+    """Return a report grown from a real one: 12 candidates with 10,000 cases, 200 of them apart."""
     report = copy.deepcopy(write_data(run))
     port = report["candidates"][0]
-    found = port["divergences"]
+    divergences = port["divergences"]
     port["divergences"] = [
         {**each, "case": f"{each['case']}/{turn}", "cause": f"{each['cause']}, kind {turn % 9}"}
-        for turn in range(200 // len(found))
-        for each in found
+        for turn in range(200 // len(divergences))
+        for each in divergences
     ]
     for gate in port["gates"]:
         gate["compared"] = 10_000 // len(port["gates"])
         gate["verdicts"] = {"equal": gate["compared"] - 200, "divergent": 200}
+    report["candidates"] = [{**port, "name": f"{port['name']}-{number}"} for number in range(12)]
     return report
 
 

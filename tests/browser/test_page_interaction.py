@@ -31,7 +31,7 @@ def test_a_search_narrows_rows_and_differences_and_says_how_many(page: Page) -> 
     page.keyboard.type("stream")
     rows = page.locator(ROWS)
     shown = page.locator(".difference:visible").count()
-    said = page.locator("#found").inner_text()
+    said = page.locator("#matches").inner_text()
 
     assert 0 < rows.count() < 80
     assert 0 < shown < everything
@@ -41,6 +41,26 @@ def test_a_search_narrows_rows_and_differences_and_says_how_many(page: Page) -> 
         group = row.locator("xpath=..").locator(".group").inner_text()
         assert "stream" in f"{group} {row.text_content()}".lower()
     assert groups.count() > 0
+
+
+def test_a_search_shows_what_it_found(page: Page) -> None:
+    page.fill("#search", page.locator("#matrix details code").first.text_content() or "")
+    opened = page.locator(f"{ROWS} details[open]")
+
+    assert opened.count() > 0, "a row that matches by its folded text is opened"
+    assert page.evaluate("[...CSS.highlights.get('search')].every(r => r.toString() !== '')")
+    page.fill("#search", "")
+    assert opened.count() == 0
+    assert page.evaluate("CSS.highlights.get('search').size") == 0
+
+
+def test_enter_goes_to_the_first_match(page: Page) -> None:
+    page.fill("#search", "stream")
+    page.keyboard.press("Enter")
+
+    assert page.locator("#matrix summary:focus").count() == 1
+    page.locator("#matches button", has_text="difference").click()
+    assert page.locator(".difference[open] > summary:focus").count() == 1
 
 
 def test_escape_empties_the_search(page: Page) -> None:
@@ -59,7 +79,7 @@ def test_a_search_for_markup_shows_nothing_and_does_nothing(page: Page) -> None:
     page.fill("#search", "<img src=x onerror=alert(1)>&nothing")
 
     assert page.locator(ROWS).count() == 0
-    assert page.locator("#found").inner_text() == "0 rows, 0 differences"
+    assert page.locator("#matches").inner_text() == "0 rows, 0 differences"
     assert page.locator("img").count() == 0
 
 
@@ -96,7 +116,7 @@ def test_what_is_asked_for_is_in_the_address_and_comes_back_from_it(
     assert again.locator("#show").input_value() == "bad"
     assert again.locator("#order").input_value() == "name"
     assert again.locator(ROWS).all_inner_texts() == page.locator(ROWS).all_inner_texts()
-    assert again.locator("#found").inner_text() == page.locator("#found").inner_text()
+    assert again.locator("#matches").inner_text() == page.locator("#matches").inner_text()
 
 
 @pytest.mark.parametrize("asked", ["a&b=c", "50%", "50%25", "x#y", "größe 重要", "what?q=1"])
@@ -167,10 +187,10 @@ def test_a_link_and_a_command_can_be_copied(page: Page) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     first = page.locator(".difference[open]").first
     first.locator(".facts a").click()
-    page.locator(".said", has_text="link copied").wait_for(state="attached")
+    page.locator(".message", has_text="link copied").wait_for(state="attached")
     link = page.evaluate("navigator.clipboard.readText()")
     first.locator(".copy", has_text="copy command").click()
-    page.locator(".said", has_text="command copied").wait_for(state="attached")
+    page.locator(".message", has_text="command copied").wait_for(state="attached")
     command = page.evaluate("navigator.clipboard.readText()")
 
     assert link.endswith(f"#{first.get_attribute('id')}")

@@ -26,7 +26,7 @@ from parity_kit.contract.events import (
 )
 from parity_kit.judging import text
 from parity_kit.report.page import render
-from parity_kit.report.selection import MOST
+from parity_kit.report.selection import SHOWN
 from parity_kit.report.summary import summarize
 
 HOSTILE = (
@@ -65,7 +65,7 @@ def _rows(name: str, said: str, gate: str) -> list[RowJudged]:
     ]
 
 
-def _events(name: str = "port", said: str = "fine") -> list[Event]:
+def _events(name: str = "port", said: str = "fine", *, engaged: bool = True) -> list[Event]:
     bench = ("faster", 2.0, 1.9, 2.1, 0.002, 0.001, 5, 0)
     missing = ("not comparable", None, None, None, None, None, 0, 0, said)
     return [
@@ -76,7 +76,7 @@ def _events(name: str = "port", said: str = "fine") -> list[Event]:
         GateFinished(
             name, said, "corpus", "divergent", "bytes", "trace", 3, {"equal": 2}, {said: 3}, 0.1
         ),
-        EngagementSeen(name, {said: 0}, engaged=False),
+        EngagementSeen(name, {said: int(engaged)}, engaged=engaged),
         ClaimsRead(name, said, said),
         *_rows(name, said, "graphs"),
         BenchMeasured(CONTROL, "sequential-5", "sequential", *bench),
@@ -182,7 +182,8 @@ def test_the_verdict_comes_before_everything_else() -> None:
     [
         (["parity"], "p0 agrees with LangGraph"),
         (["divergent"], "p0 differs from LangGraph"),
-        (["unknown"], "p0 was not found to agree with LangGraph"),
+        (["expected"], "p0 differs from LangGraph only as its ledger expects"),
+        (["unknown"], "p0 was not judged equal to LangGraph"),
         (["parity", "divergent"], "1 of 2 candidates agrees with LangGraph"),
         (["equal", "equal"], "2 of 2 candidates agree with LangGraph"),
         ([], "No candidate was compared"),
@@ -197,12 +198,16 @@ def test_the_headline_counts_only_what_is_equal(verdicts: list[str], expected: s
     assert f"<h1>{expected}</h1>" in _page([RunStarted("r", "0", {}, {}, 1, names), *judged])
 
 
-def test_a_candidate_that_never_drove_is_named() -> None:
-    shown = " ".join(_read(_page(_events(said="apply_writes"))).text.split())
+def test_a_candidate_whose_code_never_ran_is_named_and_gets_no_tick() -> None:
+    page = _page(_events(said="apply_writes", engaged=False))
+    shown = " ".join(_read(page).text.split())
+    section = page.split('<section id="matrix">')[1].split("</section>")[0]
 
     assert "apply_writes ran 0 times" in shown
-    assert "not engaged" in shown
-    assert "never drove" in shown
+    assert "its code never ran" in shown
+    assert "∅\xa0not engaged" in section
+    assert "✓" not in section
+    assert "claimed" not in section.split("What is claimed")[0]
 
 
 def test_no_ratio_is_shown_where_the_outcomes_were_not_equal() -> None:
@@ -223,13 +228,13 @@ def test_a_row_leads_to_what_differs_and_says_what_is_claimed() -> None:
     shown = [" ".join(_read(row).text.split()) for row in rows]
 
     assert [each.split()[1] for each in shown] == ["1", "3", "2", "0"], "the worst come first"
-    assert "≠ trace 2/3" in shown[0]
+    assert "≠ bytes differ 2/3" in shown[0]
     assert "? unknown" in shown[1]
     assert "– unsupported in part 1/3" in shown[2]
     assert "✓ bytes" in shown[3]
     assert all("not run" in each for each in shown), "of the candidate that did not start"
     links = re.findall(r'<a href="#(d-\w+)">(.*?)</a>', rows[0])
-    assert [said for _, said in links] == ["a/case", "≠\xa0trace"]
+    assert [said for _, said in links] == ["a/case", "≠\xa0bytes differ"]
     assert f'<details class="difference bad" id="{links[0][0]}"' in page
     assert "✓ 1 – 1 ? 1 ≠ 1" in " ".join(_read(group.split("<details")[0]).text.split())
     assert "What is claimed of port: fine (fine)" in _read(section).text
@@ -239,9 +244,9 @@ def test_each_grade_of_the_matrix_is_defined() -> None:
     legend = _page(_events()).split('<dl class="legend"')[1].split("</dl>")[0]
     shown = " ".join(_read(f"<dl{legend}").text.split())
 
-    for grade in ("✓ bytes", "≠ trace", "– unsupported in part", "? unknown"):
+    for grade in ("✓ bytes", "≠ bytes differ", "– unsupported in part", "? unknown"):
         assert grade in shown
-    assert "results and every event agree, some stored bytes do not" in shown
+    assert "results and events agree in every case, stored bytes in some do not" in shown
 
 
 def test_without_rows_the_page_says_so() -> None:
@@ -262,10 +267,10 @@ def test_stale_entries_of_a_ledger_are_named_and_escaped() -> None:
 
 
 def test_what_is_left_out_is_counted() -> None:
-    many: list[Event] = [_divergence("port", f"c{index}") for index in range(MOST + 7)]
+    many: list[Event] = [_divergence("port", f"c{index}") for index in range(SHOWN + 7)]
     page = _page([*_events(), *many])
 
-    assert page.count('<details class="difference ') == MOST
+    assert page.count('<details class="difference ') == SHOWN
     assert "and 3 more: not drawn here, all are in report.json" in page
 
 

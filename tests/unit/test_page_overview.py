@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import re
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +24,11 @@ from parity_kit.contract import (
 from parity_kit.contract.casefile import CaseFile
 from parity_kit.judging.causes import cause_of
 from parity_kit.judging.places import Error, EventAt, OutcomeKind, Place, Value, stored_entry
-from parity_kit.report import cases
+from parity_kit.report import cases, selection
 from parity_kit.report.layers import layered
-from parity_kit.report.overview import NEVER_DROVE, overview, speed
+from parity_kit.report.overview import NOT_ENGAGED, overview
 from parity_kit.report.selection import by_cause, in_turn, selected
+from parity_kit.report.speed import speed
 
 CASE = Case(
     CaseId("c"),
@@ -49,8 +52,19 @@ def _candidate(**more: Any) -> dict[str, Any]:
 
 
 def _gate(**subjects: tuple[str, dict[str, int]]) -> dict[str, Any]:
-    told = {kind: {"reached": level, "verdicts": each} for kind, (level, each) in subjects.items()}
-    return {"gate": "g", "verdict": "x", "compared": 1, "subjects": told}
+    verdicts: Counter[str] = Counter()
+    for _, counted in subjects.values():
+        verdicts.update(counted)
+    return {
+        "gate": "g",
+        "verdict": "x",
+        "compared": 1,
+        "verdicts": dict(verdicts),
+        "subjects": {
+            kind: {"reached": level, "verdicts": counted}
+            for kind, (level, counted) in subjects.items()
+        },
+    }
 
 
 def _divergence(case: str, said: str = "a", level: str = "bytes", count: int = 1) -> dict[str, Any]:
@@ -62,20 +76,24 @@ def _divergence(case: str, said: str = "a", level: str = "bytes", count: int = 1
     [
         (
             {"graph": ("bytes", {"equal": 9}), "codec": ("bytes", {"equal": 2})},
-            "Agrees to the last byte in codec and graph.",
+            "Matches byte for byte on codec and graph.",
         ),
         (
             {"graph": ("none", {"equal": 8, "divergent": 1}), "codec": ("bytes", {"equal": 2})},
-            "Agrees to the last byte in codec; differs in graph (1 of 9 cases).",
+            "Matches byte for byte on codec; differs in 1 of 9 graph cases.",
         ),
-        ({"graph": ("trace", {"equal": 9})}, "Agrees in every result and event in graph."),
+        ({"graph": ("trace", {"equal": 9})}, "Matches in every result and event on graph."),
         (
             {"graph": ("result", {"equal": 9}), "saver": ("none", {"unsupported": 4})},
-            "Agrees in every result in graph; does not offer saver.",
+            "Matches in every result on graph; does not support saver.",
         ),
         (
             {"graph": ("none", {"equal": 9, "expected": 1})},
-            "Differs in graph only as its ledger expects.",
+            "Differs in 1 of 10 graph cases, as its ledger expects.",
+        ),
+        (
+            {"graph": ("none", {"equal": 147, "expected": 781, "divergent": 6, "unsupported": 4})},
+            "Differs in 6 of 938 graph cases and in 781 expected ones.",
         ),
         ({}, "Divergent in corpora"),
     ],
@@ -94,17 +112,62 @@ def test_a_level_is_that_of_all_gates_together() -> None:
     ]
     found = overview(_candidate(gates=gates))
 
-    assert found["subjects"]["graph"]["level"] == "trace"
-    assert found["subjects"]["graph"]["symbol"] == "≠"
-    assert "unsupported cases: 3 in graph" in found["unjudged"]
+    cell = found["subjects"]["graph"]
+    assert (cell["symbol"], cell["standing"], cell["total"]) == ("≠", "bytes differ", 13)
+    assert [(part["verdict"], part["cases"]) for part in cell["parts"]] == [
+        ("equal", 9),
+        ("divergent", 1),
+        ("unsupported", 3),
+    ]
+
+
+def test_a_bar_shows_even_one_case_among_thousands() -> None:
+    verdicts = {"equal": 900, "divergent": 1, "unsupported": 9_000}
+    bar = overview(_candidate(gates=[_gate(graph=("none", verdicts))]))["subjects"]["graph"]["bar"]
+    widths = [float(width) for width in re.findall(r'width="([\d.]+)"', bar)]
+
+    assert sum(widths) == pytest.approx(100, abs=0.2)
+    assert len(widths) == 3
+    assert min(widths) >= 1.9
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "agreement"),
+    [
+        ({"equal": 20, "expected": 87}, "87 cases of 107 as its ledger expects"),
+        ({"equal": 20, "unsupported": 5}, "nothing in 20 cases compared"),
+        ({"unsupported": 5}, ""),
+        ({"equal": 20, "divergent": 5}, ""),
+    ],
+)
+def test_what_differs_never_hides_what_the_ledger_expects(
+    verdicts: dict[str, int], agreement: str
+) -> None:
+    found = overview(_candidate(gates=[_gate(graph=("none", verdicts))]))
+
+    assert found["agreement"] == agreement
+
+
+def test_the_first_screen_names_the_most_severe_cause_and_then_the_largest() -> None:
+    causes = [("severe", "result", 2), ("huge", "bytes", 1_038), ("large", "trace", 80)]
+    causes += [("small", "trace", 3), ("tiny", "bytes", 1)]
+    divergences = [_divergence(cause, cause, level, count) for cause, level, count in causes]
+    shown = overview(_candidate(divergences=divergences))["causes"]
+
+    assert [(cause["text"], cause["cases"]) for cause in shown["named"]] == [
+        ("severe", 2),
+        ("huge", 1_038),
+        ("large", 80),
+    ]
+    assert (shown["others"], shown["other_cases"]) == (2, 4)
 
 
 def test_a_candidate_that_crashed_reached_no_level() -> None:
     subject = overview(_candidate(gates=[_gate(graph=("none", {"crashed": 3}))]))["subjects"]
-    assert (subject["graph"]["level"], subject["graph"]["symbol"]) == ("none", "✕")
+    assert (subject["graph"]["standing"], subject["graph"]["symbol"]) == ("crashed", "✕")
 
 
-def test_of_a_candidate_that_never_drove_neither_level_nor_speed_is_shown() -> None:
+def test_of_a_candidate_whose_code_never_ran_neither_level_nor_speed_is_shown() -> None:
     found = overview(
         _candidate(
             verdict="unknown",
@@ -115,7 +178,7 @@ def test_of_a_candidate_that_never_drove_neither_level_nor_speed_is_shown() -> N
     )
 
     assert (found["subjects"], found["speed"]) == ({}, None)
-    assert found["unjudged"] == [NEVER_DROVE]
+    assert found["unjudged"] == [NOT_ENGAGED]
 
 
 def _timed(name: str, ratio: float | None, series: str = "", size: int = 0) -> dict[str, Any]:
@@ -162,11 +225,12 @@ def test_room_is_shared_between_candidates_and_between_causes() -> None:
     many = {"divergences": [_divergence(str(number), "a") for number in range(100)]}
     many["divergences"].append(_divergence("other", "b"))
     few = {"divergences": [_divergence("x"), _divergence("y")]}
-    chosen = selected([many, few], 6)
+    chosen = selected([many, few])
 
-    assert [len(each) for each in chosen] == [4, 2]
+    assert [len(each) for each in chosen] == [selection.SHOWN - 2, 2]
     assert ("g", "other") in chosen[0]
-    assert len(in_turn([many, few])) == 103
+    further = selection.SHOWN + 2 * selection.MORE_SHOWN
+    assert len(in_turn([many, few, few, few, few])) == further
 
 
 @pytest.mark.parametrize(
@@ -235,15 +299,14 @@ def _run(folder: Path, count: int, size: int) -> dict[str, Any]:
 
 
 def test_what_is_kept_of_cases_has_a_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cases, "ROOM", 10_000)
+    monkeypatch.setattr(selection, "ROOM", 10_000)
     report = _run(tmp_path, 40, 500)
     cases.add_cases(report, tmp_path)
     told = report["candidates"][0]["divergences"]
     drawn = [each["detail"] for each in told if each["detail"]]
 
-    assert 0 < len(drawn) < 40
+    assert 0 < len(drawn) < selection.SHOWN
     assert len(json.dumps(drawn)) <= 11_000
-    assert {each["cause"] for each in told} == {"the stored value differs"}
 
 
 def test_a_case_file_that_is_gone_leaves_the_divergence_as_it_was_told(tmp_path: Path) -> None:

@@ -49,7 +49,8 @@ EVENTS: list[Event] = [
     CaseJudged("port", "corpus codec", "c1", "equal", "bytes", "equal at level bytes"),
     CaseJudged("port", "corpus codec", "c2", "divergent", "none", "differs\ud800"),
     DivergenceFound(
-        "port", "corpus codec", "c2", "divergent", "h", "result", "1", "2", "", "", "cases/c2", 3, 4
+        "port", "corpus codec", "c2", "divergent", "h", "result", "1", "2", "", "", "cases/c2", 3,
+        4, cause="h",
     ),
     GateFinished(
         "port", "corpus codec", "corpus", "divergent", "bytes", "none", 2, {}, {}, 0.1,

@@ -1,28 +1,30 @@
 "use strict";
 const find = (selector, within = document) => [...within.querySelectorAll(selector)];
-const [search, pick, show, order, count, help, said] = ["#search", "#pick", "#show", "#order", "#found", "#help", ".said"].map(
+const [search, pick, show, order, matches, help, message] = ["#search", "#pick", "#show", "#order", "#matches", "#help", ".message"].map(
   (selector) => document.querySelector(selector),
 );
 const heads = find("thead [data-candidate]");
-const marked = find("[data-candidate]:not(th)");
+const ofCandidates = find("[data-candidate]:not(th)");
 const groups = find(".matrix tbody").map((body) => {
   const [head, ...rows] = body.rows;
   const label = head.cells[0].querySelector("span");
   const button = document.createElement("button");
   button.textContent = label.textContent;
   label.replaceWith(button);
-  const group = { body, button, rows: rows.map((row) => ({ row, text: textOf(row, label.textContent) })), open: false };
+  const group = { body, button, rows: rows.map((row) => rowOf(row, label.textContent)), open: false };
   button.addEventListener("click", () => fold(group, !group.open));
   return group;
 });
-const differences = find(".difference").map((each) => ({
-  each, text: `${each.closest(".cause").firstElementChild.textContent} ${each.firstElementChild.textContent}`.toLowerCase(),
-}));
+const differences = find(".difference").map((element) => ({
+  element, cause: element.closest(".cause").firstElementChild, summary: element.firstElementChild,
+})).map((item) => ({ ...item, text: `${item.cause.textContent} ${item.summary.textContent}`.toLowerCase() }));
 const causes = find(".cause");
 const tables = new Map(heads.map((head) => [head, [...head.closest("table").rows].map((row) => row.cells[head.cellIndex]).filter(Boolean)]));
 
-function textOf(row, group) {
-  return `${group} ${row.cells[0].textContent}`.toLowerCase();
+function rowOf(row, group) {
+  const details = row.querySelector("details");
+  const name = `${group} ${details.firstElementChild.textContent}`.toLowerCase();
+  return { row, details, name, text: `${name} ${details.textContent}`.toLowerCase() };
 }
 
 function fold(group, open) {
@@ -62,36 +64,86 @@ function wanted(cells) {
 
 function apply() {
   const asked = search.value.trim().toLowerCase();
-  const isOther = (each) => pick.value !== "" && each.dataset.candidate !== pick.value;
-  for (const each of marked) {
-    each.hidden = isOther(each);
+  const isOther = (element) => pick.value !== "" && element.dataset.candidate !== pick.value;
+  for (const element of ofCandidates) {
+    element.hidden = isOther(element);
   }
   for (const [head, cells] of tables) {
     for (const cell of cells) {
       cell.hidden = isOther(head);
     }
   }
-  let rows = 0;
+  const rows = [];
   for (const group of groups) {
-    let left = 0;
-    for (const { row, text } of group.rows) {
-      row.hidden = !(text.includes(asked) && wanted([...row.cells].slice(1)));
-      left += !row.hidden;
+    const left = group.rows.filter(({ text, row }) => text.includes(asked) && wanted([...row.cells].slice(1)));
+    for (const item of group.rows) {
+      item.row.hidden = !left.includes(item);
+      openForSearch(item, asked);
     }
-    group.body.hidden = left === 0;
+    group.body.hidden = left.length === 0;
     fold(group, asked !== "" || show.value !== "" || group.open);
-    rows += left;
+    rows.push(...left.map(({ details }) => details));
   }
-  let shown = 0;
-  for (const { each, text } of differences) {
-    each.hidden = !text.includes(asked);
-    shown += !each.hidden && each.closest(".candidate").hidden === false;
+  const shown = [];
+  for (const { element, text } of differences) {
+    element.hidden = !text.includes(asked);
+    if (!element.hidden && !element.closest(".candidate").hidden) {
+      shown.push(element);
+    }
   }
   for (const cause of causes) {
     cause.hidden = asked !== "" && !cause.querySelector(".difference:not([hidden])") && !cause.textContent.toLowerCase().includes(asked);
   }
   const isNarrowed = asked !== "" || show.value !== "" || pick.value !== "";
-  count.textContent = isNarrowed ? `${rows} rows, ${shown} differences` : "";
+  matches.replaceChildren(...(isNarrowed ? [matchesOf("row", rows), ", ", matchesOf("difference", shown)] : []));
+  highlight(asked, [...rows, ...shown.flatMap((element) => [element.firstElementChild, element.closest(".cause").firstElementChild])]);
+}
+
+// A row that matches by its text alone is opened, to show why, and closed when it matches no more.
+function openForSearch({ row, details, name }, asked) {
+  const isWanted = asked !== "" && !row.hidden && !name.includes(asked);
+  if (isWanted || details.dataset.opened) {
+    details.open = isWanted;
+    details.dataset.opened = isWanted ? "yes" : "";
+  }
+}
+
+// How many there are, as a button that leads to the first.
+function matchesOf(noun, elements) {
+  const text = `${elements.length} ${noun}${elements.length === 1 ? "" : "s"}`;
+  if (elements.length === 0) {
+    return text;
+  }
+  const button = document.createElement("button");
+  button.type = "button";
+  button.textContent = text;
+  button.addEventListener("click", () => goTo(elements[0]));
+  return button;
+}
+
+function goTo(element) {
+  reach(element);
+  element.querySelector("summary")?.focus({ preventScroll: true });
+}
+
+function highlight(asked, elements) {
+  if (!("highlights" in CSS)) {
+    return;
+  }
+  const ranges = [];
+  for (const element of asked === "" ? [] : new Set(elements)) {
+    const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+      const at = node.data.toLowerCase().indexOf(asked);
+      if (at >= 0) {
+        const range = new Range();
+        range.setStart(node, at);
+        range.setEnd(node, Math.min(at + asked.length, node.length));
+        ranges.push(range);
+      }
+    }
+  }
+  CSS.highlights.set("search", new Highlight(...ranges));
 }
 
 function sort() {
@@ -104,9 +156,9 @@ function sort() {
   }
 }
 
-function say(text) {
-  said.textContent = text;
-  setTimeout(() => { said.textContent = ""; }, 1600);
+function notify(text) {
+  message.textContent = text;
+  setTimeout(() => { message.textContent = ""; }, 1600);
 }
 
 // A place that is searched or filtered away is shown again: whoever asks for it wants to see it.
@@ -122,8 +174,8 @@ function reach(target) {
   if (group) {
     fold(group, true);
   }
-  for (let each = target.closest("details"); each; each = each.parentElement.closest("details")) {
-    each.open = true;
+  for (let details = target.closest("details"); details; details = details.parentElement.closest("details")) {
+    details.open = true;
   }
   target.scrollIntoView();
 }
@@ -143,41 +195,41 @@ function follow() {
 }
 
 function copy(text, what) {
-  navigator.clipboard.writeText(text).then(() => say(`${what} copied`), () => say("could not be copied"));
+  navigator.clipboard.writeText(text).then(() => notify(`${what} copied`), () => notify("could not be copied"));
 }
 
 // A page of two hundred differences gets its buttons as it is opened, not all at once.
-function dress(each) {
-  if (each.dataset.dressed) {
+function addButtons(difference) {
+  if (difference.dataset.ready) {
     return;
   }
-  each.dataset.dressed = "yes";
-  for (const [pre, what] of find("pre.command, .source pre", each).map((pre) => [pre, pre.matches(".command") ? "command" : "text"])) {
+  difference.dataset.ready = "yes";
+  for (const [pre, what] of find("pre.command, .source pre", difference).map((pre) => [pre, pre.matches(".command") ? "command" : "text"])) {
     const button = document.createElement("button");
     button.className = "copy";
     button.textContent = `copy ${what}`;
     button.addEventListener("click", () => copy(pre.matches(".command") ? pre.textContent.split("\n")[0] : pre.textContent, what));
     pre.after(button);
   }
-  const link = each.querySelector(".facts a");
+  const link = difference.querySelector(".facts a");
   link.addEventListener("click", () => copy(link.href, "link"));
 }
 
-function dressRow(each) {
-  if (each.querySelector(".copy")) {
+function addRowLink(details) {
+  if (details.querySelector(".copy")) {
     return;
   }
   const link = document.createElement("a");
   link.className = "copy";
-  link.href = `#${each.id}`;
+  link.href = `#${details.id}`;
   link.textContent = "link to this row";
   link.addEventListener("click", () => copy(link.href, "link"));
-  each.append(link);
+  details.append(link);
 }
 
 function step(by) {
-  const all = differences.map(({ each }) => each).filter((each) => each.offsetParent);
-  const at = all.findIndex((each) => each.contains(document.activeElement));
+  const all = differences.map(({ element }) => element).filter((element) => element.offsetParent);
+  const at = all.findIndex((element) => element.contains(document.activeElement));
   const next = all[by > 0 ? at + 1 : Math.max(at - 1, 0)];
   if (next) {
     next.open = true;
@@ -216,12 +268,24 @@ document.addEventListener("click", (event) => {
   history.pushState(null, "", address(place));
   document.getElementById(place)?.querySelector("summary, a, button")?.focus({ preventScroll: true });
 });
-document.querySelector(".tools").addEventListener("submit", (event) => event.preventDefault());
+document.querySelector(".tools").addEventListener("submit", (event) => {
+  event.preventDefault();
+  matches.querySelector("button")?.click();
+});
+// What is wider than its place says so: some systems show no scroll bar.
+const widths = new ResizeObserver((entries) => {
+  for (const { target } of entries) {
+    target.classList.toggle("wide", target.scrollWidth > target.clientWidth + 1);
+  }
+});
+for (const element of find(".scroll")) {
+  widths.observe(element);
+}
 document.addEventListener("toggle", (event) => {
   if (event.target.open && event.target.matches(".difference")) {
-    dress(event.target);
+    addButtons(event.target);
   } else if (event.target.open && event.target.matches(".matrix details")) {
-    dressRow(event.target);
+    addRowLink(event.target);
   }
 }, true);
 addEventListener("hashchange", follow);
@@ -243,11 +307,11 @@ addEventListener("keydown", (event) => {
   keys[event.key]();
 });
 addEventListener("beforeprint", () => {
-  for (const each of find("details:not(.source)")) {
-    each.open = true;
+  for (const details of find("details:not(.source)")) {
+    details.open = true;
   }
 });
-for (const each of find(".difference[open]")) {
-  dress(each);
+for (const difference of find(".difference[open]")) {
+  addButtons(difference);
 }
 follow();
