@@ -30,14 +30,14 @@ class _Seen:
     """What all committed cases said of a candidate, with its ledger held against them."""
 
     cases: list[CaseJudged] = field(default_factory=list[CaseJudged])
-    stale: dict[int, str] = field(default_factory=dict[int, str])
+    stale: dict[tuple[int, str], str] = field(default_factory=dict[tuple[int, str], str])
 
     def emit(self, event: Event) -> None:
         """Keep what the ledger is about."""
         if isinstance(event, CaseJudged):
             self.cases.append(event)
         elif isinstance(event, EntryStale):
-            self.stale[event.entry] = event.problem
+            self.stale[event.entry, event.differs] = event.problem
 
 
 def _run(workspace: Workspace, name: str) -> tuple[_Seen, Ledger]:
@@ -78,10 +78,10 @@ def check(workspace: Workspace, candidate: str, as_json: bool) -> int:
             "entry": entry.number,
             "case": entry.case,
             "differs": entry.differs,
-            "covered": ledger.covered[entry.number],
-            "of": ledger.concerned[entry.number],
+            "covered": ledger.covered[entry.index],
+            "of": ledger.concerned[entry.index],
             "until": str(entry.until),
-            "problem": seen.stale.get(entry.number, ""),
+            "problem": seen.stale.get((entry.number, entry.differs), ""),
         }
         for entry in ledger.entries
     ]

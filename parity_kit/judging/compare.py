@@ -46,7 +46,7 @@ from parity_kit.msgpack.parser import MalformedError, Node, describe, parse, wal
 from parity_kit.msgpack.tree_difference import differences
 from parity_kit.msgpack.values import order_sets
 
-MOST_LISTED = 50
+MOST_LISTED = 100
 """Differences of one case that are listed; the others are counted."""
 _HEX = 32  # bytes of each side shown from the first differing one
 _MOST_ALIGNED = 250_000  # pairs of events looked at, to align those of one operation

@@ -5,6 +5,7 @@
     [[difference]]
     case = "savers/*"               which cases: `*` stands for anything
     differs = "*: stored write/*"   what the verdict on them says, the same way
+                                    (either may be a list: any of these cases, each of these places)
     verdict = "divergent"           crashed, hung or protocol error; may be left out
     level = "trace"                 the level at which they agree all the same, for divergent
     reason = "one sentence"
@@ -25,6 +26,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import product
 from pathlib import Path
 from typing import Any, cast
 
@@ -52,10 +54,15 @@ _KEYS = {"case", "differs", "verdict", "level", "reason", "link", "until", "wide
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One known difference; `level` is the level up to which the engines agree there."""
+    """One known difference; `level` is the level up to which the engines agree there.
 
+    `number` is that of its table in the file; a table that lists several places in `differs` is
+    several entries, each with an `index` of its own.
+    """
+
+    index: int
     number: int
-    case: str
+    cases: tuple[str, ...]
     differs: str
     verdict: str
     level: Level
@@ -66,7 +73,12 @@ class Entry:
 
     def concerns(self, case: CaseId) -> bool:
         """Whether a case is one of those the entry is about."""
-        return _matches(self.case, case)
+        return any(_matches(pattern, case) for pattern in self.cases)
+
+    @property
+    def case(self) -> str:
+        """The patterns of its cases, in one line."""
+        return ", ".join(self.cases)
 
     def covers(self, verdict: str, agreement: Level, text: str) -> bool:
         """Whether this is the difference the entry knows."""
@@ -100,7 +112,7 @@ class Ledger:
         covering = [
             _covering(entries, label_, agreement, text) for agreement, text in _places(verdict)
         ]
-        known = {entry.number: entry for entry in covering if entry is not None}
+        known = {entry.index: entry for entry in covering if entry is not None}
         self._count(case, entries, known)
         if not known:
             return verdict
@@ -124,7 +136,7 @@ class Ledger:
         if case in self.judged or case.startswith(_SEARCHED):
             return
         self.judged.add(case)
-        self.concerned.update(entry.number for entry in entries)
+        self.concerned.update(entry.index for entry in entries)
         self.covered.update(list(covering))
 
     def stale(self, today: date, *, whole: bool) -> Iterator[Stale]:
@@ -139,10 +151,10 @@ class Ledger:
         if UNEXPLAINED in entry.reason:
             return f"its reason is still `{UNEXPLAINED}`: say why the candidate differs"
         # Of cases that a search makes, others may show the difference.
-        return self._miscount(entry) if whole and not entry.case.startswith(_SEARCHED) else ""
+        return self._miscount(entry) if whole and not entry.cases[0].startswith(_SEARCHED) else ""
 
     def _miscount(self, entry: Entry) -> str:
-        concerned, covered = self.concerned[entry.number], self.covered[entry.number]
+        concerned, covered = self.concerned[entry.index], self.covered[entry.index]
         if not concerned:
             return "matches no case"
         if not covered:
@@ -172,56 +184,70 @@ def read_ledger(folder: Path) -> Ledger:
         key = next(iter(data), "difference")
         raise BadFileError(f"`{key}` is not [[difference]]", where=str(file), hint=_HINT)
     tables = cast("list[Mapping[str, Any]]", entries)
-    return Ledger(file, [_entry(file, number, each) for number, each in enumerate(tables, 1)])
+    known: list[Entry] = []
+    for number, table in enumerate(tables, 1):
+        where = f"{file}: difference {number}"
+        known += _entries(_Table(where, table), number, len(known) + 1)
+    return Ledger(file, known)
 
 
-def _entry(file: Path, number: int, table: Mapping[str, Any]) -> Entry:
-    where = f"{file}: difference {number}"
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """One table of the file, read key by key; every mistake names the table and the key."""
 
-    def wrong(key: str, problem: str) -> BadFileError:
-        return BadFileError(problem, where=f"{where}, `{key}`", hint=_HINT)
+    where: str
+    keys: Mapping[str, Any]
 
-    def text(key: str, default: str | None = None) -> str:
-        value = table.get(key, default)
+    def wrong(self, key: str, problem: str) -> BadFileError:
+        return BadFileError(problem, where=f"{self.where}, `{key}`", hint=_HINT)
+
+    def text(self, key: str, default: str | None = None) -> str:
+        value = self.keys.get(key, default)
         if not isinstance(value, str) or (default is None and not value.strip()):
-            raise wrong(
-                key, "is missing" if value is None else "must be a string that says something"
-            )
+            problem = "is missing" if value is None else "must be a string that says something"
+            raise self.wrong(key, problem)
         return value
 
-    def choice(key: str, choices: Iterable[str], default: str | None = None) -> str:
-        if (chosen := text(key, default)) not in choices:
-            raise wrong(key, f"no {key} {chosen!r}; one of {', '.join(choices)}")
+    def texts(self, key: str) -> tuple[str, ...]:
+        value: Any = self.keys.get(key)
+        if not isinstance(value, list):
+            return (self.text(key),)
+        patterns = cast("list[object]", value)
+        if not patterns or not all(isinstance(item, str) and item.strip() for item in patterns):
+            raise self.wrong(key, "must be a string, or a list of strings that say something")
+        return tuple(map(str, patterns))
+
+    def choice(self, key: str, choices: Iterable[str], default: str | None = None) -> str:
+        if (chosen := self.text(key, default)) not in choices:
+            raise self.wrong(key, f"no {key} {chosen!r}; one of {', '.join(choices)}")
         return chosen
 
-    if unknown := sorted(set(table) - _KEYS):
-        raise wrong(unknown[0], f"no such key; there are {', '.join(sorted(_KEYS))}")
-    verdict = choice("verdict", VERDICTS, "divergent")
-    until = table.get("until")
+
+def _entries(table: _Table, number: int, start: int) -> list[Entry]:
+    if unknown := sorted(set(table.keys) - _KEYS):
+        raise table.wrong(unknown[0], f"no such key; there are {', '.join(sorted(_KEYS))}")
+    verdict = table.choice("verdict", VERDICTS, "divergent")
+    until = table.keys.get("until")
     if type(until) is not date:
-        raise wrong("until", "must be a date, as 2027-06-30: no difference is expected for ever")
-    if not isinstance(wide := table.get("wide", False), bool):
-        raise wrong("wide", "must be true or false")
-    levels = {level.label: level for level in Level if level < Level.BYTES}
-    level = levels[choice("level", levels)] if verdict == "divergent" else Level.NONE
-    case, differs = text("case"), text("differs")
-    if level is Level.NONE and _says_nothing(case, differs):
-        raise wrong(
-            "differs",
-            f"excuses whatever the cases `{case}` differ in; name the place that differs, such as"
-            " `*: value $.next*` (`parity-kit ledger propose` writes such entries)",
+        raise table.wrong(
+            "until", "must be a date, as 2027-06-30: no difference is expected for ever"
         )
-    return Entry(
-        number,
-        case,
-        differs,
-        verdict,
-        level,
-        text("reason"),
-        until,
-        text("link", ""),
-        wide,
-    )
+    if not isinstance(wide := table.keys.get("wide", False), bool):
+        raise table.wrong("wide", "must be true or false")
+    levels = {level.label: level for level in Level if level < Level.BYTES}
+    level = levels[table.choice("level", levels)] if verdict == "divergent" else Level.NONE
+    cases, places = table.texts("case"), table.texts("differs")
+    if level is Level.NONE and any(_says_nothing(*pair) for pair in product(cases, places)):
+        raise table.wrong(
+            "differs",
+            f"excuses whatever the cases `{', '.join(cases)}` differ in; name the place that"
+            " differs, such as `*: value $.next*` (`parity-kit ledger propose` writes entries)",
+        )
+    reason, link = table.text("reason"), table.text("link", "")
+    return [
+        Entry(index, number, cases, differs, verdict, level, reason, until, link, wide)
+        for index, differs in enumerate(places, start)
+    ]
 
 
 def _places(verdict: Verdict) -> list[tuple[Level, str]]:

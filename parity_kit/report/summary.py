@@ -55,7 +55,9 @@ class CandidateSummary:
     judged: CandidateJudged | None = None
     engagement: EngagementSeen | None = None
     gates: dict[str, GateFinished] = field(default_factory=dict[str, GateFinished])
-    stale: dict[int, EntryStale] = field(default_factory=dict[int, EntryStale])
+    stale: dict[tuple[int, str], EntryStale] = field(
+        default_factory=dict[tuple[int, str], EntryStale]
+    )
     divergences: dict[tuple[str, str], DivergenceFound] = field(
         default_factory=dict[tuple[str, str], DivergenceFound]
     )
@@ -174,7 +176,7 @@ class Summary:
             case DivergenceFound():
                 mine.divergences[event.gate, event.case] = event
             case EntryStale():
-                mine.stale[event.entry] = event
+                mine.stale[event.entry, event.differs] = event
             case GateFinished():
                 mine.gates[event.gate] = event
             case ClaimsRead():

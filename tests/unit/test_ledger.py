@@ -121,6 +121,16 @@ def test_an_entry_without_a_reason_yet_fails(tmp_path: Path) -> None:
     assert problem.startswith("its reason is still `not explained yet`")
 
 
+def test_an_entry_may_list_cases_and_places_and_each_place_must_show(tmp_path: Path) -> None:
+    text = ENTRY.replace('"savers/*"', '["savers/*", "graphs/*"]')
+    text = text.replace('"*: stored write/*$[0].x*"', '["*: stored write/*", "*: stored blob/*"]')
+    kept = ledger(tmp_path, text)
+    assert isinstance(kept.held_against(OTHER, KNOWN), Expected)
+    assert [
+        (stale.entry.number, stale.entry.differs) for stale in kept.stale(TODAY, whole=True)
+    ] == [(1, "*: stored blob/*")]
+
+
 @pytest.mark.parametrize("case", ["*", "savers/*", "*/*"])
 @pytest.mark.parametrize("differs", ["*", "operation *", "* (*)*"])
 def test_an_entry_that_excuses_everything_is_refused(
@@ -184,6 +194,7 @@ MISTAKES = [
     (ENTRY.replace('"trace"', '"bytes"'), "no level 'bytes'", "`level`"),
     (ENTRY + 'verdict = "equal"\n', "no verdict 'equal'", "`verdict`"),
     (ENTRY + "wide = 1\n", "true or false", "`wide`"),
+    (ENTRY.replace('"savers/*"', "[]"), "a list of strings", "`case`"),
     (ENTRY + ENTRY + "why = 1\n", "no such key", "difference 2, `why`"),
 ]
 
