@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import click
+from click.shell_completion import CompletionItem
 
 from parity_kit.candidates.workspace import Workspace, find_workspace
 from parity_kit.contract.errors import ParityKitError
@@ -62,6 +63,14 @@ def cases(workspace: Workspace) -> Iterable[str]:
     for path in sorted(workspace.fixtures.glob("*.index")):
         for line in path.read_text(encoding="utf-8").splitlines():
             yield line.partition("  ")[0]
+
+
+def cases_and_files(
+    context: click.Context, parameter: click.Parameter, typed: str
+) -> list[CompletionItem]:
+    """Complete a file, or the id of a committed case."""
+    ids = [CompletionItem(name) for name in cases(context, parameter, typed)]
+    return [*ids, CompletionItem(typed, type="file")]
 
 
 @_of

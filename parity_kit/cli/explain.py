@@ -7,18 +7,26 @@ from typing import TYPE_CHECKING
 
 import click
 
-from parity_kit.cli.common import console, json_option, print_json
+from parity_kit.candidates.workspace import Workspace
+from parity_kit.cli import completing
+from parity_kit.cli.common import console, json_option, print_json, workspace_option
 from parity_kit.cli.files import OutputFile
-from parity_kit.contract.errors import BadFileError
+from parity_kit.cli.given_case import level_option, read_given, replay
+from parity_kit.contract.casefile import CaseFile
 from parity_kit.contract.files import write_atomically
 
 if TYPE_CHECKING:
-    from parity_kit.contract.casefile import CaseFile
     from parity_kit.judging.explanation import Explanation
 
 
 @click.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("given", metavar="FILE|CASE", shell_complete=completing.cases_and_files)
+@click.option(
+    "--candidate",
+    shell_complete=completing.candidates,
+    help="Run the case on this candidate now (default: the outcomes kept in the file).",
+)
+@level_option
 @click.option(
     "--script",
     "script_path",
@@ -26,45 +34,54 @@ if TYPE_CHECKING:
     help="Write the script here instead of showing it.",
 )
 @json_option
+@workspace_option
 def command(
-    file: Path,
+    workspace: Workspace,
+    given: str,
+    candidate: str | None,
+    level_name: str | None,
     script_path: Path | None,
     as_json: bool,
 ) -> int:
-    """Say in words where the case in FILE differs.
+    """Explain where a case differs.
 
-    Names operation, step, channel, path and byte; shows both sides as bytes beside what they say;
-    and prints a plain Python script that shows the reference's behaviour with LangGraph alone.
+    The case is a file that a run wrote, a case written as YAML, or the id of a fixture. Shows the
+    operation, step, channel, path and byte that differ, at the level asked for; both sides as
+    annotated bytes; and a plain Python script that reproduces LangGraph's behaviour.
     """
-    from parity_kit.contract.casefile import read_case
     from parity_kit.judging.explanation import explain
     from parity_kit.programs.script import script
 
-    kept = read_case(file)
-    explanation = explain(kept)
-    source = script(kept.case)
-    if script_path is not None:
-        try:
-            write_atomically(script_path, source)
-        except OSError as error:
-            raise BadFileError(
-                f"cannot be written: {error.strerror}", where=str(script_path)
-            ) from error
-    if as_json:
-        print_json({**explanation.to_json(), "script": source})
+    case = read_given(workspace, given, level_name)
+    if candidate is None:
+        compared = case.kept()
+        level = compared.level.label
     else:
-        _show(kept, explanation, None if script_path else source)
+        replayed = replay(workspace, case, candidate)
+        compared = CaseFile(case.case, candidate, replayed.ours, replayed.theirs, replayed.level)
+        level = replayed.level_text
+    explanation = explain(compared)
+    source = script(compared.case)
+    if script_path is not None:
+        write_atomically(script_path, source)
+    if as_json:
+        print_json({**explanation.to_json(), "level": compared.level.label, "script": source})
+    else:
+        _show(compared, level, explanation, None if script_path else source)
     return 0
 
 
-def _show(kept: CaseFile, explanation: Explanation, source: str | None) -> None:
+def _show(compared: CaseFile, level: str, explanation: Explanation, source: str | None) -> None:
     out = console()
-    out.print(f"[bold]{explanation.headline}[/bold]" if explanation.headline else "", end="\n")
-    out.print(f"case {kept.case.id}, found with {kept.candidate}", markup=False)
+    out.print(explanation.headline, style="bold", markup=False)
+    head = f"case {compared.case.id}"
+    if compared.candidate:
+        head += f", candidate {compared.candidate}, compared at level {level}"
+    out.print(head, markup=False)
     for sentence in explanation.sentences:
         out.print(f"  {sentence}", markup=False)
     for title, lines in explanation.sides:
-        out.print(f"\n[bold]{title}[/bold]")
+        out.print(f"\n{title}", style="bold", markup=False)
         for line in lines:
             out.print(f"  {line}", markup=False, style="red" if line.startswith("►") else None)
     if source is not None:

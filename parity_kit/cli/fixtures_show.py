@@ -12,7 +12,7 @@ from parity_kit.cli import completing
 from parity_kit.cli.common import json_option, print_json, workspace_option
 from parity_kit.contract import Trace
 from parity_kit.contract.errors import UsageError
-from parity_kit.corpora.folder import find_trace, read_corpora
+from parity_kit.corpora.lookup import find_trace
 from parity_kit.corpora.show import render_bytes, stored_entries, trace_to_json
 from parity_kit.corpora.show import show as lines_of
 from parity_kit.msgpack.hexdump import annotate
@@ -48,13 +48,13 @@ def command(
     if sum(item is not None for item in (case, blob, digits)) != 1:
         raise UsageError(
             "expected one of CASE, --blob FILE and --hex TEXT",
-            hint="parity-kit fixtures show CASE, its id from fixtures/*.index",
+            hint="parity-kit fixtures show CASE: an id from fixtures/*.index or an imported corpus",
         )
     if case is None:
         data = blob.read() if blob is not None else _from_hex(digits or "")
         found = [("", data)]
     else:
-        trace = find_trace(read_corpora(workspace.fixtures), case)
+        trace = find_trace(workspace, case)
         if as_script:
             from parity_kit.programs.script import script
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,63 +9,46 @@ import click
 from parity_kit.candidates.workspace import Workspace
 from parity_kit.cli import completing
 from parity_kit.cli.common import console, json_option, print_json, workspace_option
+from parity_kit.cli.given_case import Replayed, level_option, read_given
+from parity_kit.cli.given_case import replay as replay_case
 from parity_kit.cli.tracing import trace_option
 from parity_kit.contract.errors import ExitCode
 
 if TYPE_CHECKING:
-    from parity_kit.contract import Case, Outcome
     from parity_kit.judging.verdicts import Verdict
 
 
 @click.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("given", metavar="FILE|CASE", shell_complete=completing.cases_and_files)
 @click.option(
     "--candidate",
     shell_complete=completing.candidates,
-    help="Another candidate than the one the case was found with.",
+    help="The candidate to run it on (default: the one in the file).",
 )
+@level_option
 @trace_option
 @json_option
 @workspace_option
 def command(
     workspace: Workspace,
-    file: Path,
+    given: str,
     candidate: str | None,
+    level_name: str | None,
     as_json: bool,
 ) -> int:
-    """Run the case in FILE again on the reference and on the candidate.
+    """Run a case again on the reference and on a candidate.
 
-    Outcomes are shown side by side, operation by operation. Exit code 0 if they agree at the level
-    that the candidate claims, or differ as its ledger says; 1 if they differ, 3 if the candidate
-    could not be judged.
+    The case is a file that a run wrote, a case written as YAML, or the id of a fixture. Outcomes
+    are shown side by side, operation by operation. Exit code 0 if they agree at the level asked for
+    and claimed, or differ as the ledger expects; 1 if they differ; 3 if the candidate could not be
+    judged.
     """
-    from parity_kit.candidates.launch import find, start
-    from parity_kit.contract import Level, run
-    from parity_kit.contract.casefile import read_case
-    from parity_kit.judging.candidate_under_test import CandidateUnderTest
-    from parity_kit.judging.judge import judge_answer
-    from parity_kit.reference import Engine
-
-    kept = read_case(file)
-    name = candidate or kept.candidate
-    found = find(workspace, name)
-    ours = run(Engine(), kept.case)
-    with start(found, workspace, on_progress=_say) as engine:
-        under_test = CandidateUnderTest.started(found, engine)
-        answer = under_test.answer(kept.case)
-    level = under_test.asked(kept.case.subject.kind, Level.BYTES)
-    verdict = judge_answer(kept.case, ours, answer, level)
-    verdict = under_test.ledger.held_against(kept.case.id, verdict)
-    theirs = answer if isinstance(answer, tuple) else None
+    replayed = replay_case(workspace, read_given(workspace, given, level_name), candidate)
     if as_json:
-        print_json(_as_json(kept.case, name, ours, theirs, verdict))
+        print_json(_as_json(replayed))
     else:
-        _show(kept.case, name, ours, theirs, verdict)
-    return int(_exit_code(verdict))
-
-
-def _say(text: str) -> None:
-    click.echo(text, err=True)
+        _show(replayed)
+    return int(_exit_code(replayed.settled))
 
 
 def _exit_code(verdict: Verdict) -> ExitCode:
@@ -81,59 +63,67 @@ def _exit_code(verdict: Verdict) -> ExitCode:
             return ExitCode.NOT_JUDGED
 
 
-def _show(
-    case: Case,
-    name: str,
-    ours: tuple[Outcome, ...],
-    theirs: tuple[Outcome, ...] | None,
-    verdict: Verdict,
-) -> None:
+def _differs(replayed: Replayed, index: int) -> bool:
+    """Whether an operation's outcomes differ at the level of the comparison."""
+    from parity_kit.contract import outcome_to_plain
+    from parity_kit.judging.verdicts import Divergent, Equal
+
+    match replayed.verdict:
+        case Equal():
+            return False
+        case Divergent(differences, more=0, unsupported=""):
+            return any(difference.operation == index for difference in differences)
+        case _:
+            # Not every difference is listed, or none was looked for.
+            theirs = replayed.theirs
+            return theirs is None or (
+                outcome_to_plain(replayed.ours[index]) != outcome_to_plain(theirs[index])
+            )
+
+
+def _show(replayed: Replayed) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    from parity_kit.contract import outcome_to_plain
     from parity_kit.judging.outcome_text import arguments_line, outcome_lines
     from parity_kit.judging.verdicts import headline, label
     from parity_kit.judging.words import mark
 
-    out = console()
+    out, case, theirs = console(), replayed.case, replayed.theirs
     out.print(f"[bold]{escape(case.id)}[/bold] · {case.subject.kind.value}")
+    out.print(f"compared at level {replayed.level_text}", markup=False)
     for index, operation in enumerate(case.operations):
         table = Table(title=None, expand=False, show_lines=False)
         table.add_column("langgraph", overflow="fold")
-        table.add_column(escape(name), overflow="fold")
-        mine = outcome_lines(ours[index])
+        table.add_column(escape(replayed.candidate), overflow="fold")
+        mine = outcome_lines(replayed.ours[index])
         yours = outcome_lines(theirs[index]) if theirs is not None else ["no answer"]
-        same = theirs is not None and outcome_to_plain(ours[index]) == outcome_to_plain(
-            theirs[index]
-        )
-        head = "[green]=[/green]" if same else "[red]≠[/red]"
+        differs = _differs(replayed, index)
+        head = "[red]≠[/red]" if differs else "[green]=[/green]"
         out.print(f"\n{head} operation {index} {escape(arguments_line(operation))}")
         for row in range(max(len(mine), len(yours))):
             left = mine[row] if row < len(mine) else ""
             right = yours[row] if row < len(yours) else ""
-            style = None if left == right else "red"
+            # What differs below the level asked for is no difference: an id, a stored byte.
+            style = None if left == right else "red" if differs else "dim"
             table.add_row(escape(left), escape(right), style=style)
         out.print(table)
-    out.print(f"\n{mark(label(verdict))}")
-    out.print(headline(verdict), markup=False)
+    out.print(f"\n{mark(label(replayed.settled))}")
+    out.print(headline(replayed.settled), markup=False)
 
 
-def _as_json(
-    case: Case,
-    name: str,
-    ours: tuple[Outcome, ...],
-    theirs: tuple[Outcome, ...] | None,
-    verdict: Verdict,
-) -> dict[str, Any]:
+def _as_json(replayed: Replayed) -> dict[str, Any]:
     from parity_kit.judging.outcome_text import outcome_lines
     from parity_kit.judging.verdicts import headline, label
 
+    theirs = replayed.theirs
     return {
-        "case": case.id,
-        "candidate": name,
-        "verdict": label(verdict),
-        "said": headline(verdict),
-        "reference": [outcome_lines(our) for our in ours],
+        "case": replayed.case.id,
+        "candidate": replayed.candidate,
+        "asked": replayed.asked.label,
+        "level": replayed.level.label,
+        "verdict": label(replayed.settled),
+        "headline": headline(replayed.settled),
+        "reference": [outcome_lines(our) for our in replayed.ours],
         "outcomes": None if theirs is None else [outcome_lines(their) for their in theirs],
     }

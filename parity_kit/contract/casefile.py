@@ -1,7 +1,7 @@
 """A case in a file: what a run found, to be replayed, explained and kept.
 
-The file is one canonical MessagePack map: `format`, `candidate`, `case`, and the outcomes of both
-sides as they were seen (the candidate's are missing where it gave none).
+The file is one canonical MessagePack map: `format`, `candidate`, `case`, the outcomes of both sides
+(the candidate's are missing where it gave none), and the `level` at which they were compared.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, cast
 from parity_kit.contract.canonical import pack, unpack
 from parity_kit.contract.errors import BadFileError
 from parity_kit.contract.files import write_atomically
-from parity_kit.contract.model import Case, Outcome, outcome_from_plain, outcome_to_plain
+from parity_kit.contract.model import Case, Level, Outcome, outcome_from_plain, outcome_to_plain
 
 FORMAT = "parity-kit case 1"
 SUFFIX = ".case.msgpack"
@@ -22,12 +22,13 @@ SUFFIX = ".case.msgpack"
 
 @dataclass(frozen=True, slots=True)
 class CaseFile:
-    """A case, the candidate it was found with, and the outcomes seen."""
+    """A case, its candidate, the outcomes of both sides, and the level they were compared at."""
 
     case: Case
     candidate: str
     reference_outcomes: tuple[Outcome, ...]
     candidate_outcomes: tuple[Outcome, ...] | None
+    level: Level = Level.BYTES
 
     def write(self, path: Path) -> None:
         """Write the file, making its folder."""
@@ -38,6 +39,7 @@ class CaseFile:
             "case": self.case.to_plain(),
             "reference": [outcome_to_plain(outcome) for outcome in self.reference_outcomes],
             "outcomes": None if theirs is None else [outcome_to_plain(their) for their in theirs],
+            "level": self.level.label,
         }
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, pack(data))
@@ -65,6 +67,8 @@ def read_case(path: Path) -> CaseFile:
             fields["candidate"],
             _outcomes(fields["reference"]),
             None if theirs is None else _outcomes(theirs),
+            # A file of before the level was kept was compared at the highest.
+            Level[fields.get("level", "bytes").upper()],
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise _not_a_case(path, f"{type(error).__name__}: {error}") from error
@@ -78,5 +82,6 @@ def _not_a_case(path: Path, problem: str) -> BadFileError:
     return BadFileError(
         f"not a case file: {problem}",
         where=str(path),
-        hint="name a file from a run's cases/ folder or from fixtures/regressions/",
+        hint="name a file from a run's cases/ folder or from fixtures/regressions/, a case written "
+        "as YAML (parity-kit docs programs), or a case's id",
     )

@@ -4,6 +4,7 @@
     manifest     `MANIFEST.json`: the oracle the corpora were made with, and their digests
     folder       a folder of corpora, read and written as a whole
     imported     a corpus of a user's own data, in chunks, outside that folder
+    lookup       a fixture by its case's id, in corpora of both kinds
     changes      what differs between two versions of a corpus, case by case
     generators   the generators of a workspace, loaded by path
     regenerate   generators run on real LangGraph; the committed corpora checked against that

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
 
-from parity_kit.contract import Trace
 from parity_kit.contract.canonical import digest
 from parity_kit.contract.errors import BadFileError, UsageError
 from parity_kit.contract.files import write_atomically
@@ -126,24 +125,3 @@ def write_corpora(
     kept = {name: each for name, each in entries.items() if corpus_file(fixtures, name).is_file()}
     manifest = Manifest(oracle, python, kept)
     write_atomically(fixtures / MANIFEST, manifest.to_json())
-
-
-def find_trace(corpora: Iterable[Corpus], case: str) -> Trace:
-    """Return the fixture of a case.
-
-    Raises:
-        UsageError: If no corpus holds it; the hint lists the nearest ids.
-    """
-    import difflib  # noqa: PLC0415  # only for the hint
-
-    traces = {trace.case.id: trace for corpus in corpora for trace in corpus.traces}
-    for name, trace in traces.items():
-        if name == case:
-            return trace
-    near = difflib.get_close_matches(case, list(traces), n=3, cutoff=0.4)
-    raise UsageError(
-        f"no fixture {case!r}",
-        hint=f"nearest: {', '.join(near)}"
-        if near
-        else "parity-kit fixtures list says where the ids are",
-    )

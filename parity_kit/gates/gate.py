@@ -268,5 +268,7 @@ class _Gate:
         name = f"{self.under_test.name}-corpus-{corpus}-{number}{SUFFIX}"
         path = self.folder / "cases" / name
         trace = group.trace
-        CaseFile(trace.case, self.under_test.name, trace.outcomes, group.outcomes).write(path)
+        level = self.under_test.asked(trace.case.subject.kind, self.tally.required)
+        kept = CaseFile(trace.case, self.under_test.name, trace.outcomes, group.outcomes, level)
+        kept.write(path)
         return str(path.relative_to(self.folder))

@@ -153,8 +153,9 @@ class ItemRunner:
         if passes(verdict):
             return CaseReport(label(verdict), headline(verdict))
         outcomes = answer if isinstance(answer, tuple) else None
+        level = under_test.asked(trace.case.subject.kind, Level.BYTES)
         return self._failed(
-            CaseFile(trace.case, under_test.name, trace.outcomes, outcomes), verdict
+            CaseFile(trace.case, under_test.name, trace.outcomes, outcomes, level), verdict
         )
 
     def _count(self, corpus: str, case: Case, verdict: Verdict) -> None:

@@ -70,7 +70,7 @@ def _tell_findings(
     for number, finding in enumerate(result.findings, 1):
         name = f"{_slug(under_test.name)}-{result.suite}-{number}{SUFFIX}"
         path = folder / "cases" / name
-        _write_finding(path, under_test, finding.case)
+        _write_finding(path, under_test, finding.case, result.tally.required)
         emit(
             divergence(
                 candidate=under_test.name,
@@ -100,14 +100,14 @@ def _finished(under_test: CandidateUnderTest, result: Lockstep, floors: Floors) 
     )
 
 
-def _write_finding(path: Path, under_test: CandidateUnderTest, case: Case) -> None:
+def _write_finding(path: Path, under_test: CandidateUnderTest, case: Case, level: Level) -> None:
     """Write a case with the outcomes of both sides, as far as the candidate gives any."""
     theirs: tuple[Outcome, ...] | None
     try:
         theirs = under_test.run(case)
     except CandidateError:
         theirs = None
-    CaseFile(case, under_test.name, run(Engine(), case), theirs).write(path)
+    CaseFile(case, under_test.name, run(Engine(), case), theirs, level).write(path)
 
 
 def _name(suite: str) -> str:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from parity_kit.contract import Level, Outcome
+from parity_kit.contract import Outcome
 from parity_kit.contract.casefile import CaseFile
 from parity_kit.judging.compare import compare
 from parity_kit.judging.outcome_text import arguments_line, outcome_lines
 from parity_kit.judging.places import part_bytes, place_text
 from parity_kit.judging.text import plural
-from parity_kit.judging.verdicts import Divergent, label
+from parity_kit.judging.verdicts import Divergent, headline
 from parity_kit.judging.words import AGREEMENT
 from parity_kit.msgpack.parser import MalformedError, parse, render
 
@@ -37,14 +37,16 @@ class Explanation:
 
 
 def explain(kept: CaseFile) -> Explanation:
-    """Return the explanation of a kept case."""
+    """Return the explanation of a case, compared at the level that it was kept with."""
     case, ours, theirs = kept.case, kept.reference_outcomes, kept.candidate_outcomes
+    if not kept.candidate:
+        return Explanation("no candidate", tuple(_script_lines(kept)), _all(kept, ours))
     if theirs is None:
         sentence = "The candidate gave no outcomes: it crashed, hung, or broke the protocol."
         return Explanation("no answer", (sentence, *_script_lines(kept)), _all(kept, ours))
-    verdict = compare(case, ours, theirs, Level.BYTES)
+    verdict = compare(case, ours, theirs, kept.level)
     if not isinstance(verdict, Divergent):
-        return Explanation(label(verdict), tuple(_script_lines(kept)), _all(kept, ours))
+        return Explanation(headline(verdict), tuple(_script_lines(kept)), _all(kept, ours))
     difference, *others = verdict.differences
     operation = case.operations[difference.operation]
     place = place_text(difference.place)

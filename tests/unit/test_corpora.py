@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from parity_kit.candidates.workspace import Workspace
 from parity_kit.contract import (
     Case,
     CaseId,
@@ -24,7 +25,8 @@ from parity_kit.contract.errors import BadFileError, DriftError, UsageError
 from parity_kit.contract.plain import Ext
 from parity_kit.corpora.changes import Change, changes
 from parity_kit.corpora.corpus import Corpus, CorpusName, parse
-from parity_kit.corpora.folder import find_trace, read_corpora, write_corpora
+from parity_kit.corpora.folder import read_corpora, write_corpora
+from parity_kit.corpora.lookup import find_trace
 from parity_kit.corpora.manifest import read_manifest
 from parity_kit.corpora.show import show
 
@@ -54,10 +56,11 @@ def a_corpus(*traces: Trace, name: str = "demo") -> Corpus:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
+    fixtures = tmp_path / "fixtures"
     write_corpora(
-        tmp_path, [a_corpus(), a_corpus(a_trace("other/x"), name="other")], ORACLE, "CPython"
+        fixtures, [a_corpus(), a_corpus(a_trace("other/x"), name="other")], ORACLE, "CPython"
     )
-    return tmp_path
+    return fixtures
 
 
 def test_a_corpus_is_read_back_as_it_was_written(folder: Path) -> None:
@@ -183,10 +186,11 @@ def test_another_oracle_is_drift(folder: Path) -> None:
 
 
 def test_a_fixture_is_found_by_its_id_or_its_neighbours_are_named(folder: Path) -> None:
-    corpora = read_corpora(folder)
-    assert find_trace(corpora, "other/x").case.id == "other/x"
+    workspace = Workspace(folder.parent)
+    assert workspace.fixtures == folder
+    assert find_trace(workspace, "other/x").case.id == "other/x"
     with pytest.raises(UsageError) as caught:
-        find_trace(corpora, "demo/on")
+        find_trace(workspace, "demo/on")
     assert "demo/one" in caught.value.hint
 
 

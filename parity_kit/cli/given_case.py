@@ -1,0 +1,151 @@
+"""The case that `replay` and `explain` are given, by file or id, and its run on both engines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import click
+
+from parity_kit.candidates.workspace import Workspace
+from parity_kit.contract import Case, Level, Outcome, Unsupported
+from parity_kit.contract.casefile import CaseFile
+from parity_kit.contract.errors import BadFileError, BadProgramError, UsageError
+from parity_kit.judging.candidate_under_test import Answer
+from parity_kit.judging.verdicts import Verdict
+
+level_option = click.option(
+    "--level",
+    "level_name",
+    type=click.Choice([level.label for level in Level if level]),
+    help="How closely outcomes must agree (default: as when the file was written, or bytes).",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class GivenCase:
+    """A case, and what is known of it: where each operation stands, and the outcomes kept.
+
+    `candidate` is empty and `candidate_outcomes` are missing where none were kept.
+    """
+
+    case: Case
+    candidate: str = ""
+    reference_outcomes: tuple[Outcome, ...] | None = None
+    candidate_outcomes: tuple[Outcome, ...] | None = None
+    level: Level = Level.BYTES
+    places: tuple[str, ...] = ()
+
+    def kept(self) -> CaseFile:
+        """Return the case with the outcomes kept; the reference runs it where it has none."""
+        ours = self.reference_outcomes or self.run_reference()
+        return CaseFile(self.case, self.candidate, ours, self.candidate_outcomes, self.level)
+
+    def run_reference(self) -> tuple[Outcome, ...]:
+        """Run the case on the reference.
+
+        Raises:
+            UsageError: If a case that was written by hand is none that the reference offers.
+        """
+        from parity_kit.contract import run
+        from parity_kit.reference import Engine
+
+        try:
+            outcomes = run(Engine(), self.case)
+        except BadProgramError as error:
+            where = self.places[0].partition(",")[0] if self.places else error.where
+            raise BadProgramError(error.problem, where=where, hint=error.hint) from error
+        for place, outcome in zip(self.places, outcomes, strict=False):
+            if isinstance(outcome, Unsupported):
+                hint = "the operations are listed in: parity-kit docs contract"
+                raise BadFileError(outcome.reason, where=place, hint=hint)
+        return outcomes
+
+
+def read_given(workspace: Workspace, given: str, level_name: str | None) -> GivenCase:
+    """Return the case in a file (a kept case, or YAML), or the fixture with an id.
+
+    Raises:
+        UsageError: If it is neither, or the file is broken.
+    """
+    from parity_kit.contract.casefile import SUFFIX, read_case
+    from parity_kit.corpora.lookup import find_trace
+    from parity_kit.programs.yaml_cases import SUFFIXES, read_yaml
+
+    path = Path(given)
+    if path.suffix in SUFFIXES:
+        written = read_yaml(path)
+        found = GivenCase(written.case, places=written.places)
+    elif given.endswith(SUFFIX) or path.is_file():
+        kept = read_case(path)
+        found = GivenCase(
+            kept.case,
+            kept.candidate,
+            kept.reference_outcomes,
+            kept.candidate_outcomes,
+            kept.level,
+        )
+    else:
+        trace = find_trace(workspace, given)
+        found = GivenCase(trace.case, reference_outcomes=trace.outcomes)
+    return found if level_name is None else replace(found, level=Level[level_name.upper()])
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """A case run on both engines, with the verdict before and after the ledger."""
+
+    case: Case
+    candidate: str
+    ours: tuple[Outcome, ...]
+    answer: Answer
+    asked: Level
+    level: Level
+    verdict: Verdict
+    settled: Verdict
+
+    @property
+    def theirs(self) -> tuple[Outcome, ...] | None:
+        """The candidate's outcomes, if it gave any."""
+        return self.answer if isinstance(self.answer, tuple) else None
+
+    @property
+    def level_text(self) -> str:
+        """The level of the comparison, and why it is not the one that was asked for."""
+        if self.level is self.asked:
+            return self.level.label
+        return (
+            f"{self.level.label} ({self.asked.label} was asked for, and {self.candidate} claims "
+            f"{self.level.label} for {self.case.subject.kind.value})"
+        )
+
+
+def replay(workspace: Workspace, given: GivenCase, candidate: str | None) -> Replayed:
+    """Run a case on the reference and on a candidate: by default the one it was kept with.
+
+    Raises:
+        CandidateError: If the candidate does not start.
+        UsageError: If there is no such candidate, or none is named.
+    """
+    from parity_kit.candidates.launch import find, start
+    from parity_kit.judging.candidate_under_test import CandidateUnderTest
+    from parity_kit.judging.judge import judge_answer
+
+    name = candidate or given.candidate
+    if not name:
+        raise UsageError(
+            "no candidate is named, and the case was kept with none", hint="add --candidate NAME"
+        )
+    manifest = find(workspace, name)
+    ours = given.run_reference()
+    with start(manifest, workspace, on_progress=_show_progress) as engine:
+        under_test = CandidateUnderTest.started(manifest, engine)
+        answer = under_test.answer(given.case)
+    level = under_test.asked(given.case.subject.kind, given.level)
+    verdict = judge_answer(given.case, ours, answer, level)
+    settled = under_test.ledger.held_against(given.case.id, verdict)
+    return Replayed(given.case, name, ours, answer, given.level, level, verdict, settled)
+
+
+def _show_progress(text: str) -> None:
+    click.echo(text, err=True)
