@@ -346,10 +346,12 @@ def test_every_reason_not_to_run_a_command_is_needed() -> None:
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Path:
-    """A port's workspace with the candidate `my-port`, `pure` from this tree, and a case file."""
+    """A port's workspace with `my-port`, `pure` from this tree, a case file and a YAML case."""
     assert run(["init", "my-port", "--language", "python"], tmp_path).returncode == 0
     (tmp_path / "candidates" / "pure").symlink_to(ROOT / "candidates" / "pure")
     shutil.copy(CASE_FILE, tmp_path / STANDS_FOR["FILE"])
+    case = next(block for block in code(ROOT / "docs/programs.md") if "script:" in block.text)
+    (tmp_path / "ask.yaml").write_text(case.text, encoding="utf-8")
     return tmp_path
 
 
