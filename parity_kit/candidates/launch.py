@@ -159,9 +159,12 @@ def server_command(python: Path, reference: str, patch: str | None = None) -> tu
 def _environment(candidate: Candidate, paths: list[Path]) -> Mapping[str, str]:
     """Return a candidate's variables: the user's, the kit's over them, the manifest's over all.
 
-    The hash seed stays random, so that a candidate whose results hang on it is found out.
+    The user's `PYTHONPATH` comes after the kit and the candidate's `path`: stored values may be of
+    the application's own types. The hash seed stays random, to find results that depend on it.
     """
-    python_path = os.pathsep.join(str(path) for path in paths)
+    user = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
+    # The candidate runs in its own folder, where a relative path would lead elsewhere.
+    python_path = os.pathsep.join([*map(str, paths), *map(os.path.abspath, user)])
     return {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONPATH": python_path, **candidate.env}
 
 

@@ -213,6 +213,21 @@ def test_command_runs_in_its_folder_with_its_variables_and_the_kit_alone(tmp_pat
     assert (seed, arguments) == ("7", ["--stdio"])
 
 
+def test_the_user_s_python_path_reaches_a_candidate_after_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / "types_of_the_app.py").touch()
+    (tmp_path / "app" / "helper.py").write_text("raise RuntimeError", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", "app")
+    manifest = 'kind = "python"\nobject = "tally:Engine"\n'
+    code = TALLY.read_text(encoding="utf-8") + "\n\nimport helper, types_of_the_app\n"
+    workspace = make_workspace(tmp_path, manifest, {"tally.py": code, "helper.py": ""})
+    with start(find(workspace, "mine"), workspace) as engine:
+        assert engine.describe().name == "tally"
+
+
 def test_limit_of_the_manifest_holds(tmp_path: Path) -> None:
     manifest = 'kind = "python"\nobject = "slow:Engine"\n[limits]\nseconds = 0.3\n'
     slow = TALLY.read_text(encoding="utf-8").replace("self._total += amount", "while True: pass")
