@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import tempfile
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,6 +13,7 @@ from typing import Any, cast
 from parity_kit.candidates import environment
 from parity_kit.candidates.cached import Progress
 from parity_kit.candidates.environment import Recipe
+from parity_kit.candidates.workers import WorkerFailedError, run_worker
 from parity_kit.candidates.workspace import Workspace
 from parity_kit.contract.errors import KitError, UsageError
 from parity_kit.contract.files import write_atomically
@@ -24,8 +23,6 @@ from parity_kit.corpora.manifest import MANIFEST
 
 ORIGIN = "BASELINE.json"
 """The file beside a baseline's corpora that holds the requirements of its environment."""
-
-_LAST_LINES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,44 +81,32 @@ def build(
     """
     python = environment.make(recipe, workspace, emit)
     plan = {"workspace": str(workspace.root), "target": str(folder), "corpora": list(wanted)}
-    command = [
-        str(python),
-        "-P",
-        "-m",
-        "parity_kit.corpora.drift.baseline_worker",
-        json.dumps(plan),
-    ]
     emit(f"{recipe.name}: loading LangGraph")
-    last: dict[str, Any] = {}
-    with (
-        tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as errors,
-        subprocess.Popen(
-            command,
-            env={**os.environ, "PYTHONPATH": str(environment.kit_folder(workspace))},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            text=True,
-            encoding="utf-8",
-        ) as process,
-    ):
-        for line in process.stdout or ():
-            last = cast("dict[str, Any]", json.loads(line))
-            if "corpus" in last:
-                emit(f"{recipe.name}: {last['corpus']}, {last['done']} cases")
-        process.wait()
-        errors.seek(0)
-        said = errors.read().splitlines()[-_LAST_LINES:]
-    if process.returncode != 0 or "cases" not in last:
-        quoted = "".join(f"\n    {line}" for line in said)
+
+    def on_line(line: str) -> None:
+        answer = json.loads(line)
+        if "corpus" in answer:
+            emit(f"{recipe.name}: {answer['corpus']}, {answer['done']} cases")
+
+    try:
+        last = run_worker(
+            "parity_kit.corpora.drift.baseline_worker",
+            json.dumps(plan),
+            environment={**os.environ, "PYTHONPATH": str(environment.kit_folder(workspace))},
+            python=python,
+            on_line=on_line,
+        )
+    except WorkerFailedError as error:
+        quoted = "".join(f"\n    {line}" for line in error.lines)
         raise KitError(
-            f"the generators ended with exit code {process.returncode} there{quoted}",
+            f"the generators ended with exit code {error.exit_code} there{quoted}",
             where=recipe.whose,
             hint="the reference adapter (parity_kit/reference) may need what that release lacks",
-        )
+        ) from error
+    summary = cast("dict[str, Any]", json.loads(last))
     origin = {"name": recipe.name, "requirements": list(recipe.requirements)}
     write_atomically(folder / ORIGIN, json.dumps(origin, indent=2) + "\n")
-    return Baseline(folder, last["cases"], last["absent"], last["problems"])
+    return Baseline(folder, summary["cases"], summary["absent"], summary["problems"])
 
 
 def requirements_of(folder: Path) -> Sequence[str]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -18,6 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
+from parity_kit.candidates.workers import WorkerFailedError, WorkerTimeoutError, run_worker
 from parity_kit.candidates.workspace import Workspace
 from parity_kit.contract import Case, Operation, Outcome, Raised, SubjectKind, Trace, run
 from parity_kit.contract.canonical import pack
@@ -106,20 +106,16 @@ def measure(workspace: Workspace, emit: Callable[[str], None]) -> Measured:
 
 def _in_a_process(workspace: Workspace, seed: int, variations: Sequence[str]) -> dict[str, Any]:
     plan = json.dumps({"workspace": str(workspace.root), "variations": variations})
-    done = subprocess.run(
-        [sys.executable, "-m", "parity_kit.corpora.drift.masking", plan],
-        env={**os.environ, "PYTHONHASHSEED": str(seed)},
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=_TIME_LIMIT,
-        check=False,
-    )
+    environment = {**os.environ, "PYTHONHASHSEED": str(seed)}
     try:
-        return cast("dict[str, Any]", json.loads(done.stdout))
-    except ValueError as error:
-        said = done.stderr.strip().splitlines() or ["it said nothing"]
-        raise KitError(f"measuring the masks broke off: {said[-1]}") from error
+        answer = run_worker(
+            "parity_kit.corpora.drift.masking", plan, environment=environment, limit=_TIME_LIMIT
+        )
+    except WorkerTimeoutError as error:
+        raise KitError(f"measuring the masks took more than {_TIME_LIMIT} s") from error
+    except WorkerFailedError as error:
+        raise KitError(f"measuring the masks failed: {error.last_line}") from error
+    return cast("dict[str, Any]", json.loads(answer))
 
 
 def _merged(masks: Iterable[Mask]) -> tuple[Mask, ...]:
