@@ -62,12 +62,12 @@ NOT_RUN = {
     r"^fixtures (diff|import)|--loss|imported:": "needs a database or another release",
     r"^fixtures show --blob": "needs a row of a database",
     r"^report |--resume": "needs a run",
-    r"^run (?!pure$)|^parity|^bench (?!pure --quick$)": "searches or measures for minutes",
+    r"^run (?!pure$)|^parity|^bench ": "searches or measures for minutes",
     r"langgraph| rust": "needs another toolchain or environment",
     r"your-engine": "is in a template; tests/unit/test_new_candidate.py runs those",
 }
 """Commands that are parsed and not run, and why. All others with their arguments are run."""
-SLOW = re.compile(r"bench|explain|gate|ledger|matrix|replay|run")
+SLOW = re.compile(r"explain|gate|ledger|matrix|replay|run")
 STANDS_FOR = {
     "CANDIDATE": "pure",
     "CASE": "graphs/line/invoke",
