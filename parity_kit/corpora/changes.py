@@ -34,17 +34,17 @@ def changes(before: Corpus | None, after: Corpus | None) -> tuple[Change, ...]:
     """
     old = {} if before is None else {trace.case.id: trace for trace in before.traces}
     new = {} if after is None else {trace.case.id: trace for trace in after.traces}
-    found = [
+    listed = [
         *_in_one(old.keys() - new.keys(), "removed"),
         *_in_one(new.keys() - old.keys(), "added"),
     ]
     for name, trace in new.items():
         if name in old and pack(old[name].to_plain()) != pack(trace.to_plain()):
-            found.append(Change(name, "changed", _place(old[name], trace)))
-    if not found and list(old) != list(new):
+            listed.append(Change(name, "changed", _place(old[name], trace)))
+    if not listed and list(old) != list(new):
         first = next(right for left, right in zip(old, new, strict=True) if left != right)
-        found.append(Change(first, "changed", "the cases are in another order from here"))
-    return tuple(found)
+        listed.append(Change(first, "changed", "the cases are in another order from here"))
+    return tuple(listed)
 
 
 def _in_one(names: Iterable[str], kind: Kind) -> Iterator[Change]:

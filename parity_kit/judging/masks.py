@@ -209,8 +209,8 @@ def _tree(masks: Iterable[Mask], *, asking: bool) -> dict[str, Step]:
         if mask.move is Move.OTHER or (mask.place.asking and not asking):
             continue
         step = parts.setdefault(mask.place.part, Step())
-        for found in _STEP.finditer(mask.place.path):
-            step = step.inside.setdefault(found[found.lastindex or 0], Step())
+        for match in _STEP.finditer(mask.place.path):
+            step = step.inside.setdefault(match[match.lastindex or 0], Step())
         step.moves.add(mask.move)
     for root in parts.values():
         _nest(root)
@@ -239,10 +239,10 @@ def without_nesting(path: str) -> str:
 
 def _names(value: Any) -> Iterator[str]:
     if isinstance(value, Mapping):
-        for key, each in cast("Mapping[str, Any]", value).items():
-            if key in _NAMING and isinstance(each, Mapping):
-                yield from cast("Mapping[str, Any]", each)
-            yield from _names(each)
+        for key, inner in cast("Mapping[str, Any]", value).items():
+            if key in _NAMING and isinstance(inner, Mapping):
+                yield from cast("Mapping[str, Any]", inner)
+            yield from _names(inner)
     elif isinstance(value, (list, tuple)):
         for item in cast("list[Any]", value):
             yield from _names(item)

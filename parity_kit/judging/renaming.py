@@ -49,7 +49,7 @@ class Renamer:
         """
         order = list(range(len(events)))
         if any(not self._masks.is_free(mode) for mode in modes):
-            order = [each for run in self._runs(events) for each in run]
+            order = [number for run in self._runs(events) for number in run]
         return [(at, self._event(events[at], self._name)) for at in order]
 
     def _runs(self, events: Sequence[Event]) -> list[list[int]]:
@@ -86,8 +86,8 @@ class Renamer:
         if isinstance(value, Mapping):
             value = self._in_order(cast("Mapping[Plain, Plain]", value))
             return {
-                self._key(key, step, name): self._walk(each, self._masks.into(step, key), name)
-                for key, each in value.items()
+                self._key(key, step, name): self._walk(inner, self._masks.into(step, key), name)
+                for key, inner in value.items()
             }
         if isinstance(value, (list, tuple)):
             return self._entries(cast("Sequence[Plain]", value), step, name)
@@ -109,8 +109,8 @@ class Renamer:
     def _entries(self, values: Sequence[Plain], step: Step, name: _Name) -> Plain:
         inside = entry(step)
         if Move.ORDER in step.moves:
-            values = sorted(values, key=lambda each: pack(self._walk(each, inside, _blank)))
-        return [self._walk(each, inside, name) for each in values]
+            values = sorted(values, key=lambda item: pack(self._walk(item, inside, _blank)))
+        return [self._walk(item, inside, name) for item in values]
 
     def _name(self, move: Move, text: str) -> str:
         if text not in self._names:
@@ -130,9 +130,9 @@ def rename(text: str, moves: set[Move], name: _Name) -> str:
     if not moves:
         return text
 
-    def renamed(found: re.Match[str]) -> str:
-        move = Move(found.lastgroup or "")
-        return name(move, found[0]) if move in moves else found[0]
+    def renamed(match: re.Match[str]) -> str:
+        move = Move(match.lastgroup or "")
+        return name(move, match[0]) if move in moves else match[0]
 
     return SHAPES.sub(renamed, text)
 

@@ -86,11 +86,11 @@ def annotation_lines(annotation: Annotation, style: Style = plain_style) -> Iter
         own = line.own.hex(" ") if len(line.own) <= _HEX else f"{line.own[: _HEX - 1].hex(' ')} …"
         indent = "  " * line.depth
         label = line.label if line.depth else "$"
-        said = f"  {style('meaning', line.meaning)}" if line.meaning else ""
+        note = f"  {style('meaning', line.meaning)}" if line.meaning else ""
         mark = style("flaw", "!") if number in flawed else " "
         yield (
             f"{style('offset', f'{line.offset:6d}')} {mark} {style('bytes', f'{own:29}')}  "
-            f"{indent}{label}: {line.text}  {style('form', f'({line.form})')}{said}"
+            f"{indent}{label}: {line.text}  {style('form', f'({line.form})')}{note}"
         )
     for flaw in annotation.flaws:
         yield style("flaw", f"     ! {flaw}")
@@ -149,22 +149,22 @@ class _Writer:
 
     def path_at(self, offset: int) -> str:
         """Return the path of the innermost line that begins at or before a byte."""
-        found = [line.path for line in self.lines if line.offset <= offset]
-        return found[-1] if found else "$"
+        paths = [line.path for line in self.lines if line.offset <= offset]
+        return paths[-1] if paths else "$"
 
     def _line(self, visit: _Visit) -> str:
         """Write one value, and return which of LangGraph's records it is."""
         node, key = visit.node, visit.key
         start = node.offset if key is None else key.offset
         head = node.children[0].offset if node.children else node.offset + node.size
-        said, record = visit.meaning, ""
+        words, record = visit.meaning, ""
         if node.kind == "ext":
-            said = _joined(said, meaning.ext_meaning(node))
+            words = _joined(words, meaning.ext_meaning(node))
         elif node.kind == "map":
             record = meaning.record_of(node)
-            said = _joined(said, record and f"a {record}")
+            words = _joined(words, record and f"a {record}")
         place = (visit.depth, visit.label, visit.path)
-        line = Line(start, self._data[start:head], *place, self._text(node), node.form, said)
+        line = Line(start, self._data[start:head], *place, self._text(node), node.form, words)
         self.lines.append(line)
         self._check(visit)
         return record
@@ -216,9 +216,9 @@ class _Writer:
         labels = _labels(node)
         for number, (step, child) in enumerate(steps(node)):
             key = keys[number] if keys else None
-            said, next_inside = _told(record, visit.inside, key, child)
+            words, next_inside = _told(record, visit.inside, key, child)
             path = visit.path + step
-            yield _Visit(child, visit.depth + 1, labels[number], path, key, said, next_inside)
+            yield _Visit(child, visit.depth + 1, labels[number], path, key, words, next_inside)
 
     def _deeper(self, visit: _Visit) -> None:
         """Write one line for a value below the deepest level listed, and for all inside it."""

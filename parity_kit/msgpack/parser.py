@@ -169,14 +169,14 @@ class _Reader:
             item.children.clear()
             return item.node()
         self.faults.append(fault)
-        found = Node(fault.offset, 0, MISSING)
+        recovered = Node(fault.offset, 0, MISSING)
         while self._open:
             item = self._open.pop()
-            item.children.append(found)
+            item.children.append(recovered)
             if "map" in item.form and len(item.children) % 2:
-                item.children.append(Node(found.offset + found.size, 0, MISSING))
-            found = item.node()
-        return found
+                item.children.append(Node(recovered.offset + recovered.size, 0, MISSING))
+            recovered = item.node()
+        return recovered
 
     def _item(self) -> Node | _Open:
         """Return the next value, or the container that begins there."""
@@ -241,8 +241,8 @@ def is_canonical(node: Node) -> bool:
 def canonical_form(node: Node) -> str:
     """Return the form that a value (not what is inside) is written in canonically."""
     if node.kind in {"map", "array"}:
-        each = 2 if node.kind == "map" else 1
-        return smallest(node.kind, len(node.children) // each)
+        per_entry = 2 if node.kind == "map" else 1
+        return smallest(node.kind, len(node.children) // per_entry)
     match node.value:
         case None | bool():
             return node.form
@@ -264,9 +264,9 @@ def walk(node: Node, path: str = "$") -> Iterator[tuple[str, Node]]:
     """
     waiting = [(path, node)]
     while waiting:
-        where, each = waiting.pop()
-        yield where, each
-        waiting += [(where + step, child) for step, child in reversed(list(steps(each)))]
+        where, value = waiting.pop()
+        yield where, value
+        waiting += [(where + step, child) for step, child in reversed(list(steps(value)))]
 
 
 def steps(node: Node) -> Iterator[tuple[str, Node]]:
@@ -290,11 +290,11 @@ def key_step(key: Node) -> str:
 
 def path_at(node: Node, offset: int) -> str:
     """Return the path of the innermost value that covers a byte."""
-    found = "$"
-    for path, each in walk(node):
-        if each.offset <= offset < each.offset + each.size:
-            found = path
-    return found
+    innermost = "$"
+    for path, value in walk(node):
+        if value.offset <= offset < value.offset + value.size:
+            innermost = path
+    return innermost
 
 
 def describe(node: Node) -> str:
@@ -325,12 +325,12 @@ _ENVELOPES: dict[int | None, str] = {
 def render(node: Node, data: bytes) -> list[str]:
     """Return a tree as lines: offset, bytes in hex, path, form and value."""
     lines: list[str] = []
-    for path, each in walk(node):
-        own = data[each.offset : each.offset + min(each.size, _head_size(each))]
-        note = "" if is_canonical(each) else "   not the smallest form"
+    for path, value in walk(node):
+        own = data[value.offset : value.offset + min(value.size, _head_size(value))]
+        note = "" if is_canonical(value) else "   not the smallest form"
         lines.append(
-            f"{each.offset:6d}  {own.hex(' ')[:23]:23}  {path}: {describe(each)}"
-            f"  ({each.form}){note}"
+            f"{value.offset:6d}  {own.hex(' ')[:23]:23}  {path}: {describe(value)}"
+            f"  ({value.form}){note}"
         )
     return lines
 

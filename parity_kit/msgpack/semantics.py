@@ -80,8 +80,10 @@ def ext_problem(node: Node) -> str:
     inner = node.children[0]
     if inner.kind != "array" or len(inner.children) != len(parts):
         return f"its data is not an array of {len(parts)}: {', '.join(parts)}"
-    found = (_part_problem(part, each) for part, each in zip(parts, inner.children, strict=True))
-    return next((problem for problem in found if problem), "") or (
+    problems = (
+        _part_problem(part, child) for part, child in zip(parts, inner.children, strict=True)
+    )
+    return next((problem for problem in problems if problem), "") or (
         _buffer_problem(inner.children) if code == _NUMPY else ""
     )
 
@@ -114,15 +116,15 @@ _DTYPE = re.compile(r"[<>|=]?[biufcmMSUV](\d+)(\[.*\])?")
 
 def _buffer_problem(parts: tuple[Node, ...]) -> str:
     dtype, shape, _, buffer = parts
-    found = _DTYPE.fullmatch(str(dtype.value))
-    if found is None or not isinstance(buffer.value, bytes):
+    match = _DTYPE.fullmatch(str(dtype.value))
+    if match is None or not isinstance(buffer.value, bytes):
         return ""  # a structured dtype: its size is numpy's to say
     count = 1
     for child in shape.children:
         if not isinstance(child.value, int):
             return "its shape holds what is no integer"
         count *= child.value
-    width = int(found[1]) * (4 if "U" in str(dtype.value) else 1)
+    width = int(match[1]) * (4 if "U" in str(dtype.value) else 1)
     if count * width != len(buffer.value):
         return f"its shape needs {count * width} bytes, its buffer has {len(buffer.value)}"
     return ""
@@ -140,11 +142,11 @@ def ext_meaning(node: Node) -> str:
         layout = "in Fortran's order" if parts[2].value == "F" else "in C's order"
         return f"numpy array of {parts[0].value}, shape ({', '.join(sizes)}), {layout}"
     kind = f"{parts[0].value}.{parts[1].value}"
-    said = _VALUES[kind](parts[_PAYLOAD]) if kind in _VALUES else ""
+    value = _VALUES[kind](parts[_PAYLOAD]) if kind in _VALUES else ""
     how = ""
     if len(parts) > _METHOD:
         how = f" by {_method(parts[_METHOD])}"
-    return f"{kind}{how}{': ' if said else ''}{said}"
+    return f"{kind}{how}{': ' if value else ''}{value}"
 
 
 def _method(node: Node) -> str:
@@ -251,8 +253,8 @@ def channel_meaning(name: str) -> str:
 
 def version_meaning(value: Node) -> str:
     """Return the number in a channel's version."""
-    found = _VERSION.fullmatch(value.value) if isinstance(value.value, str) else None
-    return "" if found is None else f"version {found[1]}"
+    match = _VERSION.fullmatch(value.value) if isinstance(value.value, str) else None
+    return "" if match is None else f"version {match[1]}"
 
 
 def _id(text: str) -> str:

@@ -31,8 +31,8 @@ def open_value(value: Plain) -> Plain:
     if isinstance(value, Mapping):
         entries = cast("Mapping[Plain, Plain]", value)
         if all(isinstance(key, str) and not key.startswith("$") for key in entries):
-            return {key: open_value(each) for key, each in entries.items()}
-        return {"$map": [[open_value(key), open_value(each)] for key, each in entries.items()]}
+            return {key: open_value(entry) for key, entry in entries.items()}
+        return {"$map": [[open_value(key), open_value(entry)] for key, entry in entries.items()]}
     if isinstance(value, (list, tuple)):
         return [open_value(item) for item in cast("Sequence[Plain]", value)]
     return value
@@ -77,10 +77,10 @@ def close_value(value: Plain) -> Plain:
     if isinstance(value, Mapping):
         entries = cast("Mapping[str, Any]", value)
         if "$map" in entries:
-            return {_key(close_value(key)): close_value(each) for key, each in entries["$map"]}
+            return {_key(close_value(key)): close_value(entry) for key, entry in entries["$map"]}
         if "$ext" in entries:
             return _close_ext(entries)
-        return {key: close_value(each) for key, each in entries.items()}
+        return {key: close_value(entry) for key, entry in entries.items()}
     if isinstance(value, (list, tuple)):
         return [close_value(item) for item in cast("Sequence[Plain]", value)]
     return value
@@ -135,7 +135,7 @@ def order_sets_in(value: Plain) -> Plain:
     if isinstance(value, Mapping):
         entries = cast("Mapping[Plain, Plain]", value)
         # No key is or holds a set: the serializer takes scalars and tuples of them for keys.
-        return {key: order_sets_in(each) for key, each in entries.items()}
+        return {key: order_sets_in(entry) for key, entry in entries.items()}
     if isinstance(value, (list, tuple)):
         return [order_sets_in(item) for item in cast("Sequence[Plain]", value)]
     return value

@@ -30,41 +30,49 @@ def view(
         "cases": total(candidate).divergent,
         "uncaused": max(0, total(candidate).divergent - cases(divergences)),
         "causes": [
-            _cause(name, said, group, chosen, anchor) for said, group in by_cause(divergences)
+            _cause(name, cause, group, chosen, anchor) for cause, group in by_cause(divergences)
         ],
     }
 
 
 def _cause(
     name: str,
-    said: str,
+    cause: str,
     group: Sequence[Found],
     chosen: set[tuple[str, str]],
     anchor: Callable[..., str],
 ) -> dict[str, Any]:
-    shown = [found for found in group if (found["gate"], found["case"]) in chosen]
-    left = [found for found in group if found not in shown]
+    shown = [
+        divergence for divergence in group if (divergence["gate"], divergence["case"]) in chosen
+    ]
+    left = [divergence for divergence in group if divergence not in shown]
     return {
-        "text": said,
-        "id": anchor(name, said),
+        "text": cause,
+        "id": anchor(name, cause),
         "places": len(group),
         "cases": cases(group),
         "tone": word(group[0]["verdict"]).tone,
-        "levels": ", ".join(dict.fromkeys(found["level"] for found in group if found["level"])),
+        "levels": ", ".join(
+            dict.fromkeys(divergence["level"] for divergence in group if divergence["level"])
+        ),
         "shown": [
-            {**found, "id": anchor(name, found["gate"], found["case"]), "parts": _parts(found)}
-            for found in shown
+            {
+                **divergence,
+                "id": anchor(name, divergence["gate"], divergence["case"]),
+                "parts": _parts(divergence),
+            }
+            for divergence in shown
         ],
-        "named": [found["case"] for found in left[:NAMED]],
+        "named": [divergence["case"] for divergence in left[:NAMED]],
         "left": len(left),
     }
 
 
-def _parts(found: Found) -> dict[str, Any] | None:
-    detail = found["detail"]
+def _parts(divergence: Found) -> dict[str, Any] | None:
+    detail = divergence["detail"]
     if detail is None:
         return None
-    lines = [row for each in detail.get("timeline", ()) for row in each["rows"]]
+    lines = [row for operation in detail.get("timeline", ()) for row in operation["rows"]]
     return {
         **detail,
         "drawing": _drawing(detail, lines),
@@ -86,12 +94,12 @@ def _drawing(detail: Found, lines: Sequence[Found]) -> Markup:
 
 def _steps(detail: Found) -> Iterator[dict[str, Any]]:
     """Yield the operations, each with its rows by superstep."""
-    for each in detail.get("timeline", ()):
+    for operation in detail.get("timeline", ()):
         groups = [
             {"step": _step(step), "rows": [_row(row) for row in rows]}
-            for step, rows in groupby(each["rows"], key=lambda row: row["step"])
+            for step, rows in groupby(operation["rows"], key=lambda row: row["step"])
         ]
-        number = each["number"]
+        number = operation["number"]
         yield {
             "words": detail["operations"][number : number + 1],
             "number": number,
@@ -162,8 +170,8 @@ def _left(count: int, where: str) -> Markup:
 def _values(side: Found) -> Markup:
     """Return values as an indented tree, those that the other side has not marked."""
     rows: list[Markup] = []
-    for offset, depth, label, said, form, marked in side.get("values", ()):
-        line = text.inner(f"{'  ' * depth}{label}: {said}")
+    for offset, depth, label, value, form, marked in side.get("values", ()):
+        line = text.inner(f"{'  ' * depth}{label}: {value}")
         shown = Markup("<mark>{}</mark>").format(line) if marked else line
         rows.append(
             Markup("<i>{:>5}</i>  {} <small>{}</small>").format(offset, shown, text.inner(form))

@@ -127,15 +127,15 @@ def kinds(
 
     `borrowed` names the corpora in which a release runs cases that are not its own.
     """
-    found: dict[Signature, Kind] = {}
+    by_signature: dict[Signature, Kind] = {}
     for name, corpus in before.items():
         if name in after:
             for old, new in _changed(corpus.traces, after[name].traces):
                 places = trace_differences(old, new, borrowed=name in borrowed)
-                _gather(found, old.case.id, places)
+                _gather(by_signature, old.case.id, places)
     return tuple(
         sorted(
-            found.values(),
+            by_signature.values(),
             key=lambda kind: (_rank(kind), -len(kind.cases), kind.signature.scope, kind.headline),
         )
     )
@@ -153,13 +153,13 @@ def _changed(old: Iterable[Trace], new: Iterable[Trace]) -> Iterable[tuple[Trace
     return (pair for pair in pairs if pair[0] != pair[1])
 
 
-def _gather(found: dict[Signature, Kind], case: CaseId, places: Iterable[Place]) -> None:
+def _gather(by_signature: dict[Signature, Kind], case: CaseId, places: Iterable[Place]) -> None:
     for place in places:
         scope = place.inside or place.part
         signature = Signature(scope, place.path, place.what, _is_id(place), _turn(place))
-        kind = found.get(signature)
+        kind = by_signature.get(signature)
         if kind is None:
-            kind = found[signature] = Kind(signature, case, place.before, place.after)
+            kind = by_signature[signature] = Kind(signature, case, place.before, place.after)
         kind.cases.add(case)
         kind.parts[place.part] += 1
         kind.uniform &= (kind.before, kind.after) == (place.before, place.after)

@@ -159,7 +159,7 @@ def trace_differences(before: Trace, after: Trace, *, borrowed: bool = False) ->
     borrowed case is another release's: where its operations differ, that says nothing of this one.
     """
     old, new = before.case.operations, after.case.operations
-    if [each.name for each in old] != [each.name for each in new]:
+    if [step.name for step in old] != [step.name for step in new]:
         yield Place("the case", "", "changed", _names(old), _names(new))
         return
     if borrowed and old != new:
@@ -214,10 +214,10 @@ def _outcome(name: str, left: Outcome, right: Outcome) -> Iterator[Place]:
     yield from _events(left.events, right.events)
     yield from _stored(left.stored, right.stored)
     gone, new = set(left.dropped) - set(right.dropped), set(right.dropped) - set(left.dropped)
-    for each in sorted(gone):
-        yield Place(f"dropped {_kind(each)}", "", "removed", each, "")
-    for each in sorted(new):
-        yield Place(f"dropped {_kind(each)}", "", "added", "", each)
+    for entry in sorted(gone):
+        yield Place(f"dropped {_kind(entry)}", "", "removed", entry, "")
+    for entry in sorted(new):
+        yield Place(f"dropped {_kind(entry)}", "", "added", "", entry)
 
 
 def _said(outcome: Outcome) -> str:

@@ -83,7 +83,7 @@ def _result(account: Account, places: Places, problem: Problem) -> dict[str, Any
     rule = _rule(problem.verdict)
     return {
         "ruleId": rule,
-        "ruleIndex": [_rule(each) for each in _RULES].index(rule),
+        "ruleIndex": [_rule(verdict) for verdict in _RULES].index(rule),
         "level": "error" if problem.decides else "note",
         "message": {"text": _message(account, problem)},
         "locations": [
