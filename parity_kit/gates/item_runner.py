@@ -164,7 +164,9 @@ class ItemRunner:
         self.totals.gates.add_case(case.subject.kind.value, event.verdict, event.reached)
         if not passes(verdict):
             size = len(case.operations)
-            self.totals.gates.add_cause(Cause(event.verdict, 1, case.id, event.said, size))
+            self.totals.gates.add_cause(
+                Cause(event.verdict, 1, case.id, event.said, size, event.cause)
+            )
 
     def search(self, suite: str, examples: int | None) -> CaseReport:
         """Search a suite in lockstep; this loads LangGraph and Hypothesis.

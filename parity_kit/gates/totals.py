@@ -19,7 +19,7 @@ from parity_kit.contract.events import (
     GateFinished,
     RowJudged,
 )
-from parity_kit.judging.verdicts import FAILURES, cause
+from parity_kit.judging.verdicts import FAILURES
 
 COMPARED = ("equal", "divergent", "expected")
 """Verdicts on cases whose outcomes were compared."""
@@ -39,6 +39,7 @@ class Cause:
     case: str
     headline: str
     size: int
+    cause: str
 
 
 @dataclass(slots=True)
@@ -78,10 +79,16 @@ class GateTotals:
             case EntryStale():
                 self.add_stale(event.entry, event.case, event.differs, event.problem)
             case DivergenceFound():
-                cause_found = Cause(
-                    event.verdict, event.count, event.case, event.headline, event.size
+                self.add_cause(
+                    Cause(
+                        event.verdict,
+                        event.count,
+                        event.case,
+                        event.headline,
+                        event.size,
+                        event.cause,
+                    )
                 )
-                self.add_cause(cause_found)
             case GateFinished():
                 self._add_gate(event)
             case RowJudged():
@@ -108,9 +115,8 @@ class GateTotals:
 
     def add_cause(self, new: Cause) -> None:
         """Count failing cases, with those that have the same cause."""
-        key = cause(new.verdict, new.headline)
         for known in self.causes:
-            if cause(known.verdict, known.headline) == key:
+            if (known.verdict, known.cause) == (new.verdict, new.cause):
                 known.count += new.count
                 if new.size < known.size:
                     known.case, known.headline, known.size = new.case, new.headline, new.size
