@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
@@ -129,6 +130,37 @@ def missing(candidate: Candidate, workspace: Workspace) -> str:
                 return ""
             exists = "/" in name and (candidate.folder / name).is_file()
             return f"{name} is not executable: chmod +x" if exists else f"no program {name}"
+
+
+_LOCATE = """
+import os, pydoc, sys
+answer = os.fdopen(os.dup(1), "w")
+os.dup2(2, 1)
+for name in sys.stdin.read().split():
+    try:
+        missing = pydoc.locate(name) is None
+    except Exception:
+        missing = True
+    if missing:
+        print(name, file=answer)
+"""
+
+
+def missing_types(candidate: Candidate, workspace: Workspace, names: Sequence[str]) -> list[str]:
+    """Return the types that a candidate in Python cannot import; other kinds are not asked."""
+    if not names or isinstance(candidate.setup, CommandSetup):
+        return []
+    launch = _launch(candidate, workspace, _silent)
+    done = subprocess.run(
+        [launch.command[0], "-P", "-c", _LOCATE],
+        input="\n".join(names),
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=launch.directory,
+        env=launch.env,
+    )
+    return done.stdout.split()
 
 
 def _launch(candidate: Candidate, workspace: Workspace, on_progress: Progress) -> Launch:

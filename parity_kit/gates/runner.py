@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from parity_kit.candidates.launch import start
+from parity_kit.candidates.launch import missing_types, start
 from parity_kit.candidates.manifest import Candidate
 from parity_kit.candidates.workspace import Workspace
 from parity_kit.contract import CaseId, Level
@@ -24,6 +24,7 @@ from parity_kit.contract.events import (
     EngagementSeen,
     Event,
 )
+from parity_kit.corpora.imported import PREFIX, read_imported
 from parity_kit.gates.conclusion import Conclusion, conclude
 from parity_kit.gates.gate import gate_corpora
 from parity_kit.gates.matrix.evidence import Evidence
@@ -84,6 +85,7 @@ class Judging:
 
         claims = _claims(candidate) if plan.rows else None
         try:
+            _check_types(candidate, self.workspace, plan.rules.corpora)
             with start(candidate, self.workspace, on_progress=self.note) as engine:
                 self._judge(candidate, engine, plan, claims, emit)
         except CandidateError as error:
@@ -177,3 +179,20 @@ def machine() -> dict[str, str]:
         "processors": str(psutil.cpu_count() or "?"),
         "memory": f"{psutil.virtual_memory().total / 2**30:.0f} GiB",
     }
+
+
+def _check_types(candidate: Candidate, workspace: Workspace, corpora: Sequence[str] | None) -> None:
+    """Check that a candidate can import the types that LangGraph imported for a user's own data.
+
+    Raises:
+        CandidateError: If not: what it would make of their values is no difference between engines.
+    """
+    own = [name.removeprefix(PREFIX) for name in corpora or () if name.startswith(PREFIX)]
+    types = {item for name in own for item in read_imported(workspace, name).about.get("types", ())}
+    if missing := missing_types(candidate, workspace, sorted(types)):
+        more = f" and {len(missing) - 1} more types" if len(missing) > 1 else ""
+        raise CandidateError(
+            f"cannot import {missing[0]}{more}, which the imported values have",
+            where=f"candidate {candidate.name}",
+            hint="put the application on PYTHONPATH, or into `requirements` of candidate.toml",
+        )

@@ -10,6 +10,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import cast
 
 from parity_kit.candidates.workspace import Workspace
 from parity_kit.contract import (
@@ -115,6 +116,7 @@ class _Making:
         self._name = name
         self._redactor = redactor
         self._permissive = permissive
+        self._types: set[str] = set()
         self._subjects = {
             strict: Subject(SubjectKind.CODEC, {"strict": strict}) for strict in (True, False)
         }
@@ -132,6 +134,7 @@ class _Making:
             "checkpoints": self.told.checkpoints,
             "values": dict(sorted(self.told.values.items())),
             "left_out": dict(sorted(self.told.left_out.items())),
+            "types": sorted(self._types),
         }
 
     def traces(self, value: StoredValue) -> Iterator[Trace]:
@@ -147,6 +150,7 @@ class _Making:
         if self._permissive and Loss.LOSSY in strict.case.features:
             loose = self._trace(value, strict=False)
             if Loss.LOSSY not in loose.case.features:
+                self._types |= {name for outcome in loose.outcomes for name in _types(outcome)}
                 yield loose
 
     def _trace(self, value: StoredValue, *, strict: bool) -> Trace:
@@ -197,6 +201,21 @@ class _Making:
     def _decoded(self, value: StoredValue) -> Outcome:
         args = {"type": value.type, "data": value.data}
         return self._codecs[True].apply(Operation("decode", args))
+
+
+def _types(outcome: Outcome) -> Iterator[str]:
+    """Yield the types in an opened value, which a permissive codec imports."""
+    todo: list[object] = [outcome.value] if isinstance(outcome, Returned) else []
+    while todo:
+        item = todo.pop()
+        if isinstance(item, dict):
+            entries = cast("dict[str, object]", item)
+            name = entries.get("type")
+            if "$ext" in entries and isinstance(name, str):
+                yield name
+            todo += entries.values()
+        elif isinstance(item, list):
+            todo += cast("list[object]", item)
 
 
 def _loss(value: StoredValue, outcomes: tuple[Outcome, ...], *, strict: bool) -> str:
