@@ -37,25 +37,25 @@ _RUN_ARGUMENTS = ("context", "max_concurrency", "interrupt_before", "interrupt_a
 
 def features_of(subject: Subject, operations: Sequence[Operation]) -> tuple[str, ...]:
     """Return the features of a case, sorted."""
-    found = {f"operation {operation.name}" for operation in operations}
+    labels = {f"operation {operation.name}" for operation in operations}
     spec: Mapping[str, Any] = subject.spec
     match subject.kind:
         case SubjectKind.CODEC:
-            found.add("strict" if spec["strict"] else "permissive")
-            found |= {
+            labels.add("strict" if spec["strict"] else "permissive")
+            labels |= {
                 f"ext {code}" for code in _ext_codes([dict(each.args) for each in operations])
             }
         case SubjectKind.CHANNEL:
-            found.add(f"channel {spec['class']}")
+            labels.add(f"channel {spec['class']}")
             if spec.get("reducer"):
-                found.add(f"reducer {spec['reducer']}")
+                labels.add(f"reducer {spec['reducer']}")
         case SubjectKind.GRAPH:
-            found |= _program_features(spec["program"])
-            found.add(f"saver {spec.get('saver') or 'none'}")
-            found |= set(_script_features(operations))
+            labels |= _program_features(spec["program"])
+            labels.add(f"saver {spec.get('saver') or 'none'}")
+            labels |= set(_script_features(operations))
         case SubjectKind.SAVER:
-            found.add(f"saver {spec['saver']}")
-    return tuple(sorted(found))
+            labels.add(f"saver {spec['saver']}")
+    return tuple(sorted(labels))
 
 
 def _ext_codes(value: Any) -> Iterator[int]:
@@ -73,22 +73,22 @@ def _ext_codes(value: Any) -> Iterator[int]:
 
 
 def _program_features(program: Mapping[str, Any]) -> set[str]:
-    found = {key for key in _PROGRAM_KEYS if program.get(key)}
+    labels = {key for key in _PROGRAM_KEYS if program.get(key)}
     fields = {**program.get("state", {}), **program.get("private", {})}
     for field in fields.values():
         for key in ("reducer", "managed"):
             if field.get(key):
-                found.add(f"{key} {field[key]}")
+                labels.add(f"{key} {field[key]}")
         if field.get("channel"):
-            found.add(f"channel {field['channel']['class']}")
+            labels.add(f"channel {field['channel']['class']}")
     mentioned: set[str] = set()
     _mention(program, mentioned)
-    found |= mentioned & _LANGUAGE
+    labels |= mentioned & _LANGUAGE
     for subgraph in program.get("subgraphs", {}).values():
-        found |= {"subgraph", *_program_features(subgraph["program"])}
+        labels |= {"subgraph", *_program_features(subgraph["program"])}
         if "checkpointer" in subgraph:
-            found.add("own checkpointer" if subgraph["checkpointer"] else "no checkpointer")
-    return found | _shape(program)
+            labels.add("own checkpointer" if subgraph["checkpointer"] else "no checkpointer")
+    return labels | _shape(program)
 
 
 def _shape(program: Mapping[str, Any]) -> set[str]:
@@ -97,8 +97,8 @@ def _shape(program: Mapping[str, Any]) -> set[str]:
     edges = program.get("edges", ())
     routes = [route for routes in program.get("branches", {}).values() for route in routes]
     sources = [edge[0] for edge in edges if isinstance(edge[0], str)]
-    found = {f"node {key}" for node in nodes.values() for key in _NODE_KEYS if key in node}
-    seen = {
+    labels = {f"node {key}" for node in nodes.values() for key in _NODE_KEYS if key in node}
+    shapes = {
         "fan-out": len(sources) != len(set(sources)),
         "join": len(sources) != len(edges),
         "conditional edge": bool(routes),
@@ -108,20 +108,20 @@ def _shape(program: Mapping[str, Any]) -> set[str]:
         "interrupt_before": bool(program.get("interrupt_before")),
         "interrupt_after": bool(program.get("interrupt_after")),
     }
-    return found | {name for name, there in seen.items() if there}
+    return labels | {name for name, there in shapes.items() if there}
 
 
-def _mention(value: Any, found: set[str]) -> None:
+def _mention(value: Any, keys: set[str]) -> None:
     """Add the key of every map that has one key: what may be an operator or an instruction."""
     if isinstance(value, dict):
         entries = cast("dict[Any, Any]", value)
         if len(entries) == 1:
-            found.update(entries)
+            keys.update(entries)
         for entry in entries.values():
-            _mention(entry, found)
+            _mention(entry, keys)
     elif isinstance(value, (list, tuple)):
         for item in cast("Sequence[Any]", value):
-            _mention(item, found)
+            _mention(item, keys)
 
 
 def _has_cycle(program: Mapping[str, Any]) -> bool:

@@ -33,10 +33,10 @@ def items(value: Any, where: str, length: int | None = None, what: str | None = 
     """Return `value` if it is a list, of `length` elements if that is given."""
     if not isinstance(value, (list, tuple)):
         raise BadProgramError(what or "expected a list", where=where)
-    found = list(cast("list[Any]", value))
-    if length is not None and len(found) != length:
+    elements = list(cast("list[Any]", value))
+    if length is not None and len(elements) != length:
         raise BadProgramError(what or f"expected {length} elements", where=where)
-    return found
+    return elements
 
 
 def text(value: Any, where: str, what: str = "expected text") -> str:

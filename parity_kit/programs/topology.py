@@ -62,12 +62,12 @@ def _graph(program: Program) -> tuple[list[dict[str, Any]], _Edges]:
 
 def _node(name: str, program: Program) -> dict[str, Any]:
     node = program.nodes[name]
-    found: dict[str, Any] = {"name": name, "is": "subgraph" if node.subgraph else "node"}
+    drawn: dict[str, Any] = {"name": name, "is": "subgraph" if node.subgraph else "node"}
     if node.defer:
-        found["deferred"] = True
+        drawn["deferred"] = True
     if {"*", name} & {*program.interrupt_before, *program.interrupt_after}:
-        found["stops"] = True
-    return found
+        drawn["stops"] = True
+    return drawn
 
 
 def _ends(

@@ -117,8 +117,8 @@ def _part(verdict: Verdict) -> Signature:
 def _essence(verdict: Divergent, outcomes: Sequence[Outcome]) -> tuple[Signature, str]:
     """Return what a case must keep while parts of it are left out."""
     outcome = outcomes[verdict.difference.operation]
-    said = outcome.error if isinstance(outcome, Raised) else type(outcome).__name__
-    return signature(verdict), said
+    kind = outcome.error if isinstance(outcome, Raised) else type(outcome).__name__
+    return signature(verdict), kind
 
 
 def search(  # noqa: PLR0913  # a search's settings, all named
@@ -215,7 +215,7 @@ class _Search:
                 self._count(trace.case, verdict)
             self._pursue(trace.case, verdict, hunt)
 
-        return self._found(hunt, lambda: explore(self._generate, check, examples, seed_value))
+        return self._hunted(hunt, lambda: explore(self._generate, check, examples, seed_value))
 
     def try_one(self, choices: Choices, record: list[int]) -> None:
         """Run one case made by chance; a new disagreement is handed to Hypothesis, to be shrunk."""
@@ -230,7 +230,7 @@ class _Search:
             hunt.check_time()
             self._pursue(again.case, self._judge(again), hunt)
 
-        if not self._found(hunt, lambda: shrink(self._generate, check, record)):
+        if not self._hunted(hunt, lambda: shrink(self._generate, check, record)):
             self._add(trace.case, self._again(trace.case, verdict))
 
     def _is_new(self, verdict: Verdict) -> bool:
@@ -251,7 +251,7 @@ class _Search:
             return
         raise hunt.take(_DisagreementError(case, verdict))
 
-    def _found(self, hunt: _Hunt, drive: Callable[[], None]) -> bool:
+    def _hunted(self, hunt: _Hunt, drive: Callable[[], None]) -> bool:
         try:
             drive()
         except _DisagreementError as failure:
@@ -273,10 +273,10 @@ class _Search:
     def _simplified(self, case: Case, verdict: Divergent) -> tuple[Case, Verdict]:
         """Leave out of a case what its disagreement does not need."""
         wanted = _essence(verdict, run(self._reference, case))
-        found: Verdict = verdict
+        latest: Verdict = verdict
 
         def holds(smaller: Case) -> bool:
-            nonlocal found
+            nonlocal latest
             try:
                 outcomes = run(self._reference, smaller)
             except ParityKitError:
@@ -284,10 +284,10 @@ class _Search:
             again = self._judge(Trace(smaller, outcomes))
             if not isinstance(again, Divergent) or _essence(again, outcomes) != wanted:
                 return False
-            found = again
+            latest = again
             return True
 
-        return simplify(case, holds, SIMPLIFY_SECONDS), found
+        return simplify(case, holds, SIMPLIFY_SECONDS), latest
 
     def _judge(self, trace: Trace) -> Verdict:
         required = self._result.tally.required

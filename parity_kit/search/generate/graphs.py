@@ -27,7 +27,7 @@ from parity_kit.search.choices import Choices
 from parity_kit.search.generate.drafts import update
 from parity_kit.search.generate.growing import Growing
 from parity_kit.search.generate.programs import program
-from parity_kit.search.generate.seen import Seen, Thread
+from parity_kit.search.generate.threads import SessionThreads, Thread
 
 Where: TypeAlias = dict[str, Plain]
 """Arguments of an operation."""
@@ -65,7 +65,7 @@ class _Machine:
     program: dict[str, Any]
     growing: Growing
     always: dict[str, Plain]
-    seen: Seen = field(default_factory=Seen)
+    known: SessionThreads = field(default_factory=SessionThreads)
     last: Outcome = field(default_factory=Returned)
 
     def play(self) -> None:
@@ -76,7 +76,7 @@ class _Machine:
     def apply(self, operation: Operation) -> None:
         """Do an operation and look at what came of it."""
         self.last = self.growing.apply(Operation(operation.name, {**operation.args, **self.always}))
-        self.seen.add(self.last)
+        self.known.add(self.last)
 
     def begin(self, where: Where, _: Thread | None = None) -> Operation:
         """Return a run with an input."""
@@ -84,7 +84,7 @@ class _Machine:
 
     def _step(self) -> None:
         name = self.choices.pick(_THREADS)
-        thread = self.seen.threads.get(name, Thread())
+        thread = self.known.threads.get(name, Thread())
         self.apply(self.choices.pick(self._kinds(thread))({"thread": name}, thread))
 
     def _kinds(self, thread: Thread) -> list[Callable[[Where, Thread], Operation]]:

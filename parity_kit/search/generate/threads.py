@@ -24,13 +24,13 @@ class Thread:
 
 
 @dataclass(slots=True)
-class Seen:
+class SessionThreads:
     """The threads of a session, by name, as far as they have checkpoints."""
 
     threads: dict[str, Thread] = field(default_factory=dict[str, Thread])
 
     def add(self, outcome: Outcome) -> None:
-        """Take in what an operation stored and dropped."""
+        """Record what an operation stored and dropped."""
         if isinstance(outcome, Unsupported):
             return
         for name in outcome.dropped:
