@@ -39,11 +39,11 @@ def highest(processes: Sequence[int], work: Callable[[], object]) -> int | None:
 
 def kept_below(process: int) -> list[int]:
     """Return the processes of the candidates that a process started, without their keepers."""
-    found: list[int] = []
+    processes: list[int] = []
     for keeper in psutil.Process(process).children():
         with contextlib.suppress(psutil.NoSuchProcess):  # it ended a moment ago
-            found += [child.pid for child in keeper.children(recursive=True)]
-    return found
+            processes += [child.pid for child in keeper.children(recursive=True)]
+    return processes
 
 
 def _total(processes: Sequence[int], name: str) -> int | None:
@@ -55,8 +55,8 @@ def _total(processes: Sequence[int], name: str) -> int | None:
             status = (_PROC / str(process) / "status").read_text(encoding="ascii", errors="replace")
         except OSError:
             return None
-        found = next((line for line in status.splitlines() if line.startswith(name)), None)
-        if found is None:
+        line = next((line for line in status.splitlines() if line.startswith(name)), None)
+        if line is None:
             return None
-        total += int(found.split()[1]) * _KIB
+        total += int(line.split()[1]) * _KIB
     return total

@@ -41,13 +41,13 @@ def between(before: Reading, after: Reading) -> dict[str, float]:
     """Return what happened between two readings, named as in the pyperf metadata."""
     cpu = after.cpu - before.cpu
     seconds = after.seconds - before.seconds
-    found = {
+    metadata = {
         "noise_involuntary_switches": float(after.involuntary - before.involuntary),
         "noise_steal": round((after.steal - before.steal) / cpu, 4) if cpu > 0 else 0.0,
     }
     if before.waited is not None and after.waited is not None and seconds > 0:
-        found["noise_cpu_pressure"] = round((after.waited - before.waited) / seconds, 4)
-    return found
+        metadata["noise_cpu_pressure"] = round((after.waited - before.waited) / seconds, 4)
+    return metadata
 
 
 def _involuntary() -> int:

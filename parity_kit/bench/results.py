@@ -42,20 +42,20 @@ def _processes(path: Path, versus: str, side: str) -> dict[str, dict[int, _Proce
     """Return each process's median time, by workload and pair number."""
     # Imported by name: pyperf carries no types.
     pyperf: Any = importlib.import_module("pyperf")
-    found: dict[str, dict[int, _Process]] = {}
+    processes: dict[str, dict[int, _Process]] = {}
     if not path.exists():
-        return found
+        return processes
     for benchmark in pyperf.BenchmarkSuite.load(str(path)).get_benchmarks():
         name = benchmark.get_name()
         for run in benchmark.get_runs():
             labels = run.get_metadata()
             if labels["versus"] == versus and labels["side"] == side:
-                found.setdefault(name, {})[labels["pair"]] = _Process(
+                processes.setdefault(name, {})[labels["pair"]] = _Process(
                     statistics.median(run.values),
                     labels["noise_steal"],
                     labels.get("noise_cpu_pressure"),
                 )
-    return found
+    return processes
 
 
 def load(folder: Path, candidate: str) -> dict[str, Pairs]:
@@ -66,7 +66,7 @@ def load(folder: Path, candidate: str) -> dict[str, Pairs]:
     """
     references = _processes(file_of(folder, REFERENCE), candidate, "reference")
     candidates = _processes(file_of(folder, candidate), candidate, "candidate")
-    found: dict[str, Pairs] = {}
+    workloads: dict[str, Pairs] = {}
     for name, mine in candidates.items():
         pairs = Pairs()
         for number in sorted(mine.keys() & references.get(name, {}).keys()):
@@ -74,8 +74,8 @@ def load(folder: Path, candidate: str) -> dict[str, Pairs]:
             undisturbed = max(process.steal for process in pair) <= MAX_STEAL
             where = pairs.kept if undisturbed else pairs.dropped
             where[number] = Pair(*(process.seconds for process in pair))
-            pressure = [each.pressure for each in pair if each.pressure is not None]
+            pressure = [process.pressure for process in pair if process.pressure is not None]
             if pressure:
                 pairs.pressure[number] = max(pressure)
-        found[name] = pairs
-    return found
+        workloads[name] = pairs
+    return workloads

@@ -197,11 +197,11 @@ class Session:
         if not further:
             return
         for opponent in opponents:
-            found = load(self._folder, opponent.name)
+            measured = load(self._folder, opponent.name)
             opponent.pending = [
                 name
                 for name in opponent.pending
-                if self._first(found.get(name, Pairs())) in {Speed.SLOWER, Speed.INCONCLUSIVE}
+                if self._first(measured.get(name, Pairs())) in {Speed.SLOWER, Speed.INCONCLUSIVE}
             ]
         undecided = sum(bool(opponent.pending) for opponent in opponents)
         self._total += 2 * undecided * len(further)
@@ -231,9 +231,9 @@ class Session:
             (opponent, load(self._folder, opponent.name)) for opponent in opponents
         ]
         steady: set[str] = set()
-        for opponent, found in (control, *candidates):
+        for opponent, measured in (control, *candidates):
             for workload in self._workloads.values():
-                row = self._row(opponent, workload, found.get(workload.name, Pairs()), steady)
+                row = self._row(opponent, workload, measured.get(workload.name, Pairs()), steady)
                 if opponent.name == CONTROL and row.verdict == Speed.EQUIVALENT:
                     steady.add(workload.name)
                 self._emit(row)
@@ -263,18 +263,18 @@ class Session:
                 workload.series,
                 workload.size,
             )
-        found = estimate(kept)
+        measured = estimate(kept)
         return BenchMeasured(
             opponent.name,
             name,
             family,
             self._speed(pairs).value,
-            found.ratio,
-            found.low,
-            found.high,
+            measured.ratio,
+            measured.low,
+            measured.high,
             statistics.median(pair.reference for pair in kept),
             statistics.median(pair.candidate for pair in kept),
-            found.pairs,
+            measured.pairs,
             len(pairs.dropped),
             self._remark(opponent, name, pairs, steady),
             workload.series,

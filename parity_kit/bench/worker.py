@@ -107,10 +107,10 @@ def _problem(engine: Timed, workload: Workload, expected: str | None) -> tuple[s
     for outcome in outcomes:
         if isinstance(outcome, Unsupported):
             return "", f"unsupported: {outcome.reason}"
-    found = outcome_digest(outcomes)
-    if expected is not None and found != expected:
-        return found, f"the outcomes differ: {found[:12]}, reference {expected[:12]}"
-    return found, ""
+    digest_ = outcome_digest(outcomes)
+    if expected is not None and digest_ != expected:
+        return digest_, f"the outcomes differ: {digest_[:12]}, reference {expected[:12]}"
+    return digest_, ""
 
 
 class _Renewed:
@@ -176,14 +176,14 @@ class Worker:
         if plan.memory:
             self._weigh(engine, workload)
             return
-        found, problem = _problem(engine, workload, plan.digests.get(name))
-        self._answer.digests[name] = found
+        outcome, problem = _problem(engine, workload, plan.digests.get(name))
+        self._answer.digests[name] = outcome
         if problem:
             self._answer.problems[name] = problem
         elif name not in plan.loops:
             self._answer.loops[name] = calibrate(engine, workload.case, plan.value_seconds)
         else:
-            self._measured.append(self._timed(engine, workload, found))
+            self._measured.append(self._timed(engine, workload, outcome))
 
     def _weigh(self, engine: Timed, workload: Workload) -> None:
         """Remember what an engine held before any workload, and at the height of this one."""
@@ -196,7 +196,7 @@ class Worker:
         if self._idle is not None and most is not None:
             self._answer.memory[workload.name] = [self._idle, most]
 
-    def _timed(self, engine: Timed, workload: Workload, found: str) -> Any:
+    def _timed(self, engine: Timed, workload: Workload, outcome: str) -> Any:
         """Return the pyperf benchmark that holds this process's run of a workload."""
         self._runner.parse_args().loops = self._plan.loops[workload.name]
         before = read()
@@ -207,7 +207,7 @@ class Worker:
         benchmark = self._runner.bench_time_func(
             workload.name,
             seconds,
-            metadata={"digest": found, "family": workload.family, **self._plan.labels},
+            metadata={"digest": outcome, "family": workload.family, **self._plan.labels},
         )
         # The run folder may be published: it names neither the host nor where Python is installed.
         private = {"hostname": "-", "python_executable": "-"}

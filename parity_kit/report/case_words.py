@@ -46,7 +46,7 @@ def _program(program: Program | Functional) -> str:
         return f"A functional program with {tasks}"
     count = len(program.nodes)
     nodes = f"{count} node{'' if count == 1 else 's'} ({_listed(program.nodes)})"
-    fields = _listed([_field(name, each) for name, each in program.state.items()])
+    fields = _listed([_field(name, field) for name, field in program.state.items()])
     return f"A graph of {nodes}, its state {fields}"
 
 

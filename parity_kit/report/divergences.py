@@ -15,13 +15,13 @@ from parity_kit.report.counts import total
 from parity_kit.report.drawing import graph_svg
 from parity_kit.report.selection import by_cause, cases
 
-Found = Mapping[str, Any]
+Json = Mapping[str, Any]
 NAMED = 5
 """Divergences of one cause that are named without being shown whole."""
 
 
 def view(
-    candidate: Found, chosen: set[tuple[str, str]], anchor: Callable[..., str]
+    candidate: Json, chosen: set[tuple[str, str]], anchor: Callable[..., str]
 ) -> dict[str, Any]:
     """Return a candidate's divergences: those `chosen` whole, the others by name and number."""
     name, divergences = candidate["name"], candidate["divergences"]
@@ -38,7 +38,7 @@ def view(
 def _cause(
     name: str,
     cause: str,
-    group: Sequence[Found],
+    group: Sequence[Json],
     chosen: set[tuple[str, str]],
     anchor: Callable[..., str],
 ) -> dict[str, Any]:
@@ -68,7 +68,7 @@ def _cause(
     }
 
 
-def _parts(divergence: Found) -> dict[str, Any] | None:
+def _parts(divergence: Json) -> dict[str, Any] | None:
     detail = divergence["detail"]
     if detail is None:
         return None
@@ -81,7 +81,7 @@ def _parts(divergence: Found) -> dict[str, Any] | None:
     }
 
 
-def _drawing(detail: Found, lines: Sequence[Found]) -> Markup:
+def _drawing(detail: Json, lines: Sequence[Json]) -> Markup:
     if not detail["graph"] or not detail["graph"]["nodes"]:
         return Markup()
     ran = [row["node"] for row in lines if row.get("what") == "ran" and "node" in row]
@@ -92,7 +92,7 @@ def _drawing(detail: Found, lines: Sequence[Found]) -> Markup:
     return Markup(graph_svg(detail["graph"], parted, ran))  # noqa: S704  # it escapes the names
 
 
-def _steps(detail: Found) -> Iterator[dict[str, Any]]:
+def _steps(detail: Json) -> Iterator[dict[str, Any]]:
     """Yield the operations, each with its rows by superstep."""
     for operation in detail.get("timeline", ()):
         groups = [
@@ -113,7 +113,7 @@ def _step(step: int | None) -> str:
     return "input" if step < 0 else str(step)
 
 
-def _row(row: Found) -> dict[str, Any]:
+def _row(row: Json) -> dict[str, Any]:
     if "candidate" not in row:
         return dict(row)
     mine, yours = row["reference"], row["candidate"]
@@ -124,7 +124,7 @@ def _row(row: Found) -> dict[str, Any]:
     return {**row, "sides": sides}
 
 
-def _sides(shown: Found | None) -> list[dict[str, Any]]:
+def _sides(shown: Json | None) -> list[dict[str, Any]]:
     """Return both sides' bytes as text, what differs marked."""
     if shown is None:
         return []
@@ -142,7 +142,7 @@ def _sides(shown: Found | None) -> list[dict[str, Any]]:
     ]
 
 
-def _hex(side: Found) -> Markup:
+def _hex(side: Json) -> Markup:
     """Return rows of bytes, each with its offset, the differing ones marked."""
     given = side["hex"].split()
     first, last = side["marked"]
@@ -167,7 +167,7 @@ def _left(count: int, where: str) -> Markup:
     return Markup("<small>… {} {}</small>").format(text.plural(count, "byte"), where)
 
 
-def _values(side: Found) -> Markup:
+def _values(side: Json) -> Markup:
     """Return values as an indented tree, those that the other side has not marked."""
     rows: list[Markup] = []
     for offset, depth, label, value, form, marked in side.get("values", ()):

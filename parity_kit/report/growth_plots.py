@@ -21,16 +21,16 @@ def slopes(
     """Return a panel a series: each engine's time over size, its exponent at the line's end."""
     most = max(len(lines) for lines in panels.values())
     height = max(2.6, LEAST_APART * most + 0.9)
-    each = WIDTH / len(panels)
-    said = max(len(f"{line.short} {end}") for lines in panels.values() for line, _, end in lines)
-    right = 0.068 * said + 0.2
+    panel_width = WIDTH / len(panels)
+    longest = max(len(f"{line.short} {end}") for lines in panels.values() for line, _, end in lines)
+    right = 0.068 * longest + 0.2
 
     def paint(figure: Any) -> None:
         for at, (title, lines) in enumerate(panels.items()):
             box = (
-                (at * each + 0.6) / WIDTH,
+                (at * panel_width + 0.6) / WIDTH,
                 0.5 / height,
-                (each - 0.6 - right) / WIDTH,
+                (panel_width - 0.6 - right) / WIDTH,
                 1 - 0.85 / height,
             )
             _slope(figure.add_axes(box), title, lines, height - 0.85)
@@ -81,13 +81,13 @@ def named(axes: Any, ends: Sequence[tuple[Series, float, str]], inches: float) -
     for _, value, _ in ordered:
         place = (math.log(value) - low) / (high - low)
         placed.append(max(place, placed[-1] + step) if placed else place)
-    for at, (each, _, said) in enumerate(ordered):
+    for at, (engine, _, name) in enumerate(ordered):
         place = min(placed[at], 1 - (len(ordered) - 1 - at) * step)
         axes.text(
             1.04,
             place,
-            said,
-            color=SOFT if each.quiet else each.colour,
+            name,
+            color=SOFT if engine.quiet else engine.colour,
             transform=axes.transAxes,
             va="center",
             fontsize=9,
@@ -96,21 +96,21 @@ def named(axes: Any, ends: Sequence[tuple[Series, float, str]], inches: float) -
 
 def memory(name: str, engines: Sequence[tuple[Series, int, Sequence[int]]]) -> str:
     """Return each engine's resident memory: before any workload, and at the height of each."""
-    left = _LETTER * max(len(each.short) for each, _, _ in engines) + 0.15
+    left = _LETTER * max(len(engine.short) for engine, _, _ in engines) + 0.15
     height = 0.24 * len(engines) + 0.6
 
     def paint(figure: Any) -> None:
         axes = figure.add_axes(
             (left / WIDTH, 0.5 / height, 1 - left / WIDTH - 0.05, 1 - 0.55 / height)
         )
-        for place, (each, idle, heights) in enumerate(engines):
+        for place, (engine, idle, heights) in enumerate(engines):
             most = max(heights)
             axes.plot([idle / _MIB, most / _MIB], [place, place], color=QUIET, linewidth=1)
             before = ((idle / _MIB, place - 0.35), (idle / _MIB, place + 0.35))
-            strokes(axes, [before], color=each.colour, linewidth=1.5)
+            strokes(axes, [before], color=engine.colour, linewidth=1.5)
             points = [(height / _MIB, place) for height in heights]
-            dots(axes, points, color=each.colour, linewidth=5)
-        axes.set_yticks(range(len(engines)), [each.short for each, _, _ in engines])
+            dots(axes, points, color=engine.colour, linewidth=5)
+        axes.set_yticks(range(len(engines)), [engine.short for engine, _, _ in engines])
         axes.set_ylim(len(engines) - 0.5, -0.5)
         axes.set_xlim(0, None)
         axes.set_xlabel("MiB of resident memory")

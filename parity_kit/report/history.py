@@ -17,8 +17,9 @@ from parity_kit.contract.errors import BadFileError
 from parity_kit.gates.matrix.standing import BEST_FIRST, standing
 from parity_kit.judging import text
 from parity_kit.report import history_plot
-from parity_kit.report.overview import speed
+from parity_kit.report.counts import total
 from parity_kit.report.performance import Plot
+from parity_kit.report.speed import speed
 
 MOST_RUNS = 30
 """Runs shown, the latest of those given."""
@@ -36,18 +37,18 @@ MEANING = {
 }
 """What became of a cause, worst first."""
 
-Found = Mapping[str, Any]
+Json = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class CandidateInRun:
     """Where a candidate stood in one run."""
 
     verdict: str
     reached: str
     cases: int
     causes: Mapping[str, int]
-    speed: Found | None
+    speed: Json | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ class Run:
 
     name: str
     made: str
-    standings: Sequence[Standing | None]
+    standings: Sequence[CandidateInRun | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +87,8 @@ class Changes:
     def counts(self) -> str:
         """How many causes became what, `2 new, 1 still`."""
         kinds = [cause.what for cause in self.causes]
-        found = {what: kinds.count(what) for what in MEANING}
-        return text.counts(found) or "no divergence, then or now"
+        counted = {what: kinds.count(what) for what in MEANING}
+        return text.counts(counted) or "no divergence, then or now"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ class History:
     meaning: Mapping[str, str] = field(default_factory=lambda: MEANING)
 
 
-def view(report: Found, earlier: Sequence[Found]) -> History | None:
+def view(report: Json, earlier: Sequence[Json]) -> History | None:
     """Return the history of a report's candidates, or None where no earlier run is given.
 
     Raises:
@@ -115,11 +116,11 @@ def view(report: Found, earlier: Sequence[Found]) -> History | None:
     names = [candidate["name"] for candidate in report["candidates"]]
     runs = [
         Run(
-            each["run"]["name"],
-            _made(reports[place - 1] if place else None, each),
-            [_standing(_candidate(each, name)) for name in names],
+            item["run"]["name"],
+            _made(reports[place - 1] if place else None, item),
+            [_in_run(_candidate(item, name)) for name in names],
         )
-        for place, each in enumerate(reports)
+        for place, item in enumerate(reports)
     ]
     return History(
         [text.visible(name) for name in names],
@@ -130,11 +131,11 @@ def view(report: Found, earlier: Sequence[Found]) -> History | None:
     )
 
 
-def _checked(report: Found) -> Found:
+def _checked(report: Json) -> Json:
     """Return a report of which everything that is used here can be read."""
     try:
         for candidate in report["candidates"]:
-            _standing(candidate)
+            _in_run(candidate)
             _rows(candidate)
             _gates(candidate)
         _made(report, report)
@@ -147,48 +148,48 @@ def _checked(report: Found) -> Found:
     return report
 
 
-def _candidate(report: Found, name: str) -> Found | None:
+def _candidate(report: Json, name: str) -> Json | None:
     return next(
         (candidate for candidate in report["candidates"] if candidate["name"] == name), None
     )
 
 
-def _standing(candidate: Found | None) -> Standing | None:
+def _in_run(candidate: Json | None) -> CandidateInRun | None:
     if candidate is None:
         return None
     causes = _causes(candidate)
-    return Standing(
+    return CandidateInRun(
         candidate["verdict"],
         candidate["reached"],
-        sum(causes.values()),
+        total(candidate).divergent,
         causes,
         speed(candidate["benchmarks"]),
     )
 
 
-def _causes(candidate: Found) -> dict[str, int]:
-    found: dict[str, int] = {}
+def _causes(candidate: Json) -> dict[str, int]:
+    causes: dict[str, int] = {}
     for divergence in candidate["divergences"]:
         cause = divergence["cause"]
-        found[cause] = found.get(cause, 0) + divergence["count"]
-    return found
+        causes[cause] = causes.get(cause, 0) + divergence["count"]
+    return causes
 
 
-def _gates(candidate: Found) -> dict[str, tuple[str, int]]:
+def _gates(candidate: Json) -> dict[str, tuple[str, int]]:
     """Return the kind of each gate, and how many cases it compared."""
     return {gate["gate"]: (gate["kind"], gate["compared"]) for gate in candidate["gates"]}
 
 
-def _rows(candidate: Found) -> dict[tuple[str, str], str]:
+def _rows(candidate: Json) -> dict[tuple[str, str], str]:
     return {
         (row["category"], row["row"]): standing(row["verdict"], row["reached"], row["compared"])
         for row in candidate.get("rows", [])  # runs of before the matrix have none
     }
 
 
-def _made(before: Found | None, report: Found) -> str:
+def _made(before: Json | None, report: Json) -> str:
     """Return what a run was made with where that is not what the run before was made with."""
-    said = [
+    parts = [
         f"{name} {mine}"
         for name, mine, theirs in (
             ("Parity Kit", report["kit"], before and before["kit"]),
@@ -200,18 +201,18 @@ def _made(before: Found | None, report: Found) -> str:
         if mine and before is not None and mine != theirs
     ]
     if before is not None and report["machine"] != before["machine"]:
-        said.append("another machine")
-    return ", ".join(said)
+        parts.append("another machine")
+    return ", ".join(parts)
 
 
-def _changes(name: str, reports: Sequence[Found]) -> Changes:
+def _changes(name: str, reports: Sequence[Json]) -> Changes:
     *before, report = reports
     now = _candidate(report, name)
     then, since = next(
         (
-            (found, each["run"]["name"])
-            for each in reversed(before)
-            if (found := _candidate(each, name)) is not None
+            (earlier, run["run"]["name"])
+            for run in reversed(before)
+            if (earlier := _candidate(run, name)) is not None
         ),
         (None, ""),
     )
@@ -228,25 +229,26 @@ def _changes(name: str, reports: Sequence[Found]) -> Changes:
     )
 
 
-def _followed(then: Found, now: Found) -> list[Change]:
+def _followed(then: Json, now: Json) -> list[Change]:
     """Return what became of every cause, worst first."""
     past, present = _causes(then), _causes(now)
-    found = [
+    changes = [
         Change(STILL if cause in past else NEW, cause, past.get(cause, 0), count)
         for cause, count in present.items()
     ]
-    found += [
+    changes += [
         Change(_gone(cause, then, now), cause, count, 0)
         for cause, count in past.items()
         if cause not in present
     ]
     order = list(MEANING)
     return sorted(
-        found, key=lambda each: (order.index(each.what), -each.now, -each.then, each.cause)
+        changes,
+        key=lambda change: (order.index(change.what), -change.now, -change.then, change.cause),
     )
 
 
-def _gone(cause: str, then: Found, now: Found) -> str:
+def _gone(cause: str, then: Json, now: Json) -> str:
     """Return what it means that a cause is not there any more."""
     showed = {
         divergence["gate"] for divergence in then["divergences"] if divergence["cause"] == cause
@@ -258,13 +260,13 @@ def _gone(cause: str, then: Found, now: Found) -> str:
     return FIXED if "corpus" in kinds else UNSEEN
 
 
-def _moved(then: Found, now: Found) -> list[tuple[str, str, str]]:
+def _moved(then: Json, now: Json) -> list[tuple[str, str, str]]:
     """Return the rows of the matrix that stand elsewhere now, those that fell first."""
     past, present = _rows(then), _rows(now)
     moved = [
         (key, past[key], here) for key, here in present.items() if key in past and past[key] != here
     ]
-    moved.sort(key=lambda each: (_rank(each[2]) <= _rank(each[1]), each[0]))
+    moved.sort(key=lambda row: (_rank(row[2]) <= _rank(row[1]), row[0]))
     return [(f"{category}: {row}", was, here) for (category, row), was, here in moved]
 
 
@@ -275,11 +277,11 @@ def _rank(word: str) -> int:
 def _plot(names: Sequence[str], runs: Sequence[Run]) -> Plot | None:
     lines = [
         (text.visible(name), place, [
-            (at, (each.speed["ratio"], each.speed["low"], each.speed["high"]))
+            (at, (result.speed["ratio"], result.speed["low"], result.speed["high"]))
             for at, run in enumerate(runs)
-            if (each := run.standings[place]) is not None
-            and each.speed is not None
-            and each.speed["low"] is not None
+            if (result := run.standings[place]) is not None
+            and result.speed is not None
+            and result.speed["low"] is not None
         ])
         for place, name in enumerate(names)
     ]  # fmt: skip

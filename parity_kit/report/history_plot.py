@@ -27,17 +27,17 @@ def speeds(name: str, lines: Sequence[Line], runs: int) -> str:
         axes.axhspan(1 / (1 + MARGIN), 1 + MARGIN, color=BAND, linewidth=0)
         axes.axhline(1, color=SOFT, linewidth=1)
         for label, place, points in lines:
-            each = Series(label, [], place)
+            engine = Series(label, [], place)
             axes.plot(
                 [at for at, _ in points],
                 [ratio for _, (ratio, _, _) in points],
-                color=each.colour,
-                marker=each.marker,
+                color=engine.colour,
+                marker=engine.marker,
                 markersize=5,
                 linewidth=1.5,
             )
             strokes(axes, [((at, low), (at, high)) for at, (_, low, high) in points],
-                    color=each.colour, linewidth=1.5)  # fmt: skip
+                    color=engine.colour, linewidth=1.5)  # fmt: skip
         ratio_scale(axes, "y")
         axes.set_xlim(-0.3, runs - 0.7)
         axes.set_xticks(range(runs), [str(number + 1) for number in range(runs)])

@@ -57,12 +57,12 @@ def _cycles(nodes: Sequence[str], ahead: dict[str, list[str]]) -> set[tuple[str,
         open_ = {first}
         while path:
             node, left = path[-1]
-            for each in left:
-                if each in open_:
-                    back.add((node, each))
-                elif each not in done:
-                    path.append((each, iter(ahead[each])))
-                    open_.add(each)
+            for following in left:
+                if following in open_:
+                    back.add((node, following))
+                elif following not in done:
+                    path.append((following, iter(ahead[following])))
+                    open_.add(following)
                     break
             else:
                 path.pop()
@@ -96,11 +96,13 @@ def _order(places: list[list[object]], routes: dict[tuple[str, str], tuple[objec
     for sweep in range(_SWEEPS):
         near = after if sweep % 2 else before
         for column in reversed(places) if sweep % 2 else places:
-            at = {place: index for each in places for index, place in enumerate(each)}
+            at = {place: index for column_ in places for index, place in enumerate(column_)}
             column.sort(
-                key=lambda place: _middle([at[each] for each in near.get(place, ())], at[place])
+                key=lambda place: _middle(
+                    [at[column_] for column_ in near.get(place, ())], at[place]
+                )
             )
 
 
-def _middle(found: list[int], own: int) -> float:
-    return sum(found) / len(found) if found else own
+def _middle(places: list[int], own: int) -> float:
+    return sum(places) / len(places) if places else own

@@ -15,7 +15,7 @@ from parity_kit.judging import text
 from parity_kit.judging.words import word
 from parity_kit.report.counts import DIFFERS, engaged
 
-Found = Mapping[str, Any]
+Json = Mapping[str, Any]
 """What a candidate's cases said of one row or gate, as `report.json` has it."""
 
 _KINDS = {
@@ -56,12 +56,12 @@ class Matrix:
 
     def __init__(
         self,
-        report: Found,
+        report: Json,
         anchor: Callable[..., str],
         linked: Sequence[set[tuple[str, str]]],
     ) -> None:
         self._report = report
-        self._candidates: Sequence[Found] = report["candidates"]
+        self._candidates: Sequence[Json] = report["candidates"]
         self._anchor = anchor
         self._linked = linked
         self._rows = [
@@ -82,38 +82,38 @@ class Matrix:
                 "name": name,
                 "id": self._anchor("matrix", name),
                 "gates": at < gates,
-                "rows": sorted(each, key=lambda row: -row["score"]),
-                "counts": [_counts(each, place) for place in range(len(self._candidates))],
+                "rows": sorted(group, key=lambda row: -row["score"]),
+                "counts": [_counts(group, place) for place in range(len(self._candidates))],
             }
-            for at, (name, each) in enumerate(rows.items())
+            for at, (name, group) in enumerate(rows.items())
         ]
 
-    def _gates(self) -> list[tuple[str, str, list[Found | None]]]:
+    def _gates(self) -> list[tuple[str, str, list[Json | None]]]:
         """Return each gate in the order they were first run, with its result for each candidate."""
-        rows: dict[str, tuple[str, str, list[Found | None]]] = {}
+        rows: dict[str, tuple[str, str, list[Json | None]]] = {}
         for place, candidate in enumerate(self._candidates):
             for gate in candidate["gates"]:
-                nothing: list[Found | None] = [None] * len(self._candidates)
+                nothing: list[Json | None] = [None] * len(self._candidates)
                 row = rows.setdefault(gate["gate"], (gate["kind"], gate["gate"], nothing))
                 row[2][place] = gate
         return list(rows.values())
 
-    def _gate(self, kind: str, name: str, cells: Sequence[Found | None]) -> dict[str, Any]:
+    def _gate(self, kind: str, name: str, cells: Sequence[Json | None]) -> dict[str, Any]:
         return {
             "name": name.removeprefix(f"{kind} "),
             "id": self._anchor("matrix", kind, name),
             "about": "",
             "patterns": [],
-            "cells": [self._cell(place, found, {}) for place, found in enumerate(cells)],
+            "cells": [self._cell(place, result, {}) for place, result in enumerate(cells)],
             "score": sum(map(self._score, range(len(cells)), cells)),
             "evidence": _together(
-                {"name": candidate["name"], "said": _run(found), "cases": [], "more": 0}
-                for candidate, found in zip(self._candidates, cells, strict=True)
-                if found is not None and engaged(candidate)
+                {"name": candidate["name"], "said": _run(result), "cases": [], "more": 0}
+                for candidate, result in zip(self._candidates, cells, strict=True)
+                if result is not None and engaged(candidate)
             ),
         }
 
-    def _feature(self, row: Found) -> dict[str, Any]:
+    def _feature(self, row: Json) -> dict[str, Any]:
         key = row["category"], row["row"]
         cells = [rows.get(key) for rows in self._rows]
         return {
@@ -121,78 +121,80 @@ class Matrix:
             "id": self._anchor("matrix", *key),
             "about": row["shows"],
             "patterns": row["patterns"],
-            "cells": [self._cell(place, found, found or {}) for place, found in enumerate(cells)],
+            "cells": [
+                self._cell(place, result, result or {}) for place, result in enumerate(cells)
+            ],
             "score": sum(map(self._score, range(len(cells)), cells)),
             "evidence": _together(
-                self._evidence(place, found)
-                for place, found in enumerate(cells)
-                if found and found["verdicts"] and engaged(self._candidates[place])
-                if found["verdict"] != "equal" or _denied(found)
+                self._evidence(place, result)
+                for place, result in enumerate(cells)
+                if result and result["verdicts"] and engaged(self._candidates[place])
+                if result["verdict"] != "equal" or _denied(result)
             ),
         }
 
-    def _cell(self, place: int, found: Found | None, row: Found) -> dict[str, Any] | None:
-        if found is None:
+    def _cell(self, place: int, result: Json | None, row: Json) -> dict[str, Any] | None:
+        if result is None:
             return None
         if not engaged(self._candidates[place]):
             return _NOT_ENGAGED
-        meaning = word(found["verdict"])
+        meaning = word(result["verdict"])
         links = [link for _, link in self._differing(place, row) if link]
         return {
             "tone": meaning.tone,
             "symbol": meaning.symbol,
-            "standing": _standing(found),
-            "note": _share(found),
+            "standing": _standing(result),
+            "note": _share(result),
             "link": links[0] if links else "",
             "denied": _denied(row) if row else "",
         }
 
-    def _score(self, place: int, found: Found | None) -> int:
+    def _score(self, place: int, result: Json | None) -> int:
         """Return how bad a cell is: how badly it fails, and the more so the lower the level."""
-        if found is None or not engaged(self._candidates[place]):
+        if result is None or not engaged(self._candidates[place]):
             return 1
-        level = ("bytes", "trace", "result", "none").index(found["reached"])
-        differs = found["verdict"] == "divergent"
-        return _SCORES[word(found["verdict"]).tone] + (level if differs else 0)
+        level = ("bytes", "trace", "result", "none").index(result["reached"])
+        differs = result["verdict"] == "divergent"
+        return _SCORES[word(result["verdict"]).tone] + (level if differs else 0)
 
-    def _differing(self, place: int, row: Found) -> list[tuple[str, str]]:
+    def _differing(self, place: int, row: Json) -> list[tuple[str, str]]:
         """Return the cases of a row that differ, each with its place in the page, if it has one."""
         name = self._candidates[place]["name"]
         return [
-            (case, self._anchor(name, gate, told) if (gate, told) in self._linked[place] else "")
-            for case, gate, told in row.get("differing", ())
+            (case, self._anchor(name, gate, shown) if (gate, shown) in self._linked[place] else "")
+            for case, gate, shown in row.get("differing", ())
         ]
 
-    def _evidence(self, place: int, row: Found) -> dict[str, Any]:
+    def _evidence(self, place: int, row: Json) -> dict[str, Any]:
         """Return what a row that is not equal was found to be, with links to what differs."""
         cases = sorted(self._differing(place, row), key=lambda case: not case[1])
         apart = sum(
             count for verdict, count in row["verdicts"].items() if verdict not in _NO_FAILURE
         )
-        said = [text.counts(row["verdicts"])]
-        said += [
+        remarks = [text.counts(row["verdicts"])]
+        remarks += [
             _reason(reason) + (f" ({count})" if count > 1 else "")
             for reason, count in list(row["reasons"].items())[:_REASONS]
         ]
         if denied := _denied(row):
-            said.append(denied)
+            remarks.append(denied)
         return {
             "name": self._candidates[place]["name"],
-            "said": "; ".join(said),
+            "said": "; ".join(remarks),
             "cases": cases[:_LINKS],
             "more": max(0, apart - len(cases[:_LINKS])),
         }
 
 
-def _reason(said: str) -> str:
+def _reason(reason: str) -> str:
     # The counts before it have said the verdict.
-    return said.removeprefix("unsupported: ")
+    return reason.removeprefix("unsupported: ")
 
 
 _NO_FAILURE = {"equal", "unsupported", "expected"}
 
 
-def grades(groups: Sequence[Found]) -> list[dict[str, str]]:
+def grades(groups: Sequence[Json]) -> list[dict[str, str]]:
     """Return what each kind of cell means that these groups hold, best first."""
     seen = {
         (cell["standing"], cell["tone"]): cell["symbol"]
@@ -203,7 +205,7 @@ def grades(groups: Sequence[Found]) -> list[dict[str, str]]:
     }
     order = sorted(
         seen,
-        key=lambda each: (each[1] != "good", _rank(each[0]), each),
+        key=lambda grade: (grade[1] != "good", _rank(grade[0]), grade),
     )
     return [
         {
@@ -221,58 +223,60 @@ def _rank(standing_: str) -> int:
     return order.index(standing_) if standing_ in order else len(order)
 
 
-def against_claims(candidate: Found) -> dict[str, int]:
+def against_claims(candidate: Json) -> dict[str, int]:
     """Return how many rows contradict what is claimed, and how."""
-    rows: Sequence[Found] = candidate["rows"] if engaged(candidate) else []
+    rows: Sequence[Json] = candidate["rows"] if engaged(candidate) else []
     counter = Counter(denied for row in rows if (denied := _denied(row)))
     return {denied: counter[denied] for denied in sorted(counter)}
 
 
-def _denied(row: Found) -> str:
+def _denied(row: Json) -> str:
     return refuted(row["verdict"], row["reached"], row["claimed"])
 
 
-def _standing(found: Found) -> str:
+def _standing(result: Json) -> str:
     """Return the level that every case reached, or what differs, or why there is no level."""
-    name = standing(found["verdict"], found["reached"], found["compared"])
-    return name if found["verdict"] == "equal" else DIFFERS.get(name, name)
+    name = standing(result["verdict"], result["reached"], result["compared"])
+    return name if result["verdict"] == "equal" else DIFFERS.get(name, name)
 
 
-def _share(found: Found) -> str:
+def _share(result: Json) -> str:
     """Return how many of the cases agree, where not all or none do."""
-    agree, total = found["verdicts"].get("equal", 0), sum(found["verdicts"].values())
+    agree, total = result["verdicts"].get("equal", 0), sum(result["verdicts"].values())
     return "" if agree in {0, total} else f"{agree:,}/{total:,}"
 
 
-def _run(gate: Found) -> str:
-    said = [text.counts(gate["verdicts"]) or "nothing compared"]
+def _run(gate: Json) -> str:
+    remarks = [text.counts(gate["verdicts"]) or "nothing compared"]
     if gate["reached"] != gate["required"] and gate["compared"]:
         reached = DIFFERS.get(gate["reached"], gate["reached"])
-        said.append(f"{reached}; level {gate['required']} was asked for")
+        remarks.append(f"{reached}; level {gate['required']} was asked for")
     if gate["possible"]:
-        said.append(f"{gate['pairs']:,} of {gate['possible']:,} pairs of features")
-    return "; ".join([*said, *gate["notes"]])
+        remarks.append(f"{gate['pairs']:,} of {gate['possible']:,} pairs of features")
+    return "; ".join([*remarks, *gate["notes"]])
 
 
 def _together(evidence: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return evidence with those candidates together of which the same is to be said."""
     groups: dict[tuple[str, str], dict[str, Any]] = {}
-    for each in evidence:
-        own = each["name"] if each["cases"] else ""
-        known = groups.setdefault((each["said"], own), {**each, "names": []})
-        known["names"].append(each["name"])
+    for item in evidence:
+        own = item["name"] if item["cases"] else ""
+        known = groups.setdefault((item["said"], own), {**item, "names": []})
+        known["names"].append(item["name"])
     return list(groups.values())
 
 
 _SCORES = {"bad": 100, "unknown": 30, "plain": 10, "quiet": 3, "good": 0}
 
 
-def _counts(rows: Sequence[Found], place: int) -> list[dict[str, Any]]:
+def _counts(rows: Sequence[Json], place: int) -> list[dict[str, Any]]:
     """Return how many rows of a group have each sign, the best first."""
     cells = [row["cells"][place] for row in rows if row["cells"][place]]
-    found = Counter((cell["symbol"], cell["tone"]) for cell in cells)
+    counter = Counter((cell["symbol"], cell["tone"]) for cell in cells)
     order = list(_SCORES)[::-1]
     return [
         {"symbol": symbol, "tone": tone, "count": count}
-        for (symbol, tone), count in sorted(found.items(), key=lambda item: order.index(item[0][1]))
+        for (symbol, tone), count in sorted(
+            counter.items(), key=lambda item: order.index(item[0][1])
+        )
     ]

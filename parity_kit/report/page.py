@@ -39,9 +39,9 @@ def render(report: Mapping[str, Any], earlier: Sequence[Mapping[str, Any]] = ())
     script = _source(environment, "page.js")
     candidates: Sequence[Mapping[str, Any]] = report["candidates"]
     chosen = selected(candidates)
-    found = [
-        divergences.view(each, wanted, anchor)
-        for each, wanted in zip(candidates, chosen, strict=True)
+    shown = [
+        divergences.view(candidate, wanted, anchor)
+        for candidate, wanted in zip(candidates, chosen, strict=True)
     ]
     groups = Matrix(report, anchor, chosen).groups()
     page = environment.get_template("page.html").render(
@@ -54,8 +54,8 @@ def render(report: Mapping[str, Any], earlier: Sequence[Mapping[str, Any]] = ())
         grades=grades(groups),
         against=[against_claims(candidate) for candidate in candidates],
         features=_features(candidates),
-        divergences=found,
-        first=_first(found),
+        divergences=shown,
+        first=_first(shown),
         performance=performance.view(report),
         history=history.view(report, earlier),
         style=Markup(style),  # noqa: S704  # the page's own file
@@ -126,9 +126,14 @@ def anchor(*parts: str) -> str:
     return f"d-{hashlib.sha256(joined).hexdigest()[:12]}"
 
 
-def _first(found: Sequence[Mapping[str, Any]]) -> str:
+def _first(candidates: Sequence[Mapping[str, Any]]) -> str:
     """Return the place of the first divergence of all, the only one that is open at the start."""
-    shown = (each["id"] for one in found for cause in one["causes"] for each in cause["shown"])
+    shown = (
+        divergence["id"]
+        for candidate in candidates
+        for cause in candidate["causes"]
+        for divergence in cause["shown"]
+    )
     return next(shown, "")
 
 

@@ -18,7 +18,7 @@ from parity_kit.judging import text
 from parity_kit.report import growth_plots, speed_plots
 from parity_kit.report.speed_plots import Series
 
-Found = Mapping[str, Any]
+Json = Mapping[str, Any]
 _MIB = 1024 * 1024
 _LANGGRAPH = "LangGraph"
 
@@ -51,7 +51,7 @@ class Claim:
     said: str
     source: str
     claimed: str
-    measured: Sequence[tuple[str, Found]]
+    measured: Sequence[tuple[str, Json]]
     stands: str
     tone: str
 
@@ -66,12 +66,12 @@ class Performance:
     folded: Sequence[Plot]
 
 
-def view(report: Found) -> Performance:
+def view(report: Json) -> Performance:
     """Return the section of a report."""
     series = [
-        Series(text.visible(each["name"]), each["benchmarks"], place)
-        for place, each in enumerate(report["candidates"])
-        if any(row["ratio"] is not None for row in each["benchmarks"])
+        Series(text.visible(candidate["name"]), candidate["benchmarks"], place)
+        for place, candidate in enumerate(report["candidates"])
+        if any(row["ratio"] is not None for row in candidate["benchmarks"])
     ]
     control = Series(CONTROL, report["control"], quiet=True)
     return Performance(
@@ -106,7 +106,7 @@ def _ratios(series: Sequence[Series]) -> Plot | None:
     )
 
 
-def _claim(candidate: Found, claim: Found) -> Claim:
+def _claim(candidate: Json, claim: Json) -> Claim:
     """Hold a claim against the workloads that were measured; each has to stand by itself."""
     low, high = claim["times"]
     rows = [row for row in candidate["benchmarks"] if row["workload"] in claim["workloads"]]
@@ -137,23 +137,26 @@ def _claim(candidate: Found, claim: Found) -> Claim:
 def _growth(series: Sequence[Series]) -> Iterator[Plot]:
     panels: dict[str, list[tuple[Series, list[tuple[int, float]], str]]] = {}
     rows: list[list[str]] = []
-    sizes = sorted({row["size"] for each in series for row in each.rows if row["series"]})
+    sizes = sorted({row["size"] for engine in series for row in engine.rows if row["series"]})
     for title in _series_of(series):
         lines: list[tuple[Series, list[tuple[int, float]], str]] = []
-        for each in series:
-            sized = _sized(each, title)
-            found = growth(sized)
-            if found is None:
+        for engine in series:
+            sized = _sized(engine, title)
+            measured = growth(sized)
+            if measured is None:
                 continue
             if not lines:
-                lines.append((_reference(), _times(sized, 0), f"n^{found.reference[0]:.2f}"))
-            lines.append((each, _times(sized, 1), f"n^{found.candidate[0]:.2f}"))
+                lines.append((_reference(), _times(sized, 0), f"n^{measured.reference[0]:.2f}"))
+            lines.append((engine, _times(sized, 1), f"n^{measured.candidate[0]:.2f}"))
             rows.append(
                 [
-                    each.label,
+                    engine.label,
                     title,
-                    *(_exponent(end) for end in (found.reference, found.candidate, found.apart)),
-                    str(found.pairs),
+                    *(
+                        _exponent(end)
+                        for end in (measured.reference, measured.candidate, measured.apart)
+                    ),
+                    str(measured.pairs),
                     *(_both(sized, size) for size in sizes),
                 ]
             )
@@ -177,16 +180,16 @@ def _growth(series: Sequence[Series]) -> Iterator[Plot]:
 
 def _memory(series: Sequence[Series]) -> Iterator[Plot]:
     workloads = _distinct(series, lambda row: row["workload"] if row["memory"] else "")
-    found: list[tuple[Series, dict[str, list[int]]]] = []
+    engines: list[tuple[Series, dict[str, list[int]]]] = []
     reference: dict[str, list[int]] = {}
-    for each in series:
-        rows = [row for row in each.rows if {"reference", "candidate"} <= row["memory"].keys()]
+    for engine in series:
+        rows = [row for row in engine.rows if {"reference", "candidate"} <= row["memory"].keys()]
         reference |= {row["workload"]: row["memory"]["reference"] for row in rows}
         if rows:
-            found.append((each, {row["workload"]: row["memory"]["candidate"] for row in rows}))
-    if not found:
+            engines.append((engine, {row["workload"]: row["memory"]["candidate"] for row in rows}))
+    if not engines:
         return
-    found.insert(0, (_reference(), reference))
+    engines.insert(0, (_reference(), reference))
     yield _plot(
         "memory",
         "How much memory an engine's process holds",
@@ -195,8 +198,8 @@ def _memory(series: Sequence[Series]) -> Iterator[Plot]:
         growth_plots.memory(
             "memory",
             [
-                (each, next(iter(by.values()))[0], [most for _, most in by.values()])
-                for each, by in found
+                (engine, next(iter(by.values()))[0], [most for _, most in by.values()])
+                for engine, by in engines
             ],
         ),
         Table(
@@ -204,18 +207,18 @@ def _memory(series: Sequence[Series]) -> Iterator[Plot]:
             ["engine", "before", *workloads],
             [
                 [
-                    each.label,
+                    engine.label,
                     _mib(next(iter(by.values()))[0]),
                     *(_mib(by[name][1]) if name in by else "–" for name in workloads),
                 ]
-                for each, by in found
+                for engine, by in engines
             ],
         ),
     )
 
 
 def _run_chart(series: Sequence[Series]) -> Iterator[Plot]:
-    shown = [each for each in series if speed_plots.deviations(each.rows)]
+    shown = [engine for engine in series if speed_plots.deviations(engine.rows)]
     if not shown:
         return
     yield _plot(
@@ -226,7 +229,7 @@ def _run_chart(series: Sequence[Series]) -> Iterator[Plot]:
         "much of the time something waited for a CPU: where it drifts, the machine changed. A "
         "hollow point lies beyond the edge.",
         speed_plots.run_chart("pairs", shown),
-        *(_pairs(each) for each in shown),
+        *(_pairs(engine) for engine in shown),
     )
 
 
@@ -251,8 +254,8 @@ def _pairs(series: Series) -> Table:
 def _spreads(series: Sequence[Series]) -> Iterator[Plot]:
     for place, workload in enumerate(_plain(series)):
         engines: list[tuple[Series, list[float]]] = []
-        for each in series:
-            pairs = [kept(row) for row in each.rows if row["workload"] == workload]
+        for engine in series:
+            pairs = [kept(row) for row in engine.rows if row["workload"] == workload]
             times = [theirs for pair in pairs for _, theirs in pair.values()]
             ours = [mine for pair in pairs for mine, _ in pair.values()]
             if not times:
@@ -260,7 +263,7 @@ def _spreads(series: Sequence[Series]) -> Iterator[Plot]:
             if not engines:
                 engines.append((_reference(), []))
             engines[0][1].extend(ours)
-            engines.append((each, times))
+            engines.append((engine, times))
         if engines:
             yield _plot(
                 f"spread-{place}",
@@ -270,7 +273,7 @@ def _spreads(series: Sequence[Series]) -> Iterator[Plot]:
                 Table(
                     f"{workload}: times of one run",
                     ["engine", "processes", "least", "quarter", "median", "three quarters", "most"],
-                    [[each.label, str(len(times)), *_five(times)] for each, times in engines],
+                    [[engine.label, str(len(times)), *_five(times)] for engine, times in engines],
                 ),
             )
 
@@ -294,7 +297,7 @@ def _workloads(series: Sequence[Series]) -> list[str]:
 def _plain(series: Sequence[Series]) -> list[str]:
     """Return the workloads that do not grow; all of them where all do."""
     every = _workloads(series)
-    growing = {row["workload"] for each in series for row in each.rows if row["series"]}
+    growing = {row["workload"] for engine in series for row in engine.rows if row["series"]}
     return [name for name in every if name not in growing] or every
 
 
@@ -302,29 +305,29 @@ def _series_of(series: Sequence[Series]) -> list[str]:
     return _distinct(series, lambda row: row["series"])
 
 
-def _distinct(series: Sequence[Series], key: Callable[[Found], str]) -> list[str]:
+def _distinct(series: Sequence[Series], key: Callable[[Json], str]) -> list[str]:
     found = dict.fromkeys(key(row) for each in series for row in each.rows)
     return [each for each in found if each]
 
 
-def _sized(series: Series, title: str) -> list[Found]:
+def _sized(series: Series, title: str) -> list[Json]:
     rows = [row for row in series.rows if row["series"] == title and row["ratio"] is not None]
     return sorted(rows, key=lambda row: row["size"])
 
 
-def _times(rows: Sequence[Found], side: int) -> list[tuple[int, float]]:
+def _times(rows: Sequence[Json], side: int) -> list[tuple[int, float]]:
     return [(row["size"], statistics.median(pair[side] for pair in kept(row).values()))
             for row in rows]  # fmt: skip
 
 
-def _both(rows: Sequence[Found], size: int) -> str:
+def _both(rows: Sequence[Json], size: int) -> str:
     """Return the times of reference and engine at a size, where it was measured."""
     ours, theirs = (dict(_times(rows, side)).get(size) for side in (0, 1))
     return "–" if ours is None else f"{text.seconds(ours)}, {text.seconds(theirs)}"
 
 
-def _exponent(found: tuple[float, float, float]) -> str:
-    middle, low, high = found
+def _exponent(exponent: tuple[float, float, float]) -> str:
+    middle, low, high = exponent
     return f"{middle:.2f} ({low:.2f} to {high:.2f})"
 
 

@@ -14,14 +14,14 @@ SHOWN, MORE_SHOWN = 24, 16
 ROOM, MORE_ROOM = 60_000, 60_000
 """Characters of what is drawn of cases, as JSON. So 3 candidates fit 400 KB, and 12 fit 2 MB."""
 
-Found = Mapping[str, Any]
+Json = Mapping[str, Any]
 
 
-def by_cause(divergences: Sequence[Found]) -> list[tuple[str, list[Found]]]:
+def by_cause(divergences: Sequence[Json]) -> list[tuple[str, list[Json]]]:
     """Return divergences by what they come from, what most cases show first."""
-    groups: dict[str, list[Found]] = {}
-    for found in divergences:
-        groups.setdefault(found["cause"], []).append(found)
+    groups: dict[str, list[Json]] = {}
+    for divergence in divergences:
+        groups.setdefault(divergence["cause"], []).append(divergence)
     # What breaks results weighs more than what only bytes show.
     return sorted(groups.items(), key=lambda item: (_gravity(item[1]), -cases(item[1]), item[0]))
 
@@ -29,17 +29,20 @@ def by_cause(divergences: Sequence[Found]) -> list[tuple[str, list[Found]]]:
 _LEVELS = ("", "result", "trace", "bytes")
 
 
-def _gravity(group: Sequence[Found]) -> int:
+def _gravity(group: Sequence[Json]) -> int:
     """Return how low the lowest level is that a cause breaks; nothing is below having failed."""
-    return min(_LEVELS.index(found["level"]) if found["level"] in _LEVELS else 0 for found in group)
+    return min(
+        _LEVELS.index(divergence["level"]) if divergence["level"] in _LEVELS else 0
+        for divergence in group
+    )
 
 
-def cases(group: Sequence[Found]) -> int:
+def cases(group: Sequence[Json]) -> int:
     """Return how many cases some divergences stand for."""
-    return sum(found["count"] for found in group)
+    return sum(divergence["count"] for divergence in group)
 
 
-def in_turn(candidates: Sequence[Found]) -> list[tuple[int, Any]]:
+def in_turn(candidates: Sequence[Json]) -> list[tuple[int, Any]]:
     """Return the divergences that are shown whole, each with its candidate's number.
 
     Room is given in rounds: one divergence to each candidate in turn, and in each candidate one to
@@ -51,7 +54,7 @@ def in_turn(candidates: Sequence[Found]) -> list[tuple[int, Any]]:
     return [(place, divergence) for place, divergence in rounds if divergence is not None][:shown]
 
 
-def room(candidates: Sequence[Found]) -> int:
+def room(candidates: Sequence[Json]) -> int:
     """Return how many characters of cases a page may draw."""
     return ROOM + MORE_ROOM * max(0, len(candidates) - FEW)
 
@@ -61,7 +64,7 @@ def size(detail: object) -> int:
     return len(json.dumps(detail))
 
 
-def selected(candidates: Sequence[Found]) -> list[set[tuple[str, str]]]:
+def selected(candidates: Sequence[Json]) -> list[set[tuple[str, str]]]:
     """Return the gate and case of the divergences that are shown whole, for each candidate."""
     chosen: list[set[tuple[str, str]]] = [set() for _ in candidates]
     left = room(candidates)
@@ -73,7 +76,12 @@ def selected(candidates: Sequence[Found]) -> list[set[tuple[str, str]]]:
     return chosen
 
 
-def _in_turn(divergences: Sequence[Found]) -> list[Found]:
+def _in_turn(divergences: Sequence[Json]) -> list[Json]:
     """Return divergences with the first of each cause first, then the second of each."""
     groups = [group for _, group in by_cause(divergences)]
-    return [found for round_ in zip_longest(*groups) for found in round_ if found is not None]
+    return [
+        divergence
+        for round_ in zip_longest(*groups)
+        for divergence in round_
+        if divergence is not None
+    ]

@@ -70,8 +70,8 @@ def ratios(name: str, series: Sequence[Series], workloads: Sequence[str]) -> str
         axes.set_xscale("log")
         axes.axvspan(1 / (1 + MARGIN), 1 + MARGIN, color=BAND, linewidth=0)
         axes.axvline(1, color=SOFT, linewidth=1)
-        for index, each in enumerate(series):
-            _points(axes, each, (index + 1) / (len(series) + 1) - 0.5, workloads)
+        for index, engine in enumerate(series):
+            _points(axes, engine, (index + 1) / (len(series) + 1) - 0.5, workloads)
         axes.set_yticks(range(len(workloads)), workloads)
         axes.set_ylim(len(workloads) - 0.5, -0.5)
         for line in range(1, len(workloads)):
@@ -127,34 +127,34 @@ def run_chart(name: str, series: Sequence[Series]) -> str:
     A few pairs may lie far out: they are drawn hollow, on the edge. Bars below show the share of
     the time in which something waited for a CPU.
     """
-    apart = {each.label: deviations(each.rows) for each in series}
-    found = sorted(
+    apart = {engine.label: deviations(engine.rows) for engine in series}
+    distances = sorted(
         abs(value) for rows in apart.values() for row in rows.values() for value in row.values()
     )
-    usual = found[int(_USUAL * (len(found) - 1))] if found else 0.0
+    usual = distances[int(_USUAL * (len(distances) - 1))] if distances else 0.0
     limit = max(1.2 * usual, math.log(1 + 2 * MARGIN))
 
-    def panel(axes: Any, each: Series) -> None:
-        numbers = sorted({number for row in apart[each.label].values() for number in row})
+    def panel(axes: Any, engine: Series) -> None:
+        numbers = sorted({number for row in apart[engine.label].values() for number in row})
         axes.axhspan(-math.log(1 + MARGIN) / limit, math.log(1 + MARGIN) / limit, color=BAND)
         axes.axhline(0, color=SOFT, linewidth=1)
         points = [
             (number + 1, value / limit)
-            for row in apart[each.label].values()
+            for row in apart[engine.label].values()
             for number, value in sorted(row.items())
         ]
         near = [point for point in points if abs(point[1]) <= 1]
-        dots(axes, near, color=each.colour, linewidth=3)
+        dots(axes, near, color=engine.colour, linewidth=3)
         beyond = [(x, math.copysign(1, y)) for x, y in points if abs(y) > 1]
         axes.plot(
             *_columns(beyond),
-            color=each.colour,
+            color=engine.colour,
             marker="o",
             markersize=2.5,
             markerfacecolor="none",
             linestyle="none",
         )
-        pressure = pressures(each.rows)
+        pressure = pressures(engine.rows)
         bars = [((n + 1, -1.7), (n + 1, -1.7 + 0.6 * share)) for n, share in pressure.items()]
         strokes(axes, bars, color=SOFT, linewidth=4)
         share = math.expm1(limit)
@@ -165,14 +165,14 @@ def run_chart(name: str, series: Sequence[Series]) -> str:
         last = max(numbers, default=0) + 1
         axes.set_xlim(0.5, last + 0.5)
         axes.set_xticks(sorted({1, last}))
-        axes.set_title(each.short, pad=4)
+        axes.set_title(engine.short, pad=4)
 
     return _panels(name, series, panel, height=1.25, left=0.55)
 
 
 def spread(name: str, engines: Sequence[tuple[Series, Sequence[float]]]) -> str:
     """Return the times of every process that ran a workload, a row of strokes an engine."""
-    left = _LETTER * max(len(each.short) for each, _ in engines) + 0.15
+    left = _LETTER * max(len(engine.short) for engine, _ in engines) + 0.15
     height = 0.2 * len(engines) + 0.45
 
     def paint(figure: Any) -> None:
@@ -180,13 +180,13 @@ def spread(name: str, engines: Sequence[tuple[Series, Sequence[float]]]) -> str:
             (left / WIDTH, 0.4 / height, 1 - left / WIDTH - 0.05, 1 - 0.45 / height)
         )
         axes.set_xscale("log")
-        for place, (each, times) in enumerate(engines):
+        for place, (engine, times) in enumerate(engines):
             strokes(axes, [((t, place - 0.35), (t, place + 0.35)) for t in times],
-                     color=each.colour, linewidth=1)  # fmt: skip
+                     color=engine.colour, linewidth=1)  # fmt: skip
             middle = statistics.median(times)
             thick = [((middle, place - 0.4), (middle, place + 0.4))]
-            strokes(axes, thick, color=each.colour, linewidth=4)
-        axes.set_yticks(range(len(engines)), [each.short for each, _ in engines])
+            strokes(axes, thick, color=engine.colour, linewidth=4)
+        axes.set_yticks(range(len(engines)), [engine.short for engine, _ in engines])
         axes.set_ylim(len(engines) - 0.5, -0.5)
         time_scale(axes, [time for _, times in engines for time in times])
         axes.spines["left"].set_visible(False)  # matplotlib's own argument
@@ -208,23 +208,23 @@ def time_scale(axes: Any, times: Sequence[float], which: str = "x") -> None:
 
 def deviations(rows: Sequence[Mapping[str, Any]]) -> dict[str, dict[int, float]]:
     """Return how far each pair's log ratio lies from its workload's median, by workload."""
-    found: dict[str, dict[int, float]] = {}
+    workloads: dict[str, dict[int, float]] = {}
     for row in rows:
         logs = {number: math.log(a / b) for number, (a, b) in kept(row).items()}
         if logs:
             middle = statistics.median(logs.values())
-            found[row["workload"]] = {number: log - middle for number, log in logs.items()}
-    return found
+            workloads[row["workload"]] = {number: log - middle for number, log in logs.items()}
+    return workloads
 
 
 def pressures(rows: Sequence[Mapping[str, Any]]) -> dict[int, float]:
     """Return the median pressure over workloads while each pair ran, where it is known."""
-    found: dict[int, list[float]] = {}
+    pairs: dict[int, list[float]] = {}
     for row in rows:
         for pair in row["seen"]:
             if pair[_PRESSURE] is not None:
-                found.setdefault(pair[_PAIR], []).append(pair[_PRESSURE])
-    return {number: statistics.median(shares) for number, shares in sorted(found.items())}
+                pairs.setdefault(pair[_PAIR], []).append(pair[_PRESSURE])
+    return {number: statistics.median(shares) for number, shares in sorted(pairs.items())}
 
 
 def dots(axes: Any, points: Sequence[tuple[float, float]], **style: Any) -> None:
@@ -247,7 +247,7 @@ def _columns(points: Sequence[tuple[float, float]]) -> tuple[list[float], list[f
 def _panels(name: str, series: Sequence[Series], panel: Any, *, height: float, left: float) -> str:
     """Return small panels, a few in a row."""
     rows = math.ceil(len(series) / COLUMNS)
-    each = WIDTH / COLUMNS
+    panel_width = WIDTH / COLUMNS
     total = rows * (height + _GAP)
 
     def paint(figure: Any) -> None:
@@ -255,9 +255,9 @@ def _panels(name: str, series: Sequence[Series], panel: Any, *, height: float, l
             line, column = divmod(at, COLUMNS)
             top = total - line * (height + _GAP) - 0.25
             box = (
-                (column * each + left) / WIDTH,
+                (column * panel_width + left) / WIDTH,
                 (top - height) / total,
-                (each - left - 0.15) / WIDTH,
+                (panel_width - left - 0.15) / WIDTH,
                 height / total,
             )
             panel(figure.add_axes(box), one)

@@ -83,7 +83,7 @@ class CandidateSummary:
             "failure": _without_candidate(self.failed, "title") if self.failed else None,
             "gates": [_without_candidate(gate) for gate in self.gates.values()],
             "divergences": [_divergence(divergence) for divergence in self.divergences.values()],
-            "stale": [_without_candidate(each) for each in self.stale.values()],
+            "stale": [_without_candidate(entry) for entry in self.stale.values()],
             "claims": _without_candidate(self.claims) if self.claims else None,
             "rows": [_without_candidate(row, *_SAME_FOR_ALL) for row in self.rows.values()],
             "engagement": _without_candidate(self.engagement) if self.engagement else None,
@@ -192,7 +192,11 @@ class Summary:
 
     def _matrix(self) -> list[dict[str, Any]]:
         """Return what the rows are; what candidates make of them is under each candidate."""
-        rows = {key: row for each in self.candidates.values() for key, row in each.rows.items()}
+        rows = {
+            key: row
+            for candidate in self.candidates.values()
+            for key, row in candidate.rows.items()
+        }
         return [
             {
                 "category": row.category,
@@ -222,8 +226,8 @@ class Summary:
             "machine": started.machine if started else {},
             "corpora": _corpora(self.corpora),
             "matrix": self._matrix(),
-            "candidates": [each.to_json() for each in self.candidates.values()],
-            "control": [_without_candidate(each) for each in self.control.values()],
+            "candidates": [entry.to_json() for entry in self.candidates.values()],
+            "control": [_without_candidate(entry) for entry in self.control.values()],
         }
 
 
@@ -247,9 +251,9 @@ def _corpora(checked: CorporaChecked | None) -> Mapping[str, Any] | None:
     }
 
 
-def _divergence(found: DivergenceFound) -> dict[str, Any]:
+def _divergence(divergence: DivergenceFound) -> dict[str, Any]:
     """Return a divergence; `detail` is what the page draws of the case, from its file."""
-    return {**_without_candidate(found), "detail": None}
+    return {**_without_candidate(divergence), "detail": None}
 
 
 def _without_candidate(event: Any, *others: str) -> dict[str, Any]:

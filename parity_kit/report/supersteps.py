@@ -34,11 +34,11 @@ class Supersteps:
     @classmethod
     def of(cls, own: Sequence[Outcome], *others: Sequence[Outcome]) -> Supersteps:
         """Return what one side stored of it, and of what it has not itself what others did."""
-        found = cls()
+        supersteps = cls()
         for outcomes in (own, *others):
-            found._read_checkpoints(_entries(outcomes))
-        found._read_sends(_entries(own))
-        return found
+            supersteps._read_checkpoints(_entries(outcomes))
+        supersteps._read_sends(_entries(own))
+        return supersteps
 
     def _read_checkpoints(self, entries: Sequence[_Entry]) -> None:
         for parts, data in entries:
@@ -61,13 +61,13 @@ class Supersteps:
 
     def runs(self, outcomes: Sequence[Outcome]) -> list[tuple[int, str]]:
         """Return in which superstep which node ran, in order, by what one side stored of it."""
-        found = {
+        ran = {
             (self.checkpoints[place_of(parts)] + 1, parts[_PATH], parts[4], self.node_of(parts))
             for parts, _ in _entries(outcomes)
             if parts[0] == "write" and len(parts) > _PATH and not parts[2]
             if place_of(parts) in self.checkpoints
         }
-        return [(step, node) for step, _, _, node in sorted(found)]
+        return [(step, node) for step, _, _, node in sorted(ran)]
 
     def _sent_before(self, namespace: str, step: int) -> list[str]:
         """Return what was sent for the superstep after `step`, or what is left from before."""
@@ -90,7 +90,7 @@ class Supersteps:
 
 
 @dataclass(slots=True)
-class Told:
+class EventPlaces:
     """Places the events of one operation, as far as they show it; `runs` says where nodes ran."""
 
     runs: Sequence[tuple[int, str]]

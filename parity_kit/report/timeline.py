@@ -30,7 +30,7 @@ from parity_kit.judging.places import Dropped, Error, EventAt, OutcomeKind, Stor
 from parity_kit.judging.renaming import Renamer
 from parity_kit.judging.verdicts import Difference
 from parity_kit.report.stored_rows import CHECKPOINT, WHOLE, Key, Row, stored_rows
-from parity_kit.report.supersteps import Supersteps, Told, place_of
+from parity_kit.report.supersteps import EventPlaces, Supersteps, place_of
 
 MOST_ROWS = 30
 """Rows of one operation that are kept."""
@@ -50,7 +50,7 @@ def timeline(
     `more`; of very many rows `cut` counts those left out.
     """
     stored = isinstance(difference.place, StoredEntry) or any(
-        not isinstance(each, Unsupported) and each.stored for each in sides[1]
+        not isinstance(operation, Unsupported) and operation.stored for operation in sides[1]
     )
     masks = oracle_masks().of(case)
     exactly = difference.level is Level.BYTES
@@ -65,10 +65,10 @@ def timeline(
         )
         parted = _key_of(difference, mine, yours) if number == difference.operation else None
         shown.append({"number": number, "rows": list(_beside(mine, yours, parted))})
-    differing = (row for each in shown for row in each["rows"] if "candidate" in row)
+    differing = (row for operation in shown for row in operation["rows"] if "candidate" in row)
     if (first := next(differing, None)) is not None:
         first["first"] = True
-    return [{**each, "rows": _fewer(each["rows"])} for each in shown]
+    return [{**operation, "rows": _fewer(operation["rows"])} for operation in shown]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ class _Reader:
         modes: Any = self.case.operations[number].args.get("modes")
         named = list(map(str, modes)) if isinstance(modes, (list, tuple)) else []  # pyright: ignore[reportUnknownArgumentType]  # plain data
         renamed = dict(self.renamer.events(events, named))
-        told = Told(self._runs(number))
+        told = EventPlaces(self._runs(number))
         seen: Counter[Key] = Counter()
         rows: list[Row] = []
         step: int | None = None

@@ -61,8 +61,8 @@ def read_data(path: Path) -> dict[str, Any]:
         return write_data(path)
     file = path / DATA if path.is_dir() else path
     try:
-        found: dict[str, Any] = json.loads(file.read_bytes())
-        schema = found["schema"]
+        report: dict[str, Any] = json.loads(file.read_bytes())
+        schema = report["schema"]
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise BadFileError(
             f"no report can be read: {error!r}", where=str(file), hint=f"name a run, or its {DATA}"
@@ -73,4 +73,4 @@ def read_data(path: Path) -> dict[str, Any]:
             where=str(file),
             hint="make it again from its journal with `parity-kit report RUN`",
         )
-    return found
+    return report

@@ -23,7 +23,7 @@ from parity_kit.report.summary import summarize
 
 def _gate(name: str, compared: int = 10) -> dict[str, Any]:
     kind = name.split(" ", maxsplit=1)[0]
-    return {"gate": name, "kind": kind, "compared": compared}
+    return {"gate": name, "kind": kind, "compared": compared, "verdicts": {"equal": compared}}
 
 
 def _found(cause: str, gate: str = "corpus graphs", count: int = 1) -> dict[str, Any]:
