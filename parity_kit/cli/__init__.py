@@ -12,6 +12,7 @@ import click
 import click.shell_completion
 
 from parity_kit import __version__
+from parity_kit.cli import interrupts, streams
 from parity_kit.contract.errors import BadFileError, ExitCode, KitError, ParityKitError
 
 _COMMANDS = {
@@ -78,23 +79,38 @@ def cli() -> None:
 
 
 def main() -> None:
+    """Run the command line and exit with its code."""
+    interrupts.install()
+    streams.prepare()
+    try:
+        code = _run()
+    except BaseException:
+        if not interrupts.happened():
+            raise
+        code = interrupts.EXIT_CODE
+    interrupts.ignore()
+    if code == interrupts.EXIT_CODE:
+        click.echo("interrupted", err=True)
+    sys.exit(streams.finish(code))
+
+
+def _run() -> int:
     """Run the command line; every error the kit raises on purpose ends in its exit code."""
     try:
         code = cli(standalone_mode=False)
     except click.exceptions.Abort:
-        click.echo("interrupted", err=True)
-        code = 130
+        return interrupts.EXIT_CODE
     except click.ClickException as error:
         error.show()
-        code = ExitCode.USAGE
-    except ParityKitError as error:
-        _emit(error)
-        code = error.exit_code
-    except BrokenPipeError:
-        code = ExitCode.PARITY
-    except Exception as error:  # noqa: BLE001  # whatever it is, it has its own code
-        code = _unexpected(error)
-    sys.exit(code if isinstance(code, int) else ExitCode.PARITY)
+        return ExitCode.USAGE
+    except Exception as error:
+        if interrupts.happened():
+            raise
+        if isinstance(error, ParityKitError):
+            _emit(error)
+            return error.exit_code
+        return _unexpected(error)
+    return code if isinstance(code, int) else ExitCode.PARITY
 
 
 def _unexpected(error: Exception) -> ExitCode:

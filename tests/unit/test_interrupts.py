@@ -1,0 +1,105 @@
+"""Ctrl-C at any moment: exit code 130, no traceback, nothing left over, and how to resume."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from parity_kit.candidates.workspace import find_workspace
+
+ROOT = find_workspace(Path(__file__)).root
+SEED = 7
+COMMANDS = {
+    "gate": ("gate", "pure", "--suite", "codec=100"),
+    "run": ("run", "pure", "--examples", "30"),
+    "matrix": ("matrix", "pure"),
+    "parity": ("parity", "--examples", "5", "--pairs", "0"),
+}
+
+
+def make_workspace(root: Path) -> Path:
+    (root / "parity.toml").write_text('ours = ["pure"]\n', encoding="utf-8")
+    (root / "fixtures").symlink_to(ROOT / "fixtures", target_is_directory=True)
+    (root / "generators").symlink_to(ROOT / "generators", target_is_directory=True)
+    return root
+
+
+def start(workspace: Path, arguments: tuple[str, ...]) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "parity_kit", *arguments],
+        cwd=workspace,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        # Where the tests run in the background of a shell, interrupts are ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509  # no threads
+    )
+
+
+def interrupted(workspace: Path, arguments: tuple[str, ...], after: float) -> None:
+    """Interrupt a command after so many seconds, and check what it leaves."""
+    running = start(workspace, arguments)
+    time.sleep(after)
+    process = psutil.Process(running.pid)
+    family = process.children(recursive=True) if running.poll() is None else []
+    began = running.poll() is None
+    running.send_signal(signal.SIGINT)
+    out, err = running.communicate(timeout=60)
+    moment = f"{' '.join(arguments)} after {after:.2f} s: {running.returncode}\n{out}{err}"
+    if not began or running.returncode in {0, 1}:
+        return  # it had ended, or was about to
+    # The interpreter itself is interrupted before the kit's first line.
+    assert running.returncode in {130, -signal.SIGINT}, moment
+    if running.returncode == 130:
+        assert "Traceback" not in err, moment
+        assert "Exception ignored" not in err, moment
+    gone, alive = psutil.wait_procs(family, timeout=10)
+    assert not alive, (moment, alive, gone)
+    for folder in (workspace / "reports").glob("*"):
+        lines = (folder / "journal.jsonl").read_bytes()
+        assert b"\n" in lines, (moment, "a folder is left of a run that had not begun")
+        assert f"parity-kit {arguments[0]} --resume {folder.name}" in err, moment
+        shutil.rmtree(folder)
+
+
+def moments(count: int, until: float) -> list[float]:
+    rng = random.Random(SEED)
+    return [until * (number + rng.random()) / count for number in range(count)]
+
+
+@pytest.mark.parametrize("name", ["run", "gate"])
+def test_an_interrupt_ends_a_command_cleanly(tmp_path: Path, name: str) -> None:
+    workspace = make_workspace(tmp_path)
+    for after in moments(3, 6.0):
+        interrupted(workspace, COMMANDS[name], after)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", COMMANDS)
+def test_an_interrupt_at_any_of_fifty_moments_ends_a_command_cleanly(
+    tmp_path: Path, name: str
+) -> None:
+    workspace = make_workspace(tmp_path)
+    for after in moments(50, 15.0):
+        interrupted(workspace, COMMANDS[name], after)
+
+
+def test_an_interrupt_that_is_sent_twice_is_one(tmp_path: Path) -> None:
+    """As `timeout -s INT` does it: to the process, and to its group."""
+    running = start(make_workspace(tmp_path), COMMANDS["run"])
+    time.sleep(4)
+    running.send_signal(signal.SIGINT)
+    running.send_signal(signal.SIGINT)
+    _, err = running.communicate(timeout=60)
+    assert running.returncode == 130, err
+    assert "Traceback" not in err
+    assert err.endswith("interrupted\n")
