@@ -16,23 +16,23 @@ from parity_kit.cli import interrupts, streams
 from parity_kit.contract.errors import BadFileError, ExitCode, KitError, ParityKitError
 
 _COMMANDS = {
-    "init": "Begin a workspace in a port's own repository.",
-    "fixtures": "Regenerate, verify, print and compare the corpora.",
+    "init": "Create a workspace in your port's repository.",
+    "fixtures": "Build, check, show and compare the corpora.",
     "run": "Run the differential suite against a candidate.",
     "bench": "Measure a candidate against the reference.",
-    "report": "Write the page from a run.",
+    "report": "Write the HTML report of a run.",
     "gate": "Compare a candidate with the committed corpora, byte for byte.",
-    "matrix": "Say of each thing LangGraph does how closely candidates do it.",
-    "ledger": "Check and propose known differences of a candidate.",
-    "candidates": "List and check what can be tested here.",
-    "completion": "Print what makes a shell complete commands and names.",
+    "matrix": "Report, feature by feature, how closely candidates match LangGraph.",
+    "ledger": "Check and propose a candidate's known differences.",
+    "candidates": "List, create and check candidates.",
+    "completion": "Print the shell completion script.",
     "docs": "Show the documentation.",
-    "doctor": "Say what is here, what is missing, and what to do.",
-    "replay": "Run one case again on both engines, side by side.",
-    "explain": "Say in words where a case differs.",
-    "parity": "The whole path: corpora, lockstep, benchmarks, report.",
+    "doctor": "Check what is installed and what is missing.",
+    "replay": "Run one case again on both engines and show both outcomes.",
+    "explain": "Explain where a case differs.",
+    "parity": "Do everything: corpora, lockstep, benchmarks, report.",
 }
-# What a system says of a place that is not as the kit needs it: missing, forbidden, full.
+# The system's errors for a path that is missing, forbidden or full.
 _PLACES = {
     errno.EACCES,
     errno.EEXIST,
@@ -61,9 +61,11 @@ class _LazyGroup(click.Group):
     def shell_complete(
         self, ctx: click.Context, incomplete: str
     ) -> list[click.shell_completion.CompletionItem]:
-        made = click.shell_completion.CompletionItem
-        found = [made(name, help=text) for name, text in _COMMANDS.items()]
-        commands = [each for each in found if each.value.startswith(incomplete)]
+        commands = [
+            click.shell_completion.CompletionItem(name, help=text)
+            for name, text in _COMMANDS.items()
+            if name.startswith(incomplete)
+        ]
         return commands + click.Command.shell_complete(self, ctx, incomplete)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -114,18 +116,18 @@ def _run() -> int:
 
 
 def _unexpected(error: Exception) -> ExitCode:
-    """Tell of an error that nothing raised on purpose, and return its code."""
+    """Print an error that the kit did not raise on purpose, and return its code."""
     if isinstance(error, OSError) and error.errno in _PLACES:
-        hint = "see to it that it is there, and may be read and written"
-        told: ParityKitError = BadFileError(
+        hint = "make sure that it exists and can be read and written"
+        failure: ParityKitError = BadFileError(
             str(error.strerror), where=str(error.filename or ""), hint=hint
         )
     else:
         traceback.print_exception(error)
         problem = f"{type(error).__name__}: {error}"
-        told = KitError(problem, hint="this is a fault of Parity Kit: please report it")
-    _emit(told)
-    return told.exit_code
+        failure = KitError(problem, hint="this is a bug in Parity Kit: please report it")
+    _emit(failure)
+    return failure.exit_code
 
 
 def _emit(error: ParityKitError) -> None:

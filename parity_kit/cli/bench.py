@@ -23,16 +23,20 @@ from parity_kit.contract.events import BenchMeasured, CandidateFailed, Event, Ga
 
 @click.command(name="bench")
 @click.argument("candidate", shell_complete=completing.candidates)
-@click.option("--workload", "workloads", multiple=True, help="Only this one (may be repeated).")
-@click.option("--pairs", default=12, type=click.IntRange(1), help="Pairs of processes at first.")
+@click.option(
+    "--workload", "workloads", multiple=True, help="Measure only this workload; may be repeated."
+)
+@click.option(
+    "--pairs", default=12, type=click.IntRange(1), help="Pairs of processes to measure first."
+)
 @click.option(
     "--max-pairs",
     default=40,
     type=click.IntRange(1),
-    help="Add pairs up to this many where the first leave it undecided, or say slower.",
+    help="Add pairs up to this many if the result is inconclusive or slower.",
 )
-@click.option("--quick", is_flag=True, help="6 pairs, short values, no further pairs.")
-@click.option("--seed", type=int, help="Repeat the order of the pairs of an earlier session.")
+@click.option("--quick", is_flag=True, help="Measure 6 pairs with short values, and add none.")
+@click.option("--seed", type=int, help="Measure the pairs in the order of an earlier session.")
 @click.option(
     "--csv",
     "table",
@@ -56,11 +60,11 @@ def command(
 ) -> int:
     """Measure CANDIDATE and LangGraph in pairs of processes, workload by workload.
 
-    A time is shown only where the case's outcome is equal. The reference is measured against itself
-    too: what that control cannot tell apart from itself, no other row can be trusted with.
+    Times are shown only for cases with equal outcomes. LangGraph is also measured against itself:
+    differences no larger than that control's are noise.
 
-    However slow the candidate is, this ends with 0; with 3 if it does not start or breaks down on
-    every workload.
+    Exits with 0 however slow the candidate is, and with 3 if it does not start or fails on every
+    workload.
     """
     from parity_kit.bench.session import (
         QUICK_PAIRS,

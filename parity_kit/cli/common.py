@@ -1,4 +1,4 @@
-"""What the commands share: options, and output that suits a terminal, a pipe or a machine."""
+"""Options and output that the commands share."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ level_option = click.option(
     type=click.Choice([level.label for level in Level if level]),
     default=Level.BYTES.label,
     show_default=True,
-    help="How closely outcomes must agree.",
+    help="The level at which outcomes must agree.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
 
@@ -38,7 +38,7 @@ def workspace_option(function: F) -> F:
         "--workspace",
         "directory",
         type=click.Path(exists=True, file_okay=False, path_type=Path),
-        help="The directory with parity.toml (default: the one you are in).",
+        help="The directory with parity.toml (default: the current one).",
     )
     @click.option(
         "--cache",
@@ -70,14 +70,14 @@ def print_json(data: object) -> None:
 
 @contextmanager
 def progress() -> Generator[Callable[[str, int], None]]:
-    """Show how many cases of which corpus are done, in a terminal and nowhere else."""
+    """Show how many cases of which corpus are done, in a terminal only."""
     with progress_messages("loading LangGraph") as emit:
         yield lambda corpus, done: emit(f"{corpus}: {done} cases")
 
 
 @contextmanager
 def progress_messages(first: str = "") -> Generator[Callable[[str], None]]:
-    """Show what is being done, in a terminal and nowhere else."""
+    """Show the current step, in a terminal only."""
     out = console(stderr=True)
     if not out.is_terminal:
         yield lambda _: None

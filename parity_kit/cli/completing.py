@@ -1,7 +1,7 @@
-"""What a shell is told while somebody types: names of the workspace, read from its files alone.
+"""Shell completion: names of the workspace, read from its files alone.
 
-Each function takes what click gives it and returns the names that begin with what is typed. A
-workspace that cannot be read completes to nothing: the command itself says what is wrong.
+Each function returns the names that begin with the typed text. In a workspace that cannot be read
+there are none: the command itself reports the problem.
 """
 
 from __future__ import annotations

@@ -14,16 +14,16 @@ _VARIABLE = "_PARITY_KIT_COMPLETE"
 @click.command("completion")
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def command(shell: str) -> None:
-    r"""Print what makes SHELL complete commands, options and names of the workspace.
+    """Print the script that lets SHELL complete commands, options and names.
 
     \b
       bash  eval "$(parity-kit completion bash)"      in ~/.bashrc
       zsh   eval "$(parity-kit completion zsh)"       in ~/.zshrc, after compinit
       fish  parity-kit completion fish | source       in ~/.config/fish/config.fish
 
-    Candidates, corpora, suites, cases and runs are completed from the workspace you are in. Bash
-    has to be 4.4 or later.
-    """
+    Names of candidates, corpora, suites, cases and runs come from the current workspace. Bash must
+    be 4.4 or later.
+    """  # noqa: D301  # click wants the backspace itself
     kind = get_completion_class(shell)
     root = click.get_current_context().find_root().command
     if kind is None:

@@ -1,4 +1,4 @@
-"""`parity-kit doctor`: what is here, what is missing, and what to do."""
+"""`parity-kit doctor`: what is installed, what is missing, and how to install it."""
 
 # ruff: noqa: RUF001, RUF002  # typographic signs are meant: people read them
 
@@ -26,16 +26,16 @@ _SIGNS = {"ok": ("✓", "green"), "absent": ("–", "yellow"), "wrong": ("✕", 
     "--workspace",
     "directory",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="The directory with parity.toml (default: the one you are in).",
+    help="The directory with parity.toml (default: the current one).",
 )
 def command(directory: Path | None, *, as_json: bool) -> int:
-    """Say what of all that the kit needs is here, what is missing, and what to do.
+    """Check what the kit needs, report what is missing, and say how to install it.
 
-    Looks at Python and the packages, PostgreSQL, a browser, network namespaces, the corpora and
-    their oracle, and at each candidate's toolchain and environment.
+    Checks Python and its packages, PostgreSQL, a browser, network namespaces, the corpora and their
+    oracle, and each candidate's toolchain and environment.
 
-    Ends with 0 if `parity-kit parity` can run here, and with 2 if something has to be done first.
-    What is absent (–) is missed by a part of the candidates, corpora or tests alone.
+    Exits with 0 if `parity-kit parity` can run here, and with 2 if it cannot. Items marked absent
+    (–) are optional: only some candidates, corpora or tests need them.
     """
     from parity_kit.cli.doctor_checks import State, examine
 
@@ -49,7 +49,7 @@ def command(directory: Path | None, *, as_json: bool) -> int:
     _show(findings)
     out = console()
     if wrong:
-        parts = ", ".join(each.part for each in wrong)
+        parts = ", ".join(finding.part for finding in wrong)
         out.print(f"\n✕ parity-kit parity cannot run here: {parts}", style="red", markup=False)
     else:
         out.print("\n✓ parity-kit parity can run here", style="green", markup=False)

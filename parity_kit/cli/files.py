@@ -46,11 +46,11 @@ _FILE = OutputFile()
 def files_options(function: F) -> F:
     """Add `--junit`, `--sarif`, `--markdown` and `--badge`; the command gets them as `wanted`."""
 
-    @click.option("--junit", type=_FILE, help="Write JUnit XML: a suite a gate, a test a case.")
-    @click.option("--sarif", type=_FILE, help="Write SARIF 2.1.0, for code scanning.")
-    @click.option("--markdown", type=_FILE, help="Write a summary in Markdown.")
+    @click.option("--junit", type=_FILE, help="Write JUnit XML, with one test per case.")
+    @click.option("--sarif", type=_FILE, help="Write SARIF 2.1.0 for code scanning.")
+    @click.option("--markdown", type=_FILE, help="Write a Markdown summary.")
     @click.option(
-        "--badge", type=_FILE, help="Write a badge: .svg, or anything else for endpoint JSON."
+        "--badge", type=_FILE, help="Write a badge: SVG if FILE ends in .svg, else endpoint JSON."
     )
     @functools.wraps(function)
     def wrapper(

@@ -66,7 +66,7 @@ def _suites(
     "corpora",
     multiple=True,
     shell_complete=completing.imported_too,
-    help="Only this corpus; may be repeated. imported:NAME is one of your own data.",
+    help="Run only this corpus; may be repeated. imported:NAME runs your own data.",
 )
 @click.option(
     "--suite",
@@ -75,30 +75,30 @@ def _suites(
     metavar="NAME=CASES",
     callback=_suites,
     shell_complete=completing.suites,
-    help="Search this suite in lockstep too; may be repeated. Loads LangGraph.",
+    help="Also search this suite in lockstep; may be repeated. Loads LangGraph.",
 )
 @click.option(
     "--level",
     type=click.Choice([level.label for level in Level if level]),
-    help="How closely outcomes must agree where the candidate claims it.  [default: bytes]",
+    help="Compare at this level, or lower if the candidate claims less.  [default: bytes]",
 )
-@click.option("--floor", type=click.IntRange(min=1), help="Fewest cases that must be compared.")
+@click.option("--floor", type=click.IntRange(min=1), help="Require this many equal cases.")
 @click.option(
     "--unsupported",
     type=click.FloatRange(0, 1),
-    help="Largest share of the cases that may be unsupported.",
+    help="Allow this share of all cases to be unsupported.",
 )
 @click.option(
     "--expected",
     type=click.FloatRange(0, 1),
-    help="Largest share of the cases that the ledger may excuse.",
+    help="Allow the ledger to excuse this share of the compared cases.",
 )
-@click.option("--ledger/--no-ledger", default=None, help="Excuse what the ledger expects.")
+@click.option("--ledger/--no-ledger", default=None, help="Apply the ledger, or ignore it.")
 @click.option(
     "--cases",
     "folder",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Write a case of each divergence to DIRECTORY/cases/.",
+    help="Write one case per divergence to DIRECTORY/cases/.",
 )
 @files_options
 @trace_option
@@ -118,17 +118,17 @@ def command(
     wanted: Wanted,
     as_json: bool,
 ) -> int:
-    """Compare CANDIDATE, or all of `ours` in parity.toml, with every committed fixture.
+    """Compare CANDIDATE, or every candidate in `ours`, with all committed fixtures.
 
-    The rules are those of the table [gate] in parity.toml; options come before them. With --corpus
-    only a part is run, and the floor and the shares of parity.toml are not asked of it.
+    The rules come from [gate] in parity.toml; options override them. With --corpus only a part
+    runs, and the floors and shares of parity.toml do not apply.
 
-    The first line printed is the verdict and why. The files for CI systems are written when the
-    gate begins, saying that it has not ended, and again at its end; within GitHub's workflows its
-    annotations and the step's summary are made without being asked for.
+    The first line of the output is the verdict and its reason. The CI files are written at the
+    start, marked as unfinished, and again at the end. In a GitHub workflow, annotations and the
+    step summary are written too.
 
-    Ends with 0 for parity, 1 for a divergence or a broken rule, 3 if a candidate could not be
-    judged or nothing was compared.
+    Exits with 0 for parity, 1 for a divergence, a stale ledger entry or a broken rule, and 3 if a
+    candidate could not be judged or nothing was compared.
     """
     from parity_kit.cli.gate_result import show
     from parity_kit.gates.runner import Plan

@@ -1,4 +1,4 @@
-"""`parity-kit matrix`: what LangGraph does, row by row, and how closely candidates do it."""
+"""`parity-kit matrix`: how closely candidates match LangGraph, feature by feature."""
 
 from __future__ import annotations
 
@@ -69,16 +69,21 @@ class _Result:
     shell_complete=completing.candidates,
 )
 @click.option(
-    "--category", "categories", multiple=True, help="Only this category; may be repeated."
+    "--category", "categories", multiple=True, help="Show only this category; may be repeated."
 )
-@click.option("--row", "names", multiple=True, help="Only this row, or all that have this in them.")
+@click.option(
+    "--row",
+    "names",
+    multiple=True,
+    help="Show only rows whose name contains TEXT; may be repeated.",
+)
 @click.option(
     "--only",
     multiple=True,
     type=click.Choice(list(_ONLY)),
-    help="Show only rows like this, of any of the candidates; may be repeated.",
+    help="Show only rows with this result for some candidate; may be repeated.",
 )
-@click.option("--worst-first", is_flag=True, help="Order by verdict instead of by category.")
+@click.option("--worst-first", is_flag=True, help="Sort by verdict, worst first.")
 @level_option
 @json_option
 @workspace_option
@@ -92,14 +97,14 @@ def command(  # an option each
     level: str,
     as_json: bool,
 ) -> int:
-    """Say of each thing LangGraph does how closely every CANDIDATE does it.
+    """Report, feature by feature, how closely each CANDIDATE matches LangGraph.
 
-    Each row is shown by committed cases, which are run on the candidate and compared with what
-    LangGraph did. A row is reached at a level if all its cases reached it. `claimed` is what the
+    Every row is backed by committed cases, which run on the candidate and are compared with
+    LangGraph's outcomes. A row reaches a level if all its cases do. `claimed` is what the
     candidate's authors say.
 
-    Ends with 0 if all rows agree or are unsupported by name, 1 if one differs, 3 if a candidate
-    could not be judged, nothing was compared, or no case shows a row.
+    Exits with 0 for parity, 1 for a divergence, a stale ledger entry or a broken rule, and 3 if a
+    candidate could not be judged, nothing was compared, or a row you asked for has no case.
     """
     from parity_kit.candidates.launch import find
     from parity_kit.gates.matrix.rows import read_rows, select

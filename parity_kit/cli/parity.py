@@ -26,21 +26,23 @@ if TYPE_CHECKING:
     from parity_kit.report.summary import CandidateSummary
 
 _ASKED = ("examples", "seed", "pairs", "everyone")
-"""What says how the candidates are judged."""
+"""The options that a resumed run keeps."""
 
 
 @click.command("parity")
-@click.option("--examples", default=100, show_default=True, help="Cases Hypothesis tries a suite.")
-@click.option("--seed", default=0, show_default=True, help="Where all choices start.")
+@click.option(
+    "--examples", default=100, show_default=True, help="Cases that Hypothesis tries per suite."
+)
+@click.option("--seed", default=0, show_default=True, help="The seed of every choice.")
 @click.option(
     "--pairs",
     type=click.IntRange(min=0),
-    default=5,
+    default=6,
     show_default=True,
-    help="Pairs measured; 0 for no benchmarks.",
+    help="Pairs of processes to measure; 0 skips the benchmarks.",
 )
 @click.option(
-    "--all", "everyone", is_flag=True, help="Every candidate, not only those in parity.toml."
+    "--all", "everyone", is_flag=True, help="Judge every candidate, not only those in parity.toml."
 )
 @resume_option
 @files_options
@@ -56,14 +58,14 @@ def command(
     everyone: bool,
     as_json: bool,
 ) -> int:
-    """Check the corpora, judge the workspace's candidates, measure them, and write the page.
+    """Check the corpora, judge and measure the candidates, and write the report.
 
-    The candidates listed under `ours` in parity.toml decide the exit code; what other engines do
-    is shown. Ends with 0 for parity, 1 for a divergence, 3 if one of `ours` could not be
-    judged, 4 if the committed corpora are not what LangGraph makes now.
+    Candidates in `ours` of parity.toml decide the exit code; the others are only shown. Exits with
+    0 for parity, 1 for a divergence, a stale ledger entry or a broken rule, 3 if one of `ours`
+    could not be judged, and 4 if LangGraph no longer produces the committed corpora.
 
-    A run that was stopped, even killed, goes on with --resume RUN; benchmarks that had not ended
-    are measured again.
+    To continue a run that was stopped or killed, give --resume RUN. Unfinished benchmarks are
+    measured again.
     """
     if examples < 1:
         raise click.BadParameter("must be at least 1", param_hint="--examples")
@@ -103,12 +105,12 @@ def _plan(settings: Settings, candidate: str, start: RunStarted) -> Plan:
 
 
 def _names(workspace: Workspace, settings: Settings, everyone: bool) -> list[str]:
-    """Return whom a new run judges."""
+    """Return the candidates that a new run judges."""
     from parity_kit.candidates.launch import readable
 
     names = [*settings.ours, *settings.others]
     if everyone:
-        names += [each.name for each in readable(workspace)[0] if each.name not in names]
+        names += [known.name for known in readable(workspace)[0] if known.name not in names]
     if not names:
         raise BadManifestError(
             "lists no candidate, so there is nothing to judge",
@@ -215,7 +217,7 @@ def _show(account: Account, settings: Settings, page: Path, seconds: float) -> N
     out.print(table)
     if (checked := account.summary.corpora) is not None:
         total = sum(checked.corpora.values())
-        state = "DRIFTED" if checked.drifted else "as real LangGraph makes them now"
+        state = "DRIFTED" if checked.drifted else "identical to what LangGraph produces"
         out.print(f"fixtures  {total:,} cases, {state}", markup=False)
     out.print(f"time      {seconds:.0f} s", markup=False)
     out.print(f"report    {page}", markup=False)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 CORPORA = "corpora"
 _SUITES = (CORPORA, "codec", "channel", "graph", "saver")
 _ASKED = ("candidate", "suites", "examples", "bulk", "seed", "level")
-"""What says how a candidate is judged."""
+"""The options that a resumed run keeps."""
 
 
 @click.command("run")
@@ -37,20 +37,22 @@ _ASKED = ("candidate", "suites", "examples", "bulk", "seed", "level")
     "suites",
     multiple=True,
     type=click.Choice(_SUITES),
-    help="Only this suite; may be given several times (default: all).",
+    help="Run only this suite; may be repeated (default: all).",
 )
-@click.option("--examples", default=200, show_default=True, help="Cases Hypothesis tries a suite.")
+@click.option(
+    "--examples", default=200, show_default=True, help="Cases that Hypothesis tries per suite."
+)
 @click.option(
     "--bulk",
     type=click.IntRange(min=0),
     default=0,
     show_default=True,
-    help="Cases a suite tried after those, made by chance: more of them in less time.",
+    help="Extra random cases per suite, after Hypothesis's: faster, not adaptive.",
 )
-@click.option("--seed", default=0, show_default=True, help="Where all choices start.")
+@click.option("--seed", default=0, show_default=True, help="The seed of every choice.")
 @level_option
 @resume_option
-@click.option("--keep", is_flag=True, help="Keep shrunk cases in fixtures/regressions/.")
+@click.option("--keep", is_flag=True, help="Copy shrunk cases to fixtures/regressions/.")
 @files_options
 @trace_option
 @json_option
@@ -70,15 +72,15 @@ def command(
 ) -> int:
     """Run the differential suite against CANDIDATE.
 
-    Reference and candidate are driven in lockstep after the committed corpora: Hypothesis chooses
-    the cases, then, with --bulk, a faster seeded generator. Every disagreement is shrunk and
+    Compares CANDIDATE with the committed corpora, then drives it and LangGraph in lockstep on cases
+    that Hypothesis chooses and, with --bulk, on random ones. Every disagreement is shrunk and
     written to the run's cases/ folder, for `parity-kit replay` and `parity-kit explain`.
 
-    A run that was stopped, even killed, goes on with --resume RUN in place of CANDIDATE, and ends
-    in the same report.
+    To continue a run that was stopped or killed, give --resume RUN instead of CANDIDATE. It ends in
+    the same report.
 
-    Ends with 0 for parity, 1 for a divergence, 3 if the candidate could not be judged or nothing
-    was compared.
+    Exits with 0 for parity, 1 for a divergence, a stale ledger entry or a broken rule, and 3 if the
+    candidate could not be judged or nothing was compared.
     """
     if examples < 1:
         raise click.BadParameter("must be at least 1", param_hint="--examples")

@@ -15,12 +15,12 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def trace_option(function: F) -> F:
-    """Add `--trace`, which writes down what crosses while the command runs."""
+    """Add `--trace`, which logs the messages between kit and candidate."""
 
     @click.option(
         "--trace",
         type=OutputFile(),
-        help="Write what the kit and the candidate say to each other, a line a message.",
+        help="Log every message between the kit and the candidate, one per line.",
     )
     @functools.wraps(function)
     def wrapper(*args: Any, trace: Path | None, **kwargs: Any) -> Any:

@@ -1,16 +1,15 @@
-"""What a run had told before it was stopped: it goes on from there, and does not do it again.
+"""Resuming a run: what its journal holds already is not done again.
 
-A run that is resumed begins with the journal of its earlier legs. What was finished is told again
-as it was, what was cut off is done again from its beginning:
+Finished parts are emitted again as they were; unfinished parts start over:
 
-    the fixtures' check       told again if it was finished
-    a candidate               told again if it was judged as a whole
-    a suite of lockstep       told again if it was finished: its choices follow from the seed
+    the fixtures' check       emitted again if it finished
+    a candidate               emitted again if it was judged as a whole
+    a lockstep suite          emitted again if it finished: its choices follow from the seed
     a corpus                  cases that passed are not run again; the others are, for their files
-    benchmarks                measured again: the pairs of one sitting belong together
+    benchmarks                measured again: the pairs of one session belong together
 
-A candidate that counts how often it drove is judged from its beginning, so that the count is one
-process's. A run is resumed only as what it was: by the same kit and oracle, from the same files.
+A candidate that counts how often its functions run starts over, because the count belongs to one
+process. A run can only be resumed with the same kit, the same oracle and the same files.
 """
 
 from __future__ import annotations
@@ -45,51 +44,51 @@ _NEW = "start a new run"
 
 
 @dataclass(slots=True)
-class _Leg:
-    """What one leg has told so far."""
+class _Attempt:
+    """The events of a run since it began or was resumed."""
 
-    told: dict[str, list[Event]] = field(default_factory=dict[str, list[Event]])
+    events: dict[str, list[Event]] = field(default_factory=dict[str, list[Event]])
     measured: list[Event] = field(default_factory=list[Event])
     judged: set[str] = field(default_factory=set[str])
 
 
 @dataclass(slots=True)
 class Earlier:
-    """What is known of a run from its earlier legs; of one that only begins, nothing."""
+    """What a stopped run found out; empty for a new run."""
 
     started: RunStarted | None = None
     checked: CorporaChecked | None = None
     candidates: dict[str, list[Event]] = field(default_factory=dict[str, list[Event]])
-    """All that was told of each candidate that was judged as a whole."""
+    """All events of each candidate that was judged as a whole."""
     suites: dict[tuple[str, str], list[Event]] = field(
         default_factory=dict[tuple[str, str], list[Event]]
     )
-    """What was told of each finished suite of lockstep, by candidate and suite."""
+    """The events of each finished lockstep suite, by candidate and suite."""
     cases: dict[tuple[str, str, CaseId], CaseJudged] = field(
         default_factory=dict[tuple[str, str, CaseId], CaseJudged]
     )
     """The verdict on each committed case, by candidate, gate and case."""
     benchmarks: list[Event] = field(default_factory=list[Event])
-    """What was told of benchmarks, if they ended."""
-    _leg: _Leg = field(default_factory=_Leg)
+    """The events of the benchmarks, if they finished."""
+    _attempt: _Attempt = field(default_factory=_Attempt)
 
     def add(self, event: Event) -> None:
         """Take one event of the journal."""
-        leg = self._leg
+        attempt = self._attempt
         match event:
             case RunStarted():
-                self.started, self._leg = event, _Leg()
+                self.started, self._attempt = event, _Attempt()
             case RunFinished():
-                self.benchmarks = leg.measured
+                self.benchmarks = attempt.measured
             case CorporaChecked():
                 self.checked = event
             case BenchMeasured():
-                leg.measured.append(event)
-            case _ if event.candidate in leg.judged:
-                leg.measured.append(event)  # a candidate that broke down in a benchmark
+                attempt.measured.append(event)
+            case _ if event.candidate in attempt.judged:
+                attempt.measured.append(event)  # a candidate that broke down in a benchmark
             case _:
-                leg.told.setdefault(event.candidate, []).append(event)
-                self._keep(event, leg.told[event.candidate])
+                attempt.events.setdefault(event.candidate, []).append(event)
+                self._keep(event, attempt.events[event.candidate])
 
     def summary(self) -> str:
         """Return in a line what need not be done again; nothing for a new run."""
@@ -99,18 +98,18 @@ class Earlier:
         known = f"{candidates} candidates, {suites} suites, {cases:,} cases"
         return f"resuming; already judged: {known}"
 
-    def _keep(self, event: Event, told: list[Event]) -> None:
-        """Keep what an event ends, of all that was told of its candidate."""
+    def _keep(self, event: Event, events: list[Event]) -> None:
+        """Keep the part that an event ends; `events` are all of its candidate's."""
         match event:
             case CaseJudged():
                 self.cases[event.candidate, event.gate, CaseId(event.case)] = event
             case GateFinished(candidate, gate, "lockstep"):
-                found = [each for each in told if isinstance(each, DivergenceFound)]
+                found = [known for known in events if isinstance(known, DivergenceFound)]
                 mine: list[Event] = [each for each in found if each.gate == gate]
                 self.suites[candidate, gate.removeprefix("lockstep ")] = [*mine, event]
             case CandidateJudged():
-                self.candidates[event.candidate] = told
-                self._leg.judged.add(event.candidate)
+                self.candidates[event.candidate] = events
+                self._attempt.judged.add(event.candidate)
             case _:
                 pass
 
@@ -127,7 +126,7 @@ def read_earlier(folder: Path) -> Earlier:
         known.add(event)
     if known.started is None:
         raise BadFileError(
-            "was stopped before it began, so there is nothing to go on from",
+            "was stopped before it began, so there is nothing to resume",
             where=str(folder),
             hint=_NEW,
         )

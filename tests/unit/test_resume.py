@@ -126,7 +126,7 @@ def test_wherever_the_journal_ends_the_report_is_the_same(undisturbed: Undisturb
         folder = undisturbed.cut_to(size)
         again = undisturbed.resume()
         assert again.return_value == undisturbed.said.return_value, again.output
-        assert "going on from where it was stopped" in again.output
+        assert "resuming; already judged: " in again.output
         assert report_of(folder) == undisturbed.report, f"the journal was cut at {size}"
         names = [path.name for path in (folder / "cases").glob("*")]
         told = [
@@ -186,7 +186,7 @@ def test_a_run_is_resumed_only_as_what_it_was(undisturbed: Undisturbed) -> None:
     folder = undisturbed.cut_to(len(undisturbed.journal) // 2)
     workspace, name = undisturbed.workspace, folder.name
     before = (folder / "journal.jsonl").read_bytes()
-    with pytest.raises(UsageError, match="is no run of `parity-kit parity`"):
+    with pytest.raises(UsageError, match="is not a run of `parity-kit parity`"):
         invoke(parity, workspace, "--resume", name)
     with pytest.raises(UsageError, match="examples was given when the run began"):
         invoke(run, workspace, "--resume", name, "--examples", "7")
