@@ -5,14 +5,14 @@ from __future__ import annotations
 import importlib
 import platform
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import cast
 
 from parity_kit.candidates.workspace import Workspace
-from parity_kit.contract import Case, CaseRunner, Trace, Unsupported
+from parity_kit.contract import Case, CaseRunner, Engine, Trace, Unsupported
 from parity_kit.contract import run as run_case
 from parity_kit.contract.canonical import digest
 from parity_kit.contract.errors import BadFileError, ParityKitError, UsageError
@@ -22,7 +22,9 @@ from parity_kit.corpora.corpus import Corpus, CorpusName
 from parity_kit.corpora.folder import index_file, read_corpora, select
 from parity_kit.corpora.generators import generators, make_importable, module_name
 from parity_kit.corpora.manifest import Manifest, read_manifest
+from parity_kit.corpora.reach import REACH, Reach, read_reach
 from parity_kit.corpora.requirements import missing, required, versions
+from parity_kit.reference.functions import Function, Watcher
 from parity_kit.reference.logs import silence_langgraph
 
 OnProgress = Callable[[CorpusName, int], None]
@@ -61,19 +63,23 @@ def oracle() -> tuple[dict[str, str], str]:
 
 
 def regenerate(
-    workspace: Workspace, wanted: Collection[str] = (), on_progress: OnProgress = silent
+    workspace: Workspace,
+    wanted: Collection[str] = (),
+    on_progress: OnProgress = silent,
+    reached: MutableMapping[CorpusName, frozenset[Function]] | None = None,
 ) -> dict[CorpusName, Corpus]:
     """Run generators on real LangGraph and return the corpora they make.
 
-    Those whose requirements are missing are left out: `unavailable` names them.
+    Those whose requirements are missing are left out: `unavailable` names them. `reached` is filled
+    with the functions of LangGraph that each corpus runs.
 
     Raises:
         BadFileError: If a generator breaks the rules of docs/fixture-format.md.
         UsageError: If there is no generator for a corpus that is asked for, or not what it needs.
     """
-    from parity_kit.reference.engine import Engine  # noqa: PLC0415  # loads LangGraph
+    from parity_kit.reference.engine import Engine as Reference  # noqa: PLC0415  # loads LangGraph
 
-    engine = Engine()
+    engine = Reference()
     known = generators(workspace)
     if not known:
         raise UsageError(
@@ -86,12 +92,22 @@ def regenerate(
         if reason := absent.get(CorpusName(name)):
             raise UsageError(f"corpus {name} cannot be regenerated here: {reason}")
     make_importable(workspace)
+    made: dict[CorpusName, Corpus] = {}
     with silence_langgraph():
-        return {
-            name: _regenerate(name, known[name], lambda case: run_case(engine, case), on_progress)
-            for name in select(known, wanted)
-            if name not in absent
-        }
+        for name in select(known, wanted):
+            if name in absent:
+                continue
+            watcher = None if reached is None else Watcher()
+            made[name] = _regenerate(name, known[name], _runner(engine, watcher), on_progress)
+            if reached is not None and watcher is not None:
+                reached[name] = watcher.functions()
+    return made
+
+
+def _runner(engine: Engine, watcher: Watcher | None) -> CaseRunner:
+    if watcher is None:
+        return lambda case: run_case(engine, case)
+    return lambda case: watcher.call(run_case, engine, case)
 
 
 def unavailable(workspace: Workspace, wanted: Collection[str] = ()) -> dict[CorpusName, str]:
