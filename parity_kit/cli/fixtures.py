@@ -63,6 +63,7 @@ def build(
 ) -> None:
     """Regenerate all corpora, or those named, from real LangGraph."""
     from parity_kit.corpora import regenerate
+    from parity_kit.corpora.reach import ReachedBy, write_reach
 
     if baseline is not None:
         build_baseline(workspace, corpora, baseline, extra, to, as_json)
@@ -82,11 +83,14 @@ def build(
     started = time.perf_counter()
     before = _committed(workspace)
     with progress() as on_progress:
-        made = regenerate.regenerate(workspace, corpora, on_progress)
+        reached = ReachedBy()
+        made = regenerate.regenerate(workspace, corpora, on_progress, reached)
     skipped = {} if corpora else regenerate.unavailable(workspace)
     found = {name: changes(before.get(name), corpus) for name, corpus in made.items()}
     needs = regenerate.needs(workspace, made)
-    write_corpora(workspace.fixtures, made.values(), *regenerate.oracle(), needs)
+    versions, python = regenerate.oracle()
+    write_corpora(workspace.fixtures, made.values(), versions, python, needs)
+    write_reach(workspace.fixtures, versions["langgraph"], reached)
     seconds = time.perf_counter() - started
     if as_json:
         cases = {name: len(corpus.traces) for name, corpus in made.items()}

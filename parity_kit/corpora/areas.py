@@ -38,7 +38,7 @@ _AREAS = {
     "langgraph.store.sqlite": "the SQLite store",
     "langgraph.stream": "stream transformers",
 }
-_REST = "everything else"
+_REST = "types, configuration and helpers"
 
 
 def area_of(module: str) -> str:

@@ -7,17 +7,22 @@ them; reading it needs no LangGraph.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+import sys
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 from parity_kit.contract.errors import BadFileError
+from parity_kit.contract.files import write_atomically
 from parity_kit.corpora.areas import area_of
 from parity_kit.corpora.corpus import FORMAT, REBUILD, CorpusName, read_bytes
-from parity_kit.corpora.oracle_source import Function
+from parity_kit.reference.functions import Function, functions
 
 REACH = "REACH.json"
+
+ReachedBy = dict[CorpusName, frozenset[Function]]
+"""The functions that each corpus runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +36,14 @@ class AreaReach:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Every function of the oracle, and the corpora that run it."""
+    """Every function of the oracle, and the corpora that run it.
+
+    `oracle` is LangGraph's version, `python` the minor version that the cases ran on: LangGraph has
+    branches for some.
+    """
 
     oracle: str
+    python: str
     functions: Mapping[Function, tuple[CorpusName, ...]]
 
     def run_by(self, corpora: Collection[str] | None = None) -> frozenset[Function]:
@@ -58,40 +68,47 @@ class Reach:
         """Return the areas of which these corpora run nothing at all."""
         return [area.name for area in self.areas(corpora) if not area.run]
 
-    def merged(self, made: Mapping[CorpusName, frozenset[Function]]) -> Reach:
-        """Return this with what some corpora run replaced; the others' entries stay."""
-        return Reach(
-            self.oracle,
-            {
-                function: tuple(
-                    sorted(
-                        {name for name in names if name not in made}
-                        | {name for name, run in made.items() if function in run}
-                    )
-                )
-                for function, names in self.functions.items()
-            },
-        )
+    def is_of_this_python(self) -> bool:
+        """Whether the cases ran on the minor version of Python that runs now."""
+        return self.python == this_python()
 
     def to_json(self) -> str:
-        """Return the content of the file: a line a function."""
-        lines = [
-            f"    {json.dumps(module)}: {{\n{',\n'.join(functions)}\n    }}"
-            for module, functions in self._lines()
-        ]
-        head = f'{{\n  "format": {FORMAT},\n  "oracle": {json.dumps(self.oracle)},\n'
-        return f'{head}  "functions": {{\n{",\n".join(lines)}\n  }}\n}}\n'
+        """Return the content of the file: a line a function, its corpora with spaces between."""
+        modules: dict[str, dict[str, str]] = {}
+        for function, corpora in sorted(self.functions.items()):
+            modules.setdefault(function.module, {})[function.name] = " ".join(corpora)
+        head = {"format": FORMAT, "oracle": self.oracle, "python": self.python}
+        return json.dumps({**head, "functions": modules}, indent=1) + "\n"
 
-    def _lines(self) -> Iterator[tuple[str, list[str]]]:
-        for module in sorted({function.module for function in self.functions}):
-            yield (
-                module,
-                [
-                    f"      {json.dumps(function.name)}: {json.dumps(list(names))}"
-                    for function, names in sorted(self.functions.items())
-                    if function.module == module
-                ],
+
+def this_python() -> str:
+    """Return the minor version of Python that runs, such as 3.11."""
+    return f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+def write_reach(fixtures: Path, oracle: str, made: ReachedBy) -> Reach:
+    """Write what corpora run; entries of corpora that were not made again stay.
+
+    Returns:
+        What was written.
+    """
+    before = read_reach(fixtures)
+    kept: Mapping[Function, tuple[CorpusName, ...]] = before.functions if before else {}
+    reach = Reach(
+        oracle,
+        this_python(),
+        {
+            function: tuple(
+                sorted(
+                    {name for name in kept.get(function, ()) if name not in made}
+                    | {name for name, run in made.items() if function in run}
+                )
             )
+            for function in functions()
+        },
+    )
+    write_atomically(fixtures / REACH, reach.to_json())
+    return reach
 
 
 def read_reach(fixtures: Path) -> Reach | None:
@@ -105,14 +122,16 @@ def read_reach(fixtures: Path) -> Reach | None:
         return None
     try:
         content = cast("dict[str, Any]", json.loads(read_bytes(path)))
-        functions = {
-            Function(str(module), str(name)): tuple(CorpusName(str(corpus)) for corpus in corpora)
-            for module, entries in content["functions"].items()
-            for name, corpora in entries.items()
+        entries = {
+            Function(str(module), str(name)): tuple(
+                CorpusName(corpus) for corpus in corpora.split()
+            )
+            for module, names in content["functions"].items()
+            for name, corpora in names.items()
         }
         if content["format"] != FORMAT:
-            raise ValueError(f"format {content['format']!r}")  # noqa: TRY301  # told as the others
-        return Reach(str(content["oracle"]), functions)
+            raise ValueError(f"format {content['format']!r}")  # noqa: TRY301  # reported as the rest
+        return Reach(str(content["oracle"]), str(content["python"]), entries)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise BadFileError(
             f"expected format {FORMAT}, an oracle and functions by module ({error!r})",

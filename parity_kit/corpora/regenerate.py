@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import platform
 import time
-from collections.abc import Callable, Collection, Iterator, MutableMapping
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -22,9 +22,9 @@ from parity_kit.corpora.corpus import Corpus, CorpusName
 from parity_kit.corpora.folder import index_file, read_corpora, select
 from parity_kit.corpora.generators import generators, make_importable, module_name
 from parity_kit.corpora.manifest import Manifest, read_manifest
-from parity_kit.corpora.reach import REACH, Reach, read_reach
+from parity_kit.corpora.reach import REACH, Reach, ReachedBy, read_reach
 from parity_kit.corpora.requirements import missing, required, versions
-from parity_kit.reference.functions import Function, Watcher
+from parity_kit.reference.functions import Watcher
 from parity_kit.reference.logs import silence_langgraph
 
 OnProgress = Callable[[CorpusName, int], None]
@@ -66,7 +66,7 @@ def regenerate(
     workspace: Workspace,
     wanted: Collection[str] = (),
     on_progress: OnProgress = silent,
-    reached: MutableMapping[CorpusName, frozenset[Function]] | None = None,
+    reached: ReachedBy | None = None,
 ) -> dict[CorpusName, Corpus]:
     """Run generators on real LangGraph and return the corpora they make.
 
@@ -145,17 +145,22 @@ def check(
     skipped = {} if wanted else unavailable(workspace)
     before: dict[CorpusName, Corpus] = {}
     made: dict[CorpusName, Corpus] = {}
+    committed = read_reach(workspace.fixtures)
+    reached = ReachedBy()
     for name in names:
         if name in manifest.corpora:
             (before[name],) = read_corpora(workspace.fixtures, [name])
         if name in known and name not in skipped:
             manifest.check_needs(name, needs(workspace, [name]).get(name, {}))
-            made.update(regenerate(workspace, [name], on_progress))
+            made.update(regenerate(workspace, [name], on_progress, reached))
     drifted = {
-        name: found
+        name: drift
         for name in names
         if name not in skipped
-        and (found := _drift(workspace, manifest, before.get(name), made.get(name)))
+        and (
+            drift := _drift(workspace, manifest, before.get(name), made.get(name))
+            or _reach_drift(committed, name, reached)
+        )
     }
     cases = {name: len(corpus.traces) for name, corpus in made.items()}
     return Checked(cases, drifted, time.perf_counter() - started, skipped)
@@ -177,6 +182,19 @@ def _drift(
     if not path.is_file() or path.read_bytes() != after.index().encode():
         return (Change(path.name, "changed", "the index is not the corpus's"),)
     return ()
+
+
+def _reach_drift(
+    committed: Reach | None, name: CorpusName, reached: ReachedBy
+) -> tuple[Change, ...]:
+    """Return how the functions that a corpus runs differ from those that are committed."""
+    if committed is None or name not in reached or not committed.is_of_this_python():
+        return ()
+    differing = sorted(committed.run_by([name]) ^ (reached[name] & committed.functions.keys()))
+    if not differing:
+        return ()
+    detail = f"{name} runs other functions than it lists: {len(differing)}, first {differing[0]}"
+    return (Change(REACH, "changed", detail),)
 
 
 def _regenerate(name: CorpusName, path: Path, run: CaseRunner, on_progress: OnProgress) -> Corpus:

@@ -17,7 +17,6 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-_SCOPES = (*_FUNCTIONS, ast.ClassDef)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -26,6 +25,9 @@ class Function:
 
     module: str
     name: str
+
+    def __str__(self) -> str:
+        return f"{self.module}.{self.name}"
 
     @property
     def is_public(self) -> bool:
@@ -87,9 +89,12 @@ def _names(scope: ast.AST, prefix: str = "") -> Iterator[str]:
     for node in ast.iter_child_nodes(scope):
         if isinstance(node, _FUNCTIONS) and not _is_stub(node):
             yield prefix + node.name
-        inside = {ast.ClassDef: "."}.get(type(node), ".<locals>.")
-        named = isinstance(node, _SCOPES)
-        yield from _names(node, f"{prefix}{node.name}{inside}" if named else prefix)
+        if isinstance(node, ast.ClassDef):
+            yield from _names(node, f"{prefix}{node.name}.")
+        elif isinstance(node, _FUNCTIONS):
+            yield from _names(node, f"{prefix}{node.name}.<locals>.")
+        else:
+            yield from _names(node, prefix)
 
 
 def _is_stub(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:

@@ -1,0 +1,102 @@
+"""What of LangGraph the committed cases run, as recorded, checked and shown."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from parity_kit.candidates.workspace import Workspace, find_workspace
+from parity_kit.cli.reach import command
+from parity_kit.contract.errors import BadFileError, UsageError
+from parity_kit.corpora.corpus import CorpusName
+from parity_kit.corpora.reach import REACH, Reach, ReachedBy, read_reach, this_python
+from parity_kit.corpora.regenerate import check, regenerate
+from parity_kit.reference.functions import Function, functions
+
+WORKSPACE = find_workspace(Path(__file__))
+DUMPS = Function("langgraph.checkpoint.serde.jsonplus", "JsonPlusSerializer.dumps_typed")
+
+
+@pytest.fixture
+def committed() -> Reach:
+    reach = read_reach(WORKSPACE.fixtures)
+    assert reach is not None
+    return reach
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Workspace:
+    """A workspace with one small corpus and its generator."""
+    (tmp_path / "parity.toml").touch()
+    (tmp_path / "fixtures").mkdir()
+    (tmp_path / "generators").mkdir()
+    for path in [*WORKSPACE.generators.glob("_*.py"), WORKSPACE.generators / "standard.py"]:
+        shutil.copy(path, tmp_path / "generators")
+    for name in ("standard.msgpack", "standard.index", REACH):
+        shutil.copy(WORKSPACE.fixtures / name, tmp_path / "fixtures")
+    manifest = json.loads((WORKSPACE.fixtures / "MANIFEST.json").read_text(encoding="utf-8"))
+    manifest["corpora"] = {"standard": manifest["corpora"]["standard"]}
+    (tmp_path / "fixtures" / "MANIFEST.json").write_text(json.dumps(manifest), encoding="utf-8")
+    return Workspace(tmp_path)
+
+
+def test_every_function_of_the_oracle_is_listed(committed: Reach) -> None:
+    assert committed.functions.keys() == functions()
+
+
+def test_a_corpus_runs_what_is_recorded(committed: Reach) -> None:
+    name, reached = CorpusName("interrupts"), ReachedBy()
+    regenerate(WORKSPACE, [name], reached=reached)
+    if committed.python == this_python():
+        assert reached[name] & committed.functions.keys() == committed.run_by([name])
+    assert Function("langgraph.types", "interrupt") in reached[name]
+
+
+def test_no_case_runs_what_no_corpus_is_about(committed: Reach) -> None:
+    assert "prebuilt agents and tools" in committed.not_looked_at(list_corpora(committed))
+    assert "channels" not in committed.not_looked_at(["channels"])
+    assert "running graphs" in committed.not_looked_at(["channels"])
+
+
+def list_corpora(reach: Reach) -> list[str]:
+    return sorted({name for names in reach.functions.values() for name in names})
+
+
+@pytest.mark.skipif(this_python() != "3.11", reason="the committed reach is Python 3.11's")
+def test_check_finds_a_reach_that_is_not_so(copy: Workspace) -> None:
+    assert not check(copy).drifted
+    path = copy.fixtures / REACH
+    content = json.loads(path.read_text(encoding="utf-8"))
+    content["functions"][DUMPS.module][DUMPS.name] = ""
+    path.write_text(json.dumps(content), encoding="utf-8")
+    (change,) = check(copy).drifted[CorpusName("standard")]
+    assert change.case == REACH
+    assert f"1, first {DUMPS}" in change.place
+
+
+def test_a_broken_file_is_named(copy: Workspace) -> None:
+    (copy.fixtures / REACH).write_text('{"format": 1, "functions": []}', encoding="utf-8")
+    with pytest.raises(BadFileError, match="expected format 1, an oracle") as error:
+        read_reach(copy.fixtures)
+    assert REACH in str(error.value)
+
+
+def test_areas_and_functions_are_shown(committed: Reach) -> None:
+    shown = CliRunner().invoke(command, ["--json", "--workspace", str(WORKSPACE.root)])
+    areas = {area["name"]: area for area in json.loads(shown.output)["areas"]}
+    assert areas["prebuilt agents and tools"]["run"] == 0
+    assert sum(area["run"] for area in areas.values()) == len(committed.run_by())
+    shown = CliRunner().invoke(command, ["dumps_typed", "--workspace", str(WORKSPACE.root)])
+    assert DUMPS.name in shown.output
+    assert "no case" in shown.output
+
+
+def test_a_name_that_nothing_has_gets_the_nearest() -> None:
+    arguments = ["ToolNod3", "--workspace", str(WORKSPACE.root)]
+    with pytest.raises(UsageError, match="no function of LangGraph") as error:
+        CliRunner().invoke(command, arguments, catch_exceptions=False)
+    assert "ToolNode" in (error.value.hint or "")
