@@ -41,7 +41,8 @@ def command(
     """
     from parity_kit.corpora.imported import PREFIX, imported_folder
     from parity_kit.corpora.user_checkpoints.importing import import_source
-    from parity_kit.corpora.user_checkpoints.source import Selection, open_source
+    from parity_kit.corpora.user_checkpoints.opening import open_source
+    from parity_kit.corpora.user_checkpoints.source import Selection
 
     folder = imported_folder(workspace, name)
     started = time.perf_counter()

@@ -14,7 +14,7 @@ from parity_kit.cli.user_checkpoints import counting, database_options
 from parity_kit.contract.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from parity_kit.corpora.user_checkpoints.loss import Found, Loss
+    from parity_kit.corpora.user_checkpoints.loss import Loss, LossReport
     from parity_kit.corpora.user_checkpoints.source import StoredValue
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -56,42 +56,43 @@ def _check(  # the options
     strict: bool,
     as_json: bool,
 ) -> int:
-    from parity_kit.corpora.user_checkpoints.source import Selection, open_source
+    from parity_kit.corpora.user_checkpoints.opening import open_source
+    from parity_kit.corpora.user_checkpoints.source import Selection
 
     started = time.perf_counter()
     selection = Selection(threads, limit)
     with open_source(sqlite, postgres, selection) as source, counting("checkpoints") as progress:
         from parity_kit.corpora.user_checkpoints.loss import find_loss
 
-        found = find_loss(source, progress, strict=strict)
-    code = ExitCode.DIVERGENCE if found.lost else ExitCode.PARITY
+        report = find_loss(source, progress, strict=strict)
+    code = ExitCode.DIVERGENCE if report.lost else ExitCode.PARITY
     seconds = time.perf_counter() - started
     if as_json:
-        print_json({**_as_json(found), "seconds": seconds, "exit_code": int(code)})
+        print_json({**_as_json(report), "seconds": seconds, "exit_code": int(code)})
     else:
-        _print(found, seconds)
+        _print(report, seconds)
     return code
 
 
-def _print(found: Found, seconds: float) -> None:
+def _print(report: LossReport, seconds: float) -> None:
     from rich.markup import escape
     from rich.table import Table
 
     out = console()
-    if found.lost:
+    if report.lost:
         table = Table("what became of it", "type", box=None)
         table.add_column("values", justify="right")
         table.add_column("the first", overflow="fold")
-        for loss, lost in _most_first(found):
+        for loss, lost in _most_first(report):
             first = _where(lost.examples[0])
             table.add_row(loss.became.value, escape(loss.type), str(lost.count), escape(first))
         out.print(table)
-    said = "all come back to the same bytes"
-    if found.lost:
-        said = f"{found.values - found.kept} do not come back to the same bytes"
+    result = "all come back to the same bytes"
+    if report.lost:
+        result = f"{report.values - report.kept} do not come back to the same bytes"
     out.print(
-        f"{found.values} values of {found.checkpoints} checkpoints loaded and dumped again in "
-        f"{seconds:.1f} s: {said}"
+        f"{report.values} values of {report.checkpoints} checkpoints loaded and dumped again in "
+        f"{seconds:.1f} s: {result}"
     )
 
 
@@ -105,15 +106,15 @@ def _where(value: StoredValue) -> str:
     return ", ".join(parts)
 
 
-def _most_first(found: Found) -> list[tuple[Loss, Any]]:
-    return sorted(found.lost.items(), key=lambda item: (-item[1].count, item[0].type))
+def _most_first(report: LossReport) -> list[tuple[Loss, Any]]:
+    return sorted(report.lost.items(), key=lambda item: (-item[1].count, item[0].type))
 
 
-def _as_json(found: Found) -> dict[str, Any]:
+def _as_json(report: LossReport) -> dict[str, Any]:
     return {
-        "checkpoints": found.checkpoints,
-        "values": found.values,
-        "kept": found.kept,
+        "checkpoints": report.checkpoints,
+        "values": report.values,
+        "kept": report.kept,
         "lost": [
             {
                 "became": loss.became.value,
@@ -130,6 +131,6 @@ def _as_json(found: Found) -> dict[str, Any]:
                     for example in lost.examples
                 ],
             }
-            for loss, lost in _most_first(found)
+            for loss, lost in _most_first(report)
         ],
     }

@@ -52,7 +52,7 @@ def command(
         )
     if case is None:
         data = blob.read() if blob is not None else _from_hex(digits or "")
-        found = [("", data)]
+        blobs = [("", data)]
     else:
         trace = find_trace(workspace, case)
         if as_script:
@@ -63,17 +63,17 @@ def command(
         if stored is None:
             _show_trace(trace, as_json)
             return
-        found = [
+        blobs = [
             (f"operation {index} stored {name}", data)
             for index, name, data in stored_entries(trace, stored)
         ]
     if as_json:
         entries = [
-            ({"entry": head} if head else {}) | annotate(data).to_json() for head, data in found
+            ({"entry": head} if head else {}) | annotate(data).to_json() for head, data in blobs
         ]
         print_json(entries[0] if case is None else entries)
         return
-    for head, data in found:
+    for head, data in blobs:
         if head:
             click.echo(f"{head}  ({len(data)} bytes)")
         packed = not head or head.endswith(("/msgpack", " data"))

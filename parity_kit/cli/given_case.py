@@ -75,10 +75,10 @@ def read_given(workspace: Workspace, given: str, level_name: str | None) -> Give
     path = Path(given)
     if path.suffix in SUFFIXES:
         written = read_yaml(path)
-        found = GivenCase(written.case, places=written.places)
+        read = GivenCase(written.case, places=written.places)
     elif given.endswith(SUFFIX) or path.is_file():
         kept = read_case(path)
-        found = GivenCase(
+        read = GivenCase(
             kept.case,
             kept.candidate,
             kept.reference_outcomes,
@@ -87,8 +87,8 @@ def read_given(workspace: Workspace, given: str, level_name: str | None) -> Give
         )
     else:
         trace = find_trace(workspace, given)
-        found = GivenCase(trace.case, reference_outcomes=trace.outcomes)
-    return found if level_name is None else replace(found, level=Level[level_name.upper()])
+        read = GivenCase(trace.case, reference_outcomes=trace.outcomes)
+    return read if level_name is None else replace(read, level=Level[level_name.upper()])
 
 
 @dataclass(frozen=True, slots=True)

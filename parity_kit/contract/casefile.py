@@ -1,4 +1,4 @@
-"""A case in a file: what a run found, to be replayed, explained and kept.
+"""A case in a file, as a run writes it, to be replayed, explained and kept.
 
 The file is one canonical MessagePack map: `format`, `candidate`, `case`, the outcomes of both sides
 (the candidate's are missing where it gave none), and the `level` at which they were compared.

@@ -1,6 +1,6 @@
 """Corpora made of a user's own data: private, and in chunks, so that none is ever held whole.
 
-`.parity/imported/NAME/` holds `00001.msgpack` and so on, each a corpus file as
+`.parity/imported/NAME/` holds `00001.msgpack` and so on, corpus files as
 docs/fixture-format.md has it, and `MANIFEST.json`, which lists them.
 """
 
@@ -44,7 +44,7 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class ImportedCorpus:
-    """An imported corpus on disk. Its traces are read chunk by chunk, each time anew."""
+    """An imported corpus on disk; every iteration over its traces reads its chunks anew."""
 
     name: CorpusName
     folder: Path
@@ -99,7 +99,7 @@ def read_imported(workspace: Workspace, name: str) -> ImportedCorpus:
     folder = imported_folder(workspace, name)
     path = folder / MANIFEST
     if not path.is_file():
-        there = sorted(each.parent.name for each in workspace.imported.glob(f"*/{MANIFEST}"))
+        there = sorted(path.parent.name for path in workspace.imported.glob(f"*/{MANIFEST}"))
         raise UsageError(
             f"no imported corpus {name!r}",
             hint=f"there are {', '.join(there)}"

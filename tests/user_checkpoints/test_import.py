@@ -25,7 +25,8 @@ from parity_kit.contract.canonical import pack
 from parity_kit.contract.errors import BadFileError, ExitCode, ParityKitError, UsageError
 from parity_kit.contract.events import CandidateFailed, CaseJudged, Event
 from parity_kit.corpora.imported import ImportWriter, read_imported
-from parity_kit.corpora.user_checkpoints.source import Selection, Source, open_source
+from parity_kit.corpora.user_checkpoints.opening import open_source
+from parity_kit.corpora.user_checkpoints.source import Selection, Source
 from parity_kit.gates.rules import Rules
 from parity_kit.gates.runner import Judging, Plan
 from parity_kit.reference.postgres_server import missing, server
@@ -42,8 +43,8 @@ def listing(folder: Path) -> dict[str, bytes]:
 def test_every_stored_value_is_tried_on_a_candidate(
     database: Path, call: Callable[..., str], judge: Callable[..., Any]
 ) -> None:
-    told = json.loads(call("import", "--sqlite", database, "--json"))
-    assert (told["checkpoints"], told["values"], told["left_out"]) == (6, VALUES, {})
+    summary = json.loads(call("import", "--sqlite", database, "--json"))
+    assert (summary["checkpoints"], summary["values"], summary["left_out"]) == (6, VALUES, {})
     answer = judge("own")
     assert (answer["verdict"], answer["compared"]) == ("equal", sum(VALUES.values()))
     assert answer["reached"] == "bytes"
@@ -109,8 +110,8 @@ def test_a_database_in_use_is_read_with_what_is_not_checkpointed_yet(
         connection.execute("DELETE FROM writes WHERE idx = 1")
         connection.commit()
         data = database.read_bytes()
-        told = json.loads(call("import", "--sqlite", database, "--json"))
-        assert told["values"] == {**VALUES, "write": 6}
+        summary = json.loads(call("import", "--sqlite", database, "--json"))
+        assert summary["values"] == {**VALUES, "write": 6}
         assert database.read_bytes() == data
 
 
@@ -158,9 +159,9 @@ def at(kind: str, place: str) -> tuple[str | None, str | None]:
 def test_postgresql_is_imported_and_judged_like_a_file(
     address: str, call: Callable[..., str], judge: Callable[..., Any]
 ) -> None:
-    told = json.loads(call("import", "--postgres", address, "--json"))
+    summary = json.loads(call("import", "--postgres", address, "--json"))
     # Integers are in the checkpoint itself; messages are blobs.
-    assert told["values"] == {**VALUES, "blob": 6}
+    assert summary["values"] == {**VALUES, "blob": 6}
     answer = judge("own")
     assert (answer["verdict"], answer["compared"]) == ("equal", sum(VALUES.values()) + 6)
     output = call("check", "--loss", "--postgres", address)

@@ -73,6 +73,6 @@ def test_what_langgraph_loses_is_told_of_an_import(
     with closing(sqlite3.connect(database)) as connection:
         connection.execute("UPDATE writes SET value = ? WHERE channel = 'n'", (GONE,))
         connection.commit()
-    told = json.loads(call("import", "--sqlite", database, "--json"))
-    assert told["features"] == {"lossy upstream": 6}
+    summary = json.loads(call("import", "--sqlite", database, "--json"))
+    assert summary["features"] == {"lossy upstream": 6}
     assert judge("own")["verdict"] == "equal"

@@ -1,4 +1,4 @@
-"""Stored values of a user's own as fixtures: each as the cases that try a codec on it.
+"""Stored values of a user's own as fixtures: one or two cases for a codec per value.
 
 One value is held at a time, and a chunk of what is written; so memory does not grow with the
 database.
@@ -37,7 +37,7 @@ from parity_kit.reference.loss import Loss, loss_of
 from parity_kit.reference.native import canonical_blob
 
 Progress = Callable[[int, int], None]
-"""Told how many checkpoints are read, and of how many."""
+"""Called with the number of checkpoints read, and of all."""
 
 _KEY_FILE = "redaction.key"
 _KEY_BYTES = 32
@@ -46,8 +46,8 @@ _OPERATIONS = ("decode", "round_trip")
 
 
 @dataclass(slots=True)
-class Imported:
-    """What came of an import: counts, and the values left out, by the reason."""
+class ImportSummary:
+    """The counts of an import, and of the values left out by reason."""
 
     checkpoints: int = 0
     values: Counter[str] = field(default_factory=Counter[str])
@@ -66,7 +66,7 @@ def import_source(  # noqa: PLR0913  # what an import is made of
     permissive: bool = False,
     replace: bool = False,
     progress: Progress,
-) -> Imported:
+) -> ImportSummary:
     """Make an imported corpus of a database.
 
     With `permissive` a value with types that a strict codec does not build is also tried on a
@@ -89,12 +89,12 @@ def import_source(  # noqa: PLR0913  # what an import is made of
             for trace in making.traces(value):
                 writer.add(trace)
             if value.what == "checkpoint":
-                making.told.checkpoints += 1
-                progress(making.told.checkpoints, total)
+                making.summary.checkpoints += 1
+                progress(making.summary.checkpoints, total)
         chunks = writer.finish(making.about(source))
-    making.told.cases = sum(chunk.cases for chunk in chunks)
-    making.told.bytes = sum(chunk.bytes for chunk in chunks)
-    return making.told
+    making.summary.cases = sum(chunk.cases for chunk in chunks)
+    making.summary.bytes = sum(chunk.bytes for chunk in chunks)
+    return making.summary
 
 
 def _key(workspace: Workspace) -> bytes:
@@ -112,7 +112,7 @@ class _Making:
     """Makes traces of stored values."""
 
     def __init__(self, name: str, redactor: Redactor | None, *, permissive: bool) -> None:
-        self.told = Imported()
+        self.summary = ImportSummary()
         self._name = name
         self._redactor = redactor
         self._permissive = permissive
@@ -123,7 +123,7 @@ class _Making:
         self._codecs = {strict: CodecSession(subject) for strict, subject in self._subjects.items()}
 
     def about(self, source: Source) -> dict[str, object]:
-        """Return what the manifest says beside its chunks; of whose data it is, nothing."""
+        """Return what the manifest says beside its chunks; whose data it is stays out."""
         versions, python = oracle()
         return {
             "corpus": self._name,
@@ -131,9 +131,9 @@ class _Making:
             "python": python,
             "source": source.kind,
             "redacted": self._redactor is not None,
-            "checkpoints": self.told.checkpoints,
-            "values": dict(sorted(self.told.values.items())),
-            "left_out": dict(sorted(self.told.left_out.items())),
+            "checkpoints": self.summary.checkpoints,
+            "values": dict(sorted(self.summary.values.items())),
+            "left_out": dict(sorted(self.summary.left_out.items())),
             "types": sorted(self._types),
         }
 
@@ -144,7 +144,7 @@ class _Making:
             if redacted is None:
                 return
             value = redacted
-        self.told.values[value.what] += 1
+        self.summary.values[value.what] += 1
         strict = self._trace(value, strict=True)
         yield strict
         if self._permissive and Loss.LOSSY in strict.case.features:
@@ -164,7 +164,7 @@ class _Making:
             outcomes = self._apply(operations, strict=strict)
         feature = _loss(value, outcomes, strict=strict)
         if feature and strict:
-            self.told.features[feature] += 1
+            self.summary.features[feature] += 1
         mode = "strict" if strict else "permissive"
         name = f"{self._name}/{value.name}" + ("" if strict else "/permissive")
         features = sorted({feature, mode, value.what, f"type {value.type}"} - {""})
@@ -185,7 +185,7 @@ class _Making:
         try:
             data = redactor.value(value.type, value.data)
         except CannotRedactError:
-            self.told.left_out[f"{value.what} of type {value.type}: cannot be redacted"] += 1
+            self.summary.left_out[f"{value.what} of type {value.type}: cannot be redacted"] += 1
             return None
         made = StoredValue(tuple(place), value.type, data, value.jsonb)
         one, other = (self._decoded(item) for item in (value, made))
@@ -194,7 +194,7 @@ class _Making:
             and isinstance(other, Returned)
             and not is_same_shape(one.value, other.value)
         ):
-            self.told.left_out[f"{value.what} of type {value.type}: not the same shape"] += 1
+            self.summary.left_out[f"{value.what} of type {value.type}: not the same shape"] += 1
             return None
         return made
 
@@ -231,5 +231,5 @@ def _loss(value: StoredValue, outcomes: tuple[Outcome, ...], *, strict: bool) ->
     data = canonical_blob(value.type, value.data)
     if (last.value, last.stored.get("data")) == (value.type, data):
         return ""
-    found = loss_of(value.type, data, strict=strict)
-    return "" if found is Loss.NONE else found.value
+    loss = loss_of(value.type, data, strict=strict)
+    return "" if loss is Loss.NONE else loss.value

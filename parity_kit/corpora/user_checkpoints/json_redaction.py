@@ -56,7 +56,7 @@ def _nest(taken: list[set[str]], bracket: str) -> None:
 def _key(key: str, taken: set[str], scramble: Scramble) -> str:
     if key in WORDS:
         return key
-    made = scramble.unlike(key, lambda each: each in taken)
+    made = scramble.unlike(key, taken.__contains__)
     taken.add(made)
     return made
 

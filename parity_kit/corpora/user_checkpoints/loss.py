@@ -23,7 +23,7 @@ from parity_kit.reference.logs import silence_langgraph
 from parity_kit.reference.native import canonical_blob, error_name
 
 _EXAMPLES = 3
-_MANY = 200  # kinds of loss told apart; what comes after is counted with others
+_MANY = 200  # kinds of loss kept apart; later ones are counted together
 
 
 class Became(StrEnum):
@@ -53,8 +53,8 @@ class Lost:
 
 
 @dataclass(slots=True)
-class Found:
-    """What came of a look at a database."""
+class LossReport:
+    """The counts of a database that was checked for loss."""
 
     checkpoints: int = 0
     values: int = 0
@@ -62,22 +62,22 @@ class Found:
     lost: dict[Loss, Lost] = field(default_factory=dict[Loss, Lost])
 
 
-def find_loss(source: Source, progress: Callable[[int, int], None], *, strict: bool) -> Found:
+def find_loss(source: Source, progress: Callable[[int, int], None], *, strict: bool) -> LossReport:
     """Load and dump every stored value; `strict` builds only the types of the safe list."""
-    look = _Look(strict=strict)
-    found = Found()
+    check = _Check(strict=strict)
+    report = LossReport()
     total = source.count()
     with silence_langgraph(), warnings.catch_warnings(action="ignore"):
         for value in source.values():
-            found.values += 1
+            report.values += 1
             if value.what == "checkpoint":
-                found.checkpoints += 1
-                progress(found.checkpoints, total)
-            losses = look.losses(value)
-            found.kept += not losses
+                report.checkpoints += 1
+                progress(report.checkpoints, total)
+            losses = check.losses(value)
+            report.kept += not losses
             for loss in losses:
-                _add(found.lost, loss, value)
-    return found
+                _add(report.lost, loss, value)
+    return report
 
 
 def _add(lost: dict[Loss, Lost], loss: Loss, value: StoredValue) -> None:
@@ -89,7 +89,7 @@ def _add(lost: dict[Loss, Lost], loss: Loss, value: StoredValue) -> None:
         entry.examples.append(value)
 
 
-class _Look:
+class _Check:
     def __init__(self, *, strict: bool) -> None:
         self._serializer = (
             JsonPlusSerializer(allowed_msgpack_modules=None) if strict else JsonPlusSerializer()
@@ -119,10 +119,10 @@ def _compared(value: StoredValue, kind: str, again: bytes) -> list[Loss]:
         before, after = _opened("msgpack", value.data), _opened(kind, again)
     except (TypeError, ValueError) as error:
         return [Loss(Became.OTHER, error_name(error))]
-    found = list(dict.fromkeys(_differences(before, after)))
-    if not found and pack(before) == pack(after):
+    losses = list(dict.fromkeys(_differences(before, after)))
+    if not losses and pack(before) == pack(after):
         return [Loss(Became.BYTES, "msgpack")]
-    return found or [Loss(Became.OTHER, "msgpack")]
+    return losses or [Loss(Became.OTHER, "msgpack")]
 
 
 def _opened(kind: str, data: bytes) -> Any:
@@ -188,5 +188,5 @@ def _exactly(value: Any) -> Any:
     if isinstance(value, list):
         return [_exactly(item) for item in cast("list[Any]", value)]
     if isinstance(value, dict):
-        return {key: _exactly(each) for key, each in cast("dict[str, Any]", value).items()}
+        return {key: _exactly(entry) for key, entry in cast("dict[str, Any]", value).items()}
     return value

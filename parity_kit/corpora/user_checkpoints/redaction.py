@@ -180,11 +180,9 @@ class _Walk:
             low, high = max(low, where.bounds[0]), min(high, where.bounds[1])
         if low > high:
             return value
-        return self._fresh(
-            where, value, lambda each: self._scramble.integer(value, low, high, each)
-        )
+        return self._fresh(where, lambda attempt: self._scramble.integer(value, low, high, attempt))
 
-    def _fresh(self, where: _Context, value: Any, make: Callable[[int], Any]) -> Any:
+    def _fresh(self, where: _Context, make: Callable[[int], Any]) -> Any:
         """Return what `make` makes; in a set and among keys, of what is not there yet."""
         if where.taken is None:
             return make(0)
@@ -193,7 +191,6 @@ class _Walk:
             if (type(made), made) not in where.taken:
                 where.taken.add((type(made), made))
                 return made
-        del value
         raise ValueError("there are no other values of that shape")
 
     def _float(self, where: _Context) -> float:
@@ -208,7 +205,7 @@ class _Walk:
         elif where.text is not None:
             made = where.text(text)
         else:
-            made = self._fresh(where, text, lambda attempt: self._scramble.text(text, attempt))
+            made = self._fresh(where, lambda attempt: self._scramble.text(text, attempt))
         self.made += made.encode()
         return text
 

@@ -105,9 +105,9 @@ class Scramble:
             ValueError: If all of that shape are.
         """
         for attempt in range(_TRIES):
-            found = self.text(text, attempt)
-            if not taken(found):
-                return found
+            made = self.text(text, attempt)
+            if not taken(made):
+                return made
         raise ValueError("there are no other words of that shape")
 
     def integer(self, value: int, low: int, high: int, attempt: int = 0) -> int:
@@ -120,7 +120,7 @@ class Scramble:
 
     def fraction(self, value: float) -> float:
         """Return a float with the same sign and exponent; a whole number stays whole."""
-        if value != value or value in {0.0, 1.0, -1.0, float("inf"), float("-inf")}:  # noqa: PLR0124  # which is how NaN is told
+        if value != value or value in {0.0, 1.0, -1.0, float("inf"), float("-inf")}:  # noqa: PLR0124  # true of NaN alone
             return value
         (bits,) = struct.unpack(">Q", struct.pack(">d", value))
         exponent = (bits >> _PRECISION) % 2048 - 1023

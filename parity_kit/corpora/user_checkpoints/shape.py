@@ -8,7 +8,7 @@ from typing import Any, cast
 from parity_kit.corpora.user_checkpoints.scramble import RANGES
 
 _SETS = {"builtins.set", "builtins.frozenset"}
-_SAID = ("$ext", "type", "dtype", "method")  # of an opened envelope
+_ENVELOPE_KEYS = ("$ext", "type", "dtype", "method")  # of an opened envelope
 
 
 def is_same_shape(one: Any, other: Any) -> bool:
@@ -30,5 +30,8 @@ def _shape(value: Any) -> Any:
 
 def _map_shape(parts: dict[Any, Any]) -> Any:
     if parts.get("type") in _SETS:
-        return parts["type"], sorted(repr(_shape(each)) for each in parts["payload"])
-    return [(_shape(key), each if key in _SAID else _shape(each)) for key, each in parts.items()]
+        return parts["type"], sorted(repr(_shape(item)) for item in parts["payload"])
+    return [
+        (_shape(key), entry if key in _ENVELOPE_KEYS else _shape(entry))
+        for key, entry in parts.items()
+    ]

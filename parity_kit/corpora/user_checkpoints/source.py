@@ -1,9 +1,8 @@
-"""What is read of a database of checkpoints: stored values one by one, and where each lies."""
+"""What is read of a database of checkpoints: stored values one by one, with their places."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
 
@@ -74,9 +73,6 @@ class Source(Protocol):
         ...
 
 
-Opened: TypeAlias = AbstractContextManager[Source]
-
-
 def check_threads(wanted: Sequence[str], known: Sequence[str], *, where: str) -> None:
     """Check that every thread that is asked for is there; `known` holds some, for the hint.
 
@@ -91,22 +87,3 @@ def check_threads(wanted: Sequence[str], known: Sequence[str], *, where: str) ->
                 where=where,
                 hint=f"there are {some}" if some else "none is",
             )
-
-
-def open_source(sqlite: str | None, postgres: str | None, selection: Selection) -> Opened:
-    """Open one of the two kinds of database.
-
-    Raises:
-        UsageError: If not exactly one is named.
-    """
-    if (sqlite is None) == (postgres is None):
-        raise UsageError(
-            "name one database", hint="--sqlite FILE, or --postgres postgresql://user@host/name"
-        )
-    if sqlite is not None:
-        from parity_kit.corpora.user_checkpoints.sqlite_source import open_sqlite  # noqa: PLC0415  # one of two
-
-        return open_sqlite(sqlite, selection)
-    from parity_kit.corpora.user_checkpoints.postgres_source import open_postgres  # noqa: PLC0415  # the other
-
-    return open_postgres(str(postgres), selection)

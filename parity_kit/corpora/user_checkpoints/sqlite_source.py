@@ -1,8 +1,8 @@
 """Checkpoints in a SQLite file (`langgraph.checkpoint.sqlite`), which is not touched.
 
 A database in WAL mode, as LangGraph's are, cannot be opened read-only without SQLite making two
-files beside it, unless it is said to be immutable. So it is said, where no `-wal` file shows that
-somebody has it open; and afterwards it is checked that nobody changed it meanwhile.
+files beside it, unless it is opened as immutable. That is done where no `-wal` file shows that
+somebody has it open; afterwards a check makes sure that nobody changed it meanwhile.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ def _bytes(value: Any) -> bytes:
 
 def _check_tables(database: sqlite3.Connection, where: str) -> set[str]:
     """Check that the tables are LangGraph's, and return the columns of the writes."""
-    found: set[str] = set()
+    columns: set[str] = set()
     for table, wanted in _COLUMNS.items():
         try:
             rows = database.execute(f"PRAGMA table_info({table})").fetchall()
@@ -124,12 +124,12 @@ def _check_tables(database: sqlite3.Connection, where: str) -> set[str]:
             raise BadFileError(
                 f"is no SQLite database ({error})", where=where, hint="name the file of a saver"
             ) from error
-        found = {str(row[1]) for row in rows}
-        if not found:
+        columns = {str(row[1]) for row in rows}
+        if not columns:
             raise BadFileError(f"has no table {table}", where=where, hint=_MADE_BY)
-        if absent := [column for column in wanted if column not in found]:
+        if absent := [column for column in wanted if column not in columns]:
             raise BadFileError(f"table {table} has no {absent[0]}", where=where, hint=_MADE_BY)
-    return found
+    return columns
 
 
 @contextmanager
@@ -170,5 +170,5 @@ def _log_of(path: Path) -> Path:
 
 
 def _state(path: Path) -> tuple[int, int]:
-    found = path.stat()
-    return found.st_size, found.st_mtime_ns
+    status = path.stat()
+    return status.st_size, status.st_mtime_ns

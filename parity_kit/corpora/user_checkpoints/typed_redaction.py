@@ -82,7 +82,7 @@ def numpy_buffer(dtype: str, data: bytes, scramble: Scramble) -> bytes:
     if kind in "biufc":
         made = scramble.data(data)
         return (
-            bytes(each & 1 for each in made)
+            bytes(byte & 1 for byte in made)
             if dtype.lstrip("|").startswith(("b1", "bool"))
             else made
         )
