@@ -29,6 +29,7 @@ def command(
     postgres: str | None,
     threads: tuple[str, ...],
     limit: int | None,
+    serde: str | None,
     name: str,
     replace: bool,
     redact: bool,
@@ -47,7 +48,10 @@ def command(
     folder = imported_folder(workspace, name)
     started = time.perf_counter()
     selection = Selection(threads, limit)
-    with open_source(sqlite, postgres, selection) as source, counting("checkpoints") as progress:
+    with (
+        open_source(sqlite, postgres, selection, serde) as source,
+        counting("checkpoints") as progress,
+    ):
         made = import_source(
             source,
             workspace,
@@ -59,7 +63,10 @@ def command(
         )
     seconds = time.perf_counter() - started
     if as_json:
-        counts = {name: dict(getattr(made, name)) for name in ("values", "features", "left_out")}
+        counts = {
+            name: dict(getattr(made, name))
+            for name in ("values", "features", "left_out", "encrypted")
+        }
         whole = {name: getattr(made, name) for name in ("checkpoints", "cases", "bytes")}
         print_json({**whole, **counts, "folder": str(folder), "seconds": seconds})
         return
@@ -74,4 +81,9 @@ def command(
         out.print(f"  {feature}: {count}", markup=False)
     for reason, count in sorted(made.left_out.items()):
         out.print(f"  left out: {count}, {reason}", markup=False)
+    for type_, count in sorted(made.encrypted.items()):
+        out.print(f"  encrypted, not looked at: {count} of type {type_}", markup=False)
+    if made.encrypted:
+        advice = "decrypt them: --serde MODULE:NAME" if serde is None else "is it another key?"
+        out.print(f"  {advice}", markup=False)
     out.print(f"next: parity-kit gate CANDIDATE --corpus {PREFIX}{name}", markup=False)

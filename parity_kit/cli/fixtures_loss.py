@@ -34,13 +34,14 @@ def loss_options(function: F) -> F:
         postgres: str | None,
         threads: tuple[str, ...],
         limit: int | None,
+        serde: str | None,
         strict: bool,
         **kwargs: Any,
     ) -> Any:
         if loss:
             as_json = bool(kwargs["as_json"])
-            return _check(sqlite, postgres, threads, limit, strict=strict, as_json=as_json)
-        if strict or any(item is not None for item in (sqlite, postgres, limit)) or threads:
+            return _check(sqlite, postgres, threads, limit, serde, strict=strict, as_json=as_json)
+        if strict or threads or any(item is not None for item in (sqlite, postgres, limit, serde)):
             raise UsageError("a database is looked at with --loss", hint="add --loss")
         return function(*args, **kwargs)
 
@@ -52,6 +53,7 @@ def _check(  # the options
     postgres: str | None,
     threads: tuple[str, ...],
     limit: int | None,
+    serde: str | None,
     *,
     strict: bool,
     as_json: bool,
@@ -61,11 +63,16 @@ def _check(  # the options
 
     started = time.perf_counter()
     selection = Selection(threads, limit)
-    with open_source(sqlite, postgres, selection) as source, counting("checkpoints") as progress:
+    with (
+        open_source(sqlite, postgres, selection, serde) as source,
+        counting("checkpoints") as progress,
+    ):
         from parity_kit.corpora.user_checkpoints.loss import find_loss
 
         report = find_loss(source, progress, strict=strict)
-    code = ExitCode.DIVERGENCE if report.lost else ExitCode.PARITY
+    code = ExitCode.PARITY if report.values else ExitCode.NOT_JUDGED
+    if report.lost:
+        code = ExitCode.DIVERGENCE
     seconds = time.perf_counter() - started
     if as_json:
         print_json({**_as_json(report), "seconds": seconds, "exit_code": int(code)})
@@ -92,8 +99,10 @@ def _print(report: LossReport, seconds: float) -> None:
         result = f"{report.values - report.kept} do not come back to the same bytes"
     out.print(
         f"{report.values} values of {report.checkpoints} checkpoints loaded and dumped again in "
-        f"{seconds:.1f} s: {result}"
+        f"{seconds:.1f} s: {result if report.values else 'nothing was checked'}"
     )
+    if report.encrypted:
+        out.print(f"{report.encrypted} encrypted values were not looked at: --serde MODULE:NAME")
 
 
 def _where(value: StoredValue) -> str:
@@ -114,6 +123,7 @@ def _as_json(report: LossReport) -> dict[str, Any]:
     return {
         "checkpoints": report.checkpoints,
         "values": report.values,
+        "encrypted": report.encrypted,
         "kept": report.kept,
         "lost": [
             {

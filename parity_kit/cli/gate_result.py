@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from parity_kit.cli.common import console
@@ -109,7 +109,7 @@ def _show_divergence(divergence: DivergenceFound) -> None:
     out.print(f"  {divergence.case}{times}", markup=False, style="dim")
 
 
-def _show_gates(gates: Iterable[GateFinished]) -> None:
+def _show_gates(gates: Collection[GateFinished]) -> None:
     from rich.table import Table
 
     table = Table("gate", "verdict", box=None)
@@ -127,4 +127,10 @@ def _show_gates(gates: Iterable[GateFinished]) -> None:
             reached(gate.reached, gate.compared),
             f"{gate.seconds:.2f}",
         )
-    console().print(table)
+    out = console()
+    out.print(table)
+    for gate in gates:
+        for note in gate.notes:
+            out.print(
+                f"{gate.gate}: {one_line(note, MOST_CHARACTERS)}", style="yellow", markup=False
+            )

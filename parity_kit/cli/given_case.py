@@ -45,7 +45,7 @@ class GivenCase:
         """Run the case on the reference.
 
         Raises:
-            UsageError: If a case that was written by hand is none that the reference offers.
+            UsageError: If the reference does not offer what the case needs.
         """
         from parity_kit.contract import run
         from parity_kit.reference import Engine
@@ -59,6 +59,12 @@ class GivenCase:
             if isinstance(outcome, Unsupported):
                 hint = "the operations are listed in: parity-kit docs contract"
                 raise BadFileError(outcome.reason, where=place, hint=hint)
+        for before, outcome in zip(self.reference_outcomes or (), outcomes, strict=False):
+            if isinstance(outcome, Unsupported) and not isinstance(before, Unsupported):
+                raise UsageError(
+                    f"LangGraph does not run this case here: {outcome.reason}",
+                    where=self.case.id,
+                )
         return outcomes
 
 

@@ -20,6 +20,12 @@ def database_options(function: F) -> F:
         click.option(
             "--limit", type=click.IntRange(1), help="Only so many checkpoints, the newest."
         ),
+        click.option(
+            "--serde",
+            metavar="MODULE:NAME",
+            help="Decrypt with this EncryptedSerializer, or what this function returns. Its module "
+            "is imported, which runs its code.",
+        ),
     )
     for option in reversed(options):
         function = option(function)

@@ -25,6 +25,7 @@ from parity_kit.corpora.manifest import MANIFEST
 PREFIX = "imported:"
 """What an imported corpus's name begins with where corpora of both kinds can be named."""
 
+_NOT_LOOKED_AT = {"encrypted": "encrypted values", "left_out": "values left out by the import"}
 _MOST_TRACES = 1000
 _MOST_BYTES = 4_000_000
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
@@ -55,6 +56,16 @@ class ImportedCorpus:
     def traces(self) -> ImportedTraces:
         """The traces."""
         return ImportedTraces(self)
+
+    @property
+    def notes(self) -> list[str]:
+        """What of the database is not in the corpus, and so is judged by nobody."""
+        counts = {
+            reason: sum(cast("Mapping[str, int]", self.about.get(key, {})).values())
+            for key, reason in _NOT_LOOKED_AT.items()
+        }
+        left = " and ".join(f"{count} {reason}" for reason, count in counts.items() if count)
+        return [f"not looked at: {left}"] if left else []
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,12 @@ Nothing here loads LangGraph: the reference's outcomes are in the fixtures.
 from __future__ import annotations
 
 import time
-from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections import Counter, deque
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from parity_kit.candidates.workspace import Workspace
 from parity_kit.contract import Case, CaseId, Level, Outcome, Trace
@@ -44,6 +44,7 @@ from parity_kit.judging.judge import Tally, confirmed, judge_answer
 from parity_kit.judging.verdicts import (
     FAILURES,
     PASSING,
+    Divergent,
     Equal,
     Flaky,
     NotSupported,
@@ -62,6 +63,10 @@ MOST_TOLD = 20
 MOST_CONFIRMED = 1000
 """Cases of one corpus that are run again."""
 _PROGRESS_EVERY = 10  # cases
+_FIX = (
+    "which the data names; put the application on PYTHONPATH, or into `requirements` or `path` of "
+    "candidate.toml"
+)
 
 
 def gate_corpora(  # noqa: PLR0913  # what a gate is made of
@@ -142,6 +147,7 @@ class _Gate:
     tally: Tally
     emit: Emit
     earlier: Earlier
+    gaps: Counter[str] = field(default_factory=Counter[str])
     groups: dict[tuple[str, str], _Group] = field(default_factory=dict[tuple[str, str], _Group])
 
     @property
@@ -198,7 +204,13 @@ class _Gate:
 
     def _judged(self, trace: Trace, answer: Answer) -> Verdict:
         required = self.under_test.asked(trace.case.subject.kind, self.tally.required)
-        return judge_answer(trace.case, trace.outcomes, answer, required)
+        verdict = judge_answer(trace.case, trace.outcomes, answer, required)
+        if isinstance(verdict, Divergent):
+            # What it makes of a value whose type it cannot import is no difference of engines.
+            types = cast("Sequence[Sequence[str]]", trace.case.subject.spec.get("types", ()))
+            missing = sorted(self.under_test.missing_types & set(map(".".join, types)))
+            return NotSupported(f"cannot import {missing[0]}, {_FIX}") if missing else verdict
+        return verdict
 
     def _passed(self, case: Case) -> Verdict | None:
         """Return the verdict on a case that passed before the run was stopped."""
@@ -224,6 +236,8 @@ class _Gate:
         verdict = self.under_test.ledger.held_against(case.id, verdict)
         self.tally.add(case, verdict)
         self.emit(case_judged(self.under_test.name, self.name, case, verdict))
+        if isinstance(verdict, NotSupported):
+            self.gaps[verdict.reason] += 1
         if passes(verdict):
             return
         outcomes = answer if isinstance(answer, tuple) else None
@@ -248,7 +262,15 @@ class _Gate:
             verdict=self._verdict(),
             tally=self.tally,
             seconds=seconds,
+            notes=self._notes(),
         )
+
+    def _notes(self) -> list[str]:
+        """Return what of a user's own data was not compared, and why."""
+        if not isinstance(self.corpus, ImportedCorpus):
+            return []
+        gaps = [f"unsupported in {count} cases: {gap}" for gap, count in sorted(self.gaps.items())]
+        return [*self.corpus.notes, *gaps[:MOST_TOLD]]
 
     def _found(self, number: int, group: _Group) -> DivergenceFound:
         return divergence(

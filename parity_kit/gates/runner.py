@@ -85,7 +85,6 @@ class Judging:
 
         claims = _claims(candidate) if plan.rows else None
         try:
-            _check_types(candidate, self.workspace, plan.rules.corpora)
             with start(candidate, self.workspace, on_progress=self.note) as engine:
                 self._judge(candidate, engine, plan, claims, emit)
         except CandidateError as error:
@@ -113,7 +112,12 @@ class Judging:
         emit(CandidateStarted(name, title, version, description.language, levels, seconds))
         # A process counts how often replaced functions ran: an earlier one's count is gone.
         earlier = Earlier() if description.engaged else self.earlier
-        under_test = plan.rules.applied_to(CandidateUnderTest.started(candidate, engine))
+        under_test = dataclasses.replace(
+            plan.rules.applied_to(CandidateUnderTest.started(candidate, engine)),
+            missing_types=frozenset(
+                _missing_types(candidate, self.workspace, plan.rules.corpora or ())
+            ),
+        )
         evidence = Evidence(name, plan.rows, claims.by_row if claims else {})
 
         def emit_case(event: Event) -> None:
@@ -181,18 +185,8 @@ def machine() -> dict[str, str]:
     }
 
 
-def _check_types(candidate: Candidate, workspace: Workspace, corpora: Sequence[str] | None) -> None:
-    """Check that a candidate can import the types that LangGraph imported for a user's own data.
-
-    Raises:
-        CandidateError: If not: what it would make of their values is no difference between engines.
-    """
-    own = [name.removeprefix(PREFIX) for name in corpora or () if name.startswith(PREFIX)]
+def _missing_types(candidate: Candidate, workspace: Workspace, corpora: Sequence[str]) -> list[str]:
+    """Return the types that imported values name and that a candidate in Python cannot import."""
+    own = [name.removeprefix(PREFIX) for name in corpora if name.startswith(PREFIX)]
     types = {item for name in own for item in read_imported(workspace, name).about.get("types", ())}
-    if missing := missing_types(candidate, workspace, sorted(types)):
-        more = f" and {len(missing) - 1} more types" if len(missing) > 1 else ""
-        raise CandidateError(
-            f"cannot import {missing[0]}{more}, which the imported values have",
-            where=f"candidate {candidate.name}",
-            hint="put the application on PYTHONPATH, or into `requirements` of candidate.toml",
-        )
+    return missing_types(candidate, workspace, sorted(types))

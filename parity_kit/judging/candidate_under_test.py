@@ -30,6 +30,7 @@ class CandidateUnderTest:
 
     `claimed` holds the highest level it claims for each subject: more is not asked of it. Without
     `run_all` cases are run one after another. `renew` sees to it that no case was run before.
+    `missing_types` are those of a user's own application that its process cannot import.
     """
 
     name: str
@@ -38,6 +39,7 @@ class CandidateUnderTest:
     renew: Callable[[], None] = lambda: None
     claimed: Mapping[SubjectKind, Level] = field(default_factory=dict[SubjectKind, Level])
     ledger: Ledger = field(default_factory=lambda: Ledger(Path()))
+    missing_types: frozenset[str] = frozenset()
 
     @classmethod
     def started(cls, candidate: Candidate, engine: RemoteEngine) -> CandidateUnderTest:

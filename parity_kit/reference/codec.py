@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
@@ -36,6 +37,8 @@ class CodecSession:
     def __init__(self, subject: Subject) -> None:
         self._strict = bool(subject.spec["strict"])
         self._paths = cast("str | None", subject.spec.get("paths"))
+        for module, name in cast("Sequence[Sequence[str]]", subject.spec.get("types", ())):
+            _check_type(module, name)
         if not self._strict:
             self._serializer = SERIALIZER
         elif HAS_ALLOWLIST:
@@ -112,3 +115,19 @@ class CodecSession:
         if method is not None:
             return Returned((module, name, method) in _msgpack.SAFE_MSGPACK_METHODS)
         return Returned(not self._strict or (module, name) in _msgpack.SAFE_MSGPACK_TYPES)
+
+
+def _check_type(module: str, name: str) -> None:
+    """Check that a type of the user's own application can be built in this environment.
+
+    Raises:
+        UnsupportedSubjectError: Naming it, and what would make it importable.
+    """
+    try:
+        getattr(importlib.import_module(module), name)
+    except Exception as error:
+        message = (
+            f"cannot import {module}.{name}, which the data names; put the application on "
+            f"PYTHONPATH, or into `requirements` or `path` of candidate.toml ({error})"
+        )
+        raise UnsupportedSubjectError(message) from error

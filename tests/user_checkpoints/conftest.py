@@ -55,6 +55,12 @@ def fill(saver: Any) -> None:
             saver.put_writes(config, [("n", number), ("messages", messages[:1])], "task", "path")
 
 
+@pytest.fixture(name="fill")
+def fill_fixture() -> Callable[[Any], None]:
+    """Return what fills a saver."""
+    return fill
+
+
 @pytest.fixture
 def database(tmp_path: Path) -> Path:
     """A SQLite database, filled, alone in its folder."""

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
 import shutil
 import sqlite3
-import sys
 import tracemalloc
 from collections.abc import Callable
 from contextlib import closing
@@ -15,20 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from langgraph.checkpoint.base import empty_checkpoint
-from langgraph.checkpoint.sqlite import SqliteSaver
 
-from parity_kit.candidates.launch import find, missing_types
 from parity_kit.candidates.workspace import Workspace
 from parity_kit.contract import Returned, split_stored_name
 from parity_kit.contract.canonical import pack
 from parity_kit.contract.errors import BadFileError, ExitCode, ParityKitError, UsageError
-from parity_kit.contract.events import CandidateFailed, CaseJudged, Event
 from parity_kit.corpora.imported import ImportWriter, read_imported
 from parity_kit.corpora.user_checkpoints.opening import open_source
 from parity_kit.corpora.user_checkpoints.source import Selection, Source
-from parity_kit.gates.rules import Rules
-from parity_kit.gates.runner import Judging, Plan
 from parity_kit.reference.postgres_server import missing, server
 
 THREADS = ("thread-a", "thread-b")
@@ -50,34 +42,6 @@ def test_every_stored_value_is_tried_on_a_candidate(
     assert answer["reached"] == "bytes"
 
 
-def test_a_candidate_that_cannot_import_the_application_s_types_is_not_judged(
-    tmp_path: Path, workspace: Workspace, call: Callable[..., str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    app = tmp_path / "app"
-    app.mkdir()
-    code = "from dataclasses import dataclass\n\n@dataclass\nclass Order:\n    number: int\n"
-    (app / "shop_types.py").write_text(code, encoding="utf-8")
-    monkeypatch.setattr(sys, "path", [str(app), *sys.path])
-    order: Any = importlib.import_module("shop_types").Order
-    file = tmp_path / "own.sqlite"
-    with SqliteSaver.from_conn_string(str(file)) as saver:
-        config: Any = {"configurable": {"thread_id": "t", "checkpoint_ns": ""}}
-        checkpoint: Any = empty_checkpoint() | {"channel_values": {"order": order(7)}}
-        saver.put(config, checkpoint, {"source": "input", "step": -1, "parents": {}}, {})
-    call("import", "--sqlite", file, "--permissive")
-    assert read_imported(workspace, "own").about["types"] == ["shop_types.Order"]
-    candidate = find(workspace, "pure")
-    assert missing_types(candidate, workspace, ["shop_types.Order"]) == ["shop_types.Order"]
-    rules = Rules(corpora=("imported:own",))
-    events: list[Event] = []
-    Judging(workspace, None, events.append, print).candidate(candidate, Plan(rules))
-    (failed,) = [event for event in events if isinstance(event, CandidateFailed)]
-    assert failed.problem == "cannot import shop_types.Order, which the imported values have"
-    assert not any(isinstance(event, CaseJudged) for event in events)
-    monkeypatch.setenv("PYTHONPATH", str(app))
-    assert missing_types(candidate, workspace, ["shop_types.Order"]) == []
-
-
 def test_a_corpus_says_where_each_value_lies(
     workspace: Workspace, database: Path, call: Callable[..., str]
 ) -> None:
@@ -88,6 +52,16 @@ def test_a_corpus_says_where_each_value_lies(
     assert {write, ("metadata", "thread-b", "", "2-thread-b", "json")} <= names
     assert len(names) == len(traces)
     assert all(isinstance(outcome, Returned) for trace in traces for outcome in trace.outcomes)
+
+
+def test_an_imported_case_is_shown_by_its_id(database: Path, call: Callable[..., str]) -> None:
+    call("import", "--sqlite", database)
+    write = "own/write/thread-a//1-thread-a/task/0/n/path/msgpack"
+    for name in (write, f"imported:{write}"):
+        assert call("show", name).startswith(write)
+    with pytest.raises(UsageError, match="no fixture") as caught:
+        call("show", write.replace("/0/", "/7/"))
+    assert write in caught.value.hint
 
 
 def test_the_file_and_what_lies_beside_it_stay_as_they_are(

@@ -10,7 +10,9 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Any, cast
+
+from langgraph.checkpoint.serde._msgpack import SAFE_MSGPACK_TYPES
 
 from parity_kit.candidates.workspace import Workspace
 from parity_kit.contract import (
@@ -25,12 +27,15 @@ from parity_kit.contract import (
     SubjectKind,
     Trace,
 )
+from parity_kit.contract.canonical import unpack
 from parity_kit.contract.errors import UsageError
+from parity_kit.contract.plain import Plain
 from parity_kit.corpora.imported import ImportWriter, imported_folder
 from parity_kit.corpora.regenerate import oracle
 from parity_kit.corpora.user_checkpoints.redaction import CannotRedactError, Redactor
 from parity_kit.corpora.user_checkpoints.shape import is_same_shape
 from parity_kit.corpora.user_checkpoints.source import Source, StoredValue
+from parity_kit.msgpack.values import open_value
 from parity_kit.reference.codec import CodecSession
 from parity_kit.reference.logs import silence_langgraph
 from parity_kit.reference.loss import Loss, loss_of
@@ -53,6 +58,8 @@ class ImportSummary:
     values: Counter[str] = field(default_factory=Counter[str])
     features: Counter[str] = field(default_factory=Counter[str])
     left_out: Counter[str] = field(default_factory=Counter[str])
+    encrypted: Counter[str] = field(default_factory=Counter[str])
+    """Values that nobody looked at, by type."""
     cases: int = 0
     bytes: int = 0
 
@@ -117,10 +124,10 @@ class _Making:
         self._redactor = redactor
         self._permissive = permissive
         self._types: set[str] = set()
-        self._subjects = {
-            strict: Subject(SubjectKind.CODEC, {"strict": strict}) for strict in (True, False)
+        self._codecs = {
+            strict: CodecSession(Subject(SubjectKind.CODEC, {"strict": strict}))
+            for strict in (True, False)
         }
-        self._codecs = {strict: CodecSession(subject) for strict, subject in self._subjects.items()}
 
     def about(self, source: Source) -> dict[str, object]:
         """Return what the manifest says beside its chunks; whose data it is stays out."""
@@ -135,10 +142,14 @@ class _Making:
             "values": dict(sorted(self.summary.values.items())),
             "left_out": dict(sorted(self.summary.left_out.items())),
             "types": sorted(self._types),
+            "encrypted": dict(sorted(self.summary.encrypted.items())),
         }
 
     def traces(self, value: StoredValue) -> Iterator[Trace]:
-        """Yield the traces of a stored value."""
+        """Yield the traces of a stored value; an encrypted one is only counted."""
+        if value.is_encrypted:
+            self.summary.encrypted[value.type] += 1
+            return
         if self._redactor is not None:
             redacted = self._redacted(value, self._redactor)
             if redacted is None:
@@ -150,7 +161,6 @@ class _Making:
         if self._permissive and Loss.LOSSY in strict.case.features:
             loose = self._trace(value, strict=False)
             if Loss.LOSSY not in loose.case.features:
-                self._types |= {name for outcome in loose.outcomes for name in _types(outcome)}
                 yield loose
 
     def _trace(self, value: StoredValue, *, strict: bool) -> Trace:
@@ -168,9 +178,13 @@ class _Making:
         mode = "strict" if strict else "permissive"
         name = f"{self._name}/{value.name}" + ("" if strict else "/permissive")
         features = sorted({feature, mode, value.what, f"type {value.type}"} - {""})
-        case = Case(
-            CaseId(name), self._subjects[strict], tuple(operations), tuple(features), Pins()
-        )
+        spec: dict[str, Plain] = {"strict": strict}
+        if not strict:
+            types = application_types(value.data)
+            self._types |= {".".join(kind) for kind in types}
+            spec["types"] = [list(kind) for kind in types]
+        subject = Subject(SubjectKind.CODEC, spec)
+        case = Case(CaseId(name), subject, tuple(operations), tuple(features), Pins())
         return Trace(case, outcomes)
 
     def _apply(self, operations: list[Operation], *, strict: bool) -> tuple[Outcome, ...]:
@@ -203,19 +217,21 @@ class _Making:
         return self._codecs[True].apply(Operation("decode", args))
 
 
-def _types(outcome: Outcome) -> Iterator[str]:
-    """Yield the types in an opened value, which a permissive codec imports."""
-    todo: list[object] = [outcome.value] if isinstance(outcome, Returned) else []
-    while todo:
-        item = todo.pop()
-        if isinstance(item, dict):
-            entries = cast("dict[str, object]", item)
-            name = entries.get("type")
-            if "$ext" in entries and isinstance(name, str):
-                yield name
-            todo += entries.values()
-        elif isinstance(item, list):
-            todo += cast("list[object]", item)
+def application_types(data: bytes) -> list[tuple[str, str]]:
+    """Return module and name of the types in MessagePack that a strict codec does not build."""
+    kinds: set[tuple[str, str]] = set()
+    pending: list[Any] = [open_value(unpack(data))]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, list):
+            pending += cast("list[Any]", value)
+        elif isinstance(value, dict):
+            entries = cast("dict[str, Any]", value)
+            pending += entries.values()
+            if "type" in entries and "$ext" in entries:
+                module, _, name = str(entries["type"]).rpartition(".")
+                kinds.add((module, name))
+    return sorted(kinds - SAFE_MSGPACK_TYPES)
 
 
 def _loss(value: StoredValue, outcomes: tuple[Outcome, ...], *, strict: bool) -> str:

@@ -59,6 +59,7 @@ class LossReport:
     checkpoints: int = 0
     values: int = 0
     kept: int = 0
+    encrypted: int = 0
     lost: dict[Loss, Lost] = field(default_factory=dict[Loss, Lost])
 
 
@@ -69,10 +70,13 @@ def find_loss(source: Source, progress: Callable[[int, int], None], *, strict: b
     total = source.count()
     with silence_langgraph(), warnings.catch_warnings(action="ignore"):
         for value in source.values():
-            report.values += 1
             if value.what == "checkpoint":
                 report.checkpoints += 1
                 progress(report.checkpoints, total)
+            if value.is_encrypted:
+                report.encrypted += 1
+                continue
+            report.values += 1
             losses = check.losses(value)
             report.kept += not losses
             for loss in losses:

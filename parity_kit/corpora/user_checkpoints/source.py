@@ -36,6 +36,11 @@ class StoredValue:
         return stored_name(*self.place, self.type)
 
     @property
+    def is_encrypted(self) -> bool:
+        """Whether `data` is encrypted, as `EncryptedSerializer` marks it in the type."""
+        return "+" in self.type
+
+    @property
     def thread(self) -> str:
         """The thread it belongs to."""
         return self.place[1]
@@ -62,7 +67,10 @@ class Selection:
 class Source(Protocol):
     """A database that is open for reading."""
 
-    kind: str
+    @property
+    def kind(self) -> str:
+        """The kind of database."""
+        ...
 
     def count(self) -> int:
         """Return how many checkpoints are selected."""

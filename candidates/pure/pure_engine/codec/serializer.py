@@ -48,8 +48,17 @@ def dumps(value: Any) -> tuple[str, bytes]:
     return "msgpack", encode(value)
 
 
-def loads(kind: str, data: bytes, *, strict: bool = False, paths: str = PLAIN) -> Any:
-    """Return the object for a type tag and bytes; `paths` is the module of paths.
+def loads(
+    kind: str,
+    data: bytes,
+    *,
+    strict: bool = False,
+    paths: str = PLAIN,
+    types: frozenset[tuple[str, str]] = frozenset(),
+) -> Any:
+    """Return the object for a type tag and bytes.
+
+    `paths` is the module of paths; `types` are those of an application that LangGraph could build.
 
     Raises:
         ValueError: If the bytes are malformed, with ormsgpack's message.
@@ -64,7 +73,7 @@ def loads(kind: str, data: bytes, *, strict: bool = False, paths: str = PLAIN) -
     if kind == "json":
         return read_json(data)
     if kind == "msgpack":
-        return unpack(data, _hook(strict, paths))
+        return unpack(data, _hook(strict, paths, types))
     message = f"Unknown serialization type: {kind}"
     raise NotImplementedError(message)
 
@@ -76,7 +85,7 @@ def encode(value: Any) -> bytes:
 
 def decode(data: bytes) -> Any:
     """Return the object in MessagePack bytes, with every type built that can be."""
-    return unpack(data, _hook(False, PLAIN))  # noqa: FBT003  # nothing is refused
+    return unpack(data, _hook(False, PLAIN, frozenset[tuple[str, str]]()))  # noqa: FBT003  # nothing is refused
 
 
 def plain(value: Any) -> Plain:
@@ -116,7 +125,7 @@ def is_allowed(module: str, name: str, method: str | None = None, *, strict: boo
 
 
 @functools.cache
-def _hook(strict: bool, paths: str) -> Hook:  # noqa: FBT001  # a key of the cache
+def _hook(strict: bool, paths: str, types: frozenset[tuple[str, str]]) -> Hook:  # noqa: FBT001  # a key of the cache
     def hook(code: int, data: bytes) -> Any:
         if code == DELTA:
             return DeltaSnapshot(unpack(data, hook))
@@ -129,7 +138,7 @@ def _hook(strict: bool, paths: str) -> Hook:  # noqa: FBT001  # a key of the cac
         return None
 
     def built(code: int, parts: Any) -> Any:
-        return _built(code, parts, strict=strict, paths=paths)
+        return _built(code, parts, strict=strict, paths=paths, types=types)
 
     return hook
 
@@ -164,7 +173,9 @@ def _model(code: int, data: bytes, hook: Hook, built: Callable[[int, Any], Any])
         return parts[2]
 
 
-def _built(code: int, parts: Any, *, strict: bool, paths: str) -> Any:
+def _built(
+    code: int, parts: Any, *, strict: bool, paths: str, types: frozenset[tuple[str, str]]
+) -> Any:
     module, name = parts[0], parts[1]
     method = parts[3] if code == METHOD else None
     if not is_allowed(module, name, method, strict=strict):
@@ -173,7 +184,7 @@ def _built(code: int, parts: Any, *, strict: bool, paths: str) -> Any:
         return datetime.fromisoformat(parts[2])  # the only method on the safe list
     if module in HOMES:
         return path(code, module, name, parts[2], paths)
-    return build(code, module, name, parts[2])
+    return build(code, module, name, parts[2], buildable=(module, name) in types)
 
 
 def _payload(parts: Any) -> Any:

@@ -43,15 +43,18 @@ _TIMEOUT = ("langgraph.types", "TimeoutPolicy")
 _SEND = ("langgraph.types", "Send")
 
 
-def build(code: int, module: str, name: str, payload: Any) -> Any:
-    """Return the object that an ext's parts describe, or raise whatever prevents that."""
+def build(code: int, module: str, name: str, payload: Any, *, buildable: bool = False) -> Any:
+    """Return the object that an ext's parts describe, or raise whatever prevents that.
+
+    `buildable` says that LangGraph could build the type, whatever is installed here.
+    """
     if code == POSITIONAL and (module, name) == _SEND:
         # LangGraph quirk: the third argument is the timeout, and more are ignored.
         return _send(*payload) if len(payload) == 2 else _send(payload[0], payload[1], payload[2])  # noqa: PLR2004  # node and argument
     try:
         maker = maker_of(code, module, name)
     except KeyError:
-        return _unknown(code, module, name, payload)
+        return _unknown(code, module, name, payload, buildable=buildable)
     if code == SINGLE:
         return maker(payload)
     return maker(*payload) if code == POSITIONAL else maker(**payload)
@@ -67,8 +70,8 @@ def maker_of(code: int, module: str, name: str) -> Callable[..., Any]:
     return functools.partial(_record, key, code, SHAPES[key])
 
 
-def _unknown(code: int, module: str, name: str, payload: Any) -> Envelope:
-    if not _is_installed(module.partition(".")[0]):
+def _unknown(code: int, module: str, name: str, payload: Any, *, buildable: bool) -> Envelope:
+    if not buildable and not _is_installed(module.partition(".")[0]):
         raise ModuleNotFoundError(module)
     # The payload must at least be something that a constructor can be called with.
     arguments: Any = payload

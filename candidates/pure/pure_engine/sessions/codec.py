@@ -29,7 +29,10 @@ class CodecSession(Session):
         super().__init__(dict)
         spec: Any = subject.spec
         self._loads = functools.partial(
-            loads, strict=bool(spec["strict"]), paths=spec.get("paths") or PLAIN
+            loads,
+            strict=bool(spec["strict"]),
+            paths=spec.get("paths") or PLAIN,
+            types=frozenset((module, name) for module, name in spec.get("types", ())),
         )
         self._is_allowed = functools.partial(is_allowed, strict=bool(spec["strict"]))
 
