@@ -43,7 +43,8 @@ def features_of(subject: Subject, operations: Sequence[Operation]) -> tuple[str,
         case SubjectKind.CODEC:
             labels.add("strict" if spec["strict"] else "permissive")
             labels |= {
-                f"ext {code}" for code in _ext_codes([dict(each.args) for each in operations])
+                f"ext {code}"
+                for code in _ext_codes([dict(operation.args) for operation in operations])
             }
         case SubjectKind.CHANNEL:
             labels.add(f"channel {spec['class']}")
@@ -129,13 +130,13 @@ def _has_cycle(program: Mapping[str, Any]) -> bool:
     names = set(program.get("nodes", ()))
     targets: dict[str, set[str]] = {name: set() for name in names}
     for source, target in program.get("edges", ()):
-        for each in [source] if isinstance(source, str) else source:
-            targets.setdefault(each, set()).add(target)
+        for origin in [source] if isinstance(source, str) else source:
+            targets.setdefault(origin, set()).add(target)
     for source, routes in program.get("branches", {}).items():
         targets.setdefault(source, set()).update(
             name for name in names if any(_names(route, name) for route in routes)
         )
-    reach = {name: set(each) for name, each in targets.items()}
+    reach = {name: set(reached) for name, reached in targets.items()}
     for _ in names:
         for name in names:
             reach[name] |= {far for near in reach[name] for far in reach.get(near, ())}

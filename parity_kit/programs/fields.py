@@ -30,7 +30,7 @@ _SETTINGS = ("class", "type", "reducer", "guard", "accumulate", "names", "snapsh
 def fields_of(value: Any, where: str) -> dict[str, Field]:
     """Return the fields that plain data says."""
     fields = rules.mapping(value, where).items()
-    return {name: _field(each, f"{where}.{name}") for name, each in fields}
+    return {name: _field(field, f"{where}.{name}") for name, field in fields}
 
 
 def _field(value: Any, where: str) -> Field:

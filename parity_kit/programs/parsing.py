@@ -134,8 +134,8 @@ def _node(
     check_body(body, ProgramLocation(f"{where}.body", Owner.NODE, subgraphs))
     metadata = entries.get("metadata")
     if metadata is not None:
-        for each in rules.mapping(metadata, f"{where}.metadata").values():
-            if isinstance(each, (dict, list, tuple)):
+        for scalar in rules.mapping(metadata, f"{where}.metadata").values():
+            if isinstance(scalar, (dict, list, tuple)):
                 raise BadProgramError("metadata holds scalars", where=f"{where}.metadata")
     return Node(
         body,
@@ -174,20 +174,20 @@ def _edges(
         else:
             sources = rules.items(source, where)
             # LangGraph's join waits for nodes; the start is none.
-            joins.append((tuple(rules.node(each, nodes, where) for each in sources), target))
+            joins.append((tuple(rules.node(name, nodes, where) for name in sources), target))
     return edges, joins
 
 
 def _branches(value: Any, nodes: Collection[str], where: str) -> dict[str, list[Route]]:
-    found: dict[str, list[Route]] = {}
+    branches: dict[str, list[Route]] = {}
     for source, routes in rules.mapping(value, f"{where}branches").items():
         here = f"{where}branches.{source}"
         rules.node(source, [*nodes, START], f"{where}branches")
-        found[source] = [
+        branches[source] = [
             _route(route, nodes, f"{here}[{index}]")
             for index, route in enumerate(rules.items(routes, here))
         ]
-    return found
+    return branches
 
 
 def _route(value: Any, nodes: Collection[str], where: str) -> Route:

@@ -27,7 +27,7 @@ def policies(data: Any, where: str, owner: Owner, names: Collection[str]) -> Pol
         [retry] if isinstance(retry, dict) else rules.items(retry, f"{where}.retry")
     )
     return Policies(
-        tuple(_retry(each, f"{where}.retry") for each in retries),
+        tuple(_retry(policy, f"{where}.retry") for policy in retries),
         _timeout(entries.get("timeout"), f"{where}.timeout"),
         handler,
         _cache(entries.get("cache"), f"{where}.cache"),

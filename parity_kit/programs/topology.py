@@ -89,10 +89,10 @@ def _named(body: Body, keys: tuple[str, ...], known: Any) -> list[str]:
 
 def _under(value: Any, keys: tuple[str, ...]) -> Iterator[Any]:
     if isinstance(value, Mapping):
-        for key, each in cast("Mapping[str, Any]", value).items():
+        for key, item in cast("Mapping[str, Any]", value).items():
             if key in keys:
-                yield each
-            yield from _under(each, keys)
+                yield item
+            yield from _under(item, keys)
     elif isinstance(value, (list, tuple)):
         for item in cast("list[Any]", value):
             yield from _under(item, keys)

@@ -27,7 +27,7 @@ def function(name: str, body: Body, frame: Frame, annotation: str = "") -> list[
     late = list(dict.fromkeys(_late(body, set())))
     frame = replace(frame, variables=_names(body, frame), needs=set[str]())
     lines = list(indented(_whole(body, frame)))
-    first = [f"    {frame.variables[each]} = None" for each in late if each in frame.variables]
+    first = [f"    {frame.variables[name]} = None" for name in late if name in frame.variables]
     if "visits" in frame.needs:
         key = f"{frame.uses('visits')}[{quoted(frame.counter.removeprefix('task '))}]"
         first = [f"    {key} += 1", f"    visit = {key}", *first]
@@ -45,7 +45,7 @@ def _whole(body: Body, frame: Frame) -> list[str]:
     if _in_tail(body):
         return list(_run(body, frame, tail=True)) or ["return None"]
     lines = ["update = {}", *_run(body, frame, tail=False)]
-    if any(each.keys() & {"return", "raise"} for each in body):
+    if any(instruction.keys() & {"return", "raise"} for instruction in body):
         return lines
     surely = any(instruction.get("write") for instruction in body)
     return [*lines, "return update" if surely else "return update or None"]
@@ -54,8 +54,9 @@ def _whole(body: Body, frame: Frame) -> list[str]:
 def _writes(body: Body) -> bool:
     """Return whether a body writes anything, anywhere."""
     return any(
-        each.get("write") or any(map(_writes, each["when"][1:] if "when" in each else ()))
-        for each in body
+        instruction.get("write")
+        or any(map(_writes, instruction["when"][1:] if "when" in instruction else ()))
+        for instruction in body
     )
 
 
@@ -64,7 +65,7 @@ def _in_tail(body: Body) -> bool:
     end = len(body)
     while end and "write" in body[end - 1]:
         end -= 1
-    fields = [field for each in body[end:] for field in each["write"]]
+    fields = [field for instruction in body[end:] for field in instruction["write"]]
     if end < len(body):
         return len(fields) == len(set(fields)) and not _writes(body[:end])
     if body and "when" in body[-1]:
@@ -80,14 +81,14 @@ def _run(body: Body, frame: Frame, *, tail: bool) -> Iterator[str]:
         match name:
             case "write" if tail:
                 written += [
-                    f"{quoted(key)}: {expression(each, frame)}" for key, each in argument.items()
+                    f"{quoted(key)}: {expression(value, frame)}" for key, value in argument.items()
                 ]
             case "write":
-                for key, each in argument.items():
-                    yield f"update[{quoted(key)}] = {expression(each, frame)}"
+                for key, value in argument.items():
+                    yield f"update[{quoted(key)}] = {expression(value, frame)}"
             case "let":
-                for key, each in argument.items():
-                    yield f"{frame.variables[key]} = {expression(each, frame)}"
+                for key, value in argument.items():
+                    yield f"{frame.variables[key]} = {expression(value, frame)}"
             case "when":
                 yield from _when(argument, frame, tail=tail)
             case _:
@@ -151,15 +152,15 @@ def _late(body: Body, known: set[str]) -> Iterator[str]:
     for instruction in body:
         ((name, argument),) = instruction.items()
         if name in {"let", "write"}:
-            for key, each in argument.items():
-                yield from (read for read in variables_in(each) if read not in known)
+            for key, value in argument.items():
+                yield from (read for read in variables_in(value) if read not in known)
                 if name == "let":
                     known.add(key)
         elif name == "when":
-            yield from (each for each in variables_in(argument[0]) if each not in known)
+            yield from (read for read in variables_in(argument[0]) if read not in known)
             sides = [set(known), set(known)]
             for side, part in zip(sides, argument[1:], strict=False):
                 yield from _late(part, side)
             known |= sides[0] & sides[1]
         elif name != "raise":
-            yield from (each for each in variables_in(argument) if each not in known)
+            yield from (read for read in variables_in(argument) if read not in known)

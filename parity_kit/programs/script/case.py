@@ -39,7 +39,7 @@ def script(case: Case) -> str:
     parts: list[str] = [_title(case), "", *list(uses.imports())[:-1]]
     for helper in helpers:
         parts += helper
-    laid_out = (each for line in lines for each in wrapped(line))
+    laid_out = (part for line in lines for part in wrapped(line))
     return "\n".join([*parts, "", "", *laid_out, ""])
 
 
@@ -57,7 +57,7 @@ def _title(case: Case) -> str:
 def _graph_lines(case: Case, uses: Uses) -> list[str]:
     spec: Mapping[str, Any] = case.subject.spec
     program, saver = parse(spec["program"]), spec.get("saver")
-    runs = [each for each in case.operations if each.name in _RUNS]
+    runs = [operation for operation in case.operations if operation.name in _RUNS]
     setting = Setting(
         uses,
         awaits=bool(runs) and all(run.args.get("async") for run in runs),
@@ -70,7 +70,7 @@ def _graph_lines(case: Case, uses: Uses) -> list[str]:
     lines = list(saver_source(saver, uses)) if saver is not None else []
     if program.store:
         lines.append(f"store = {uses('InMemoryStore')}()")
-    elif any(each.name == "store_items" for each in case.operations):
+    elif any(operation.name == "store_items" for operation in case.operations):
         lines.append("store = None")
     lines += [f"cache = {uses('InMemoryCache')}()"] if program.cache else []
     cached: dict[str, str] = {}

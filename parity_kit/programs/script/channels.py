@@ -26,9 +26,9 @@ def type_source(name: str, uses: Uses) -> str:
 
 def reducer_source(name: str, uses: Uses) -> str:
     """Return Python source for a reducer."""
-    found = _REDUCERS.get(name, name)
-    uses(found.partition(".")[0])
-    return found
+    source = _REDUCERS.get(name, name)
+    uses(source.partition(".")[0])
+    return source
 
 
 def channel_source(spec: Mapping[str, Any], uses: Uses) -> str:

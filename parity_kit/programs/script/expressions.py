@@ -69,17 +69,17 @@ def expression(value: Any, frame: Frame) -> str:
         ((name, argument),) = entries.items()
         if name in OPERATORS:
             return _OPERATORS[name](argument, frame)
-    parts = ", ".join(f"{quoted(key)}: {expression(each, frame)}" for key, each in entries.items())
+    parts = ", ".join(f"{quoted(key)}: {expression(item, frame)}" for key, item in entries.items())
     return "{" + parts + "}"
 
 
 def condition(value: Any, frame: Frame) -> str:
     """Return Python source for an expression that only has to be true or false."""
-    found = operator_of(value)
-    if found is not None and found[0] == "not":
-        return f"not {_operand(condition(found[1], frame))}"
+    operator = operator_of(value)
+    if operator is not None and operator[0] == "not":
+        return f"not {_operand(condition(operator[1], frame))}"
     source = expression(value, frame)
-    if frame.sets and (found is None or found[0] not in {"eq", "lt", "len", "join", "range"}):
+    if frame.sets and (operator is None or operator[0] not in {"eq", "lt", "len", "join", "range"}):
         return f"{frame.uses('truthy')}({source})"
     return source
 
@@ -95,10 +95,10 @@ def operator_of(value: Any) -> tuple[str, Any] | None:
 
 def variables_in(value: Any) -> Iterator[str]:
     """Yield the variables that an expression reads."""
-    found = operator_of(value)
-    if found is not None and found[0] in {"var", "lit"}:
-        if found[0] == "var":
-            yield found[1]
+    operator = operator_of(value)
+    if operator is not None and operator[0] in {"var", "lit"}:
+        if operator[0] == "var":
+            yield operator[1]
     elif isinstance(value, dict):
         for item in cast("dict[str, Any]", value).values():
             yield from variables_in(item)
@@ -164,15 +164,15 @@ def _if(argument: Any, frame: Frame) -> str:
 
 def _send(argument: Any, frame: Frame) -> str:
     packet = call(frame.uses("Send"), repr(argument["to"]), "{" + f"{argument['as']!r}: item" + "}")
-    found, each = operator_of(argument["each"]), expression(argument["each"], frame)
-    surely = isinstance(argument["each"], list) or (found is not None and found[0] == "range")
+    operator, source = operator_of(argument["each"]), expression(argument["each"], frame)
+    surely = isinstance(argument["each"], list) or (operator is not None and operator[0] == "range")
     if not surely:
-        each = call(frame.uses("items"), each)
-    return f"[{packet} for item in {each}]"
+        source = call(frame.uses("items"), source)
+    return f"[{packet} for item in {source}]"
 
 
 def _command(argument: Any, frame: Frame) -> str:
-    parts = {name: expression(each, frame) for name, each in argument.items()}
+    parts = {name: expression(part, frame) for name, part in argument.items()}
     name = frame.uses("Command")
     if "goto" in parts and not _are_targets(argument["goto"]):
         parts["goto"] = call(frame.uses("targets"), parts["goto"])
@@ -183,9 +183,9 @@ def _command(argument: Any, frame: Frame) -> str:
 
 def _are_targets(goto: Any) -> bool:
     """Return whether an expression is surely what a `Command` takes for its `goto`."""
-    found = operator_of(goto)
-    if found is not None:
-        name, argument = found
+    operator = operator_of(goto)
+    if operator is not None:
+        name, argument = operator
         return name == "send" or (name == "if" and all(map(_are_targets, argument[1:])))
     if isinstance(goto, list):
         return all(isinstance(item, str) for item in cast("list[Any]", goto))
@@ -220,8 +220,8 @@ def store_parts(namespace: Any, keys: Collection[Any], frame: Frame) -> list[str
 
 def as_text(value: Any, frame: Frame) -> str:
     """Return source for an expression that is wanted as a text."""
-    found, source = operator_of(value), expression(value, frame)
-    if isinstance(value, str) or (found is not None and found[0] == "join"):
+    operator, source = operator_of(value), expression(value, frame)
+    if isinstance(value, str) or (operator is not None and operator[0] == "join"):
         return source
     return f"{frame.uses('text')}({source})"
 
@@ -231,7 +231,7 @@ def _store_get(argument: Any, frame: Frame) -> str:
 
 
 def _message(argument: Any, frame: Frame) -> str:
-    parts = {name: as_text(each, frame) for name, each in argument.items() if name != "type"}
+    parts = {name: as_text(part, frame) for name, part in argument.items() if name != "type"}
     if "content" not in parts and argument["type"] != "remove":
         parts = {"content": '""', **parts}
     return call(frame.uses(_MESSAGES[argument["type"]]), **parts)

@@ -59,7 +59,7 @@ class _Graph:
             self.setting.uses,
             shape=shape if self.setting.dicts else "either",
             fields=list(program.state),
-            sets=any(each.type in {"set", "any"} for each in every.values()),
+            sets=any(field.type in {"set", "any"} for field in every.values()),
             callables=self.subgraphs,
             context=self.setting.context,
         )
@@ -172,7 +172,7 @@ class _Graph:
             if name not in sequence:
                 yield self._add_node(name, node)
             elif name == sequence[0]:
-                parts = (f"({quoted(each)}, {self.functions[each]})" for each in sequence)
+                parts = (f"({quoted(member)}, {self.functions[member]})" for member in sequence)
                 yield f"builder.add_sequence([{', '.join(parts)}])"
 
     def _edges(self) -> Iterator[str]:
@@ -196,7 +196,9 @@ class _Graph:
                 if isinstance(route.map, tuple):
                     parts.append(f"[{', '.join(map(self._end, route.map))}]")
                 elif route.map is not None:
-                    pairs = (f"{quoted(key)}: {self._end(each)}" for key, each in route.map.items())
+                    pairs = (
+                        f"{quoted(key)}: {self._end(target)}" for key, target in route.map.items()
+                    )
                     parts.append("{" + ", ".join(pairs) + "}")
                 yield call("builder.add_conditional_edges", *parts)
 

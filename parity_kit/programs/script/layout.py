@@ -13,11 +13,11 @@ def wrapped(line: str) -> Iterator[str]:
 
     What still does not fit there is given a line for each of its parts, which are broken likewise.
     """
-    found = _outer(line) if len(line) > LONGEST else None
-    if found is None:
+    brackets = _outer(line) if len(line) > LONGEST else None
+    if brackets is None:
         yield line
         return
-    start, end = found
+    start, end = brackets
     indent = " " * (len(line) - len(line.lstrip()) + 4)
     inside = line[start + 1 : end]
     yield line[: start + 1]
@@ -32,13 +32,13 @@ def wrapped(line: str) -> Iterator[str]:
 
 def _outer(line: str) -> tuple[int, int] | None:
     """Return where the last outer brackets that hold something begin and end."""
-    found, start = None, 0
+    outer, start = None, 0
     for place, depth, char in _outside_strings(line):
         if depth == 1 and char in _PAIRS:
             start = place
         if depth == 0 and char in _PAIRS.values() and place > start + 1:
-            found = start, place
-    return found
+            outer = start, place
+    return outer
 
 
 def _parts(inside: str) -> Iterator[str]:

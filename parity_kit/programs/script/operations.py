@@ -71,20 +71,20 @@ def _run(what: str, given: Mapping[str, Any], uses: Uses) -> Iterator[str]:
         return
     named["stream_mode"] = names(given["modes"])
     named["subgraphs"] = "True" if given.get("subgraphs") else None
-    yield from _each("stream", [what, config], named, given, uses)
+    yield from _print_items("stream", [what, config], named, given, uses)
 
 
-def _each(
+def _print_items(
     name: str,
     parts: list[str],
     named: Mapping[str, str | None],
     given: Mapping[str, Any],
     uses: Uses,
 ) -> Iterator[str]:
-    """Yield the lines that print each thing that a call gives."""
+    """Yield the lines that print every item of a call's result."""
     if given.get("async"):
-        found = call(f"graph.a{name}", *parts, **named)
-        yield f"{uses('asyncio')}.run({uses('print_all')}({found}))"
+        source = call(f"graph.a{name}", *parts, **named)
+        yield f"{uses('asyncio')}.run({uses('print_all')}({source}))"
     else:
         yield f"for item in {call(f'graph.{name}', *parts, **named)}:"
         yield "    print(item)"
@@ -94,10 +94,12 @@ def _config(given: Mapping[str, Any], uses: Uses) -> str:
     named = {key: _optional(given, key, uses) for key in _CONFIG}
     thread = [] if given.get("thread") is None else [quoted(given["thread"])]
     if given.get("checkpoint") is not None:
-        found = _checkpoint(given, given["checkpoint"], named, uses)
+        config = _checkpoint(given, given["checkpoint"], named, uses)
     else:
-        found = call(uses("at"), *thread, **named)
-    return found if given.get("task") is None else call(uses("inside"), found, repr(given["task"]))
+        config = call(uses("at"), *thread, **named)
+    return (
+        config if given.get("task") is None else call(uses("inside"), config, repr(given["task"]))
+    )
 
 
 def _checkpoint(
@@ -141,14 +143,14 @@ def _state(name: str, given: Mapping[str, Any], uses: Uses) -> Iterator[str]:
                 ", ".join(
                     call(
                         uses("StateUpdate"),
-                        literal(each["values"], uses),
-                        *([quoted(each["as_node"])] if each.get("as_node") is not None else []),
+                        literal(update["values"], uses),
+                        *([quoted(update["as_node"])] if update.get("as_node") is not None else []),
                     )
-                    for each in superstep
+                    for update in superstep
                 )
                 for superstep in given["supersteps"]
             )
-            parts.append("[" + ", ".join(f"[{each}]" for each in supersteps) + "]")
+            parts.append("[" + ", ".join(f"[{updates}]" for updates in supersteps) + "]")
     yield f"print({_called(f'graph.{name}', parts, given, uses)})"
 
 
@@ -156,7 +158,7 @@ def _history(given: Mapping[str, Any], uses: Uses) -> Iterator[str]:
     named = {key: _optional(given, key, uses) for key in ("filter", "limit")}
     if given.get("before") is not None:
         named["before"] = _checkpoint(given, given["before"], {}, uses)
-    yield from _each("get_state_history", [_config(given, uses)], named, given, uses)
+    yield from _print_items("get_state_history", [_config(given, uses)], named, given, uses)
 
 
 def _put(given: Mapping[str, Any], uses: Uses) -> Iterator[str]:

@@ -13,7 +13,7 @@ def policy_arguments(
     policies: Policies, key: Callable[[Any], str], uses: Uses
 ) -> Mapping[str, str | None]:
     """Return the arguments that policies are; `key` gives the source of a cache key's function."""
-    retry = [_retry(each, uses) for each in policies.retry]
+    retry = [_retry(policy, uses) for policy in policies.retry]
     return {
         "retry_policy": retry[0] if len(retry) == 1 else f"[{', '.join(retry)}]" if retry else None,
         "cache_policy": None if policies.cache is None else _cache(policies.cache, key, uses),

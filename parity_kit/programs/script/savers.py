@@ -52,14 +52,14 @@ def _saver_operation(operation: Operation, uses: Uses) -> Iterator[str]:
         case "get_tuple":
             yield f"print(saver.get_tuple({config}))"
         case "list":
-            found = call(
+            source = call(
                 "saver.list",
                 config if "thread" in given else "None",
                 filter=_optional(given, "filter", uses),
                 before=_before(given),
                 limit=_optional(given, "limit", uses),
             )
-            yield f"for saved in {found}:"
+            yield f"for saved in {source}:"
             yield "    print(saved)"
         case "next_version":
             yield f"print(saver.get_next_version({given.get('current')!r}, None))"
@@ -67,12 +67,12 @@ def _saver_operation(operation: Operation, uses: Uses) -> Iterator[str]:
             strategy = repr(given.get("strategy", "keep_latest"))
             yield call("saver.prune", *parts("threads"), strategy=strategy)
         case "delta_history":
-            found = call(
+            source = call(
                 "saver.get_delta_channel_history",
                 config=literal({"configurable": _where({"ns": "", **given})}, uses),
                 channels=literal(given["channels"], uses),
             )
-            yield f"print({found})"
+            yield f"print({source})"
         case _:
             yield f"saver.{operation.name}({', '.join(parts(*given))})"
 

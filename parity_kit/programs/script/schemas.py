@@ -18,7 +18,7 @@ def state_class(
     name: str, fields: Mapping[str, Field], schema: Schema, uses: Uses
 ) -> Iterator[str]:
     """Yield the lines of the class that a state, or a part of it, is declared as."""
-    kinds = {each: _annotation(field, uses) for each, field in fields.items()}
+    kinds = {key: _annotation(field, uses) for key, field in fields.items()}
     if any(map(_odd, kinds)) or (schema != "typed_dict" and _hidden(kinds)):
         yield f"{name} = {_called(name, kinds, schema, uses)}"
         return
@@ -29,7 +29,7 @@ def state_class(
         rest = ", total=False" if schema == "typed_dict" else ""
         yield f"class {name}({uses(_BASES[schema])}{rest}):"
     default = "" if schema == "typed_dict" else " = None"
-    yield from (f"    {each}: {kind}{default}" for each, kind in kinds.items())
+    yield from (f"    {key}: {kind}{default}" for key, kind in kinds.items())
     if not kinds:
         yield "    pass"
 
@@ -38,13 +38,13 @@ def _called(name: str, kinds: Mapping[str, str], schema: Schema, uses: Uses) -> 
     """Return the call that makes a class which cannot be written as one."""
     match schema:
         case "typed_dict":
-            parts = ", ".join(f"{quoted(each)}: {kind}" for each, kind in kinds.items())
+            parts = ", ".join(f"{quoted(key)}: {kind}" for key, kind in kinds.items())
             return f"{uses('TypedDict')}({quoted(name)}, {{{parts}}}, total=False)"
         case "dataclass":
-            parts = ", ".join(f"({quoted(each)}, {kind}, None)" for each, kind in kinds.items())
+            parts = ", ".join(f"({quoted(key)}, {kind}, None)" for key, kind in kinds.items())
             return f"{uses('make_dataclass')}({quoted(name)}, [{parts}])"
         case "pydantic":
-            parts = {each: f"({kind}, None)" for each, kind in kinds.items()}
+            parts = {key: f"({kind}, None)" for key, kind in kinds.items()}
             return call(uses("create_model"), quoted(name), **parts)
 
 

@@ -77,7 +77,7 @@ class Uses:
 
 def identifier(text: str, taken: Collection[str] = ()) -> str:
     """Return a Python name for a text, one that is neither taken nor means something already."""
-    name = "".join(each if f"a{each}".isidentifier() else "_" for each in text) or "_"
+    name = "".join(char if f"a{char}".isidentifier() else "_" for char in text) or "_"
     if not name.isidentifier():
         name = f"_{name}"
     while name in _TAKEN or name in taken:
@@ -99,7 +99,7 @@ def literal(value: Any, uses: Uses) -> str:
         return _typed(value, uses)
     if isinstance(value, Mapping):
         entries = cast("Mapping[Any, Any]", value).items()
-        parts = (f"{literal(key, uses)}: {literal(each, uses)}" for key, each in entries)
+        parts = (f"{literal(key, uses)}: {literal(value, uses)}" for key, value in entries)
         return "{" + ", ".join(parts) + "}"
     if isinstance(value, (list, tuple)):
         parts = ", ".join(literal(item, uses) for item in cast("Sequence[Any]", value))
@@ -123,22 +123,22 @@ def names(texts: Iterable[str]) -> str:
 def _typed(value: Ext, uses: Uses) -> str:
     inner: Any = unpack(value.data)
     if value.code == SINGLE and inner[:2] == ["builtins", "set"]:
-        parts = ", ".join(literal(each, uses) for each in inner[2])
+        parts = ", ".join(literal(item, uses) for item in inner[2])
         return "{" + parts + "}" if parts else "set()"
     if value.code == PYDANTIC_2 and f"{inner[0]}.".startswith(_MESSAGES):
         fields = {
-            key: each
-            for key, each in cast("dict[str, Any]", inner[2]).items()
-            if key != "type" and each not in (None, [], {}, False)
+            key: field
+            for key, field in cast("dict[str, Any]", inner[2]).items()
+            if key != "type" and field not in (None, [], {}, False)
         }
-        parts = ", ".join(f"{key}={literal(each, uses)}" for key, each in fields.items())
+        parts = ", ".join(f"{key}={literal(field, uses)}" for key, field in fields.items())
         return f"{uses(inner[1])}({parts})"
     return f"{uses('load')}({pack(value)!r})"
 
 
 def call(function: str, *positional: str, **named: str | None) -> str:
     """Return the source of a call; what is None is left out."""
-    rest = (f"{name}={each}" for name, each in named.items() if each is not None)
+    rest = (f"{name}={source}" for name, source in named.items() if source is not None)
     return f"{function}({', '.join((*positional, *rest))})"
 
 
