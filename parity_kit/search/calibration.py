@@ -48,8 +48,8 @@ def _curve(combinations: Sequence[tuple[str, ...]]) -> dict[int, int]:
 
 def main() -> None:
     """Write the calibration of every suite."""
-    found = {suite: calibrate(suite, CASES[suite]).to_json() for suite in SUITES}
-    lines = [f"{json.dumps(suite)}: {json.dumps(data)}" for suite, data in found.items()]
+    calibrations = {suite: calibrate(suite, CASES[suite]).to_json() for suite in SUITES}
+    lines = [f"{json.dumps(suite)}: {json.dumps(data)}" for suite, data in calibrations.items()]
     path = Path(coverage.__file__).with_name(FILE)
     write_atomically(path, "{\n" + ",\n".join(lines) + "\n}\n")
 

@@ -93,14 +93,14 @@ def _without_node(program: dict[str, Any], name: str) -> dict[str, Any]:
     edges: list[Any] = []
     for source, target in program.get("edges", ()):
         sources = [source] if isinstance(source, str) else source
-        left = [each for each in sources if each != name]
+        left = [origin for origin in sources if origin != name]
         if left and target != name:
             edges.append([source if isinstance(source, str) else left, target])
     return program | {
-        "nodes": {each: node for each, node in program["nodes"].items() if each != name},
+        "nodes": {key: node for key, node in program["nodes"].items() if key != name},
         "edges": edges,
         "branches": {
-            each: routes for each, routes in program.get("branches", {}).items() if each != name
+            key: routes for key, routes in program.get("branches", {}).items() if key != name
         },
     }
 

@@ -87,7 +87,7 @@ def _spec(choices: Choices) -> tuple[dict[str, Plain], Callable[[Choices], Plain
     name = choices.pick(_CLASSES)
     if name.startswith("Named"):
         senders = (*LETTERS, "stranger")
-        return {"class": name, "names": choices.some(LETTERS, 3, 1)}, lambda each: each.pick(
+        return {"class": name, "names": choices.some(LETTERS, 3, 1)}, lambda source: source.pick(
             senders
         )
     kind = choices.pick(_TYPES)
@@ -95,13 +95,15 @@ def _spec(choices: Choices) -> tuple[dict[str, Plain], Callable[[Choices], Plain
     value = FIELD_VALUES[kind]
     if name in _REDUCED:
         spec["reducer"] = choices.pick(REDUCERS[kind])
-        return spec, lambda each: overwrite(value(each)) if each.chance(2) else value(each)
+        return spec, lambda source: overwrite(value(source)) if source.chance(2) else value(source)
     if name in {"EphemeralValue", "UntrackedValue"}:
         spec["guard"] = choices.chance()
     if name == "Topic":
         spec["accumulate"] = choices.chance()
         return (
             spec,
-            lambda each: each.repeat(lambda: value(each), 1, 2) if each.chance() else value(each),
+            lambda source: (
+                source.repeat(lambda: value(source), 1, 2) if source.chance() else value(source)
+            ),
         )
     return spec, value

@@ -150,6 +150,6 @@ def _expression(draft: Draft, name: str, node: str) -> Plain:
 
 def _write(draft: Draft, node: str) -> Plain:
     # Writing one LastValue field from two nodes of a superstep is an error worth seeing, not often.
-    fields = ["log", *(each for each in draft.fields if each != "log")]
+    fields = ["log", *(name for name in draft.fields if name != "log")]
     chosen = draft.choices.some(fields, 2)
     return {"write": {name: _expression(draft, name, node) for name in chosen}}

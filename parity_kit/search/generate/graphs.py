@@ -190,20 +190,22 @@ class _Machine:
         streamed: Where = {"modes": _modes(self.choices)} if self.choices.chance() else {}
         if streamed and self.choices.chance(1 if "subgraphs" in self.program else 15):
             streamed["subgraphs"] = True
-        return streamed | self._told()
+        return streamed | self._rare_arguments()
 
-    def _told(self) -> Where:
+    def _rare_arguments(self) -> Where:
         """Return the arguments of a run that are seldom given."""
         choices = self.choices
-        told: Where = {"recursion_limit": choices.between(2, 6)}
+        arguments: Where = {"recursion_limit": choices.between(2, 6)}
         if "context" in self.program and choices.below(4):
-            told["context"] = {"who": choices.pick(("me", "you"))}
+            arguments["context"] = {"who": choices.pick(("me", "you"))}
         if choices.chance(24):
             name = choices.pick(("interrupt_before", "interrupt_after"))
-            told[name] = "*" if choices.chance() else [choices.pick(list(self.program["nodes"]))]
+            arguments[name] = (
+                "*" if choices.chance() else [choices.pick(list(self.program["nodes"]))]
+            )
         if choices.chance(24):
-            told["max_concurrency"] = choices.between(1, 2)
-        return told
+            arguments["max_concurrency"] = choices.between(1, 2)
+        return arguments
 
     def _run(self, where: Where, given: Plain) -> Operation:
         choices = self.choices

@@ -21,7 +21,7 @@ _NODES = (("a", "b", "c", "d"), ("x", "y", "z"), ("p", "q"))
 def program(choices: Choices, depth: int = 0) -> dict[str, Any]:
     """Return a program; `depth` is the number of graphs that it is in."""
     names = _NODES[depth]
-    shape = choices.pick([each for each in SHAPES if each.least <= len(names)])
+    shape = choices.pick([shape for shape in SHAPES if shape.least <= len(names)])
     nodes = names[: max(shape.least, 1 + choices.below(len(names)))]
     draft = Draft(choices, nodes, [*ALWAYS, *choices.some(EXTRA, 2)], depth)
     for name in nodes:

@@ -155,7 +155,7 @@ class _Machine:
 
     def _delete(self, thread: str, workspace: str) -> Operation:
         del workspace
-        for place in [each for each in self.there if each[0] == thread]:
+        for place in [place for place in self.there if place[0] == thread]:
             del self.there[place]
         return Operation("delete_thread", {"thread": thread})
 

@@ -53,12 +53,12 @@ def retrying(draft: Draft) -> None:
     _policy(draft, name, "retry", [policy, {"max_attempts": 2}] if choices.chance(5) else policy)
 
 
-def _policy(draft: Draft, name: str, policy: str, said: Plain) -> None:
+def _policy(draft: Draft, name: str, policy: str, setting: Plain) -> None:
     """Give a policy to a node, or to all of them."""
     if draft.choices.chance(4):
-        draft.parts.setdefault("defaults", {})[policy] = said
+        draft.parts.setdefault("defaults", {})[policy] = setting
     else:
-        draft.node(name)[policy] = said
+        draft.node(name)[policy] = setting
 
 
 def handling(draft: Draft) -> None:

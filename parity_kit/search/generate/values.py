@@ -135,7 +135,7 @@ def _set(choices: Choices) -> Plain:
     def item() -> Plain:
         return choices.below(100) if choices.below(2) else choices.text(3)
 
-    items = {pack(each): each for each in choices.repeat(item, 2, 6)}
+    items = {pack(element): element for element in choices.repeat(item, 2, 6)}
     return _envelope(0, "builtins.set", [items[key] for key in sorted(items)])
 
 
