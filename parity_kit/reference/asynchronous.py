@@ -64,7 +64,7 @@ class Awaited:
         """Await a method and return what it gives."""
         return self._complete(getattr(target, f"a{name}")(*args, **kwargs))
 
-    def each(
+    def for_each(
         self, take: Callable[[Any], None], target: Any, name: str, *args: Any, **kwargs: Any
     ) -> None:
         """Iterate over what a method gives, and give each item to `take` as it comes."""

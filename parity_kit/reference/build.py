@@ -34,8 +34,8 @@ class Builder:
     ) -> Any:
         """Return the compiled graph; `services` are the store and the cache, if it has them."""
         subgraphs = {
-            name: self.compile(each.program, each.checkpointer, (*place, name))
-            for name, each in program.subgraphs.items()
+            name: self.compile(subgraph.program, subgraph.checkpointer, (*place, name))
+            for name, subgraph in program.subgraphs.items()
         }
         made = make_services(store=program.store, cache=program.cache)
         return self._graph(program, place, subgraphs).compile(
@@ -98,9 +98,9 @@ class Builder:
         handler: bool = False,
     ) -> Any:
         called = (subgraphs[name] for name in _called(body) if name in subgraphs)
-        found = next((each for each in called if each.checkpointer is not False), None)
+        first = next((subgraph for subgraph in called if subgraph.checkpointer is not False), None)
         return self.bodies.function(
-            place[-1], body, place, _answers(subgraphs), subgraph=found, handler=handler
+            place[-1], body, place, _answers(subgraphs), subgraph=first, handler=handler
         )
 
     def _connect(
@@ -160,10 +160,10 @@ def breakpoints(names: Any) -> Any:
 def _called(value: Any) -> Iterator[str]:
     """Yield the names that a body calls, in order."""
     if isinstance(value, dict):
-        for key, each in cast("dict[str, Any]", value).items():
+        for key, item in cast("dict[str, Any]", value).items():
             if key == "call":
-                yield each[0]
-            yield from _called(each)
+                yield item[0]
+            yield from _called(item)
     elif isinstance(value, (list, tuple)):
         for item in cast("list[Any]", value):
             yield from _called(item)

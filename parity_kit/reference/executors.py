@@ -47,32 +47,32 @@ class _AsyncTaskFuture(asyncio.Future[Any]):
         super().__init__()
         self._number = number
         self._commits = False
-        self._told = False
+        self._announced = False
         self._waiting: list[tuple[Callable[[Any], object], Context | None]] = []
 
     def __hash__(self) -> int:
         return self._number
 
     def done(self) -> bool:
-        return self._told
+        return self._announced
 
     def add_done_callback(
         self, fn: Callable[[Any], object], /, *, context: Context | None = None
     ) -> None:
-        if self._told or not self._commits:
+        if self._announced or not self._commits:
             self._commits = True
             super().add_done_callback(fn, context=context)
         else:
             self._waiting.append((fn, context))
 
     def remove_done_callback(self, fn: Callable[[Any], object], /) -> int:
-        kept = [each for each in self._waiting if each[0] != fn]
+        kept = [callback for callback in self._waiting if callback[0] != fn]
         removed, self._waiting = len(self._waiting) - len(kept), kept
         return removed + super().remove_done_callback(fn)
 
     def emit(self) -> None:
         """Tell those who wait that the task has ended."""
-        self._told = True
+        self._announced = True
         for fn, context in self._waiting:
             super().add_done_callback(fn, context=context)
 
@@ -131,7 +131,7 @@ class OrderedExecutor:
         """Run `function` and return its future, done."""
         number = self._places.of(args)
         future = _TaskFuture(_APART_FROM_TASKS if number is None else number)
-        kwargs = {name: each for name, each in options.items() if name not in _OPTIONS}
+        kwargs = {name: value for name, value in options.items() if name not in _OPTIONS}
         if getattr(function, "__name__", "") == "wait":
             # The stream's reader waits for the next item: here none comes while it waits.
             future.set_result(None)
@@ -191,7 +191,7 @@ class OrderedAsyncExecutor:
     ) -> asyncio.Future[Any]:
         """Start `function` and return its future."""
         number = self._places.of(args)
-        kwargs = {name: each for name, each in options.items() if name not in _OPTIONS}
+        kwargs = {name: value for name, value in options.items() if name not in _OPTIONS}
         coroutine = function(*args, **kwargs)
         future = self._at_once(coroutine) if number is None else self._in_turn(number, coroutine)
         self._futures.append(future)

@@ -42,18 +42,18 @@ class Workflow:
         """Forget what the entrypoint and tasks have cached, or those of these names."""
         self.sync.clear_cache(nodes)
         self.awaited.clear_cache(nodes)
-        for each in self._named(nodes):
-            each.clear_cache(self.sync.cache)
+        for compiled in self._named(nodes):
+            compiled.clear_cache(self.sync.cache)
 
     async def aclear_cache(self, nodes: Sequence[str] | None = None) -> None:
         """Forget what the entrypoint and tasks have cached, or those of these names."""
         await self.sync.aclear_cache(nodes)
         await self.awaited.aclear_cache(nodes)
-        for each in self._named(nodes):
-            await each.aclear_cache(self.sync.cache)
+        for compiled in self._named(nodes):
+            await compiled.aclear_cache(self.sync.cache)
 
     def _named(self, names: Sequence[str] | None) -> list[Any]:
-        return [each for name, each in self.tasks.items() if names is None or name in names]
+        return [compiled for name, compiled in self.tasks.items() if names is None or name in names]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +67,10 @@ class _Form:
 
     def make(self, **services: Any) -> Any:
         """Return the compiled entrypoint."""
-        for name, each in self.program.tasks.items():
-            arguments = supported(policy_arguments(each.policies), _TASK, "task")
+        for name, definition in self.program.tasks.items():
+            arguments = supported(policy_arguments(definition.policies), _TASK, "task")
             made = cast("Any", task)(**arguments)
-            self.tasks[name] = made(self._function(name, each))
+            self.tasks[name] = made(self._function(name, definition))
         decorator: Any = entrypoint(
             **services,
             context_schema=context_class(self.program.context),
@@ -94,13 +94,13 @@ class _Form:
             if isinstance(request, Call):
                 return self.tasks[request.name](request.argument).result()
             started = [self.tasks[call.name](call.argument) for call in request.calls]
-            return [each.result() for each in started]
+            return [future.result() for future in started]
 
         async def later(request: Call | CallAll) -> Any:
             if isinstance(request, Call):
                 return await self.tasks[request.name](request.argument)
             started = [self.tasks[call.name](call.argument) for call in request.calls]
-            return [await each for each in started]
+            return [await future for future in started]
 
         return now, later
 

@@ -28,7 +28,7 @@ class Caller(Protocol):
         """Call a method and return what it gives."""
         ...
 
-    def each(
+    def for_each(
         self, take: Callable[[Any], None], target: Any, name: str, *args: Any, **kwargs: Any
     ) -> None:
         """Call a method that gives items, and give each to `take` as it comes."""
@@ -42,7 +42,7 @@ class Direct:
         """Call a method and return what it gives."""
         return getattr(target, name)(*args, **kwargs)
 
-    def each(
+    def for_each(
         self, take: Callable[[Any], None], target: Any, name: str, *args: Any, **kwargs: Any
     ) -> None:
         """Call a method that gives items, and give each to `take` as it comes."""
@@ -86,8 +86,8 @@ class Operations:
         given = dict(command)
         if "goto" in given:
             goto = given["goto"]
-            each = cast("list[Any]", goto) if isinstance(goto, list) else [goto]
-            given["goto"] = [_destination(one) for one in each]
+            destinations = cast("list[Any]", goto) if isinstance(goto, list) else [goto]
+            given["goto"] = [_destination(one) for one in destinations]
         return self._run(Command(**given), run)
 
     def update_state(self, values: Any, as_node: str | None = None, **where: Any) -> Any:
@@ -98,7 +98,7 @@ class Operations:
     def bulk_update_state(self, supersteps: Sequence[Any], **where: Any) -> Any:
         """Write to the state as several nodes would, in several supersteps."""
         updates = [
-            [StateUpdate(each.get("values"), each.get("as_node")) for each in step]
+            [StateUpdate(update.get("values"), update.get("as_node")) for update in step]
             for step in supersteps
         ]
         return public_config(self._call("bulk_update_state", self._config(**where), updates))
@@ -117,9 +117,9 @@ class Operations:
     ) -> Any:
         """Return snapshots, the latest first."""
         bound = None if before is None else self._config(where.get("thread"), before)
-        found: list[Any] = []
-        self._caller.each(
-            lambda each: found.append(_snapshot(each)),
+        snapshots: list[Any] = []
+        self._caller.for_each(
+            lambda snapshot: snapshots.append(_snapshot(snapshot)),
             self._graph,
             "get_state_history",
             self._config(**where),
@@ -127,7 +127,7 @@ class Operations:
             before=bound,
             filter=filter,
         )
-        return found
+        return snapshots
 
     def delete_thread(self, thread: str) -> None:
         """Delete what the saver holds of a thread."""
@@ -157,8 +157,8 @@ class Operations:
         return self._caller.call(self._graph, name, *args, **kwargs)
 
     def _run(self, input: Any, run: Mapping[str, Any]) -> Any:
-        where = {name: each for name, each in run.items() if name not in _RUN_ARGUMENTS}
-        kwargs = {name: each for name, each in run.items() if name in _RUN_ARGUMENTS}
+        where = {name: value for name, value in run.items() if name not in _RUN_ARGUMENTS}
+        kwargs = {name: value for name, value in run.items() if name in _RUN_ARGUMENTS}
         modes, subgraphs = kwargs.pop("modes", None), kwargs.pop("subgraphs", False)
         config = self._config(**where)
         if modes is None:
@@ -172,7 +172,7 @@ class Operations:
             if self._events is not None:
                 self._events.append(Event(mode, tuple(namespace), to_plain(payload)))
 
-        return self._caller.each(
+        return self._caller.for_each(
             take, self._graph, "stream", input, config, stream_mode=modes, **kwargs
         )
 
@@ -244,7 +244,11 @@ def _arguments(name: str) -> tuple[frozenset[str], frozenset[str]]:
     for more, names in {"self": set[str](), **_MORE}.items():
         if parameters.pop(more, None) is not None:
             known |= names
-    needed = {each for each, one in parameters.items() if one.default is one.empty}
+    needed = {
+        argument
+        for argument, parameter in parameters.items()
+        if parameter.default is parameter.empty
+    }
     return frozenset(known | parameters.keys()), frozenset(needed)
 
 

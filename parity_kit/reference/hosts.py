@@ -144,8 +144,8 @@ def store_items(store: BaseStore | None, namespace: Sequence[str]) -> list[Any]:
 
     A store's own order is that in which namespaces were first named, even by a read.
     """
-    found = [] if store is None else store.search(tuple(namespace), limit=MANY)
-    items = sorted(found, key=lambda item: (item.namespace, item.key))
+    unsorted = [] if store is None else store.search(tuple(namespace), limit=MANY)
+    items = sorted(unsorted, key=lambda item: (item.namespace, item.key))
     return [[list(item.namespace), item.key, item.value] for item in items]
 
 
@@ -155,11 +155,11 @@ def _destinations(goto: Any) -> Any:
         return goto
     if not isinstance(goto, list):
         return ()
-    found: list[Any] = []
+    destinations: list[Any] = []
     for item in cast("list[Any]", goto):
         flat = cast("list[Any]", item) if isinstance(item, list) else [item]
-        found += [one for one in flat if isinstance(one, (str, Send))]
-    return found
+        destinations += [one for one in flat if isinstance(one, (str, Send))]
+    return destinations
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +234,7 @@ _ROUTE = Host()
 def as_map(state: Any) -> Any:
     """Return a dataclass or pydantic model as a map of its fields; anything else as it stands."""
     if is_dataclass(state) and not isinstance(state, type):
-        return {each.name: getattr(state, each.name) for each in fields(state)}
+        return {field.name: getattr(state, field.name) for field in fields(state)}
     kind = cast("Any", type(state))
     if kind.__module__ == SCHEMAS:
         return {name: getattr(state, name) for name in kind.model_fields}

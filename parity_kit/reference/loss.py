@@ -35,16 +35,16 @@ def loss_of(kind: str, data: bytes, *, strict: bool) -> Loss:
     serializer = _SERIALIZERS[strict]
     try:
         with warnings.catch_warnings(action="ignore"):
-            found, again = serializer.dumps_typed(serializer.loads_typed((kind, data)))
+            kind_again, data_again = serializer.dumps_typed(serializer.loads_typed((kind, data)))
     except Exception:  # noqa: BLE001  # any error means that the value cannot be had
         return Loss.REFUSED
-    again = canonical_blob(found, bytes(again))
-    if (found, again) == (kind, data):
+    data_again = canonical_blob(kind_again, bytes(data_again))
+    if (kind_again, data_again) == (kind, data):
         return Loss.NONE
-    if found != kind or kind != "msgpack":
+    if kind_again != kind or kind != "msgpack":
         return Loss.LOSSY
     try:
-        same = pack(open_value(unpack(data))) == pack(open_value(unpack(again)))
+        same = pack(open_value(unpack(data))) == pack(open_value(unpack(data_again)))
     except (TypeError, ValueError):
         return Loss.LOSSY  # an ext that does not hold what its code says cannot have come back
     return Loss.REWRITTEN if same else Loss.LOSSY

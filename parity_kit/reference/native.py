@@ -73,7 +73,7 @@ def error_name(error: BaseException) -> str:
     return kind.__qualname__ if kind.__module__ == "builtins" else _dotted(kind)
 
 
-def _told(error: Exception) -> tuple[str, str]:
+def _class_and_message(error: Exception) -> tuple[str, str]:
     """Return an error's class and message; a database server's by what every driver is told."""
     state = getattr(error, "sqlstate", None)
     if not state:
@@ -109,7 +109,7 @@ def perform(
         value = to_plain(action(events))
     except Exception as error:  # noqa: BLE001  # whatever LangGraph raises is an outcome
         stored, dropped = watch.changes(contents())
-        return Raised(*_told(error), tuple(events), stored, dropped)
+        return Raised(*_class_and_message(error), tuple(events), stored, dropped)
     stored, dropped = watch.changes(contents())
     return Returned(value, tuple(events), stored, dropped)
 
@@ -117,7 +117,7 @@ def perform(
 def interrupts_inside(value: Any) -> Any:
     """Return a NamedTuple of LangGraph's (a snapshot, a task) as a map, all the way down."""
     if hasattr(value, "_asdict"):
-        return {key: interrupts_inside(each) for key, each in value._asdict().items()}
+        return {key: interrupts_inside(item) for key, item in value._asdict().items()}
     if isinstance(value, (list, tuple)):
         return [interrupts_inside(item) for item in cast("list[Any]", value)]
     return value

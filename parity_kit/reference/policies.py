@@ -20,11 +20,11 @@ _HOST = Host()
 def policy_arguments(policies: model.Policies) -> dict[str, Any]:
     """Return what `add_node`, `set_node_defaults` and `task` take for these policies."""
     given = {
-        "retry_policy": [_retry(each) for each in policies.retry] or None,
+        "retry_policy": [_retry(policy) for policy in policies.retry] or None,
         "timeout": _timeout(policies.timeout),
         "cache_policy": _cache(policies.cache),
     }
-    return {name: each for name, each in given.items() if each is not None}
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def supported(arguments: Mapping[str, Any], parameters: Sequence[str], what: str) -> dict[str, Any]:
@@ -47,7 +47,7 @@ def _retry(policy: model.Retry) -> RetryPolicy:
         "max_interval": policy.max_interval,
         "retry_on": None if policy.on is None else tuple(ERRORS[name] for name in policy.on),
     }
-    chosen = {name: each for name, each in given.items() if each is not None}
+    chosen = {name: value for name, value in given.items() if value is not None}
     return RetryPolicy(jitter=False, **chosen)
 
 

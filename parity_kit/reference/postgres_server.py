@@ -75,20 +75,20 @@ def missing() -> str:
 def _binaries() -> Path | None:
     """Return the folder with `initdb` and `postgres`: that on PATH, else the newest one found."""
     on_path = shutil.which("initdb")
-    found = [Path(on_path).resolve().parent] if on_path else []
+    folders = [Path(on_path).resolve().parent] if on_path else []
     for place in _PLACES:
         root, _, pattern = place.partition("*")
         base = Path(root).parent if not root.endswith("/") else Path(root)
         prefix = "" if root.endswith("/") else Path(root).name
-        found += sorted(base.glob(f"{prefix}*{pattern}"), key=_release, reverse=True)
-    for folder in found:
+        folders += sorted(base.glob(f"{prefix}*{pattern}"), key=_release, reverse=True)
+    for folder in folders:
         if all((folder / name).is_file() for name in ("initdb", "postgres")):
             return folder
     return None
 
 
 def _release(folder: Path) -> int:
-    digits = "".join(each for each in folder.parent.name if each.isdigit())
+    digits = "".join(char for char in folder.parent.name if char.isdigit())
     return int(digits or 0)
 
 
@@ -139,7 +139,7 @@ def server() -> Server:
         os.chown(folder, account.pw_uid, account.pw_gid)
     user = account.pw_name if account is not None else getpass.getuser()
     _initialise(binaries, folder, account)
-    settings = [part for name, each in _SETTINGS.items() for part in ("-c", f"{name}={each}")]
+    settings = [part for name, value in _SETTINGS.items() for part in ("-c", f"{name}={value}")]
     command = [str(binaries / "postgres"), "-D", str(folder / "data"), "-k", str(folder), *settings]
     keeper = subprocess.Popen(
         ["/bin/sh", "-c", _KEEPER, "sh", str(folder), *command],
@@ -181,8 +181,8 @@ def _initialise(binaries: Path, folder: Path, account: pwd.struct_passwd | None)
     )
     if done.returncode:
         shutil.rmtree(folder, ignore_errors=True)
-        said = done.stderr.decode(errors="replace").strip()
-        raise KitError(f"initdb ended with {done.returncode}: {said}", where=str(binaries))
+        message = done.stderr.decode(errors="replace").strip()
+        raise KitError(f"initdb ended with {done.returncode}: {message}", where=str(binaries))
 
 
 def _wait(started: Server) -> None:

@@ -26,17 +26,17 @@ def checkpoint(value: Any) -> Any:
 
 def contents(saver: InMemorySaver) -> dict[str, bytes]:
     """Return every byte string it holds, by name."""
-    found: dict[str, bytes] = {}
-    for thread, spaces in saver.storage.items():
-        for space, checkpoints in spaces.items():
+    entries: dict[str, bytes] = {}
+    for thread, namespaces in saver.storage.items():
+        for ns, checkpoints in namespaces.items():
             for name, (saved, metadata, parent) in checkpoints.items():
-                put_typed(found, ("checkpoint", thread, space, name), saved)
-                put_typed(found, ("metadata", thread, space, name), metadata)
-                put_parent(found, (thread, space, name), parent)
-    for (thread, space, channel, version), blob in saver.blobs.items():
-        put_typed(found, ("blob", thread, space, channel, str(version)), blob)
-    for (thread, space, name), writes in saver.writes.items():
+                put_typed(entries, ("checkpoint", thread, ns, name), saved)
+                put_typed(entries, ("metadata", thread, ns, name), metadata)
+                put_parent(entries, (thread, ns, name), parent)
+    for (thread, ns, channel, version), blob in saver.blobs.items():
+        put_typed(entries, ("blob", thread, ns, channel, str(version)), blob)
+    for (thread, ns, name), writes in saver.writes.items():
         for (task, index), (_, channel, value, path) in writes.items():
-            where = ("write", thread, space, name, task, str(index), channel, path)
-            put_typed(found, where, value)
-    return found
+            where = ("write", thread, ns, name, task, str(index), channel, path)
+            put_typed(entries, where, value)
+    return entries

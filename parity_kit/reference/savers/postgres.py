@@ -83,22 +83,22 @@ def _order(name: str) -> tuple[int, bytes]:
 
 def contents(saver: Any) -> dict[str, bytes]:
     """Return every byte string it holds, by name; JSONB as the text the server prints for it."""
-    found: dict[str, bytes] = {}
+    entries: dict[str, bytes] = {}
     rows = saver.conn.execute(
         "SELECT thread_id, checkpoint_ns, checkpoint_id, parent_checkpoint_id,"
         " checkpoint::text AS saved, metadata::text AS metadata FROM checkpoints"
     )
     for row in rows:
         place = (row["thread_id"], row["checkpoint_ns"], row["checkpoint_id"])
-        put_typed(found, ("checkpoint", *place), ("json", row["saved"].encode()))
-        put_typed(found, ("metadata", *place), ("json", row["metadata"].encode()))
-        put_parent(found, place, row["parent_checkpoint_id"])
+        put_typed(entries, ("checkpoint", *place), ("json", row["saved"].encode()))
+        put_typed(entries, ("metadata", *place), ("json", row["metadata"].encode()))
+        put_parent(entries, place, row["parent_checkpoint_id"])
     rows = saver.conn.execute(
         "SELECT thread_id, checkpoint_ns, channel, version, type, blob FROM checkpoint_blobs"
     )
     for row in rows:
         where = ("blob", row["thread_id"], row["checkpoint_ns"], row["channel"], row["version"])
-        put_typed(found, where, (row["type"], row["blob"] or b""))
+        put_typed(entries, where, (row["type"], row["blob"] or b""))
     rows = saver.conn.execute(
         "SELECT thread_id, checkpoint_ns, checkpoint_id, task_id, idx, channel, task_path, type,"
         " blob FROM checkpoint_writes"
@@ -106,5 +106,5 @@ def contents(saver: Any) -> dict[str, bytes]:
     for row in rows:
         place = (row["thread_id"], row["checkpoint_ns"], row["checkpoint_id"])
         where = ("write", *place, row["task_id"], str(row["idx"]), row["channel"], row["task_path"])
-        put_typed(found, where, (row["type"], row["blob"]))
-    return found
+        put_typed(entries, where, (row["type"], row["blob"]))
+    return entries

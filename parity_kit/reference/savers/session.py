@@ -82,8 +82,8 @@ class SaverSession:
     ) -> Any:
         config = None if thread is None else _config(thread, ns, checkpoint_id)
         bound = None if before is None else {"configurable": {"checkpoint_id": before}}
-        found = self._saver.list(config, filter=filter, before=bound, limit=limit)
-        return [tuple_to_map(each, self._saver) for each in found]
+        saved = self._saver.list(config, filter=filter, before=bound, limit=limit)
+        return [tuple_to_map(item, self._saver) for item in saved]
 
     def _next_version(self, current: str | None = None) -> str:
         return self._saver.get_next_version(current, None)

@@ -27,21 +27,21 @@ def checkpoint(value: Any) -> Any:
 
 def contents(saver: SqliteSaver) -> dict[str, bytes]:
     """Return every byte string it holds, by name."""
-    found: dict[str, bytes] = {}
+    entries: dict[str, bytes] = {}
     with saver.cursor(transaction=False) as cursor:
         rows = cursor.execute(
             "SELECT thread_id, checkpoint_ns, checkpoint_id, parent_checkpoint_id, type,"
             " checkpoint, metadata FROM checkpoints"
         )
-        for thread, workspace, name, parent, kind, saved, metadata in rows.fetchall():
-            put_typed(found, ("checkpoint", thread, workspace, name), (kind, saved))
-            put_typed(found, ("metadata", thread, workspace, name), ("json", metadata))
-            put_parent(found, (thread, workspace, name), parent)
+        for thread, ns, name, parent, kind, saved, metadata in rows.fetchall():
+            put_typed(entries, ("checkpoint", thread, ns, name), (kind, saved))
+            put_typed(entries, ("metadata", thread, ns, name), ("json", metadata))
+            put_parent(entries, (thread, ns, name), parent)
         rows = cursor.execute(
             "SELECT thread_id, checkpoint_ns, checkpoint_id, task_id, idx, channel, task_path,"
             " type, value FROM writes"
         )
-        for thread, workspace, name, task, index, channel, path, kind, value in rows.fetchall():
-            where = ("write", thread, workspace, name, task, str(index), channel, path)
-            put_typed(found, where, (kind, value))
-    return found
+        for thread, ns, name, task, index, channel, path, kind, value in rows.fetchall():
+            where = ("write", thread, ns, name, task, str(index), channel, path)
+            put_typed(entries, where, (kind, value))
+    return entries
