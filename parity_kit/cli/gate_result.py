@@ -12,7 +12,7 @@ from parity_kit.contract.errors import CandidateError
 from parity_kit.contract.events import DivergenceFound, GateFinished
 from parity_kit.gates.conclusion import Conclusion
 from parity_kit.judging.text import one_line
-from parity_kit.judging.words import colour, mark, reached
+from parity_kit.judging.words import colour, mark, not_looked_at, reached
 from parity_kit.report.summary import CandidateSummary
 
 MOST_SHOWN = 8
@@ -50,6 +50,7 @@ class Result:
             "error": self.error.to_json() if self.error else None,
             "exit_code": int(conclusion.exit_code),
             "compared": self.compared,
+            "not_looked_at": list(conclusion.not_looked_at),
             "seconds": self.seconds,
             "gates": [dataclasses.asdict(gate) for gate in summary.gates.values()],
             "divergences": [dataclasses.asdict(found) for found in summary.divergences.values()],
@@ -71,6 +72,8 @@ class Result:
             out.print("\n" + "\n".join(map(one_line, lines)), markup=False)
         sign = mark(self.conclusion.verdict)
         out.print(f"\n{sign}  {self.compared:,} cases compared in {self.seconds:.1f} s")
+        if unseen := not_looked_at(self.conclusion.not_looked_at):
+            out.print(unseen, style="dim", markup=False)
 
 
 def show(results: Sequence[Result], headline: str, notes: Sequence[str]) -> None:

@@ -257,6 +257,7 @@ class CandidateJudged:
     """The verdict on a candidate as a whole, and the exit code it stands for.
 
     The first `own_words` characters of `reason` are the kit's own; the rest may be the candidate's.
+    `not_looked_at` names the areas of LangGraph that no compared case runs, the largest first.
     """
 
     candidate: str
@@ -264,6 +265,7 @@ class CandidateJudged:
     reason: str
     exit_code: int
     own_words: int = 0
+    not_looked_at: list[str] = field(default_factory=list[str])
 
 
 @dataclass(frozen=True, slots=True)

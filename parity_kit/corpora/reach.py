@@ -54,15 +54,20 @@ class Reach:
             if (names if corpora is None else set(names) & set(corpora))
         )
 
+    def corpora(self) -> frozenset[str]:
+        """Return the corpora that run something."""
+        return frozenset(name for names in self.functions.values() for name in names)
+
     def areas(self, corpora: Collection[str] | None = None) -> list[AreaReach]:
-        """Return how much of each area these corpora run, in the order of the areas' names."""
+        """Return how much of each area these corpora run, the largest area first."""
         run = self.run_by(corpora)
         counts: dict[str, list[int]] = {}
         for function in self.functions:
             count = counts.setdefault(area_of(function.module), [0, 0])
             count[0] += function in run
             count[1] += 1
-        return [AreaReach(name, *counts[name]) for name in sorted(counts)]
+        names = sorted(counts, key=lambda name: (-counts[name][1], name))
+        return [AreaReach(name, *counts[name]) for name in names]
 
     def not_looked_at(self, corpora: Collection[str]) -> list[str]:
         """Return the areas of which these corpora run nothing at all."""

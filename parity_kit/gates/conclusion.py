@@ -17,10 +17,12 @@ What is listed first wins:
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 
 from parity_kit.contract.errors import ExitCode
 from parity_kit.contract.events import CandidateJudged
+from parity_kit.corpora.reach import Reach
 from parity_kit.gates.rules import Rules
 from parity_kit.gates.totals import GateTotals
 from parity_kit.judging.verdicts import worst
@@ -32,12 +34,17 @@ BREAKDOWNS = ("crashed", "hung", "protocol error")
 
 @dataclass(frozen=True, slots=True)
 class Conclusion:
-    """A verdict on a candidate. `detail` ends the reason and may hold the candidate's own words."""
+    """A verdict on a candidate. `detail` ends the reason and may hold the candidate's own words.
+
+    `not_looked_at` names the areas of LangGraph that no compared case runs: the verdict says
+    nothing about them.
+    """
 
     verdict: str
     exit_code: ExitCode
     reason: str
     detail: str = ""
+    not_looked_at: tuple[str, ...] = ()
 
     @property
     def first_line(self) -> str:
@@ -52,13 +59,31 @@ class Conclusion:
             self.reason + self.detail,
             int(self.exit_code),
             own_words=len(self.reason),
+            not_looked_at=list(self.not_looked_at),
         )
 
 
-def conclude(  # noqa: PLR0911  # one return for each row of the table above
+def conclude(totals: GateTotals, rules: Rules, reach: Reach | None = None) -> Conclusion:
+    """Return the conclusion on a candidate: what its gates add up to, held against the rules.
+
+    `reach` tells what of LangGraph the cases run; without it the conclusion names nothing that was
+    not looked at.
+    """
+    conclusion = _conclude(totals, rules)
+    if reach is None or not totals.compared:
+        return conclusion
+    return replace(conclusion, not_looked_at=tuple(reach.not_looked_at(_corpora(totals, reach))))
+
+
+def _corpora(totals: GateTotals, reach: Reach) -> Collection[str]:
+    """Return the corpora whose reach the compared cases have at most; a search may have any's."""
+    names, known = {gate.removeprefix("corpus ") for gate in totals.gates}, reach.corpora()
+    return known if names - known else names
+
+
+def _conclude(  # noqa: PLR0911  # one return for each row of the table above
     totals: GateTotals, rules: Rules
 ) -> Conclusion:
-    """Return the conclusion on a candidate: what its gates add up to, held against the rules."""
     if totals.failure:
         return Conclusion("unknown", ExitCode.NOT_JUDGED, "", totals.failure)
     if totals.engaged and not any(totals.engaged.values()):

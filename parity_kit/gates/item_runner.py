@@ -25,6 +25,7 @@ from parity_kit.contract.errors import BadFileError, CandidateError
 from parity_kit.contract.events import DivergenceFound, Event, GateFinished
 from parity_kit.corpora.folder import index_file, read_corpora, select
 from parity_kit.corpora.manifest import read_manifest
+from parity_kit.corpora.reach import read_reach
 from parity_kit.gates.conclusion import Conclusion, conclude
 from parity_kit.gates.findings import case_judged
 from parity_kit.gates.rules import Rules
@@ -131,7 +132,8 @@ class ItemRunner:
         for stale in ledger.stale(datetime.now(UTC).date(), whole=whole and not rules.corpora):
             entry = stale.entry
             totals.gates.add_stale(entry.number, entry.case, entry.differs, stale.problem)
-        return conclude(totals.gates, rules if whole else rules.for_a_part())
+        reach = read_reach(self.workspace.fixtures)
+        return conclude(totals.gates, rules if whole else rules.for_a_part(), reach)
 
     def judge(self, corpus: str, case: CaseId) -> CaseReport:
         """Judge a committed case, as the gate does: one that fails is run again.

@@ -25,6 +25,7 @@ from parity_kit.contract.events import (
     Event,
 )
 from parity_kit.corpora.imported import PREFIX, read_imported
+from parity_kit.corpora.reach import Reach, read_reach
 from parity_kit.gates.conclusion import Conclusion, conclude
 from parity_kit.gates.gate import gate_corpora
 from parity_kit.gates.matrix.evidence import Evidence
@@ -67,8 +68,13 @@ class Judging:
     note: Callable[[str], None]
     earlier: Earlier = field(default_factory=Earlier)
     """What is known already, where the run was stopped before."""
+    reach: Reach | None = field(init=False)
+    """What of LangGraph the committed cases run, if that was recorded."""
     errors: dict[str, CandidateError] = field(default_factory=dict[str, CandidateError])
     """Why candidates could not be judged any further, by name."""
+
+    def __post_init__(self) -> None:
+        self.reach = read_reach(self.workspace.fixtures)
 
     def candidate(self, candidate: Candidate, plan: Plan) -> Conclusion:
         """Judge a candidate, emit everything about it, and return the conclusion."""
@@ -93,7 +99,7 @@ class Judging:
         return self._concluded(name, totals, plan)
 
     def _concluded(self, name: str, totals: GateTotals, plan: Plan) -> Conclusion:
-        conclusion = conclude(totals, plan.rules)
+        conclusion = conclude(totals, plan.rules, self.reach)
         self.emit(conclusion.event(name))
         return conclusion
 

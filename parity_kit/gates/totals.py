@@ -60,6 +60,8 @@ class GateTotals:
     """The floors that searches did not reach, a sentence per search."""
     engaged: Counter[str] = field(default_factory=Counter[str])
     """How often each replaced function ran."""
+    gates: list[str] = field(default_factory=list[str])
+    """The gates in which cases were compared."""
     rows: int = 0
     """The rows of the matrix that were judged."""
     caseless: list[str] = field(default_factory=list[str])
@@ -103,6 +105,7 @@ class GateTotals:
         self.verdicts.update(gate.verdicts)
         if gate.compared:
             self._lower(gate.reached)
+            self.gates.append(gate.gate)
         if gate.verdict == "unknown":
             self.missed += [f"{gate.gate}: {note}" for note in gate.notes[:1]]
 
@@ -180,6 +183,7 @@ class GateTotals:
             self.add_cause(cause_found)
         self.stale += other.stale
         self.missed += other.missed
+        self.gates += other.gates
         self.rows += other.rows
         self.caseless += other.caseless
         self.engaged.update(other.engaged)

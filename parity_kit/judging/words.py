@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -115,3 +116,16 @@ def mark(verdict: str, text: str = "") -> str:
     """Return a verdict's sign and name in its colour, or another text with them, as rich markup."""
     tone = colour(verdict)
     return f"[{tone}]{word(verdict).symbol} {text or verdict}[/{tone}]"
+
+
+_MOST_AREAS = 6
+"""Areas that are named in a line."""
+
+
+def not_looked_at(areas: Sequence[str]) -> str:
+    """Return what a verdict does not speak of, in a line; "" if there is nothing to name."""
+    if not areas:
+        return ""
+    more = len(areas) - _MOST_AREAS
+    rest = f" and {more} more areas" if more > 0 else ""
+    return f"not looked at: {', '.join(areas[:_MOST_AREAS])}{rest} (parity-kit reach)"

@@ -79,6 +79,7 @@ class CandidateSummary:
             "verdict": judged.verdict,
             "reason": judged.reason,
             "exit_code": judged.exit_code,
+            "not_looked_at": judged.not_looked_at,
             "reached": self.reached,
             "failure": _without_candidate(self.failed, "title") if self.failed else None,
             "gates": [_without_candidate(gate) for gate in self.gates.values()],

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections import Counter
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from parity_kit.candidates.workspace import Workspace, find_workspace
+from parity_kit.cli.gate import command as gate
 from parity_kit.cli.reach import command
 from parity_kit.contract.errors import BadFileError, UsageError
 from parity_kit.corpora.corpus import CorpusName
 from parity_kit.corpora.reach import REACH, Reach, ReachedBy, read_reach, this_python
 from parity_kit.corpora.regenerate import check, regenerate
+from parity_kit.gates.conclusion import conclude
+from parity_kit.gates.rules import Rules
+from parity_kit.gates.totals import GateTotals
 from parity_kit.reference.functions import Function, functions
 
 WORKSPACE = find_workspace(Path(__file__))
@@ -100,3 +105,33 @@ def test_a_name_that_nothing_has_gets_the_nearest() -> None:
     with pytest.raises(UsageError, match="no function of LangGraph") as error:
         CliRunner().invoke(command, arguments, catch_exceptions=False)
     assert "ToolNode" in (error.value.hint or "")
+
+
+def totals(*gates: str) -> GateTotals:
+    equal = Counter(equal=1)
+    return GateTotals(verdicts=equal, subjects={"channel": equal}, gates=[*gates])
+
+
+def test_a_conclusion_names_what_no_compared_case_runs(committed: Reach) -> None:
+    channels = conclude(totals("corpus channels"), Rules(), committed).not_looked_at
+    everything = conclude(totals("corpus channels", "lockstep graph"), Rules(), committed)
+    assert "running graphs" in channels
+    assert "prebuilt agents and tools" in everything.not_looked_at
+    assert "running graphs" not in everything.not_looked_at
+    assert set(everything.not_looked_at) < set(channels)
+
+
+def test_nothing_compared_names_nothing(committed: Reach) -> None:
+    assert not conclude(GateTotals(), Rules(), committed).not_looked_at
+
+
+def test_a_gate_says_what_it_did_not_look_at(tmp_path: Path) -> None:
+    junit = tmp_path / "junit.xml"
+    arguments = ["pure", "--corpus", "channels", "--workspace", str(WORKSPACE.root)]
+    shown = CliRunner().invoke(gate, [*arguments, "--junit", str(junit)])
+    (line,) = [line for line in shown.output.splitlines() if line.startswith("not looked at: ")]
+    assert "prebuilt agents and tools" in line
+    assert "more areas (parity-kit reach)" in line
+    assert line in junit.read_text(encoding="utf-8")
+    as_json = json.loads(CliRunner().invoke(gate, [*arguments, "--json"]).stdout)
+    assert "running graphs" in as_json["not_looked_at"]

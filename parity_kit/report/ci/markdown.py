@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from parity_kit.contract.events import GateFinished
 from parity_kit.judging.text import counts, one_line, plain_name
-from parity_kit.judging.words import word
+from parity_kit.judging.words import not_looked_at, word
 from parity_kit.report.ci.account import Account, Problem, Sentence, cases
 from parity_kit.report.summary import CandidateSummary
 
@@ -120,6 +120,11 @@ def _not_judged(account: Account) -> Iterator[str]:
         for mine in account.candidates
         for gate in mine.gates.values()
         for line in _left(account, gate)
+    ]
+    lines += [
+        f"- {code(mine.name)}: {unseen}"
+        for mine in account.candidates
+        if (unseen := not_looked_at(mine.conclusion.not_looked_at))
     ]
     if lines:
         yield "### What was not judged"

@@ -26,7 +26,7 @@ from parity_kit.contract.events import (
 )
 from parity_kit.gates.matrix.standing import summary
 from parity_kit.judging.text import one_line
-from parity_kit.judging.words import mark, reached
+from parity_kit.judging.words import mark, not_looked_at, reached
 from parity_kit.report.speed_text import ratio_text
 from parity_kit.search.coverage import Coverage
 
@@ -164,6 +164,8 @@ def _lines(event: Event) -> list[str]:  # noqa: C901, PLR0911  # one arm for eac
             return [f"{mark(event.verdict)}  {measured.rstrip()}"]
         case CandidateJudged():
             name, reason = _text(event.candidate), _text(event.reason)
-            return [f"[bold]{name}[/bold] {mark(event.verdict)}: {reason}"]
+            line = f"[bold]{name}[/bold] {mark(event.verdict)}: {reason}"
+            unseen = not_looked_at(event.not_looked_at)
+            return [line, f"    [dim]{_text(unseen)}[/dim]"] if unseen else [line]
         case RunFinished() | GateProgress() | CaseJudged() | ClaimsRead() | RowJudged():
             return []
