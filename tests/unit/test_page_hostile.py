@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
-from parity_kit.contract import Event, Raised, Returned
+from parity_kit.contract import Event, Level, Raised, Returned
 from parity_kit.contract.canonical import pack
 from parity_kit.contract.casefile import CaseFile
 from parity_kit.contract.events import DivergenceFound, RunStarted, event_to_json
 from parity_kit.contract.plain import Ext
 from parity_kit.corpora.folder import read_corpora
+from parity_kit.judging.compare import compare
+from parity_kit.judging.verdicts import Difference, Divergent
 from parity_kit.report.write import write_report
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
@@ -36,7 +39,8 @@ class _Reader(HTMLParser):
         self.text += data
 
 
-def _hostile_case(folder: Path) -> None:
+def _hostile_case(folder: Path) -> Sequence[Difference]:
+    """Write a case with hostile outcomes; return where they differ from LangGraph's."""
     trace = next(
         trace
         for trace in read_corpora(FIXTURES, ["graphs"])[0].traces
@@ -63,16 +67,22 @@ def _hostile_case(folder: Path) -> None:
         Event("updates", (), HOSTILE),
     )
     theirs = Raised(HOSTILE, HOSTILE, events, {**first.stored, **stored}, (HOSTILE,))
-    CaseFile(trace.case, "port", trace.outcomes, (theirs, *rest)).write(folder / "cases/1")
+    outcomes = (theirs, *rest)
+    CaseFile(trace.case, "port", trace.outcomes, outcomes).write(folder / "cases/1")
+    verdict = compare(trace.case, trace.outcomes, outcomes)
+    assert isinstance(verdict, Divergent)
+    return verdict.differences
 
 
 def test_outcomes_of_a_hostile_candidate_are_drawn_as_text(tmp_path: Path) -> None:
-    _hostile_case(tmp_path)
+    differences = _hostile_case(tmp_path)
     told = [
         DivergenceFound(
-            "port", f"gate {level}", "c", "divergent", HOSTILE, level, "", "", "", "", "cases/1", 1
+            *("port", f"gate {level.label}", "c", "divergent", HOSTILE, level.label),
+            *("", "", "", "", "cases/1", 1),
+            difference=next(item for item in differences if item.level is level).to_json(),
         )
-        for level in ("result", "trace", "bytes")
+        for level in (Level.RESULT, Level.TRACE, Level.BYTES)
     ]
     events: list[Any] = [RunStarted("r", "0", {}, {}, 1, ["port"]), *told]
     lines = [f"{json.dumps(event_to_json(event))}\n" for event in events]
