@@ -43,9 +43,9 @@ def routed(path: Any, targets: Any = None) -> Program:
     }
 
 
-def sends(to: str, each: Any) -> dict[str, Any]:
+def sends(to: str, items: Any) -> dict[str, Any]:
     """Return the expression that makes a packet of each item."""
-    return {"send": {"to": to, "each": each, "as": "k"}}
+    return {"send": {"to": to, "each": items, "as": "k"}}
 
 
 ONCE = {"lt": [{"visits": None}, 2]}

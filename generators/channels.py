@@ -228,8 +228,8 @@ _DELTA: _Traces = {
 
 def cases() -> Iterator[Case]:
     """Yield the corpus."""
-    reduced = {f"binary-operator-aggregate/{name}": each for name, each in _REDUCED.items()}
-    delta = {f"delta-channel/{name}": each for name, each in _DELTA.items()}
+    reduced = {f"binary-operator-aggregate/{name}": parts for name, parts in _REDUCED.items()}
+    delta = {f"delta-channel/{name}": parts for name, parts in _DELTA.items()}
     for name, (spec, operations) in {**_VALUES, **_TOPICS, **_BARRIERS, **reduced, **delta}.items():
         features = ["overwrite"] if "overwrite" in name else []
         yield channel(f"channels/{name}", spec, *operations, features=features)

@@ -199,7 +199,7 @@ def _filled(parts: Any, value: Plain) -> Any:
         return [_filled(part, value) for part in cast("list[Any]", parts)]
     if isinstance(parts, dict):
         fields = cast("dict[str, Any]", parts)
-        return {key: _filled(each, value) for key, each in fields.items()}
+        return {key: _filled(part, value) for key, part in fields.items()}
     return parts
 
 

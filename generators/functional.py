@@ -34,8 +34,8 @@ _MODES = ["values", "updates", "tasks", "checkpoints"]
 def flow(*body: Any, tasks: dict[str, Any] | None = None, **more: Any) -> Program:
     """Return a program with this entrypoint; a task that is a list is a body."""
     parts: dict[str, dict[str, Any]] = {
-        name: {"body": each} if isinstance(each, list) else each
-        for name, each in (tasks or {}).items()
+        name: {"body": task} if isinstance(task, list) else task
+        for name, task in (tasks or {}).items()
     }
     policies = {name: more.pop(name) for name in ("retry", "cache", "timeout") if name in more}
     own = {"cache": True} if "cache" in policies or _cached(parts) else {}

@@ -56,8 +56,8 @@ def old(
         "channel_values": values,
         "channel_versions": {name: version(number) for name, number in versions.items()},
         "versions_seen": {
-            node: {name: version(number) for name, number in each.items()}
-            for node, each in seen.items()
+            node: {name: version(number) for name, number in seen_versions.items()}
+            for node, seen_versions in seen.items()
         },
         **more,
     }

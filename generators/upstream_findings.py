@@ -285,12 +285,12 @@ def cases() -> Iterator[Case]:
         "subgraph": _SUBGRAPHS,
     }
     for group, findings in groups.items():
-        for name, each in findings.items():
+        for name, finding in findings.items():
             yield graph(
                 f"upstream_findings/{group}/{name}",
-                each.program,
-                *each.operations,
-                features=[UPSTREAM + each.says],
+                finding.program,
+                *finding.operations,
+                features=[UPSTREAM + finding.says],
             )
     yield from _stored_values()
 

@@ -86,7 +86,7 @@ def build(
         reached = ReachedBy()
         made = regenerate.regenerate(workspace, corpora, on_progress, reached)
     skipped = {} if corpora else regenerate.unavailable(workspace)
-    found = {name: changes(before.get(name), corpus) for name, corpus in made.items()}
+    changed = {name: changes(before.get(name), corpus) for name, corpus in made.items()}
     needs = regenerate.needs(workspace, made)
     versions, python = regenerate.oracle()
     write_corpora(workspace.fixtures, made.values(), versions, python, needs)
@@ -94,10 +94,12 @@ def build(
     seconds = time.perf_counter() - started
     if as_json:
         cases = {name: len(corpus.traces) for name, corpus in made.items()}
-        changed = changes_as_json(found)
-        print_json({"corpora": cases, "changes": changed, "skipped": skipped, "seconds": seconds})
+        changes_json = changes_as_json(changed)
+        print_json(
+            {"corpora": cases, "changes": changes_json, "skipped": skipped, "seconds": seconds}
+        )
         return
-    _print_built(made, found, seconds)
+    _print_built(made, changed, seconds)
     print_skipped(skipped)
 
 
@@ -115,7 +117,9 @@ def _committed(workspace: Workspace) -> dict[CorpusName, Corpus]:
 
 
 def _print_built(
-    made: Mapping[CorpusName, Corpus], found: Mapping[CorpusName, Iterable[Change]], seconds: float
+    made: Mapping[CorpusName, Corpus],
+    changed: Mapping[CorpusName, Iterable[Change]],
+    seconds: float,
 ) -> None:
     from rich.table import Table
 
@@ -123,14 +127,17 @@ def _print_built(
     for heading in ("cases", "bytes", "added", "changed", "removed"):
         table.add_column(heading, justify="right")
     for name, corpus in made.items():
-        kinds = [change.kind for change in found[name]]
+        kinds = [change.kind for change in changed[name]]
         counts = [str(kinds.count(kind)) for kind in ("added", "changed", "removed")]
         table.add_row(name, str(len(corpus.traces)), str(len(corpus.pack())), *counts)
     out = console()
     out.print(table)
     out.print(f"written in {seconds:.1f} s")
     print_changes(
-        {name: [each for each in all_ if each.kind != "added"] for name, all_ in found.items()}
+        {
+            name: [change for change in all_ if change.kind != "added"]
+            for name, all_ in changed.items()
+        }
     )
 
 

@@ -13,11 +13,13 @@ from parity_kit.corpora.corpus import CorpusName
 _SHOWN = 5  # changes printed for each corpus
 
 
-def print_changes(found: Mapping[CorpusName, Iterable[Change]], limit: int | None = _SHOWN) -> None:
+def print_changes(
+    changed: Mapping[CorpusName, Iterable[Change]], limit: int | None = _SHOWN
+) -> None:
     """Print the changes of each corpus, a line a case."""
     out = console()
-    for name, each in found.items():
-        listed = list(each)
+    for name, changes in changed.items():
+        listed = list(changes)
         for change in listed[:limit]:
             out.print(f"{name}: {change}", markup=False)
         if limit is not None and len(listed) > limit:
@@ -30,10 +32,10 @@ def print_skipped(skipped: Mapping[CorpusName, str]) -> None:
         console().print(f"{name}: not regenerated: {reason}", markup=False)
 
 
-def changes_as_json(found: Mapping[CorpusName, Iterable[Change]]) -> dict[str, Any]:
+def changes_as_json(changed: Mapping[CorpusName, Iterable[Change]]) -> dict[str, Any]:
     """Return the changes of each corpus that has some."""
     return {
-        name: [dataclasses.asdict(change) for change in each]
-        for name, each in found.items()
-        if each
+        name: [dataclasses.asdict(change) for change in changes]
+        for name, changes in changed.items()
+        if changes
     }

@@ -83,7 +83,7 @@ def command(
     again = _check_again(workspace, corpora, seeds, asked)
     stale = _measure_masks(workspace) if everywhere else None
     code = ExitCode.DIVERGENCE if stale and stale.any else ExitCode.PARITY
-    if checked.drifted or any(each.exit_code for each in again):
+    if checked.drifted or any(check.exit_code for check in again):
         code = ExitCode.KIT_FAULT
     if as_json:
         print_json(
@@ -92,8 +92,8 @@ def command(
                 "drifted": changes_as_json(checked.drifted),
                 "skipped": checked.skipped,
                 "seconds": checked.seconds,
-                "fresh": [dataclasses.asdict(each) for each in again],
-                "other_interpreters": [str(each) for each in asked],
+                "fresh": [dataclasses.asdict(check) for check in again],
+                "other_interpreters": [str(interpreter) for interpreter in asked],
                 **({} if stale is None else stale.to_json()),
                 "exit_code": int(code),
             }
@@ -164,17 +164,17 @@ def _print_fresh(again: Sequence[FreshCheck]) -> None:
     table.add_column("cases", justify="right")
     table.add_column("seconds", justify="right")
     table.add_column("bytes")
-    for each in again:
-        said = "the same"
-        if each.drifted:
-            said = f"differ: {', '.join(each.drifted)}"
-        elif each.skipped:
-            said += f" (not made there: {', '.join(each.skipped)})"
-        elif each.exit_code:
-            said = f"not checked: {each.problem or f'exit code {each.exit_code}'}"
-        cells = (each.python, each.seed, each.zone, each.locale, each.directory)
-        table.add_row(*map(str, cells), str(each.cases), f"{each.seconds:.1f}", said)
+    for check in again:
+        result = "the same"
+        if check.drifted:
+            result = f"differ: {', '.join(check.drifted)}"
+        elif check.skipped:
+            result += f" (not made there: {', '.join(check.skipped)})"
+        elif check.exit_code:
+            result = f"not checked: {check.problem or f'exit code {check.exit_code}'}"
+        cells = (check.python, check.seed, check.zone, check.locale, check.directory)
+        table.add_row(*map(str, cells), str(check.cases), f"{check.seconds:.1f}", result)
     out = console()
     out.print(table)
-    if missing := sorted({each.locale for each in again if not each.has_locale}):
+    if missing := sorted({check.locale for check in again if not check.has_locale}):
         out.print(f"not installed here, where Python takes C instead: {', '.join(missing)}")

@@ -53,24 +53,24 @@ def command(
         # Two files are two versions of one corpus, whatever each calls itself.
         ((name, _),), (right,) = old.items(), new.values()
         new = {name: right}
-    found = {name: changes(old.get(name), new.get(name)) for name in sorted({*old, *new})}
-    found = {name: each for name, each in found.items() if each}
+    changed = {name: changes(old.get(name), new.get(name)) for name in sorted({*old, *new})}
+    changed = {name: listed for name, listed in changed.items() if listed}
     grouped = kinds(old, new, [name for path in paths for name in borrowed_in(path)])
     readings = _readings(workspace, paths, old, new) if tried else {}
     if as_json:
         print_json(
             {
-                "changes": changes_as_json(found),
+                "changes": changes_as_json(changed),
                 "kinds": [kind.to_json() for kind in grouped],
-                "readable": {name: each.to_json() for name, each in readings.items()},
+                "readable": {name: reading.to_json() for name, reading in readings.items()},
             }
         )
-    elif found:
-        _print(found, grouped, each_case=each_case)
+    elif changed:
+        _print(changed, grouped, each_case=each_case)
         _print_readings(readings)
     else:
         click.echo("no case differs")
-    return ExitCode.DIVERGENCE if found else ExitCode.PARITY
+    return ExitCode.DIVERGENCE if changed else ExitCode.PARITY
 
 
 def _read(path: Path) -> dict[CorpusName, Corpus]:
@@ -79,25 +79,25 @@ def _read(path: Path) -> dict[CorpusName, Corpus]:
 
 
 def _print(
-    found: Mapping[CorpusName, Sequence[Change]], grouped: Sequence[Kind], *, each_case: bool
+    changed: Mapping[CorpusName, Sequence[Change]], grouped: Sequence[Kind], *, each_case: bool
 ) -> None:
     out = console()
-    counts = Counter(change.kind for each in found.values() for change in each)
+    counts = Counter(change.kind for listed in changed.values() for change in listed)
     out.print(", ".join(f"{counts[kind]} {kind}" for kind in ("added", "changed", "removed")))
-    for why, each in groupby(grouped, key=lambda kind: kind.why):
+    for why, alike in groupby(grouped, key=lambda kind: kind.why):
         out.print(f"\n{why}:", markup=False)
-        for kind in each:
+        for kind in alike:
             cases = len(kind.cases)
             out.print(f"  {kind.headline} ({cases} case{'s' if cases > 1 else ''})", markup=False)
             out.print(f"    in {kind.where}; for example {kind.example}", markup=False)
     out.print()
     if each_case:
-        print_changes(found, limit=None)
+        print_changes(changed, limit=None)
         return
     print_changes(
         {
-            name: [each for each in listed if each.kind != "changed"]
-            for name, listed in found.items()
+            name: [change for change in listed if change.kind != "changed"]
+            for name, listed in changed.items()
         }
     )
 

@@ -20,8 +20,8 @@ def command(workspace: Workspace, *, as_json: bool) -> int:
     manifest = read_manifest(workspace.fixtures)
     if as_json:
         corpora = [
-            {"name": name, "cases": each.cases, "bytes": each.bytes}
-            for name, each in manifest.corpora.items()
+            {"name": name, "cases": corpus.cases, "bytes": corpus.bytes}
+            for name, corpus in manifest.corpora.items()
         ]
         about = {"folder": str(workspace.fixtures), "oracle": dict(manifest.oracle)}
         print_json({**about, "corpora": corpora})
@@ -29,8 +29,8 @@ def command(workspace: Workspace, *, as_json: bool) -> int:
     table = Table("corpus", box=None)
     for heading in ("cases", "bytes"):
         table.add_column(heading, justify="right")
-    for name, each in manifest.corpora.items():
-        table.add_row(name, f"{each.cases:,}", f"{each.bytes:,}")
+    for name, corpus in manifest.corpora.items():
+        table.add_row(name, f"{corpus.cases:,}", f"{corpus.bytes:,}")
     out = console()
     out.print(table)
     whose = "this workspace's own" if workspace.has_own_corpora else "brought by Parity Kit"

@@ -26,8 +26,8 @@ def command() -> None:
 
 
 @dataclass(slots=True)
-class _Seen:
-    """What all committed cases said of a candidate, with its ledger held against them."""
+class _LedgerCheck:
+    """The verdicts on all committed cases of a candidate, and what is stale in its ledger."""
 
     cases: list[CaseJudged] = field(default_factory=list[CaseJudged])
     stale: dict[tuple[int, str], str] = field(default_factory=dict[tuple[int, str], str])
@@ -40,27 +40,27 @@ class _Seen:
             self.stale[event.entry, event.differs] = event.problem
 
 
-def _run(workspace: Workspace, name: str) -> tuple[_Seen, Ledger]:
+def _run(workspace: Workspace, name: str) -> tuple[_LedgerCheck, Ledger]:
     from parity_kit.candidates.launch import find, start
     from parity_kit.gates.gate import gate_corpora
     from parity_kit.judging.candidate_under_test import CandidateUnderTest
     from parity_kit.report.ci import Terminal
 
     candidate = find(workspace, name)
-    seen = _Seen()
+    judged = _LedgerCheck()
     with (
         Terminal(console(stderr=True)) as terminal,
         start(candidate, workspace, on_progress=terminal.note) as engine,
     ):
 
         def emit(event: Event) -> None:
-            seen.emit(event)
+            judged.emit(event)
             if isinstance(event, GateProgress):
                 terminal.emit(event)
 
         under_test = CandidateUnderTest.started(candidate, engine)
         gate_corpora(workspace, under_test, Level.BYTES, emit)
-    return seen, under_test.ledger
+    return judged, under_test.ledger
 
 
 @command.command("check")
@@ -72,7 +72,7 @@ def check(workspace: Workspace, candidate: str, as_json: bool) -> int:
 
     Ends with 0 if all hold, 1 if one is stale.
     """
-    seen, ledger = _run(workspace, candidate)
+    judged, ledger = _run(workspace, candidate)
     rows = [
         {
             "entry": entry.number,
@@ -81,7 +81,7 @@ def check(workspace: Workspace, candidate: str, as_json: bool) -> int:
             "covered": ledger.covered[entry.index],
             "of": ledger.concerned[entry.index],
             "until": str(entry.until),
-            "problem": seen.stale.get((entry.number, entry.differs), ""),
+            "problem": judged.stale.get((entry.number, entry.differs), ""),
         }
         for entry in ledger.entries
     ]
@@ -89,7 +89,7 @@ def check(workspace: Workspace, candidate: str, as_json: bool) -> int:
         print_json({"candidate": candidate, "ledger": str(ledger.file), "entries": rows})
     else:
         _print(rows, str(ledger.file))
-    return int(ExitCode.DIVERGENCE if seen.stale else ExitCode.PARITY)
+    return int(ExitCode.DIVERGENCE if judged.stale else ExitCode.PARITY)
 
 
 def _print(rows: Sequence[Mapping[str, object]], file: str) -> None:
@@ -129,8 +129,8 @@ def propose(workspace: Workspace, candidate: str, until: object, write: bool) ->
 
     today = datetime.now(UTC)
     end = until if isinstance(until, datetime) else today + timedelta(days=180)
-    seen, ledger = _run(workspace, candidate)
-    text = "\n".join(proposed(seen.cases, end.date()))
+    judged, ledger = _run(workspace, candidate)
+    text = "\n".join(proposed(judged.cases, end.date()))
     if not text:
         click.echo("nothing to propose: no committed case fails", err=True)
     elif write:

@@ -122,6 +122,6 @@ def write_corpora(
         write_atomically(corpus_file(fixtures, corpus.name), data)
         write_atomically(index_file(fixtures, corpus.name), corpus.index())
         entries[corpus.name] = entry_of(corpus, data, needs.get(corpus.name, {}))
-    kept = {name: each for name, each in entries.items() if corpus_file(fixtures, name).is_file()}
+    kept = {name: entry for name, entry in entries.items() if corpus_file(fixtures, name).is_file()}
     manifest = Manifest(oracle, python, kept)
     write_atomically(fixtures / MANIFEST, manifest.to_json())

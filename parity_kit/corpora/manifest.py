@@ -66,11 +66,11 @@ class Manifest:
             _compare(self.corpora[name].needs, installed)
 
 
-def _compare(wanted: Mapping[str, str], found: Mapping[str, str]) -> None:
+def _compare(wanted: Mapping[str, str], installed: Mapping[str, str]) -> None:
     drifted = [
-        f"{name} is {found.get(name, 'missing')}, the fixtures were made with {version}"
+        f"{name} is {installed.get(name, 'missing')}, the fixtures were made with {version}"
         for name, version in wanted.items()
-        if found.get(name) != version
+        if installed.get(name) != version
     ]
     if drifted:
         raise DriftError(
@@ -82,7 +82,7 @@ def _compare(wanted: Mapping[str, str], found: Mapping[str, str]) -> None:
 
 
 def _entry_to_json(entry: Entry) -> dict[str, object]:
-    return {name: each for name, each in asdict(entry).items() if name != "needs" or each}
+    return {name: value for name, value in asdict(entry).items() if name != "needs" or value}
 
 
 def entry_of(corpus: Corpus, data: bytes, needs: Mapping[str, str]) -> Entry:
@@ -102,9 +102,9 @@ def read_manifest(fixtures: Path) -> Manifest:
         content = cast("dict[str, Any]", json.loads(text))
         version = content["format"]
         manifest = Manifest(
-            {str(name): str(each) for name, each in content["oracle"].items()},
+            {str(name): str(version) for name, version in content["oracle"].items()},
             str(content["python"]),
-            {CorpusName(name): Entry(**each) for name, each in content["corpora"].items()},
+            {CorpusName(name): Entry(**entry) for name, entry in content["corpora"].items()},
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise BadFileError(

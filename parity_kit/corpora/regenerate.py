@@ -118,7 +118,11 @@ def unavailable(workspace: Workspace, wanted: Collection[str] = ()) -> dict[Corp
 
 def needs(workspace: Workspace, names: Collection[CorpusName]) -> dict[CorpusName, dict[str, str]]:
     """Return the installed versions of what corpora need beside the oracle."""
-    return {name: versions(each) for name, each in _required(workspace, names).items() if each}
+    return {
+        name: versions(distributions)
+        for name, distributions in _required(workspace, names).items()
+        if distributions
+    }
 
 
 def _required(workspace: Workspace, wanted: Collection[str]) -> dict[CorpusName, tuple[str, ...]]:
@@ -169,9 +173,9 @@ def check(
 def _drift(
     workspace: Workspace, manifest: Manifest, before: Corpus | None, after: Corpus | None
 ) -> tuple[Change, ...]:
-    found = changes(before, after)
-    if found or after is None:
-        return found
+    drift = changes(before, after)
+    if drift or after is None:
+        return drift
     name = after.name
     entry = manifest.corpora.get(name)
     if entry is None:

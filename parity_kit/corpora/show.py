@@ -30,7 +30,7 @@ def show(trace: Trace, style: Style = plain_style) -> Iterator[str]:
     yield f"{case.id}  {trace_digest(trace)[:12]}"
     features = [feature for feature in case.features if not feature.startswith(UPSTREAM)]
     yield f"features  {', '.join(features) or 'none'}"
-    yield from (f"upstream  {each}" for each in findings_of(case))
+    yield from (f"upstream  {sentence}" for sentence in findings_of(case))
     yield f"pins      {_text(case.pins.to_plain())}"
     yield f"subject   {case.subject.kind.value}"
     yield from _indented(pretty(case.subject.spec))
@@ -105,21 +105,21 @@ def stored_entries(trace: Trace, name: str) -> list[tuple[int, str, bytes]]:
         UsageError: If nothing was stored under such a name; the hint lists the names.
     """
     entries = [
-        (index, each, data)
+        (index, key, data)
         for index, outcome in enumerate(trace.outcomes)
         if not isinstance(outcome, Unsupported)
-        for each, data in outcome.stored.items()
+        for key, data in outcome.stored.items()
     ]
-    found = [entry for entry in entries if entry[1] == name] or [
+    matching = [entry for entry in entries if entry[1] == name] or [
         entry for entry in entries if name in entry[1]
     ]
-    if not found:
-        names = list(dict.fromkeys(each for _, each, _ in entries))
+    if not matching:
+        names = list(dict.fromkeys(key for _, key, _ in entries))
         raise UsageError(
             f"{trace.case.id} stored nothing under {name!r}",
             hint="it stored " + ("\n    ".join(["", *names]) if names else "nothing at all"),
         )
-    return found
+    return matching
 
 
 def trace_to_json(trace: Trace) -> dict[str, Any]:
@@ -185,15 +185,15 @@ def pretty(value: Any, width: int = 96) -> Iterator[str]:
         ends, entries = (
             "{}",
             [
-                (f"{json.dumps(key, ensure_ascii=False)}: ", each)
-                for key, each in cast("dict[str, Any]", printable).items()
+                (f"{json.dumps(key, ensure_ascii=False)}: ", item)
+                for key, item in cast("dict[str, Any]", printable).items()
             ],
         )
     else:
         ends, entries = "[]", [("", item) for item in cast("list[Any]", printable)]
     yield ends[0]
-    for number, (key, each) in enumerate(entries, 1):
-        first, *rest = pretty(each, width - 2)
+    for number, (key, item) in enumerate(entries, 1):
+        first, *rest = pretty(item, width - 2)
         lines = [key + first, *rest]
         lines[-1] += "," if number < len(entries) else ""
         yield from _indented(iter(lines))
@@ -211,8 +211,8 @@ def _printable(value: Any) -> Any:
     if isinstance(value, Mapping):
         entries = cast("Mapping[Any, Any]", value)
         return {
-            key if isinstance(key, str) else repr(key): _printable(each)
-            for key, each in entries.items()
+            key if isinstance(key, str) else repr(key): _printable(item)
+            for key, item in entries.items()
         }
     if isinstance(value, (list, tuple)):
         return [_printable(item) for item in cast("list[Any]", value)]

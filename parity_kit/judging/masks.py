@@ -55,7 +55,7 @@ class Move(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Place:
+class MaskPlace:
     """A part of an outcome and a path in it, for every case alike.
 
     `part` is `graph get_state value`, `graph run error`, `graph event tasks result`, or `any` and a
@@ -74,7 +74,7 @@ class Mask:
     The evidence: under each variation the cases in which it moved, and an example of both sides.
     """
 
-    place: Place
+    place: MaskPlace
     move: Move
     under: Mapping[str, int] = field(default_factory=dict[str, int])
     example: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -99,7 +99,7 @@ class Mask:
     @classmethod
     def from_json(cls, entry: Mapping[str, Any]) -> Mask:
         """Return the mask that `to_json` wrote."""
-        place = Place(entry["part"], entry["path"], entry.get("asking", False))
+        place = MaskPlace(entry["part"], entry["path"], entry.get("asking", False))
         return cls(place, Move(entry["moves"]), entry["under"], entry["example"])
 
 

@@ -77,7 +77,7 @@ class _AsyncTaskFuture(asyncio.Future[Any]):
             super().add_done_callback(fn, context=context)
 
 
-class _Places:
+class _TaskNumbers:
     """Numbers the tasks of each superstep in the order in which they are started."""
 
     def __init__(self) -> None:
@@ -117,7 +117,7 @@ class OrderedExecutor:
 
     def __init__(self, config: object) -> None:
         del config
-        self._places = _Places()
+        self._numbers = _TaskNumbers()
         self._raised: list[Future[Any]] = []
 
     def __enter__(self) -> Callable[..., Future[Any]]:
@@ -129,7 +129,7 @@ class OrderedExecutor:
 
     def submit(self, function: Callable[..., Any], *args: Any, **options: Any) -> Future[Any]:
         """Run `function` and return its future, done."""
-        number = self._places.of(args)
+        number = self._numbers.of(args)
         future = _TaskFuture(_APART_FROM_TASKS if number is None else number)
         kwargs = {name: value for name, value in options.items() if name not in _OPTIONS}
         if getattr(function, "__name__", "") == "wait":
@@ -171,7 +171,7 @@ class OrderedAsyncExecutor:
     def __init__(self, config: object) -> None:
         del config
         self._loop = asyncio.get_running_loop()
-        self._places = _Places()
+        self._numbers = _TaskNumbers()
         self._together: dict[Any, list[_Started]] = {}
         self._drivers: set[asyncio.Task[None]] = set()
         self._futures: list[asyncio.Future[Any]] = []
@@ -190,7 +190,7 @@ class OrderedAsyncExecutor:
         self, function: Callable[..., Any], *args: Any, **options: Any
     ) -> asyncio.Future[Any]:
         """Start `function` and return its future."""
-        number = self._places.of(args)
+        number = self._numbers.of(args)
         kwargs = {name: value for name, value in options.items() if name not in _OPTIONS}
         coroutine = function(*args, **kwargs)
         future = self._at_once(coroutine) if number is None else self._in_turn(number, coroutine)
@@ -260,7 +260,7 @@ class LateExecutor:
     def __init__(self, config: object) -> None:
         executor = importlib.import_module("langgraph.pregel._executor")
         self._real = executor.BackgroundExecutor(config)
-        self._places = _Places()
+        self._numbers = _TaskNumbers()
         self._done: list[threading.Event] = []
 
     def __enter__(self) -> Callable[..., Future[Any]]:
@@ -272,7 +272,7 @@ class LateExecutor:
 
     def submit(self, function: Callable[..., Any], *args: Any, **options: Any) -> Future[Any]:
         """Run `function` in a thread; a task waits for the one submitted after it."""
-        number = self._places.of(args)
+        number = self._numbers.of(args)
         if number is None:
             return self._submit(function, *args, **options)
         if number == 0:

@@ -36,10 +36,10 @@ from parity_kit.gates.totals import GateTotals
 from parity_kit.report.ci import badge, github, junit, markdown, sarif
 from parity_kit.report.ci.account import Account
 from parity_kit.report.ci.files import Files, Wanted
-from parity_kit.report.ci.places import Places
+from parity_kit.report.ci.source_locations import SourceLocations
 
 WORKSPACE = find_workspace(Path(__file__))
-PLACES = Places(WORKSPACE)
+PLACES = SourceLocations(WORKSPACE)
 XSD = xmlschema.XMLSchema(Path(__file__).parent / "junit.xsd")
 HOSTILE = (
     "\x00\x1b[31m]]></failure><script>alert(1)</script>`` ` | a | \n::error::x\r\n"
@@ -309,7 +309,7 @@ def test_corpora_that_the_kit_brings_are_no_place_in_a_port_s_repository(
     candidate.mkdir(parents=True)
     (candidate / "candidate.toml").touch()
     problems = account(DIVERGENT).problems()
-    found = {Places(Workspace(tmp_path)).of(problem).file for problem in problems}
+    found = {SourceLocations(Workspace(tmp_path)).of(problem).file for problem in problems}
     assert found == {"candidates/port/candidate.toml"}
 
 

@@ -33,7 +33,7 @@ from parity_kit.corpora.drift.masking import Measured, compare_masks, measure_he
 from parity_kit.corpora.folder import read_corpora, write_corpora
 from parity_kit.corpora.regenerate import oracle
 from parity_kit.judging.compare import compare
-from parity_kit.judging.masks import MASKS, Mask, Masks, Move, Place, oracle_masks, read_masks
+from parity_kit.judging.masks import MASKS, Mask, MaskPlace, Masks, Move, oracle_masks, read_masks
 from parity_kit.judging.renaming import Renamer
 from parity_kit.judging.verdicts import Divergent, Equal
 from parity_kit.msgpack.values import SETS
@@ -134,7 +134,7 @@ def test_where_no_event_shows_the_end_of_a_superstep_order_is_kept() -> None:
 
 def test_what_a_program_reads_of_langgraphs_ids_is_masked_in_that_program_alone() -> None:
     asking = PROGRAM | {"nodes": {"a": {"body": [{"write": {"ref": {"info": "task_id"}}}]}}}
-    place = Place("graph run value", "$.*", asking=True)
+    place = MaskPlace("graph run value", "$.*", asking=True)
     masks = Masks([Mask(place, Move.ID)])
     for program, verdict in ((PROGRAM, Divergent), (asking, Equal)):
         subject = Subject(SubjectKind.GRAPH, {"program": program, "saver": None})
@@ -166,7 +166,7 @@ def test_each_mask_is_measured_with_its_evidence(measured: Measured) -> None:
 
 
 def test_a_mask_not_needed_any_more_is_reported(measured: Measured) -> None:
-    needless = Mask(Place("graph get_state value", "$.next[]"), Move.ID)
+    needless = Mask(MaskPlace("graph get_state value", "$.next[]"), Move.ID)
     stale = compare_masks([*measured.masks, needless], measured)
     assert (stale.needless, stale.missing) == ((needless,), ())
     assert needless.name == "id at graph get_state value $.next[]"
@@ -185,7 +185,7 @@ def test_the_command_names_what_is_stale(
     write_corpora(tmp_path / "fixtures", [corpus], *oracle())
     file = tmp_path / "masks.json"
     monkeypatch.setattr("parity_kit.judging.masks.MASKS", file)
-    needless = Mask(Place("graph get_state value", "$.next[]"), Move.ID)
+    needless = Mask(MaskPlace("graph get_state value", "$.next[]"), Move.ID)
     kept = replace(measured, masks=(needless, *measured.masks[:-1]))
     file.write_text(kept.to_json(), encoding="utf-8")
 

@@ -20,7 +20,7 @@ from parity_kit.contract.canonical import pack
 from parity_kit.contract.plain import Ext
 from parity_kit.corpora.corpus import Corpus, CorpusName
 from parity_kit.corpora.drift.kinds import Kind, kinds
-from parity_kit.corpora.drift.places import Place, differences, trace_differences
+from parity_kit.corpora.drift.places import TraceDifference, differences, trace_differences
 from parity_kit.msgpack.parser import parse
 
 CHECKPOINT = {
@@ -37,7 +37,7 @@ def interrupt(**fields: object) -> Ext:
     return Ext(2, pack(["langgraph.types", "Interrupt", {"value": 1, "id": "0" * 32} | fields]))
 
 
-def places(left: object, right: object) -> list[Place]:
+def places(left: object, right: object) -> list[TraceDifference]:
     found = differences(parse(pack(left)), parse(pack(right)), "value of get")
     return sorted(found, key=str)
 

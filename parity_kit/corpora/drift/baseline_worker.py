@@ -71,11 +71,11 @@ def make(workspace: Workspace, target: Path, wanted: Collection[str], emit: Emit
             for name in select(generators(workspace), wanted)
         }
     summary = Summary(
-        {name: len(each.traces) for name, each in made.items()},
-        {case: reason for each in made.values() for case, reason in each.absent.items()},
-        {name: each.problem for name, each in made.items() if each.problem},
+        {name: len(result.traces) for name, result in made.items()},
+        {case: reason for result in made.values() for case, reason in result.absent.items()},
+        {name: result.problem for name, result in made.items() if result.problem},
     )
-    corpora = [Corpus(name, tuple(each.traces.values())) for name, each in made.items()]
+    corpora = [Corpus(name, tuple(result.traces.values())) for name, result in made.items()]
     oracle = {name: version(name) for name in ORACLE}
     write_corpora(target, corpora, oracle, platform.python_implementation())
     text = json.dumps(asdict(summary), indent=2) + "\n"
@@ -101,7 +101,7 @@ def make_one(name: CorpusName, committed: Collection[Case], run: CaseRunner, emi
             if len(made.traces) % _EACH == 0:
                 emit(name, len(made.traces))
     except Exception as error:  # noqa: BLE001  # whatever a generator meets in another release
-        made.problem = f"its generator broke off after {len(made.traces)} cases: {_said(error)}"
+        made.problem = f"its generator broke off after {len(made.traces)} cases: {_summary(error)}"
         for case in committed:
             if case.id not in made.traces and case.id not in made.absent:
                 _add(case, run, made)
@@ -122,7 +122,7 @@ def _add(case: Case, run: CaseRunner, made: Made) -> None:
     try:
         outcomes = run(case)
     except Exception as error:  # noqa: BLE001  # the adapter meets what it does not know
-        made.absent[case.id] = f"the reference cannot run it there: {_said(error)}"
+        made.absent[case.id] = f"the reference cannot run it there: {_summary(error)}"
         return
     if reason := _unsupported(outcomes):
         made.absent[case.id] = reason
@@ -135,7 +135,7 @@ def _unsupported(outcomes: Collection[Outcome]) -> str:
     return reasons[0] if reasons else ""
 
 
-def _said(error: Exception) -> str:
+def _summary(error: Exception) -> str:
     lines = str(error).splitlines()
     return f"{type(error).__name__}: {lines[0] if lines else ''}"
 

@@ -60,9 +60,9 @@ def find(workspace: Workspace, name: str) -> Path:
     wanted = {name}
     with suppress(UsageError):
         wanted.add(baseline_name(name))
-    for each in known:
-        if each in wanted:
-            return folder_of(workspace, each)
+    for folder in known:
+        if folder in wanted:
+            return folder_of(workspace, folder)
     raise UsageError(
         f"no folder, corpus or baseline {name!r}",
         hint=f"there are {', '.join(['fixtures', *known])}; another is made with "

@@ -45,13 +45,13 @@ class Interpreter:
 
 def others() -> tuple[Interpreter, ...]:
     """Return one interpreter of each minor version but the one that runs, oldest first."""
-    found: dict[tuple[int, int], Interpreter] = {}
+    by_minor: dict[tuple[int, int], Interpreter] = {}
     for path in _places():
         interpreter = look_at(path)
         if interpreter is not None and OLDEST <= interpreter.minor <= NEWEST:
-            found.setdefault(interpreter.minor, interpreter)
-    found.pop(sys.version_info[:2], None)
-    return tuple(found[minor] for minor in sorted(found))
+            by_minor.setdefault(interpreter.minor, interpreter)
+    by_minor.pop(sys.version_info[:2], None)
+    return tuple(by_minor[minor] for minor in sorted(by_minor))
 
 
 def find(wanted: str) -> Interpreter:
@@ -65,7 +65,7 @@ def find(wanted: str) -> Interpreter:
     else:
         minor = (3, int(wanted[2:]))
         there = (look_at(path) for path in _places(minor))
-        interpreter = next((each for each in there if each and each.minor == minor), None)
+        interpreter = next((one for one in there if one and one.minor == minor), None)
     if interpreter is None:
         known = ", ".join(str(other) for other in others())
         raise UsageError(

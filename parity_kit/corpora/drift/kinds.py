@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from parity_kit.contract import CaseId, Trace
 from parity_kit.corpora.corpus import Corpus
-from parity_kit.corpora.drift.places import Place, trace_differences
+from parity_kit.corpora.drift.places import TraceDifference, trace_differences
 from parity_kit.msgpack.tree_difference import What
 
 _ID_CHARACTERS = set("0123456789abcdef-'")
@@ -153,7 +153,9 @@ def _changed(old: Iterable[Trace], new: Iterable[Trace]) -> Iterable[tuple[Trace
     return (pair for pair in pairs if pair[0] != pair[1])
 
 
-def _gather(by_signature: dict[Signature, Kind], case: CaseId, places: Iterable[Place]) -> None:
+def _gather(
+    by_signature: dict[Signature, Kind], case: CaseId, places: Iterable[TraceDifference]
+) -> None:
     for place in places:
         scope = place.inside or place.part
         signature = Signature(scope, place.path, place.what, _is_id(place), _turn(place))
@@ -165,13 +167,13 @@ def _gather(by_signature: dict[Signature, Kind], case: CaseId, places: Iterable[
         kind.uniform &= (kind.before, kind.after) == (place.before, place.after)
 
 
-def _turn(place: Place) -> str:
+def _turn(place: TraceDifference) -> str:
     texts = (place.before, place.after)
     is_turn = place.what == "changed" and any(map(_TYPE.fullmatch, texts))
     return " -> ".join(texts) if is_turn else ""
 
 
-def _is_id(place: Place) -> bool:
+def _is_id(place: TraceDifference) -> bool:
     texts = (place.before, place.after)
     return (
         place.what == "changed"

@@ -24,7 +24,7 @@ from parity_kit.contract.canonical import pack
 from parity_kit.contract.errors import KitError
 from parity_kit.corpora.drift.volatile import moves_between
 from parity_kit.corpora.folder import read_corpora
-from parity_kit.judging.masks import Mask, Move, Place
+from parity_kit.judging.masks import Mask, MaskPlace, Move
 from parity_kit.reference.logs import silence_langgraph
 
 Again = Callable[[Case], tuple[Outcome, ...]]
@@ -79,11 +79,11 @@ class Stale:
 
 def compare_masks(kept: Iterable[Mask], measured: Measured) -> Stale:
     """Return in what the masks that are kept are not those that were measured."""
-    mine = {(mask.place, mask.move): mask for mask in kept}
-    found = {(mask.place, mask.move): mask for mask in measured.masks}
+    kept_by_place = {(mask.place, mask.move): mask for mask in kept}
+    measured_by_place = {(mask.place, mask.move): mask for mask in measured.masks}
     return Stale(
-        tuple(mask for key, mask in sorted(mine.items()) if key not in found),
-        tuple(mask for key, mask in sorted(found.items()) if key not in mine),
+        tuple(mask for key, mask in sorted(kept_by_place.items()) if key not in measured_by_place),
+        tuple(mask for key, mask in sorted(measured_by_place.items()) if key not in kept_by_place),
     )
 
 
@@ -120,20 +120,20 @@ def _in_a_process(workspace: Workspace, seed: int, variations: Sequence[str]) ->
 
 def _merged(masks: Iterable[Mask]) -> tuple[Mask, ...]:
     """Return one mask for each place and move; of several counts the largest."""
-    found: dict[tuple[Place, Move], Mask] = {}
+    merged: dict[tuple[MaskPlace, Move], Mask] = {}
     for mask in masks:
         key = (mask.place, mask.move)
-        known = found.setdefault(key, mask)
+        known = merged.setdefault(key, mask)
         under = {
             name: max(known.under.get(name, 0), mask.under.get(name, 0))
             for name in VARIATIONS
             if name in known.under or name in mask.under
         }
-        found[key] = Mask(mask.place, mask.move, under, known.example)
+        merged[key] = Mask(mask.place, mask.move, under, known.example)
     return tuple(
-        found[place, move]
-        for place, move in sorted(found)
-        if not (place.asking and (Place(place.part, place.path), move) in found)
+        merged[place, move]
+        for place, move in sorted(merged)
+        if not (place.asking and (MaskPlace(place.part, place.path), move) in merged)
     )
 
 
@@ -163,13 +163,13 @@ def _masks_of(variation: str, pairs: Sequence[tuple[Trace, tuple[Outcome, ...]]]
         for moved in moves_between(trace, outcomes)
         if moved.move is Move.FRESH
     }
-    counts: Counter[tuple[Place, Move]] = Counter()
-    examples: dict[tuple[Place, Move], Mapping[str, str]] = {}
+    counts: Counter[tuple[MaskPlace, Move]] = Counter()
+    examples: dict[tuple[MaskPlace, Move], Mapping[str, str]] = {}
     for trace, outcomes in pairs:
         moves = list(moves_between(trace, outcomes, fresh))
-        counts.update({(each.place, each.move) for each in moves})
-        for each in moves:
-            examples.setdefault((each.place, each.move), each.example)
+        counts.update({(moved.place, moved.move) for moved in moves})
+        for moved in moves:
+            examples.setdefault((moved.place, moved.move), moved.example)
     for (place, move), count in counts.items():
         if variation == "threads":
             # In how many cases a race shows, and what else follows from it (who is first gets the

@@ -49,7 +49,7 @@ class Absent:
 
 def absent_in(data: bytes) -> str:
     """Return what a case's bytes say that it needs and the release lacks, or nothing."""
-    return ", ".join(sorted({each.decode() for each in _MARKED.findall(data)}))
+    return ", ".join(sorted({name.decode() for name in _MARKED.findall(data)}))
 
 
 def import_with_absent(name: str) -> ModuleType:
@@ -69,18 +69,18 @@ def import_with_absent(name: str) -> ModuleType:
                 if not _stood_in(error, undo):
                     raise
     finally:
-        for each in undo:
-            each()
+        for restore in undo:
+            restore()
     message = f"{name} needs more than {_MOST} names that are not there"
     raise ImportError(message)
 
 
 def _stood_in(error: ImportError, undo: list[Callable[[], object]]) -> bool:
     """Put a stand-in where an import failed; return whether there was anything to do."""
-    found = _NO_NAME.match(str(error))
-    if found is not None and found[2].startswith(_FAMILY):
-        name, module = found[1], sys.modules[found[2]]
-        setattr(module, name, Absent(f"{found[2]}.{name}"))
+    matched = _NO_NAME.match(str(error))
+    if matched is not None and matched[2].startswith(_FAMILY):
+        name, module = matched[1], sys.modules[matched[2]]
+        setattr(module, name, Absent(f"{matched[2]}.{name}"))
         undo.append(partial(delattr, module, name))
         return True
     missing = error.name or ""

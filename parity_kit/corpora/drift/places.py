@@ -35,7 +35,7 @@ _PAYLOAD = 2  # where an envelope's array holds it
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class TraceDifference:
     """One difference: in which part of a trace, at which path in it, and how.
 
     A path holds `[*]` for any index and `*` for a key that is the graph's own, so that the same
@@ -51,7 +51,7 @@ class Place:
     inside: str = ""
 
 
-def differences(left: Node, right: Node, part: str) -> Iterator[Place]:
+def differences(left: Node, right: Node, part: str) -> Iterator[TraceDifference]:
     """Yield where two trees differ, as far down as both have the same shape and types."""
     yielded: dict[int, Pair] = {}
     for difference in tree_difference.differences(left, right):
@@ -62,7 +62,7 @@ def differences(left: Node, right: Node, part: str) -> Iterator[Place]:
             yield place
 
 
-def _place(difference: TreeDifference, part: str) -> tuple[Place, Pair]:
+def _place(difference: TreeDifference, part: str) -> tuple[TraceDifference, Pair]:
     """Return a difference as a place, and the pair of values that it is about."""
     here = _Path()
     for pair, below in pairwise(difference.pair.trail):
@@ -83,9 +83,9 @@ class _Path:
     inside: str = ""
     free: int = 0
 
-    def place(self, part: str, what: What, before: str, after: str) -> Place:
+    def place(self, part: str, what: What, before: str, after: str) -> TraceDifference:
         """Return a difference at this place."""
-        return Place(part, self.path, what, before, after, self.inside)
+        return TraceDifference(part, self.path, what, before, after, self.inside)
 
     def into(self, pair: Pair, node: Node, below: Pair) -> _Path:
         """Return the way one step further, from a value to one inside it."""
@@ -151,7 +151,9 @@ def _typed(node: Node) -> str:
     return _type_of(node) or describe(node)
 
 
-def trace_differences(before: Trace, after: Trace, *, borrowed: bool = False) -> Iterator[Place]:
+def trace_differences(
+    before: Trace, after: Trace, *, borrowed: bool = False
+) -> Iterator[TraceDifference]:
     """Yield every place where two traces of one case differ.
 
     Outcomes are compared only if the operations have the same names in the same order, and only
@@ -160,10 +162,10 @@ def trace_differences(before: Trace, after: Trace, *, borrowed: bool = False) ->
     """
     old, new = before.case.operations, after.case.operations
     if [step.name for step in old] != [step.name for step in new]:
-        yield Place("the case", "", "changed", _names(old), _names(new))
+        yield TraceDifference("the case", "", "changed", _names(old), _names(new))
         return
     if borrowed and old != new:
-        yield Place("the case", "", "changed", "one release's", "the other's")
+        yield TraceDifference("the case", "", "changed", "one release's", "the other's")
         return
     for left, right in zip(old, new, strict=True):
         yield from _given(left, right)
@@ -171,7 +173,9 @@ def trace_differences(before: Trace, after: Trace, *, borrowed: bool = False) ->
         courses = [_checkpoints(outcome) for outcome in (left, right)]
         if courses[0] != courses[1]:
             texts = [f"{len(course)} checkpoints" for course in courses]
-            yield Place(f"stored course of {operation.name}", "", "changed", texts[0], texts[1])
+            yield TraceDifference(
+                f"stored course of {operation.name}", "", "changed", texts[0], texts[1]
+            )
             return
         yield from _outcome(operation.name, left, right)
 
@@ -189,7 +193,7 @@ def _names(operations: Sequence[Operation]) -> str:
     return ", ".join(operation.name for operation in operations)
 
 
-def _given(left: Operation, right: Operation) -> Iterator[Place]:
+def _given(left: Operation, right: Operation) -> Iterator[TraceDifference]:
     for name in sorted(left.args.keys() | right.args.keys()):
         mine, yours = left.args.get(name), right.args.get(name)
         part = "what the release dumps for the case's objects"
@@ -199,28 +203,32 @@ def _given(left: Operation, right: Operation) -> Iterator[Place]:
             yield from differences(parse(pack(mine)), parse(pack(yours)), part)
 
 
-def _outcome(name: str, left: Outcome, right: Outcome) -> Iterator[Place]:
+def _outcome(name: str, left: Outcome, right: Outcome) -> Iterator[TraceDifference]:
     if isinstance(left, Unsupported) or isinstance(right, Unsupported):
         if left != right:
-            yield Place(f"outcome of {name}", "", "changed", _said(left), _said(right))
+            yield TraceDifference(
+                f"outcome of {name}", "", "changed", _headline(left), _headline(right)
+            )
         return
     match left, right:
         case Returned(mine), Returned(yours):
             yield from differences(parse(pack(mine)), parse(pack(yours)), f"value of {name}")
-        case _ if _said(left) != _said(right):
-            yield Place(f"outcome of {name}", "", "changed", _said(left), _said(right))
+        case _ if _headline(left) != _headline(right):
+            yield TraceDifference(
+                f"outcome of {name}", "", "changed", _headline(left), _headline(right)
+            )
         case _:
             pass
     yield from _events(left.events, right.events)
     yield from _stored(left.stored, right.stored)
     gone, new = set(left.dropped) - set(right.dropped), set(right.dropped) - set(left.dropped)
     for entry in sorted(gone):
-        yield Place(f"dropped {_kind(entry)}", "", "removed", entry, "")
+        yield TraceDifference(f"dropped {_kind(entry)}", "", "removed", entry, "")
     for entry in sorted(new):
-        yield Place(f"dropped {_kind(entry)}", "", "added", "", entry)
+        yield TraceDifference(f"dropped {_kind(entry)}", "", "added", "", entry)
 
 
-def _said(outcome: Outcome) -> str:
+def _headline(outcome: Outcome) -> str:
     match outcome:
         case Raised(error, message):
             return f"{error}: {message}"
@@ -230,7 +238,7 @@ def _said(outcome: Outcome) -> str:
             return "a value"
 
 
-def _events(left: Sequence[Event], right: Sequence[Event]) -> Iterator[Place]:
+def _events(left: Sequence[Event], right: Sequence[Event]) -> Iterator[TraceDifference]:
     modes = [[event.mode for event in events] for events in (left, right)]
     if modes[0] != modes[1]:
         yield from _modes(modes[0], modes[1])
@@ -238,28 +246,30 @@ def _events(left: Sequence[Event], right: Sequence[Event]) -> Iterator[Place]:
     for mine, yours in zip(left, right, strict=True):
         part = f"event of mode {mine.mode}"
         if mine.namespace != yours.namespace:
-            yield Place(part, "namespace", "changed", str(mine.namespace), str(yours.namespace))
+            yield TraceDifference(
+                part, "namespace", "changed", str(mine.namespace), str(yours.namespace)
+            )
         yield from differences(parse(pack(mine.payload)), parse(pack(yours.payload)), part)
 
 
-def _modes(left: list[str], right: list[str]) -> Iterator[Place]:
+def _modes(left: list[str], right: list[str]) -> Iterator[TraceDifference]:
     for mode in sorted({*left, *right}):
         counts = left.count(mode), right.count(mode)
         if counts[0] != counts[1]:
             what: What = "added" if counts[1] > counts[0] else "removed"
-            yield Place(f"events of mode {mode}", "", what, *map(str, counts))
+            yield TraceDifference(f"events of mode {mode}", "", what, *map(str, counts))
     if sorted(left) == sorted(right):
-        yield Place("events", "", "order", " ".join(left), " ".join(right))
+        yield TraceDifference("events", "", "order", " ".join(left), " ".join(right))
 
 
-def _stored(left: Mapping[str, bytes], right: Mapping[str, bytes]) -> Iterator[Place]:
+def _stored(left: Mapping[str, bytes], right: Mapping[str, bytes]) -> Iterator[TraceDifference]:
     for name in sorted(left.keys() | right.keys()):
         mine, yours = left.get(name), right.get(name)
         part = f"stored {_kind(name)}"
         if mine is None:
-            yield Place(part, "", "added", "", name)
+            yield TraceDifference(part, "", "added", "", name)
         elif yours is None:
-            yield Place(part, "", "removed", name, "")
+            yield TraceDifference(part, "", "removed", name, "")
         elif mine != yours:
             yield from _blobs(mine, yours, part)
 
@@ -268,12 +278,12 @@ def _kind(name: str) -> str:
     return split_stored_name(name)[0]
 
 
-def _blobs(left: bytes, right: bytes, part: str) -> Iterator[Place]:
+def _blobs(left: bytes, right: bytes, part: str) -> Iterator[TraceDifference]:
     """Yield how two byte strings differ: as MessagePack, as JSON, or as no more than bytes."""
     trees = [_tree(item) for item in (left, right)]
     if trees[0] is None or trees[1] is None:
         if left != right:
-            yield Place(part, "", "changed", f"{len(left)} bytes", f"{len(right)} bytes")
+            yield TraceDifference(part, "", "changed", f"{len(left)} bytes", f"{len(right)} bytes")
         return
     yield from differences(trees[0], trees[1], part)
 

@@ -30,7 +30,7 @@ from parity_kit.contract.canonical import pack
 from parity_kit.contract.errors import UsageError
 from parity_kit.corpora.corpus import Corpus
 from parity_kit.corpora.drift.baselines import requirements_of
-from parity_kit.corpora.drift.places import Place, differences
+from parity_kit.corpora.drift.places import TraceDifference, differences
 from parity_kit.corpora.manifest import read_manifest
 from parity_kit.corpora.regenerate import oracle
 from parity_kit.msgpack.parser import parse
@@ -183,7 +183,7 @@ def _count(reading: Reading, case: CaseId, mine: Returned, yours: Outcome) -> No
     reading.how.update({_how(place) for place in places})
 
 
-def _how(place: Place) -> str:
+def _how(place: TraceDifference) -> str:
     what = f"`{place.path.lstrip('.')}` " if place.path else ""
     where = f"in {place.inside}" if place.inside else "in the value"
     if place.what == "changed":

@@ -24,19 +24,19 @@ def baseline_name(requirement: str, extra: Iterable[str] = ()) -> str:
     Raises:
         UsageError: If `requirement` is no exact release of LangGraph.
     """
-    more = sorted(re.sub(r"[^\w.]+", "-", each.strip()).strip("-") for each in extra)
+    more = sorted(re.sub(r"[^\w.]+", "-", requirement.strip()).strip("-") for requirement in extra)
     return "+".join([f"langgraph-{_release(requirement)}", *more])
 
 
 def _release(requirement: str) -> str:
-    found = _BASELINE.fullmatch(requirement.strip())
-    if found is None:
+    matched = _BASELINE.fullmatch(requirement.strip())
+    if matched is None:
         raise UsageError(
             f"no release of LangGraph: {requirement!r}",
             where="--baseline",
             hint="name one exactly, like langgraph==1.1.10",
         )
-    return found[1]
+    return matched[1]
 
 
 def baseline_recipe(requirement: str, extra: Iterable[str] = ()) -> Recipe:
@@ -79,5 +79,5 @@ def _needed() -> list[str]:
 
 
 def _normal(requirement: str) -> str:
-    found = _NAME.match(requirement.strip())
-    return re.sub(r"[-_.]+", "-", found[0]).lower() if found else requirement
+    matched = _NAME.match(requirement.strip())
+    return re.sub(r"[-_.]+", "-", matched[0]).lower() if matched else requirement

@@ -18,8 +18,8 @@ from parity_kit.judging.masks import (
     KEYS,
     MARKS,
     NAME,
+    MaskPlace,
     Move,
-    Place,
     asks,
     event_kind,
     names_of,
@@ -38,13 +38,13 @@ _LONGEST = 80  # characters of an example
 class Moved:
     """One thing that moved: where, what, and both sides as far as they are the same each time."""
 
-    place: Place
+    place: MaskPlace
     move: Move
     example: Mapping[str, str]
 
 
 def moves_between(
-    trace: Trace, outcomes: Sequence[Outcome], fresh: Collection[Place] | None = None
+    trace: Trace, outcomes: Sequence[Outcome], fresh: Collection[MaskPlace] | None = None
 ) -> Iterator[Moved]:
     """Yield what moved between a trace and the outcomes of another run of its case.
 
@@ -63,12 +63,12 @@ def moves_between(
 class _Pairs:
     """Walks both sides of a case at once, and remembers which id stands for which."""
 
-    def __init__(self, case: Case, fresh: Collection[Place] | None) -> None:
+    def __init__(self, case: Case, fresh: Collection[MaskPlace] | None) -> None:
         self._case = case
         self._fresh = fresh
         self._names = names_of(case)
         self._asking = asks(case)
-        self._twins: dict[Place | None, tuple[dict[str, str], dict[str, str]]] = {}
+        self._twins: dict[MaskPlace | None, tuple[dict[str, str], dict[str, str]]] = {}
         self.operation = 0
 
     def results(self, left: Returned | Raised, right: Returned | Raised) -> Iterator[Moved]:
@@ -134,7 +134,7 @@ class _Pairs:
             if not self._is_twin(self._place(part, path), mine[0], yours[0]):
                 yield self._moved(part, path, Move.FRESH, left, blanks[1])
 
-    def _is_twin(self, place: Place, mine: str, yours: str) -> bool:
+    def _is_twin(self, place: MaskPlace, mine: str, yours: str) -> bool:
         """Return whether one always stands for the other, as it must where ids are renamed."""
         alone = self._fresh is None or place in self._fresh
         there, back = self._twins.setdefault(place if alone else None, ({}, {}))
@@ -181,8 +181,8 @@ class _Pairs:
             move = Move.OTHER  # the order in a list of the program's own is what the program made
         return Moved(self._place(part, path), move, example)
 
-    def _place(self, part: str, path: str) -> Place:
-        return Place(part, without_nesting(path), self._asking)
+    def _place(self, part: str, path: str) -> MaskPlace:
+        return MaskPlace(part, without_nesting(path), self._asking)
 
 
 def _opened(value: Plain) -> Plain:
@@ -204,7 +204,7 @@ def _type_of(value: Plain) -> str:
 
 def _payload(value: Plain) -> list[bytes]:
     opened = cast("Mapping[str, Any]", value if isinstance(value, Mapping) else {})
-    return [_blank(each) for each in opened["payload"]] if _type_of(value) else []
+    return [_blank(part) for part in opened["payload"]] if _type_of(value) else []
 
 
 def _outcome(outcome: Returned | Raised) -> str:
@@ -230,7 +230,7 @@ def _blanked(value: Any) -> Any:
         return _blank_text(value)
     if isinstance(value, Mapping):
         entries = cast("Mapping[Any, Any]", value)
-        return [[_blanked(key), _blanked(each)] for key, each in entries.items()]
+        return [[_blanked(key), _blanked(item)] for key, item in entries.items()]
     if isinstance(value, (list, tuple)):
         return [_blanked(item) for item in cast("Sequence[Any]", value)]
     return value

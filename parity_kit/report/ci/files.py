@@ -17,7 +17,7 @@ from parity_kit.candidates.workspace import Workspace
 from parity_kit.contract.events import Event
 from parity_kit.contract.files import write_atomically
 from parity_kit.report.ci.account import Account
-from parity_kit.report.ci.places import Places
+from parity_kit.report.ci.source_locations import SourceLocations
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Files:
     """Writes the files that are wanted from what it was told."""
 
     wanted: Wanted
-    places: Places
+    places: SourceLocations
     account: Account
 
     def emit(self, event: Event) -> None:
@@ -99,4 +99,4 @@ def opened(
     root = workspace.root
     if folder and folder.resolve().is_relative_to(root):
         folder = folder.resolve().relative_to(root)  # the same on every machine
-    return Files(wanted, Places(workspace), Account(folder, list(notes)))
+    return Files(wanted, SourceLocations(workspace), Account(folder, list(notes)))

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Sequence
 
 from parity_kit.judging.text import one_line, plain_name
 from parity_kit.report.ci.account import Account, Problem, cases
-from parity_kit.report.ci.places import Place, Places
+from parity_kit.report.ci.source_locations import SourceLocation, SourceLocations
 
 MOST = 10
 """Annotations of one kind that GitHub shows of a step."""
 _MOST_SAID = 1_000  # characters
 
 
-def render(account: Account, places: Places) -> str:
+def render(account: Account, places: SourceLocations) -> str:
     """Return a run's problems as annotations, the worst first: at most what GitHub shows."""
     problems = account.problems()
     lines = [
@@ -26,7 +26,7 @@ def render(account: Account, places: Places) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _told(kind: str, problems: Sequence[Problem], places: Places) -> Iterator[str]:
+def _told(kind: str, problems: Sequence[Problem], places: SourceLocations) -> Iterator[str]:
     shown = problems if len(problems) <= MOST else problems[: MOST - 1]
     for each in shown:
         where = f" of {each.gate}, first {each.case}" if each.case else ""
@@ -37,7 +37,7 @@ def _told(kind: str, problems: Sequence[Problem], places: Places) -> Iterator[st
         yield _command(kind, "Parity Kit", f"and {more:,} more; the report has them all")
 
 
-def _command(kind: str, title: str, message: str, place: Place | None = None) -> str:
+def _command(kind: str, title: str, message: str, place: SourceLocation | None = None) -> str:
     at = f"file={_property(place.file)},line={place.line}," if place else ""
     return f"::{kind} {at}title={_property(title)}::{_data(message)}"
 

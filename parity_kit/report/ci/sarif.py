@@ -17,7 +17,7 @@ from parity_kit.judging.text import one_line, plain_name, visible
 from parity_kit.judging.verdicts import FAILURES
 from parity_kit.judging.words import word
 from parity_kit.report.ci.account import Account, Problem, cases
-from parity_kit.report.ci.places import Places
+from parity_kit.report.ci.source_locations import SourceLocations
 
 SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -26,7 +26,7 @@ _HELP = "`parity-kit explain FILE` says where a kept case differs, `replay FILE`
 _RULES = (*FAILURES, "unknown")
 
 
-def render(account: Account, places: Places) -> str:
+def render(account: Account, places: SourceLocations) -> str:
     """Return a run as a SARIF log."""
     # A scanner keeps the results of each such name apart: one candidate's never close another's.
     names = "+".join(plain_name(candidate.name) for candidate in account.candidates)
@@ -78,7 +78,7 @@ def _invocation(account: Account) -> dict[str, Any]:
     return invocation
 
 
-def _result(account: Account, places: Places, problem: Problem) -> dict[str, Any]:
+def _result(account: Account, places: SourceLocations, problem: Problem) -> dict[str, Any]:
     place = places.of(problem)
     rule = _rule(problem.verdict)
     return {

@@ -13,7 +13,7 @@ from parity_kit.report.ci.account import FIXTURES, Problem
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SourceLocation:
     """A line of a file, its path relative to the repository's root."""
 
     file: str
@@ -26,13 +26,13 @@ class Place:
 
 
 @dataclass(slots=True)
-class Places:
-    """Finds the places of a workspace. Each index is read once, when it is first asked for."""
+class SourceLocations:
+    """Finds source locations in a workspace; an index is read when it is first needed."""
 
     workspace: Workspace
     _lines: dict[str, dict[str, int]] = field(default_factory=dict[str, dict[str, int]])
 
-    def of(self, problem: Problem) -> Place:
+    def of(self, problem: Problem) -> SourceLocation:
         """Return where a problem is shown.
 
         A committed case is at its line in the index, if the corpora are this repository's;
@@ -43,9 +43,9 @@ class Places:
             index = self._relative(index_file(self.workspace.fixtures, corpus))
             line = self._index(corpus).get(problem.case)
             if index and (line or problem.candidate == FIXTURES):
-                return Place(index, line or 1)
+                return SourceLocation(index, line or 1)
         manifest = self.workspace.candidates / problem.candidate / FILE
-        return Place(
+        return SourceLocation(
             (self._relative(manifest) if manifest.is_file() else "")
             or self._relative(self.workspace.root / MARKER)
             or MARKER
