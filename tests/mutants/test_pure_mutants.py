@@ -43,7 +43,7 @@ from pure_engine.savers import memory
 
 from parity_kit.candidates.workspace import find_workspace
 from parity_kit.contract import Level, run
-from parity_kit.contract.events import DivergenceFound, Event
+from parity_kit.contract.events import CaseJudged, Event, GateFinished
 from parity_kit.corpora.manifest import read_manifest
 from parity_kit.gates.gate import gate_corpora
 from parity_kit.judging.candidate_under_test import CandidateUnderTest
@@ -138,7 +138,13 @@ def _(original: Body, *given: Any) -> Any:
     return original(*given)[::-1]
 
 
-@mutant("two overwrites taken", aggregates.BinaryOperatorAggregate, "update", "channels", "outcome")
+@mutant(
+    "two overwrites taken",
+    aggregates.BinaryOperatorAggregate,
+    "update",
+    "channels",
+    "(update): returned",
+)
 def _(_original: Body, channel: Any, values: Any) -> Any:
     for value in values:
         replaces, other = aggregates.overwrite_in(value)
@@ -275,7 +281,7 @@ def _(original: Body, host: Any, name: str) -> Any:
     return original(host, name) if name == "node" else None
 
 
-@mutant("stream event doubled", streams.Stream, "queue", "streams", "event 1 updates $[0]")
+@mutant("stream event doubled", streams.Stream, "queue", "streams", "(stream): event 1 updates")
 def _(original: Body, stream: Any, namespace: str, items: Any) -> Any:
     original(stream, namespace, [each for item in items for each in (item, item)])
 
@@ -317,7 +323,7 @@ def _(original: Body, result: Any, _ends: Any) -> Any:
     return original(result, None)
 
 
-@mutant("recursion limit off by one", runs.Request, "__init__", "graphs", "(stream): outcome")
+@mutant("recursion limit off by one", runs.Request, "__init__", "graphs", "(stream): returned")
 def _(original: Body, *given: Any, **named: Any) -> Any:
     run_, *rest = given
     rest[5] += 1
@@ -345,8 +351,8 @@ def nothing(*_: Any, **__: Any) -> None:
 
 
 for _fault, _owner, _name, _corpus, _shows in (
-    ("drain ignored", host.TaskHost, "drain", "control", "outcome $.error"),
-    ("time limit ignored", host.Stopwatch, "wait", "failures", "(stream): outcome"),
+    ("drain ignored", host.TaskHost, "drain", "control", "(invoke): returned"),
+    ("time limit ignored", host.Stopwatch, "wait", "failures", "(stream): returned"),
     ("finished task runs again", runner, "give_back_writes", "interrupts", "(resume): value $"),
     ("delta writes not replayed", deltas, "replay", "schemas", "(get_state): value $.values.x"),
 ):
@@ -375,16 +381,20 @@ def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> A
     return pure_engine.Engine()
 
 
-def divergences(engine: Any, corpus: str) -> tuple[str, list[DivergenceFound]]:
-    told: list[Event] = []
-    verdict = gate_corpora(
+def judged(engine: Any, corpus: str) -> tuple[str, list[str]]:
+    """Return the verdict on an engine in one corpus, and all places in which its cases differ."""
+    events: list[Event] = []
+    gate_corpora(
         WORKSPACE,
         CandidateUnderTest("mutant", lambda case: run(engine, case)),
         Level.BYTES,
-        told.append,
+        events.append,
         wanted=[corpus],
     )
-    return verdict, [each for each in told if isinstance(each, DivergenceFound)]
+    (finished,) = [event for event in events if isinstance(event, GateFinished)]
+    cases = [event for event in events if isinstance(event, CaseJudged)]
+    places = [place["headline"] for case in cases for place in case.differences]
+    return finished.verdict, places
 
 
 @pytest.mark.parametrize(
@@ -393,9 +403,9 @@ def divergences(engine: Any, corpus: str) -> tuple[str, list[DivergenceFound]]:
     indirect=["engine"],
 )
 def test_a_seeded_fault_is_caught_where_it_shows(engine: Any, seeded: Mutant) -> None:
-    verdict, found = divergences(engine, seeded.corpus)
+    verdict, places = judged(engine, seeded.corpus)
     assert verdict == "divergent"
-    assert any(seeded.shows in each.headline for each in found)
+    assert any(seeded.shows in place for place in places)
 
 
 # Corpora of which the engine offers nothing, so that nothing is compared: a name goes when it does.
@@ -404,5 +414,5 @@ NOT_OFFERED = ("functional", "memory")
 
 @pytest.mark.parametrize("corpus", list(read_manifest(WORKSPACE.fixtures).corpora))
 def test_without_a_fault_there_is_no_divergence(corpus: str) -> None:
-    verdict, found = divergences(pure_engine.Engine(), corpus)
-    assert (verdict, found) == ("unknown" if corpus in NOT_OFFERED else "equal", [])
+    expected = "unsupported" if corpus in NOT_OFFERED else "equal"
+    assert judged(pure_engine.Engine(), corpus) == (expected, [])
