@@ -13,9 +13,11 @@ from parity_kit.cli.user_checkpoints import counting, database_options
 
 @click.command("import")
 @database_options
-@click.option("--to", "name", default="own", show_default=True, help="What the corpus is called.")
-@click.option("--replace", is_flag=True, help="Replace the one that is called so.")
-@click.option("--redact", is_flag=True, help="Other text and numbers of the same shape.")
+@click.option("--to", "name", default="own", show_default=True, help="Name of the corpus.")
+@click.option("--replace", is_flag=True, help="Replace an existing corpus of that name.")
+@click.option(
+    "--redact", is_flag=True, help="Replace text and numbers with others of the same shape."
+)
 @click.option(
     "--permissive",
     is_flag=True,

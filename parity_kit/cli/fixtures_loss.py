@@ -23,9 +23,13 @@ F = TypeVar("F", bound=Callable[..., Any])
 def loss_options(function: F) -> F:
     """Add `--loss` and what goes with it; the command runs only without."""
 
-    @click.option("--loss", is_flag=True, help="Look at a database of your own instead.")
+    @click.option(
+        "--loss", is_flag=True, help="Check a database of your own for values that LangGraph loses."
+    )
     @database_options
-    @click.option("--strict", is_flag=True, help="With --loss: build only the safe list's types.")
+    @click.option(
+        "--strict", is_flag=True, help="With --loss: build only the types of the safe list."
+    )
     @functools.wraps(function)
     def wrapper(  # the options it takes away
         *args: Any,
@@ -42,7 +46,7 @@ def loss_options(function: F) -> F:
             as_json = bool(kwargs["as_json"])
             return _check(sqlite, postgres, threads, limit, serde, strict=strict, as_json=as_json)
         if strict or threads or any(item is not None for item in (sqlite, postgres, limit, serde)):
-            raise UsageError("a database is looked at with --loss", hint="add --loss")
+            raise UsageError("a database is checked with --loss", hint="add --loss")
         return function(*args, **kwargs)
 
     return wrapper  # pyright: ignore[reportReturnType]  # click's decorators erase the signature

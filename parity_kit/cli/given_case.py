@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -82,7 +83,7 @@ def read_given(workspace: Workspace, given: str, level_name: str | None) -> Give
     if path.suffix in SUFFIXES:
         written = read_yaml(path)
         read = GivenCase(written.case, places=written.places)
-    elif given.endswith(SUFFIX) or path.is_file():
+    elif given.endswith(SUFFIX) or os.path.isfile(given):  # noqa: PTH113  # an id may be no path
         kept = read_case(path)
         read = GivenCase(
             kept.case,

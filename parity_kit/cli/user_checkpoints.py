@@ -14,12 +14,12 @@ F = TypeVar("F", bound=Callable[..., Any])
 def database_options(function: F) -> F:
     """Add the options that name a database and select checkpoints in it."""
     options = (
-        click.option("--sqlite", metavar="FILE", help="A database that SqliteSaver wrote."),
-        click.option("--postgres", metavar="URL", help="A database that PostgresSaver wrote."),
-        click.option("--thread", "threads", multiple=True, help="Only this one; may be repeated."),
+        click.option("--sqlite", metavar="FILE", help="Read a database written by SqliteSaver."),
+        click.option("--postgres", metavar="URL", help="Read a database written by PostgresSaver."),
         click.option(
-            "--limit", type=click.IntRange(1), help="Only so many checkpoints, the newest."
+            "--thread", "threads", multiple=True, help="Read only this thread; may be repeated."
         ),
+        click.option("--limit", type=click.IntRange(1), help="Read only the newest N checkpoints."),
         click.option(
             "--serde",
             metavar="MODULE:NAME",

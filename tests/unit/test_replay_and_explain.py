@@ -126,6 +126,8 @@ def test_a_fixture_is_named_by_its_id(call: Call) -> None:
     with pytest.raises(UsageError, match="no fixture 'graphs/line/invok'") as caught:
         call("explain", "graphs/line/invok")
     assert "graphs/line/invoke" in caught.value.hint
+    with pytest.raises(UsageError, match="no fixture 'xxx"):
+        call("explain", "x" * 5000)
 
 
 def on_the_page() -> tuple[str, list[str]]:

@@ -63,7 +63,7 @@ def test_without_loss_the_exit_code_is_zero(database: Path, call: Callable[..., 
 def test_a_database_without_loss_asked_for_is_wrong_use(
     database: Path, call: Callable[..., str]
 ) -> None:
-    with pytest.raises(UsageError, match="looked at with --loss"):
+    with pytest.raises(UsageError, match="checked with --loss"):
         call("check", "--sqlite", database)
 
 
