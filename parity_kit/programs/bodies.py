@@ -25,9 +25,9 @@ from parity_kit.programs.rules import items, keys, mapping, one_of, seconds, tex
 
 @dataclass(frozen=True, slots=True)
 class ProgramLocation:
-    """Where in a program a part is, and what its rules depend on.
+    """The location of a part of a program, and what its rules depend on.
 
-    `callables` holds the names that `call` may use: those of subgraphs, or of tasks.
+    `callables` holds the names that `call` accepts: subgraphs or tasks.
     """
 
     where: str
@@ -35,12 +35,12 @@ class ProgramLocation:
     callables: Collection[str] = ()
 
     def at(self, part: str) -> ProgramLocation:
-        """Return the location of a part of what is here."""
+        """Return the location of a part inside this one."""
         return replace(self, where=f"{self.where}{part}")
 
 
 def check_body(body: Any, location: ProgramLocation) -> Body:
-    """Return a body that keeps the rules."""
+    """Check a body and return it."""
     for index, instruction in enumerate(items(body, location.where)):
         here = location.at(f"[{index}]")
         entries = mapping(instruction, here.where, "an instruction, a map with one key")
@@ -92,7 +92,7 @@ def _check_several(length: int) -> Callable[[Any, ProgramLocation], None]:
 
 
 def _check_value(expression: Any, location: ProgramLocation) -> None:
-    """Check an expression that may hold calls: anywhere but inside another operator."""
+    """Check an expression that may contain calls, though not inside another operator."""
     if isinstance(expression, list):
         for index, item in enumerate(cast("list[Any]", expression)):
             _check_value(item, location.at(f"[{index}]"))
@@ -122,7 +122,7 @@ def _check_call(argument: Any, location: ProgramLocation) -> None:
 
 
 def check_expression(value: Expression, location: ProgramLocation) -> Expression:
-    """Return an expression that keeps the rules."""
+    """Check an expression and return it."""
     if isinstance(value, list):
         for index, item in enumerate(cast("list[Any]", value)):
             check_expression(item, location.at(f"[{index}]"))

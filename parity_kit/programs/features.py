@@ -1,4 +1,4 @@
-"""Which features of LangGraph a case touches, read from the case itself."""
+"""The features of LangGraph that a case touches, read from the case itself."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from parity_kit.contract.plain import Ext
 from parity_kit.programs.operators import INSTRUCTIONS, OPERATORS
 
 UPSTREAM = "upstream: "
-"""How a feature begins that says in a sentence what the oracle gets wrong in a case."""
+"""The prefix of a feature that describes in a sentence what the oracle gets wrong in a case."""
 
 _LANGUAGE = {
     *(name for name, operator in OPERATORS.items() if operator.is_feature),
@@ -93,7 +93,7 @@ def _program_features(program: Mapping[str, Any]) -> set[str]:
 
 
 def _shape(program: Mapping[str, Any]) -> set[str]:
-    """Return what a graph's nodes, edges and branches show."""
+    """Return the features of a graph's nodes, edges and branches."""
     nodes = cast("Mapping[str, Mapping[str, Any]]", program.get("nodes", {}))
     edges = program.get("edges", ())
     routes = [route for routes in program.get("branches", {}).values() for route in routes]
@@ -113,7 +113,7 @@ def _shape(program: Mapping[str, Any]) -> set[str]:
 
 
 def _mention(value: Any, keys: set[str]) -> None:
-    """Add the key of every map that has one key: what may be an operator or an instruction."""
+    """Add the key of every one-key map, which may be an operator or an instruction."""
     if isinstance(value, dict):
         entries = cast("dict[Any, Any]", value)
         if len(entries) == 1:
@@ -126,7 +126,7 @@ def _mention(value: Any, keys: set[str]) -> None:
 
 
 def _has_cycle(program: Mapping[str, Any]) -> bool:
-    """Whether a node can run again in one run; a branch may lead to any node it mentions."""
+    """Return whether a node can run twice in a run; a branch may lead to any node it mentions."""
     names = set(program.get("nodes", ()))
     targets: dict[str, set[str]] = {name: set() for name in names}
     for source, target in program.get("edges", ()):

@@ -28,7 +28,7 @@ _SETTINGS = ("class", "type", "reducer", "guard", "accumulate", "names", "snapsh
 
 
 def fields_of(value: Any, where: str) -> dict[str, Field]:
-    """Return the fields that plain data says."""
+    """Parse fields from plain data."""
     fields = rules.mapping(value, where).items()
     return {name: _field(field, f"{where}.{name}") for name, field in fields}
 
@@ -49,7 +49,7 @@ def _field(value: Any, where: str) -> Field:
     if field.managed is not None:
         rules.one_of(field.managed, _MANAGED, where, "managed value")
         if len(entries) > 1:
-            raise BadProgramError("a managed value has nothing beside it", where=where)
+            raise BadProgramError("a managed value takes no other settings", where=where)
     return field
 
 
@@ -67,14 +67,14 @@ def _check_channel(value: Any, where: str) -> None:
 
 
 def names_of(value: Any, fields: Collection[str], where: str) -> tuple[str, ...] | None:
-    """Return a list of fields' names, or None if there is none."""
+    """Parse a list of field names; None if there is none."""
     if value is None:
         return None
     return tuple(rules.one_of(name, fields, where, "field") for name in rules.items(value, where))
 
 
 def context_of(data: Mapping[str, Any], where: str) -> dict[str, str] | None:
-    """Return the context that a program says: names and their types."""
+    """Parse the context of a program: names and their types."""
     if data.get("context") is None:
         return None
     entries = rules.mapping(data["context"], f"{where}context")

@@ -1,7 +1,7 @@
 """The instructions of a body, run one after another.
 
-What takes time (`wait`, `call`, `call_all`) leaves a body as a `Request`, which the driver answers
-at once or awaits: a body is written once and runs in both ways.
+Instructions that take time (`wait`, `call`, `call_all`) leave a body as a `Request`, which the
+driver answers at once or awaits, so the same body runs synchronously and asynchronously.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ ERRORS: dict[str, type[Exception]] = {
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Let some seconds pass."""
+    """Wait for some seconds."""
 
     seconds: float
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Run a subgraph or a task with an argument; the answer is what it gave."""
+    """Run a subgraph or a task with an argument; the answer is its result."""
 
     name: str
     argument: Any
@@ -51,7 +51,7 @@ _NOT_RETURNED = object()  # the result of instructions that did not reach a `ret
 
 
 def run_body(body: Body, scope: Scope, answer: Callable[[Request], Any]) -> Any:
-    """Run a body and return what it returns; `answer` gives what a request asks for."""
+    """Run a body and return its result; `answer` is called with its requests."""
     steps, given = _body(body, scope), None
     while True:
         try:
@@ -62,7 +62,7 @@ def run_body(body: Body, scope: Scope, answer: Callable[[Request], Any]) -> Any:
 
 
 async def arun_body(body: Body, scope: Scope, answer: Callable[[Request], Awaitable[Any]]) -> Any:
-    """Run a body as `run_body` does, awaiting what takes time."""
+    """Run a body like `run_body`, but await the answers to its requests."""
     steps, given = _body(body, scope), None
     while True:
         try:
@@ -109,7 +109,7 @@ def _chosen(argument: Any, scope: Scope) -> Body:
 
 
 def _value(expression: Any, scope: Scope) -> Steps:
-    """Evaluate what may hold calls: an expression, but not inside another operator."""
+    """Evaluate an expression that may contain calls, though not inside another operator."""
     if isinstance(expression, list):
         items: list[Any] = []
         for item in cast("list[Any]", expression):

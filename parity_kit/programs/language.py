@@ -1,4 +1,4 @@
-"""The expressions of node bodies and branches: a tiny language, total but for `interrupt`.
+"""The expressions of node bodies and branches: a tiny language, total except for `interrupt`.
 
 `docs/programs.md` specifies it. What an expression needs from the engine it runs in (interrupts,
 sends, commands, the store, the bytes of a value) comes in as a `Host`, so this module knows no
@@ -37,23 +37,23 @@ class Host(Protocol):
         ...
 
     def command(self, parts: Mapping[str, Any]) -> Any:
-        """Return a command with these of `update`, `goto` and `graph` (`parent`)."""
+        """Return a command with the given `update`, `goto` and `graph` (`parent`)."""
         ...
 
     def message(self, parts: Mapping[str, str]) -> Any:
-        """Return a chat message: its `type` and the texts that it has."""
+        """Return a chat message with a `type` and text fields."""
         ...
 
     def final(self, value: Any, save: Any) -> Any:
-        """Return what a functional program returns where its result is not what it saves."""
+        """Return a functional program's result together with the different value that it saves."""
         ...
 
     def visits(self) -> int:
-        """Return how often this body has begun in this session."""
+        """Return how often this body has started in this session."""
         ...
 
     def info(self, name: str) -> Any:
-        """Return a fact of the execution under way: `attempt`, `task_id` and so on."""
+        """Return a fact about the current execution: `attempt`, `task_id` and so on."""
         ...
 
     def context(self, name: str) -> Any:
@@ -69,7 +69,7 @@ class Host(Protocol):
         ...
 
     def emit(self, value: Any) -> None:
-        """Give a value to the stream writer."""
+        """Send a value to the stream writer."""
         ...
 
     def drain(self, reason: str) -> None:
@@ -89,7 +89,7 @@ class Host(Protocol):
         ...
 
     def store_search(self, namespace: Sequence[str]) -> list[Any]:
-        """Return `[namespace, key, value]` of each item under a prefix, in order of both."""
+        """Return `[namespace, key, value]` of each item under a prefix, sorted."""
         ...
 
 
@@ -180,7 +180,7 @@ def _send(argument: Any, scope: Scope) -> list[Any]:
 
 
 def texts(value: Any) -> list[str]:
-    """Return a namespace of the store: the texts of a list; anything else is the empty one."""
+    """Return a namespace of the store: the texts of a list, or the empty one for anything else."""
     return [text(item) for item in cast("list[Any]", value)] if isinstance(value, list) else []
 
 

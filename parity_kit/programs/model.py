@@ -1,4 +1,4 @@
-"""A program as types: what `parity_kit.programs.parsing` makes of plain data.
+"""The types of a program, which `parity_kit.programs.parsing` makes from plain data.
 
 Mappings and sequences keep declaration order. Expressions and bodies stay plain data: their
 meaning is in `parity_kit.programs.language`, their rules in `parity_kit.programs.bodies`.
@@ -30,7 +30,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """A retry policy; what is None is LangGraph's default. `on` names error types."""
+    """A retry policy; None stands for LangGraph's default. `on` names error types."""
 
     max_attempts: int | None = None
     initial_interval: float | None = None
@@ -57,7 +57,7 @@ class CachePolicy:
 
 @dataclass(frozen=True, slots=True)
 class Policies:
-    """What may be said for a node, for a task, and for all nodes of a graph."""
+    """The policies of a node, a task, or all nodes of a graph."""
 
     retry: tuple[Retry, ...] = ()
     timeout: Timeout | None = None
@@ -70,9 +70,9 @@ NO_POLICIES = Policies()
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A node: its body or the subgraph it is.
+    """A node: a body or a subgraph.
 
-    `defer`: it waits for the run's end. `input`: the fields of its own input schema.
+    `defer`: it waits for the end of the run. `input`: the fields of its own input schema.
     """
 
     body: Body = ()
@@ -85,7 +85,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A conditional edge: its expression, and if it says so the nodes that its values stand for."""
+    """A conditional edge: its expression, and optionally the nodes that its values stand for."""
 
     path: Expression
     map: Mapping[str, str] | tuple[str, ...] | None = None

@@ -55,7 +55,7 @@ class Takes(Enum):
 class Operator:
     """An operator: its argument, and where it is allowed.
 
-    `is_feature`: cases are labelled with it, as it exercises a part of LangGraph.
+    `is_feature`: cases are labelled with it, because it exercises a part of LangGraph.
     """
 
     takes: Takes
@@ -129,11 +129,11 @@ INSTRUCTIONS: Mapping[InstructionName, bool] = {
     "store_put": True,
     "store_delete": True,
 }
-"""Whether cases are labelled with an instruction, as it exercises a part of LangGraph."""
+"""Whether cases are labelled with an instruction, because it exercises a part of LangGraph."""
 
 
 def complete(implementations: Mapping[str, T], names: Collection[str]) -> Mapping[str, T]:
-    """Return implementations of the entries named.
+    """Return the implementations of the named entries.
 
     Raises:
         KitError: If one is missing, or is not in the table.

@@ -1,4 +1,4 @@
-"""From plain data to a program, checked against the rules of docs/programs.md."""
+"""Parse plain data into a program and check the rules of docs/programs.md."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _NODE = {"body", "subgraph", "defer", "metadata", "input", *POLICIES}
 
 
 def parse(data: Mapping[str, Any]) -> Program | Functional:
-    """Return the program that plain data says.
+    """Parse a program from plain data.
 
     Raises:
         BadProgramError: Naming the part that breaks a rule.
@@ -59,7 +59,7 @@ def parse(data: Mapping[str, Any]) -> Program | Functional:
 
 
 def parse_graph(data: Mapping[str, Any], where: str = "") -> Program:
-    """Return the graph program that plain data says; `where` is its path in a larger one.
+    """Parse a graph program from plain data; `where` is its path in a larger program.
 
     Raises:
         BadProgramError: Naming the part that breaks a rule.
@@ -173,7 +173,7 @@ def _edges(
             edges.append((rules.node(source, [*nodes, START], where), target))
         else:
             sources = rules.items(source, where)
-            # LangGraph's join waits for nodes; the start is none.
+            # LangGraph's join waits for nodes, and START is not one.
             joins.append((tuple(rules.node(name, nodes, where) for name in sources), target))
     return edges, joins
 
@@ -211,7 +211,7 @@ def _route(value: Any, nodes: Collection[str], where: str) -> Route:
 def _sequence(value: Any, nodes: Mapping[str, Node], where: str) -> tuple[str, ...]:
     names = tuple(rules.node(name, nodes, where) for name in rules.items(value, where))
     if len(set(names)) != len(names):
-        raise BadProgramError("a node stands once in a sequence", where=where)
+        raise BadProgramError("a node appears only once in a sequence", where=where)
     for name in names:
         if nodes[name] != Node(nodes[name].body):
             raise BadProgramError(f"{name!r} has more than a body", where=where)

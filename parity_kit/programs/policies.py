@@ -17,7 +17,7 @@ _RETRY = ("max_attempts", "initial_interval", "backoff_factor", "max_interval", 
 
 
 def policies(data: Any, where: str, owner: Owner, names: Collection[str]) -> Policies:
-    """Return the policies that plain data says; `names` are those an error handler may call."""
+    """Parse policies from plain data; `names` are those that an error handler may call."""
     entries = rules.keys(data, POLICIES, (), where)
     retry: Any = entries.get("retry", ())
     handler = entries.get("error_handler")

@@ -1,4 +1,4 @@
-"""Small rules that every part of a program is checked with; each names the place it was broken."""
+"""Small checks for every part of a program; their errors name the place of the broken rule."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def mapping(value: Any, where: str, what: str = "a map") -> dict[str, Any]:
 
 
 def keys(value: Any, allowed: Collection[str], needed: Collection[str], where: str) -> Any:
-    """Return `value` if it is a map with all of the keys `needed` and no other than `allowed`."""
+    """Return `value` if it is a map with all `needed` keys and no keys outside `allowed`."""
     entries = mapping(value, where)
     if unknown := sorted(set(entries) - set(allowed)):
         raise BadProgramError(f"unknown key {unknown[0]!r}", where=where)
@@ -67,14 +67,14 @@ def seconds(value: Any, where: str) -> float:
 
 
 def one_of(value: Any, choices: Collection[str], where: str, what: str) -> str:
-    """Return `value` if it is one of the choices; `what` says of what kind they are."""
+    """Return `value` if it is one of the choices; `what` names their kind."""
     if not isinstance(value, str) or value not in choices:
         raise BadProgramError(f"no {what} {value!r}; one of {', '.join(choices)}", where=where)
     return value
 
 
 def node(name: Any, nodes: Collection[str], where: str) -> str:
-    """Return `name` if it is that of a node."""
+    """Return `name` if it names a node."""
     if not isinstance(name, str) or name not in nodes:
         raise BadProgramError(f"no node {name!r}; the nodes are {', '.join(nodes)}", where=where)
     return name

@@ -1,4 +1,4 @@
-"""A graph program's shape as plain data: what there is to draw, and where each arrow leads."""
+"""A graph program's shape as plain data: the nodes to draw, and the arrows between them."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from parity_kit.programs.model import END, START, Body, Functional, Program
 from parity_kit.programs.parsing import parse
 
 MOST_NODES = 24
-"""More nodes than that are counted and not drawn: nobody could follow the arrows."""
+"""A graph with more nodes is not drawn, only counted: nobody could follow the arrows."""
 MOST_EDGES = 60
 
 
 def topology(spec: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the nodes and edges of a graph subject; of too many only how many, as `more`.
+    """Return the nodes and edges of a graph subject; for too many nodes, their number as `more`.
 
     A node is `name` and what it `is`: `node`, `subgraph`, `task`, with `deferred` and `stops` where
     it waits for the run's end or where the run stops before or after it. An edge is `from`, `to`
@@ -82,7 +82,7 @@ def _ends(
 
 
 def _named(body: Body, keys: tuple[str, ...], known: Any) -> list[str]:
-    """Return the names known that stand anywhere under some keys of a body."""
+    """Return the known names that occur anywhere under some keys of a body."""
     texts = (text for value in _under(list(body), keys) for text in _texts(value))
     return [text for text in dict.fromkeys(texts) if text in known]
 

@@ -21,7 +21,7 @@ from parity_kit.programs.features import features_of
 from parity_kit.programs.parsing import parse
 
 SUFFIXES = (".yaml", ".yml")
-"""How the name of a file ends that is read as YAML."""
+"""The suffixes of files that are read as YAML."""
 
 _HELP = "see A case as YAML in: parity-kit docs programs"
 _SAVERS = ("memory", "sqlite", "postgres", None)
@@ -34,7 +34,7 @@ _NAME = re.compile(r"[^.\[\]]+")
 
 @dataclass(frozen=True, slots=True)
 class YamlCase:
-    """A case, and where in its file each operation stands."""
+    """A case, and where in its file its operations are."""
 
     case: Case
     places: tuple[str, ...]
@@ -108,7 +108,7 @@ class _Loader(yaml.SafeLoader):
         events = cast("Any", self)
         if events.check_event(yaml.AliasEvent):
             mark = events.peek_event().start_mark
-            raise yaml.MarkedYAMLError(problem="aliases are not read", problem_mark=mark)
+            raise yaml.MarkedYAMLError(problem="aliases are not supported", problem_mark=mark)
         return super().compose_node(parent, index)
 
 
@@ -167,7 +167,7 @@ def _map(node: yaml.MappingNode, path: Path, place: str) -> dict[Any, Any]:
             raise _bad(path, key_node, "expected a scalar as a key", place)
         key = _scalar(key_node, path, place)
         if key in entries:
-            raise _bad(path, key_node, f"key {key!r} is there twice", place)
+            raise _bad(path, key_node, f"key {key!r} appears twice", place)
         entries[key] = _plain(value_node, path, f"{place}.{key}" if place else str(key))
     return entries
 
@@ -200,7 +200,7 @@ _SCALARS: dict[str, Callable[[str], Any]] = {
 
 
 def _at(root: yaml.Node, place: str) -> yaml.Node:
-    """Return the innermost node on the way to a place, such as `nodes.plan.body[0]`."""
+    """Return the innermost node on the path to a place, such as `nodes.plan.body[0]`."""
     node = root
     for name in _NAME.findall(place):
         inner: yaml.Node | None = None

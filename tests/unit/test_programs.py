@@ -134,7 +134,7 @@ BROKEN: list[tuple[dict[str, Any], str]] = [
     ({"branches": {"a": [{"interrupt": 1}]}}, "no `interrupt` in a branch"),
     ({"branches": {"a": [{"path": 1, "map": {"1": "b"}}]}}, "no node 'b'"),
     ({"sequence": ["a", "a"]}, "once in a sequence"),
-    ({"state": {"n": {"managed": "is_last_step", "type": "bool"}}}, "nothing beside it"),
+    ({"state": {"n": {"managed": "is_last_step", "type": "bool"}}}, "takes no other settings"),
     ({"schema": "yaml"}, "no schema 'yaml'"),
     ({"context": {"user": "person"}}, "no type 'person'"),
     ({"subgraphs": {"kid": {"program": {"state": {}, "nodes": {}}}}}, "needs a state field"),

@@ -20,9 +20,9 @@ from parity_kit.programs.script.source import call, identifiers, indented, quote
 
 
 def function(name: str, body: Body, frame: Frame, annotation: str = "") -> list[str]:
-    """Return the lines of the function that a body is.
+    """Return the lines of a body's function.
 
-    What it takes beside its input (`frame.needs`) comes out as its parameters.
+    What the body needs besides its input (`frame.needs`) becomes parameters.
     """
     late = list(dict.fromkeys(_late(body, set())))
     frame = replace(frame, variables=_names(body, frame), needs=set[str]())
@@ -61,7 +61,7 @@ def _writes(body: Body) -> bool:
 
 
 def _in_tail(body: Body) -> bool:
-    """Return whether every write in a body is the last thing done, so that it can be returned."""
+    """Return whether all writes of a body come last, so that they can be returned."""
     end = len(body)
     while end and "write" in body[end - 1]:
         end -= 1
@@ -74,7 +74,7 @@ def _in_tail(body: Body) -> bool:
 
 
 def _run(body: Body, frame: Frame, *, tail: bool) -> Iterator[str]:
-    """Yield the lines of instructions; in the tail a write is what the function returns."""
+    """Yield the lines of instructions; in the tail, the function returns the writes."""
     written: list[str] = []
     for instruction in body:
         ((name, argument),) = instruction.items()
@@ -148,7 +148,7 @@ def _lets(body: Body) -> Iterator[str]:
 
 
 def _late(body: Body, known: set[str]) -> Iterator[str]:
-    """Yield the variables that may be read before they are set; add to `known` what is set."""
+    """Yield the variables that may be read before they are set; add the ones set to `known`."""
     for instruction in body:
         ((name, argument),) = instruction.items()
         if name in {"let", "write"}:

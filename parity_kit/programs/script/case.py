@@ -1,7 +1,7 @@
 """A case as a plain Python script with nothing but LangGraph imports: hand it to anyone.
 
-The script pins nothing, so its ids and times are its own; everything else is as the reference did
-it. It is built from the case alone and runs in any environment that has LangGraph.
+The script pins nothing, so its ids and times differ; everything else matches the reference. It is
+built from the case alone and runs in any environment that has LangGraph.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def _graph_lines(case: Case, uses: Uses) -> list[str]:
 
 
 def _counts(program: Mapping[str, Any], operations: Sequence[Operation]) -> bool:
-    """Return whether checkpoints are named by number, not all of which may be in the saver."""
+    """Return whether checkpoints are named by number, and the saver may lack some of them."""
     names = any({"checkpoint", "before"} & operation.args.keys() for operation in operations)
     other = any(
         operation.name in {"delete_thread", "put"} or operation.args.get("durability") == "exit"
@@ -100,7 +100,7 @@ def _counts(program: Mapping[str, Any], operations: Sequence[Operation]) -> bool
 
 
 def _sends(program: Mapping[str, Any], operations: Sequence[Operation]) -> bool:
-    """Return whether a node may be given something else than what its schema makes of the state."""
+    """Return whether a node may get an input that its schema did not make from the state."""
     objects = "typed_dict" not in str(program.get("schema", "typed_dict"))
     if objects and "send" in _words(program):
         return True

@@ -28,17 +28,17 @@ _MESSAGES = {
 
 @dataclass(slots=True)
 class Frame:
-    """The function that an expression stands in: what it may name, and what it came to use."""
+    """The function around an expression: the names it may use, and those it has used."""
 
     uses: Uses
     input: str = "state"
     """The name of its first parameter."""
     shape: Shape = "dict"
-    """What its input is: surely a dict, surely an object of its schema, or either."""
+    """Its input: always a dict, always an object of its schema, or either."""
     fields: Collection[str] = ()
     """The fields of its schema."""
     sets: bool = False
-    """Whether a value may be a set, which Python takes for false where it is empty."""
+    """Whether a value may be a set, which is false in Python if it is empty."""
     variables: Mapping[str, str] = field(default_factory=dict[str, str])
     callables: Mapping[str, str] = field(default_factory=dict[str, str])
     """The Python names of the subgraphs or tasks that it may call."""
@@ -47,12 +47,12 @@ class Frame:
     counter: str = ""
     """Its key in `visits`."""
     context: Collection[str] = ()
-    """The fields of the run's context, where it is surely an object that has them."""
+    """The fields of the run's context, if it is always an object that has them."""
     needs: set[str] = field(default_factory=set[str])
-    """The parameters beside the first that it came to use, and `visits`."""
+    """The parameters besides the first that it has used, and `visits`."""
 
     def need(self, name: str) -> str:
-        """Return the name of a parameter, which the function from now on has."""
+        """Add a parameter to the function and return its name."""
         self.needs.add(name)
         return name
 
@@ -74,7 +74,7 @@ def expression(value: Any, frame: Frame) -> str:
 
 
 def condition(value: Any, frame: Frame) -> str:
-    """Return Python source for an expression that only has to be true or false."""
+    """Return Python source for an expression that is only tested for truth."""
     operator = operator_of(value)
     if operator is not None and operator[0] == "not":
         return f"not {_operand(condition(operator[1], frame))}"
@@ -85,7 +85,7 @@ def condition(value: Any, frame: Frame) -> str:
 
 
 def operator_of(value: Any) -> tuple[str, Any] | None:
-    """Return the operator that an expression is, with its argument, or None."""
+    """Return an expression's operator and argument, or None."""
     if isinstance(value, dict) and len(cast("dict[str, Any]", value)) == 1:
         ((name, argument),) = cast("dict[str, Any]", value).items()
         if name in OPERATORS:
@@ -108,12 +108,12 @@ def variables_in(value: Any) -> Iterator[str]:
 
 
 def _helper(helper: str) -> Callable[[Any, Frame], str]:
-    """Return a writer of calls of a helper with one argument."""
+    """Return a function that writes calls of a helper with one argument."""
     return lambda argument, frame: f"{frame.uses(helper)}({expression(argument, frame)})"
 
 
 def _spread(helper: str) -> Callable[[Any, Frame], str]:
-    """Return a writer of calls of a helper with a list of arguments."""
+    """Return a function that writes calls of a helper with a list of arguments."""
 
     def write(argument: Any, frame: Frame) -> str:
         return call(frame.uses(helper), *(expression(item, frame) for item in argument))
@@ -147,7 +147,7 @@ def _eq(argument: Any, frame: Frame) -> str:
 
 
 def _operand(source: str) -> str:
-    """Return source in parentheses where it may hold a weaker operator of its own."""
+    """Return source, in parentheses if it may contain an operator that binds less tightly."""
     weaker = source.startswith("not ") or any(f" {item} " in source for item in ("is", "==", "if"))
     return f"({source})" if weaker else source
 
@@ -182,7 +182,7 @@ def _command(argument: Any, frame: Frame) -> str:
 
 
 def _are_targets(goto: Any) -> bool:
-    """Return whether an expression is surely what a `Command` takes for its `goto`."""
+    """Return whether an expression is always a valid `goto` of a `Command`."""
     operator = operator_of(goto)
     if operator is not None:
         name, argument = operator
@@ -219,7 +219,7 @@ def store_parts(namespace: Any, keys: Collection[Any], frame: Frame) -> list[str
 
 
 def as_text(value: Any, frame: Frame) -> str:
-    """Return source for an expression that is wanted as a text."""
+    """Return source for an expression that must be a string."""
     operator, source = operator_of(value), expression(value, frame)
     if isinstance(value, str) or (operator is not None and operator[0] == "join"):
         return source

@@ -22,15 +22,15 @@ from parity_kit.programs.script.source import (
 )
 
 Blocks = list[list[str]]
-"""Pieces of source that blank lines part."""
+"""Pieces of source, separated by blank lines."""
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What holds for every graph of a script.
+    """The settings that all graphs of a script share.
 
-    `awaits`: every run is asynchronous, so that functions are too. `dicts`: nodes are given nothing
-    but dicts and what their schema makes of a state. `context`: the fields of every run's context.
+    `awaits`: every run is asynchronous, so functions are too. `dicts`: nodes get only dicts and
+    what their schema makes of a state. `context`: the fields of every run's context.
     """
 
     uses: Uses
@@ -157,7 +157,7 @@ class _Graph:
                 yield [f"def {self._route(source, index)}(state):", f"    return {given}"]
 
     def _seen_by(self, node: str) -> Frame:
-        """Return what a node's branches see: of the state the fields of the node's own input."""
+        """Return what a node's branches see: the state's fields that the node's own input has."""
         fields = self.program.nodes[node].input if node in self.program.nodes else None
         return self.frame if fields is None else replace(self.frame, fields=fields)
 
@@ -203,7 +203,7 @@ class _Graph:
                 yield call("builder.add_conditional_edges", *parts)
 
     def _sequence(self) -> Sequence[str]:
-        """Return the sequence's nodes if they are declared one after another, as it would."""
+        """Return the sequence's nodes if they are declared in a row, as `add_sequence` does."""
         names, nodes = list(self.program.sequence), list(self.program.nodes)
         start = nodes.index(names[0]) if names else 0
         return names if nodes[start : start + len(names)] == names else []

@@ -46,7 +46,7 @@ _MODULES = {
     ),
 }
 IMPORTS = {name: module for module, names in _MODULES.items() for name in names.split()}
-"""What a script may import: each name's module; none for a module itself."""
+"""The names that a script may import, with their modules; a module itself has none."""
 
 HELPERS = {
     "visits": Helper("visits = Counter()", ("Counter",)),
@@ -245,4 +245,4 @@ def shown(title):
         ("contextmanager",),
     ),
 }
-"""Helpers in the order in which they build on each other."""
+"""Helpers, each after those that it uses."""

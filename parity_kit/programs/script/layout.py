@@ -9,9 +9,9 @@ _PAIRS = {"(": ")", "[": "]", "{": "}"}
 
 
 def wrapped(line: str) -> Iterator[str]:
-    """Yield a line; if it is too long, with what is in its last outer brackets on lines of its own.
+    """Yield a line; if it is too long, put the contents of its last outer brackets on another line.
 
-    What still does not fit there is given a line for each of its parts, which are broken likewise.
+    If they still do not fit, put every part of them on a line of its own, broken in the same way.
     """
     brackets = _outer(line) if len(line) > LONGEST else None
     if brackets is None:
@@ -31,7 +31,7 @@ def wrapped(line: str) -> Iterator[str]:
 
 
 def _outer(line: str) -> tuple[int, int] | None:
-    """Return where the last outer brackets that hold something begin and end."""
+    """Return where the last outer brackets that are not empty begin and end."""
     outer, start = None, 0
     for place, depth, char in _outside_strings(line):
         if depth == 1 and char in _PAIRS:
@@ -42,7 +42,7 @@ def _outer(line: str) -> tuple[int, int] | None:
 
 
 def _parts(inside: str) -> Iterator[str]:
-    """Yield the parts between commas that stand in no brackets."""
+    """Yield the parts between commas that are outside all brackets."""
     start = 0
     for place, depth, char in _outside_strings(inside):
         if depth == 0 and char == ",":
@@ -53,7 +53,7 @@ def _parts(inside: str) -> Iterator[str]:
 
 
 def _outside_strings(text: str) -> Iterator[tuple[int, int, str]]:
-    """Yield each character outside strings: its place, the depth of brackets after it, itself."""
+    """Yield the index, the bracket depth after it, and the character, outside strings."""
     quote, escaped, depth = "", False, 0
     for place, char in enumerate(text):
         if quote:

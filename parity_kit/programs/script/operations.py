@@ -53,7 +53,7 @@ def _input(name: str, given: Mapping[str, Any], uses: Uses) -> str:
 
 
 def _called(function: str, parts: list[str], given: Mapping[str, Any], uses: Uses) -> str:
-    """Return a call, or the asynchronous call of the same name with an `a` before it."""
+    """Return a call, or its asynchronous twin, whose name begins with `a`."""
     if not given.get("async"):
         return call(function, *parts)
     owner, _, name = function.partition(".")

@@ -12,7 +12,7 @@ from parity_kit.programs.script.source import Uses, call, literal
 def policy_arguments(
     policies: Policies, key: Callable[[Any], str], uses: Uses
 ) -> Mapping[str, str | None]:
-    """Return the arguments that policies are; `key` gives the source of a cache key's function."""
+    """Return policies as arguments; `key` returns the source of a cache key's function."""
     retry = [_retry(policy, uses) for policy in policies.retry]
     return {
         "retry_policy": retry[0] if len(retry) == 1 else f"[{', '.join(retry)}]" if retry else None,

@@ -17,7 +17,7 @@ _BASES = {"typed_dict": "TypedDict", "pydantic": "BaseModel"}
 def state_class(
     name: str, fields: Mapping[str, Field], schema: Schema, uses: Uses
 ) -> Iterator[str]:
-    """Yield the lines of the class that a state, or a part of it, is declared as."""
+    """Yield the lines of the class that declares a state, or a part of it."""
     kinds = {key: _annotation(field, uses) for key, field in fields.items()}
     if any(map(_odd, kinds)) or (schema != "typed_dict" and _hidden(kinds)):
         yield f"{name} = {_called(name, kinds, schema, uses)}"
@@ -35,7 +35,7 @@ def state_class(
 
 
 def _called(name: str, kinds: Mapping[str, str], schema: Schema, uses: Uses) -> str:
-    """Return the call that makes a class which cannot be written as one."""
+    """Return the call that makes a class which a class statement cannot express."""
     match schema:
         case "typed_dict":
             parts = ", ".join(f"{quoted(key)}: {kind}" for key, kind in kinds.items())

@@ -1,4 +1,4 @@
-"""What a script is put together from: names, literals, and the imports and helpers it uses."""
+"""The parts of a script: names, literals, and the imports and helpers it uses."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Uses:
         self._names: set[str] = set()
 
     def __call__(self, name: str) -> str:
-        """Return `name`, which the script from now on imports or defines."""
+        """Make the script import or define `name`, and return it."""
         if name not in self._names:
             self._names.add(name)
             for needed in HELPERS[name].needs if name in HELPERS else ():
@@ -71,12 +71,12 @@ class Uses:
             yield ""
 
     def helpers(self) -> Iterator[str]:
-        """Yield the source of each helper, in the order in which helpers build on each other."""
+        """Yield the source of the helpers, each after those that it uses."""
         return (helper.source for name, helper in HELPERS.items() if name in self._names)
 
 
 def identifier(text: str, taken: Collection[str] = ()) -> str:
-    """Return a Python name for a text, one that is neither taken nor means something already."""
+    """Return a Python name for a text that is not taken and does not shadow another name."""
     name = "".join(char if f"a{char}".isidentifier() else "_" for char in text) or "_"
     if not name.isidentifier():
         name = f"_{name}"
@@ -110,7 +110,7 @@ def literal(value: Any, uses: Uses) -> str:
 
 
 def quoted(text: str) -> str:
-    """Return a string's source, between double quotes where that needs no escapes."""
+    """Return a string's source, in double quotes unless that needs escapes."""
     source = repr(text)
     return source if '"' in source else f'"{source[1:-1]}"'
 
@@ -137,13 +137,13 @@ def _typed(value: Ext, uses: Uses) -> str:
 
 
 def call(function: str, *positional: str, **named: str | None) -> str:
-    """Return the source of a call; what is None is left out."""
+    """Return the source of a call; arguments that are None are left out."""
     rest = (f"{name}={source}" for name, source in named.items() if source is not None)
     return f"{function}({', '.join((*positional, *rest))})"
 
 
 def shown(index: int, operation: Operation, lines: Iterator[str], uses: Uses) -> list[str]:
-    """Return the lines of an operation, what it gives or raises being printed."""
+    """Return the lines of an operation that print its result or error."""
     return ["", f'with {uses("shown")}("operation {index}: {operation.name}"):', *indented(lines)]
 
 
