@@ -1,7 +1,7 @@
-"""The long run that says which pairs of features come together: `make pairs`.
+"""The long run that measures which pairs of features occur together: `make pairs`.
 
-Only the reference runs. What it sees depends on the generators alone, so it is run again when they
-change, and `pairs.json` is committed with them.
+Only the reference runs. The result depends on the generators alone, so run it again when they
+change, and commit `pairs.json` with them.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from parity_kit.search.coverage import FILE, STEPS, Calibration, pairs_of
 from parity_kit.search.generate import SUITES
 
 CASES = {"codec": 5_000, "channel": 10_000, "graph": 10_000, "saver": 3_000}
-"""Length of the run of each suite."""
+"""Cases in the run of each suite."""
 _SEED = 2026
 
 
 def calibrate(suite: str, cases: int) -> Calibration:
-    """Return what a run of a suite sees."""
+    """Run a suite and return its calibration."""
     reference, choices = Engine(), seeded(_SEED, [])
     generate = SUITES[suite]
     combinations: list[tuple[str, ...]] = []
@@ -36,7 +36,7 @@ def calibrate(suite: str, cases: int) -> Calibration:
 
 
 def _curve(combinations: Sequence[tuple[str, ...]]) -> dict[int, int]:
-    """Return how many pairs so many cases cover: the least of ten stretches of that length."""
+    """Return the fewest pairs that any of ten stretches covers, for each length of stretch."""
     curve: dict[int, int] = {}
     for step in STEPS:
         starts = range(0, len(combinations) - step + 1, step)

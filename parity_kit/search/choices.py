@@ -1,4 +1,4 @@
-"""Where generators get their choices from: one primitive, and what can be said with it.
+"""The source of a generator's choices: one primitive, and helpers built on it.
 
 A generator is a plain function over `Choices`. It is driven in two ways: by Hypothesis
 (`hypothesis_driver`), which learns and shrinks, and by a seeded source for volume, which records
@@ -32,20 +32,20 @@ class Choices:
         return options[self.below(len(options))]
 
     def chance(self, odds: int = 1) -> bool:
-        """Return true once in `odds` + 1."""
-        # What is rare is the larger choice, to be shrunk away.
+        """Return true with odds of 1 to `odds`."""
+        # The rare choice is the larger one, so that shrinking removes it.
         return self.below(odds + 1) == odds
 
     def repeat(self, make: Callable[[], T], average: int, most: int, least: int = 0) -> list[T]:
-        """Return as many things as come, about `average` above `least`, up to `most`."""
-        # Each is announced by a choice of its own, so that leaving it out is leaving out choices.
+        """Return a list of random length: about `average` above `least`, at most `most`."""
+        # A choice precedes every item, so that shrinking can remove an item by removing choices.
         made = [make() for _ in range(least)]
         while len(made) < most and self.below(average + 1):
             made.append(make())
         return made
 
     def some(self, options: Sequence[T], most: int, least: int = 0) -> list[T]:
-        """Return some of the options, each once, in any order."""
+        """Return some of the options, without repetition, in any order."""
         left = list(options)
         most = min(most, len(left))
         return self.repeat(lambda: left.pop(self.below(len(left))), 1, most, least)
@@ -55,7 +55,7 @@ class Choices:
         return low + self.below(high - low + 1)
 
     def text(self, most: int = 8) -> str:
-        """Return a string, from letters to what needs four bytes in UTF-8."""
+        """Return a string, from letters to characters of four bytes in UTF-8."""
         alphabet = _ALPHABETS[max(0, self.below(2 * len(_ALPHABETS)) - len(_ALPHABETS))]
         return "".join(self.repeat(lambda: self.pick(alphabet), 2, most))
 
@@ -64,7 +64,7 @@ class Choices:
         return bytes(self.repeat(lambda: self.below(256), 2, most))
 
     def real(self) -> float:
-        """Return a float: one with a name in trouble, or any, infinities and NaNs among them."""
+        """Return a float: a notorious one, or any, including infinities and NaNs."""
         kind = self.below(3)
         if kind == 0:
             return self.below(200) / 8
@@ -74,12 +74,12 @@ class Choices:
 
 
 def seeded(seed: int | str, record: list[int]) -> Choices:
-    """Return choices made by chance from a seed; each is appended to `record`."""
+    """Return random choices from a seed, and append them to `record`."""
     generator = Random(seed)  # noqa: S311  # cases, not secrets
     random, append = generator.random, record.append
 
     def below(bound: int) -> int:
-        # Fast where a float holds the whole range; its bias is beneath notice.
+        # Fast where a float holds the whole range; its bias is negligible.
         few = bound < 1 << _FLOAT_BITS
         value = int(random() * bound) if few else generator.randrange(bound)
         append(value)
@@ -89,6 +89,6 @@ def seeded(seed: int | str, record: list[int]) -> Choices:
 
 
 def replayed(record: Sequence[int]) -> Choices:
-    """Return the choices of a record again; after its end, the simplest."""
+    """Replay the choices of a record; after its end, make the simplest."""
     left = iter(record)
     return Choices(lambda bound: min(next(left, 0), bound - 1))

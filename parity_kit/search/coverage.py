@@ -1,8 +1,8 @@
 """Coverage of a search: which features of LangGraph were seen together in a compared case.
 
-How much there is to see cannot be counted by hand: many features exclude each other. `pairs.json`
-holds what a long calibrated run saw (`make pairs`): every pair that came, and how many of them as
-many cases cover, so that a short run is not asked for what only a long one can reach.
+The possible pairs cannot be counted by hand, because many features exclude each other. `pairs.json`
+holds the result of a long run (`make pairs`): every pair that occurred, and how many of them a
+given number of cases covers, so that a short run need not reach what only a long one can.
 """
 
 from __future__ import annotations
@@ -24,9 +24,10 @@ STEPS = (10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000)
 
 @dataclass(frozen=True, slots=True)
 class Floors:
-    """What a search must reach to say anything: shares from 0 to 1.
+    """The shares, from 0 to 1, that a search must reach for a verdict.
 
-    `compared` is of the cases tried, `pairs` of the feature pairs that as many cases usually cover.
+    `compared` is a share of the cases tried, `pairs` of the feature pairs that so many cases
+    usually cover.
     """
 
     compared: float = 0.5
@@ -35,7 +36,7 @@ class Floors:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """Pairs of features seen together among `possible` ones; `expected` are usual for its size."""
+    """Feature pairs seen among `possible` ones; a search of this size usually sees `expected`."""
 
     seen: int
     possible: int
@@ -48,7 +49,7 @@ class Coverage:
 
 
 def shortfall(floors: Floors, coverage: Coverage, compared: int, tried: int) -> str:
-    """Return which floor was not reached, in words; nothing if all were."""
+    """Describe the floor that was not reached; return nothing if all were."""
     if compared < floors.compared * tried:
         return f"compared {compared} of {tried} cases; the floor is {floors.compared:.0%}"
     least = floors.pairs * coverage.expected
@@ -59,9 +60,9 @@ def shortfall(floors: Floors, coverage: Coverage, compared: int, tried: int) -> 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """What a long run of one suite saw.
+    """The result of a long run of one suite.
 
-    `cases` is its length; `curve` how many pairs the first `STEPS` cases of it cover.
+    `cases` is its length; `curve` is how many pairs its first `STEPS` cases cover.
     """
 
     cases: int
@@ -69,7 +70,7 @@ class Calibration:
     curve: Mapping[int, int]
 
     def coverage(self, combinations: Iterable[Sequence[str]], cases: int) -> Coverage:
-        """Return the coverage of a search of so many cases, from the features of those compared."""
+        """Return the coverage of a search from its size and the features of its compared cases."""
         seen = pairs_of(combinations) & self.pairs
         reached = [self.curve[step] for step in self.curve if step <= cases]
         return Coverage(len(seen), len(self.pairs), max(reached, default=0))
@@ -94,7 +95,7 @@ class Calibration:
 
 
 def pairs_of(combinations: Iterable[Sequence[str]]) -> frozenset[Pair]:
-    """Return the pairs of features that come together; a case's features are sorted."""
+    """Return the pairs of features that occur together; a case's features are sorted."""
     return frozenset(
         pair for features in set(combinations) for pair in itertools.combinations(features, 2)
     )
@@ -102,6 +103,6 @@ def pairs_of(combinations: Iterable[Sequence[str]]) -> frozenset[Pair]:
 
 @functools.cache
 def calibrations() -> Mapping[str, Calibration]:
-    """Return the calibrated run of each suite."""
+    """Return the calibration of each suite."""
     text = files("parity_kit.search").joinpath(FILE).read_text(encoding="utf-8")
     return {suite: Calibration.from_json(data) for suite, data in json.loads(text).items()}

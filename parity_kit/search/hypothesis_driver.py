@@ -1,6 +1,6 @@
-"""Generators driven by Hypothesis, which also shrinks cases that another source generated.
+"""Generators driven by Hypothesis, which also shrinks cases from other sources.
 
-Only Hypothesis's public API is used, so that any version that `pyproject.toml` allows will do.
+It uses only Hypothesis's public API, so any version that `pyproject.toml` allows will do.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ def strategy(generate: Callable[[Choices], T]) -> SearchStrategy[T]:
 
 
 def _recorded(generate: Callable[[Choices], T], record: Sequence[int]) -> SearchStrategy[T]:
-    """Return a strategy of almost only one example: the recorded one.
+    """Return a strategy that nearly always gives one example: the recorded one.
 
-    A first draw decides whether what follows is drawn from the recorded number alone or from the
-    whole range. When the shrinker lowers the first draw to 0, the later ones keep their values, so
+    A first draw decides whether later draws come from the recorded number alone or from the whole
+    range. When the shrinker lowers the first draw to 0, the later ones keep their values, so
     that the example stays the same and the shrinker is free to lower all of it.
     """
 
@@ -78,10 +78,10 @@ def _test(
 def explore(
     generate: Callable[[Choices], T], check: Callable[[T], None], examples: int, seed_value: int
 ) -> None:
-    """Let Hypothesis choose examples; one on which `check` raises is shrunk, then raised.
+    """Let Hypothesis choose examples; shrink one on which `check` raises, then raise its error.
 
     Raises:
-        FlakyFailure: If an example failed, and then did not.
+        FlakyFailure: If an example failed only once.
     """
     options = settings(_SETTINGS, max_examples=examples)
     _test(strategy(generate), check, options, seed_value)()
@@ -90,10 +90,10 @@ def explore(
 def shrink(
     generate: Callable[[Choices], T], check: Callable[[T], None], record: Sequence[int]
 ) -> None:
-    """Shrink the example that a recorded sequence of choices stands for, then raise its failure.
+    """Shrink the example of a recorded sequence of choices, then raise its failure.
 
     Raises:
-        FlakyFailure: If it failed, and then did not.
+        FlakyFailure: If it failed only once.
     """
     _test(_recorded(generate, record), check, _SETTINGS, _SHRINKING)()
 

@@ -1,12 +1,12 @@
 """Lockstep: cases are chosen, reference and candidate run them, outcomes are compared.
 
-Hypothesis chooses, and then, for volume, a seeded source does. Each disagreement is shrunk by
-Hypothesis, whichever found it, and what is left is cut down to what the disagreement needs.
+Hypothesis chooses first, then a seeded source does, for volume. Hypothesis shrinks every
+disagreement, whichever source found it, and then parts that the disagreement does not need are
+removed.
 
-A suite is searched again for further, different disagreements: one is told from another by where
-it shows (operation, part, path), so that many cases with one cause are shown once, with a count.
-What is left of the examples is then run without shrinking, so that the counts say how common
-disagreements are.
+A suite is searched again for different disagreements. They are distinguished by where they show
+(operation, part, path), so that many cases with one cause are reported once, with a count. The
+remaining examples run without shrinking, so that the counts show how common disagreements are.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ from parity_kit.search.shrinking import simplify
 
 Signature: TypeAlias = tuple[str, ...]
 MOST_FINDINGS = 3
-"""Different disagreements searched for in one suite."""
+"""The most disagreements that a search of one suite looks for."""
 _RUNS = {"invoke", "stream", "resume", "resume_map"}  # ways to say the same: run the graph
 SHRINK_SECONDS = 6.0
 """Time for shrinking one disagreement."""
 SIMPLIFY_SECONDS = 6.0
-"""Time for leaving out of it, after that, what it does not need."""
+"""Time for then removing the parts that it does not need."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Finding:
 
 @dataclass(slots=True)
 class Lockstep:
-    """What a suite's search came to."""
+    """The result of searching a suite."""
 
     suite: str
     tally: Tally
@@ -64,16 +64,16 @@ class Lockstep:
 
     @property
     def tried(self) -> int:
-        """How many cases were run."""
+        """The number of cases that ran."""
         return sum(self.tally.verdicts.values())
 
     @property
     def coverage(self) -> Coverage:
-        """Which pairs of features the compared cases had."""
+        """The pairs of features in the compared cases."""
         return calibrations()[self.suite].coverage(self.tally.combinations, self.tried)
 
     def judged(self, floors: Floors) -> tuple[str, str]:
-        """Return the verdict, and which floor was not reached if that is why it is `unknown`."""
+        """Return the verdict, and if it is `unknown` the floor that was not reached."""
         verdict = self.tally.verdict
         if verdict not in PASSING:
             return verdict, ""
@@ -96,7 +96,7 @@ class _TimeIsOverError(BaseException):
 
 
 def signature(verdict: Verdict) -> Signature:
-    """Return what tells one disagreement from another: the operation, and the cause."""
+    """Return what identifies a disagreement: its operation and cause."""
     if not isinstance(verdict, Divergent):
         return (label(verdict),)
     name = verdict.difference.operation_name
@@ -154,26 +154,26 @@ def search(  # noqa: PLR0913  # a search's settings, all named
 
 @dataclass(slots=True)
 class _Hunt:
-    """What is being shrunk, and until when."""
+    """The case being shrunk, and the deadline."""
 
     part: Signature | None = None
     until: float = float("inf")
     smallest: _DisagreementError | None = None
 
     def check_time(self) -> None:
-        """End the shrinking of what was found, once the time for it is over."""
+        """End the shrinking once its time is over."""
         if self.smallest is not None and time.monotonic() > self.until:
             raise _TimeIsOverError
 
     def take(self, failure: _DisagreementError) -> _DisagreementError:
-        """Return a failure to be raised, and keep it if it is the smallest so far."""
+        """Return the failure to raise, and keep it if it is the smallest so far."""
         if self.smallest is None or failure.size <= self.smallest.size:
             self.smallest = failure
         return failure
 
 
 class _Search:
-    """One suite's search: what it has seen, and what it is shrinking."""
+    """The search of one suite: its findings so far, and the case being shrunk."""
 
     def __init__(
         self,
@@ -193,7 +193,7 @@ class _Search:
         self._on_case = on_case
 
     def all(self, examples: int, bulk: int, seed_value: int) -> None:
-        """Let Hypothesis choose examples, then a seeded source as many cases as `bulk` says."""
+        """Let Hypothesis choose its examples, then a seeded source `bulk` more cases."""
         for attempt in range(MOST_FINDINGS + 1):
             left = examples - self.done
             if left <= 0 or not self.explore(left, seed_value + attempt):
@@ -218,7 +218,7 @@ class _Search:
         return self._hunted(hunt, lambda: explore(self._generate, check, examples, seed_value))
 
     def try_one(self, choices: Choices, record: list[int]) -> None:
-        """Run one case made by chance; a new disagreement is handed to Hypothesis, to be shrunk."""
+        """Run one random case; hand a new disagreement to Hypothesis for shrinking."""
         trace = self._generate(choices)
         verdict = self._judge(trace)
         self._count(trace.case, verdict)
@@ -241,7 +241,7 @@ class _Search:
         )
 
     def _pursue(self, case: Case, verdict: Verdict, hunt: _Hunt) -> None:
-        """Raise what is new and, once something is being shrunk, of the same part."""
+        """Raise a new disagreement; while one is being shrunk, only in the same part."""
         if not self._is_new(verdict):
             return
         part = _part(verdict)
@@ -271,7 +271,7 @@ class _Search:
         self._result.findings.append(Finding(named(case), verdict, 1))
 
     def _simplified(self, case: Case, verdict: Divergent) -> tuple[Case, Verdict]:
-        """Leave out of a case what its disagreement does not need."""
+        """Remove the parts of a case that its disagreement does not need."""
         wanted = _essence(verdict, run(self._reference, case))
         latest: Verdict = verdict
 
@@ -302,6 +302,6 @@ class _Search:
         self._on_case(self.done)
 
     def _again(self, case: Case, verdict: Verdict) -> Verdict:
-        """Judge a case again that did not fail every time."""
+        """Judge a case again that failed only sometimes."""
         again = self._judge(Trace(case, run(self._reference, case)))
         return confirmed(verdict, again)

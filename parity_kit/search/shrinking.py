@@ -1,8 +1,8 @@
-"""Making a case smaller by leaving out parts of it: what Hypothesis, which sees choices, cannot.
+"""Shrinks a case by removing parts of it, which Hypothesis cannot do: it only sees choices.
 
-A generator that grew a case on the reference needs choices that are no longer in the case: a read
-that only looked, a node that an index passes over. Here the case is plain data, and whatever can
-go without the disagreement going is left out: operations, their arguments, parts of a program.
+A generator that grew a case on the reference needed choices that the case no longer shows: a read
+without effect, a node that an index skips. Here the case is plain data, and every part that the
+disagreement does not need is removed: operations, their arguments, parts of a program.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from parity_kit.contract import Case, Operation, Subject, SubjectKind
 from parity_kit.contract.plain import Plain
 
 _PASSES = 4
-_LIMIT = "recursion_limit"  # what is left out of a run that never ends makes it longer
+_LIMIT = "recursion_limit"  # without it, a run that never ends would take longer still
 
 
 def simplify(case: Case, holds: Callable[[Case], bool], seconds: float) -> Case:
-    """Return the smallest case found in the time given of which `holds` is true, as of `case`."""
+    """Return the smallest case found in the given time for which `holds` is true."""
     work = _Simplifying(case, holds, time.monotonic() + seconds)
     for _ in range(_PASSES):
         before = work.case
@@ -43,14 +43,14 @@ class _Simplifying:
     until: float
 
     def attempt(self, case: Case) -> bool:
-        """Take a case if it still holds; nothing does once the time is over."""
+        """Keep a case if it still holds; reject all once the time is over."""
         if time.monotonic() > self.until or not self.holds(case):
             return False
         self.case = case
         return True
 
     def drop_operations(self) -> None:
-        """Leave out operations, the last first, but never all."""
+        """Remove operations, the last first, but never all."""
         for index in reversed(range(len(self.case.operations))):
             operations = self.case.operations
             left = (*operations[:index], *operations[index + 1 :])
@@ -58,18 +58,18 @@ class _Simplifying:
                 self.attempt(replace(self.case, operations=left))
 
     def drop_nodes(self) -> None:
-        """Leave out a node and every edge and branch that has to do with it."""
+        """Remove nodes, with every edge and branch that mentions them."""
         for name in reversed(list(self._program().get("nodes", {}))):
             left = _without_node(self._program(), name)
             if left["nodes"]:
                 self._attempt_program(left)
 
     def prune_program(self) -> None:
-        """Leave out whatever part of the program can go."""
+        """Remove every part of the program that is not needed."""
         _prune(self._program(), self._attempt_program)
 
     def prune_arguments(self) -> None:
-        """Leave out arguments and parts of them."""
+        """Remove arguments and parts of them."""
         for index in range(len(self.case.operations)):
 
             def attempt(arguments: Any, index: int = index) -> bool:
@@ -106,9 +106,9 @@ def _without_node(program: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def _prune(value: Any, attempt: Callable[[Plain], bool]) -> None:
-    """Leave out parts of nested data, whole ones before parts of them.
+    """Remove parts of nested data, large ones before their own parts.
 
-    `attempt` is given the whole value without a part, and says whether it may go.
+    `attempt` gets the value without one part, and returns whether that part is not needed.
     """
     kept: Any = value
     for key in reversed(_keys(kept)):
@@ -129,7 +129,7 @@ def _prune(value: Any, attempt: Callable[[Plain], bool]) -> None:
 
 
 def _keys(value: Any) -> Sequence[Any]:
-    """Return the keys of a map, the places of a list, and nothing for what has no parts."""
+    """Return the keys of a map or the indexes of a list; nothing for any other value."""
     if isinstance(value, Mapping):
         return list(cast("Mapping[Any, Any]", value))
     return range(len(cast("Sequence[Any]", value))) if isinstance(value, (list, tuple)) else ()

@@ -1,8 +1,8 @@
-"""The generators: each makes cases of one suite from choices, played on the reference as they grow.
+"""The generators: one a suite, making cases from choices and running them on the reference.
 
-They aim where engines go wrong (widths where an encoding changes form, two writes in a superstep,
-interrupts in parallel branches, a failure in one branch and then a resume) and make only cases on
-which LangGraph itself is deterministic once pinned.
+They aim at what engines get wrong (widths where an encoding changes form, two writes in a
+superstep, interrupts in parallel branches, a failure in one branch and then a resume) and make only
+cases on which LangGraph itself is deterministic once pinned.
 """
 
 from __future__ import annotations
@@ -30,6 +30,6 @@ SUITES: Mapping[str, Generator] = {
 
 
 def left_out(suite: str) -> str:
-    """Return what a suite cannot draw here, and why; nothing if it draws all."""
+    """Return what a suite cannot generate here, and why; nothing if it can generate all."""
     reason = missing() if suite == "saver" else ""
     return f"PostgreSQL left out: {reason}" if reason else ""

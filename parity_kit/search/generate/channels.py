@@ -83,7 +83,7 @@ def channel_case(choices: Choices, reference: Engine) -> Trace:
 
 
 def _spec(choices: Choices) -> tuple[dict[str, Plain], Callable[[Choices], Plain]]:
-    """Return a channel's settings, and what its values come from."""
+    """Return a channel's settings, and a generator of its values."""
     name = choices.pick(_CLASSES)
     if name.startswith("Named"):
         senders = (*LETTERS, "stranger")

@@ -1,4 +1,4 @@
-"""A graph program being drawn: its parts so far, and the instructions that bodies are made of."""
+"""A graph program being generated: its parts so far, and the instructions of its bodies."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _ERRORS = ("ValueError", "ConnectionError", "KeyError", "RuntimeError", "Timeout
 
 @dataclass(slots=True)
 class Draft:
-    """A program being drawn; `parts` are those of its keys that are not drawn by every shape."""
+    """A program being generated; `parts` holds the keys that not every shape generates."""
 
     choices: Choices
     nodes: tuple[str, ...]
@@ -45,11 +45,11 @@ class Draft:
     parts: dict[str, Any] = field(default_factory=dict[str, Any])
 
     def node(self, name: str) -> dict[str, Plain]:
-        """Return what a node has beside its body, to be added to."""
+        """Return the mutable settings of a node, apart from its body."""
         return self.extras.setdefault(name, {})
 
     def targets(self) -> list[str]:
-        """Return the nodes, the last first: going on is simpler than going back."""
+        """Return the nodes, last first: an edge forwards is simpler than one backwards."""
         return list(self.nodes[::-1])
 
     def finished(self) -> dict[str, Any]:
@@ -87,7 +87,7 @@ def update(choices: Choices, program: dict[str, Any]) -> Plain:
 
 
 def body(draft: Draft, node: str) -> list[Plain]:
-    """Return a body of up to two things."""
+    """Return a body of up to two instructions."""
     choices, made = draft.choices, list[Plain]()
     for _ in range(choices.below(3)):
         kind = choices.below(12)

@@ -1,9 +1,9 @@
-"""Graph cases: a state machine over the threads of one graph, played on the live reference.
+"""Graph cases: a state machine over the threads of one graph, run on the live reference.
 
-What the reference has answered (which checkpoints there are, how many interrupts wait, whether the
-last run failed) decides what can come next, so that a case goes where a script drawn blindly
-seldom would: all answers in another order, half of them, a fork from a checkpoint that exists and
-an update on it.
+The reference's outcomes (which checkpoints exist, how many interrupts are pending, whether the last
+run failed) decide what can come next, so that cases reach states that a blindly generated script
+seldom would: all answers in another order, half of them, a fork from an existing checkpoint and an
+update on it.
 """
 
 from __future__ import annotations
@@ -42,10 +42,10 @@ _MOST = 9
 
 
 def graph_case(choices: Choices, reference: Engine) -> Trace:
-    """Return a graph program and what was done to it."""
+    """Return a case: a graph program and operations on it."""
     made = program(choices)
     saver = choices.pick(_SAVERS)
-    # LangGraph's SQLite saver is for synchronous calls only.
+    # LangGraph's SQLite saver supports synchronous calls only.
     awaited = saver != "sqlite" and choices.chance(2 if "timeout" in repr(made) else 5)
     subject = Subject(SubjectKind.GRAPH, {"program": made, "saver": saver})
     with Growing(reference, subject) as growing:
@@ -59,7 +59,7 @@ def graph_case(choices: Choices, reference: Engine) -> Trace:
 
 @dataclass(slots=True)
 class _Machine:
-    """A graph's threads, and the choice of what is done next."""
+    """A graph's threads, and the choice of the next operation."""
 
     choices: Choices
     program: dict[str, Any]
@@ -69,12 +69,12 @@ class _Machine:
     last: Outcome = field(default_factory=Returned)
 
     def play(self) -> None:
-        """Begin a thread, then go on while there are choices that say so."""
+        """Start a thread, then apply operations as long as the choices ask for more."""
         self.apply(self.begin({"thread": "t"}))
         self.choices.repeat(self._step, 4, _MOST - 1)
 
     def apply(self, operation: Operation) -> None:
-        """Do an operation and look at what came of it."""
+        """Apply an operation and record its outcome."""
         self.last = self.growing.apply(Operation(operation.name, {**operation.args, **self.always}))
         self.known.add(self.last)
 
@@ -88,7 +88,7 @@ class _Machine:
         self.apply(self.choices.pick(self._kinds(thread))({"thread": name}, thread))
 
     def _kinds(self, thread: Thread) -> list[Callable[[Where, Thread], Operation]]:
-        """Return what can be done to a thread, the simplest first, the likeliest more often."""
+        """Return the possible operations on a thread, simplest first; likely ones are repeated."""
         if not thread.checkpoints:
             return [self.begin, self.begin, self._state, self._update, self._bulk]
         kinds = [self._state, self._history, self._update, self._fork, self._fork_update]
@@ -140,7 +140,7 @@ class _Machine:
         return Operation("update_state", {**where, **self._change(), **self._inside()})
 
     def _change(self) -> Where:
-        """Return what is written, and perhaps as which node."""
+        """Return the values to write, and sometimes the node to write them as."""
         change: Where = {"values": update(self.choices, self.program)}
         if self.choices.below(3):
             change["as_node"] = self.choices.pick(list(self.program["nodes"]))
@@ -174,26 +174,26 @@ class _Machine:
         return Operation("delete_thread", where)
 
     def _at(self, where: Where, thread: Thread) -> Where:
-        """Return a place at a checkpoint that is there, if there is any."""
+        """Return the location of an existing checkpoint, if there is any."""
         if not thread.checkpoints:
             return where
         return {**where, "checkpoint": self.choices.pick(thread.checkpoints[::-1])}
 
     def _inside(self) -> Where:
-        """Return, now and then, the address of a task's subgraph."""
+        """Sometimes return the address of a task's subgraph."""
         if "subgraphs" not in self.program or not self.choices.chance(3):
             return {}
         return {"task": self.choices.below(2)}
 
     def _streamed(self) -> Where:
-        """Return how a run is looked at, and what it is told."""
+        """Return the stream modes of a run, and its other arguments."""
         streamed: Where = {"modes": _modes(self.choices)} if self.choices.chance() else {}
         if streamed and self.choices.chance(1 if "subgraphs" in self.program else 15):
             streamed["subgraphs"] = True
         return streamed | self._rare_arguments()
 
     def _rare_arguments(self) -> Where:
-        """Return the arguments of a run that are seldom given."""
+        """Return the rarely used arguments of a run."""
         choices = self.choices
         arguments: Where = {"recursion_limit": choices.between(2, 6)}
         if "context" in self.program and choices.below(4):

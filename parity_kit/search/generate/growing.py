@@ -1,4 +1,4 @@
-"""A case that grows: each operation is chosen, and done on the reference, before the next."""
+"""A growing case: every operation runs on the reference before the next is chosen."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _NAMELESS = {kind: CaseId(f"lockstep/{kind.value}/-") for kind in SubjectKind}
 
 
 class Growing:
-    """A subject open on the reference, and what has been done to it so far."""
+    """A subject open on the reference, and the operations applied so far."""
 
     def __init__(self, reference: Engine, subject: Subject) -> None:
         self.subject = subject
@@ -54,7 +54,7 @@ class Growing:
             self._session.close()
 
     def apply(self, operation: Operation) -> Outcome:
-        """Do one more operation and return what came of it."""
+        """Apply one more operation and return its outcome."""
         if self._session is None:
             outcome: Outcome = Unsupported(self._refused)
         else:
@@ -66,7 +66,7 @@ class Growing:
     def trace(self) -> Trace:
         """Return the case so far, with the reference's outcomes.
 
-        It has no name of its own yet (`named`): few of those that are made need one.
+        It has no name yet (`named`): few generated cases need one.
         """
         kind, operations = self.subject.kind, tuple(self.operations)
         features = features_of(self.subject, operations)
@@ -75,7 +75,7 @@ class Growing:
 
 
 def named(case: Case) -> Case:
-    """Return a case named by what it holds, and with the features it has."""
+    """Return a case named by its content and labelled with its features."""
     subject, operations = case.subject, case.operations
     name = digest(pack([subject.to_plain(), [operation.to_plain() for operation in operations]]))[
         :12

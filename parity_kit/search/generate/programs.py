@@ -1,7 +1,7 @@
-"""Graph programs: small ones, of shapes and with traits in which engines go wrong.
+"""Small graph programs, with shapes and traits that engines get wrong.
 
-Every program is one that LangGraph compiles: each node known, and an edge out of START. Node `a` is
-always the first to run.
+LangGraph compiles all of them: every node is known, and START has an edge. Node `a` always runs
+first.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from parity_kit.search.generate.shapes import SHAPES
 from parity_kit.search.generate.traits import TRAITS, asking, called, nested
 
 _NODES = (("a", "b", "c", "d"), ("x", "y", "z"), ("p", "q"))
-"""Names of nodes, by how deep in other graphs they are."""
+"""Names of nodes, by the nesting depth of their graph."""
 
 
 def program(choices: Choices, depth: int = 0) -> dict[str, Any]:
-    """Return a program; `depth` is the number of graphs that it is in."""
+    """Return a program; `depth` is the number of graphs around it."""
     names = _NODES[depth]
     shape = choices.pick([shape for shape in SHAPES if shape.least <= len(names)])
     nodes = names[: max(shape.least, 1 + choices.below(len(names)))]

@@ -1,4 +1,4 @@
-"""Saver cases: a state machine that puts, and reads what is there."""
+"""Saver cases: a state machine that stores checkpoints and reads them back."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _MOST = 9
 
 @functools.cache
 def available() -> tuple[str, ...]:
-    """Return the savers to draw from, those that cost little more often."""
+    """Return the savers to choose from; cheap ones are repeated."""
     quick = ("memory", "sqlite") * 3
     return quick if missing() else (*quick, "postgres")
 
@@ -41,7 +41,7 @@ def saver_case(choices: Choices, reference: Engine, savers: tuple[str, ...]) -> 
 
 @dataclass(slots=True)
 class _Machine:
-    """What was put, by thread and namespace, and the choice of what is done next."""
+    """The stored checkpoints, by thread and namespace, and the choice of the next operation."""
 
     choices: Choices
     growing: Growing
@@ -53,7 +53,7 @@ class _Machine:
     put: int = 0
 
     def step(self) -> None:
-        """Do one more thing."""
+        """Apply one more operation."""
         place = (self.choices.pick(_THREADS), self.choices.pick(_SPACES))
         kinds = (self._put, self._put, self._writes, self._tuple, self._list, *self._rare())
         self.growing.apply(self.choices.pick(kinds)(*place))
@@ -63,7 +63,7 @@ class _Machine:
         return (*kinds, self._prune) if self.prunes else kinds
 
     def _checkpoint(self, thread: str, workspace: str) -> str:
-        """Return the id of a checkpoint: one that is there, or sometimes one that is not."""
+        """Return the id of an existing checkpoint, or sometimes of a missing one."""
         there = self.there.get((thread, workspace))
         known = there[::-1] if there else [1]
         return _identity(self.put + 1 if self.choices.chance(9) else self.choices.pick(known))
@@ -74,7 +74,7 @@ class _Machine:
         again = bool(there) and choices.chance(9)
         number = there.pop() if again else self.put + 1
         self.put = max(self.put, number)
-        # A parent is older: on a circle InMemorySaver.get_delta_channel_history walks for ever.
+        # A parent is older: on a cycle, InMemorySaver.get_delta_channel_history never ends.
         parent = _identity(choices.pick(there[::-1])) if there and choices.chance() else None
         there.append(number)
         values = {name: FIELD_VALUES["any"](choices) for name in choices.some(LETTERS, 3)}

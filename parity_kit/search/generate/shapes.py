@@ -1,4 +1,4 @@
-"""How nodes are connected: shapes in which engines go wrong, the simplest first."""
+"""How nodes are connected: shapes that engines get wrong, the simplest first."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _asking(draft: Draft) -> None:
 
 
 def _failing(draft: Draft) -> None:
-    """Parallel nodes of which one fails at first; what the others wrote is kept."""
+    """Parallel nodes, one of which fails at first; the writes of the others are kept."""
     choices, (first, *others) = draft.choices, draft.nodes
     failing = choices.pick(others)
     for name in others:
@@ -83,7 +83,7 @@ def _looping(draft: Draft) -> None:
 
 
 def _meeting(draft: Draft) -> None:
-    """Branches of unequal length that meet in a deferred node or behind a waiting edge."""
+    """Branches of unequal length that meet in a deferred node or a join."""
     choices, (first, *middle, last) = draft.choices, draft.nodes
     waiting = choices.chance()
     draft.edges += [[first, name] for name in middle[:1]]
@@ -103,7 +103,7 @@ def _meeting(draft: Draft) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A way to connect nodes, and how many it needs."""
+    """A way to connect nodes, and the number of nodes it needs."""
 
     draw: Callable[[Draft], None]
     least: int

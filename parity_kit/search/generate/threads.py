@@ -1,4 +1,4 @@
-"""What a session's outcomes show of its threads: where the next operation can reach deep."""
+"""The threads of a session, as its outcomes show them, for choosing the next operation."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ _WAITING = {"__interrupt__", "__resume__"}
 
 @dataclass(slots=True)
 class Thread:
-    """A thread: its checkpoints by number, oldest first, and each one's pending writes."""
+    """A thread: its checkpoints by number, oldest first, with their pending writes."""
 
     checkpoints: list[int] = field(default_factory=list[int])
     writes: dict[int, dict[str, set[str]]] = field(default_factory=dict[int, dict[str, set[str]]])
 
     @property
     def pending(self) -> int:
-        """How many tasks wait for an answer."""
+        """The number of tasks that wait for an answer."""
         tasks = self.writes.get(self.checkpoints[-1], {}) if self.checkpoints else {}
         return sum("__interrupt__" in task and task <= _WAITING for task in tasks.values())
 
 
 @dataclass(slots=True)
 class SessionThreads:
-    """The threads of a session, by name, as far as they have checkpoints."""
+    """The threads of a session that have checkpoints, by name."""
 
     threads: dict[str, Thread] = field(default_factory=dict[str, Thread])
 

@@ -1,7 +1,7 @@
-"""What a program has beside nodes and edges: policies, schemas, commands, subgraphs, a stream.
+"""What a program has besides nodes and edges: policies, schemas, commands, subgraphs, a stream.
 
-A trait is added to a program that is drawn already. Each is simple on its own; what goes wrong in
-engines is two of them together.
+A trait is added to an existing program. Every trait is simple on its own; engines get combinations
+of two wrong.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ _KINDS = ("dataclass", "pydantic")
 
 
 def emitting(draft: Draft) -> None:
-    """Nodes give something to the stream."""
+    """Nodes write to the stream."""
     for name in draft.choices.some(draft.nodes, 2, 1):
         draft.bodies[name].append({"emit": {"join": [name, {"len": {"get": "log"}}]}})
 
 
 def commanding(draft: Draft) -> None:
-    """A node ends with a command: an update, a place to go to, packets, or several."""
+    """A node ends with a command: an update, a target, packets, or several of these."""
     choices, name = draft.choices, draft.choices.pick(draft.nodes)
     command: dict[str, Plain] = {}
     if choices.chance():
         command["update"] = {"log": [f"{name} commands"]}
     if choices.below(4) or not command:
         target = choices.pick(draft.targets())
-        # One packet: whoever gets it may send on, and more would multiply with every superstep.
+        # One packet: its receiver may send again, so more would multiply with every superstep.
         packet: Plain = [{"send": {"to": target, "each": {"range": 1}, "as": "k"}}]
         command["goto"] = packet if choices.chance(3) else route(draft, [END, *draft.targets()])
     draft.bodies[name].append({"return": {"command": command}})
@@ -43,7 +43,7 @@ def _leaves(edge: Plain, name: str) -> bool:
 
 
 def retrying(draft: Draft) -> None:
-    """A node fails, and is tried again."""
+    """A node fails and is retried."""
     choices, name = draft.choices, draft.choices.pick(draft.nodes)
     again: Plain = {"lt": [{"visits": None}, choices.between(1, 3)]}
     draft.bodies[name].insert(0, {"when": [again, [trouble(draft, name)]]})
@@ -54,7 +54,7 @@ def retrying(draft: Draft) -> None:
 
 
 def _policy(draft: Draft, name: str, policy: str, setting: Plain) -> None:
-    """Give a policy to a node, or to all of them."""
+    """Give a policy to one node or to all nodes."""
     if draft.choices.chance(4):
         draft.parts.setdefault("defaults", {})[policy] = setting
     else:
@@ -77,7 +77,7 @@ def declared(draft: Draft) -> None:
 
 
 def narrowed(draft: Draft) -> None:
-    """Input and output schemas, and a node that sees some fields only."""
+    """Input and output schemas, and a node that sees only some fields."""
     choices = draft.choices
     if choices.below(3):
         draft.parts["output"] = choices.some(draft.fields, 2, 1)
@@ -108,7 +108,7 @@ def contextual(draft: Draft) -> None:
 
 
 def managed(draft: Draft) -> None:
-    """Nodes ask how many supersteps are left."""
+    """Nodes read how many supersteps are left."""
     kind = draft.choices.pick(("is_last_step", "remaining_steps"))
     draft.state[kind] = {"managed": kind}
     for name in draft.choices.some(draft.nodes, 2, 1):
@@ -116,7 +116,7 @@ def managed(draft: Draft) -> None:
 
 
 def stored(draft: Draft) -> None:
-    """Nodes put into the store, and get from it."""
+    """Nodes write to the store and read from it."""
     choices = draft.choices
     draft.parts["store"] = True
     for name in choices.some(draft.nodes, 2, 1):
@@ -126,7 +126,7 @@ def stored(draft: Draft) -> None:
 
 
 def cached(draft: Draft) -> None:
-    """A node's result is kept for the same input."""
+    """A node's result is cached by input."""
     choices = draft.choices
     draft.parts["cache"] = True
     policy: dict[str, Plain] = {}
@@ -138,7 +138,7 @@ def cached(draft: Draft) -> None:
 
 
 def timed(draft: Draft) -> None:
-    """A node waits, and has only so long."""
+    """A node waits and has a timeout."""
     choices, name = draft.choices, draft.choices.pick(draft.nodes)
     draft.bodies[name].insert(0, {"wait": choices.between(1, 3)})
     limit = choices.between(1, 4)
@@ -152,7 +152,7 @@ def draining(draft: Draft) -> None:
 
 
 def labelled(draft: Draft) -> None:
-    """Nodes have metadata, and one tells what it knows of its execution."""
+    """Nodes have metadata, and one writes what it knows of its execution."""
     choices = draft.choices
     for name in choices.some(draft.nodes, 2, 1):
         draft.node(name)["metadata"] = {"label": name}
@@ -162,7 +162,7 @@ def labelled(draft: Draft) -> None:
 
 
 def mapped(draft: Draft) -> None:
-    """A branch goes by what a path map says."""
+    """A branch follows a path map."""
     choices, name = draft.choices, draft.choices.pick(draft.nodes)
     ways: Plain = {
         "no": choices.pick([END, *draft.targets()]),
@@ -173,7 +173,7 @@ def mapped(draft: Draft) -> None:
 
 
 def chained(draft: Draft) -> None:
-    """The first and the last node are named as entry and finish point."""
+    """The first and the last node are the entry point and the finish point."""
     draft.edges = draft.edges[1:]
     draft.parts["entry"] = draft.nodes[0]
     if draft.choices.chance():
@@ -181,7 +181,7 @@ def chained(draft: Draft) -> None:
 
 
 def asking(draft: Draft) -> None:
-    """One node more asks, before or after what it does."""
+    """One more node interrupts, before or after its other instructions."""
     name = draft.choices.pick(draft.nodes)
     place = len(draft.bodies[name]) * draft.choices.below(2)
     draft.bodies[name][place:place] = ask(name, "also")
@@ -201,7 +201,7 @@ def called(draft: Draft, program: dict[str, Any]) -> None:
 
 
 def nested(draft: Draft, program: dict[str, Any]) -> None:
-    """Nodes are a subgraph, which may send the graph above to another node."""
+    """Nodes become a subgraph, which may send the parent graph to another node."""
     choices = draft.choices
     sent = [name for name in draft.nodes if f"'to': '{name}'" in repr(draft.branches)]
     for name in sent if sent and choices.chance() else choices.some(draft.nodes, 2, 1):
@@ -241,4 +241,4 @@ TRAITS = (
     stored,
     cached,
 )
-"""Traits that need nothing but the draft, the simplest first."""
+"""Traits that need only the draft, the simplest first."""

@@ -1,4 +1,4 @@
-"""Values such as LangGraph stores, in the opened form of docs/contract.md."""
+"""Values like those that LangGraph stores, in the opened form of docs/contract.md."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _PATTERNS = ("a", "x.*", "^é$")
 
 
 def opened_value(choices: Choices, depth: int = _DEPTH) -> Plain:
-    """Return a value; each kind has its share, and the simplest come first to be shrunk to."""
+    """Return a value of any kind; the simplest kinds come first, so that values shrink to them."""
     kind = choices.below(10 if depth else 6)
     if kind <= 3:  # noqa: PLR2004  # four in ten
         return choices.pick(_SCALARS)(choices)
@@ -49,7 +49,7 @@ def overwrite(value: Plain) -> Ext:
 
 
 def integer(choices: Choices) -> int:
-    """Return an integer that MessagePack holds: small, at an edge, or any."""
+    """Return an integer within MessagePack's range: small, at an edge of it, or any."""
     kind = choices.below(4)
     if kind <= 1:
         return choices.below(340) if kind == 0 else -choices.below(40)
@@ -64,7 +64,7 @@ def _key(choices: Choices) -> str:
 
 
 def _text(choices: Choices) -> str:
-    # Two bytes in UTF-8 each: a head counts bytes.
+    # Characters of two bytes in UTF-8, because a head counts bytes.
     return "é" * (choices.pick(_LONG) // 2) if choices.chance(9) else choices.text()
 
 
@@ -99,7 +99,7 @@ def _decimal(choices: Choices) -> Plain:
 
 
 def _day(choices: Choices) -> date:
-    # Days after a plain one first, to be shrunk to it.
+    # Days after a plain date first, so that dates shrink to it.
     ordinal = _TODAY.toordinal() + choices.below(_DAYS)
     return date.fromordinal(_FIRST_DAY + (ordinal - _FIRST_DAY) % _DAYS)
 
