@@ -11,7 +11,7 @@ __all__ = ["Engine"]
 
 
 def __getattr__(name: str) -> Any:
-    """Load LangGraph with the engine, and not with what else is here: a server, a name."""
+    """Import LangGraph only with the engine, not with the rest of this package."""
     if name != "Engine":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from parity_kit.reference.engine import Engine  # noqa: PLC0415  # as said

@@ -1,7 +1,7 @@
-"""Asynchronous LangGraph without a clock or a race: what is awaited happens at once, in order.
+"""Asynchronous LangGraph without a clock or a race: awaited calls run at once, in order.
 
-The event loop's time is its own: where nothing can go on but a timer, time jumps to that timer. So
-nothing sleeps, and what a timeout measures is what the program says it waited.
+The event loop keeps its own time: when only a timer can go on, time jumps to that timer. So nothing
+sleeps, and a timeout measures how long the program says it waited.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from typing import Any
 
 
 class _Selector(selectors.DefaultSelector):
-    """Never waits for a timer: it tells how long it would have waited.
+    """Never waits for a timer, but reports how long it would have waited.
 
-    It does wait for what goes on in threads, which wake it.
+    It does wait for work in threads, which wake it.
     """
 
     passed = 0.0
@@ -35,11 +35,11 @@ class TimelessLoop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         self._jumps = _Selector()
         super().__init__(self._jumps)
-        # LangGraph does not ask for the errors of every call it started; Python would log them.
+        # LangGraph does not retrieve the errors of every call it started; Python would log them.
         self.set_exception_handler(lambda _loop, _context: None)
 
     def time(self) -> float:
-        """Return the seconds that timers have made pass."""
+        """Return the seconds that have passed because of timers."""
         return self._jumps.passed
 
     def run_in_executor(self, executor: Any, func: Any, *args: Any) -> asyncio.Future[Any]:
@@ -61,13 +61,13 @@ class Awaited:
         self._loop = loop
 
     def call(self, target: Any, name: str, *args: Any, **kwargs: Any) -> Any:
-        """Await a method and return what it gives."""
+        """Await a method and return its result."""
         return self._complete(getattr(target, f"a{name}")(*args, **kwargs))
 
     def for_each(
         self, take: Callable[[Any], None], target: Any, name: str, *args: Any, **kwargs: Any
     ) -> None:
-        """Iterate over what a method gives, and give each item to `take` as it comes."""
+        """Iterate over a method's items, and pass them to `take` as they come."""
 
         async def iterate() -> None:
             async for item in getattr(target, f"a{name}")(*args, **kwargs):
@@ -84,7 +84,7 @@ class Awaited:
         try:
             return self._loop.run_until_complete(coroutine)
         finally:
-            # An attempt that ran out of time may still be on its way to its end.
+            # An attempt that ran out of time may still be running.
             left = asyncio.all_tasks(self._loop)
             for task in left:
                 task.cancel()

@@ -1,4 +1,4 @@
-"""From a graph program to a compiled `StateGraph`, subgraphs and all."""
+"""Builds a compiled `StateGraph` from a graph program, including its subgraphs."""
 
 from __future__ import annotations
 
@@ -134,13 +134,13 @@ _ADD_NODE = [*signature(cast("Any", StateGraph).add_node).parameters]
 
 
 def _order_nodes(graph: Any, program: Program) -> None:
-    """Put nodes in the order in which the program declares them: a sequence adds its own last."""
+    """Put nodes in the order of the program, because a sequence adds its own last."""
     names = [item for name in program.nodes for item in (f"__error_handler__{name}", name)]
     graph.nodes = {name: graph.nodes[name] for name in names if name in graph.nodes}
 
 
 def make_services(*, store: bool, cache: bool) -> dict[str, Any]:
-    """Return the store and the cache that a program says, as `compile` takes them."""
+    """Return a program's store and cache, as `compile` takes them."""
     from langgraph.cache.memory import InMemoryCache  # noqa: PLC0415  # few programs have them
     from langgraph.store.memory import InMemoryStore  # noqa: PLC0415  # the same
 

@@ -26,10 +26,10 @@ KEY = "ch"
 
 
 def make_channel(spec: Mapping[str, Any], key: str = KEY) -> Any:
-    """Return the channel that a spec says (docs/contract.md)."""
+    """Return the channel of a spec (docs/contract.md)."""
     kind, name = TYPES[spec.get("type", "any")], spec["class"]
     factory = _FACTORIES.get(name)
-    # A release of LangGraph from before a class came has no such channel to offer.
+    # An older release of LangGraph may lack the class.
     if factory is None or not hasattr(channels, name):
         raise UnsupportedSubjectError(f"no channel class {name}")
     channel = factory(kind, spec)
@@ -76,7 +76,7 @@ _FACTORIES: dict[str, Callable[[Any, Mapping[str, Any]], Any]] = {
 
 
 class ChannelSession:
-    """A channel, and perhaps a copy of it set aside."""
+    """A channel, and optionally a copy of it set aside."""
 
     def __init__(self, subject: Subject) -> None:
         self._channel = make_channel(subject.spec)
@@ -85,7 +85,7 @@ class ChannelSession:
         self._watch.changes(self._contents())
 
     def apply(self, operation: Operation) -> Outcome:
-        """Do one operation."""
+        """Apply one operation."""
         act = getattr(self, f"_{operation.name}", None)
         if act is None or (
             operation.name == "replay_writes" and not hasattr(self._channel, "replay_writes")
@@ -102,7 +102,7 @@ class ChannelSession:
         """Hold nothing."""
 
     def prepare(self, operation: Operation) -> Callable[[], object]:
-        """Return the operation as a call, ready to be timed."""
+        """Return the operation as a function to be timed."""
         act = getattr(self, f"_{operation.name}")
         return functools.partial(act, **to_native(operation.args))
 

@@ -47,7 +47,7 @@ class CodecSession:
             raise UnsupportedSubjectError("this release's serializer has no strict mode")
 
     def apply(self, operation: Operation) -> Outcome:
-        """Do one operation."""
+        """Apply one operation."""
         act = getattr(self, f"_{operation.name}", None)
         if act is None:
             return Unsupported(f"codec has no operation {operation.name}")
@@ -63,7 +63,7 @@ class CodecSession:
         """Hold nothing."""
 
     def prepare(self, operation: Operation) -> Callable[[], object]:
-        """Return the operation as a call, ready to be timed."""
+        """Return the operation as a function to be timed."""
         args: Any = operation.args
         loads, dumps = self._serializer.loads_typed, self._serializer.dumps_typed
         if operation.name == "decode":

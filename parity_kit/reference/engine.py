@@ -39,13 +39,13 @@ ORACLE = (
 
 
 class Engine:
-    """LangGraph as installed in this interpreter's environment, pinned but for what is `free`."""
+    """LangGraph as installed in this interpreter's environment; all but `free` is pinned."""
 
     def __init__(self, free: Collection[Pin] = ()) -> None:
         self._free = frozenset(free)
 
     def describe(self) -> Description:
-        """Say which LangGraph this is."""
+        """Describe the installed LangGraph."""
         return Description(
             "langgraph",
             version("langgraph"),
@@ -68,7 +68,7 @@ class Engine:
     def measure(self, case: Case, loops: int) -> int:
         """Return the nanoseconds of `loops` runs, each in a fresh session, nothing pinned.
 
-        But nobody sleeps: the pauses that a retry policy asks for are no engine's work.
+        Nothing sleeps, though: the pauses of a retry policy are not the engine's work.
         """
         if any(operation.args.get("checkpoint") is not None for operation in case.operations):
             raise UnsupportedSubjectError("an earlier checkpoint has a number only while pinned")

@@ -1,4 +1,4 @@
-"""What takes the place of LangGraph's executors, so that nothing depends on threads or on time."""
+"""Replacements for LangGraph's executors, so that nothing depends on threads or on time."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ class _TaskFuture(Future[Any]):
 
 
 class _AsyncTaskFuture(asyncio.Future[Any]):
-    """The same for tasks that are awaited; and who waits is told when all have ended.
+    """The future of an awaited task; waiters are notified when all tasks have ended.
 
-    The first callback that a task's future is given commits the task's writes
-    (`langgraph.pregel._runner.FuturesDict`), as soon as the task has ended. All others belong to
-    those who wait, and would stop the other tasks if this one failed.
+    The first callback added to a task's future commits the task's writes
+    (`langgraph.pregel._runner.FuturesDict`) as soon as the task has ended. All others belong to
+    waiters, and would stop the other tasks if this one failed.
     """
 
     def __init__(self, number: int) -> None:
@@ -71,7 +71,7 @@ class _AsyncTaskFuture(asyncio.Future[Any]):
         return removed + super().remove_done_callback(fn)
 
     def emit(self) -> None:
-        """Tell those who wait that the task has ended."""
+        """Notify the waiters that the task has ended."""
         self._announced = True
         for fn, context in self._waiting:
             super().add_done_callback(fn, context=context)
@@ -84,7 +84,7 @@ class _TaskNumbers:
         self._superstep: tuple[object, int] = (None, 0)
 
     def of(self, args: tuple[Any, ...]) -> int | None:
-        """Return the number of the task that an executor is given; None if it is given no task."""
+        """Return the number of the task that an executor gets; None if it is not a task."""
         config = getattr(args[0], "config", None) if args else None
         if not isinstance(config, dict):
             return None
@@ -98,7 +98,7 @@ def _raise_first(futures: Iterable[Future[Any] | asyncio.Future[Any]]) -> None:
     """Raise the first error, as LangGraph's executors do when they end."""
     executor = importlib.import_module("langgraph.pregel._executor")
     bubbles = importlib.import_module("langgraph.errors").GraphBubbleUp
-    # Up to LangGraph 1.1 the executor asks no such set.
+    # Up to LangGraph 1.1 the executor has no such set.
     skipped = getattr(executor, "SKIP_RERAISE_SET", ())
     for future in futures:
         if future not in skipped and not future.cancelled():
@@ -108,11 +108,11 @@ def _raise_first(futures: Iterable[Future[Any] | asyncio.Future[Any]]) -> None:
 
 
 class OrderedExecutor:
-    """Stands in for `langgraph.pregel._executor.BackgroundExecutor`: runs each thing at once.
+    """Stands in for `langgraph.pregel._executor.BackgroundExecutor`: runs everything at once.
 
     Tasks of a superstep end in task order, and a checkpoint is stored before the next superstep
     begins. In the background a saver may read a channel's value (a topic's list, a barrier's set)
-    while the next superstep changes it: the bytes stored would be those of a race.
+    while the next superstep changes it: the stored bytes would depend on a race.
     """
 
     def __init__(self, config: object) -> None:
@@ -133,7 +133,7 @@ class OrderedExecutor:
         future = _TaskFuture(_APART_FROM_TASKS if number is None else number)
         kwargs = {name: value for name, value in options.items() if name not in _OPTIONS}
         if getattr(function, "__name__", "") == "wait":
-            # The stream's reader waits for the next item: here none comes while it waits.
+            # The stream's reader waits for the next item, but here none can come while it waits.
             future.set_result(None)
             return future
         try:
@@ -147,7 +147,7 @@ class OrderedExecutor:
 
 @types.coroutine
 def _rest(coroutine: Coroutine[Any, Any, Any], awaited: Any) -> Generator[Any, Any, Any]:
-    """Run on a coroutine that has begun, and has come to wait for `awaited`."""
+    """Continue a coroutine that has started and now waits for `awaited`."""
     while True:
         try:
             given = yield awaited
@@ -164,8 +164,8 @@ def _rest(coroutine: Coroutine[Any, Any, Any], awaited: Any) -> Generator[Any, A
 class OrderedAsyncExecutor:
     """Stands in for `langgraph.pregel._executor.AsyncBackgroundExecutor`.
 
-    Tasks that are started together run one after another and end together: so all of them run to
-    their end, as in a synchronous run. Anything else (storing a checkpoint, say) is done at once.
+    Tasks that start together run one after another and end together, so all of them finish, as in
+    a synchronous run. Everything else, such as storing a checkpoint, happens at once.
     """
 
     def __init__(self, config: object) -> None:
@@ -209,7 +209,7 @@ class OrderedAsyncExecutor:
         except Exception as failure:  # noqa: BLE001  # an executor hands every error to its future
             future.set_exception(failure)
         else:
-            # It gathers what it has stored before: it goes on as soon as the loop does.
+            # It gathers what it stored earlier, and continues as soon as the loop does.
             rest: Any = _rest(coroutine, awaited)
             return self._loop.create_task(rest, context=context)
         return future
@@ -218,7 +218,7 @@ class OrderedAsyncExecutor:
         starter = asyncio.current_task()
         if starter not in self._together:
             self._together[starter] = []
-            # It begins when the starter waits, so after all that is started together.
+            # It starts when the starter waits, so after everything that starts together.
             driver = self._loop.create_task(self._drive(starter))
             self._drivers.add(driver)
             driver.add_done_callback(self._drivers.discard)
@@ -254,7 +254,7 @@ _HANG = 0.5  # seconds after which a task no longer waits for one that cannot be
 class LateExecutor:
     """LangGraph's own executor, in threads, in which a superstep's first task ends last.
 
-    What a race would do once in many runs is so done in each.
+    So every run shows what a race would show only rarely.
     """
 
     def __init__(self, config: object) -> None:
@@ -284,7 +284,7 @@ class LateExecutor:
             time.sleep(_SETTLED)
             if number + 1 < len(done):
                 done[number + 1].wait(_HANG)
-                # What is done with the other's result is done in its thread.
+                # The other task's result is processed in its own thread.
                 time.sleep(_SETTLED)
             try:
                 return function(*args, **kwargs)

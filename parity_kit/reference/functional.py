@@ -1,7 +1,7 @@
-"""From a functional program to real `entrypoint`s with real `task`s.
+"""Builds real `entrypoint`s with real `task`s from a functional program.
 
-LangGraph has tasks either synchronous or asynchronous, so a program is built twice: one form for
-each way to run it. Both share saver, store and cache, and count visits together.
+A LangGraph task is either synchronous or asynchronous, so a program is built twice, once for each
+way to run it. Both share saver, store and cache, and count visits together.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _TASK, _ENTRYPOINT = ([*signature(item).parameters] for item in (task, entrypoin
 
 @dataclass(slots=True)
 class Workflow:
-    """A functional program in both forms; what runs it asynchronously gets the second."""
+    """A functional program in both forms; asynchronous runs use the second."""
 
     sync: Any
     awaited: Any
@@ -81,11 +81,11 @@ class _Form:
         return decorator(self._function(NAME, self.program.entrypoint))
 
     def _function(self, name: str, made_of: Task) -> Callable[..., Any]:
-        """Return a body as a function; one with a timeout can only be asynchronous."""
+        """Return a body as a function; a body with a timeout can only be asynchronous."""
         node: Any = self.bodies.function(name, made_of.body, (name,), self._answers())
         awaits = self.awaits or made_of.policies.timeout is not None
         function: Any = node.afunc if awaits else node.func
-        # LangGraph keeps what a task has cached under the names of its module and function.
+        # LangGraph caches a task's results under the names of its module and function.
         function.__name__ = function.__qualname__ = name
         return function
 

@@ -1,4 +1,4 @@
-"""What can be done to a compiled graph: docs/contract.md's operations, each sync or async."""
+"""The operations on a compiled graph (docs/contract.md), all of them sync or async."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from parity_kit.reference.savers import public_config
 RECURSION_LIMIT = 25
 """Supersteps a run may take unless the operation says otherwise."""
 OF_SAVERS = frozenset({"delete_thread", "copy_thread", "put"})
-"""The operations that are done to the saver itself."""
+"""The operations on the saver itself."""
 
 
 class Caller(Protocol):
-    """Calls LangGraph, at once or by awaiting its asynchronous twin."""
+    """Calls LangGraph's synchronous methods, or awaits their asynchronous twins."""
 
     def call(self, target: Any, name: str, *args: Any, **kwargs: Any) -> Any:
-        """Call a method and return what it gives."""
+        """Call a method and return its result."""
         ...
 
     def for_each(
         self, take: Callable[[Any], None], target: Any, name: str, *args: Any, **kwargs: Any
     ) -> None:
-        """Call a method that gives items, and give each to `take` as it comes."""
+        """Call a method that returns an iterator, and pass its items to `take` as they come."""
         ...
 
 
@@ -39,19 +39,19 @@ class Direct:
     """Calls the synchronous methods."""
 
     def call(self, target: Any, name: str, *args: Any, **kwargs: Any) -> Any:
-        """Call a method and return what it gives."""
+        """Call a method and return its result."""
         return getattr(target, name)(*args, **kwargs)
 
     def for_each(
         self, take: Callable[[Any], None], target: Any, name: str, *args: Any, **kwargs: Any
     ) -> None:
-        """Call a method that gives items, and give each to `take` as it comes."""
+        """Call a method that returns an iterator, and pass its items to `take` as they come."""
         for item in getattr(target, name)(*args, **kwargs):
             take(item)
 
 
 class Operations:
-    """The operations on one graph; `events` gets a stream's items, and is None while measuring."""
+    """The operations on one graph; `events` collects a stream's items, or is None in benchmarks."""
 
     def __init__(
         self, graph: Any, saver: Any, counter: Counter, caller: Caller, events: list[Event] | None
@@ -71,11 +71,11 @@ class Operations:
         return self._run(input, {**run, "modes": modes})
 
     def resume(self, value: Any, **run: Any) -> Any:
-        """Run on with the answer to an interrupt."""
+        """Resume with the answer to an interrupt."""
         return self._run(Command(resume=value), run)
 
     def resume_map(self, values: Sequence[tuple[int, Any]], **run: Any) -> Any:
-        """Run on with answers to pending interrupts, by their place in the state."""
+        """Resume with answers to pending interrupts, by their place in the state."""
         where = {key: run[key] for key in ("thread", "checkpoint", "task") if key in run}
         pending = self._call("get_state", self._config(**where)).interrupts
         answers = {pending[index].id: value for index, value in values if index < len(pending)}
@@ -130,15 +130,15 @@ class Operations:
         return snapshots
 
     def delete_thread(self, thread: str) -> None:
-        """Delete what the saver holds of a thread."""
+        """Delete a thread from the saver."""
         self._caller.call(self._saver, "delete_thread", thread)
 
     def copy_thread(self, source: str, target: str) -> None:
-        """Copy what the saver holds of a thread to another."""
+        """Copy a thread in the saver to another."""
         self._caller.call(self._saver, "copy_thread", source, target)
 
     def put(self, thread: str, checkpoint: Any, metadata: Any, parent: str | None = None) -> Any:
-        """Put a checkpoint as it stands."""
+        """Store a checkpoint unchanged."""
         configurable = {"thread_id": thread, "checkpoint_ns": ""}
         if parent is not None:
             configurable["checkpoint_id"] = parent
@@ -150,7 +150,7 @@ class Operations:
         return store_items(self._graph.store, namespace)
 
     def clear_cache(self, nodes: Sequence[str] | None = None) -> None:
-        """Forget what nodes have cached."""
+        """Clear the cached results of nodes."""
         self._call("clear_cache", nodes)
 
     def _call(self, name: str, *args: Any, **kwargs: Any) -> Any:
@@ -167,7 +167,7 @@ class Operations:
             kwargs["subgraphs"] = True
 
         def take(item: Any) -> None:
-            # LangGraph goes on changing what it has handed out, so each payload is read at once.
+            # LangGraph keeps changing the objects it has handed out, so payloads are read at once.
             namespace, mode, payload = item if subgraphs else ((), *item)
             if self._events is not None:
                 self._events.append(Event(mode, tuple(namespace), to_plain(payload)))
@@ -188,7 +188,7 @@ class Operations:
         if thread is not None:
             configurable["thread_id"] = thread
         if checkpoint is not None:
-            # As a snapshot's config has it: savers ask for the namespace beside the id.
+            # As in a snapshot's config: savers require the namespace beside the id.
             configurable["checkpoint_ns"] = ""
             configurable["checkpoint_id"] = self._counter.checkpoint_id(checkpoint)
         config = {"configurable": configurable, "recursion_limit": recursion_limit}
@@ -199,7 +199,7 @@ class Operations:
         return config
 
     def _inside(self, config: Any, task: int) -> Any:
-        """Return the address of the subgraph that a task runs, as its state says it."""
+        """Return the address of the subgraph that a task runs, from the task's state."""
         tasks = self._call("get_state", config).tasks
         state = tasks[task].state if 0 <= task < len(tasks) else None
         if state is None:
@@ -224,7 +224,7 @@ _MORE = {"where": _WHERE, "run": _WHERE | _RUN_ARGUMENTS | {"recursion_limit", "
 
 
 def misfit(operation: Operation) -> str | None:
-    """Return why an operation is none of a graph's, or None if it is one."""
+    """Return why an operation is not valid for a graph, or None if it is."""
     name = operation.name
     if name.startswith("_") or not hasattr(Operations, name):
         return f"graph has no operation {name}"
@@ -238,7 +238,7 @@ def misfit(operation: Operation) -> str | None:
 
 @functools.cache
 def _arguments(name: str) -> tuple[frozenset[str], frozenset[str]]:
-    """Return the arguments that an operation may have, and those that it must have."""
+    """Return the arguments that an operation accepts, and those that it requires."""
     parameters = dict(signature(getattr(Operations, name)).parameters)
     known = {"async"}
     for more, names in {"self": set[str](), **_MORE}.items():

@@ -35,7 +35,7 @@ _RUNTIME = {field.name for field in fields(Runtime)}
 
 
 class GraphSession:
-    """A compiled graph. With `pin` false nothing is pinned: for measuring."""
+    """A compiled graph. Without `pin`, for benchmarks, nothing is pinned."""
 
     def __init__(
         self, subject: Subject, pins: Pins, *, pin: bool = True, free: Collection[Pin] = ()
@@ -48,7 +48,7 @@ class GraphSession:
         self._awaited: Awaited | None = None
 
     def apply(self, operation: Operation) -> Outcome:
-        """Do one operation."""
+        """Apply one operation."""
         if reason := misfit(operation):
             return Unsupported(reason)
         if self._saver is None and operation.name in OF_SAVERS:
@@ -67,7 +67,7 @@ class GraphSession:
             self._awaited.close()
 
     def prepare(self, operation: Operation) -> Callable[[], object]:
-        """Return the operation as a call, ready to be timed."""
+        """Return the operation as a function to be timed."""
         return self._prepared(operation, None)
 
     def _prepared(self, operation: Operation, events: list[Event] | None) -> Callable[[], Any]:
@@ -100,7 +100,7 @@ def _compiled(subject: Subject, saver: Any, *, declared: bool) -> Any:
 
 
 def _says(data: Any, word: str) -> bool:
-    """Whether an instruction or an operator of this name is somewhere in a program."""
+    """Return whether an instruction or an operator of this name occurs in a program."""
     if isinstance(data, dict):
         entries = cast("dict[str, Any]", data)
         return [*entries] == [word] or any(_says(entry, word) for entry in entries.values())

@@ -1,4 +1,4 @@
-"""What the node language asks of LangGraph, and bodies as functions that LangGraph can run."""
+"""LangGraph as the host of the program language, and bodies as functions that LangGraph runs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from parity_kit.reference.native import typed_bytes
 Answers: TypeAlias = tuple[Callable[[Any], Any], Callable[[Any], Any]]
 """How the calls of a body are answered (`Call`; in a functional program `CallAll` too): at once,
 and awaited."""
-MANY = 1_000_000  # a store's search gives ten items unless it is told otherwise
+MANY = 1_000_000  # a store's search returns ten items by default
 _LATE = 1e-6
 """Seconds that a wait ends late, so that it never ends together with a limit: which is first would
 be chance, and an attempt that goes on for that moment may take an answer before it is given up."""
@@ -28,7 +28,7 @@ be chance, and an attempt that goes on for that moment may take an answer before
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """LangGraph as a body sees it that runs with `runtime`; `failure` is what a handler handles."""
+    """LangGraph for a body that runs with `runtime`; `failure` is what an error handler handles."""
 
     runtime: Any = None
     begun: int = 0
@@ -47,7 +47,7 @@ class Host:
         return Overwrite(value)
 
     def encode(self, value: Any) -> bytes:
-        """Return the bytes that LangGraph's serializer gives."""
+        """Return the bytes that LangGraph's serializer produces."""
         kind, data = typed_bytes(value)
         return kind.encode() + data
 
@@ -83,11 +83,11 @@ class Host:
         return entrypoint.final(value=value, save=save)
 
     def visits(self) -> int:
-        """Return how often this body has begun."""
+        """Return how often this body has started."""
         return self.begun
 
     def info(self, name: str) -> Any:
-        """Return a fact of `runtime.execution_info`."""
+        """Return a field of `runtime.execution_info`."""
         names = {"attempt": "node_attempt"}
         return getattr(self.runtime.execution_info, names.get(name, name))
 
@@ -110,7 +110,7 @@ class Host:
         return self.runtime.previous
 
     def emit(self, value: Any) -> None:
-        """Give a value to the stream writer."""
+        """Send a value to the stream writer."""
         self.runtime.stream_writer(value)
 
     def drain(self, reason: str) -> None:
@@ -140,9 +140,9 @@ class Host:
 
 
 def store_items(store: BaseStore | None, namespace: Sequence[str]) -> list[Any]:
-    """Return `[namespace, key, value]` of each item under a prefix, in order of both.
+    """Return `[namespace, key, value]` of each item under a prefix, sorted.
 
-    A store's own order is that in which namespaces were first named, even by a read.
+    A store's own order is the one in which namespaces were first mentioned, even by a read.
     """
     unsorted = [] if store is None else store.search(tuple(namespace), limit=MANY)
     items = sorted(unsorted, key=lambda item: (item.namespace, item.key))
@@ -150,7 +150,7 @@ def store_items(store: BaseStore | None, namespace: Sequence[str]) -> list[Any]:
 
 
 def _destinations(goto: Any) -> Any:
-    """Return the nodes and sends that a `goto` says; a list in a list is spliced."""
+    """Return the nodes and sends of a `goto`; a list in a list is spliced."""
     if isinstance(goto, (str, Send)):
         return goto
     if not isinstance(goto, list):
@@ -164,7 +164,7 @@ def _destinations(goto: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Bodies:
-    """Makes functions of bodies, and counts how often each has begun in the session."""
+    """Makes functions from bodies, and counts how often they have started in the session."""
 
     begun: Counter[tuple[str, ...]] = field(default_factory=Counter[tuple[str, ...]])
 
@@ -180,9 +180,9 @@ class Bodies:
     ) -> RunnableCallable:
         """Return a body as a node, with a synchronous and an asynchronous form.
 
-        `place` is where in the program the body stands; `calls` answers `call` and `call_all`.
-        `subgraph` is the graph that LangGraph is to find in the node: it looks among the values
-        that a node's function reaches (`langgraph.pregel._utils.find_subgraph_pregel`).
+        `place` is the body's place in the program; `calls` answers `call` and `call_all`.
+        `subgraph` is the graph that LangGraph should find in the node: it searches the values that
+        a node's function refers to (`langgraph.pregel._utils.find_subgraph_pregel`).
         """
         now, later = calls
 
@@ -217,7 +217,7 @@ class Bodies:
 
 
 def router(index: int, path: Expression) -> RunnableCallable:
-    """Return a branch's expression as the function that LangGraph asks where to go."""
+    """Return a branch's expression as the routing function that LangGraph calls."""
 
     def route(state: Any) -> Any:
         return evaluate(path, Scope(_ROUTE, as_map(state)))
@@ -232,7 +232,7 @@ _ROUTE = Host()
 
 
 def as_map(state: Any) -> Any:
-    """Return a dataclass or pydantic model as a map of its fields; anything else as it stands."""
+    """Return a dataclass or pydantic model as a map of its fields; anything else unchanged."""
     if is_dataclass(state) and not isinstance(state, type):
         return {field.name: getattr(state, field.name) for field in fields(state)}
     kind = cast("Any", type(state))

@@ -1,4 +1,4 @@
-"""What LangGraph logs while cases run, which loads none of it."""
+"""Silences LangGraph's log while cases run, without importing LangGraph."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def silence_langgraph() -> Generator[None]:
-    """Drop LangGraph's log records: cases do odd things on purpose, like routes to nowhere."""
+    """Drop LangGraph's log records: cases do odd things on purpose, like routing to nowhere."""
     logger = logging.getLogger("langgraph")
     level = logger.level
     logger.setLevel(logging.CRITICAL)

@@ -1,4 +1,4 @@
-"""Loss: what does not come back when LangGraph loads a stored value and dumps it again."""
+"""Loss: values that change when LangGraph loads them and dumps them again."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SERIALIZERS = {
 
 
 class Loss(StrEnum):
-    """What became of a stored value; each is also the feature that a fixture is tagged with."""
+    """What became of a stored value; also the feature that its fixture is tagged with."""
 
     NONE = "comes back upstream"
     """The same bytes."""
@@ -36,7 +36,7 @@ def loss_of(kind: str, data: bytes, *, strict: bool) -> Loss:
     try:
         with warnings.catch_warnings(action="ignore"):
             kind_again, data_again = serializer.dumps_typed(serializer.loads_typed((kind, data)))
-    except Exception:  # noqa: BLE001  # any error means that the value cannot be had
+    except Exception:  # noqa: BLE001  # whatever the error, the value cannot be loaded or stored
         return Loss.REFUSED
     data_again = canonical_blob(kind_again, bytes(data_again))
     if (kind_again, data_again) == (kind, data):
@@ -46,5 +46,5 @@ def loss_of(kind: str, data: bytes, *, strict: bool) -> Loss:
     try:
         same = pack(open_value(unpack(data))) == pack(open_value(unpack(data_again)))
     except (TypeError, ValueError):
-        return Loss.LOSSY  # an ext that does not hold what its code says cannot have come back
+        return Loss.LOSSY  # an ext with a payload that does not fit its code cannot have come back
     return Loss.REWRITTEN if same else Loss.LOSSY

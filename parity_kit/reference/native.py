@@ -1,6 +1,6 @@
-"""Between plain data and the Python objects that real LangGraph works with.
+"""Converts between plain data and the Python objects that real LangGraph works with.
 
-LangGraph's own serializer does the work in both directions: what it would store is what a value is.
+LangGraph's own serializer does the work in both directions: a value is what it would store.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _SETS_IN_ORDER = ContextVar("whether the elements of sets are put in order", def
 
 @contextmanager
 def sets_as_they_come() -> Generator[None]:
-    """Leave the elements of sets in the order that LangGraph gives them, to see that it moves."""
+    """Leave the elements of sets in LangGraph's order, to see whether it moves."""
     token = _SETS_IN_ORDER.set(False)
     try:
         yield
@@ -39,7 +39,7 @@ def sets_as_they_come() -> Generator[None]:
 
 
 def to_native(value: Plain) -> Any:
-    """Return the Python objects that a value says."""
+    """Return the Python objects of a value."""
     return SERIALIZER.loads_typed(("msgpack", pack(value)))
 
 
@@ -68,13 +68,13 @@ def canonical_blob(kind: str, data: bytes) -> bytes:
 
 
 def error_name(error: BaseException) -> str:
-    """Return an exception's class as outcomes write it."""
+    """Return the name of an exception's class, as outcomes write it."""
     kind = type(error)
     return kind.__qualname__ if kind.__module__ == "builtins" else _dotted(kind)
 
 
 def _class_and_message(error: Exception) -> tuple[str, str]:
-    """Return an error's class and message; a database server's by what every driver is told."""
+    """Return an error's class and message; for a database server's, what every driver gets."""
     state = getattr(error, "sqlstate", None)
     if not state:
         return error_name(error), str(error)
@@ -86,13 +86,13 @@ def _dotted(kind: type) -> str:
 
 
 class Watch:
-    """Sees which stored byte strings are new or changed since it last looked."""
+    """Detects which stored byte strings are new or changed since the last look."""
 
     def __init__(self) -> None:
         self._known: Mapping[str, bytes] = {}
 
     def changes(self, now: Mapping[str, bytes]) -> tuple[dict[str, bytes], tuple[str, ...]]:
-        """Return the entries new or changed, and the names gone."""
+        """Return the new or changed entries, and the names of those that are gone."""
         known, self._known = self._known, now
         if known == now:
             return {}, ()
@@ -115,7 +115,7 @@ def perform(
 
 
 def interrupts_inside(value: Any) -> Any:
-    """Return a NamedTuple of LangGraph's (a snapshot, a task) as a map, all the way down."""
+    """Return one of LangGraph's NamedTuples (a snapshot, a task) as a map, recursively."""
     if hasattr(value, "_asdict"):
         return {key: interrupts_inside(item) for key, item in value._asdict().items()}
     if isinstance(value, (list, tuple)):

@@ -1,7 +1,7 @@
 """The module that paths are kept in: Python 3.13 moved it, and with it the names in stored bytes.
 
 `jsonplus._msgpack_default` writes the class's own module, and what reads it imports that module. So
-either Python can say what the other stores: the classes are lent the other module for a moment.
+that either Python can produce what the other stores, the classes get the other module for a moment.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def paths_in(module: str | None) -> Generator[None]:
     """Run LangGraph as if paths were in `module`; None leaves them where they are.
 
     Raises:
-        ValueError: If that is no module that a Python has them in.
+        ValueError: If no Python has its paths in that module.
     """
     if module is None:
         yield
@@ -37,7 +37,7 @@ def paths_in(module: str | None) -> Generator[None]:
     try:
         for kind in _CLASSES:
             kind.__module__ = module
-        # None in its place is how Python is told that there is no such module.
+        # None in its place makes Python believe that there is no such module.
         hidden = cast("ModuleType", None)
         sys.modules[LOCAL] = (known or pathlib) if module == LOCAL else hidden
         yield

@@ -1,7 +1,7 @@
-"""Pinning what LangGraph takes from the clock, from chance and from threads.
+"""Pins what LangGraph takes from the clock, from chance and from threads.
 
-Each patch goes to the module that looks the name up, holds while one operation runs, and leaves
-nothing behind. The rules are those of `parity_kit.contract.Pins`.
+Every patch is applied in the module that looks the name up, lasts for one operation, and leaves
+nothing behind. `parity_kit.contract.Pins` has the rules.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _EMPTY_CHECKPOINT = -2  # the clock_seq that `empty_checkpoint` passes to uuid6
 
 
 class Pin(StrEnum):
-    """What is pinned, so that it can be set free to see what moves then."""
+    """What can be pinned, or left free to see what then moves."""
 
     IDS = "ids"
     CLOCK = "clock"
@@ -48,7 +48,7 @@ class Pin(StrEnum):
 
 
 class Counter:
-    """Counts the checkpoints a session has created; what is `free` is not pinned."""
+    """Counts the checkpoints that a session has created; `free` is not pinned."""
 
     def __init__(self, pins: Pins, free: Collection[Pin] = ()) -> None:
         self.epoch = pins.epoch
@@ -60,7 +60,7 @@ class Counter:
     def checkpoint_id(self, number: int) -> str:
         """Return the id of the session's `number`-th checkpoint; 0 is an empty one."""
         if Pin.IDS in self.free and number > self.created:
-            # Later than all, as the pinned one is.
+            # Later than all others, like the pinned one.
             return f"ffffffff-ffff-6fff-bfff-{number:012x}"
         return self._ids.get(number, f"00000000-0000-6000-8000-{number:012x}")
 
@@ -78,7 +78,7 @@ class Counter:
         return uuid.UUID(self.checkpoint_id(self.created))
 
     def uuid4(self) -> uuid.UUID:
-        """Stand in for `uuid.uuid4` where messages without an id are given one."""
+        """Stand in for `uuid.uuid4` where messages without an id get one."""
         if Pin.IDS in self.free:
             return uuid.uuid4()
         self._messages += 1
@@ -89,14 +89,14 @@ class Counter:
         return self.created
 
     def now(self, tz: tzinfo | None = None) -> datetime:
-        """Stand in for `datetime.now`: LangGraph asks just before it creates a checkpoint."""
+        """Stand in for `datetime.now`, which LangGraph calls just before creating a checkpoint."""
         return datetime.fromtimestamp(self.epoch + self.created + 1, tz or UTC)
 
 
 class _Unhurried:
-    """Stands in for the module `time` where a node is tried again: nobody sleeps.
+    """Stands in for the module `time` where nodes are retried: nothing sleeps.
 
-    What an attempt took is measured in the time of the event loop (`TimelessLoop`).
+    The duration of an attempt is measured in the event loop's time (`TimelessLoop`).
     """
 
     def sleep(self, seconds: float) -> None:
@@ -115,8 +115,8 @@ class _Unhurried:
 class _LastingIds:
     """Stands in for `id` where LangGraph notes which errors were handled: by their addresses.
 
-    An address is given again once its error is gone, to a later error or question of the same run
-    that is then taken for handled and dropped. Here errors stay as long as what holds their ids.
+    Once an error is gone, a later error or interrupt of the same run may get its address, and would
+    be dropped as handled. Here errors live as long as the set of their ids.
     """
 
     def __init__(self) -> None:
@@ -152,7 +152,7 @@ def pinned(counter: Counter) -> Generator[None]:
         (Pin.IDS, "langgraph.graph.message", "uuid", counter),
         (Pin.IDS, "langgraph.pregel._messages", "uuid4", counter.uuid4),
         (Pin.THREADS, _LOOP, "AsyncBackgroundExecutor", OrderedAsyncExecutor),
-        # Whatever is free, nobody sleeps, checkpoints are counted, and tasks end in some order.
+        # Whatever is free, nothing sleeps, checkpoints are counted, and tasks end in some order.
         (None, *_NO_SLEEP),
         (None, "langgraph.pregel._runner", "id", _LastingIds()),
         *((None, name, "uuid6", counter.uuid6) for name in _IDS),
@@ -163,7 +163,7 @@ def pinned(counter: Counter) -> Generator[None]:
 
 
 def unhurried() -> AbstractContextManager[None]:
-    """Run LangGraph as it is, but without a pause before a further attempt."""
+    """Run LangGraph as it is, but without the pauses between attempts."""
     return _patched([_NO_SLEEP])
 
 
@@ -187,7 +187,7 @@ def _patched(sources: Iterable[Sequence[Any]]) -> Generator[None]:
 
 
 def _module(name: str) -> Any:
-    """Return a module of LangGraph's, or None if this release or this process does without it."""
+    """Return a module of LangGraph, or None if this release or process does not have it."""
     if name in _CHANCE_IF_LOADED:
         return sys.modules.get(name)
     try:

@@ -1,4 +1,4 @@
-"""From a program's policies to LangGraph's."""
+"""Converts a program's policies to LangGraph's."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ def policy_arguments(policies: model.Policies) -> dict[str, Any]:
 
 
 def supported(arguments: Mapping[str, Any], parameters: Sequence[str], what: str) -> dict[str, Any]:
-    """Return `arguments`; releases of LangGraph from before a policy came have no such parameter.
+    """Return `arguments`; older releases of LangGraph lack the parameters of newer policies.
 
     Raises:
-        UnsupportedSubjectError: If one of them is not among the parameters.
+        UnsupportedSubjectError: If an argument is not among the parameters.
     """
     for name in arguments:
         if name not in parameters:

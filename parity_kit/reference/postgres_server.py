@@ -1,7 +1,7 @@
-"""A PostgreSQL server of the process's own: on a socket in a temporary folder, gone at exit.
+"""This process's own PostgreSQL server: on a socket in a temporary folder, gone at exit.
 
-It is started when it is first asked for and serves until the process ends, in whatever way: a small
-shell waits for the end of a pipe from this process, then stops the server and removes the folder.
+It starts when it is first needed and serves until the process ends, in whatever way: a small shell
+waits for the end of a pipe from this process, then stops the server and removes the folder.
 """
 
 from __future__ import annotations
@@ -33,17 +33,17 @@ _GET_SERVER = "apt install postgresql (or: brew install postgresql)"
 _GET_DRIVER = "pip install 'parity-kit[postgres]'"
 _SECONDS_TO_START = 30
 _SECONDS_TO_STOP = 10
-_LONGEST_SOCKET_FOLDER = 90  # of the 107 bytes that a socket's path may have
+_LONGEST_SOCKET_FOLDER = 90  # of the 107 bytes that the path of a socket may have
 _MOST_CONNECTIONS = 20
 _SETTINGS = {
     "listen_addresses": "",
     "max_connections": str(_MOST_CONNECTIONS),
     "shared_buffers": "16MB",
-    # What it holds is thrown away: nothing has to survive a crash.
+    # Its data is thrown away, so nothing has to survive a crash.
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
-    # Plans follow from empty tables, and from nothing that a background task found out meanwhile.
+    # Query plans follow from empty tables, not from what a background task has measured.
     "autovacuum": "off",
     "jit": "off",
     "timezone": "UTC",
@@ -61,7 +61,7 @@ rm -rf "$folder"
 
 
 def missing() -> str:
-    """Return what is not here for the PostgreSQL saver and how to get it, or nothing."""
+    """Return what the PostgreSQL saver lacks on this machine and how to get it, or nothing."""
     if find_spec("psycopg") is None or find_spec("langgraph.checkpoint.postgres") is None:
         return f"LangGraph's PostgreSQL saver is not installed: {_GET_DRIVER}"
     if _binaries() is None:
@@ -73,7 +73,7 @@ def missing() -> str:
 
 @functools.cache
 def _binaries() -> Path | None:
-    """Return the folder with `initdb` and `postgres`: that on PATH, else the newest one found."""
+    """Return the folder with `initdb` and `postgres`: from PATH, else the newest installed."""
     on_path = shutil.which("initdb")
     folders = [Path(on_path).resolve().parent] if on_path else []
     for place in _PLACES:
@@ -125,7 +125,7 @@ class Server:
 
 @functools.cache
 def server() -> Server:
-    """Return this process's server, started if need be.
+    """Return this process's server, and start it if necessary.
 
     Raises:
         KitError: If it does not start.
@@ -147,7 +147,7 @@ def server() -> Server:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         cwd=folder,
-        # An interrupt at the keyboard is for the kit, which then ends the server in order.
+        # Ctrl-C is for the kit, which then stops the server in order.
         start_new_session=True,
         user=account and account.pw_uid,
         group=account and account.pw_gid,
@@ -167,7 +167,7 @@ def _folder() -> Path:
 
 
 def _initialise(binaries: Path, folder: Path, account: pwd.struct_passwd | None) -> None:
-    # The order of text is that of its bytes on every machine: ids are sorted by the server.
+    # Text sorts by its bytes on every machine, because the server sorts ids.
     options = ["--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync", "--no-instructions"]
     done = subprocess.run(
         [str(binaries / "initdb"), "-D", str(folder / "data"), *options],

@@ -1,4 +1,4 @@
-"""From a program's fields to the schemas of a `StateGraph`."""
+"""Makes the schemas of a `StateGraph` from a program's fields."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MANAGED: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class Schemas:
-    """A program's schemas, made of the same annotations so that LangGraph sees one channel."""
+    """A program's schemas, with shared annotations so that LangGraph sees one channel."""
 
     kind: Schema
     annotations: Mapping[str, Any]
@@ -64,7 +64,7 @@ def _typed_dict(title: str, annotations: dict[str, Any]) -> Any:
 
 
 def _values(state: Any) -> Any:
-    """Pickle a state as its values: a class made at run time is in no module to be found in.
+    """Pickle a state as its values, because no module holds a class made at run time.
 
     LangGraph's default key of a cache is its input, pickled.
     """
@@ -73,7 +73,7 @@ def _values(state: Any) -> Any:
 
 def _dataclass(title: str, annotations: dict[str, Any]) -> Any:
     parts = [(name, kind, default(default=None)) for name, kind in annotations.items()]
-    # A copy, which LangGraph gives each further task that reads the same, is of the class again.
+    # LangGraph copies the state for every further task that reads it; a copy keeps its class.
     methods = {"__reduce__": _values, "__copy__": replace}
     return make_dataclass(title, parts, namespace={"__module__": SCHEMAS, **methods})
 
@@ -82,7 +82,7 @@ def _pydantic(title: str, annotations: dict[str, Any]) -> Any:
     from pydantic import create_model  # noqa: PLC0415  # few programs say pydantic
 
     parts: Any = {name: (kind, None) for name, kind in annotations.items()}
-    # pydantic warns of names that its models have too, `dict` for one.
+    # pydantic warns of field names that its models also use, such as `dict`.
     with warnings.catch_warnings(action="ignore"):
         model = cast("Any", create_model)(title, __module__=SCHEMAS, **parts)
     model.__reduce__ = _values

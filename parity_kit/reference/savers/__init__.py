@@ -1,6 +1,6 @@
 """LangGraph's savers: opened fresh, and read for every byte they hold.
 
-A saver's own room knows how it is made, what it holds (docs/contract.md) and how it is released.
+The module of a saver knows how to make it, what it holds (docs/contract.md) and how to release it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def make_saver(name: Any) -> Any:
     """Return a fresh saver, or None for no saver.
 
     Raises:
-        UnsupportedSubjectError: If there is no such saver, or not what it needs.
+        UnsupportedSubjectError: If there is no such saver, or its requirements are missing.
     """
     if name is None:
         return None

@@ -1,4 +1,4 @@
-"""How a stored byte string is named and written."""
+"""How stored byte strings are named and written."""
 
 from __future__ import annotations
 

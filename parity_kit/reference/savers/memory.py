@@ -25,7 +25,7 @@ def checkpoint(value: Any) -> Any:
 
 
 def contents(saver: InMemorySaver) -> dict[str, bytes]:
-    """Return every byte string it holds, by name."""
+    """Return all byte strings in a saver, by name."""
     entries: dict[str, bytes] = {}
     for thread, namespaces in saver.storage.items():
         for ns, checkpoints in namespaces.items():

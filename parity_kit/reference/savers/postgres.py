@@ -1,8 +1,8 @@
 """`PostgresSaver`: three tables of a real server.
 
-A session has a schema of its own. Schemas are kept and emptied, with their connections: making one
-takes longer than most cases. They are emptied with TRUNCATE, after which the server plans queries
-as it does for new tables.
+Every session has its own schema. Schemas and their connections are reused, because making one takes
+longer than most cases. TRUNCATE empties them, after which the server plans queries as for new
+tables.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def close(saver: Any) -> None:
 def checkpoint(value: Any) -> Any:
     """Return a checkpoint with its channel values in JSONB's order.
 
-    They come from two places, and the order of those from the blobs is that of a join.
+    They come from two tables, and a join decides the order of those from the blobs.
     """
     values = value["channel_values"]
     return {**value, "channel_values": {name: values[name] for name in sorted(values, key=_order)}}
@@ -82,7 +82,7 @@ def _order(name: str) -> tuple[int, bytes]:
 
 
 def contents(saver: Any) -> dict[str, bytes]:
-    """Return every byte string it holds, by name; JSONB as the text the server prints for it."""
+    """Return all byte strings in a saver, by name; JSONB as the text that the server prints."""
     entries: dict[str, bytes] = {}
     rows = saver.conn.execute(
         "SELECT thread_id, checkpoint_ns, checkpoint_id, parent_checkpoint_id,"

@@ -1,4 +1,4 @@
-"""The saver subject: a saver, and a script of what is done to it."""
+"""The saver subject: a saver and the operations on it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class SaverSession:
         self._watch = Watch()
 
     def apply(self, operation: Operation) -> Outcome:
-        """Do one operation."""
+        """Apply one operation."""
         act = getattr(self, f"_{operation.name}", None)
         if act is None:
             return Unsupported(f"saver has no operation {operation.name}")
@@ -38,7 +38,7 @@ class SaverSession:
         close_saver(self._saver)
 
     def prepare(self, operation: Operation) -> Callable[[], object]:
-        """Return the operation as a call, ready to be timed."""
+        """Return the operation as a function to be timed."""
         act = getattr(self, f"_{operation.name}")
         return functools.partial(act, **to_native(operation.args))
 

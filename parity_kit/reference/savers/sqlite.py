@@ -26,7 +26,7 @@ def checkpoint(value: Any) -> Any:
 
 
 def contents(saver: SqliteSaver) -> dict[str, bytes]:
-    """Return every byte string it holds, by name."""
+    """Return all byte strings in a saver, by name."""
     entries: dict[str, bytes] = {}
     with saver.cursor(transaction=False) as cursor:
         rows = cursor.execute(
