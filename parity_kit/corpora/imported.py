@@ -25,6 +25,9 @@ from parity_kit.corpora.manifest import MANIFEST
 PREFIX = "imported:"
 """What an imported corpus's name begins with where corpora of both kinds can be named."""
 
+UNREAD = "not looked at: "
+"""What a note on an imported corpus begins with that names the values it has no case for."""
+
 _NOT_LOOKED_AT = {"encrypted": "encrypted values", "left_out": "values left out by the import"}
 _MOST_TRACES = 1000
 _MOST_BYTES = 4_000_000
@@ -65,7 +68,7 @@ class ImportedCorpus:
             for key, reason in _NOT_LOOKED_AT.items()
         }
         left = " and ".join(f"{count} {reason}" for reason, count in counts.items() if count)
-        return [f"not looked at: {left}"] if left else []
+        return [f"{UNREAD}{left}"] if left else []
 
 
 @dataclass(frozen=True, slots=True)

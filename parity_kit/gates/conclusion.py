@@ -123,7 +123,8 @@ def _passing(totals: GateTotals) -> Conclusion:
     equal = f"{totals.verdicts['equal']:,} of {_cases(totals.total)} equal"
     verdict = "expected" if totals.verdicts["expected"] else "equal"
     level = f" at level {totals.reached}" if verdict == "equal" else ""
-    return Conclusion(verdict, ExitCode.PARITY, f"{equal}{level}{_rest(totals.verdicts)}")
+    unread = "".join(f"; {note}" for note in totals.unread)
+    return Conclusion(verdict, ExitCode.PARITY, f"{equal}{level}{_rest(totals.verdicts)}{unread}")
 
 
 def _rest(verdicts: Counter[str]) -> str:

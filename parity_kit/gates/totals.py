@@ -19,6 +19,7 @@ from parity_kit.contract.events import (
     GateFinished,
     RowJudged,
 )
+from parity_kit.corpora.imported import UNREAD
 from parity_kit.judging.verdicts import FAILURES
 
 COMPARED = ("equal", "divergent", "expected")
@@ -58,6 +59,8 @@ class GateTotals:
     """The stale entries of the ledger, a sentence per entry."""
     missed: list[str] = field(default_factory=list[str])
     """The floors that searches did not reach, a sentence per search."""
+    unread: list[str] = field(default_factory=list[str])
+    """The values of imported data that no case holds, a phrase per corpus."""
     engaged: Counter[str] = field(default_factory=Counter[str])
     """How often each replaced function ran."""
     gates: list[str] = field(default_factory=list[str])
@@ -108,6 +111,7 @@ class GateTotals:
             self.gates.append(gate.gate)
         if gate.verdict == "unknown":
             self.missed += [f"{gate.gate}: {note}" for note in gate.notes[:1]]
+        self.unread += [note for note in gate.notes if note.startswith(UNREAD)]
 
     def add_case(self, subject: str, verdict: str, reached: str) -> None:
         """Count one case."""
@@ -183,6 +187,7 @@ class GateTotals:
             self.add_cause(cause_found)
         self.stale += other.stale
         self.missed += other.missed
+        self.unread += other.unread
         self.gates += other.gates
         self.rows += other.rows
         self.caseless += other.caseless
