@@ -44,7 +44,7 @@ def command() -> None:
     "extra",
     multiple=True,
     metavar="REQUIREMENT",
-    help="What else to install with a baseline, such as langgraph-checkpoint==4.0.0.",
+    help="Another requirement to install with a baseline, such as langgraph-checkpoint==4.0.0.",
 )
 @click.option(
     "--to",
@@ -104,7 +104,7 @@ def build(
 
 
 def _committed(workspace: Workspace) -> dict[CorpusName, Corpus]:
-    """Return what is committed; a build mends what is broken, so broken counts as absent."""
+    """Return the committed corpora; broken files count as absent, because a build replaces them."""
     if not (workspace.fixtures / MANIFEST).is_file():
         return {}
     try:

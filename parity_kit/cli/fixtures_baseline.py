@@ -22,7 +22,7 @@ def build_baseline(
     to: Path | None,
     as_json: bool,
 ) -> None:
-    """Build corpora with another release and print what came of it."""
+    """Build corpora with another release and print the result."""
     from parity_kit.corpora.drift.baselines import Baseline, build, folder_of
     from parity_kit.corpora.drift.recipes import baseline_name, baseline_recipe
     from parity_kit.corpora.folder import select

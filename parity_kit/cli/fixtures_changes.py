@@ -1,4 +1,4 @@
-"""Changes of corpora, printed for people and for machines."""
+"""Prints the changes between corpora for people and for machines."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SHOWN = 5  # changes printed for each corpus
 def print_changes(
     changed: Mapping[CorpusName, Iterable[Change]], limit: int | None = _SHOWN
 ) -> None:
-    """Print the changes of each corpus, a line a case."""
+    """Print the changes of each corpus, one line per case."""
     out = console()
     for name, changes in changed.items():
         listed = list(changes)
@@ -33,7 +33,7 @@ def print_skipped(skipped: Mapping[CorpusName, str]) -> None:
 
 
 def changes_as_json(changed: Mapping[CorpusName, Iterable[Change]]) -> dict[str, Any]:
-    """Return the changes of each corpus that has some."""
+    """Return the changes of each corpus that changed."""
     return {
         name: [dataclasses.asdict(change) for change in changes]
         for name, changes in changed.items()

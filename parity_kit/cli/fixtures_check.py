@@ -1,4 +1,4 @@
-"""`parity-kit fixtures check`: the committed corpora against what real LangGraph makes."""
+"""`parity-kit fixtures check`: compares the committed corpora with what real LangGraph makes."""
 
 from __future__ import annotations
 
@@ -66,10 +66,9 @@ def command(
 ) -> int:
     """Regenerate in memory and compare byte for byte with the committed corpora.
 
-    Ends with 4 if the oracle's versions or any byte differ, with 1 if the masks are not those that
-    --everywhere measures. With --loss it looks at a database of
-    your own instead, for values that LangGraph itself does not bring back, and ends with 1 if there
-    are some.
+    Exits with 4 if the oracle's versions or any byte differ, and with 1 if the masks are not those
+    that --everywhere measures. With --loss, checks a database of your own instead for values that
+    LangGraph itself does not restore, and exits with 1 if it finds any.
     """
     from parity_kit.corpora import regenerate
     from parity_kit.corpora.drift import interpreters
@@ -133,7 +132,7 @@ def _check_again(
 
 
 def _print(checked: Checked, again: Sequence[FreshCheck], *, alone: bool) -> None:
-    """Print what was found; `alone` says that other interpreters were asked for in vain."""
+    """Print the result; `alone` means that other interpreters were requested but none exists."""
     from parity_kit.corpora.drift import interpreters
 
     out = console()
@@ -145,7 +144,7 @@ def _print(checked: Checked, again: Sequence[FreshCheck], *, alone: bool) -> Non
         first, last = interpreters.OLDEST, interpreters.NEWEST
         out.print(
             f"no other Python from {first[0]}.{first[1]} to {last[0]}.{last[1]} on this machine: "
-            "nothing is shown about those"
+            "those versions were not checked"
         )
     cases = sum(checked.cases.values())
     verdict = "differ from the committed ones" if checked.drifted else "the same bytes"

@@ -1,4 +1,4 @@
-"""`parity-kit fixtures diff`: what changed between two versions of the corpora, in words."""
+"""`parity-kit fixtures diff`: describes the changes between two versions of the corpora."""
 
 from __future__ import annotations
 
@@ -22,13 +22,15 @@ from parity_kit.corpora.folder import read_corpora
 if TYPE_CHECKING:
     from parity_kit.corpora.drift.readable import Reading
 
-_HOW = 6  # differences shown of what is read otherwise
+_HOW = 6  # differences shown for values that the other release reads differently
 
 
 @click.command("diff")
 @click.argument("before")
 @click.argument("after")
-@click.option("--cases", "each_case", is_flag=True, help="Name the first place in every case, too.")
+@click.option(
+    "--cases", "each_case", is_flag=True, help="Also show the first difference in every case."
+)
 @click.option(
     "--try",
     "tried",
@@ -40,7 +42,7 @@ _HOW = 6  # differences shown of what is read otherwise
 def command(
     workspace: Workspace, before: str, after: str, each_case: bool, tried: bool, as_json: bool
 ) -> int:
-    """Say what changed between two versions of the corpora; ends with 1 if they differ.
+    """Describe the changes between two versions of the corpora; exits with 1 if they differ.
 
     BEFORE and AFTER are folders of corpora, corpus files, baselines that were built (1.1.10), or
     `fixtures` for the committed ones.
@@ -50,7 +52,7 @@ def command(
     paths = (find(workspace, before), find(workspace, after))
     old, new = _read(paths[0]), _read(paths[1])
     if all(path.is_file() for path in paths):
-        # Two files are two versions of one corpus, whatever each calls itself.
+        # Two files are two versions of one corpus, whatever names they contain.
         ((name, _),), (right,) = old.items(), new.values()
         new = {name: right}
     changed = {name: changes(old.get(name), new.get(name)) for name in sorted({*old, *new})}

@@ -1,4 +1,4 @@
-"""`parity-kit fixtures list`: which corpora there are, and where they are from."""
+"""`parity-kit fixtures list`: lists the corpora and where they come from."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from parity_kit.corpora.manifest import read_manifest
 @json_option
 @workspace_option
 def command(workspace: Workspace, *, as_json: bool) -> int:
-    """List the corpora that this workspace has: its own, or those that Parity Kit brings."""
+    """List the corpora of this workspace: its own, or those that come with Parity Kit."""
     from rich.table import Table
 
     manifest = read_manifest(workspace.fixtures)

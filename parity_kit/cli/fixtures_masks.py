@@ -1,4 +1,4 @@
-"""`parity-kit fixtures masks`: what moves between two runs of real LangGraph, measured."""
+"""`parity-kit fixtures masks`: measures what changes between two runs of real LangGraph."""
 
 from __future__ import annotations
 
@@ -27,22 +27,23 @@ if TYPE_CHECKING:
     "--check",
     "only_check",
     is_flag=True,
-    help="Write nothing; end with 1 if a mask is not needed any more, or one is missing.",
+    help="Write nothing; exit with 1 if a mask is missing or no longer needed.",
 )
 @json_option
 @workspace_option
 def command(workspace: Workspace, only_check: bool, as_json: bool) -> int:
-    """Measure which places move when real LangGraph is compared with itself.
+    """Measure which places change when real LangGraph is compared with itself.
 
-    The committed cases run again with ids, clock, chance, threads, the order of edges and that of
-    sets left free, one at a time. What moves is masked below the bytes level, and nothing else.
+    Runs the committed cases again, each time with one of ids, clock, randomness, threads, the order
+    of edges and the order of sets left unpinned. Only what changes is masked, and only below the
+    bytes level.
     """
     from parity_kit.corpora.drift.masking import measure
     from parity_kit.judging.masks import MASKS
 
     if not only_check and INSTALLED:
         raise UsageError(
-            "the masks of an installed kit stay as they are",
+            "the masks of an installed kit cannot be changed",
             where=str(MASKS),
             hint="compare them: --check; a clone of Parity Kit writes its own",
         )
@@ -65,7 +66,7 @@ def command(workspace: Workspace, only_check: bool, as_json: bool) -> int:
 
 
 def against_kept(measured: Measured) -> Stale:
-    """Return in what the kit's masks are not those measured; a broken file holds none."""
+    """Return how the kit's masks differ from those measured; a broken file has none."""
     from parity_kit.contract.errors import BadFileError
     from parity_kit.corpora.drift.masking import compare_masks
     from parity_kit.judging.masks import MASKS, read_masks
@@ -79,12 +80,12 @@ def against_kept(measured: Measured) -> Stale:
 
 
 def print_stale(stale: Stale) -> None:
-    """Print each mask that is not needed, and each place that needs one."""
+    """Print the masks that are not needed, and the places that need one."""
     out = console()
     for mask in stale.needless:
-        out.print(f"not needed any more: {mask.name}", markup=False)
+        out.print(f"no longer needed: {mask.name}", markup=False)
     for mask in stale.missing:
-        out.print(f"moves and has no mask: {mask.name}", markup=False)
+        out.print(f"changes but has no mask: {mask.name}", markup=False)
         out.print(f"  under {_under(mask)}, such as {mask.example}", markup=False)
     if stale.any:
         out.print("next: find out why; if it is LangGraph's, parity-kit fixtures masks")

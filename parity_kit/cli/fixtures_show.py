@@ -1,4 +1,4 @@
-"""`parity-kit fixtures show`: a fixture, or any MessagePack, with each byte beside what it says."""
+"""`parity-kit fixtures show`: prints a fixture, or any MessagePack, with its bytes explained."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ from parity_kit.msgpack.hexdump import annotate
 
 @click.command("show")
 @click.argument("case", required=False, shell_complete=completing.cases)
-@click.option("--stored", help="Show what the case stored under this name, or a part of it.")
+@click.option(
+    "--stored", help="Show what the case stored under this name, or under names that contain it."
+)
 @click.option("--blob", type=click.File("rb"), help="Dissect a file of MessagePack; - is stdin.")
 @click.option("--hex", "digits", help="Dissect MessagePack given in hexadecimal.")
 @click.option(
@@ -42,8 +44,8 @@ def command(
 ) -> None:
     """Print a fixture, or any MessagePack, as an annotated tree.
 
-    Each line has the offset, the bytes, what they say, the form of encoding, and what LangGraph
-    means by it; then comes what is not canonical.
+    Every line has the offset, the bytes, their value, the form of encoding, and what it means to
+    LangGraph; then come the parts that are not canonical.
     """
     if sum(item is not None for item in (case, blob, digits)) != 1:
         raise UsageError(
@@ -99,7 +101,7 @@ _COLOURS: dict[str, dict[str, Any]] = {
 
 
 def _style(what: str, text: str) -> str:
-    """Return a text in its colour; `click.echo` takes that away where there is no terminal."""
+    """Return a text in its colour, which `click.echo` removes unless it writes to a terminal."""
     return click.style(text, **_COLOURS[what])
 
 
@@ -109,5 +111,7 @@ def _from_hex(text: str) -> bytes:
         return bytes.fromhex(digits)
     except ValueError as error:
         raise UsageError(
-            f"expected hexadecimal digits, two a byte: {error}", where="--hex", hint="like 82a16101"
+            f"expected hexadecimal digits, two per byte: {error}",
+            where="--hex",
+            hint="like 82a16101",
         ) from error

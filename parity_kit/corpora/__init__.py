@@ -14,5 +14,5 @@
     drift/       LangGraph against itself: other processes, interpreters and releases
     user_checkpoints/  a user's own checkpoints, read from the databases that savers keep them in
 
-Reading imports no LangGraph: `regenerate` and `authoring` do, and only when they are used.
+Reading does not import LangGraph; only `regenerate` and `authoring` do, when they are used.
 """

@@ -1,8 +1,7 @@
-"""What generators are written with: cases from Python objects, specs and programs.
+"""The functions that generators are written with: cases from objects, specs and programs.
 
-Each case is tagged with the features it touches (`parity_kit.programs.features`), with what
-LangGraph itself does not bring back (`parity_kit.reference.loss`), and with those its generator
-adds.
+A case is tagged with the features it touches (`parity_kit.programs.features`), with what LangGraph
+itself does not restore (`parity_kit.reference.loss`), and with the features its generator adds.
 """
 
 from __future__ import annotations
@@ -47,9 +46,9 @@ def codec(  # noqa: PLR0913  # a generator names the few it needs
 ) -> Case:
     """Return a case that round-trips bytes, and decodes them.
 
-    `paths` is the module that Python keeps paths in, for bytes that hold some. With `encode` the
-    value they hold is also given opened, to be encoded afresh. The reference builds that value
-    whatever its types are, so it must be harmless.
+    `paths` is the module that holds Python's paths, for bytes that contain some. With `encode`, the
+    case also encodes the opened value of the bytes. The reference builds that value whatever its
+    types are, so it must be harmless.
     """
     operations = [op("decode", type=type, data=data)] if decode else []
     operations.append(op("round_trip", type=type, data=data))
@@ -66,9 +65,9 @@ def classified(
     type: str = "msgpack",  # noqa: A002  # the contract's name
     strict: bool = True,
 ) -> Case:
-    """Return a case that says whether bytes are kept, replaced or refused.
+    """Return a case that only records whether bytes are kept, replaced or refused.
 
-    For bytes whose error would be worded by a library, and for those too large to be told twice.
+    For bytes whose error message comes from a library, and for bytes too large to store twice.
     """
     operations = [op("classify", type=type, data=data)]
     return _on_bytes(case, {"strict": strict}, operations, features)
@@ -106,15 +105,15 @@ def _opened(kind: str, data: bytes) -> Plain:
 def dumped(case: str, value: object, *features: str) -> Iterator[Case]:
     """Yield the cases for what LangGraph stores for a Python object.
 
-    The strict codec always; the permissive one too, under `…/permissive`, if the value holds a type
-    that only this one builds, and builds so that the same bytes come back: what an application's
-    own type makes of its payload is nothing that another engine could know.
+    Always for the strict codec; also for the permissive one, under `…/permissive`, if the value
+    holds a type that only this codec builds, and the same bytes come back: no other engine could
+    know what an application's own type makes of its payload.
     """
     from parity_kit.reference.loss import Loss, loss_of  # noqa: PLC0415  # loads LangGraph
 
     kind, data = dump(value)
-    # Opened, a value is encoded by building it whatever its types are: only one that comes back
-    # as it was can be meant.
+    # Encoding an opened value builds it whatever its types are, so only a value that comes back
+    # unchanged makes sense.
     lost = loss_of(kind, data, strict=False)
     comes_back = lost is Loss.NONE
     tags = () if comes_back else (f"{lost.value} in both modes",)

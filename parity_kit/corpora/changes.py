@@ -1,4 +1,4 @@
-"""What differs between two versions of a corpus, case by case, with the first place."""
+"""The differences between two versions of a corpus: every case, with its first difference."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Kind: TypeAlias = Literal["added", "removed", "changed"]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A case that is in one version only, or differs; `place` is the first difference."""
+    """A case that differs or is in only one version; `place` is the first difference."""
 
     case: str
     kind: Kind
@@ -28,9 +28,9 @@ class Change:
 
 
 def changes(before: Corpus | None, after: Corpus | None) -> tuple[Change, ...]:
-    """Return what differs from `before` to `after`; None stands for a corpus that is not there.
+    """Return the changes from `before` to `after`; None stands for a missing corpus.
 
-    Order counts: a file in which only the order of cases differs has one change that says so.
+    Order counts: if only the order of cases differs, one change says so.
     """
     old = {} if before is None else {trace.case.id: trace for trace in before.traces}
     new = {} if after is None else {trace.case.id: trace for trace in after.traces}

@@ -28,12 +28,12 @@ class Corpus:
     traces: tuple[Trace, ...]
 
     def pack(self) -> bytes:
-        """Return the canonical bytes: the whole content of the corpus's file."""
+        """Return the canonical bytes, which are the content of the corpus's file."""
         traces = [trace.to_plain() for trace in self.traces]
         return pack({"format": FORMAT, "corpus": self.name, "traces": traces})
 
     def index(self) -> str:
-        """Return the index: a line a case with id, digest, size in bytes and features."""
+        """Return the index: one line per case with its id, digest, size in bytes and features."""
         return "".join(f"{_index_line(trace)}\n" for trace in self.traces)
 
 
@@ -43,14 +43,14 @@ def trace_digest(trace: Trace) -> Digest:
 
 
 def _index_line(trace: Trace) -> str:
-    # No padding: a new long id must not touch the other lines of the diff.
+    # No padding, so that a new long id does not change other lines.
     data = pack(trace.to_plain())
     features = ",".join(trace.case.features)
     return f"{trace.case.id}  {digest(data)[:_DIGEST_SHOWN]}  {len(data)}  {features}"
 
 
 def parse(data: bytes, where: Path) -> Corpus:
-    """Return the corpus that bytes hold; `where` is named if they do not.
+    """Parse a corpus from bytes; errors name `where`.
 
     Raises:
         BadFileError: If `data` is not a corpus in this format.
@@ -92,7 +92,7 @@ def read_corpus(path: Path) -> Corpus:
     """Return the corpus in a file.
 
     Raises:
-        BadFileError: If the file is missing or no corpus.
+        BadFileError: If the file is missing or is not a corpus.
     """
     return parse(read_bytes(path), path)
 

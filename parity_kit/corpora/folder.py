@@ -1,4 +1,4 @@
-"""A folder of corpora, read and written as a whole."""
+"""Reads and writes a folder of corpora as a whole."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from parity_kit.corpora.manifest import MANIFEST, Entry, Manifest, entry_of, rea
 
 
 def corpus_file(fixtures: Path, name: str) -> Path:
-    """Return where a corpus is kept."""
+    """Return the path of a corpus."""
     return fixtures / f"{name}.msgpack"
 
 
 def index_file(fixtures: Path, name: str) -> Path:
-    """Return where a corpus's index is kept."""
+    """Return the path of a corpus's index."""
     return fixtures / f"{name}.index"
 
 
 def select(known: Iterable[CorpusName], wanted: Collection[str]) -> list[CorpusName]:
-    """Return the corpora asked for, in order; all of them if none is named.
+    """Return the requested corpora, in order; all of them if none is named.
 
     Raises:
-        UsageError: If one that is asked for is not known.
+        UsageError: If a requested corpus is not known.
     """
     names = sorted(known)
     if unknown := sorted(set(wanted) - set(names)):
@@ -40,11 +40,11 @@ def select(known: Iterable[CorpusName], wanted: Collection[str]) -> list[CorpusN
 
 
 def read_corpora(fixtures: Path, wanted: Collection[str] = ()) -> tuple[Corpus, ...]:
-    """Return the committed corpora, each file checked against the manifest.
+    """Return the committed corpora, and check their files against the manifest.
 
     Raises:
         BadFileError: If a file is missing, broken, or not the one the manifest lists.
-        UsageError: If a corpus that is asked for is not in the manifest.
+        UsageError: If a requested corpus is not in the manifest.
     """
     manifest = read_manifest(fixtures)
     with _without_collecting():
@@ -56,7 +56,7 @@ def read_corpora(fixtures: Path, wanted: Collection[str] = ()) -> tuple[Corpus, 
 
 @contextmanager
 def _without_collecting() -> Generator[None]:
-    """Look for no garbage while many small objects are made that all stay: a third of the time."""
+    """Pause garbage collection while making many small objects that all stay: it saves a third."""
     collects = gc.isenabled()
     gc.disable()
     try:
@@ -108,10 +108,10 @@ def write_corpora(
     python: str,
     needs: Mapping[CorpusName, Mapping[str, str]] = MappingProxyType({}),
 ) -> None:
-    """Write corpora with their indexes, and bring the manifest up to date.
+    """Write corpora with their indexes, and update the manifest.
 
-    `needs` holds what some of them needed beside the oracle. Entries of corpora that are not
-    written stay, unless their file is gone.
+    `needs` holds the versions that some of them needed besides the oracle. Entries of other corpora
+    stay, unless their file is gone.
     """
     fixtures.mkdir(parents=True, exist_ok=True)
     entries: dict[CorpusName, Entry] = {}

@@ -1,6 +1,6 @@
 """The generators of a workspace, loaded by path.
 
-A port's workspace has its own, and nothing in the library depends on what a corpus holds.
+A port's workspace has its own generators, and nothing in the library depends on a corpus's content.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _PACKAGE = "_parity_kit_generators"
 
 
 def generators(workspace: Workspace) -> dict[CorpusName, Path]:
-    """Return the workspace's generators by the corpus each makes; `_…` holds what they share."""
+    """Return the workspace's generators by corpus; files named `_…` hold what they share."""
     files = sorted(workspace.generators.glob("[!_]*.py"))
     return {CorpusName(path.stem): path for path in files}
 

@@ -1,4 +1,4 @@
-"""A fixture by its case's id, in the committed corpora and in imported ones."""
+"""Finds a fixture by its case's id, in the committed corpora and in imported ones."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def find_trace(workspace: Workspace, case: str) -> Trace:
 
 
 def _listed(index: Path) -> list[str]:
-    """Return the ids in an index, which is there to be searched and may be missing."""
+    """Return the ids in an index, which may be missing."""
     if not index.is_file():
         return []
     return [line.partition("  ")[0] for line in index.read_text(encoding="utf-8").splitlines()]

@@ -1,4 +1,4 @@
-"""`MANIFEST.json`: which oracle made the corpora, and what each file must hold."""
+"""`MANIFEST.json`: the oracle that made the corpora, and the digests of their files."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ MANIFEST = "MANIFEST.json"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What the manifest says of one corpus.
+    """The manifest's entry for one corpus.
 
-    `needs` holds the versions of distributions that shaped its bytes and that not every environment
-    has (`parity_kit.corpora.requirements`).
+    `needs` holds the versions of distributions that shaped its bytes but are not in every
+    environment (`parity_kit.corpora.requirements`).
     """
 
     cases: int
@@ -57,7 +57,7 @@ class Manifest:
         _compare(wanted, {**installed, "python implementation": python})
 
     def check_needs(self, name: CorpusName, installed: Mapping[str, str]) -> None:
-        """Check that what else a corpus was made with is what is installed.
+        """Check that the versions of other distributions that shaped a corpus are installed.
 
         Raises:
             DriftError: Naming each distribution that differs.
@@ -86,7 +86,7 @@ def _entry_to_json(entry: Entry) -> dict[str, object]:
 
 
 def entry_of(corpus: Corpus, data: bytes, needs: Mapping[str, str]) -> Entry:
-    """Return the manifest's entry for a corpus, its bytes and what they needed."""
+    """Return the manifest's entry for a corpus, from its bytes and the versions they needed."""
     return Entry(len(corpus.traces), len(data), digest(data), dict(needs))
 
 
@@ -94,7 +94,7 @@ def read_manifest(fixtures: Path) -> Manifest:
     """Return the manifest of a folder of corpora.
 
     Raises:
-        BadFileError: If it is missing or not a manifest.
+        BadFileError: If the file is missing or is not a manifest.
     """
     path = fixtures / MANIFEST
     text = read_bytes(path)

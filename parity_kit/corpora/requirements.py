@@ -1,8 +1,7 @@
-"""What a corpus needs beside LangGraph to be regenerated, and whether it is here.
+"""What a corpus needs besides LangGraph to be regenerated, and whether this machine has it.
 
-A generator declares it, written out: `REQUIRES = ("postgresql",)`. Where it is missing the corpus
-is not regenerated, which is said by name; the committed file stays, and the gate compares with it
-as ever.
+A generator declares it as a literal: `REQUIRES = ("postgresql",)`. If it is missing, the corpus is
+reported and not regenerated; the committed file stays, and the gate compares with it as usual.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from parity_kit.contract.errors import UsageError
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """How to find out what is missing, and which distributions shape the bytes made with it."""
+    """A check for what is missing, and the distributions that shape the bytes made with it."""
 
     missing: Callable[[], str]
     distributions: tuple[str, ...]
@@ -36,7 +35,7 @@ KNOWN: Mapping[str, Requirement] = {
 
 
 def required(generator: Path) -> tuple[str, ...]:
-    """Return what a generator declares, which is read without running it."""
+    """Return the requirements that a generator declares, without running it."""
     try:
         body = ast.parse(generator.read_text(encoding="utf-8")).body
     except SyntaxError:
@@ -48,7 +47,7 @@ def required(generator: Path) -> tuple[str, ...]:
 
 
 def missing(names: Iterable[str]) -> str:
-    """Return what is not here and how to get it, or nothing.
+    """Return what this machine lacks and how to get it, or nothing.
 
     Raises:
         UsageError: If a name is not known.

@@ -1,4 +1,4 @@
-"""A fixture in words: its subject, operations and outcomes, MessagePack beside its bytes."""
+"""Prints a fixture: its subject, operations and outcomes, and MessagePack beside its bytes."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def show(trace: Trace, style: Style = plain_style) -> Iterator[str]:
 
 
 def findings_of(case: Case) -> list[str]:
-    """Return the sentences that say what LangGraph gets wrong in a case."""
+    """Return the sentences that describe what LangGraph gets wrong in a case."""
     return [
         feature.removeprefix(UPSTREAM) for feature in case.features if feature.startswith(UPSTREAM)
     ]
@@ -72,14 +72,14 @@ def _outcome(outcome: Outcome, style: Style) -> Iterator[str]:
 
 
 def _is_packed(name: str, outcome: Outcome) -> bool:
-    """Return whether a stored entry is MessagePack by what its name or the outcome says."""
+    """Return whether a stored entry is MessagePack, judging by its name or the outcome."""
     if name == "data":
         return isinstance(outcome, Returned) and outcome.value == "msgpack"
     return split_stored_name(name)[-1] == "msgpack"
 
 
 def render_bytes(data: bytes, style: Style = plain_style, *, packed: bool = True) -> Iterator[str]:
-    """Yield bytes annotated as MessagePack; as text where they are that and not `packed`."""
+    """Yield bytes annotated as MessagePack, or as text if they are text and not `packed`."""
     text = "" if packed else _as_text(data)
     if text:
         yield text
@@ -88,7 +88,7 @@ def render_bytes(data: bytes, style: Style = plain_style, *, packed: bool = True
 
 
 def _as_text(data: bytes) -> str:
-    """Return the text that bytes are, if each of its characters can be printed."""
+    """Return bytes as text, if all of its characters are printable."""
     try:
         text = data.decode()
     except UnicodeDecodeError:
@@ -97,9 +97,9 @@ def _as_text(data: bytes) -> str:
 
 
 def stored_entries(trace: Trace, name: str) -> list[tuple[int, str, bytes]]:
-    """Return what a case stored under a name, or under the names that a part of one picks out.
+    """Return the entries that a case stored under a name, or else under names that contain it.
 
-    Each entry comes with the number of its operation.
+    Every entry comes with the number of its operation.
 
     Raises:
         UsageError: If nothing was stored under such a name; the hint lists the names.
@@ -123,7 +123,7 @@ def stored_entries(trace: Trace, name: str) -> list[tuple[int, str, bytes]]:
 
 
 def trace_to_json(trace: Trace) -> dict[str, Any]:
-    """Return a fixture as a JSON object, each byte string in it annotated."""
+    """Return a fixture as a JSON object with its byte strings annotated."""
     case = trace.case
     return {
         "id": case.id,
@@ -175,7 +175,7 @@ def _named(name: str, value: Plain, style: Style, *, packed: bool) -> Iterator[s
 
 
 def pretty(value: Any, width: int = 96) -> Iterator[str]:
-    """Yield a value as JSON: in one line where it fits, else an entry a line."""
+    """Yield a value as JSON: on one line if it fits, otherwise one line per entry."""
     printable = _printable(value)
     whole = json.dumps(printable, ensure_ascii=False)
     if len(whole) <= width or not isinstance(printable, (dict, list)) or not printable:
@@ -205,7 +205,7 @@ def _text(value: Any) -> str:
 
 
 def _printable(value: Any) -> Any:
-    """Return plain data as JSON can say it: ext values opened, bytes as text."""
+    """Return plain data in a form that JSON can express: ext values opened, bytes as text."""
     if isinstance(value, Ext):
         return _printable(open_value(value))
     if isinstance(value, Mapping):

@@ -122,9 +122,9 @@ class _LastingIds:
     def __init__(self) -> None:
         self._kept: list[object] = []
 
-    def __call__(self, thing: object) -> int:
-        self._kept.append(thing)
-        return id(thing)
+    def __call__(self, error: object) -> int:
+        self._kept.append(error)
+        return id(error)
 
 
 _NO_SLEEP = ("langgraph.pregel._retry", "time", _Unhurried())

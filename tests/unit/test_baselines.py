@@ -112,7 +112,7 @@ def test_only_langgraphs_own_parts_are_the_resolvers_to_choose() -> None:
 
 @pytest.mark.parametrize("said", ["langgraph>=1", "langchain==1.0", "", "newest"])
 def test_a_baseline_is_one_exact_release(said: str) -> None:
-    with pytest.raises(UsageError, match="no release of LangGraph"):
+    with pytest.raises(UsageError, match="not a release of LangGraph"):
         baseline_name(said)
 
 

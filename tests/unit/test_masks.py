@@ -195,8 +195,8 @@ def test_the_command_names_what_is_stale(
 
     done = invoke("--check")
     assert done.return_value == 1
-    assert "not needed any more: id at graph get_state value $.next[]" in done.output
-    assert f"moves and has no mask: {measured.masks[-1].name}" in done.output.replace("\n", " ")
+    assert "no longer needed: id at graph get_state value $.next[]" in done.output
+    assert f"changes but has no mask: {measured.masks[-1].name}" in done.output.replace("\n", " ")
     assert invoke().return_value == 0
     assert not fixtures_masks.against_kept(measured).any
 

@@ -4,9 +4,9 @@ Runs in the environment of that release, with this kit's source on the path and 
 kit's. The plan is a JSON object: `workspace`, `target`, `corpora`. Each line on stdout is a JSON
 object: `{"corpus", "done"}` while it works, and at last `{"cases", "absent", "problems"}`.
 
-A case that the release cannot answer must not sink the others: it is left out and named, with what
-it needs. Where a generator itself breaks off, the cases of the committed corpus that it has not
-reached are run as they stand.
+A case that the release cannot run must not stop the others: it is left out and reported, with what
+it needs. If a generator itself fails, the cases of the committed corpus that it has not reached run
+unchanged.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ Emit = Callable[[CorpusName, int], None]
 
 @dataclass(slots=True)
 class Made:
-    """What came of one corpus: its traces, what it lacks, and why its generator broke off."""
+    """The result for one corpus: its traces, missing cases, and the error of its generator."""
 
     traces: dict[str, Trace] = field(default_factory=dict[str, Trace])
     absent: dict[str, str] = field(default_factory=dict[str, str])
@@ -47,7 +47,7 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What was made: cases by corpus, reasons by case that is absent, problems by corpus."""
+    """The result: cases by corpus, reasons by absent case, problems by corpus."""
 
     cases: dict[str, int]
     absent: dict[str, str]
@@ -93,7 +93,7 @@ def _committed(workspace: Workspace, name: CorpusName) -> tuple[Case, ...]:
 
 
 def make_one(name: CorpusName, committed: Collection[Case], run: CaseRunner, emit: Emit) -> Made:
-    """Make one corpus of what its generator yields, and of what it should have yielded."""
+    """Make one corpus from the cases its generator yields, and those it should have yielded."""
     made = Made()
     try:
         for case in _cases(name):
@@ -115,7 +115,7 @@ def _cases(name: CorpusName) -> Iterator[Case]:
 
 
 def _add(case: Case, run: CaseRunner, made: Made) -> None:
-    """Run one case, and keep its trace or the reason for which there is none."""
+    """Run one case, and keep its trace or the reason why there is none."""
     if lacks := absent_in(pack(case.to_plain())):
         made.absent[case.id] = f"needs {lacks}"
         return
@@ -146,7 +146,7 @@ def _print(line: dict[str, Any]) -> None:
 
 
 def main() -> None:
-    """Do the plan that the first argument holds."""
+    """Carry out the plan in the first argument."""
     plan = json.loads(sys.argv[1])
     summary = make(
         Workspace(Path(plan["workspace"])),

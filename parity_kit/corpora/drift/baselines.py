@@ -1,4 +1,4 @@
-"""Baselines: corpora made with other releases of LangGraph, each in an environment of its own."""
+"""Baselines: corpora made with other releases of LangGraph, each in its own environment."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ ORIGIN = "BASELINE.json"
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """A folder of corpora made with another release, and what came of making them.
+    """A folder of corpora made with another release, and the outcome of making them.
 
-    `cases` counts them by corpus; `absent` gives the reason for each case that the release cannot
-    answer; `problems` says by corpus why a generator broke off.
+    `cases` counts cases by corpus; `absent` gives the reason for each case that the release cannot
+    run; `problems` holds the errors that stopped generators, by corpus.
     """
 
     folder: Path
@@ -40,12 +40,12 @@ class Baseline:
 
 
 def folder_of(workspace: Workspace, name: str) -> Path:
-    """Return where a baseline's corpora are kept unless another place is named."""
+    """Return the default folder of a baseline's corpora."""
     return workspace.cache / "baselines" / name
 
 
 def find(workspace: Workspace, name: str) -> Path:
-    """Return the folder of a baseline that was built: `1.1.10`, `langgraph==1.1.10`, its name.
+    """Return the folder of a baseline by version (`1.1.10`), requirement or name.
 
     `fixtures` stands for the committed corpora, and a path for itself.
 
@@ -73,7 +73,7 @@ def find(workspace: Workspace, name: str) -> Path:
 def build(
     workspace: Workspace, recipe: Recipe, folder: Path, wanted: Collection[str], emit: Progress
 ) -> Baseline:
-    """Make corpora in the environment of a recipe, and return what came of it.
+    """Make corpora in the environment of a recipe, and return the baseline.
 
     Raises:
         EnvironmentBuildError: If the environment cannot be made.
@@ -110,12 +110,12 @@ def build(
 
 
 def requirements_of(folder: Path) -> Sequence[str]:
-    """Return the requirements a folder's corpora were made with; none for the committed ones."""
+    """Return the requirements that made a folder's corpora; none for the committed ones."""
     path = folder / ORIGIN
     return json.loads(path.read_text(encoding="utf-8"))["requirements"] if path.is_file() else ()
 
 
 def borrowed_in(folder: Path) -> tuple[str, ...]:
-    """Return the corpora in a folder that hold cases of another release, as no generator ran."""
+    """Return the corpora in a folder with another release's cases, because no generator ran."""
     path = folder / ABSENT
     return tuple(json.loads(path.read_text(encoding="utf-8"))["problems"]) if path.is_file() else ()

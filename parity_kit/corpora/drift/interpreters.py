@@ -16,7 +16,7 @@ from typing import cast
 from parity_kit.contract.errors import UsageError
 
 OLDEST, NEWEST = (3, 11), (3, 14)
-"""The minor versions that are looked for."""
+"""The minor versions to look for."""
 
 _TELL = (
     "import json, platform;"
@@ -27,7 +27,7 @@ _SECONDS = 10
 
 @dataclass(frozen=True, slots=True)
 class Interpreter:
-    """A Python: where it is, its implementation and its version."""
+    """A Python interpreter: its path, implementation and version."""
 
     path: Path
     implementation: str
@@ -44,7 +44,7 @@ class Interpreter:
 
 
 def others() -> tuple[Interpreter, ...]:
-    """Return one interpreter of each minor version but the one that runs, oldest first."""
+    """Return one interpreter for every minor version except the running one, oldest first."""
     by_minor: dict[tuple[int, int], Interpreter] = {}
     for path in _places():
         interpreter = look_at(path)
@@ -77,7 +77,7 @@ def find(wanted: str) -> Interpreter:
 
 
 def look_at(path: Path) -> Interpreter | None:
-    """Return the interpreter at a path, or None if there is none that runs."""
+    """Return the interpreter at a path, or None if there is none or it does not run."""
     try:
         done = subprocess.run(
             [str(path), "-c", _TELL],
@@ -88,12 +88,12 @@ def look_at(path: Path) -> Interpreter | None:
         )
         implementation, version = cast("list[str]", json.loads(done.stdout))
     except (OSError, ValueError, subprocess.SubprocessError):
-        return None  # a shim for a version that is not there, for example
+        return None  # for example a shim for a version that is not installed
     return Interpreter(path, implementation, version)
 
 
 def _places(only: tuple[int, int] | None = None) -> Iterator[Path]:
-    """Yield where interpreters may be: on `PATH`, under pyenv, among those that uv keeps."""
+    """Yield the possible paths of interpreters: on `PATH`, under pyenv, and in uv's folder."""
     minors = [only] if only else [(3, number) for number in range(OLDEST[1], NEWEST[1] + 1)]
     for major, minor in minors:
         if path := shutil.which(f"python{major}.{minor}"):

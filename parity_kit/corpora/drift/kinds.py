@@ -1,4 +1,4 @@
-"""Changes between two releases by kind: what became other bytes, how often, and why it matters."""
+"""Changes between two releases by kind: which bytes changed, how often, and why it matters."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ _WHY: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """What two changes have in common that are of one kind.
+    """What changes of one kind have in common.
 
-    `scope` is a type, a record or a part; `turn` says what became what, where one is a type.
+    `scope` is a type, a record or a part; `turn` says what became what, if one of them is a type.
     """
 
     scope: str
@@ -48,7 +48,7 @@ class Signature:
 class Kind:
     """One kind of change: where, in how many cases, and an example.
 
-    `parts` counts the places by part of a trace; `uniform` says that the same became the same
+    `parts` counts the places by part of a trace; `uniform` means that the change was the same
     everywhere.
     """
 
@@ -90,12 +90,12 @@ class Kind:
 
     @property
     def where(self) -> str:
-        """The parts of traces that it is in, the commonest first."""
+        """The parts of traces that have it, the most frequent first."""
         return ", ".join(f"{part} ({count})" for part, count in self.parts.most_common())
 
     @property
     def why(self) -> str:
-        """Who meets this change, the worst first."""
+        """Who is affected by this change, the worst first."""
         if self.signature.is_id:
             return "an id that somebody kept (to resume an interrupt, say) finds nothing any more"
         words = {part.split()[0] for part in self.parts}
@@ -123,7 +123,7 @@ def _cut(text: str) -> str:
 def kinds(
     before: Mapping[Any, Corpus], after: Mapping[Any, Corpus], borrowed: Collection[str] = ()
 ) -> tuple[Kind, ...]:
-    """Return the kinds of change between corpora of two releases, the gravest first.
+    """Return the kinds of change between corpora of two releases, the most serious first.
 
     `borrowed` names the corpora in which a release runs cases that are not its own.
     """
@@ -142,7 +142,7 @@ def kinds(
 
 
 def _rank(kind: Kind) -> int:
-    """Return where a kind comes: what lies in databases before what callers see."""
+    """Return the sort key of a kind: changes in databases before those that callers see."""
     words = [part.split()[0] for part in kind.parts]
     return -1 if kind.signature.is_id else min(list(_WHY).index(word) for word in words)
 

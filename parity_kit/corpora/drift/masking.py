@@ -1,9 +1,9 @@
-"""Measuring the masks: `python -m parity_kit.corpora.drift.masking PLAN` is one process of it.
+"""Measures the masks; `python -m parity_kit.corpora.drift.masking PLAN` is one of its processes.
 
-The committed cases run on the reference again and again, each time with one pin taken away, in
-processes of their own because the order of edges and of sets follows the hash seed. The plan is a
-JSON object: `workspace`, `variations`; on stdout come the cases of each variation, and a mask for
-each thing that moved.
+The committed cases run on the reference again and again, each time without one pin, in separate
+processes because the order of edges and of sets follows the hash seed. The plan is a JSON object:
+`workspace`, `variations`. The process prints the cases of each variation, and a mask for every
+place that changed.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ from parity_kit.judging.masks import Mask, MaskPlace, Move
 from parity_kit.reference.logs import silence_langgraph
 
 Again = Callable[[Case], tuple[Outcome, ...]]
-"""Runs a case again, with something left free."""
+"""Runs a case again, with something left unpinned."""
 
 VARIATIONS = ("ids", "clock", "chance", "threads", "async", "edges", "sets")
 _UNDER_SEEDS = ("edges", "sets")
 _SEEDS = (1, 2)
-# What the reference's own executor says where it cannot pin an asynchronous run.
+# The messages of the reference's executor when it cannot pin an asynchronous run.
 _UNPINNED = "the saver waits:"
 _LAST_FIRST = {"pinned": "task order", "free": "the superstep's first task ended last"}
 _NEVER_ASYNC = {"put", "store_items"}
@@ -42,7 +42,7 @@ _TIME_LIMIT = 900
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What was measured: the cases that ran under each variation, and all that moved."""
+    """The measurement: the cases that ran under each variation, and the masks of what changed."""
 
     cases: Mapping[str, int]
     masks: tuple[Mask, ...]
@@ -59,14 +59,14 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Stale:
-    """Masks that nothing needs any more, and what moves without a mask."""
+    """Masks that are no longer needed, and places that change without a mask."""
 
     needless: tuple[Mask, ...]
     missing: tuple[Mask, ...]
 
     @property
     def any(self) -> bool:
-        """Whether there is any of either."""
+        """Whether there are any of either."""
         return bool(self.needless or self.missing)
 
     def to_json(self) -> dict[str, list[str]]:
@@ -78,7 +78,7 @@ class Stale:
 
 
 def compare_masks(kept: Iterable[Mask], measured: Measured) -> Stale:
-    """Return in what the masks that are kept are not those that were measured."""
+    """Return the differences between the kept masks and the measured ones."""
     kept_by_place = {(mask.place, mask.move): mask for mask in kept}
     measured_by_place = {(mask.place, mask.move): mask for mask in measured.masks}
     return Stale(
@@ -91,7 +91,7 @@ def measure(workspace: Workspace, emit: Callable[[str], None]) -> Measured:
     """Run the reference against itself, one process for each hash seed.
 
     Raises:
-        KitError: If one of them breaks off.
+        KitError: If one of them fails.
     """
     answers: list[dict[str, Any]] = []
     for seed in (0, *_SEEDS):
@@ -119,7 +119,7 @@ def _in_a_process(workspace: Workspace, seed: int, variations: Sequence[str]) ->
 
 
 def _merged(masks: Iterable[Mask]) -> tuple[Mask, ...]:
-    """Return one mask for each place and move; of several counts the largest."""
+    """Return one mask for each place and move, with the largest count."""
     merged: dict[tuple[MaskPlace, Move], Mask] = {}
     for mask in masks:
         key = (mask.place, mask.move)
@@ -154,7 +154,7 @@ def measure_here(traces: Sequence[Trace], variations: Sequence[str]) -> Measured
 
 
 def _masks_of(variation: str, pairs: Sequence[tuple[Trace, tuple[Outcome, ...]]]) -> Iterator[Mask]:
-    """Yield a mask for each thing that moved under one variation."""
+    """Yield a mask for every place that changed under one variation."""
     # Which places are another one each time is found first, each by itself: one of those must not
     # make a place that it is compared with look like one.
     fresh = {
@@ -182,7 +182,7 @@ def _masks_of(variation: str, pairs: Sequence[tuple[Trace, tuple[Outcome, ...]]]
 
 
 def _is_answered(outcomes: Sequence[Outcome]) -> bool:
-    """Return whether the reference could run a case at all, which it cannot always if awaited."""
+    """Return whether the reference could run a case, which is not certain if it is awaited."""
     return not any(
         isinstance(outcome, Raised) and outcome.message.startswith(_UNPINNED)
         for outcome in outcomes
@@ -224,11 +224,11 @@ def _concerns(variation: str, trace: Trace) -> bool:
     if variation == "sets":
         return b"set" in pack(trace.to_plain())
     if variation == "clock" and b"timeout" in pack(dict(subject.spec)):
-        return False  # who is in time is then the machine's to say
+        return False  # the machine then decides which one is in time
     if variation == "threads" and any(
         "max_concurrency" in operation.args for operation in trace.case.operations
     ):
-        return False  # where one worker waits for the stream, LangGraph's tasks never begin
+        return False  # if the only worker waits for the stream, LangGraph's tasks never start
     if variation == "async":
         # LangGraph's `SqliteSaver` has no asynchronous methods.
         return subject.kind is SubjectKind.GRAPH and saver != "sqlite"
@@ -236,7 +236,7 @@ def _concerns(variation: str, trace: Trace) -> bool:
 
 
 def main() -> None:
-    """Do the plan that the first argument holds."""
+    """Carry out the plan in the first argument."""
     plan = json.loads(sys.argv[1])
     corpora = read_corpora(Workspace(Path(plan["workspace"])).fixtures)
     traces = [trace for corpus in corpora for trace in corpus.traces]

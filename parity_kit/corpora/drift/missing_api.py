@@ -1,8 +1,8 @@
-"""What a release of LangGraph lacks, found while generators run on it.
+"""Detects what a release of LangGraph lacks, while generators run on it.
 
-A name that a generator imports and the release has not is stood in for by an `Absent`. A value made
-with one stores a text of its own, so that every case which needs it can be told from the others,
-wherever in the case it lies.
+An `Absent` stands in for a name that a generator imports but the release lacks. A value made with
+it stores a text of its own, so that every case that needs the name can be recognized, wherever the
+value is in the case.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ _MOST = 100  # names that one generator may lack
 
 @dataclass(frozen=True)
 class AbsentValue:
-    """What an absent class would have made."""
+    """Stands in for an instance of an absent class."""
 
     mark: str
 
 
 class Absent:
-    """Stands in for a name that is not there; calling it makes an `AbsentValue`."""
+    """Stands in for a missing name; calling it makes an `AbsentValue`."""
 
     def __init__(self, name: str) -> None:
         self._name = name
 
     def __call__(self, *args: object, **kwargs: object) -> AbsentValue:
-        """Return what stands in for an instance."""
+        """Return a stand-in for an instance."""
         del args, kwargs
         return AbsentValue(_MARK + self._name)
 
@@ -48,17 +48,17 @@ class Absent:
 
 
 def absent_in(data: bytes) -> str:
-    """Return what a case's bytes say that it needs and the release lacks, or nothing."""
+    """Return the names in a case's bytes that the release lacks, or nothing."""
     return ", ".join(sorted({name.decode() for name in _MARKED.findall(data)}))
 
 
 def import_with_absent(name: str) -> ModuleType:
-    """Import a module, with stand-ins for what it takes from LangGraph and is not there.
+    """Import a module, with stand-ins for names that LangGraph lacks.
 
-    The stand-ins stay with the module alone: to LangGraph, what it lacks is as absent as before.
+    Only the module sees the stand-ins: for LangGraph itself, the names stay missing.
 
     Raises:
-        ImportError: If it cannot be imported for another reason.
+        ImportError: If the import fails for another reason.
     """
     undo: list[Callable[[], object]] = []
     try:
@@ -76,7 +76,7 @@ def import_with_absent(name: str) -> ModuleType:
 
 
 def _stood_in(error: ImportError, undo: list[Callable[[], object]]) -> bool:
-    """Put a stand-in where an import failed; return whether there was anything to do."""
+    """Put a stand-in where an import failed; return whether one was needed."""
     matched = _NO_NAME.match(str(error))
     if matched is not None and matched[2].startswith(_FAMILY):
         name, module = matched[1], sys.modules[matched[2]]
@@ -92,7 +92,7 @@ def _stood_in(error: ImportError, undo: list[Callable[[], object]]) -> bool:
 
 
 class _AbsentModule(ModuleType):
-    """A module that is not there: every name in it is absent."""
+    """A missing module: every name in it is absent."""
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):

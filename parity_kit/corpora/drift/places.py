@@ -1,6 +1,6 @@
-"""Every place where two MessagePack trees differ, and where two traces of one case do.
+"""Every place where two MessagePack trees differ, or two traces of one case.
 
-Places say what changed and not in which case, so that changes between two releases can be counted
+A place says what changed but not in which case, so that changes between two releases can be counted
 by kind.
 """
 
@@ -28,10 +28,10 @@ from parity_kit.msgpack.semantics import record_of
 from parity_kit.msgpack.tree_difference import Pair, TreeDifference, What
 
 _OWN_KEYS = {"channel_values", "channel_versions", "versions_seen", "configurable", "parents"}
-"""Maps whose keys are the graph's: a place in them is told without the key."""
+"""Maps whose keys are the graph's; places in them leave the key out."""
 
 _LEVELS = {"versions_seen": 2}
-_PAYLOAD = 2  # where an envelope's array holds it
+_PAYLOAD = 2  # its index in an envelope's array
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +52,18 @@ class TraceDifference:
 
 
 def differences(left: Node, right: Node, part: str) -> Iterator[TraceDifference]:
-    """Yield where two trees differ, as far down as both have the same shape and types."""
+    """Yield the differences of two trees, as deep as both have the same shape and types."""
     yielded: dict[int, Pair] = {}
     for difference in tree_difference.differences(left, right):
         place, pair = _place(difference, part)
-        # Whatever differs inside values of two types is one difference: that of the types.
+        # All differences inside values of different types are one: that of the types.
         if pair is difference.pair or id(pair) not in yielded:
             yielded[id(pair)] = pair
             yield place
 
 
 def _place(difference: TreeDifference, part: str) -> tuple[TraceDifference, Pair]:
-    """Return a difference as a place, and the pair of values that it is about."""
+    """Return the place of a difference, and the pair of values that differ."""
     here = _Path()
     for pair, below in pairwise(difference.pair.trail):
         mine, yours = pair.left, pair.right
@@ -77,7 +77,7 @@ def _place(difference: TreeDifference, part: str) -> tuple[TraceDifference, Pair
 
 @dataclass(frozen=True, slots=True)
 class _Path:
-    """The way to a place; `free` levels of keys below are the graph's own."""
+    """The path to a place; the next `free` levels of keys are the graph's own."""
 
     path: str = ""
     inside: str = ""
@@ -88,7 +88,7 @@ class _Path:
         return TraceDifference(part, self.path, what, before, after, self.inside)
 
     def into(self, pair: Pair, node: Node, below: Pair) -> _Path:
-        """Return the way one step further, from a value to one inside it."""
+        """Return the path one step further, from a value to one inside it."""
         if node.kind == "map":
             return self._into_map(node, below)
         if node.kind == "ext":
@@ -147,7 +147,7 @@ def _type_of(node: Node) -> str:
 
 
 def _typed(node: Node) -> str:
-    """Return a value in a few words, one that names its type by that."""
+    """Describe a value in a few words: by its type if it names one."""
     return _type_of(node) or describe(node)
 
 
@@ -157,8 +157,8 @@ def trace_differences(
     """Yield every place where two traces of one case differ.
 
     Outcomes are compared only if the operations have the same names in the same order, and only
-    up to a run that takes another course: what follows from that would differ everywhere. A
-    borrowed case is another release's: where its operations differ, that says nothing of this one.
+    up to a run that takes another course, after which everything would differ. A borrowed case
+    comes from another release, so differences in its operations say nothing about this one.
     """
     old, new = before.case.operations, after.case.operations
     if [step.name for step in old] != [step.name for step in new]:
@@ -185,7 +185,7 @@ def _checkpoints(outcome: Outcome) -> tuple[str, ...]:
     if isinstance(outcome, Unsupported):
         return ()
     parts = (split_stored_name(name) for name in outcome.stored)
-    # A channel's own checkpoint has a shorter name, and is no step of a run.
+    # A channel's own checkpoint has a shorter name, and is not a step of a run.
     return tuple(sorted(part[3] for part in parts if part[0] == "checkpoint" and len(part) > 3))  # noqa: PLR2004  # thread/ns/id/type
 
 
@@ -279,7 +279,7 @@ def _kind(name: str) -> str:
 
 
 def _blobs(left: bytes, right: bytes, part: str) -> Iterator[TraceDifference]:
-    """Yield how two byte strings differ: as MessagePack, as JSON, or as no more than bytes."""
+    """Yield how two byte strings differ: as MessagePack, as JSON, or just as bytes."""
     trees = [_tree(item) for item in (left, right)]
     if trees[0] is None or trees[1] is None:
         if left != right:

@@ -1,4 +1,4 @@
-"""Whether one release reads what another stored: really tried, in both environments."""
+"""Tries whether one release reads what another stored, in both environments."""
 
 from __future__ import annotations
 
@@ -44,11 +44,11 @@ _STRICT = Subject(SubjectKind.CODEC, {"strict": True})
 
 @dataclass(slots=True)
 class Reading:
-    """What became of one release's bytes in the other.
+    """How one release reads the other's bytes.
 
-    `same` counts byte strings that are the same value there, `other` those that are read with more
-    or fewer fields, `lost` those of which a part became something else (a map where there was an
-    object, None), `refused` those that raise. `how` counts the differences by place, `examples`
+    `same` counts byte strings that give the same value, `other` those read with more or fewer
+    fields, `lost` those in which a part became something else (a map or None instead of an object),
+    `refused` those that raise. `how` counts the differences by place, `examples`
     names a case for each of lost and refused.
     """
 
@@ -83,10 +83,10 @@ class Reading:
 
 
 def engine_of(workspace: Workspace, folder: Path) -> RemoteEngine:
-    """Return the engine that a folder's corpora were made with, not started yet.
+    """Return the engine that made a folder's corpora, not yet started.
 
     Raises:
-        UsageError: If its environment is not here.
+        UsageError: If its environment does not exist.
     """
     wanted = requirements_of(folder)
     if wanted:
@@ -100,7 +100,7 @@ def engine_of(workspace: Workspace, folder: Path) -> RemoteEngine:
         there = dict(manifest.oracle) == oracle()[0]
     if not there:
         raise UsageError(
-            "the environment that made these corpora is not here",
+            "the environment that made these corpora does not exist",
             where=str(folder),
             hint="make it: parity-kit fixtures build --baseline langgraph==VERSION",
         )
@@ -112,7 +112,7 @@ def engine_of(workspace: Workspace, folder: Path) -> RemoteEngine:
 def changed_blobs(
     before: Mapping[Any, Corpus], after: Mapping[Any, Corpus]
 ) -> Iterator[tuple[CaseId, tuple[str, bytes] | None, tuple[str, bytes] | None]]:
-    """Yield the stored byte strings that two releases make differently, each with its case."""
+    """Yield the stored byte strings that differ between two releases, with their cases."""
     for name, corpus in before.items():
         theirs = {trace.case.id: trace for trace in after[name].traces} if name in after else {}
         for trace in corpus.traces:
@@ -132,7 +132,7 @@ def _pairs(
 
 
 def _typed(outcome: Outcome) -> Iterator[tuple[str, tuple[str, bytes]]]:
-    """Yield what an outcome stored, with the serializer's type of each."""
+    """Yield the byte strings that an outcome stored, with the serializer's types."""
     if isinstance(outcome, Unsupported):
         return
     for name, data in outcome.stored.items():
@@ -147,7 +147,7 @@ def _typed(outcome: Outcome) -> Iterator[tuple[str, tuple[str, bytes]]]:
 def read_by(
     blobs: Iterable[tuple[CaseId, tuple[str, bytes]]], own: RemoteEngine, other: RemoteEngine
 ) -> Reading:
-    """Decode byte strings in the release that made them and in the other, and compare."""
+    """Decode byte strings in both releases and compare the values."""
     wanted = {blob: case for case, blob in reversed(list(blobs))}
     reading = Reading()
     listed = list(wanted)

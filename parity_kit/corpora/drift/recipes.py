@@ -1,4 +1,4 @@
-"""Environments in which corpora can be made: another LangGraph, or another interpreter."""
+"""Environments for making corpora: another LangGraph, or another interpreter."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from parity_kit.contract.errors import UsageError
 from parity_kit.corpora.drift.interpreters import Interpreter
 
 _KIT = "parity-kit"
-# What the kit needs for other work than making corpora; some of them are large.
+# The kit's dependencies that making corpora does not need; some of them are large.
 _UNUSED = {"hypothesis", "jinja2", "matplotlib", "pandas", "psutil", "pyperf", "uv"}
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*")
 _BASELINE = re.compile(r"(?:langgraph(?:==|-))?(\d[\w.!]*)")
@@ -19,10 +19,10 @@ _HINT = "check the versions, and that the package index is reachable; other pins
 
 
 def baseline_name(requirement: str, extra: Iterable[str] = ()) -> str:
-    """Return what a baseline is called: `langgraph-1.1.10`, and what was asked for beside it.
+    """Return a baseline's name: `langgraph-1.1.10`, and any extra requirements.
 
     Raises:
-        UsageError: If `requirement` is no exact release of LangGraph.
+        UsageError: If `requirement` is not an exact release of LangGraph.
     """
     more = sorted(re.sub(r"[^\w.]+", "-", requirement.strip()).strip("-") for requirement in extra)
     return "+".join([f"langgraph-{_release(requirement)}", *more])
@@ -32,7 +32,7 @@ def _release(requirement: str) -> str:
     matched = _BASELINE.fullmatch(requirement.strip())
     if matched is None:
         raise UsageError(
-            f"no release of LangGraph: {requirement!r}",
+            f"not a release of LangGraph: {requirement!r}",
             where="--baseline",
             hint="name one exactly, like langgraph==1.1.10",
         )
@@ -42,11 +42,11 @@ def _release(requirement: str) -> str:
 def baseline_recipe(requirement: str, extra: Iterable[str] = ()) -> Recipe:
     """Return the environment of another release of LangGraph.
 
-    LangGraph's own parts (its checkpoint and saver distributions) are the resolver's to choose;
-    what is not LangGraph's is as in the kit's own environment, so that a difference is LangGraph's.
+    The resolver chooses LangGraph's own parts (its checkpoint and saver distributions); all others
+    are as in the kit's own environment, so that any difference is LangGraph's.
 
     Raises:
-        UsageError: If `requirement` is no exact release of LangGraph.
+        UsageError: If `requirement` is not an exact release of LangGraph.
     """
     extra = tuple(extra)
     asked = {"langgraph", *map(_normal, extra)}

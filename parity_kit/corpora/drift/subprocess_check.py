@@ -1,4 +1,4 @@
-"""The check in fresh processes: other hash seed, time zone, locale, directory, interpreter."""
+"""Checks in fresh processes: another hash seed, time zone, locale, directory, interpreter."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from parity_kit.candidates.environment import kit_folder
 from parity_kit.candidates.workspace import Workspace
 from parity_kit.corpora.drift.interpreters import Interpreter
 
-# Odd offsets on both sides of the date line, one with summer time; written as POSIX does, which
-# works where no time zone database is installed. Locales that print numbers and case apart.
+# Odd offsets on both sides of the date line, one with summer time; in POSIX notation, which works
+# without a time zone database. Locales that differ in how they print numbers and change case.
 _ZONES = ("UTC0", "NPT-5:45", "NST3:30NDT,M3.2.0,M11.1.0", "LINT-14")
 _LOCALES = ("C.UTF-8", "de_DE.UTF-8", "tr_TR.UTF-8", "C")
 _TIME_LIMIT = 900
@@ -27,11 +27,11 @@ _TIME_LIMIT = 900
 
 @dataclass(frozen=True, slots=True)
 class FreshCheck:
-    """What a check in a fresh process said.
+    """The result of a check in a fresh process.
 
     `drifted` names the corpora whose bytes differ, `skipped` those that cannot be made there;
-    `problem` is the text of an error, if it ended in one. Without `has_locale` the locale is not
-    installed, and Python took C.
+    `problem` is the text of an error, if it ended in one. If not `has_locale`, the locale is not
+    installed, and Python used C instead.
     """
 
     python: str
@@ -56,7 +56,7 @@ def check_fresh(
 ) -> FreshCheck:
     """Check the committed corpora in a new process.
 
-    `python` is another interpreter, and that of the environment made for it.
+    `python` holds another interpreter, and the one of the environment made for it.
     """
     zone, locale = _ZONES[seed % len(_ZONES)], _LOCALES[seed % len(_LOCALES)]
     directory = (workspace.root.anchor, tempfile.gettempdir())[seed % 2]
@@ -70,7 +70,7 @@ def check_fresh(
     done = subprocess.run(
         [*command, "--workspace", str(workspace.root), *wanted],
         env=env,
-        # A check must not depend on the directory it runs in either.
+        # A check must not depend on its working directory either.
         cwd=directory,
         capture_output=True,
         text=True,
@@ -88,7 +88,7 @@ def check_fresh(
         cases, problem = sum(answer["corpora"].values()), ""
     except (ValueError, KeyError, TypeError):
         drifted, skipped, cases = (), (), 0
-        problem = done.stderr.strip() or done.stdout.strip() or "it said nothing"
+        problem = done.stderr.strip() or done.stdout.strip() or "no output"
     return FreshCheck(
         python=name,
         seed=seed,

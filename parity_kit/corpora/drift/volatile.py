@@ -1,7 +1,7 @@
-"""What moved between two runs of one case on the reference: where, and how.
+"""The changes between two runs of one case on the reference: where, and how.
 
-One side is the committed, pinned outcomes; the other comes from the same LangGraph with something
-left free. Where the two differ is what masks are made of (`parity_kit.judging.masks`).
+One side has the committed, pinned outcomes; the other comes from the same LangGraph with something
+left unpinned. Masks are made from the differences (`parity_kit.judging.masks`).
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _LONGEST = 80  # characters of an example
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """One thing that moved: where, what, and both sides as far as they are the same each time."""
+    """One change: its place, its kind, and both sides as far as they are reproducible."""
 
     place: MaskPlace
     move: Move
@@ -46,10 +46,10 @@ class Moved:
 def moves_between(
     trace: Trace, outcomes: Sequence[Outcome], fresh: Collection[MaskPlace] | None = None
 ) -> Iterator[Moved]:
-    """Yield what moved between a trace and the outcomes of another run of its case.
+    """Yield the changes between a trace and the outcomes of another run of its case.
 
-    `fresh` holds the places at which something is known to be another one each time; what stands
-    there stands for nothing anywhere else. Without it each place is taken by itself.
+    `fresh` holds the places whose values are known to be new every time; such a value stands for
+    nothing elsewhere. Without `fresh`, every place is judged by itself.
     """
     pairs = _Pairs(trace.case, fresh)
     for index, (left, right) in enumerate(zip(trace.outcomes, outcomes, strict=True)):
@@ -72,7 +72,7 @@ class _Pairs:
         self.operation = 0
 
     def results(self, left: Returned | Raised, right: Returned | Raised) -> Iterator[Moved]:
-        """Yield what moved between two values, or two errors."""
+        """Yield the changes between two values, or two errors."""
         name = self._case.operations[self.operation].name
         raised = isinstance(left, Raised)
         part = value_part(self._case.subject.kind, name, error=raised)
@@ -84,7 +84,7 @@ class _Pairs:
             yield self._moved(part, "$", Move.OTHER, _outcome(left), _outcome(right))
 
     def events(self, left: Sequence[Event], right: Sequence[Event]) -> Iterator[Moved]:
-        """Yield what moved between the events of one operation."""
+        """Yield the changes between the events of one operation."""
         mine, yours = ([_blank(event.to_plain()) for event in side] for side in (left, right))
         if mine == yours:
             for one, other in zip(left, right, strict=True):
@@ -135,7 +135,7 @@ class _Pairs:
                 yield self._moved(part, path, Move.FRESH, left, blanks[1])
 
     def _is_twin(self, place: MaskPlace, mine: str, yours: str) -> bool:
-        """Return whether one always stands for the other, as it must where ids are renamed."""
+        """Return whether one id always stands for the other, as renaming requires."""
         alone = self._fresh is None or place in self._fresh
         there, back = self._twins.setdefault(place if alone else None, ({}, {}))
         return there.setdefault(mine, yours) == yours and back.setdefault(yours, mine) == mine
@@ -178,7 +178,7 @@ class _Pairs:
             "free": yours[:_LONGEST],
         }
         if move is Move.ORDER and f".{NAME}" in path:
-            move = Move.OTHER  # the order in a list of the program's own is what the program made
+            move = Move.OTHER  # the program decides the order in its own lists
         return Moved(self._place(part, path), move, example)
 
     def _place(self, part: str, path: str) -> MaskPlace:
@@ -195,7 +195,7 @@ def _opened(value: Plain) -> Plain:
 
 
 def _type_of(value: Plain) -> str:
-    """Return the type of an opened value that is made of a list, or nothing."""
+    """Return the type of an opened value that is made from a list, or nothing."""
     if not isinstance(value, Mapping) or "$ext" not in value:
         return ""
     opened = cast("Mapping[str, Any]", value)
