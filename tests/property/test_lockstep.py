@@ -63,10 +63,10 @@ def test_the_reference_agrees_with_itself(suite: str) -> None:
 def test_a_lost_event_is_found_shrunk_and_counted() -> None:
     def lossy(case: Case) -> tuple[Outcome, ...]:
         return tuple(
-            replace(each, events=tuple(e for e in each.events if e.mode != "tasks"))
-            if isinstance(each, Returned)
-            else each
-            for each in reference(case)
+            replace(outcome, events=tuple(e for e in outcome.events if e.mode != "tasks"))
+            if isinstance(outcome, Returned)
+            else outcome
+            for outcome in reference(case)
         )
 
     result = lockstep("graph", lossy, 60)
@@ -83,10 +83,10 @@ def test_a_lost_event_is_found_shrunk_and_counted() -> None:
 def test_a_value_changed_at_bytes_level_shrinks_to_that_value() -> None:
     def wide(case: Case) -> tuple[Outcome, ...]:
         return tuple(
-            replace(each, stored={name: _widened(blob) for name, blob in each.stored.items()})
-            if isinstance(each, Returned)
-            else each
-            for each in reference(case)
+            replace(outcome, stored={name: _widened(blob) for name, blob in outcome.stored.items()})
+            if isinstance(outcome, Returned)
+            else outcome
+            for outcome in reference(case)
         )
 
     result = lockstep("codec", wide, 300)
@@ -136,10 +136,12 @@ def test_an_answer_that_changes_is_not_repeatable() -> None:
 def test_what_the_bulk_driver_finds_is_shrunk_as_if_hypothesis_had_found_it() -> None:
     def limited(case: Case) -> tuple[Outcome, ...]:
         return tuple(
-            replace(each, value=None)
-            if isinstance(each, Returned) and isinstance(each.value, int) and each.value > 250
-            else each
-            for each in reference(case)
+            replace(outcome, value=None)
+            if isinstance(outcome, Returned)
+            and isinstance(outcome.value, int)
+            and outcome.value > 250
+            else outcome
+            for outcome in reference(case)
         )
 
     result = lockstep("channel", limited, 0, bulk=1500, seed=1)
@@ -157,14 +159,14 @@ def test_what_hypothesis_cannot_leave_out_goes_too(monkeypatch: pytest.MonkeyPat
 
     def dull(case: Case) -> tuple[Outcome, ...]:
         return tuple(
-            replace(each, events=each.events[:-1])
-            if isinstance(each, Returned) and operation.name == "resume"
-            else each
-            for operation, each in zip(case.operations, reference(case), strict=True)
+            replace(outcome, events=outcome.events[:-1])
+            if isinstance(outcome, Returned) and operation.name == "resume"
+            else outcome
+            for operation, outcome in zip(case.operations, reference(case), strict=True)
         )
 
     result = lockstep("graph", dull, 0, bulk=60)
     finding = result.findings[0]
-    assert [each.name for each in finding.case.operations][-1] == "resume"
+    assert [step.name for step in finding.case.operations][-1] == "resume"
     assert len(finding.case.operations) <= 2
     assert "log" not in str(finding.case.operations)

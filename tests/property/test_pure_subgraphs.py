@@ -21,7 +21,7 @@ KEPT = {"thread": "t"}
 def chain(**bodies: Any) -> dict[str, Any]:
     """Return a chain of nodes, each with a body or with what it is instead."""
     nodes: dict[str, Any] = {
-        name: each if isinstance(each, dict) else {"body": each} for name, each in bodies.items()
+        name: body if isinstance(body, dict) else {"body": body} for name, body in bodies.items()
     }
     edges = [list(edge) for edge in pairwise(["__start__", *nodes])]
     return {"state": STATE, "nodes": nodes, "edges": edges}

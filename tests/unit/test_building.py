@@ -50,8 +50,8 @@ def make_workspace(base: Path, setup: str = COPY, needs: str = "sh") -> Workspac
     return Workspace(base)
 
 
-def answer(workspace: Workspace, told: list[str]) -> object:
-    with start(find(workspace, "mine"), workspace, told.append) as engine:
+def answer(workspace: Workspace, progress: list[str]) -> object:
+    with start(find(workspace, "mine"), workspace, progress.append) as engine:
         outcome = engine.run(CASE)[0]
     assert isinstance(outcome, Returned)
     return outcome.value
@@ -63,19 +63,19 @@ def test_setup_is_run_once_and_again_when_a_file_of_it_changes(tmp_path: Path) -
     before = sorted(home.rglob("*"))
     assert missing(find(workspace, "mine"), workspace) == NOT_MADE
 
-    told: list[str] = []
-    assert answer(workspace, told) == "FIRST"
-    assert "mine: copying" in told
+    progress: list[str] = []
+    assert answer(workspace, progress) == "FIRST"
+    assert "mine: copying" in progress
     assert missing(find(workspace, "mine"), workspace) == ""
     assert sorted(home.rglob("*")) == before, "the candidate's own folder is as it was"
 
-    told.clear()
+    progress.clear()
     (home / "engine.py").write_text(ENGINE + "# not read by the setup\n", encoding="utf-8")
-    assert answer(workspace, told) == "FIRST"
-    assert told == ["mine: starting"]
+    assert answer(workspace, progress) == "FIRST"
+    assert progress == ["mine: starting"]
 
     (home / "part.txt").write_text("second", encoding="utf-8")
-    assert answer(workspace, told) == "SECOND"
+    assert answer(workspace, progress) == "SECOND"
 
 
 def test_setup_that_fails_is_quoted_and_tried_again(tmp_path: Path) -> None:
@@ -109,9 +109,9 @@ def test_missing_toolchain_is_named_with_what_would_install_it(
 
 
 def test_colours_of_what_a_setup_says_are_left_out(tmp_path: Path) -> None:
-    said = r"\\033[1mbuilding\\033[0m\\n\\033[0m\\033[0m\\n"
-    colourful = f"printf '{said}'; tr a-z A-Z < part.txt > made"
-    told: list[str] = []
-    answer(make_workspace(tmp_path, colourful), told)
-    assert "mine: building" in told
-    assert not any("[0m" in each for each in told)
+    printed = r"\\033[1mbuilding\\033[0m\\n\\033[0m\\033[0m\\n"
+    colourful = f"printf '{printed}'; tr a-z A-Z < part.txt > made"
+    progress: list[str] = []
+    answer(make_workspace(tmp_path, colourful), progress)
+    assert "mine: building" in progress
+    assert not any("[0m" in line for line in progress)

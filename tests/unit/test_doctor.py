@@ -34,9 +34,9 @@ def workspace(tmp_path: Path) -> Path:
 def examined(workspace: Path) -> tuple[int, dict[str, dict[str, str]]]:
     """Return the exit code, and the findings by their parts."""
     options = ["--json", "--workspace", str(workspace)]
-    said = CliRunner().invoke(command, options, standalone_mode=False, catch_exceptions=False)
-    findings: list[dict[str, str]] = json.loads(said.output)["findings"]
-    return said.return_value, {finding["part"]: finding for finding in findings}
+    result = CliRunner().invoke(command, options, standalone_mode=False, catch_exceptions=False)
+    findings: list[dict[str, str]] = json.loads(result.output)["findings"]
+    return result.return_value, {finding["part"]: finding for finding in findings}
 
 
 def candidate(workspace: Path, name: str, lines: str) -> None:
@@ -47,22 +47,22 @@ def candidate(workspace: Path, name: str, lines: str) -> None:
 
 
 def test_a_workspace_that_is_as_it_should_be(workspace: Path) -> None:
-    code, found = examined(workspace)
-    assert code == 0, found
-    assert "wrong" not in {each["state"] for each in found.values()}
+    code, findings = examined(workspace)
+    assert code == 0, findings
+    assert "wrong" not in {finding["state"] for finding in findings.values()}
     for part in ("python", "packages", "corpora", "oracle", "parity.toml", "folders", "pure"):
-        assert found[part]["state"] == "ok", found[part]
-    assert found["corpora"]["found"].startswith("114 cases in 1 corpora of this workspace")
-    assert {"PostgreSQL", "browser", "network namespaces", "uv", "disk"} <= found.keys()
-    for each in found.values():
-        assert each["state"] == "ok" or each["hint"], each
+        assert findings[part]["state"] == "ok", findings[part]
+    assert findings["corpora"]["found"].startswith("114 cases in 1 corpora of this workspace")
+    assert {"PostgreSQL", "browser", "network namespaces", "uv", "disk"} <= findings.keys()
+    for finding in findings.values():
+        assert finding["state"] == "ok" or finding["hint"], finding
 
 
 def test_outside_a_workspace_the_next_step_is_named(tmp_path: Path) -> None:
-    code, found = examined(tmp_path)
+    code, findings = examined(tmp_path)
     assert code == 2
-    assert found["parity.toml"]["state"] == "wrong"
-    assert "parity-kit init" in found["parity.toml"]["hint"]
+    assert findings["parity.toml"]["state"] == "wrong"
+    assert "parity-kit init" in findings["parity.toml"]["hint"]
 
 
 def _broken(workspace: Path) -> None:
@@ -99,25 +99,25 @@ WRONG: list[tuple[Any, str, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("spoil", "part", "said", "hint"), WRONG, ids=[each[1] for each in WRONG])
+@pytest.mark.parametrize(("spoil", "part", "message", "hint"), WRONG, ids=[row[1] for row in WRONG])
 def test_what_keeps_the_main_job_from_running_is_wrong(
-    workspace: Path, spoil: Any, part: str, said: str, hint: str
+    workspace: Path, spoil: Any, part: str, message: str, hint: str
 ) -> None:
     spoil(workspace)
-    code, found = examined(workspace)
+    code, findings = examined(workspace)
     assert code == 2
-    assert [name for name, each in found.items() if each["state"] == "wrong"] == [part]
-    assert said in found[part]["found"]
-    assert hint in found[part]["hint"]
+    assert [name for name, finding in findings.items() if finding["state"] == "wrong"] == [part]
+    assert message in findings[part]["found"]
+    assert hint in findings[part]["hint"]
 
 
 def test_what_other_candidates_lack_keeps_nothing_from_running(workspace: Path) -> None:
     candidate(workspace, "port", 'command = ["port"]\nneeds = ["no-such-compiler"]\n')
     candidate(workspace, "broken", "comand = []\n")
-    code, found = examined(workspace)
+    code, findings = examined(workspace)
     assert code == 0
-    assert (found["port"]["state"], found["broken"]["state"]) == ("absent", "absent")
-    assert "no-such-compiler" in found["port"]["hint"]
+    assert (findings["port"]["state"], findings["broken"]["state"]) == ("absent", "absent")
+    assert "no-such-compiler" in findings["port"]["hint"]
 
 
 def test_a_package_that_is_not_as_pinned_is_named() -> None:

@@ -56,9 +56,9 @@ def _report(name: str, *divergences: dict[str, Any], **other: Any) -> dict[str, 
 
 
 def _changes(before: dict[str, Any], now: dict[str, Any]) -> Changes:
-    found = view(now, [before])
-    assert found is not None
-    return found.changes[0]
+    history = view(now, [before])
+    assert history is not None
+    return history.changes[0]
 
 
 def test_without_an_earlier_run_there_is_no_history() -> None:
@@ -66,27 +66,27 @@ def test_without_an_earlier_run_there_is_no_history() -> None:
 
 
 def test_a_cause_is_new_still_there_or_fixed() -> None:
-    found = _changes(
+    changed = _changes(
         _report("last", _found("gone"), _found("stays", count=3)),
         _report("now", _found("came"), _found("stays", count=2)),
     )
 
-    assert found.since == "last"
-    assert [(cause.what, cause.cause, cause.then, cause.now) for cause in found.causes] == [
+    assert changed.since == "last"
+    assert [(cause.what, cause.cause, cause.then, cause.now) for cause in changed.causes] == [
         (NEW, "came", 0, 1),
         (STILL, "stays", 3, 2),
         (FIXED, "gone", 1, 0),
     ]
-    assert found.counts == "1 new, 1 still, 1 fixed"
+    assert changed.counts == "1 new, 1 still, 1 fixed"
 
 
 @pytest.mark.parametrize(
     "gates", [[], [_gate("corpus graphs", 9)]], ids=["not run", "run on fewer cases"]
 )
 def test_what_was_not_compared_again_is_not_fixed(gates: list[dict[str, Any]]) -> None:
-    found = _changes(_report("last", _found("gone")), _report("now", gates=gates))
+    changed = _changes(_report("last", _found("gone")), _report("now", gates=gates))
 
-    assert [cause.what for cause in found.causes] == [UNRUN]
+    assert [cause.what for cause in changed.causes] == [UNRUN]
 
 
 def test_what_a_search_alone_had_found_is_not_fixed_by_not_being_found() -> None:
@@ -105,11 +105,11 @@ def test_one_cause_in_many_places_is_followed_once() -> None:
 def test_the_last_run_is_the_last_that_judged_the_candidate() -> None:
     other = _report("between")
     other["candidates"] = []
-    found = view(_report("now"), [_report("first", _found("gone")), other])
+    history = view(_report("now"), [_report("first", _found("gone")), other])
 
-    assert found is not None
-    assert found.changes[0].since == "first"
-    assert [run.standings[0] is None for run in found.runs] == [False, True, False]
+    assert history is not None
+    assert history.changes[0].since == "first"
+    assert [run.standings[0] is None for run in history.runs] == [False, True, False]
 
 
 def test_rows_that_fell_come_before_rows_that_rose() -> None:
@@ -122,23 +122,23 @@ def test_rows_that_fell_come_before_rows_that_rose() -> None:
 def test_what_a_run_was_made_with_is_said_where_it_changed() -> None:
     before = _report("last")
     now = _report("now", oracle={"langgraph": "1.3.0"}, machine={"cpus": "4"}, kit="0.2.0")
-    found = view(now, [before])
+    history = view(now, [before])
 
-    assert found is not None
-    assert [run.made for run in found.runs] == [
+    assert history is not None
+    assert [run.made for run in history.runs] == [
         "", "Parity Kit 0.2.0, langgraph 1.3.0, another machine",
     ]  # fmt: skip
 
 
 def test_runs_and_changes_are_bounded_and_what_is_left_out_is_counted() -> None:
     many = _report("last", *(_found(f"cause {number}") for number in range(MOST_CHANGES + 5)))
-    found = view(_report("now"), [*(_report(f"r{number}") for number in range(40)), many])
+    history = view(_report("now"), [*(_report(f"r{number}") for number in range(40)), many])
 
-    assert found is not None
-    assert len(found.runs) == MOST_RUNS
-    assert found.left_out == 42 - MOST_RUNS
-    assert found.runs[-2].name == "last"
-    assert (len(found.changes[0].causes), found.changes[0].more) == (MOST_CHANGES, 5)
+    assert history is not None
+    assert len(history.runs) == MOST_RUNS
+    assert history.left_out == 42 - MOST_RUNS
+    assert history.runs[-2].name == "last"
+    assert (len(history.changes[0].causes), history.changes[0].more) == (MOST_CHANGES, 5)
 
 
 BROKEN: list[Any] = [
@@ -162,24 +162,24 @@ def test_speed_over_the_runs_is_drawn_where_two_runs_have_it() -> None:
     seen = [[pair, 2.0, 1.0, None, 1] for pair in range(6)]
     rows: list[Any] = [{"workload": "w", "series": "", "ratio": 2.0, "seen": seen}]
     one = _report("last", benchmarks=rows)
-    found = view(_report("now", benchmarks=rows), [one])
+    history = view(_report("now", benchmarks=rows), [one])
     alone = view(_report("now", benchmarks=rows), [_report("last")])
 
-    assert found is not None
-    assert found.plot is not None
-    assert "port</text>" in found.plot.svg
+    assert history is not None
+    assert history.plot is not None
+    assert "port</text>" in history.plot.svg
     assert alone is not None
     assert alone.plot is None
 
 
 def test_hostile_names_of_runs_and_causes_are_text_on_the_page() -> None:
-    said = "<script>alert(1)</script>\u202e"
+    hostile = "<script>alert(1)</script>\u202e"
     empty = summarize([]).to_json()
-    page = render(empty, [_report(said, _found(said))])
+    page = render(empty, [_report(hostile, _found(hostile))])
     assert "<script>alert" not in page
     assert "⟨U+202E⟩" in page
 
     empty["candidates"] = []
     before = copy.deepcopy(empty)
-    before["run"]["name"] = said
+    before["run"]["name"] = hostile
     assert render(empty, [before]) == render(empty, [before])

@@ -84,10 +84,12 @@ _EXPRESSIONS: st.SearchStrategy[Any] = st.recursive(
     _ATOMS | st.just({"get": "n"}) | st.just({"var": "x"}),
     lambda inner: st.one_of(
         st.lists(inner, max_size=3),
-        st.tuples(_BINARY, inner, inner).map(lambda each: {each[0]: [each[1], each[2]]}),
-        st.tuples(_UNARY, inner).map(lambda each: {each[0]: each[1]}),
-        st.tuples(inner, inner, inner).map(lambda each: {"if": [*each]}),
-        st.lists(inner, max_size=3).map(lambda each: {"join": each}),
+        st.tuples(_BINARY, inner, inner).map(
+            lambda operands: {operands[0]: [operands[1], operands[2]]}
+        ),
+        st.tuples(_UNARY, inner).map(lambda operands: {operands[0]: operands[1]}),
+        st.tuples(inner, inner, inner).map(lambda operands: {"if": [*operands]}),
+        st.lists(inner, max_size=3).map(lambda operands: {"join": operands}),
     ),
     max_leaves=8,
 )
@@ -191,7 +193,7 @@ def _sample(suite: str, count: int) -> list[Case]:
 
 @pytest.mark.parametrize("suite", list(SUITES))
 def test_a_script_does_in_a_clean_process_what_the_reference_does(suite: str) -> None:
-    case = max(_sample(suite, 30), key=lambda each: len(each.operations))
+    case = max(_sample(suite, 30), key=lambda sample: len(sample.operations))
     source = script(case)
     assert "parity_kit" not in source
     done = subprocess.run(

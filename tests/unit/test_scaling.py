@@ -18,13 +18,13 @@ def _row(size: int, exponents: tuple[float, float], pairs: int = 6) -> dict[str,
 
 
 def test_an_exponent_is_found_again_and_what_a_pair_shares_cancels() -> None:
-    found = growth([_row(size, (1, 1.5)) for size in (10, 30, 100)])
+    fitted = growth([_row(size, (1, 1.5)) for size in (10, 30, 100)])
 
-    assert found is not None
-    assert found.reference == pytest.approx((1, 1, 1))
-    assert found.candidate == pytest.approx((1.5, 1.5, 1.5))
-    assert found.apart == pytest.approx((0.5, 0.5, 0.5))
-    assert (found.sizes, found.pairs) == ((10, 30, 100), 6)
+    assert fitted is not None
+    assert fitted.reference == pytest.approx((1, 1, 1))
+    assert fitted.candidate == pytest.approx((1.5, 1.5, 1.5))
+    assert fitted.apart == pytest.approx((0.5, 0.5, 0.5))
+    assert (fitted.sizes, fitted.pairs) == ((10, 30, 100), 6)
 
 
 def test_one_size_says_nothing_of_growth() -> None:
@@ -34,10 +34,10 @@ def test_one_size_says_nothing_of_growth() -> None:
 def test_a_pair_that_was_dropped_for_one_size_counts_for_none() -> None:
     rows = [_row(size, (1, 1), pairs=7) for size in (10, 30)]
     rows[0]["seen"][2][-1] = 0
-    found = growth(rows)
+    fitted = growth(rows)
 
-    assert found is not None
-    assert found.pairs == 6
+    assert fitted is not None
+    assert fitted.pairs == 6
     rows[1]["seen"][3][-1] = 0
     assert growth(rows) is None, "five pairs have no interval"
 
@@ -46,10 +46,10 @@ def test_the_overall_ratio_is_the_geometric_mean() -> None:
     rows: list[dict[str, Any]] = [
         {"ratio": ratio, "seen": [[n, ratio, 1.0, None, 1] for n in range(6)]} for ratio in (1, 4)
     ]
-    found = overall(rows)
+    total = overall(rows)
 
-    assert found is not None
-    assert (found.ratio, found.low, found.high) == pytest.approx((2, 2, 2))
+    assert total is not None
+    assert (total.ratio, total.low, total.high) == pytest.approx((2, 2, 2))
 
 
 def test_workloads_without_a_ratio_have_no_part_in_the_overall_one() -> None:
@@ -57,6 +57,6 @@ def test_workloads_without_a_ratio_have_no_part_in_the_overall_one() -> None:
 
     assert overall(rows) is None
     rows.append({"ratio": 3.0, "seen": [[0, 3.0, 1.0, None, 1]]})
-    found = overall(rows)
-    assert found is not None
-    assert found.ratio == pytest.approx(3)
+    total = overall(rows)
+    assert total is not None
+    assert total.ratio == pytest.approx(3)

@@ -49,25 +49,25 @@ def test_exchanging_the_engines_turns_the_ratio_over(pairs: list[Pair]) -> None:
 
 @given(pairs=PAIRS)
 def test_the_interval_holds_the_estimate_and_stays_among_the_pairs(pairs: list[Pair]) -> None:
-    found = estimate(pairs)
+    result = estimate(pairs)
     ratios = sorted(math.exp(pair.log_ratio) for pair in pairs)
 
-    assert found.low is not None
-    assert found.high is not None
-    assert found.low <= found.ratio * (1 + 1e-12)
-    assert found.ratio <= found.high * (1 + 1e-12)
-    assert ratios[0] <= found.low * (1 + 1e-12)
-    assert found.high <= ratios[-1] * (1 + 1e-12)
+    assert result.low is not None
+    assert result.high is not None
+    assert result.low <= result.ratio * (1 + 1e-12)
+    assert result.ratio <= result.high * (1 + 1e-12)
+    assert ratios[0] <= result.low * (1 + 1e-12)
+    assert result.high <= ratios[-1] * (1 + 1e-12)
 
 
 def test_a_known_ratio_is_found_through_a_drift_that_both_engines_share() -> None:
-    found = estimate(_noisy(2.0, 12, seed=3))
+    result = estimate(_noisy(2.0, 12, seed=3))
 
-    assert found.ratio == pytest.approx(2.0, rel=0.02)
-    assert found.low is not None
-    assert found.high is not None
-    assert found.low < 2.0 < found.high
-    assert verdict(found) is Speed.FASTER
+    assert result.ratio == pytest.approx(2.0, rel=0.02)
+    assert result.low is not None
+    assert result.high is not None
+    assert result.low < 2.0 < result.high
+    assert verdict(result) is Speed.FASTER
 
 
 @pytest.mark.parametrize(
@@ -105,11 +105,11 @@ def test_too_few_pairs_have_no_interval_and_decide_nothing() -> None:
 def test_a_verdict_depends_on_where_the_interval_lies(low: float, width: float) -> None:
     high = low + width
     upper, lower = 1 + MARGIN, 1 / (1 + MARGIN)
-    said = verdict(Estimate((low + high) / 2, low, high, 12))
+    speed = verdict(Estimate((low + high) / 2, low, high, 12))
 
-    assert (said is Speed.FASTER) == (low > upper)
-    assert (said is Speed.SLOWER) == (high < lower)
-    assert (said is Speed.EQUIVALENT) == (low >= lower and high <= upper)
+    assert (speed is Speed.FASTER) == (low > upper)
+    assert (speed is Speed.SLOWER) == (high < lower)
+    assert (speed is Speed.EQUIVALENT) == (low >= lower and high <= upper)
 
 
 def test_slower_must_show_in_both_sets_of_pairs() -> None:
