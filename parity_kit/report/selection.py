@@ -11,7 +11,7 @@ FEW = 3
 """Candidates that share the least room; each further one brings room of its own."""
 SHOWN, MORE_SHOWN = 24, 16
 """Divergences shown whole; the others are named and counted."""
-ROOM, MORE_ROOM = 60_000, 60_000
+ROOM, MORE_ROOM = 80_000, 64_000
 """Characters of what is drawn of cases, as JSON. So 3 candidates fit 400 KB, and 12 fit 2 MB."""
 
 Json = Mapping[str, Any]
@@ -69,9 +69,10 @@ def selected(candidates: Sequence[Json]) -> list[set[tuple[str, str]]]:
     chosen: list[set[tuple[str, str]]] = [set() for _ in candidates]
     left = room(candidates)
     for place, divergence in in_turn(candidates):
-        left -= size(divergence.get("detail"))
-        if left < 0:
-            break
+        drawn = size(divergence.get("detail"))
+        if drawn > left:
+            continue  # a smaller one may still fit
+        left -= drawn
         chosen[place].add((divergence["gate"], divergence["case"]))
     return chosen
 

@@ -166,14 +166,15 @@ def test_what_langgraph_itself_answered_says_nothing_of_the_candidate() -> None:
 def test_a_case_that_differs_leads_to_where_its_cause_is_told() -> None:
     evidence = Evidence("it", [_row()], {})
     for number in range(MOST_LISTED + 5):
-        said = f"operation {number}: value" if number else "never told"
-        case = f"graphs/ask/{number}"
-        evidence.emit(CaseJudged("it", "corpus graphs", case, "divergent", "none", said))
-    told = DivergenceFound(
+        cause = "another value" if number else "a cause that no divergence shows"
+        judged_case = ("it", "corpus graphs", f"graphs/ask/{number}", "divergent", "none")
+        evidence.emit(CaseJudged(*judged_case, f"operation {number}: value", cause=cause))
+    divergence = DivergenceFound(
         *("it", "corpus graphs", "graphs/ask/7", "divergent", "operation 7: value", "result"),
         *("1", "2", "01", "02", "", 1, 24),
+        cause="another value",
     )
-    evidence.emit(told)
+    evidence.emit(divergence)
     (row,) = evidence.judged({})
     assert row.differing[0] == ["graphs/ask/0", "", ""]
     assert row.differing[1] == ["graphs/ask/1", "corpus graphs", "graphs/ask/7"]
