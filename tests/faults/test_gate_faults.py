@@ -25,7 +25,7 @@ from parity_kit.cli.gate import command
 from parity_kit.contract import Case, CaseId, Level, Outcome, SubjectKind, outcome_to_plain
 from parity_kit.contract.canonical import pack
 from parity_kit.contract.errors import CandidateError, ExitCode
-from parity_kit.contract.events import CaseJudged, Event
+from parity_kit.contract.events import CaseJudged, Event, GateFinished
 from parity_kit.corpora.corpus import Corpus, CorpusName
 from parity_kit.corpora.folder import read_corpora, write_corpora
 from parity_kit.gates.gate import gate_corpora
@@ -188,7 +188,8 @@ def judged(workspace: Workspace, name: str) -> Judged:
     candidate = find(workspace, name)
     with start(candidate, workspace) as engine:
         under_test = replace(CandidateUnderTest.started(candidate, engine), run=timed)
-        verdict = gate_corpora(workspace, under_test, Level.BYTES, events.append)
+        gate_corpora(workspace, under_test, Level.BYTES, events.append)
+    (verdict,) = (event.verdict for event in events if isinstance(event, GateFinished))
     cases = {event.case: event for event in events if isinstance(event, CaseJudged)}
     return Judged(verdict, cases, seconds)
 

@@ -314,9 +314,9 @@ def test_corpora_that_the_kit_brings_are_no_place_in_a_port_s_repository(
 
 
 def test_a_cause_is_known_again_in_another_run() -> None:
-    first = replace(FIRST, headline="operation 0 (invoke): event 16 at byte 3")
+    first = replace(FIRST, headline="operation 0 (invoke): event 16 at byte 3", cause="a field")
     second = replace(first, headline="operation 0 (invoke): event 17 at byte 40", case="x", count=9)
-    other = replace(first, headline="operation 0 (stream): event 16 at byte 3")
+    other = replace(first, cause="another field")
     prints = [
         json.dumps(results([STARTED, item, *DIVERGENT[-2:]])[0]["partialFingerprints"])
         for item in (first, second, other)

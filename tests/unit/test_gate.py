@@ -39,6 +39,7 @@ from parity_kit.contract.errors import (
 )
 from parity_kit.contract.events import DivergenceFound, Event, GateFinished, GateProgress
 from parity_kit.corpora.folder import read_corpora
+from parity_kit.corpora.manifest import read_manifest
 from parity_kit.gates.conclusion import Conclusion, conclude
 from parity_kit.gates.gate import gate_corpora
 from parity_kit.gates.rules import Rules
@@ -310,7 +311,8 @@ def test_the_command_ends_with_the_code_of_the_verdict(workspace: Path) -> None:
     assert call(workspace, "bad", "--level", "trace").return_value == ExitCode.PARITY
     empty = call(workspace, "empty")
     assert empty.return_value == ExitCode.NOT_JUDGED
-    assert "? unknown: 0 of 5,443 cases compared, 5,443 unsupported" in empty.output
+    cases = sum(corpus.cases for corpus in read_manifest(WORKSPACE.fixtures).corpora.values())
+    assert f"? unknown: 0 of {cases:,} cases compared, {cases:,} unsupported" in empty.output
     broken = call(workspace, "broken", "--corpus", "channels")
     assert broken.return_value == ExitCode.NOT_JUDGED
     assert broken.stdout.startswith("✕ crashed: 114 of 114 cases, first ")
@@ -346,8 +348,8 @@ def test_the_files_that_are_asked_for_are_written(
     options = [item for name, file in files.items() for item in (name, str(tmp_path / file))]
     result = call(workspace, "bad", "--corpus", "graphs", "--json", *options)
     told = json.loads(result.stdout)
-    assert result.stderr.count("::error file=fixtures/graphs.index,line=") == 9
-    assert f"::and {len(told['divergences']) - 9} more" in result.stderr
+    annotated = result.stderr.count("::error file=fixtures/graphs.index,line=")
+    assert annotated == len(told["divergences"]) > 1
     junit = (tmp_path / "j.xml").read_text(encoding="utf-8")
     failing = sum(gate["verdicts"].get("divergent", 0) for gate in told["gates"])
     assert junit.count("<failure ") == failing + 1  # and the verdict
