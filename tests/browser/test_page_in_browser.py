@@ -54,7 +54,7 @@ def _candidate(name: str, verdict: str) -> list[Event]:
         GateFinished(
             name, "graphs", "corpus", verdict, "bytes", "trace", 9, {verdict: 9}, {"send": 2}, 0.4
         ),
-        EngagementSeen(name, {"apply_writes": 0}, engaged=False),
+        EngagementSeen(name, {"apply_writes": 3}, engaged=True),
         *_rows(name, verdict),
         BenchMeasured(name, "sequential-5", "sequential", *bench),
         CandidateJudged(name, verdict, HOSTILE, 1),
