@@ -142,7 +142,7 @@ def test_where_the_network_cannot_be_taken_it_is_said() -> None:
     assert done.returncode == 0, done.stderr
     said = "network access, which cannot be taken away here (unshare: Operation not permitted)"
     assert done.stdout.strip().endswith(
-        f"2 GiB of memory, 64 processes, 1024 open files each, {said}"
+        f"2 GiB of memory, 64 processes, 1024 open files per process, {said}"
     )
 
 
@@ -165,7 +165,7 @@ def test_memory_that_processes_share_is_counted_once() -> None:
 def test_a_run_that_takes_too_long_altogether_ends() -> None:
     launch = Launch("it", (sys.executable, str(ENGINES / "exits_quietly.py")), ENGINES, os.environ)
     engine = RemoteEngine(launch, Limits(run_seconds=1e-9)).connect()
-    with pytest.raises(CandidateError, match="longer than the 1e-09 s of a run") as caught:
+    with pytest.raises(CandidateError, match="longer than the 1e-09 s allowed for a run") as caught:
         engine.run(CASE)
     assert type(caught.value) is CandidateError
     assert engine.pid is None
