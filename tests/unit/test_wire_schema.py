@@ -257,5 +257,5 @@ def test_a_trace_that_cannot_be_written_is_wrong_use(tmp_path: Path) -> None:
         "--workspace",
         str(WORKSPACE.root),
     ]
-    with pytest.raises(UsageError, match="cannot be written"):
+    with pytest.raises(UsageError, match="could not be written"):
         CliRunner().invoke(gate, args, standalone_mode=False, catch_exceptions=False)
