@@ -182,7 +182,8 @@ STALE = "⌛ stale: ledger entry 2 (streams/[*], *): none of its 90 cases *"
 
 def ledgered(workspace: Path, name: str) -> None:
     """Give a candidate a ledger: an entry for all that is wrong, and one that covers nothing."""
-    every = LEDGER.replace("channels/*", "*").replace("*: stored checkpoint/*", "*")
+    wrong = "*(is_available): value*"
+    every = LEDGER.replace("channels/*", "*").replace("*: stored checkpoint/*", wrong)
     none = LEDGER.replace("channels/*", "streams/*").replace("stored", "no such")
     text = (every + none).replace('level = "trace"', 'level = "none"')
     (workspace / "candidates" / name / "expected.toml").write_text(text, encoding="utf-8")
