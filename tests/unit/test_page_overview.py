@@ -288,8 +288,8 @@ def _run(folder: Path, count: int, size: int) -> dict[str, Any]:
         Subject(SubjectKind.CODEC, {"strict": True}),
         (Operation("encode", {"value": "x" * size}),),
     )
-    sides = [(Returned("msgpack", stored={"data": data}),) for data in (b"\x01", b"\x02")]
-    CaseFile(case, "port", *sides).write(folder / "cases/x")
+    ours, theirs = (Returned("msgpack", stored={"data": data}) for data in (b"\x01", b"\x02"))
+    CaseFile(case, "port", (ours,), (theirs,)).write(folder / "cases/x")
     told = {"gate": "g", "level": "bytes", "count": 1, "verdict": "divergent", "headline": "h"}
     found = [
         told | {"case": str(number), "cause": "h", "detail": None, "file": "cases/x"}
