@@ -25,10 +25,13 @@ from parity_kit.cli.gate import command
 from parity_kit.contract import Case, CaseId, Level, Outcome, SubjectKind, outcome_to_plain
 from parity_kit.contract.canonical import pack
 from parity_kit.contract.errors import CandidateError, ExitCode
-from parity_kit.contract.events import CaseJudged, Event, GateFinished
+from parity_kit.contract.events import CaseJudged, Event
 from parity_kit.corpora.corpus import Corpus, CorpusName
 from parity_kit.corpora.folder import read_corpora, write_corpora
+from parity_kit.gates.conclusion import conclude
 from parity_kit.gates.gate import gate_corpora
+from parity_kit.gates.rules import Rules
+from parity_kit.gates.totals import GateTotals
 from parity_kit.judging.candidate_under_test import CandidateUnderTest
 
 ENGINES = Path(__file__).parent / "engines"
@@ -81,8 +84,10 @@ FAULTS = [
     Fault("wrong_outcome", "protocol error", "stored.data: expected bytes"),
     Fault("refuses", "protocol error", "as a bad request"),
     Fault("asks_for_ever", "hung", "within 1.5 s", HANGS),
-    Fault("tells_for_ever", "protocol error", "more events of case bad than an answer may hold"),
-    Fault("tells_of_no_operation", "protocol error", "operation 7, which has none"),
+    Fault(
+        "tells_for_ever", "protocol error", "more events during case bad than a response may hold"
+    ),
+    Fault("tells_of_no_operation", "protocol error", "operation 7, which has no events"),
     Fault("tells_afterwards", "protocol error", "describe after case bad"),
     Fault("closes_stdout", "protocol error", "closed its standard output"),
     Fault("crashes", "crashed", "exit code 3"),
@@ -189,7 +194,10 @@ def judged(workspace: Workspace, name: str) -> Judged:
     with start(candidate, workspace) as engine:
         under_test = replace(CandidateUnderTest.started(candidate, engine), run=timed)
         gate_corpora(workspace, under_test, Level.BYTES, events.append)
-    (verdict,) = (event.verdict for event in events if isinstance(event, GateFinished))
+    totals = GateTotals()
+    for event in events:
+        totals.emit(event)
+    verdict = conclude(totals, Rules()).verdict
     cases = {event.case: event for event in events if isinstance(event, CaseJudged)}
     return Judged(verdict, cases, seconds)
 
