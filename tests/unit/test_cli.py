@@ -144,7 +144,7 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path, arguments: list
 
 
 @pytest.mark.parametrize(
-    ("settings", "words"), [(b"ours = []", "lists no candidate"), (b'ours = ["\xe9"]', "utf-8")]
+    ("settings", "words"), [(b"ours = []", "lists no candidate"), (b'ours = ["\xe9"]', "is not UTF-8: byte 9 is 0xe9")]
 )
 def test_settings_that_name_nothing_are_told(tmp_path: Path, settings: bytes, words: str) -> None:
     small_workspace(tmp_path, settings)
@@ -185,7 +185,7 @@ def test_a_candidate_that_breaks_down_throughout_could_not_be_judged(tmp_path: P
     )
     done = parity_kit("run", "broken", "--suite", "codec", "--examples", "2", cwd=tmp_path)
     assert done.returncode == 3, done.stdout
-    assert "crashed in codec" in done.stdout
+    assert "broken ✕ crashed: 2 of 2 cases" in done.stdout
 
 
 CLAIMS_ONLY = """
@@ -216,8 +216,8 @@ def test_a_subject_that_is_claimed_and_never_compared_is_unknown(tmp_path: Path)
     suites = ("--suite", "codec", "--suite", "channel")
     done = parity_kit("run", "idle", *suites, "--examples", "2", cwd=tmp_path)
     assert done.returncode == 3, done.stdout
-    assert "codec is claimed, and nothing of it was compared" in done.stdout
-    assert "unknown in codec" in done.stdout
+    assert "codec is claimed, and 0 of 2 cases were compared" in done.stdout
+    assert "idle ? unknown: 0 of 4 cases compared" in done.stdout
     assert "channel is claimed" not in done.stdout
 
 
