@@ -144,7 +144,8 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path, arguments: list
 
 
 @pytest.mark.parametrize(
-    ("settings", "words"), [(b"ours = []", "lists no candidate"), (b'ours = ["\xe9"]', "is not UTF-8: byte 9 is 0xe9")]
+    ("settings", "words"),
+    [(b"ours = []", "lists no candidate"), (b'ours = ["\xe9"]', "is not UTF-8: byte 9 is 0xe9")],
 )
 def test_settings_that_name_nothing_are_told(tmp_path: Path, settings: bytes, words: str) -> None:
     small_workspace(tmp_path, settings)
