@@ -40,7 +40,7 @@ from parity_kit.corpora.manifest import read_manifest
 from parity_kit.gates.findings import case_judged, divergence, gate_finished
 from parity_kit.gates.resume import Earlier
 from parity_kit.judging.candidate_under_test import Answer, CandidateUnderTest
-from parity_kit.judging.judge import Tally, confirmed, judge_answer
+from parity_kit.judging.judge import Tally, confirmed, judge_answer, same_answer
 from parity_kit.judging.verdicts import (
     FAILURES,
     PASSING,
@@ -174,9 +174,11 @@ class _Gate:
             self._run_once(suspects)
             while suspects:
                 trace, answer, verdict = suspects[0]
-                again = self._judged(trace, self.under_test.again(trace.case, answer))
+                again = self.under_test.again(trace.case, answer)
+                if not same_answer(answer, again):
+                    verdict = confirmed(verdict, self._judged(trace, again))
                 suspects.popleft()
-                self._count(trace, answer, confirmed(verdict, again))
+                self._count(trace, answer, verdict)
         except CandidateError:
             # It is not asked again, so what it did stands as it was seen.
             for trace, answer, verdict in suspects:

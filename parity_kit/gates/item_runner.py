@@ -33,7 +33,7 @@ from parity_kit.gates.settings import Settings, read_settings
 from parity_kit.gates.totals import Cause, GateTotals
 from parity_kit.judging.candidate_under_test import CandidateUnderTest
 from parity_kit.judging.explanation import explain
-from parity_kit.judging.judge import confirmed, judge_answer
+from parity_kit.judging.judge import confirmed, judge_answer, same_answer
 from parity_kit.judging.ledger import Ledger, read_ledger
 from parity_kit.judging.text import counts, one_line, visible
 from parity_kit.judging.verdicts import Verdict, headline, label, passes
@@ -88,6 +88,7 @@ class ItemRunner:
     workspace: Workspace
     candidate: Candidate
     settings: Settings
+    ledger: Ledger
     totals: SessionTotals = field(default_factory=SessionTotals)
     _engine: RemoteEngine | None = None
     _under_test: CandidateUnderTest | None = None
@@ -99,8 +100,11 @@ class ItemRunner:
 
         Raises:
             UnknownCandidateError, BadManifestError: If there is none, or a manifest is wrong.
+            BadFileError: If its ledger breaks a rule.
         """
-        return cls(workspace, find(workspace, name), read_settings(workspace))
+        candidate = find(workspace, name)
+        ledger = read_ledger(candidate.folder)
+        return cls(workspace, candidate, read_settings(workspace), ledger)
 
     @property
     def folder(self) -> Path:
@@ -127,8 +131,8 @@ class ItemRunner:
         known = read_manifest(self.workspace.fixtures).corpora
         done = {name for name, corpus in known.items() if totals.corpora[name] == corpus.cases}
         whole = done >= set(rules.corpora or known) and totals.searched.keys() >= set(rules.suites)
-        ledger = read_ledger(self.candidate.folder) if rules.ledger else Ledger(Path())
-        ledger.concerned, ledger.covered = totals.concerned, totals.covered
+        entries = self.ledger.entries if rules.ledger else ()
+        ledger = Ledger(self.ledger.file, entries, totals.concerned, totals.covered)
         for stale in ledger.stale(datetime.now(UTC).date(), whole=whole and not rules.corpora):
             entry = stale.entry
             totals.gates.add_stale(entry.number, entry.case, entry.differs, stale.problem)
@@ -149,7 +153,8 @@ class ItemRunner:
             verdict = self._verdict(under_test, trace, answer)
             if not passes(verdict):
                 again = under_test.again(trace.case, answer)
-                verdict = confirmed(verdict, self._verdict(under_test, trace, again))
+                if not same_answer(answer, again):
+                    verdict = confirmed(verdict, self._verdict(under_test, trace, again))
         verdict = under_test.ledger.held_against(case, verdict)
         self._count(corpus, trace.case, verdict)
         if passes(verdict):
@@ -228,7 +233,7 @@ class ItemRunner:
     def _started(self) -> CandidateUnderTest:
         if self._under_test is None:
             self._engine = start(self.candidate, self.workspace)
-            under_test = CandidateUnderTest.started(self.candidate, self._engine)
+            under_test = CandidateUnderTest.started(self.candidate, self._engine, self.ledger)
             self.totals.gates.claimed = {
                 kind.value: level.label for kind, level in under_test.claimed.items()
             }

@@ -42,13 +42,15 @@ class CandidateUnderTest:
     missing_types: frozenset[str] = frozenset()
 
     @classmethod
-    def started(cls, candidate: Candidate, engine: RemoteEngine) -> CandidateUnderTest:
-        """Return a candidate whose process answers.
+    def started(
+        cls, candidate: Candidate, engine: RemoteEngine, ledger: Ledger | None = None
+    ) -> CandidateUnderTest:
+        """Return a candidate whose process answers; its ledger is read unless it is given.
 
         Raises:
             BadFileError: If its ledger breaks a rule.
         """
-        ledger = read_ledger(candidate.folder)
+        ledger = read_ledger(candidate.folder) if ledger is None else ledger
         claimed = engine.describe().levels
         return cls(candidate.name, engine.run, engine.run_all, engine.renew, claimed, ledger)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, cast
@@ -71,8 +71,11 @@ def compare(
     if not places:
         return Equal(required) if gap is None else NotSupported(gap)
     ordered = sorted(places.values(), key=lambda site: site.rank)
+    steps = _steps(reference)
     return Divergent(
-        tuple(_difference(case, reference, candidate, site) for site in ordered[:MOST_LISTED]),
+        tuple(
+            _difference(case, reference, candidate, site, steps) for site in ordered[:MOST_LISTED]
+        ),
         Level(min(site.part.level for site in ordered) - 1),
         max(0, len(ordered) - MOST_LISTED),
         gap or "",
@@ -87,6 +90,14 @@ def _gap(reference: Sequence[Outcome], candidate: Sequence[Outcome]) -> str | No
         if isinstance(theirs, Unsupported) and not isinstance(ours, Unsupported)
     )
     return next(gaps, None)
+
+
+def same_outcomes(one: Sequence[Outcome], other: Sequence[Outcome]) -> bool:
+    """Return whether two engines, or one twice, gave the same to the last byte."""
+    try:
+        return _bytes_of(one) == _bytes_of(other)
+    except TypeError:
+        return False
 
 
 def _bytes_of(outcomes: Sequence[Outcome]) -> bytes:
@@ -168,7 +179,11 @@ def _places(part: Part) -> Iterator[_Site]:
 
 
 def _difference(
-    case: Case, reference: Sequence[Outcome], candidate: Sequence[Outcome], site: _Site
+    case: Case,
+    reference: Sequence[Outcome],
+    candidate: Sequence[Outcome],
+    site: _Site,
+    steps: Mapping[str, int | None],
 ) -> Difference:
     part, path, offset = site.part, site.path, site.offset
     if isinstance(part.place, OutcomeKind):
@@ -183,7 +198,7 @@ def _difference(
         "" if side is None else side[start : start + _HEX].hex(" ")
         for side, start in zip(sides, starts, strict=True)
     ]
-    step, channel = _step_and_channel(reference, part, path)
+    step, channel = _step_and_channel(part, path, steps)
     outcomes = (reference[part.operation], candidate[part.operation])
     return Difference(
         level=part.level,
@@ -229,7 +244,7 @@ def _node_text(node: Node | None) -> str:
 
 
 def _step_and_channel(
-    reference: Sequence[Outcome], part: Part, path: str
+    part: Part, path: str, steps: Mapping[str, int | None]
 ) -> tuple[int | None, str | None]:
     """Return the superstep and the channel that a place belongs to, where it says so."""
     match part.place:
@@ -237,7 +252,7 @@ def _step_and_channel(
             channel = entry.channel
             if channel is None and path.startswith(_VERSIONS):
                 channel = path.removeprefix(_VERSIONS).lstrip(".").strip("[]'") or None
-            return _step_of(reference, entry.checkpoint), channel
+            return steps.get(entry.checkpoint or ""), channel
         case EventAt(mode="checkpoints") if part.reference is not None:
             payload = cast("Any", unpack(part.reference))[2]
             return payload.get("metadata", {}).get("step"), None
@@ -245,16 +260,18 @@ def _step_and_channel(
             return None, None
 
 
-def _step_of(reference: Sequence[Outcome], checkpoint: str | None) -> int | None:
-    for outcome in reference if checkpoint else ():
+def _steps(reference: Sequence[Outcome]) -> dict[str, int | None]:
+    """Return the superstep of each checkpoint, as its stored metadata says."""
+    steps: dict[str, int | None] = {}
+    for outcome in reference:
         if isinstance(outcome, Unsupported):
             continue
         for name, blob in outcome.stored.items():
             entry = stored_entry(name)
-            if entry.kind == "metadata" and entry.checkpoint == checkpoint:
+            if entry.kind == "metadata" and entry.checkpoint and entry.checkpoint not in steps:
                 metadata: Any = unpack(blob) if entry.is_packed else _json(blob)
-                return metadata.get("step")
-    return None
+                steps[entry.checkpoint] = metadata.get("step")
+    return steps
 
 
 def _json(blob: bytes) -> Any:

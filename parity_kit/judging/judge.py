@@ -14,7 +14,7 @@ from parity_kit.contract.errors import (
     ProtocolFaultError,
 )
 from parity_kit.judging.candidate_under_test import Answer, CandidateUnderTest
-from parity_kit.judging.compare import compare
+from parity_kit.judging.compare import compare, same_outcomes
 from parity_kit.judging.verdicts import (
     Crashed,
     Divergent,
@@ -65,6 +65,11 @@ def judge_answer(
                 return compare(case, expected, outcomes, required)
             except RecursionError:
                 return ProtocolFault("outcomes nested deeper than the kit reads")
+
+
+def same_answer(one: Answer, other: Answer) -> bool:
+    """Return whether two answers have the same outcomes, so that one verdict is enough."""
+    return isinstance(one, tuple) and isinstance(other, tuple) and same_outcomes(one, other)
 
 
 def confirmed(first: Verdict, again: Verdict) -> Verdict:

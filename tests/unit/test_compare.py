@@ -23,7 +23,7 @@ from parity_kit.contract import (
 )
 from parity_kit.contract.canonical import pack, unpack
 from parity_kit.contract.plain import Ext, Plain
-from parity_kit.judging.compare import MOST_LISTED, compare
+from parity_kit.judging.compare import MOST_LISTED, compare, same_outcomes
 from parity_kit.judging.places import EventAt, OutcomeKind, place_text, stored_entry
 from parity_kit.judging.verdicts import Difference, Divergent, Equal, NotSupported, ProtocolFault
 
@@ -59,6 +59,14 @@ def divergence(theirs: tuple[Outcome, ...]) -> Divergent:
 
 def with_stored(name: str, blob: bytes) -> tuple[Outcome, ...]:
     return (replace(FIRST, stored={**FIRST.stored, name: blob}), SECOND)
+
+
+def test_only_the_same_bytes_are_the_same_outcomes() -> None:
+    assert same_outcomes([Returned(1)], [Returned(1)])
+    assert not same_outcomes([Returned(1)], [Returned(1.0)])
+    assert not same_outcomes([Returned(1)], [Returned(1, stored={"data": b"x"})])
+    nan: Any = [Returned(float("nan"))]
+    assert same_outcomes(nan, [Returned(float("nan"))])
 
 
 def test_equal_outcomes_are_equal() -> None:

@@ -201,6 +201,17 @@ def test_what_the_ledger_expects_is_shown_as_expected(
     result.stdout.fnmatch_lines(["XFAIL parity::channels::* - expected: it forgets a byte"])
 
 
+def test_a_ledger_that_is_refused_fails_the_session_before_the_candidate_starts(
+    pytester: pytest.Pytester, workspace: Path
+) -> None:
+    folder = workspace / "candidates" / "wrong"
+    (folder / "expected.toml").write_text("[[difference]]\nwhy = 1\n", encoding="utf-8")
+    result = run(pytester, "--parity-candidate", "wrong", *CHANNELS)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: error PK201: *expected.toml*`why`*: no such key; *"])
+    assert not (folder / "starts").exists()
+
+
 def test_an_entry_of_the_ledger_that_covers_nothing_fails_the_session(
     pytester: pytest.Pytester, workspace: Path
 ) -> None:
