@@ -42,7 +42,8 @@ def kept_below(process: int) -> list[int]:
     processes: list[int] = []
     for keeper in psutil.Process(process).children():
         with contextlib.suppress(psutil.NoSuchProcess):  # it ended a moment ago
-            processes += [child.pid for child in keeper.children(recursive=True)]
+            for first in keeper.children():
+                processes += [child.pid for child in first.children(recursive=True)]
     return processes
 
 

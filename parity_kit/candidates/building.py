@@ -7,13 +7,13 @@ the candidate's own folder stays clean. A change in one of them, or in `setup`, 
 from __future__ import annotations
 
 import hashlib
-import os
 import platform
 import shlex
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+from parity_kit.candidates import variables
 from parity_kit.candidates.cached import Cached, Progress
 from parity_kit.candidates.manifest import Candidate, CommandSetup
 from parity_kit.candidates.workspace import Workspace
@@ -76,7 +76,7 @@ def make(
                 target = folder / name
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(candidate.folder / name, target)
-            env = {**os.environ, **in_place(candidate.env, folder)}
+            env = {**variables.of_setup(candidate.pass_env), **in_place(candidate.env, folder)}
             command = [filled(part, folder) for part in setup.setup]
             cached.run(command, on_progress, folder, env)
 

@@ -13,7 +13,7 @@ from contextvars import ContextVar
 from dataclasses import replace
 from pathlib import Path
 
-from parity_kit.candidates import building, environment, manifest
+from parity_kit.candidates import building, environment, manifest, variables
 from parity_kit.candidates.cached import Progress
 from parity_kit.candidates.manifest import (
     Candidate,
@@ -178,7 +178,20 @@ def _launch(candidate: Candidate, workspace: Workspace, on_progress: Progress) -
             command = tuple(building.filled(word, folder) for word in words)
             paths = [environment.kit_folder(workspace)]
             candidate = replace(candidate, env=building.in_place(candidate.env, folder))
-    return Launch(candidate.name, command, candidate.folder, _environment(candidate, paths))
+    return Launch(
+        candidate.name,
+        command,
+        candidate.folder,
+        _environment(candidate, paths),
+        _read_only(candidate, workspace),
+    )
+
+
+def _read_only(candidate: Candidate, workspace: Workspace) -> tuple[Path, ...]:
+    """Return the folders that decide verdicts, or hold what others run."""
+    kit = Path(environment.__file__).parents[1]
+    folders = (workspace.root, candidate.folder.resolve(), workspace.cache, kit)
+    return tuple(folder for folder in folders if folder.is_dir())
 
 
 def server_command(python: Path, reference: str, patch: str | None = None) -> tuple[str, ...]:
@@ -189,7 +202,7 @@ def server_command(python: Path, reference: str, patch: str | None = None) -> tu
 
 
 def _environment(candidate: Candidate, paths: list[Path]) -> Mapping[str, str]:
-    """Return a candidate's variables: the user's, the kit's over them, the manifest's over all.
+    """Return a candidate's variables: some of the user's, the kit's, and the manifest's over all.
 
     The user's `PYTHONPATH` comes after the kit and the candidate's `path`: stored values may be of
     the application's own types. The hash seed stays random, to find results that depend on it.
@@ -197,7 +210,8 @@ def _environment(candidate: Candidate, paths: list[Path]) -> Mapping[str, str]:
     user = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
     # The candidate runs in its own folder, where a relative path would lead elsewhere.
     python_path = os.pathsep.join([*map(str, paths), *map(os.path.abspath, user)])
-    return {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONPATH": python_path, **candidate.env}
+    own = {"PYTHONUNBUFFERED": "1", "PYTHONPATH": python_path, **candidate.env}
+    return variables.of_candidate(candidate.pass_env) | own
 
 
 def _program(candidate: Candidate, name: str) -> str | None:

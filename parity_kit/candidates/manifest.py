@@ -13,6 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TypeAlias
 
+from parity_kit.candidates import variables
 from parity_kit.candidates.limits import read_limits
 from parity_kit.candidates.tables import Table, read_table
 from parity_kit.contract import EngineName
@@ -73,7 +74,8 @@ Setup: TypeAlias = PythonSetup | PipSetup | CommandSetup
 class Candidate:
     """An engine under test, as described by its manifest.
 
-    `claims` is the file with its authors' claims.
+    `claims` is the file with its authors' claims. `pass_env` names the user's variables that it
+    gets beyond the usual ones.
     """
 
     name: EngineName
@@ -86,6 +88,7 @@ class Candidate:
     limits: Limits = field(default_factory=Limits)
     env: Mapping[str, str] = field(default_factory=dict[str, str])
     claims: Path | None = None
+    pass_env: tuple[str, ...] = ()
 
 
 def is_name(text: str) -> bool:
@@ -117,6 +120,7 @@ def load(folder: Path) -> Candidate:
     limits = read_limits(table.table("limits"))
     env = _env(table.table("env"))
     claims = table.file("claims", folder) if table.has("claims") else None
+    pass_env = _pass_env(table) if table.has("pass_env") else ()
     setup = _SETUPS[Kind(kind)](table, folder)
     table.finish()
     return Candidate(
@@ -130,6 +134,7 @@ def load(folder: Path) -> Candidate:
         limits,
         env,
         claims,
+        pass_env,
     )
 
 
@@ -139,6 +144,15 @@ def _env(table: Table) -> Mapping[str, str]:
         if not name or "=" in name or "\0" in name:
             raise table.wrong(name, f"{name!r} is not a name for a variable: remove `=` and NUL")
     return variables
+
+
+def _pass_env(table: Table) -> tuple[str, ...]:
+    names = table.texts("pass_env")
+    for name in names:
+        if name in variables.NEVER:
+            problem = f"{name!r} names a file that steers the later steps of a CI job"
+            raise table.wrong("pass_env", problem, "remove it: no candidate may write there")
+    return names
 
 
 def _python(table: Table, folder: Path) -> Setup:

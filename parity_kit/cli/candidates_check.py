@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from parity_kit.candidates.inspection import Answer
     from parity_kit.candidates.manifest import Candidate
     from parity_kit.contract import Description
+    from parity_kit.wire.kept import CageState
 
 _FIRST_CORPUS = {"codec": "msgpack", "channel": "channels", "graph": "graphs", "saver": "savers"}
 
@@ -84,7 +85,7 @@ class _Report:
     error: CandidateError | None = None
     answers: list[Answer] = field(default_factory=list["Answer"])
     crossed: list[str] = field(default_factory=list[str])
-    network: str = ""
+    cage: CageState | None = None
     ready_seconds: float = 0.0
     seconds: float = 0.0
 
@@ -145,7 +146,7 @@ class _Report:
             "checks": [dataclasses.asdict(answer) for answer in self.answers],
             "crossed": self.crossed,
             "limits": dataclasses.asdict(self.candidate.limits),
-            "network": self.network,
+            "cage": self.cage and dataclasses.asdict(self.cage),
             "next": self.next_step,
             "ready_seconds": round(self.ready_seconds, 3),
             "seconds": round(self.seconds, 3),
@@ -161,7 +162,7 @@ def _check(candidate: Candidate, workspace: Workspace, emit: Callable[[str], Non
     began = time.monotonic()
     try:
         with launch.start(candidate, workspace, emit, transcript) as engine:
-            report.ready_seconds, report.network = engine.ready_seconds, engine.network
+            report.ready_seconds, report.cage = engine.ready_seconds, engine.cage
             report.description = engine.describe()
             for answer in walk(engine, report.description.levels, transcript.forget):
                 emit(f"{candidate.name}: {answer.part}: {answer.title}: {answer.result}")
@@ -189,7 +190,9 @@ def _show(report: _Report) -> None:
             f" started in {report.ready_seconds:.1f} s, checked in {report.seconds:.1f} s",
             markup=False,
         )
-        out.print(f"  limits: {report.candidate.limits.in_words(report.network)}", markup=False)
+        out.print(f"  limits: {report.candidate.limits.in_words()}", markup=False)
+        if report.cage is not None:
+            out.print(f"  cage: {report.cage.in_words()}", markup=False)
     if report.answers:
         shown = table("part", "claims", "check", "result")
         claims = report.claims

@@ -31,8 +31,8 @@ _SIGNS = {"ok": ("✓", "green"), "absent": ("–", "yellow"), "wrong": ("✕", 
 def command(directory: Path | None, *, as_json: bool) -> int:
     """Check what the kit needs, report what is missing, and say how to install it.
 
-    Checks Python and its packages, PostgreSQL, a browser, network namespaces, the corpora and their
-    oracle, and each candidate's toolchain and environment.
+    Checks Python and its packages, PostgreSQL, a browser, the cage for candidates, the corpora and
+    their oracle, and each candidate's toolchain and environment.
 
     Exits with 0 if `parity-kit parity` can run here, and with 2 if it cannot. Items marked absent
     (–) are optional: only some candidates, corpora or tests need them.

@@ -131,7 +131,7 @@ def _machine(workspace: Workspace | None) -> Iterator[Finding]:
         found = "no playwright" if browser else f"no {', '.join(BROWSERS[:-1])} or {BROWSERS[-1]}"
         hint = "only tests of the page need it: pip install playwright, apt install chromium"
         yield Finding(area, "browser", State.ABSENT, found, hint)
-    yield _network()
+    yield _cage()
     installer = find_uv()
     if installer is None:
         hint = "environments are made by pip then, and slowly: pip install uv"
@@ -141,26 +141,22 @@ def _machine(workspace: Workspace | None) -> Iterator[Finding]:
     yield _disk(workspace.root if workspace else Path.cwd())
 
 
-def _network() -> Finding:
-    """Start a process as candidates are started, and see whether the network could be taken."""
-    from parity_kit.wire.keeper import NONE  # only here
-    from parity_kit.wire.kept import KeptProcess, Launch  # the same
+def _cage() -> Finding:
+    """Start a process as candidates are started, and see what it is kept from."""
+    from parity_kit.wire.kept import KeptProcess, Launch  # only here
     from parity_kit.wire.limits import Limits  # the same
 
-    area, part = "machine", "network namespaces"
+    area, part = "machine", "cage for candidates"
     order = Launch("doctor", (sys.executable, "-S", "-c", ""), Path.cwd(), os.environ)
     try:
         kept = KeptProcess(order, Limits())
     except ParityKitError as error:
         return _told(area, part, error)
-    network = kept.network
     kept.end()
-    if network == NONE:
-        return Finding(area, part, State.OK, "candidates run without a network")
-    hint = (
-        "candidates keep the network here: judge those you do not trust on Linux, or in a container"
-    )
-    return Finding(area, part, State.ABSENT, network, hint)
+    if gaps := kept.cage.gaps():
+        hint = "judge candidates that you do not trust on Linux with namespaces, or in a container"
+        return Finding(area, part, State.ABSENT, gaps, hint)
+    return Finding(area, part, State.OK, kept.cage.in_words())
 
 
 def _disk(root: Path) -> Finding:

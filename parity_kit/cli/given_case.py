@@ -137,6 +137,7 @@ def replay(workspace: Workspace, given: GivenCase, candidate: str | None) -> Rep
     from parity_kit.candidates.launch import find, start
     from parity_kit.judging.candidate_under_test import CandidateUnderTest
     from parity_kit.judging.judge import judge_answer
+    from parity_kit.judging.ledger import read_ledger
 
     name = candidate or given.candidate
     if not name:
@@ -144,9 +145,10 @@ def replay(workspace: Workspace, given: GivenCase, candidate: str | None) -> Rep
             "no candidate is named, and the case was kept with none", hint="add --candidate NAME"
         )
     manifest = find(workspace, name)
+    ledger = read_ledger(manifest.folder)
     ours = given.run_reference()
     with start(manifest, workspace, on_progress=_show_progress) as engine:
-        under_test = CandidateUnderTest.started(manifest, engine)
+        under_test = CandidateUnderTest.started(manifest.name, engine, ledger)
         answer = under_test.answer(given.case)
     level = under_test.asked(given.case.subject.kind, given.level)
     verdict = judge_answer(given.case, ours, answer, level)

@@ -42,12 +42,14 @@ class _LedgerCheck:
 
 def _run(workspace: Workspace, name: str) -> tuple[_LedgerCheck, Ledger]:
     from parity_kit.candidates.launch import find, start
-    from parity_kit.gates.gate import gate_corpora
+    from parity_kit.gates.gate import gate_corpora, read_wanted
     from parity_kit.judging.candidate_under_test import CandidateUnderTest
+    from parity_kit.judging.ledger import read_ledger
     from parity_kit.report.ci import Terminal
 
     candidate = find(workspace, name)
-    judged = _LedgerCheck()
+    judged, ledger = _LedgerCheck(), read_ledger(candidate.folder)
+    corpora = read_wanted(workspace)
     with (
         Terminal(console(stderr=True)) as terminal,
         start(candidate, workspace, on_progress=terminal.note) as engine,
@@ -58,9 +60,9 @@ def _run(workspace: Workspace, name: str) -> tuple[_LedgerCheck, Ledger]:
             if isinstance(event, GateProgress):
                 terminal.emit(event)
 
-        under_test = CandidateUnderTest.started(candidate, engine)
-        gate_corpora(workspace, under_test, Level.BYTES, emit)
-    return judged, under_test.ledger
+        under_test = CandidateUnderTest.started(candidate.name, engine, ledger)
+        gate_corpora(corpora, under_test, Level.BYTES, emit, whole=True)
+    return judged, ledger
 
 
 @command.command("check")

@@ -54,7 +54,8 @@ class CorporaChecked:
 class CandidateStarted:
     """A candidate answered its handshake: what it says of itself.
 
-    `version` is the engine's name and version, as it says them.
+    `version` is the engine's name and version, as it says them. `cage` says what the system does
+    not keep its processes from.
     """
 
     candidate: str
@@ -63,6 +64,7 @@ class CandidateStarted:
     language: str
     levels: dict[str, str]
     seconds: float
+    cage: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,11 +215,15 @@ class RowJudged:
 
 @dataclass(frozen=True, slots=True)
 class EngagementSeen:
-    """How often each function a candidate replaces has run; all zero means it never drove."""
+    """Whose code answered: how often each function that the candidate replaces has run.
+
+    All zero means that it never drove. `loaded` names LangGraph itself if its process loaded that.
+    """
 
     candidate: str
     functions: dict[str, int]
     engaged: bool
+    loaded: str = ""
 
 
 @dataclass(frozen=True, slots=True)

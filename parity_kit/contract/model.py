@@ -282,7 +282,8 @@ class Description:
     `levels` holds the highest level it claims for each subject it can open. `engaged` counts how
     often each function that the candidate replaces has run so far: it is how a patch that never
     drove is found out. An engine that replaces nothing leaves it empty. `uses` names what it uses
-    of the features that the kit offers across the wire (`parity_kit.wire.features`).
+    of the features that the kit offers across the wire (`parity_kit.wire.features`). `loaded` names
+    LangGraph and its version if its process has loaded that; the kit's server fills it in.
     """
 
     name: str
@@ -292,6 +293,7 @@ class Description:
     engaged: Mapping[str, int] = field(default_factory=dict[str, int])
     protocol: int = PROTOCOL
     uses: tuple[str, ...] = ()
+    loaded: str = ""
 
     def to_plain(self) -> dict[str, Plain]:
         """Return the description as plain data."""
@@ -303,6 +305,7 @@ class Description:
             "engaged": dict(self.engaged),
             "protocol": self.protocol,
             **({"uses": list(self.uses)} if self.uses else {}),
+            **({"loaded": self.loaded} if self.loaded else {}),
         }
 
     @classmethod
@@ -323,6 +326,7 @@ class Description:
             dict(cast("Mapping[str, int]", data["engaged"])),
             cast("int", data["protocol"]),
             tuple(cast("Sequence[str]", data.get("uses", ()))),
+            _text(data.get("loaded", "")),
         )
 
 

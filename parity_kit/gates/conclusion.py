@@ -123,8 +123,9 @@ def _passing(totals: GateTotals) -> Conclusion:
     equal = f"{totals.verdicts['equal']:,} of {_cases(totals.total)} equal"
     verdict = "expected" if totals.verdicts["expected"] else "equal"
     level = f" at level {totals.reached}" if verdict == "equal" else ""
-    unread = "".join(f"; {note}" for note in totals.unread)
-    return Conclusion(verdict, ExitCode.PARITY, f"{equal}{level}{_rest(totals.verdicts)}{unread}")
+    loaded = totals.loaded and f"its process loaded {totals.loaded}"
+    notes = "".join(f"; {note}" for note in (*totals.unread, loaded, totals.cage) if note)
+    return Conclusion(verdict, ExitCode.PARITY, f"{equal}{level}{_rest(totals.verdicts)}{notes}")
 
 
 def _rest(verdicts: Counter[str]) -> str:

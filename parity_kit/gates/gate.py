@@ -70,26 +70,42 @@ _FIX = (
 
 
 def gate_corpora(  # noqa: PLR0913  # what a gate is made of
-    workspace: Workspace,
+    corpora: Iterable[AnyCorpus],
     under_test: CandidateUnderTest,
     required: Level,
     emit: Emit,
     *,
     folder: Path | None = None,
-    wanted: Collection[str] = (),
-    chosen: Callable[[CaseId], bool] | None = None,
+    whole: bool = False,
     earlier: Earlier | None = None,
 ) -> None:
-    """Run the committed corpora on a candidate, and emit the verdict on every case.
+    """Run corpora on a candidate, and emit the verdict on every case.
 
-    Divergent cases are written to `folder`, if there is one. `wanted` names corpora, none means
-    all that are committed; `imported:NAME` is one of the user's own data. `chosen` selects
-    committed cases; without it all are run. Cases that passed before the run was stopped, by
-    `earlier`, are not run again.
+    Divergent cases are written to `folder`, if there is one. Entries of the ledger that cover
+    nothing are stale only where the corpora are the `whole` of what is committed. Cases that passed
+    before the run was stopped, by `earlier`, are not run again.
+
+    Raises:
+        CandidateError: If the candidate cannot be judged any further; its events are emitted.
+    """
+    for corpus in corpora:
+        _Gate(under_test, corpus, folder, Tally(required), emit, earlier or Earlier()).finish()
+    for stale in under_test.ledger.stale(datetime.now(UTC).date(), whole=whole):
+        entry = stale.entry
+        emit(EntryStale(under_test.name, entry.number, entry.case, entry.differs, stale.problem))
+
+
+def read_wanted(
+    workspace: Workspace,
+    wanted: Collection[str] = (),
+    chosen: Callable[[CaseId], bool] | None = None,
+) -> list[AnyCorpus]:
+    """Return the corpora that `wanted` names, or all that are committed.
+
+    `imported:NAME` is one of the user's own data. `chosen` selects committed cases.
 
     Raises:
         BadFileError: If a committed file is broken.
-        CandidateError: If the candidate cannot be judged any further; its events are emitted.
     """
     own = [name.removeprefix(PREFIX) for name in wanted if name.startswith(PREFIX)]
     committed = [name for name in wanted if not name.startswith(PREFIX)]
@@ -97,12 +113,7 @@ def gate_corpora(  # noqa: PLR0913  # what a gate is made of
     if committed or not own:
         known = read_corpora(workspace.fixtures, committed)
         corpora = [*(_parts(known, chosen) if chosen else known), *corpora]
-    for corpus in corpora:
-        _Gate(under_test, corpus, folder, Tally(required), emit, earlier or Earlier()).finish()
-    whole = not wanted and chosen is None
-    for stale in under_test.ledger.stale(datetime.now(UTC).date(), whole=whole):
-        entry = stale.entry
-        emit(EntryStale(under_test.name, entry.number, entry.case, entry.differs, stale.problem))
+    return corpora
 
 
 def check_wanted(workspace: Workspace, wanted: Collection[str]) -> None:

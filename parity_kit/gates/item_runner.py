@@ -214,7 +214,9 @@ class ItemRunner:
         """End the candidate's process, and return the totals."""
         if self._engine is not None and self._under_test is not None:
             with contextlib.suppress(CandidateError):  # it has failed on cases: they say so
-                self.totals.gates.engaged.update(self._engine.describe().engaged)
+                description = self._engine.describe()
+                self.totals.gates.engaged.update(description.engaged)
+                self.totals.gates.loaded = description.loaded
             ledger = self._under_test.ledger
             self.totals.concerned, self.totals.covered = ledger.concerned, ledger.covered
             self._engine.close()
@@ -233,7 +235,7 @@ class ItemRunner:
     def _started(self) -> CandidateUnderTest:
         if self._under_test is None:
             self._engine = start(self.candidate, self.workspace)
-            under_test = CandidateUnderTest.started(self.candidate, self._engine, self.ledger)
+            under_test = CandidateUnderTest.started(self.candidate.name, self._engine, self.ledger)
             self.totals.gates.claimed = {
                 kind.value: level.label for kind, level in under_test.claimed.items()
             }

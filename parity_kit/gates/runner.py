@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import dataclasses
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from parity_kit.candidates.launch import missing_types, start
 from parity_kit.candidates.manifest import Candidate
@@ -27,13 +27,14 @@ from parity_kit.contract.events import (
 from parity_kit.corpora.imported import PREFIX, read_imported
 from parity_kit.corpora.reach import Reach, read_reach
 from parity_kit.gates.conclusion import Conclusion, conclude
-from parity_kit.gates.gate import gate_corpora
+from parity_kit.gates.gate import AnyCorpus, gate_corpora, read_wanted
 from parity_kit.gates.matrix.evidence import Evidence
 from parity_kit.gates.matrix.rows import Row
-from parity_kit.gates.resume import Earlier
+from parity_kit.gates.resume import Earlier, made_of
 from parity_kit.gates.rules import Rules
 from parity_kit.gates.totals import GateTotals
 from parity_kit.judging.candidate_under_test import CandidateUnderTest
+from parity_kit.judging.ledger import Ledger, read_ledger
 from parity_kit.search.coverage import Floors
 from parity_kit.wire.host import RemoteEngine
 
@@ -56,6 +57,48 @@ class Plan:
     """The rows of the matrix to emit."""
     chosen: Callable[[CaseId], bool] | None = None
     """Which committed cases are run; without it all are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What a verdict hangs on, read before the candidate starts: it may try to change it."""
+
+    ledger: Ledger
+    corpora: Sequence[AnyCorpus]
+    claims: Claims | None
+    digests: Mapping[str, str]
+
+    @classmethod
+    def read(cls, candidate: Candidate, workspace: Workspace, plan: Plan) -> Self:
+        """Read it.
+
+        Raises:
+            BadFileError: If a committed file is broken, or the ledger breaks a rule.
+        """
+        rules = plan.rules
+        return cls(
+            read_ledger(candidate.folder),
+            read_wanted(workspace, rules.corpora, plan.chosen) if plan.corpora else (),
+            _claims(candidate) if plan.rows else None,
+            made_of(workspace, [candidate]),
+        )
+
+    def check_unchanged(self, candidate: Candidate, workspace: Workspace) -> None:
+        """Check that the files are still the same.
+
+        Raises:
+            CandidateError: Naming what changed while the candidate ran.
+        """
+        now = made_of(workspace, [candidate])
+        names = sorted(
+            name for name in {*self.digests, *now} if now.get(name) != self.digests.get(name)
+        )
+        if names:
+            raise CandidateError(
+                f"files changed while it was judged: {', '.join(names)}",
+                where=f"candidate {candidate.name}",
+                hint="restore them, and judge it where nothing else writes to the workspace",
+            )
 
 
 @dataclass(slots=True)
@@ -89,10 +132,11 @@ class Judging:
             totals.emit(event)
             self.emit(event)
 
-        claims = _claims(candidate) if plan.rows else None
+        inputs = Inputs.read(candidate, self.workspace, plan)
         try:
             with start(candidate, self.workspace, on_progress=self.note) as engine:
-                self._judge(candidate, engine, plan, claims, emit)
+                self._judge(candidate, engine, plan, inputs, emit)
+            inputs.check_unchanged(candidate, self.workspace)
         except CandidateError as error:
             self.errors[name] = error
             emit(CandidateFailed(name, candidate.title, error.code, error.problem))
@@ -108,18 +152,20 @@ class Judging:
         candidate: Candidate,
         engine: RemoteEngine,
         plan: Plan,
-        claims: Claims | None,
+        inputs: Inputs,
         emit: Callable[[Event], None],
     ) -> None:
+        claims = inputs.claims
         name, description = candidate.name, engine.describe()
         levels = {kind.value: level.label for kind, level in description.levels.items()}
         title, version = candidate.title, f"{description.name} {description.version}"
+        gaps = engine.cage.gaps() if engine.cage else ""
         seconds = engine.ready_seconds
-        emit(CandidateStarted(name, title, version, description.language, levels, seconds))
+        emit(CandidateStarted(name, title, version, description.language, levels, seconds, gaps))
         # A process counts how often replaced functions ran: an earlier one's count is gone.
         earlier = Earlier() if description.engaged else self.earlier
         under_test = dataclasses.replace(
-            plan.rules.applied_to(CandidateUnderTest.started(candidate, engine)),
+            plan.rules.applied_to(CandidateUnderTest.started(name, engine, inputs.ledger)),
             missing_types=frozenset(
                 _missing_types(candidate, self.workspace, plan.rules.corpora or ())
             ),
@@ -132,20 +178,21 @@ class Judging:
 
         if plan.corpora:
             gate_corpora(
-                self.workspace,
+                inputs.corpora,
                 under_test,
                 plan.required,
                 emit_case,
                 folder=self.folder,
-                wanted=plan.rules.corpora,
-                chosen=plan.chosen,
+                whole=not plan.rules.corpora and plan.chosen is None,
                 earlier=earlier,
             )
         for suite in plan.rules.suites:
             self._search(under_test, suite, plan, emit, earlier)
-        engaged = dict(engine.describe().engaged)
-        if engaged:
-            emit(EngagementSeen(name, engaged, any(engaged.values())))
+        description = engine.describe()
+        engaged = dict(description.engaged)
+        if engaged or description.loaded:
+            drove = not engaged or any(engaged.values())
+            emit(EngagementSeen(name, engaged, drove, description.loaded))
         if plan.corpora and claims and claims.source:
             speed = [dataclasses.asdict(claim) for claim in claims.speed]
             emit(ClaimsRead(name, claims.source, claims.version, speed))

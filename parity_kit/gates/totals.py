@@ -61,6 +61,10 @@ class GateTotals:
     """The floors that searches did not reach, a sentence per search."""
     unread: list[str] = field(default_factory=list[str])
     """The values of imported data that no case holds, a phrase per corpus."""
+    loaded: str = ""
+    """LangGraph and its version, if the candidate's process loaded that."""
+    cage: str = ""
+    """What the system does not keep the candidate from."""
     engaged: Counter[str] = field(default_factory=Counter[str])
     """How often each replaced function ran."""
     gates: list[str] = field(default_factory=list[str])
@@ -76,11 +80,12 @@ class GateTotals:
         """Take one event."""
         match event:
             case CandidateStarted():
-                self.claimed = event.levels
+                self.claimed, self.cage = event.levels, event.cage
             case CandidateFailed():
                 self.failure = event.problem
             case EngagementSeen():
                 self.engaged.update(event.functions)
+                self.loaded = event.loaded
             case EntryStale():
                 self.add_stale(event.entry, event.case, event.differs, event.problem)
             case DivergenceFound():
@@ -188,6 +193,8 @@ class GateTotals:
         self.stale += other.stale
         self.missed += other.missed
         self.unread += other.unread
+        self.cage = self.cage or other.cage
+        self.loaded = self.loaded or other.loaded
         self.gates += other.gates
         self.rows += other.rows
         self.caseless += other.caseless

@@ -14,10 +14,9 @@ from parity_kit.contract.errors import (
     CandidateHungError,
     ProtocolFaultError,
 )
-from parity_kit.judging.ledger import Ledger, read_ledger
+from parity_kit.judging.ledger import Ledger
 
 if TYPE_CHECKING:
-    from parity_kit.candidates.manifest import Candidate
     from parity_kit.wire.host import RemoteEngine
 
 Answer: TypeAlias = tuple[Outcome, ...] | CandidateError
@@ -42,17 +41,10 @@ class CandidateUnderTest:
     missing_types: frozenset[str] = frozenset()
 
     @classmethod
-    def started(
-        cls, candidate: Candidate, engine: RemoteEngine, ledger: Ledger | None = None
-    ) -> CandidateUnderTest:
-        """Return a candidate whose process answers; its ledger is read unless it is given.
-
-        Raises:
-            BadFileError: If its ledger breaks a rule.
-        """
-        ledger = read_ledger(candidate.folder) if ledger is None else ledger
+    def started(cls, name: str, engine: RemoteEngine, ledger: Ledger) -> CandidateUnderTest:
+        """Return a candidate whose process answers; its ledger was read before it started."""
         claimed = engine.describe().levels
-        return cls(candidate.name, engine.run, engine.run_all, engine.renew, claimed, ledger)
+        return cls(name, engine.run, engine.run_all, engine.renew, claimed, ledger)
 
     def asked(self, kind: SubjectKind, required: Level) -> Level:
         """Return the level asked for a subject."""

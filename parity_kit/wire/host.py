@@ -40,7 +40,7 @@ from parity_kit.contract.plain import Plain
 from parity_kit.wire import shapes
 from parity_kit.wire.exchange import Exchange, fault, with_streamed
 from parity_kit.wire.features import IN_FLIGHT, Bounds, Feature
-from parity_kit.wire.kept import Launch
+from parity_kit.wire.kept import CageState, Launch
 from parity_kit.wire.limits import Limits
 from parity_kit.wire.process import CandidateProcess, Watch
 from parity_kit.wire.session import RemoteSession, storable
@@ -87,9 +87,9 @@ class RemoteEngine:
         return self._exchange and self._exchange.process.pid
 
     @property
-    def network(self) -> str:
-        """The network of the running process: `none`, `kept`, or why it could not be taken away."""
-        return self._exchange.process.network if self._exchange else ""
+    def cage(self) -> CageState | None:
+        """What the running process is kept from."""
+        return self._exchange and self._exchange.process.cage
 
     def connect(self) -> Self:
         """Start the process and do the handshake unless it runs already; return the engine."""

@@ -15,42 +15,84 @@ from pathlib import Path
 from typing import IO, cast
 
 from parity_kit.contract.errors import CandidateCrashedError, KitError
-from parity_kit.wire import keeper
+from parity_kit.wire import cage, keeper
 from parity_kit.wire.limits import Limits
 
 _TO_START = 20.0
+_KEEP = f"""
+import os, sys
+sys.path.insert(0, {str(Path(__file__).parents[2])!r})
+from parity_kit.wire.keeper import main
+main(int(sys.argv[1]))
+os._exit(0)  # an orderly exit would take longer than everything else
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """How to start a candidate's process; `env` is its whole environment."""
+    """How to start a candidate's process.
+
+    `env` is its whole environment. It cannot write below `read_only`, where the system allows that.
+    """
 
     name: str
     command: tuple[str, ...]
     directory: Path
     env: Mapping[str, str]
+    read_only: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CageState:
+    """What a process is kept from: `none`, `own` and `read-only`, or why that does not hold.
+
+    `network` is `kept` if the manifest asks for it.
+    """
+
+    network: str
+    processes: str
+    files: str
+
+    def in_words(self) -> str:
+        """Return in a line what holds, and what does not."""
+        network = "network access" if self.network == cage.KEPT else "no network"
+        return self.gaps() or f"{network}, no other processes, read-only files"
+
+    def gaps(self) -> str:
+        """Return in words what does not hold, and why; an empty text if all does."""
+        parts = {
+            "the network is not kept out": (self.network, (cage.NONE, cage.KEPT)),
+            "other processes are not hidden": (self.processes, (cage.OWN,)),
+            "the workspace is not read-only": (self.files, (cage.READ_ONLY,)),
+        }
+        gaps: dict[str, list[str]] = {}
+        for words, (state, good) in parts.items():
+            if state not in good:
+                gaps.setdefault(state, []).append(words)
+        return "; ".join(f"{', '.join(words)} ({why})" for why, words in gaps.items())
 
 
 class KeptProcess:
     """A process and everything it starts; `end` ends all of them.
 
-    `pid` is also the id of its group and session. `network` is `none`, `kept` if the manifest asks
-    for it, or else the reason why it could not be taken away.
+    `pid` is also the id of its group and session. `first_pid` is the process above everything that
+    the candidate starts.
     """
 
     def __init__(self, launch: Launch, limits: Limits) -> None:
         self._limits = limits
         self._code: int | None = None
-        self.pid = 0
+        self.pid = self.first_pid = 0
         self._line, theirs = socket.socketpair()
         try:
             self._keeper = subprocess.Popen(
-                [sys.executable, "-I", "-S", keeper.__file__, str(theirs.fileno())],
+                [sys.executable, "-I", "-S", "-c", _KEEP, str(theirs.fileno())],
                 bufsize=0,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 cwd=launch.directory,
+                env={},  # a candidate that is not kept from its keeper can read it
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,
             )
@@ -67,24 +109,25 @@ class KeptProcess:
             for stream in (self._keeper.stdin, self._keeper.stdout, self._keeper.stderr)
         )
         try:
-            self.pid, self.network = self._started(launch)
+            self.pid, self.first_pid, self.cage = self._started(launch)
         except BaseException:
             self.end()
             raise
 
-    def _started(self, launch: Launch) -> tuple[int, str]:
+    def _started(self, launch: Launch) -> tuple[int, int, CageState]:
         order = (
             list(launch.command),
             dict(launch.env),
             self._limits.open_files,
             self._limits.network,
+            list(map(str, launch.read_only)),
         )
         with contextlib.suppress(OSError):  # the result is read below
             keeper.put(self._line.fileno(), order)
         started = keeper.get(self._line.fileno()) if self._is_readable(_TO_START) else None
         if started is None:
             raise KitError("the keeper of a candidate's process did not start")
-        pid, state = started
+        pid, first, state = started
         if not pid:
             raise CandidateCrashedError(
                 f"could not be started: {_missing_interpreter(launch) or state}: "
@@ -93,16 +136,11 @@ class KeptProcess:
                 hint="check `command` in candidate.toml, that the file is executable, and that a "
                 "script begins with `#!` and its interpreter",
             )
-        return pid, state
+        return pid, first, CageState(**state)
 
     def fileno(self) -> int:
         """Return a descriptor that becomes readable once the process has ended."""
         return self._line.fileno()
-
-    @property
-    def keeper_pid(self) -> int:
-        """The keeper's process id; the candidate's processes are its descendants."""
-        return self._keeper.pid
 
     def ended(self, seconds: float = 0.0) -> int | None:
         """Return the exit code, negative for a signal, or None if it still runs after `seconds`."""

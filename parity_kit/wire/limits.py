@@ -31,16 +31,11 @@ class Limits:
     restarts: int = 100
     network: bool = False
 
-    def in_words(self, network: str) -> str:
-        """Return the limits of one response and of the machine in a line.
-
-        `network` is the state of the network of the running process, as in `KeptProcess`.
-        """
-        reach = {"none": "no network", "kept": "network access"}.get(network)
+    def in_words(self) -> str:
+        """Return the limits of one response and of the machine in a line."""
         return (
             f"{self.seconds:g} s per response, {size(self.memory_bytes)} of memory,"
-            f" {self.processes} processes, {self.open_files} open files per process,"
-            f" {reach or f'network access, which cannot be taken away here ({network})'}"
+            f" {self.processes} processes, {self.open_files} open files per process"
         )
 
 

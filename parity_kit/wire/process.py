@@ -30,7 +30,7 @@ from parity_kit.contract.errors import (
 )
 from parity_kit.wire import mistakes
 from parity_kit.wire.frames import FRAME_LIMIT, FrameBuffer, FrameError, frame
-from parity_kit.wire.kept import KeptProcess, Launch
+from parity_kit.wire.kept import CageState, KeptProcess, Launch
 from parity_kit.wire.limits import Limits
 from parity_kit.wire.usage import Meter, Usage
 
@@ -67,7 +67,7 @@ class CandidateProcess:
         self._unanswered = 0
         self._cpu: float | None = None
         self._kept = KeptProcess(launch, limits)
-        self._meter = Meter(self._kept.keeper_pid, limits)
+        self._meter = Meter(self._kept.first_pid, limits)
         self._excess = ""
         self._stdin, self._stdout = self._kept.stdin, self._kept.stdout
         self._stderr = self._kept.stderr
@@ -83,9 +83,9 @@ class CandidateProcess:
         return self._kept.pid
 
     @property
-    def network(self) -> str:
-        """`none`, `kept` if the manifest asks for it, or why it could not be taken away."""
-        return self._kept.network
+    def cage(self) -> CageState:
+        """What it is kept from."""
+        return self._kept.cage
 
     @property
     def frame_bytes(self) -> int:

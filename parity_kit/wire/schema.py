@@ -120,7 +120,7 @@ _CONSTANTS = {(Description, "protocol"): PROTOCOL, (Handshake, "protocol"): PROT
 _POSITIVE = {(Measure, "loops")}
 _FEATURES = {(Description, "uses"): tuple[Feature, ...]}
 _DEFAULTED = {
-    Description: {"uses"},
+    Description: {"uses", "loaded"},
     NodeCall: {"answers", "visits", "info", "context", "error"},
 }
 """Optional fields."""

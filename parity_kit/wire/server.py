@@ -12,6 +12,8 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from importlib import metadata
 from operator import attrgetter
 from typing import Any, cast
 
@@ -97,7 +99,7 @@ class Server:
 
     def _describe(self, params: Mapping[str, Plain]) -> Plain:
         del params
-        return self._engine.describe().to_plain()
+        return replace(self._engine.describe(), loaded=_langgraph()).to_plain()
 
     def _open(self, params: Mapping[str, Plain]) -> Plain:
         subject = _read(Subject.from_plain, params, "subject")
@@ -135,6 +137,16 @@ class Server:
         if not isinstance(session, int) or session not in self._sessions:
             raise _BadRequestError(f"no open session {session!r}")
         return session
+
+
+def _langgraph() -> str:
+    """Return LangGraph and its version if this process has loaded it, whoever asked for it."""
+    if not any(name.startswith("langgraph.") for name in sys.modules):
+        return ""
+    try:
+        return f"LangGraph {metadata.version('langgraph')}"
+    except metadata.PackageNotFoundError:
+        return "LangGraph"
 
 
 def serve(server: Server, source: int, sink: int) -> None:

@@ -40,7 +40,7 @@ class ShapeError(ValueError):
 def description(value: Plain) -> Description:
     """Return an engine's description."""
     data = _map(value, "description")
-    _keys(data, _DESCRIPTION, "description", ("uses",))
+    _keys(data, _DESCRIPTION, "description", ("uses", "loaded"))
     protocol = data["protocol"]
     if protocol != PROTOCOL:
         raise ShapeError(
@@ -57,6 +57,7 @@ def description(value: Plain) -> Description:
         },
         PROTOCOL,
         _uses(data.get("uses", ())),
+        _text(data.get("loaded", ""), "description.loaded"),
     )
 
 

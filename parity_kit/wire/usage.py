@@ -26,15 +26,15 @@ class Usage:
 
 
 class Meter:
-    """Samples everything that runs below a keeper, at most every `EVERY` seconds.
+    """Samples what runs below a candidate's first process, at most every `EVERY` seconds.
 
     Memory is watched, not limited by the system: a limit on address space would end runtimes that
     reserve more than they use, as those of Go, Java and JavaScript do. Processes are counted here
     too, since the system limits them per user, not per program.
     """
 
-    def __init__(self, keeper: int, limits: Limits) -> None:
-        self._keeper = keeper
+    def __init__(self, first: int, limits: Limits) -> None:
+        self._first = first
         self._limits = limits
         self._next = time.monotonic() + EVERY
 
@@ -44,7 +44,7 @@ class Meter:
         if now < self._next:
             return None
         self._next = now + EVERY
-        return usage(self._keeper, self._limits.memory_bytes)
+        return usage(self._first, self._limits.memory_bytes)
 
     def excess(self, used: Usage) -> str:
         """Return which limit of memory or processes is exceeded, or an empty string."""
@@ -59,15 +59,15 @@ class Meter:
         return ""
 
 
-def usage(keeper: int, enough: int) -> Usage | None:
-    """Return the usage of the processes below a keeper, or None if it is gone.
+def usage(first: int, enough: int) -> Usage | None:
+    """Return the usage of the processes below a cage's first one, or None if it is gone.
 
     Shared memory is counted once only where it matters: above `enough` bytes.
     """
     import psutil  # noqa: PLC0415  # most responses come before the first sample
 
     try:
-        top = psutil.Process(keeper)
+        top = psutil.Process(first)
         below = top.children(recursive=True)
     except psutil.NoSuchProcess:
         return None

@@ -29,10 +29,11 @@ from parity_kit.contract.events import CaseJudged, Event
 from parity_kit.corpora.corpus import Corpus, CorpusName
 from parity_kit.corpora.folder import read_corpora, write_corpora
 from parity_kit.gates.conclusion import conclude
-from parity_kit.gates.gate import gate_corpora
+from parity_kit.gates.gate import gate_corpora, read_wanted
 from parity_kit.gates.rules import Rules
 from parity_kit.gates.totals import GateTotals
 from parity_kit.judging.candidate_under_test import CandidateUnderTest
+from parity_kit.judging.ledger import read_ledger
 
 ENGINES = Path(__file__).parent / "engines"
 MARGIN = 20.0
@@ -192,8 +193,11 @@ def judged(workspace: Workspace, name: str) -> Judged:
 
     candidate = find(workspace, name)
     with start(candidate, workspace) as engine:
-        under_test = replace(CandidateUnderTest.started(candidate, engine), run=timed)
-        gate_corpora(workspace, under_test, Level.BYTES, events.append)
+        under_test = replace(
+            CandidateUnderTest.started(candidate.name, engine, read_ledger(candidate.folder)),
+            run=timed,
+        )
+        gate_corpora(read_wanted(workspace), under_test, Level.BYTES, events.append)
     totals = GateTotals()
     for event in events:
         totals.emit(event)
@@ -240,9 +244,11 @@ def test_what_an_engine_did_is_told_when_it_is_not_started_again(workspace: Work
     candidate = find(workspace, "dies_on_every_case")
     candidate = replace(candidate, limits=replace(candidate.limits, restarts=3))
     with start(candidate, workspace) as engine:
-        under_test = CandidateUnderTest.started(candidate, engine)
+        under_test = CandidateUnderTest.started(
+            candidate.name, engine, read_ledger(candidate.folder)
+        )
         with pytest.raises(CandidateError, match="failed 4 times and is not restarted again"):
-            gate_corpora(workspace, under_test, Level.BYTES, events.append)
+            gate_corpora(read_wanted(workspace), under_test, Level.BYTES, events.append)
     told = [event for event in events if isinstance(event, CaseJudged)]
     assert [each.verdict for each in told] == ["crashed"] * 4
     assert all("exit code 8" in each.said for each in told)

@@ -12,7 +12,7 @@ from pure_engine.savers import memory
 from parity_kit.candidates.workspace import find_workspace
 from parity_kit.contract import Level, run
 from parity_kit.contract.events import RowJudged
-from parity_kit.gates.gate import gate_corpora
+from parity_kit.gates.gate import gate_corpora, read_wanted
 from parity_kit.gates.matrix.evidence import Evidence
 from parity_kit.gates.matrix.rows import read_rows, select
 from parity_kit.judging.candidate_under_test import CandidateUnderTest
@@ -28,11 +28,10 @@ def rows() -> dict[str, RowJudged]:
     wanted = select(read_rows(), ["checkpointing"], [*BROKEN, *WHOLE])
     evidence = Evidence("pure", wanted, {})
     gate_corpora(
-        WORKSPACE,
+        read_wanted(WORKSPACE, (), lambda case: any(row.shown_by(case) for row in wanted)),
         CandidateUnderTest("pure", lambda case: run(engine, case)),
         Level.BYTES,
         evidence.emit,
-        chosen=lambda case: any(row.shown_by(case) for row in wanted),
     )
     return {row.row: row for row in evidence.judged({})}
 

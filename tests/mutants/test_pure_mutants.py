@@ -45,7 +45,7 @@ from parity_kit.candidates.workspace import find_workspace
 from parity_kit.contract import Level, run
 from parity_kit.contract.events import CaseJudged, Event, GateFinished
 from parity_kit.corpora.manifest import read_manifest
-from parity_kit.gates.gate import gate_corpora
+from parity_kit.gates.gate import gate_corpora, read_wanted
 from parity_kit.judging.candidate_under_test import CandidateUnderTest
 
 WORKSPACE = find_workspace(Path(__file__))
@@ -385,11 +385,10 @@ def judged(engine: Any, corpus: str) -> tuple[str, list[str]]:
     """Return the verdict on an engine in one corpus, and all places in which its cases differ."""
     events: list[Event] = []
     gate_corpora(
-        WORKSPACE,
+        read_wanted(WORKSPACE, [corpus]),
         CandidateUnderTest("mutant", lambda case: run(engine, case)),
         Level.BYTES,
         events.append,
-        wanted=[corpus],
     )
     (finished,) = [event for event in events if isinstance(event, GateFinished)]
     cases = [event for event in events if isinstance(event, CaseJudged)]

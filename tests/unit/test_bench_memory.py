@@ -46,15 +46,18 @@ def test_of_no_process_or_one_that_is_gone_nothing_is_said() -> None:
     assert highest([gone.pid], lambda: None) is None
 
 
-def test_a_process_below_a_keeper_is_found_and_the_keeper_is_not() -> None:
-    nested = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'input()'])"
-    with subprocess.Popen([sys.executable, "-c", nested], stdin=subprocess.PIPE) as keeper:
+def test_a_process_below_a_cage_is_found_and_its_keepers_are_not() -> None:
+    program = "input()"
+    for _ in range(2):
+        program = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {program!r}])"
+    with subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE) as keeper:
         assert keeper.stdin is not None
-        kept: set[int] = set()
-        while not kept:
-            kept = {child.pid for child in psutil.Process(keeper.pid).children()}
-        found = kept_below(os.getpid())
+        below: list[psutil.Process] = []
+        while len(below) < 2:
+            below = psutil.Process(keeper.pid).children(recursive=True)
+        first, candidate = below
+        listed = kept_below(os.getpid())
         keeper.stdin.close()
 
-    assert kept <= set(found)
-    assert keeper.pid not in found
+    assert candidate.pid in listed
+    assert not {keeper.pid, first.pid} & {*listed}

@@ -41,7 +41,7 @@ from parity_kit.contract.events import DivergenceFound, Event, GateFinished, Gat
 from parity_kit.corpora.folder import read_corpora
 from parity_kit.corpora.manifest import read_manifest
 from parity_kit.gates.conclusion import Conclusion, conclude
-from parity_kit.gates.gate import gate_corpora
+from parity_kit.gates.gate import gate_corpora, read_wanted
 from parity_kit.gates.rules import Rules
 from parity_kit.gates.totals import GateTotals
 from parity_kit.judging.candidate_under_test import CandidateUnderTest
@@ -88,12 +88,12 @@ def gate(
 ) -> Gate:
     result = Gate(GateTotals({kind.value: each.label for kind, each in claimed.items()}))
     gate_corpora(
-        WORKSPACE,
+        read_wanted(WORKSPACE, corpora),
         CandidateUnderTest("it", candidate, claimed=claimed),
         level,
         result.emit,
         folder=folder,
-        wanted=corpora,
+        whole=not corpora,
     )
     return result
 
@@ -253,11 +253,10 @@ def test_a_candidate_that_is_past_judging_ends_the_gate_with_what_was_seen() -> 
 
     with pytest.raises(CandidateError, match="not started again"):
         gate_corpora(
-            WORKSPACE,
+            read_wanted(WORKSPACE, ["channels"]),
             CandidateUnderTest("it", candidate),
             Level.BYTES,
             seen.append,
-            wanted=["channels"],
         )
     finished = seen[-1]
     assert isinstance(finished, GateFinished)
@@ -274,7 +273,7 @@ def test_progress_is_told_up_to_the_size_of_the_corpus() -> None:
 
 
 @pytest.fixture
-def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def workspace(tmp_path: Path) -> Path:
     """A workspace with the committed fixtures and small engines as candidates."""
     (tmp_path / "parity.toml").write_text("")
     (tmp_path / "fixtures").symlink_to(WORKSPACE.fixtures, target_is_directory=True)
@@ -290,8 +289,8 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (folder / "candidate.toml").write_text(
             f'name = "{name}"\ntitle = "{name}"\nkind = "python"\nlanguage = "Python"\n'
             f'description = "for a test"\nobject = "from_fixtures:{kind}"\npath = "{ENGINES}"\n'
+            f'[env]\nPARITY_KIT_TEST_FIXTURES = "{WORKSPACE.fixtures}"\n'
         )
-    monkeypatch.setenv("PARITY_KIT_TEST_FIXTURES", str(WORKSPACE.fixtures))
     return tmp_path
 
 

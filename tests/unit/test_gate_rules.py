@@ -98,7 +98,7 @@ def test_a_mistake_is_named(tmp_path: Path, text: str, key: str, problem: str, h
 
 
 @pytest.fixture
-def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def workspace(tmp_path: Path) -> Path:
     """A workspace with two corpora, and three engines: right, a byte off, only channels."""
     fixtures = tmp_path / "fixtures"
     fixtures.mkdir()
@@ -114,8 +114,8 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (folder / "candidate.toml").write_text(
             f'name = "{name}"\ntitle = "{name}"\nkind = "python"\nlanguage = "Python"\n'
             f'object = "from_fixtures:{kind}"\npath = "{ENGINES}"\n'
+            f'[env]\nPARITY_KIT_TEST_FIXTURES = "{fixtures}"\n'
         )
-    monkeypatch.setenv("PARITY_KIT_TEST_FIXTURES", str(fixtures))
     return tmp_path
 
 

@@ -307,7 +307,7 @@ def fixtures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def workspace(tmp_path: Path, fixtures: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def workspace(tmp_path: Path, fixtures: Path) -> Path:
     """A workspace with a few fixtures and small engines as candidates."""
     (tmp_path / "parity.toml").touch()
     (tmp_path / "fixtures").symlink_to(fixtures, target_is_directory=True)
@@ -325,11 +325,11 @@ def workspace(tmp_path: Path, fixtures: Path, monkeypatch: pytest.MonkeyPatch) -
         (folder / "candidate.toml").write_text(
             f'name = "{name}"\ntitle = "{name}"\nkind = "python"\nlanguage = "Python"\n'
             f'object = "from_fixtures:{kind}"\npath = "{ENGINES}"\n{claims}'
+            f'[env]\nPARITY_KIT_TEST_FIXTURES = "{fixtures}"\n'
         )
     (tmp_path / "candidates" / "partly" / "claims.toml").write_text(
         f'{HEAD}[channels]\nTopic = "yes"\nLastValue = "likely"\n'
     )
-    monkeypatch.setenv("PARITY_KIT_TEST_FIXTURES", str(fixtures))
     return tmp_path
 
 

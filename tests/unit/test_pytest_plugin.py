@@ -18,8 +18,9 @@ from parity_kit.contract import Level
 from parity_kit.contract.events import Event, GateFinished
 from parity_kit.gates import pytest_tests
 from parity_kit.gates import search_gate as suites
-from parity_kit.gates.gate import gate_corpora
+from parity_kit.gates.gate import gate_corpora, read_wanted
 from parity_kit.judging.candidate_under_test import CandidateUnderTest
+from parity_kit.judging.ledger import read_ledger
 
 pytest_plugins = ["pytester"]
 
@@ -35,12 +36,13 @@ until = 2999-01-01
 wide = true
 """
 WRONG = """
+import os
 from dataclasses import replace
 from pathlib import Path
 
 from pure_engine import Engine as Pure
 
-Path(__file__).with_name("starts").open("a").write("x")
+Path(os.environ["STARTS"]).open("a").write("x")
 
 
 class Engine(Pure):
@@ -71,6 +73,11 @@ def candidate(workspace: Path, name: str, lines: str) -> Path:
     return folder
 
 
+def starts_of(workspace: Path) -> Path:
+    """Return where the wrong engine counts its starts: a place that it can write to."""
+    return workspace.with_name(f"{workspace.name}-starts")
+
+
 @pytest.fixture
 def workspace(pytester: pytest.Pytester) -> Path:
     """A workspace with two corpora and with candidates that are wrong in ways of their own."""
@@ -88,6 +95,7 @@ def workspace(pytester: pytest.Pytester) -> Path:
     candidate(root, "empty", f'object = "from_fixtures:SupportsNothing"\n{answers}')
     candidate(root, "dead", 'object = "nowhere:Engine"\npath = "."\n')
     paths = f'[env]\nPYTHONPATH = "{ROOT}:{ROOT / "candidates" / "pure"}:."\n'
+    paths += f'STARTS = "{starts_of(root)}"\n'
     wrong = candidate(root, "wrong", f'object = "wrong:Engine"\npath = "."\n{paths}')
     (wrong / "wrong.py").write_text(WRONG, encoding="utf-8")
     return root
@@ -108,8 +116,10 @@ def gate(workspace: Path, name: str, *corpora: str) -> Counter[str]:
     opened = Workspace(workspace)
     candidate_found = find(opened, name)
     with start(candidate_found, opened) as engine:
-        under_test = CandidateUnderTest.started(candidate_found, engine)
-        gate_corpora(opened, under_test, Level.BYTES, told.append, wanted=corpora)
+        under_test = CandidateUnderTest.started(
+            candidate_found.name, engine, read_ledger(candidate_found.folder)
+        )
+        gate_corpora(read_wanted(opened, corpora), under_test, Level.BYTES, told.append)
     verdicts: Counter[str] = Counter()
     for event in told:
         if isinstance(event, GateFinished):
@@ -293,7 +303,7 @@ def test_workers_have_a_process_each_and_judge_the_whole_together(
 ) -> None:
     ledgered(workspace, "wrong")
     alone = outcomes(run(pytester, "--parity-candidate", "wrong", *BOTH))
-    starts = workspace / "candidates" / "wrong" / "starts"
+    starts = starts_of(workspace)
     assert starts.read_text() == "x"
     result = run(pytester, "--parity-candidate", "wrong", *BOTH, "-n", "2")
     assert outcomes(result) == alone

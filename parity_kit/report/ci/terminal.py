@@ -153,11 +153,7 @@ def _lines(event: Event) -> list[str]:  # noqa: C901, PLR0911  # one arm for eac
             text = f"ledger entry {event.entry} ({event.case}, {event.differs}): {event.problem}"
             return [f"{mark('stale')}  {_text(text)}"]
         case EngagementSeen():
-            counts = ", ".join(f"{name} ran {n} times" for name, n in event.functions.items())
-            state = (
-                "[green]✓ engaged[/green]" if event.engaged else "[yellow]? not engaged[/yellow]"
-            )
-            return [f"{state}  {_text(counts)}"]
+            return _engagement(event)
         case BenchMeasured():
             ratio = ratio_text(event.verdict, event.ratio)
             measured = f"{_text(event.candidate)} · {event.workload} {ratio}"
@@ -169,3 +165,12 @@ def _lines(event: Event) -> list[str]:  # noqa: C901, PLR0911  # one arm for eac
             return [line, f"    [dim]{_text(unseen)}[/dim]"] if unseen else [line]
         case RunFinished() | GateProgress() | CaseJudged() | ClaimsRead() | RowJudged():
             return []
+
+
+def _engagement(event: EngagementSeen) -> list[str]:
+    loaded = [f"    [dim]its process loaded {_text(event.loaded)}[/dim]"] if event.loaded else []
+    if not event.functions:
+        return loaded
+    counts = ", ".join(f"{name} ran {n} times" for name, n in event.functions.items())
+    state = "[green]✓ engaged[/green]" if event.engaged else "[yellow]? not engaged[/yellow]"
+    return [f"{state}  {_text(counts)}", *loaded]

@@ -1,4 +1,4 @@
-"""Ends the process that started it, and lives on."""
+"""Ends the process that started it, and itself."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from miniature import serve
 def bad(_: int) -> None:
     """Get rid of whoever is above."""
     os.kill(os.getppid(), signal.SIGKILL)
+    os.kill(os.getpid(), signal.SIGKILL)
     time.sleep(600)
 
 

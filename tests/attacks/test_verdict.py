@@ -1,0 +1,130 @@
+"""A candidate that buys its verdict: it changes what it is judged by, or lets LangGraph answer."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from parity_kit.candidates import launch
+from parity_kit.candidates.workspace import Workspace, find_workspace
+from parity_kit.contract.errors import ExitCode
+from parity_kit.contract.events import Event
+from parity_kit.gates.conclusion import Conclusion
+from parity_kit.gates.rules import Rules
+from parity_kit.gates.runner import Judging, Plan
+
+OURS = find_workspace(Path(__file__))
+PURE = OURS.candidates / "pure"
+
+ENGINE = """
+import json, os, sys
+from pathlib import Path
+sys.path.insert(0, os.environ["PURE"])
+ROOT = Path(__file__).parents[2]
+
+def attack():
+    {attack}
+
+try:
+    attack()
+except OSError as error:
+    print(error, file=sys.stderr)
+
+from pure_engine import Engine as Pure
+from parity_kit.contract import Returned
+
+class Session:
+    def __init__(self, session):
+        self.session = session
+    def apply(self, operation):
+        self.session.apply(operation)
+        return Returned("wrong")
+    def close(self):
+        self.session.close()
+
+class Engine(Pure):
+    def open(self, subject, pins):
+        return Session(super().open(subject, pins))
+"""
+
+EXCUSE = """
+[[expected]]
+case = "channels/*"
+differs = "*"
+level = "none"
+wide = true
+reason = "it has always been so"
+since = 2026-01-01
+"""
+ATTACKS = {
+    "its ledger": f"(ROOT / 'candidates/it/expected.toml').write_text({EXCUSE!r})",
+    "the settings": "(ROOT / 'parity.toml').write_text('[gate]\\\\nexpected = 1.0\\\\n')",
+    "the corpora": "(ROOT / 'fixtures/MANIFEST.json').write_text('{{}}')",
+}
+
+
+def workspace(root: Path, attack: str) -> Workspace:
+    (root / "parity.toml").write_text("", encoding="utf-8")
+    (root / "fixtures").mkdir()
+    manifest = json.loads((OURS.fixtures / "MANIFEST.json").read_text(encoding="utf-8"))
+    manifest["corpora"] = {"channels": manifest["corpora"]["channels"]}
+    (root / "fixtures" / "MANIFEST.json").write_text(json.dumps(manifest), encoding="utf-8")
+    for file in OURS.fixtures.glob("channels*"):
+        shutil.copy(file, root / "fixtures")
+    folder = root / "candidates" / "it"
+    folder.mkdir(parents=True)
+    (folder / "it.py").write_text(ENGINE.format(attack=attack), encoding="utf-8")
+    (folder / "candidate.toml").write_text(
+        'name = "it"\ntitle = "It"\nkind = "python"\nlanguage = "Python"\nobject = "it:Engine"\n'
+        f'[env]\nPURE = "{PURE}"\n',
+        encoding="utf-8",
+    )
+    return Workspace(root)
+
+
+def judged(space: Workspace, name: str) -> Conclusion:
+    events: list[Event] = []
+    judging = Judging(space, None, events.append, lambda _: None)
+    plan = Plan(Rules(corpora=("channels",)))
+    return judging.candidate(launch.find(space, name), plan)
+
+
+@pytest.mark.parametrize("target", ATTACKS)
+def test_a_candidate_changes_nothing_that_it_is_judged_by(tmp_path: Path, target: str) -> None:
+    space = workspace(tmp_path, ATTACKS[target])
+    conclusion = judged(space, "it")
+    assert conclusion.exit_code != ExitCode.PARITY, conclusion.first_line
+    assert conclusion.verdict in {"divergent", "unknown"}
+
+
+@pytest.mark.parametrize(
+    ("target", "name"),
+    [("its ledger", "it"), ("the settings", "parity.toml"), ("the corpora", "fixtures")],
+)
+def test_where_files_are_not_kept_from_it_a_change_ends_the_judging(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str, name: str
+) -> None:
+    monkeypatch.setattr(launch, "_read_only", lambda *_: ())
+    space = workspace(tmp_path, ATTACKS[target])
+    conclusion = judged(space, "it")
+    assert conclusion.exit_code == ExitCode.NOT_JUDGED
+    assert conclusion.first_line == (f"? unknown: files changed while it was judged: {name}")
+
+
+def test_a_verdict_says_when_langgraph_itself_was_loaded(tmp_path: Path) -> None:
+    space = workspace(tmp_path, "pass")
+    (space.candidates / "it" / "candidate.toml").write_text(
+        'name = "it"\ntitle = "It"\nkind = "python"\nlanguage = "Python"\n'
+        'object = "parity_kit.reference:Engine"\n',
+        encoding="utf-8",
+    )
+    conclusion = judged(space, "it")
+    assert conclusion.verdict == "equal"
+    assert "; its process loaded LangGraph 1." in conclusion.first_line
+
+
+def test_an_engine_of_its_own_loads_no_langgraph() -> None:
+    assert "loaded" not in judged(OURS, "pure").first_line
