@@ -211,6 +211,11 @@ _DELTA: _Traces = {
         (op("replay_writes", writes=[_overwrite([1]), [5], _overwrite([2]), [3]]), GET),
     ),
     "load-value": (_delta("list"), (op("load", value=[4]), GET, up([5]), GET)),
+    "load-null": (_delta("list"), (op("load", value=None), AVAILABLE, GET, up([5]), GET)),
+    "load-null-map": (
+        _delta("dict", "merge"),
+        (op("load", value=None), op("replay_writes", writes=[{"a": 1}]), GET),
+    ),
     "load-snapshot": (_delta("list"), (op("load", value=_SNAPSHOT), GET, up([5]), GET)),
     "snapshot-is-the-savers-work": (
         _delta("list", snapshot_frequency=1),

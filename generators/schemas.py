@@ -8,7 +8,7 @@ from typing import Any
 from parity_kit.contract import Case
 from parity_kit.corpora.authoring import op
 
-from ._graph_programs import ASK, LINE, LOG, MAP, Program, reduced
+from ._graph_programs import ASK, LINE, LOG, MAP, Program, chain, nodes, note, reduced
 from ._schema_programs import (
     CONTEXT,
     FORMS,
@@ -226,7 +226,16 @@ def cases() -> Iterator[Case]:
         f"overwrite/{name}": (program, (stream(["values"]), STATE))
         for name, program in _OVERWRITE.items()
     }
-    for runs in (_forms(), _RUNS, _MESSAGES, channel, reducer, overwrite, _more()):
+    for runs in (
+        _forms(),
+        _RUNS,
+        _MESSAGES,
+        channel,
+        reducer,
+        overwrite,
+        _more(),
+        _delta_messages(),
+    ):
         yield from cases_of("schemas", runs, [name for name in _ON_SQLITE if name in runs])
 
 
@@ -277,5 +286,41 @@ def _more() -> Runs:
         runs[name] = (
             program,
             (invoke(), update({"x": [20]}, "w2"), STATE, go_on(checkpoint=3), STATE),
+        )
+    return runs
+
+
+def _delta_messages() -> Runs:
+    """Messages in a delta channel, with the reducer that LangGraph brings for it.
+
+    A thread that removes all messages reads back those after the removal, live and restored.
+    """
+    settings = {"class": "DeltaChannel", "type": "messages", "reducer": "messages_delta"}
+    said = [message("human", "one", "1"), message("ai", "two", "2")]
+    everything = remove("__remove_all__")
+    writes: dict[str, list[Any]] = {
+        "append": [said, [message("human", "three", "3")]],
+        "replace": [said, [message("ai", "two again", "2")]],
+        "remove": [said, [remove("1")]],
+        "remove-unknown": [said, [remove("9")]],
+        "without-id": [[{"message": {"type": "human", "content": "one"}}], said],
+        "one-message": [message("human", "one", "1"), message("ai", "two", "2")],
+        "remove-all": [said, [everything, message("human", "three", "3")]],
+        "remove-all-and-nothing-more": [said, [everything]],
+        "remove-all-in-between": [said, [message("ai", "gone", "3"), everything, said[0]]],
+        "remove-all-twice": [said, [everything, said[0], everything, said[1]]],
+    }
+    runs: dict[str, Any] = {}
+    for name, (first, second) in writes.items():
+        program: Program = {
+            "state": {"m": {"type": "messages", "channel": settings}, "log": LOG},
+            "nodes": nodes(
+                a=[{"write": {"m": first}}], b=[{"write": {"m": second}}], c=[note("c")]
+            ),
+            "edges": chain("a", "b", "c"),
+        }
+        runs[f"delta-messages/{name}"] = (
+            program | {"interrupt_before": ["c"]},
+            (stream(["values"]), STATE, GO_ON, STATE, history(limit=3)),
         )
     return runs

@@ -177,7 +177,7 @@ def _check_parts(name: str, argument: Any, location: ProgramLocation) -> None:
     entries = keys(argument, allowed, operator.names, location.where)
     if name == "send":
         text(entries["to"], location.where, "`to` is a node's name")
-        text(entries["as"], location.where, "`as` is a field's name")
+        text(entries.get("as", ""), location.where, "`as` is a field's name")
     if name == "message":
         one_of(entries["type"], MESSAGE_TYPES, location.where, "message type")
         missing = {"remove": "id", "tool": "tool_call_id"}.get(entries["type"], "type")

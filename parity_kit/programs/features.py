@@ -31,7 +31,17 @@ _PROGRAM_KEYS = (
     "entrypoint",
     "tasks",
 )
-_NODE_KEYS = ("retry", "timeout", "error_handler", "cache", "metadata", "input", "subgraph")
+_NODE_KEYS = (
+    "retry",
+    "timeout",
+    "error_handler",
+    "cache",
+    "metadata",
+    "input",
+    "subgraph",
+    "tools",
+    "tools_state",
+)
 _RUN_ARGUMENTS = ("context", "max_concurrency", "interrupt_before", "interrupt_after", "task")
 
 

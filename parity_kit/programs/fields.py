@@ -8,7 +8,7 @@ from typing import Any
 from parity_kit.contract.errors import BadProgramError
 from parity_kit.programs import rules
 from parity_kit.programs.model import Field
-from parity_kit.programs.reducers import REDUCERS, TYPES
+from parity_kit.programs.reducers import BATCH_REDUCERS, REDUCERS, TYPES
 
 _MANAGED = ("is_last_step", "remaining_steps")
 _CHANNELS = {
@@ -61,7 +61,8 @@ def _check_channel(value: Any, where: str) -> None:
     if "type" in value:
         rules.one_of(value["type"], TYPES, where, "type")
     if "reducer" in value:
-        rules.one_of(value["reducer"], REDUCERS, where, "reducer")
+        batch = BATCH_REDUCERS if kind == "DeltaChannel" else ()
+        rules.one_of(value["reducer"], [*REDUCERS, *batch], where, "reducer")
     for name in rules.items(value.get("names", ()), where):
         rules.text(name, where, "`names` are text")
 

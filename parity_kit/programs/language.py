@@ -175,8 +175,10 @@ def _send(argument: Any, scope: Scope) -> list[Any]:
     items = evaluate(argument["each"], scope)
     if not isinstance(items, list):
         return []
-    name = argument["as"]
-    return [scope.host.send(argument["to"], {name: item}) for item in cast("list[Any]", items)]
+    return [
+        scope.host.send(argument["to"], {argument["as"]: item} if "as" in argument else item)
+        for item in cast("list[Any]", items)
+    ]
 
 
 def texts(value: Any) -> list[str]:

@@ -69,14 +69,26 @@ NO_POLICIES = Policies()
 
 
 @dataclass(frozen=True, slots=True)
+class Tools:
+    """The tools of a prebuilt `ToolNode`: each name with the expression of its answer.
+
+    `state` replaces the state that they see (`ToolCallRequest.override`).
+    """
+
+    answers: Mapping[str, Expression]
+    state: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Node:
-    """A node: a body or a subgraph.
+    """A node: a body, a subgraph or tools.
 
     `defer`: it waits for the end of the run. `input`: the fields of its own input schema.
     """
 
     body: Body = ()
     subgraph: str | None = None
+    tools: Tools | None = None
     defer: bool = False
     metadata: Mapping[str, Any] | None = None
     input: tuple[str, ...] | None = None

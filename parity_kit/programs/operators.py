@@ -82,7 +82,7 @@ OPERATORS: Mapping[str, Operator] = {
     "not": Operator(Takes.EXPRESSION),
     "if": Operator(Takes.EXPRESSIONS, count=3),
     "range": Operator(Takes.EXPRESSION),
-    "send": Operator(Takes.PARTS, _GRAPHS, is_feature=True, names=("to", "each", "as")),
+    "send": Operator(Takes.PARTS, _GRAPHS, is_feature=True, names=("to", "each"), optional=("as",)),
     "overwrite": Operator(Takes.EXPRESSION, _GRAPHS, is_feature=True),
     "interrupt": Operator(Takes.EXPRESSION, _BODIES, is_feature=True),
     "command": Operator(

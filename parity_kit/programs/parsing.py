@@ -18,6 +18,7 @@ from parity_kit.programs.model import (
     Route,
     Subgraph,
     Task,
+    Tools,
 )
 from parity_kit.programs.operators import Owner
 from parity_kit.programs.policies import POLICIES, policies
@@ -44,7 +45,8 @@ _GRAPH = {
 }
 _FUNCTIONAL = {"entrypoint", "tasks", "store", "cache", "context"}
 _SCHEMAS = ("typed_dict", "dataclass", "pydantic")
-_NODE = {"body", "subgraph", "defer", "metadata", "input", *POLICIES}
+_KINDS = ("body", "subgraph", "tools")
+_NODE = {*_KINDS, "tools_state", "defer", "metadata", "input", *POLICIES}
 
 
 def parse(data: Mapping[str, Any]) -> Program | Functional:
@@ -126,8 +128,8 @@ def _node(
     value: Any, where: str, fields: Collection[str], subgraphs: Mapping[str, Subgraph]
 ) -> Node:
     entries = rules.keys(value, _NODE, (), where)
-    if ("body" in entries) == ("subgraph" in entries):
-        raise BadProgramError("a node has a body or a subgraph", where=where)
+    if sum(kind in entries for kind in _KINDS) != 1:
+        raise BadProgramError("a node has a body, a subgraph or tools", where=where)
     if "subgraph" in entries:
         rules.one_of(entries["subgraph"], subgraphs, where, "subgraph")
     body = entries.get("body", ())
@@ -140,6 +142,7 @@ def _node(
     return Node(
         body,
         entries.get("subgraph"),
+        _tools(entries, where),
         rules.flag(entries.get("defer", False), f"{where}.defer"),
         metadata,
         names_of(entries.get("input"), fields, f"{where}.input"),
@@ -150,6 +153,18 @@ def _node(
             subgraphs,
         ),
     )
+
+
+def _tools(entries: Mapping[str, Any], where: str) -> Tools | None:
+    if "tools" not in entries:
+        rules.keys(entries, _NODE - {"tools_state"}, (), where)
+        return None
+    location = ProgramLocation(f"{where}.tools", Owner.ROUTE)
+    answers = {
+        name: check_expression(answer, location.at(f".{name}"))
+        for name, answer in rules.mapping(entries["tools"], location.where).items()
+    }
+    return Tools(answers, check_expression(entries.get("tools_state"), location))
 
 
 def _subgraph(value: Any, where: str) -> Subgraph:

@@ -50,6 +50,15 @@ def messages(left: Any, right: Any) -> Any:
     return add_messages(left, right)
 
 
+def messages_delta(state: Any, writes: Any) -> Any:
+    """Return messages with a superstep's writes applied: replaced by id, removed, or appended."""
+    from langgraph.graph.message import (  # noqa: PLC0415  # programs are read without it
+        _messages_delta_reducer,  # pyright: ignore[reportPrivateUsage]  # the one that it brings
+    )
+
+    return _messages_delta_reducer(state, writes)
+
+
 REDUCERS: dict[str, Callable[[Any, Any], Any]] = {
     "add": add,
     "max": maximum,
@@ -60,6 +69,9 @@ REDUCERS: dict[str, Callable[[Any, Any], Any]] = {
     "first": first,
     "messages": messages,
 }
+
+BATCH_REDUCERS: dict[str, Callable[[Any, Any], Any]] = {"messages_delta": messages_delta}
+"""Reducers of a `DeltaChannel` alone, which take all writes at once."""
 
 TYPES: dict[str, Any] = {
     "int": int,

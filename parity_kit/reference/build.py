@@ -11,7 +11,7 @@ from langgraph.graph import StateGraph
 
 from parity_kit.contract import UnsupportedSubjectError
 from parity_kit.programs.instructions import Call
-from parity_kit.programs.model import Body, Node, Policies, Program
+from parity_kit.programs.model import Body, Node, Policies, Program, Tools
 from parity_kit.reference.hosts import Answers, Bodies, router
 from parity_kit.reference.pins import DeclaredSet
 from parity_kit.reference.policies import policy_arguments, supported
@@ -68,9 +68,12 @@ class Builder:
                 arguments = self._arguments(node, here, subgraphs)
                 if node.input is not None:
                     arguments["input_schema"] = schemas.make(f"Input_{name}", node.input)
-                action = subgraphs.get(node.subgraph or "") or self._function(
-                    node.body, here, subgraphs
-                )
+                if node.tools is not None:
+                    action = tool_node(name, node.tools)
+                else:
+                    action = subgraphs.get(node.subgraph or "") or self._function(
+                        node.body, here, subgraphs
+                    )
                 graph.add_node(name, action, **supported(arguments, _ADD_NODE, "add_node"))
         self._connect(graph, program, place, subgraphs)
         return graph
@@ -128,6 +131,13 @@ class Builder:
         if self.declared:
             graph.edges = DeclaredSet(program.all_edges)
             graph.waiting_edges = DeclaredSet(program.joins)
+
+
+def tool_node(name: str, tools: Tools) -> Any:
+    """Return the prebuilt node of tools."""
+    from parity_kit.reference import tools as tools_of  # noqa: PLC0415  # few programs have them
+
+    return tools_of.tool_node(name, tools)
 
 
 _ADD_NODE = [*signature(cast("Any", StateGraph).add_node).parameters]

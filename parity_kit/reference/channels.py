@@ -18,7 +18,7 @@ from parity_kit.contract import (
     UnsupportedSubjectError,
     stored_name,
 )
-from parity_kit.programs.reducers import REDUCERS, TYPES
+from parity_kit.programs.reducers import BATCH_REDUCERS, REDUCERS, TYPES
 from parity_kit.reference.native import SERIALIZER, Watch, perform, to_native, typed_bytes
 from parity_kit.reference.pins import DeclaredSet
 
@@ -38,13 +38,13 @@ def make_channel(spec: Mapping[str, Any], key: str = KEY) -> Any:
 
 
 def _delta(kind: Any, spec: Mapping[str, Any]) -> Any:
-    reducer = REDUCERS[spec.get("reducer", "add")]
+    name = spec.get("reducer", "add")
 
     def fold(state: Any, writes: Any) -> Any:
-        return functools.reduce(reducer, writes, state)
+        return functools.reduce(REDUCERS[name], writes, state)
 
     frequency = spec.get("snapshot_frequency", 100)
-    return channels.DeltaChannel(fold, kind, snapshot_frequency=frequency)
+    return channels.DeltaChannel(BATCH_REDUCERS.get(name, fold), kind, snapshot_frequency=frequency)
 
 
 def _made(factory: Any, *args: Any) -> Any:

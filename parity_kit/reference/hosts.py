@@ -220,7 +220,7 @@ def router(index: int, path: Expression) -> RunnableCallable:
     """Return a branch's expression as the routing function that LangGraph calls."""
 
     def route(state: Any) -> Any:
-        return evaluate(path, Scope(_ROUTE, as_map(state)))
+        return evaluate(path, Scope(STATE_ONLY, as_map(state)))
 
     async def aroute(state: Any) -> Any:
         return route(state)
@@ -228,7 +228,8 @@ def router(index: int, path: Expression) -> RunnableCallable:
     return RunnableCallable(route, aroute, name=f"route_{index}")
 
 
-_ROUTE = Host()
+STATE_ONLY = Host()
+"""The host of expressions that read the state and nothing else."""
 
 
 def as_map(state: Any) -> Any:

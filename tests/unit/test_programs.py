@@ -116,7 +116,19 @@ BROKEN: list[tuple[dict[str, Any], str]] = [
     ({"nodes": {"a": {"body": [{"raise": {"type": "Exit", "message": ""}}]}}}, "raises one of"),
     ({"branches": {"a": [{"send": {"to": "a"}}]}}, "is missing"),
     ({"interrupt_before": ["b"]}, "no node 'b'"),
-    ({"nodes": {"a": {}}}, "a body or a subgraph"),
+    ({"nodes": {"a": {}}}, "a body, a subgraph or tools"),
+    ({"nodes": {"a": {"body": [], "tools": {}}}}, "a body, a subgraph or tools"),
+    ({"nodes": {"a": {"tools": {"t": {"interrupt": 1}}}}}, "no `interrupt` in a branch"),
+    ({"nodes": {"a": {"body": [], "tools_state": 1}}}, "unknown key 'tools_state'"),
+    ({"state": {"m": {"reducer": "messages_delta"}}}, "no reducer 'messages_delta'"),
+    (
+        {
+            "state": {
+                "m": {"channel": {"class": "BinaryOperatorAggregate", "reducer": "messages_delta"}}
+            }
+        },
+        "no reducer 'messages_delta'",
+    ),
     ({"nodes": {"a": {"subgraph": "kid"}}}, "no subgraph 'kid'"),
     ({"nodes": {"a": {"body": [], "input": ["m"]}}}, "no field 'm'"),
     ({"nodes": {"a": {"body": [], "metadata": {"k": []}}}}, "metadata holds scalars"),

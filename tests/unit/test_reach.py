@@ -69,7 +69,7 @@ def test_a_corpus_runs_what_is_recorded(committed: Reach) -> None:
 
 
 def test_no_case_runs_what_no_corpus_is_about(committed: Reach) -> None:
-    assert "prebuilt agents and tools" in committed.not_looked_at(list_corpora(committed))
+    assert "remote graphs" in committed.not_looked_at(list_corpora(committed))
     assert "channels" not in committed.not_looked_at(["channels"])
     assert "running graphs" in committed.not_looked_at(["channels"])
 
@@ -100,7 +100,7 @@ def test_a_broken_file_is_named(copy: Workspace) -> None:
 def test_areas_and_functions_are_shown(committed: Reach) -> None:
     shown = CliRunner().invoke(command, ["--json", "--workspace", str(WORKSPACE.root)])
     areas = {area["name"]: area for area in json.loads(shown.output)["areas"]}
-    assert areas["prebuilt agents and tools"]["run"] == 0
+    assert areas["remote graphs"]["run"] == 0
     assert sum(area["run"] for area in areas.values()) == len(committed.run_by())
     shown = CliRunner().invoke(command, ["dumps_typed", "--workspace", str(WORKSPACE.root)])
     assert DUMPS.name in shown.output
@@ -123,7 +123,7 @@ def test_a_conclusion_names_what_no_compared_case_runs(committed: Reach) -> None
     channels = conclude(totals("corpus channels"), Rules(), committed).not_looked_at
     everything = conclude(totals("corpus channels", "lockstep graph"), Rules(), committed)
     assert "running graphs" in channels
-    assert "prebuilt agents and tools" in everything.not_looked_at
+    assert "remote graphs" in everything.not_looked_at
     assert "running graphs" not in everything.not_looked_at
     assert set(everything.not_looked_at) < set(channels)
 

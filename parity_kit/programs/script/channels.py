@@ -42,7 +42,11 @@ def channel_source(spec: Mapping[str, Any], uses: Uses) -> str:
         case "BinaryOperatorAggregate":
             return call(name, kind, reducer_source(spec["reducer"], uses))
         case "DeltaChannel":
-            fold = call(uses("fold"), reducer_source(spec.get("reducer", "add"), uses))
+            reducer = spec.get("reducer", "add")
+            if reducer == "messages_delta":
+                fold = uses("_messages_delta_reducer")
+            else:
+                fold = call(uses("fold"), reducer_source(reducer, uses))
             frequency = repr(spec.get("snapshot_frequency", 100))
             return call(name, fold, kind, snapshot_frequency=frequency)
         case "NamedBarrierValue" | "NamedBarrierValueAfterFinish":

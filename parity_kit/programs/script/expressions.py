@@ -163,7 +163,8 @@ def _if(argument: Any, frame: Frame) -> str:
 
 
 def _send(argument: Any, frame: Frame) -> str:
-    packet = call(frame.uses("Send"), repr(argument["to"]), "{" + f"{argument['as']!r}: item" + "}")
+    sent = "{" + f"{argument['as']!r}: item" + "}" if "as" in argument else "item"
+    packet = call(frame.uses("Send"), repr(argument["to"]), sent)
     operator, source = operator_of(argument["each"]), expression(argument["each"], frame)
     surely = isinstance(argument["each"], list) or (operator is not None and operator[0] == "range")
     if not surely:

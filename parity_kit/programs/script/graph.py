@@ -20,6 +20,7 @@ from parity_kit.programs.script.source import (
     names,
     quoted,
 )
+from parity_kit.programs.script.tools import tool_node
 
 Blocks = list[list[str]]
 """Pieces of source, separated by blank lines."""
@@ -128,7 +129,10 @@ class _Graph:
         return f"Input_{self.functions[node]}"
 
     def _functions(self, name: str, node: Node) -> Iterator[list[str]]:
-        if node.subgraph is None:
+        if node.tools is not None:
+            frame = replace(self.frame, awaits=self.setting.awaits, shape="either")
+            yield from tool_node(self.functions[name], name, node.tools, frame)
+        elif node.subgraph is None:
             annotation = "State" if node.input is None else self._input_of(name)
             fields = self.frame.fields if node.input is None else node.input
             timeout = node.policies.timeout or self.program.defaults.timeout

@@ -23,6 +23,7 @@ _MODULES = {
     "langchain_core.messages": (
         "AIMessage AnyMessage HumanMessage RemoveMessage SystemMessage ToolMessage"
     ),
+    "langchain_core.tools": "tool",
     "langgraph.cache.memory": "InMemoryCache",
     "langgraph.channels": (
         "AnyValue BinaryOperatorAggregate DeltaChannel EphemeralValue LastValue "
@@ -36,8 +37,9 @@ _MODULES = {
     "langgraph.errors": "NodeError",
     "langgraph.func": "entrypoint task",
     "langgraph.graph": "END START StateGraph",
-    "langgraph.graph.message": "add_messages",
+    "langgraph.graph.message": "_messages_delta_reducer add_messages",
     "langgraph.managed": "IsLastStep RemainingSteps",
+    "langgraph.prebuilt": "ToolNode ToolRuntime",
     "langgraph.pregel": "_checkpoint",
     "langgraph.runtime": "Runtime",
     "langgraph.store.memory": "InMemoryStore",

@@ -25,6 +25,7 @@ _OWN = {
     "graph",
     "item",
     "previous",
+    "query",
     "runtime",
     "saver",
     "state",

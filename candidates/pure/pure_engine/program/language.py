@@ -228,13 +228,15 @@ def _range(value: Any) -> list[int]:
 
 
 def _send(argument: Mapping[str, Any]) -> Expression:
-    to, name, items_of = argument["to"], argument["as"], compile_expression(argument["each"])
+    to, name, items_of = argument["to"], argument.get("as"), compile_expression(argument["each"])
 
     def run(scope: Scope) -> Any:
         items = items_of(scope)
         if not isinstance(items, list):
             return []
-        return [Send(to, {name: item}) for item in cast("list[Any]", items)]
+        return [
+            Send(to, item if name is None else {name: item}) for item in cast("list[Any]", items)
+        ]
 
     return run
 

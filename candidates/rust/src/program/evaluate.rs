@@ -149,7 +149,12 @@ impl<'a> Scope<'a> {
             Expression::Send { to, items, name } => match self.value(items)? {
                 Value::Array(items) => items
                     .into_iter()
-                    .map(|item| send(to, Value::Map([(name.clone(), item)].into_iter().collect())))
+                    .map(|item| match name {
+                        Some(name) => {
+                            send(to, Value::Map([(name.clone(), item)].into_iter().collect()))
+                        }
+                        None => send(to, item),
+                    })
                     .collect(),
                 _ => Value::Array(Vec::new()),
             },

@@ -31,7 +31,8 @@ pub enum Expression {
     Send {
         to: String,
         items: Box<Expression>,
-        name: Value,
+        /// The field that a packet holds its item in; without it, the item is the packet.
+        name: Option<Value>,
     },
     Overwrite(Box<Expression>),
     Interrupt(Box<Expression>),
@@ -271,13 +272,13 @@ fn one_of(argument: &Value, known: &[&str]) -> Result<String, Declined> {
 
 fn send(argument: &Value, place: Place) -> Result<Expression, Declined> {
     let part = |name| argument.map().and_then(|parts| parts.get(name));
-    let (Some(to), Some(items), Some(name)) = (part("to"), part("each"), part("as")) else {
-        return Err(malformed("`send` has `to`, `each` and `as`"));
+    let (Some(to), Some(items)) = (part("to"), part("each")) else {
+        return Err(malformed("`send` has `to` and `each`"));
     };
     Ok(Expression::Send {
         to: word(to)?,
         items: expression(items, place)?.into(),
-        name: name.clone(),
+        name: part("as").cloned(),
     })
 }
 
