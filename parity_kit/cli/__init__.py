@@ -24,6 +24,7 @@ _COMMANDS = {
     "gate": "Compare a candidate with the committed corpora, byte for byte.",
     "matrix": "Report, feature by feature, how closely candidates match LangGraph.",
     "ledger": "Check and propose a candidate's known differences.",
+    "oracle": "Show LangGraph's release that everything is judged by; move to another.",
     "reach": "Show which functions of LangGraph the committed cases run.",
     "candidates": "List, create and check candidates.",
     "completion": "Print the shell completion script.",

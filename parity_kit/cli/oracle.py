@@ -1,0 +1,57 @@
+"""`parity-kit oracle`: the release of LangGraph that everything is judged by."""
+
+from __future__ import annotations
+
+import platform
+
+import click
+
+from parity_kit.candidates.workspace import Workspace
+from parity_kit.cli.common import console, json_option, print_json, workspace_option
+from parity_kit.cli.oracle_bump import command as bump
+
+
+@click.group(
+    "oracle", invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]}
+)
+@json_option
+@workspace_option
+@click.pass_context
+def command(context: click.Context, workspace: Workspace, as_json: bool) -> None:
+    """Show the oracle: its versions, how old they are, and the corpora made with it."""
+    if context.invoked_subcommand is None:
+        _show(workspace, as_json)
+
+
+def _show(workspace: Workspace, as_json: bool) -> None:
+    from importlib import metadata
+
+    from rich.table import Table
+
+    from parity_kit.corpora.drift.pins import committed_pins
+    from parity_kit.corpora.manifest import read_manifest
+
+    manifest, pins = read_manifest(workspace.fixtures), committed_pins(workspace)
+    installed: dict[str, str] = {}
+    for name in pins:
+        try:
+            installed[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            installed[name] = "missing"
+    corpora = {name: entry.cases for name, entry in manifest.corpora.items()}
+    python = f"{platform.python_implementation()} {platform.python_version()}"
+    if as_json:
+        print_json({"oracle": pins, "installed": installed, "python": python, "corpora": corpora})
+        return
+    table = Table("oracle", "corpora made with", "installed here", box=None)
+    for name, version in pins.items():
+        same = installed[name] == version
+        table.add_row(name, version, "the same" if same else f"[yellow]{installed[name]}[/]")
+    out = console()
+    out.print(table)
+    out.print(f"Python: corpora made with {manifest.python}, installed here {python}")
+    out.print(f"{sum(corpora.values()):,} cases in {len(corpora)} corpora: {workspace.fixtures}")
+    out.print("next: parity-kit oracle bump langgraph==VERSION moves to another release")
+
+
+command.add_command(bump, "bump")
