@@ -408,7 +408,7 @@ def test_a_seeded_fault_is_caught_where_it_shows(engine: Any, seeded: Mutant) ->
 
 
 # Corpora of which the engine offers nothing, so that nothing is compared: a name goes when it does.
-NOT_OFFERED = ("functional", "memory")
+NOT_OFFERED = ("functional", "memory", "prebuilt")
 
 
 @pytest.mark.parametrize("corpus", list(read_manifest(WORKSPACE.fixtures).corpora))

@@ -100,7 +100,7 @@ class DeltaChannel(Channel):
     def restored(self, checkpoint: Any) -> Self:
         """Return a channel from a snapshot or a plain value, or with the type's empty value."""
         made = self.make()
-        if checkpoint is MISSING:
+        if checkpoint is MISSING or checkpoint is None:
             made.value = self._empty()
         else:
             made.value = checkpoint.value if isinstance(checkpoint, DeltaSnapshot) else checkpoint

@@ -156,6 +156,7 @@ impl Channel {
     /// Return a channel of the same class and settings with a stored value.
     pub fn restored(&self, stored: Option<Value>) -> Result<Channel, Raised> {
         let mut made = Channel::new(self.key.clone(), self.class.clone());
+        let stored = stored.filter(|value| !(self.is_delta() && matches!(value, Value::Nil)));
         let Some(stored) = stored else {
             if let Class::Delta { empty, .. } = &*self.class {
                 made.value = Some(folding::needed(empty)?);
