@@ -47,7 +47,7 @@ def command(
     BEFORE and AFTER are folders of corpora, corpus files, baselines that were built (1.1.10), or
     `fixtures` for the committed ones.
     """
-    from parity_kit.corpora.drift.baselines import borrowed_in, find
+    from parity_kit.corpora.drift.baselines import absent_in, borrowed_in, find, origin_of
 
     paths = (find(workspace, before), find(workspace, after))
     old, new = _read(paths[0]), _read(paths[1])
@@ -55,23 +55,34 @@ def command(
         # Two files are two versions of one corpus, whatever names they contain.
         ((name, _),), (right,) = old.items(), new.values()
         new = {name: right}
-    changed = {name: changes(old.get(name), new.get(name)) for name in sorted({*old, *new})}
-    changed = {name: listed for name, listed in changed.items() if listed}
+    partial = [
+        set(corpora) for path, corpora in zip(paths, (old, new), strict=True) if origin_of(path)
+    ]
+    names = sorted({*old, *new}.intersection(*partial))
+    absent = {case: why for path in paths for case, why in absent_in(path).items()}
+    changed, not_made = _without_absent(
+        {name: changes(old.get(name), new.get(name)) for name in names}, absent
+    )
+    not_built = sorted({*old, *new} - set(names))
     grouped = kinds(old, new, [name for path in paths for name in borrowed_in(path)])
     readings = _readings(workspace, paths, old, new) if tried else {}
     if as_json:
         print_json(
             {
                 "changes": changes_as_json(changed),
+                "not_built": not_built,
+                "not_made": not_made,
                 "kinds": [kind.to_json() for kind in grouped],
                 "readable": {name: reading.to_json() for name, reading in readings.items()},
             }
         )
-    elif changed:
-        _print(changed, grouped, each_case=each_case)
-        _print_readings(readings)
     else:
-        click.echo("no case differs")
+        if changed:
+            _print(changed, grouped, each_case=each_case)
+            _print_readings(readings)
+        else:
+            click.echo("no case differs")
+        _print_not_compared(not_built, not_made)
     return ExitCode.DIVERGENCE if changed else ExitCode.PARITY
 
 
@@ -102,6 +113,31 @@ def _print(
             for name, listed in changed.items()
         }
     )
+
+
+def _without_absent(
+    listed: Mapping[CorpusName, Sequence[Change]], absent: Mapping[str, str]
+) -> tuple[dict[CorpusName, list[Change]], dict[str, int]]:
+    """Return the changes of what both sides could make, and how many cases were not, by reason."""
+    one_side = [
+        change.case for changes in listed.values() for change in changes if change.kind != "changed"
+    ]
+    changed = {
+        name: [
+            change for change in changes if change.kind == "changed" or change.case not in absent
+        ]
+        for name, changes in listed.items()
+    }
+    not_made = Counter(absent[case] for case in one_side if case in absent)
+    return {name: changes for name, changes in changed.items() if changes}, dict(not_made)
+
+
+def _print_not_compared(not_built: Sequence[str], not_made: Mapping[str, int]) -> None:
+    out = console()
+    for reason, cases in not_made.items():
+        out.print(f"not made there: {cases} case{'s' if cases > 1 else ''}: {reason}", markup=False)
+    if not_built:
+        out.print(f"not built there: {', '.join(not_built)}", markup=False)
 
 
 def _readings(

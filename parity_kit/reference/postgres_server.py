@@ -30,7 +30,7 @@ _PLACES = (
     "/usr/local/opt/postgresql@*/bin",
 )
 _GET_SERVER = "apt install postgresql (or: brew install postgresql)"
-_GET_DRIVER = "pip install 'parity-kit[postgres]'"
+GET_DRIVER = "pip install 'parity-kit[postgres]'"
 _SECONDS_TO_START = 30
 _SECONDS_TO_STOP = 10
 _LONGEST_SOCKET_FOLDER = 90  # of the 107 bytes that the path of a socket may have
@@ -63,7 +63,7 @@ rm -rf "$folder"
 def missing() -> str:
     """Return what the PostgreSQL saver lacks on this machine and how to get it, or nothing."""
     if find_spec("psycopg") is None or find_spec("langgraph.checkpoint.postgres") is None:
-        return f"LangGraph's PostgreSQL saver is not installed: {_GET_DRIVER}"
+        return f"LangGraph's PostgreSQL saver is not installed: {GET_DRIVER}"
     if _binaries() is None:
         return f"there is no PostgreSQL server: {_GET_SERVER}"
     if os.geteuid() == 0 and _unprivileged() is None:

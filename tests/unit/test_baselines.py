@@ -12,20 +12,26 @@ from types import ModuleType
 import pytest
 from click.testing import CliRunner
 
+from parity_kit.candidates import environment
+from parity_kit.candidates.environment import Recipe
 from parity_kit.candidates.workspace import Workspace, find_workspace
 from parity_kit.cli.fixtures import command
 from parity_kit.contract import Case, CaseId, Operation, Outcome, Returned, Subject, SubjectKind
 from parity_kit.contract import Unsupported as Declined
 from parity_kit.contract.canonical import pack
 from parity_kit.contract.errors import EnvironmentBuildError, ExitCode, UsageError
-from parity_kit.corpora.corpus import CorpusName
+from parity_kit.corpora.corpus import CorpusName, read_corpus
 from parity_kit.corpora.drift import baseline_worker as elsewhere
-from parity_kit.corpora.drift.baselines import find, folder_of
+from parity_kit.corpora.drift.baselines import Origin, find, folder_of
 from parity_kit.corpora.drift.interpreters import Interpreter, look_at, others
 from parity_kit.corpora.drift.interpreters import find as find_python
 from parity_kit.corpora.drift.missing_api import absent_in, import_with_absent
+from parity_kit.corpora.drift.readable import engine_of
 from parity_kit.corpora.drift.recipes import baseline_name, baseline_recipe, interpreter_recipe
+from parity_kit.corpora.folder import write_corpora
+from parity_kit.corpora.manifest import read_manifest
 from parity_kit.reference.native import typed_bytes
+from parity_kit.reference.postgres_server import GET_DRIVER
 
 WORKSPACE = find_workspace(Path(__file__))
 NEEDS = "from langgraph.types import Send, NoSuchPolicy\nfrom langgraph.no_such import thing\n"
@@ -127,6 +133,66 @@ def test_a_baseline_is_found_by_its_name(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"no folder, corpus or baseline '9\.9'") as caught:
         find(workspace, "9.9")
     assert "langgraph-1.1.10" in caught.value.hint
+
+
+def test_the_committed_corpora_are_known_by_their_release(tmp_path: Path) -> None:
+    oracle = read_manifest(WORKSPACE.fixtures).oracle["langgraph"]
+    assert find(WORKSPACE, oracle) == find(WORKSPACE, f"langgraph=={oracle}") == WORKSPACE.fixtures
+    assert find(Workspace(tmp_path), oracle) == WORKSPACE.fixtures
+
+
+def test_a_baseline_is_loaded_by_its_environment_and_not_by_its_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Recipe] = []
+
+    def is_ready(recipe: Recipe, _: Workspace) -> bool:
+        asked.append(recipe)
+        return True
+
+    monkeypatch.setattr(environment, "is_ready", is_ready)
+    recipe = baseline_recipe("langgraph==1.1.10")
+    Origin(recipe.name, recipe.requirements).write(tmp_path)
+    engine_of(WORKSPACE, tmp_path)
+    assert [found.cached.folder(WORKSPACE) for found in asked] == [recipe.cached.folder(WORKSPACE)]
+
+
+@pytest.fixture
+def channels_only(tmp_path: Path) -> Path:
+    """A baseline of one corpus, of which two cases could not be made."""
+    channels = read_corpus(WORKSPACE.fixtures / "channels.msgpack")
+    made = type(channels)(channels.name, channels.traces[2:])
+    write_corpora(tmp_path, [made], {"langgraph": "1.1.10"}, "CPython")
+    absent = {trace.case.id: "no channel class DeltaChannel" for trace in channels.traces[:2]}
+    summary = {"cases": {}, "absent": absent, "problems": {}}
+    (tmp_path / "ABSENT.json").write_text(json.dumps(summary))
+    Origin("oracle-langgraph-1.1.10", ("langgraph==1.1.10",)).write(tmp_path)
+    return tmp_path
+
+
+def test_what_a_baseline_has_not_made_is_neither_added_nor_removed(channels_only: Path) -> None:
+    code, text = call("diff", str(channels_only), "fixtures")
+    assert code == ExitCode.PARITY
+    assert "no case differs" in text
+    assert "not made there: 2 cases: no channel class DeltaChannel" in text
+    assert "not built there: allowlist, arrays" in text
+    assert "removed" not in text
+    difference = json.loads(call("diff", "fixtures", str(channels_only), "--json")[1])
+    assert difference["changes"] == {}
+    assert difference["not_made"] == {"no channel class DeltaChannel": 2}
+    assert len(difference["not_built"]) == len(list(WORKSPACE.fixtures.glob("*.index"))) - 1
+    (channels_only / "ABSENT.json").unlink()
+    code, text = call("diff", "fixtures", str(channels_only))
+    assert code == ExitCode.DIVERGENCE
+    assert "0 added, 0 changed, 2 removed" in text
+
+
+def test_a_saver_that_a_baseline_has_not_says_how_to_add_it() -> None:
+    declined = Declined(f"LangGraph's PostgreSQL saver is not installed: {GET_DRIVER}")
+    made = elsewhere.Made()
+    elsewhere._add(case("x"), lambda _: (declined,), made)
+    (reason,) = made.absent.values()
+    assert reason.endswith("add --with langgraph-checkpoint-postgres --with 'psycopg[binary]'")
 
 
 def test_interpreters_are_looked_at_and_not_guessed(tmp_path: Path) -> None:

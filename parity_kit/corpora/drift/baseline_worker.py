@@ -30,8 +30,10 @@ from parity_kit.corpora.folder import corpus_file, read_corpora, select, write_c
 from parity_kit.corpora.generators import generators, make_importable, module_name
 from parity_kit.corpora.manifest import read_manifest
 from parity_kit.reference.logs import silence_langgraph
+from parity_kit.reference.postgres_server import GET_DRIVER
 
 _EACH = 25  # cases between two lines of progress
+_ADD_DRIVER = "add --with langgraph-checkpoint-postgres --with 'psycopg[binary]'"
 
 Emit = Callable[[CorpusName, int], None]
 
@@ -132,7 +134,8 @@ def _add(case: Case, run: CaseRunner, made: Made) -> None:
 
 def _unsupported(outcomes: Collection[Outcome]) -> str:
     reasons = [outcome.reason for outcome in outcomes if isinstance(outcome, Unsupported)]
-    return reasons[0] if reasons else ""
+    # The extra that brings the driver is the kit's; a baseline's environment has its own.
+    return reasons[0].replace(GET_DRIVER, _ADD_DRIVER) if reasons else ""
 
 
 def _summary(error: Exception) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,10 +19,10 @@ from parity_kit.contract.errors import KitError, UsageError
 from parity_kit.contract.files import write_atomically
 from parity_kit.corpora.drift.baseline_worker import ABSENT
 from parity_kit.corpora.drift.recipes import baseline_name
-from parity_kit.corpora.manifest import MANIFEST
+from parity_kit.corpora.manifest import MANIFEST, read_manifest
 
 ORIGIN = "BASELINE.json"
-"""The file beside a baseline's corpora that holds the requirements of its environment."""
+"""The file beside a baseline's corpora that holds the name and requirements of its environment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +44,28 @@ def folder_of(workspace: Workspace, name: str) -> Path:
     return workspace.cache / "baselines" / name
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a folder of corpora was made with: the name and requirements of an environment."""
+
+    name: str
+    requirements: tuple[str, ...]
+
+    @property
+    def recipe(self) -> Recipe:
+        """The recipe of that environment."""
+        return Recipe(self.name, self.requirements, f"baseline {self.name}", "")
+
+    def write(self, folder: Path) -> None:
+        """Write it beside the corpora."""
+        content = {"name": self.name, "requirements": list(self.requirements)}
+        write_atomically(folder / ORIGIN, json.dumps(content, indent=2) + "\n")
+
+
 def find(workspace: Workspace, name: str) -> Path:
     """Return the folder of a baseline by version (`1.1.10`), requirement or name.
 
-    `fixtures` stands for the committed corpora, and a path for itself.
+    `fixtures`, or the oracle's own version, stands for the committed corpora, a path for itself.
 
     Raises:
         UsageError: If there is none.
@@ -60,6 +78,8 @@ def find(workspace: Workspace, name: str) -> Path:
     wanted = {name}
     with suppress(UsageError):
         wanted.add(baseline_name(name))
+    if baseline_name(read_manifest(workspace.fixtures).oracle["langgraph"]) in wanted:
+        return workspace.fixtures
     for folder in known:
         if folder in wanted:
             return folder_of(workspace, folder)
@@ -104,18 +124,25 @@ def build(
             hint="the reference adapter (parity_kit/reference) may need what that release lacks",
         ) from error
     summary = cast("dict[str, Any]", json.loads(last))
-    origin = {"name": recipe.name, "requirements": list(recipe.requirements)}
-    write_atomically(folder / ORIGIN, json.dumps(origin, indent=2) + "\n")
+    Origin(recipe.name, recipe.requirements).write(folder)
     return Baseline(folder, summary["cases"], summary["absent"], summary["problems"])
 
 
-def requirements_of(folder: Path) -> Sequence[str]:
-    """Return the requirements that made a folder's corpora; none for the committed ones."""
-    path = folder / ORIGIN
-    return json.loads(path.read_text(encoding="utf-8"))["requirements"] if path.is_file() else ()
+def origin_of(folder: Path) -> Origin | None:
+    """Return what a folder's corpora were made with; None for the committed ones."""
+    content = _content(folder / ORIGIN)
+    return Origin(content["name"], tuple(content["requirements"])) if content else None
 
 
 def borrowed_in(folder: Path) -> tuple[str, ...]:
     """Return the corpora in a folder with another release's cases, because no generator ran."""
-    path = folder / ABSENT
-    return tuple(json.loads(path.read_text(encoding="utf-8"))["problems"]) if path.is_file() else ()
+    return tuple(_content(folder / ABSENT).get("problems", ()))
+
+
+def absent_in(folder: Path) -> Mapping[str, str]:
+    """Return the cases that were not made in a baseline's folder, each with the reason."""
+    return _content(folder / ABSENT).get("absent", {})
+
+
+def _content(path: Path) -> dict[str, Any]:
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}

@@ -29,7 +29,7 @@ from parity_kit.contract.errors import KitError, UsageError
 from parity_kit.contract.files import write_atomically
 from parity_kit.corpora.changes import Change, changes
 from parity_kit.corpora.corpus import CorpusName
-from parity_kit.corpora.drift.baselines import ORIGIN, folder_of
+from parity_kit.corpora.drift.baselines import Origin, folder_of
 from parity_kit.corpora.drift.pins import PROJECT, Pins, committed_pins, holders, resolve, rewrite
 from parity_kit.corpora.drift.recipes import baseline_name, baseline_recipe
 from parity_kit.corpora.folder import read_corpora
@@ -161,8 +161,7 @@ def _move_pins(workspace: Workspace, bump: Bump) -> None:
             shutil.copy2(path, kept)
     release, *others = (f"{name}=={version}" for name, version in _langgraph_first(bump.before))
     recipe = baseline_recipe(release, others)
-    origin = {"name": f"oracle-{kept.name}", "requirements": list(recipe.requirements)}
-    write_atomically(kept / ORIGIN, json.dumps(origin, indent=2) + "\n")
+    Origin(f"oracle-{kept.name}", recipe.requirements).write(kept)
     _save(workspace, bump)
     bump.rewritten = [
         str(path.relative_to(workspace.root))

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from parity_kit.candidates import environment
-from parity_kit.candidates.environment import Recipe
 from parity_kit.candidates.launch import REFERENCE, server_command
 from parity_kit.candidates.workspace import Workspace
 from parity_kit.contract import (
@@ -29,7 +28,7 @@ from parity_kit.contract import (
 from parity_kit.contract.canonical import pack
 from parity_kit.contract.errors import UsageError
 from parity_kit.corpora.corpus import Corpus
-from parity_kit.corpora.drift.baselines import requirements_of
+from parity_kit.corpora.drift.baselines import origin_of
 from parity_kit.corpora.drift.places import TraceDifference, differences
 from parity_kit.corpora.manifest import read_manifest
 from parity_kit.corpora.regenerate import oracle
@@ -88,12 +87,11 @@ def engine_of(workspace: Workspace, folder: Path) -> RemoteEngine:
     Raises:
         UsageError: If its environment does not exist.
     """
-    wanted = requirements_of(folder)
-    if wanted:
-        name = folder.resolve().name
-        recipe = Recipe(f"oracle-{name}", tuple(wanted), f"baseline {name}", "")
-        python = environment.python_of(recipe, workspace)
-        there = environment.is_ready(recipe, workspace)
+    origin = origin_of(folder)
+    if origin is not None:
+        name = origin.name
+        python = environment.python_of(origin.recipe, workspace)
+        there = environment.is_ready(origin.recipe, workspace)
     else:
         name, python = "the installed oracle", Path(sys.executable)
         manifest = read_manifest(folder)
