@@ -18,7 +18,7 @@ from parity_kit.bench.processes import ask
 from parity_kit.bench.results import Pairs, file_of, load
 from parity_kit.bench.statistics import MIN_PAIRS, Speed, confirmed, estimate, verdict
 from parity_kit.bench.workloads import Workload, select
-from parity_kit.candidates.workspace import Workspace
+from parity_kit.candidates.workspace import MARKER, Workspace
 from parity_kit.contract.errors import KitError, UsageError
 from parity_kit.contract.events import (
     MOST_SEEN,
@@ -352,6 +352,12 @@ def run_benchmarks(  # noqa: PLR0913  # the settings of a session, each with its
     if REFERENCE in candidates:
         raise UsageError(
             f"a candidate cannot be called {REFERENCE!r}", hint="rename its folder and manifest"
+        )
+    if workspace.oracle:
+        raise UsageError(
+            f"only the kit's LangGraph can be measured, and the oracle is {workspace.oracle[0]}",
+            where=f"{workspace.root / MARKER}: key `oracle`",
+            hint="measure in a workspace that names no oracle",
         )
     settings = Settings(pairs, extend_to, value_seconds, workloads)
     Session(workspace, folder, settings, seed=seed, emit=emit).measure(candidates)

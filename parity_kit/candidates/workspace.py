@@ -1,24 +1,30 @@
 """A workspace: a directory with a `parity.toml`, and the paths in it.
 
 Corpora and their generators belong together: a workspace with a `fixtures/MANIFEST.json`, which
-`fixtures build` writes, has its own; any other uses the bundled ones.
+`fixtures build` writes, has its own; any other uses the bundled ones. If its `parity.toml` names
+another oracle, it uses what the bundled generators make with that one, kept in its cache.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
+import re
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from parity_kit.contract.errors import UsageError
+from parity_kit.contract.errors import BadManifestError, UsageError
 
 MARKER = "parity.toml"
+MANIFEST = "MANIFEST.json"
+"""The file of a folder of corpora that says what made them."""
 CACHE = "PARITY_KIT_CACHE"
 """The variable that names another folder for the cache; the kit's own processes inherit it."""
 _OWN_CACHE = ".parity"
 
-_PACKAGE = Path(__file__).parents[1]
+_PACKAGE = Path(__file__).resolve().parents[1]  # other environments see it through a link
 INSTALLED = (_PACKAGE / "bundled").is_dir()
 """Whether this is an installed package, not a checkout."""
 BUNDLED = _PACKAGE / "bundled" if INSTALLED else _PACKAGE.parent
@@ -27,19 +33,28 @@ BUNDLED = _PACKAGE / "bundled" if INSTALLED else _PACKAGE.parent
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """A directory with a `parity.toml`; `builds` is set while it makes its first corpora."""
+    """A directory with a `parity.toml`; `builds` is set while it makes its first corpora.
+
+    `oracle` holds the exact requirements of another oracle than the kit's, LangGraph's first.
+    """
 
     root: Path
     builds: bool = False
+    oracle: tuple[str, ...] = ()
 
     @property
     def has_own_corpora(self) -> bool:
         """Whether it has its own corpora and generators, not the bundled ones."""
-        return self.builds or (self.root / "fixtures" / "MANIFEST.json").is_file()
+        return self.builds or (self.root / "fixtures" / MANIFEST).is_file()
 
     @property
     def fixtures(self) -> Path:
-        """The committed corpora."""
+        """The committed corpora; those of another oracle, where one is named."""
+        if self.oracle:
+            made_from = (*self.oracle, (BUNDLED / "fixtures" / MANIFEST).read_text("utf-8"))
+            digest = hashlib.sha256("\n".join(made_from).encode()).hexdigest()[:12]
+            release = self.oracle[0].replace("==", "-")
+            return self.cache / "oracles" / f"{release}-{digest}"
         return (self.root if self.has_own_corpora else BUNDLED) / "fixtures"
 
     @property
@@ -88,14 +103,48 @@ def find_workspace(start: Path | None = None) -> Workspace:
     """Return the workspace that `start` (or the current directory) is in.
 
     Raises:
+        BadManifestError: If the oracle that it names is no exact release.
         UsageError: If no directory upwards holds a `parity.toml`.
     """
     here = (start or Path.cwd()).resolve()
     for directory in (here, *here.parents):
         if (directory / MARKER).is_file():
-            return Workspace(directory)
+            return Workspace(directory, oracle=_named_oracle(directory))
     raise UsageError(
         f"no {MARKER} here or in a parent directory",
         where=str(here),
         hint="run `parity-kit init` to make this a workspace, or pass --workspace DIR",
     )
+
+
+def _named_oracle(root: Path) -> tuple[str, ...]:
+    """Return the requirements under `[oracle]`; none if it is what made the workspace's corpora."""
+    try:
+        named = tomllib.loads((root / MARKER).read_text(encoding="utf-8")).get("oracle")
+    except (OSError, ValueError, RecursionError):
+        return ()  # whoever reads the settings says what is wrong
+    if named is None:
+        return ()
+    versions = named if isinstance(named, dict) else {}
+    if "langgraph" not in versions or not all(map(_is_version, versions.values())):
+        raise BadManifestError(
+            "names no exact release",
+            where=f"{root / MARKER}: key `oracle`",
+            hint='like this: langgraph = "1.1.10"; other distributions may follow',
+        )
+    corpora = Workspace(root).fixtures / MANIFEST
+    made_with = json.loads(corpora.read_text(encoding="utf-8"))["oracle"]
+    if versions.items() <= made_with.items():
+        return ()
+    if Workspace(root).has_own_corpora:
+        raise BadManifestError(
+            "names another oracle than the one that made this workspace's own corpora",
+            where=f"{root / MARKER}: key `oracle`",
+            hint=f"they were made with langgraph {made_with.get('langgraph')}: remove the key",
+        )
+    names = sorted(versions, key=lambda name: (name != "langgraph", name))
+    return tuple(f"{name}=={versions[name]}" for name in names)
+
+
+def _is_version(value: object) -> bool:
+    return isinstance(value, str) and re.fullmatch(r"\d[\w.!+]*", value) is not None

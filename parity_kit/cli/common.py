@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from parity_kit.candidates.workspace import CACHE, find_workspace
+from parity_kit.candidates.workspace import CACHE, Workspace, find_workspace
 from parity_kit.contract import Level
 
 if TYPE_CHECKING:
@@ -50,6 +50,25 @@ def workspace_option(function: F) -> F:
         if cache is not None:
             os.environ[CACHE] = str(cache.absolute())
         return function(*args, workspace=find_workspace(directory), **kwargs)
+
+    return wrapper  # pyright: ignore[reportReturnType]  # click's decorators erase the signature
+
+
+def corpora_option(function: F) -> F:
+    """Add the options of a workspace to a command that reads its corpora.
+
+    Those of the oracle that parity.toml names are made first, if they are not there.
+    """
+
+    @workspace_option
+    @functools.wraps(function)
+    def wrapper(*args: Any, workspace: Workspace, **kwargs: Any) -> Any:
+        if workspace.oracle:
+            from parity_kit.corpora.oracle import prepare
+
+            with progress_messages() as emit:
+                prepare(workspace, emit)
+        return function(*args, workspace=workspace, **kwargs)
 
     return wrapper  # pyright: ignore[reportReturnType]  # click's decorators erase the signature
 

@@ -9,7 +9,7 @@ import click
 
 from parity_kit.candidates.workspace import Workspace
 from parity_kit.cli import completing
-from parity_kit.cli.common import console, json_option, print_json, workspace_option
+from parity_kit.cli.common import console, corpora_option, json_option, print_json
 from parity_kit.cli.files import OutputFile
 from parity_kit.cli.given_case import level_option, read_given, replay
 from parity_kit.contract.casefile import CaseFile
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     help="Write the script here instead of showing it.",
 )
 @json_option
-@workspace_option
+@corpora_option
 def command(
     workspace: Workspace,
     given: str,

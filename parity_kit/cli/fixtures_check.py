@@ -12,11 +12,11 @@ from parity_kit.candidates.workspace import Workspace
 from parity_kit.cli import completing
 from parity_kit.cli.common import (
     console,
+    corpora_option,
     json_option,
     print_json,
     progress,
     progress_messages,
-    workspace_option,
 )
 from parity_kit.cli.fixtures_changes import changes_as_json, print_changes, print_skipped
 from parity_kit.cli.fixtures_loss import loss_options
@@ -55,7 +55,7 @@ EVERYWHERE_SEEDS = 5
 )
 @loss_options
 @json_option
-@workspace_option
+@corpora_option
 def command(
     workspace: Workspace,
     corpora: tuple[str, ...],

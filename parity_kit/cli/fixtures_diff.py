@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from parity_kit.candidates.workspace import Workspace
-from parity_kit.cli.common import console, json_option, print_json, workspace_option
+from parity_kit.cli.common import console, corpora_option, json_option, print_json
 from parity_kit.cli.fixtures_changes import changes_as_json, print_changes
 from parity_kit.contract.errors import ExitCode, UsageError
 from parity_kit.corpora.changes import Change, changes
@@ -38,7 +38,7 @@ _HOW = 6  # differences shown for values that the other release reads differentl
     help="Decode what each release stores with the other, in both environments.",
 )
 @json_option
-@workspace_option
+@corpora_option
 def command(
     workspace: Workspace, before: str, after: str, each_case: bool, tried: bool, as_json: bool
 ) -> int:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import click
 
 from parity_kit.candidates.workspace import Workspace
-from parity_kit.cli.common import console, json_option, print_json, workspace_option
+from parity_kit.cli.common import console, corpora_option, json_option, print_json
 from parity_kit.contract.errors import ExitCode
 from parity_kit.corpora.manifest import read_manifest
 
 
 @click.command("list")
 @json_option
-@workspace_option
+@corpora_option
 def command(workspace: Workspace, *, as_json: bool) -> int:
     """List the corpora of this workspace: its own, or those that come with Parity Kit."""
     from rich.table import Table

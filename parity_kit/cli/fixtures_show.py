@@ -9,7 +9,7 @@ import click
 
 from parity_kit.candidates.workspace import Workspace
 from parity_kit.cli import completing
-from parity_kit.cli.common import json_option, print_json, workspace_option
+from parity_kit.cli.common import corpora_option, json_option, print_json
 from parity_kit.contract import Trace
 from parity_kit.contract.errors import UsageError
 from parity_kit.corpora.lookup import find_trace
@@ -32,7 +32,7 @@ from parity_kit.msgpack.hexdump import annotate
     help="Print a plain Python script that shows the case with LangGraph alone.",
 )
 @json_option
-@workspace_option
+@corpora_option
 def command(
     workspace: Workspace,
     case: str | None,

@@ -12,7 +12,7 @@ import click
 from parity_kit import __version__
 from parity_kit.candidates.workspace import MARKER, Workspace
 from parity_kit.cli import completing
-from parity_kit.cli.common import json_option, print_json, workspace_option
+from parity_kit.cli.common import corpora_option, json_option, print_json
 from parity_kit.cli.files import files_options
 from parity_kit.cli.lifecycle import Run
 from parity_kit.cli.tracing import trace_option
@@ -103,7 +103,7 @@ def _suites(
 @files_options
 @trace_option
 @json_option
-@workspace_option
+@corpora_option
 def command(
     workspace: Workspace,
     candidate: str | None,
@@ -188,7 +188,8 @@ def _judged(judging: Judging, run: Run, candidate: Candidate, plan: Plan) -> Res
     if error is not None:
         click.echo(f"error {error.code}: {error}", err=True)
     summary = run.account.summary.candidate(candidate.name)
-    return Result(summary, plan.required, conclusion, error, run.seconds - began)
+    oracle = run.account.oracle
+    return Result(summary, plan.required, oracle, conclusion, error, run.seconds - began)
 
 
 def _candidates(workspace: Workspace, named: str | None, settings: Settings) -> list[Candidate]:

@@ -29,6 +29,7 @@ class Result:
 
     summary: CandidateSummary
     level: Level
+    oracle: str
     conclusion: Conclusion
     error: CandidateError | None
     seconds: float
@@ -43,6 +44,7 @@ class Result:
         conclusion, summary = self.conclusion, self.summary
         return {
             "candidate": summary.name,
+            "oracle": self.oracle,
             "level": self.level.label,
             "reached": summary.reached,
             "verdict": conclusion.verdict,
@@ -71,7 +73,8 @@ class Result:
         if len(lines := (self.conclusion.reason + self.conclusion.detail).splitlines()) > 1:
             out.print("\n" + "\n".join(map(one_line, lines)), markup=False)
         sign = mark(self.conclusion.verdict)
-        out.print(f"\n{sign}  {self.compared:,} cases compared in {self.seconds:.1f} s")
+        oracle = f" with {self.oracle}" if self.oracle else ""
+        out.print(f"\n{sign}  {self.compared:,} cases compared{oracle} in {self.seconds:.1f} s")
         if unseen := not_looked_at(self.conclusion.not_looked_at):
             out.print(unseen, style="dim", markup=False)
 

@@ -30,6 +30,7 @@ class GivenCase:
     `candidate` is empty and `candidate_outcomes` are missing where none were kept.
     """
 
+    workspace: Workspace
     case: Case
     candidate: str = ""
     reference_outcomes: tuple[Outcome, ...] | None = None
@@ -49,10 +50,11 @@ class GivenCase:
             UsageError: If the reference does not offer what the case needs.
         """
         from parity_kit.contract import run
-        from parity_kit.reference import Engine
+        from parity_kit.corpora.oracle import reference
 
         try:
-            outcomes = run(Engine(), self.case)
+            with reference(self.workspace) as engine:
+                outcomes = run(engine, self.case)
         except BadProgramError as error:
             where = self.places[0].partition(",")[0] if self.places else error.where
             raise BadProgramError(error.problem, where=where, hint=error.hint) from error
@@ -82,10 +84,11 @@ def read_given(workspace: Workspace, given: str, level_name: str | None) -> Give
     path = Path(given)
     if path.suffix in SUFFIXES:
         written = read_yaml(path)
-        read = GivenCase(written.case, places=written.places)
+        read = GivenCase(workspace, written.case, places=written.places)
     elif given.endswith(SUFFIX) or os.path.isfile(given):  # noqa: PTH113  # an id may be no path
         kept = read_case(path)
         read = GivenCase(
+            workspace,
             kept.case,
             kept.candidate,
             kept.reference_outcomes,
@@ -94,7 +97,7 @@ def read_given(workspace: Workspace, given: str, level_name: str | None) -> Give
         )
     else:
         trace = find_trace(workspace, given)
-        read = GivenCase(trace.case, reference_outcomes=trace.outcomes)
+        read = GivenCase(workspace, trace.case, reference_outcomes=trace.outcomes)
     return read if level_name is None else replace(read, level=Level[level_name.upper()])
 
 

@@ -10,7 +10,7 @@ import click
 
 from parity_kit.candidates.workspace import Workspace
 from parity_kit.cli import completing
-from parity_kit.cli.common import console, json_option, print_json, workspace_option
+from parity_kit.cli.common import console, corpora_option, json_option, print_json
 from parity_kit.contract import Level
 from parity_kit.contract.errors import ExitCode
 from parity_kit.contract.events import CaseJudged, EntryStale, Event, GateProgress
@@ -68,7 +68,7 @@ def _run(workspace: Workspace, name: str) -> tuple[_LedgerCheck, Ledger]:
 @command.command("check")
 @click.argument("candidate", shell_complete=completing.candidates)
 @json_option
-@workspace_option
+@corpora_option
 def check(workspace: Workspace, candidate: str, as_json: bool) -> int:
     """Say of each entry of CANDIDATE's ledger what it covers, and which are stale.
 
@@ -119,7 +119,7 @@ def _print(rows: Sequence[Mapping[str, object]], file: str) -> None:
     help="The last day the entries hold (default: in 180 days).",
 )
 @click.option("--write", is_flag=True, help="Add them to the candidate's expected.toml.")
-@workspace_option
+@corpora_option
 def propose(workspace: Workspace, candidate: str, until: object, write: bool) -> int:
     """Print the entries that would cover what CANDIDATE fails today.
 

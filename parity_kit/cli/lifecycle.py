@@ -181,9 +181,9 @@ def begin(
         UnknownCandidateError: If there is no candidate of a name.
     """
     from parity_kit.candidates.launch import find
+    from parity_kit.corpora.oracle import versions
     from parity_kit.gates.resume import Earlier, check_same, made_of
     from parity_kit.gates.runner import machine
-    from parity_kit.reference.engine import oracle_versions
 
     command = str(click.get_current_context().info_name)
     folder, earlier = _stopped(workspace, command, resumed, options) if resumed else (None, None)
@@ -196,7 +196,7 @@ def begin(
     start = RunStarted(
         folder.name if folder else "",
         __version__,
-        oracle_versions(),
+        versions(workspace),
         machine(),
         wish.seed,
         wish.candidates,

@@ -12,7 +12,7 @@ import click
 
 from parity_kit.candidates.workspace import Workspace
 from parity_kit.cli import completing
-from parity_kit.cli.common import console, json_option, level_option, print_json, workspace_option
+from parity_kit.cli.common import console, corpora_option, json_option, level_option, print_json
 from parity_kit.contract import Level
 from parity_kit.contract.events import Event, GateProgress, RowJudged
 from parity_kit.gates.matrix.claims import Claims
@@ -86,7 +86,7 @@ class _Result:
 @click.option("--worst-first", is_flag=True, help="Sort by verdict, worst first.")
 @level_option
 @json_option
-@workspace_option
+@corpora_option
 def command(  # an option each
     workspace: Workspace,
     candidates: tuple[str, ...],

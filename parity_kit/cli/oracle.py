@@ -7,7 +7,7 @@ import platform
 import click
 
 from parity_kit.candidates.workspace import Workspace
-from parity_kit.cli.common import console, json_option, print_json, workspace_option
+from parity_kit.cli.common import console, corpora_option, json_option, print_json
 from parity_kit.cli.oracle_bump import command as bump
 
 
@@ -15,7 +15,7 @@ from parity_kit.cli.oracle_bump import command as bump
     "oracle", invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]}
 )
 @json_option
-@workspace_option
+@corpora_option
 @click.pass_context
 def command(context: click.Context, workspace: Workspace, as_json: bool) -> None:
     """Show the oracle: its versions, how old they are, and the corpora made with it."""

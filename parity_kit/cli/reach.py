@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from parity_kit.candidates.workspace import Workspace
-from parity_kit.cli.common import console, json_option, print_json, workspace_option
+from parity_kit.cli.common import console, corpora_option, json_option, print_json
 from parity_kit.contract.errors import BadFileError, UsageError
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.command("reach")
 @click.argument("name", required=False)
 @json_option
-@workspace_option
+@corpora_option
 def command(workspace: Workspace, name: str | None, as_json: bool) -> None:
     """Show what of LangGraph the committed cases run, area by area.
 

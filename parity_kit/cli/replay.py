@@ -8,7 +8,7 @@ import click
 
 from parity_kit.candidates.workspace import Workspace
 from parity_kit.cli import completing
-from parity_kit.cli.common import console, json_option, print_json, workspace_option
+from parity_kit.cli.common import console, corpora_option, json_option, print_json
 from parity_kit.cli.given_case import Replayed, level_option, read_given
 from parity_kit.cli.given_case import replay as replay_case
 from parity_kit.cli.tracing import trace_option
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 @level_option
 @trace_option
 @json_option
-@workspace_option
+@corpora_option
 def command(
     workspace: Workspace,
     given: str,

@@ -11,7 +11,7 @@ import click
 
 from parity_kit.candidates.workspace import Workspace
 from parity_kit.cli import completing
-from parity_kit.cli.common import console, json_option, level_option, workspace_option
+from parity_kit.cli.common import console, corpora_option, json_option, level_option
 from parity_kit.cli.files import files_options
 from parity_kit.cli.lifecycle import Order, begin, resume_option
 from parity_kit.cli.tracing import trace_option
@@ -56,7 +56,7 @@ _ASKED = ("candidate", "suites", "examples", "bulk", "seed", "level")
 @files_options
 @trace_option
 @json_option
-@workspace_option
+@corpora_option
 def command(
     workspace: Workspace,
     candidate: str | None,

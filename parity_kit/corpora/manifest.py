@@ -8,11 +8,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
+from parity_kit.candidates.workspace import MANIFEST
 from parity_kit.contract.canonical import digest
 from parity_kit.contract.errors import BadFileError, DriftError
 from parity_kit.corpora.corpus import FORMAT, REBUILD, Corpus, CorpusName, read_bytes
-
-MANIFEST = "MANIFEST.json"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import cast
 
-from parity_kit.candidates.workspace import Workspace
+from parity_kit.candidates.workspace import MARKER, Workspace
 from parity_kit.contract import Case, CaseRunner, Engine, Trace, Unsupported
 from parity_kit.contract import run as run_case
 from parity_kit.contract.canonical import digest
@@ -141,6 +141,12 @@ def check(
         UsageError: If a corpus that is asked for has neither generator nor file.
     """
     started = time.perf_counter()
+    if workspace.oracle:
+        raise UsageError(
+            f"these corpora are made with {workspace.oracle[0]} when they are needed, none is kept",
+            where=f"{workspace.root / MARKER}: key `oracle`",
+            hint="make them again: remove them, and run the gate",
+        )
     manifest = read_manifest(workspace.fixtures)
     manifest.check_oracle(*oracle())
     known = generators(workspace)

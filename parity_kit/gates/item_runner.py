@@ -25,6 +25,7 @@ from parity_kit.contract.errors import BadFileError, CandidateError
 from parity_kit.contract.events import DivergenceFound, Event, GateFinished
 from parity_kit.corpora.folder import index_file, read_corpora, select
 from parity_kit.corpora.manifest import read_manifest
+from parity_kit.corpora.oracle import prepare
 from parity_kit.corpora.reach import read_reach
 from parity_kit.gates.conclusion import Conclusion, conclude
 from parity_kit.gates.findings import case_judged
@@ -102,6 +103,7 @@ class ItemRunner:
             UnknownCandidateError, BadManifestError: If there is none, or a manifest is wrong.
             BadFileError: If its ledger breaks a rule.
         """
+        prepare(workspace, lambda _: None)
         candidate = find(workspace, name)
         ledger = read_ledger(candidate.folder)
         return cls(workspace, candidate, read_settings(workspace), ledger)
@@ -196,7 +198,7 @@ class ItemRunner:
         examples = examples or self.rules.suites.get(suite, DEFAULT_EXAMPLES)
         with self._noting_failure():
             asked = Search(examples, floors=self.settings.floors)
-            gate_suite(self._started(), suite, asked, emit, self.folder)
+            gate_suite(self.workspace, self._started(), suite, asked, emit, self.folder)
         self.totals.searched[suite] += 1
         (gate,) = gates
         reason = "; ".join([counts(gate.verdicts), *gate.notes])

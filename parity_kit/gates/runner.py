@@ -215,7 +215,7 @@ class Judging:
 
         assert self.folder, "a search has a place to write to"  # noqa: S101  # the command made it
         asked = Search(plan.rules.suites[suite], plan.bulk, plan.seed, plan.required, plan.floors)
-        gate_suite(under_test, suite, asked, emit, self.folder)
+        gate_suite(self.workspace, under_test, suite, asked, emit, self.folder)
 
 
 def _claims(candidate: Candidate) -> Claims:

@@ -10,13 +10,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from parity_kit.contract import Case, Level, Outcome, SubjectKind, run
+from parity_kit.candidates.workspace import Workspace
+from parity_kit.contract import Case, Engine, Level, Outcome, SubjectKind, run
 from parity_kit.contract.casefile import SUFFIX, CaseFile
 from parity_kit.contract.errors import CandidateError
 from parity_kit.contract.events import Event, GateFinished, GateProgress
+from parity_kit.corpora.oracle import reference
 from parity_kit.gates.findings import divergence, gate_finished
 from parity_kit.judging.candidate_under_test import CandidateUnderTest
-from parity_kit.reference import Engine
 from parity_kit.search.coverage import Floors
 from parity_kit.search.generate import left_out
 from parity_kit.search.lockstep import Lockstep, search
@@ -33,7 +34,8 @@ class Search:
     floors: Floors = field(default_factory=Floors)
 
 
-def gate_suite(
+def gate_suite(  # noqa: PLR0913, PLR0917  # what a search is made of
+    workspace: Workspace,
     under_test: CandidateUnderTest,
     suite: str,
     asked: Search,
@@ -50,27 +52,33 @@ def gate_suite(
     def progress(done: int) -> None:
         emit(GateProgress(under_test.name, suite, done, total))
 
-    result = search(
-        suite,
-        Engine(),
-        under_test,
-        examples=asked.examples,
-        bulk=asked.bulk,
-        seed_value=asked.seed,
-        required=under_test.asked(SubjectKind(suite), asked.required),
-        on_case=progress,
-    )
-    _tell_findings(under_test, result, emit, folder)
+    with reference(workspace) as engine:
+        result = search(
+            suite,
+            engine,
+            under_test,
+            examples=asked.examples,
+            bulk=asked.bulk,
+            seed_value=asked.seed,
+            required=under_test.asked(SubjectKind(suite), asked.required),
+            on_case=progress,
+        )
+        _tell_findings(engine, under_test, result, emit, folder)
     emit(_finished(under_test, result, asked.floors))
 
 
 def _tell_findings(
-    under_test: CandidateUnderTest, result: Lockstep, emit: Callable[[Event], None], folder: Path
+    engine: Engine,
+    under_test: CandidateUnderTest,
+    result: Lockstep,
+    emit: Callable[[Event], None],
+    folder: Path,
 ) -> None:
     for number, finding in enumerate(result.findings, 1):
         name = f"{_slug(under_test.name)}-{result.suite}-{number}{SUFFIX}"
         path = folder / "cases" / name
-        _write_finding(path, under_test, finding.case, result.tally.required)
+        ours = run(engine, finding.case)
+        _write_finding(path, under_test, finding.case, ours, result.tally.required)
         emit(
             divergence(
                 candidate=under_test.name,
@@ -100,14 +108,20 @@ def _finished(under_test: CandidateUnderTest, result: Lockstep, floors: Floors) 
     )
 
 
-def _write_finding(path: Path, under_test: CandidateUnderTest, case: Case, level: Level) -> None:
+def _write_finding(
+    path: Path,
+    under_test: CandidateUnderTest,
+    case: Case,
+    ours: tuple[Outcome, ...],
+    level: Level,
+) -> None:
     """Write a case with the outcomes of both sides, as far as the candidate gives any."""
     theirs: tuple[Outcome, ...] | None
     try:
         theirs = under_test.run(case)
     except CandidateError:
         theirs = None
-    CaseFile(case, under_test.name, run(Engine(), case), theirs, level).write(path)
+    CaseFile(case, under_test.name, ours, theirs, level).write(path)
 
 
 def _name(suite: str) -> str:

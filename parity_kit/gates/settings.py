@@ -43,6 +43,7 @@ def read_settings(workspace: Workspace) -> Settings:
         Floors(floors.share("compared", usual.compared), floors.share("pairs", usual.pairs)),
         read_rules(table.table("gate")),
     )
+    table.table("oracle").all_texts()  # `find_workspace` reads it
     floors.finish()
     table.finish()
     return settings

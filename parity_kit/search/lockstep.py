@@ -19,13 +19,21 @@ from typing import TypeAlias
 
 from hypothesis.errors import Flaky
 
-from parity_kit.contract import Case, Engine, Level, Outcome, Raised, Trace, run
+from parity_kit.contract import Case, Engine, Level, Outcome, Raised, Trace, Unsupported, run
 from parity_kit.contract.canonical import pack
 from parity_kit.contract.errors import ParityKitError
 from parity_kit.judging.candidate_under_test import CandidateUnderTest
 from parity_kit.judging.judge import Tally, confirmed, judge
 from parity_kit.judging.places import EventAt, StoredEntry
-from parity_kit.judging.verdicts import PASSING, Divergent, Verdict, cause, label, passes
+from parity_kit.judging.verdicts import (
+    PASSING,
+    Divergent,
+    NotSupported,
+    Verdict,
+    cause,
+    label,
+    passes,
+)
 from parity_kit.reference.logs import silence_langgraph
 from parity_kit.search.choices import Choices, seeded
 from parity_kit.search.coverage import Coverage, Floors, calibrations, shortfall
@@ -290,6 +298,9 @@ class _Search:
         return simplify(case, holds, SIMPLIFY_SECONDS), latest
 
     def _judge(self, trace: Trace) -> Verdict:
+        for outcome in trace.outcomes:
+            if isinstance(outcome, Unsupported):  # an older oracle may lack it
+                return NotSupported(f"the oracle does not offer it: {outcome.reason}")
         required = self._result.tally.required
         verdict = judge(trace.case, trace.outcomes, self._under_test, required)
         return self._under_test.ledger.held_against(trace.case.id, verdict)

@@ -29,6 +29,8 @@ from parity_kit.corpora.drift.missing_api import absent_in, import_with_absent
 from parity_kit.corpora.folder import corpus_file, read_corpora, select, write_corpora
 from parity_kit.corpora.generators import generators, make_importable, module_name
 from parity_kit.corpora.manifest import read_manifest
+from parity_kit.corpora.reach import ReachedBy, write_reach
+from parity_kit.reference.functions import Watcher
 from parity_kit.reference.logs import silence_langgraph
 from parity_kit.reference.postgres_server import GET_DRIVER
 
@@ -67,11 +69,17 @@ def make(workspace: Workspace, target: Path, wanted: Collection[str], emit: Emit
 
     engine = Engine()
     make_importable(workspace)
+    made: dict[CorpusName, Made] = {}
+    reached = ReachedBy()
     with silence_langgraph():
-        made = {
-            name: make_one(name, _committed(workspace, name), lambda case: run(engine, case), emit)
-            for name in select(generators(workspace), wanted)
-        }
+        for name in select(generators(workspace), wanted):
+            watcher = Watcher()
+
+            def watched(case: Case, watcher: Watcher = watcher) -> tuple[Outcome, ...]:
+                return watcher.call(run, engine, case)
+
+            made[name] = make_one(name, _committed(workspace, name), watched, emit)
+            reached[name] = watcher.functions()
     summary = Summary(
         {name: len(result.traces) for name, result in made.items()},
         {case: reason for result in made.values() for case, reason in result.absent.items()},
@@ -80,6 +88,7 @@ def make(workspace: Workspace, target: Path, wanted: Collection[str], emit: Emit
     corpora = [Corpus(name, tuple(result.traces.values())) for name, result in made.items()]
     oracle = {name: version(name) for name in ORACLE}
     write_corpora(target, corpora, oracle, platform.python_implementation())
+    write_reach(target, oracle["langgraph"], reached)
     text = json.dumps(asdict(summary), indent=2) + "\n"
     write_atomically(target / ABSENT, text)
     return summary

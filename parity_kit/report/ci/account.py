@@ -84,6 +84,13 @@ class Account:
         return list(self.summary.candidates.values())
 
     @property
+    def oracle(self) -> str:
+        """The LangGraph that judged; nothing where somebody's own data did."""
+        started = self.summary.started
+        version = started.oracle.get("langgraph") if started else None
+        return f"LangGraph {version}" if version else ""
+
+    @property
     def exit_code(self) -> ExitCode:
         """The run's exit code; one that did not end has judged nothing as a whole."""
         finished = self.summary.finished

@@ -47,6 +47,8 @@ def _gate(root: ET.Element, account: Account, gate: GateFinished, found: list[Pr
     properties = ET.SubElement(suite, "properties")
     for name in ("verdict", "required", "reached"):
         ET.SubElement(properties, "property", name=name, value=str(getattr(gate, name)))
+    if oracle := account.oracle:
+        ET.SubElement(properties, "property", name="oracle", value=oracle)
     decides = account.decides(gate.candidate)
     bodies = {(each.verdict, each.cause): _body(account, each) for each in found}
     told = account.said(gate)

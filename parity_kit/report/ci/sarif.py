@@ -35,6 +35,7 @@ def render(account: Account, places: SourceLocations) -> str:
         "automationDetails": {"id": f"parity-kit/{names}/"},
         "invocations": [_invocation(account)],
         "columnKind": "unicodeCodePoints",
+        "properties": {"oracle": account.oracle},
         "results": [_result(account, places, problem) for problem in account.problems()],
     }
     log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
