@@ -76,7 +76,7 @@ def _compare(wanted: Mapping[str, str], installed: Mapping[str, str]) -> None:
             "; ".join(drifted),
             where=MANIFEST,
             hint="install the versions of the manifest (pip install -e . does), or adopt the "
-            "new oracle on purpose: parity-kit fixtures build, then read the diff",
+            "new oracle on purpose: parity-kit oracle bump langgraph==VERSION",
         )
 
 
