@@ -18,7 +18,7 @@ from parity_kit.cli.oracle_bump import command as bump
 @corpora_option
 @click.pass_context
 def command(context: click.Context, workspace: Workspace, as_json: bool) -> None:
-    """Show the oracle: its versions, how old they are, and the corpora made with it."""
+    """Show the oracle: its versions, the Python that runs it, and the corpora made with it."""
     if context.invoked_subcommand is None:
         _show(workspace, as_json)
 
@@ -28,7 +28,7 @@ def _show(workspace: Workspace, as_json: bool) -> None:
 
     from rich.table import Table
 
-    from parity_kit.corpora.drift.pins import committed_pins
+    from parity_kit.corpora.drift.pins import committed_on, committed_pins
     from parity_kit.corpora.manifest import read_manifest
 
     manifest, pins = read_manifest(workspace.fixtures), committed_pins(workspace)
@@ -41,7 +41,15 @@ def _show(workspace: Workspace, as_json: bool) -> None:
     corpora = {name: entry.cases for name, entry in manifest.corpora.items()}
     python = f"{platform.python_implementation()} {platform.python_version()}"
     if as_json:
-        print_json({"oracle": pins, "installed": installed, "python": python, "corpora": corpora})
+        print_json(
+            {
+                "oracle": pins,
+                "installed": installed,
+                "committed": committed_on(workspace),
+                "python": python,
+                "corpora": corpora,
+            }
+        )
         return
     table = Table("oracle", "corpora made with", "installed here", box=None)
     for name, version in pins.items():
@@ -50,7 +58,10 @@ def _show(workspace: Workspace, as_json: bool) -> None:
     out = console()
     out.print(table)
     out.print(f"Python: corpora made with {manifest.python}, installed here {python}")
-    out.print(f"{sum(corpora.values()):,} cases in {len(corpora)} corpora: {workspace.fixtures}")
+    day = committed_on(workspace)
+    of = f", committed on {day}" if day else ""
+    cases = sum(corpora.values())
+    out.print(f"{cases:,} cases in {len(corpora)} corpora{of}: {workspace.fixtures}", markup=False)
     out.print("next: parity-kit oracle bump langgraph==VERSION moves to another release")
 
 

@@ -173,6 +173,7 @@ def test_the_command_shows_the_oracle(tmp_path: Path) -> None:
     pins = committed_pins(WORKSPACE)
     assert json.loads(shown)["oracle"] == pins == json.loads(shown)["installed"]
     assert pins["langgraph-checkpoint-postgres"]
+    assert json.loads(shown)["committed"].startswith("20")
     (tmp_path / "parity.toml").touch()
     shutil.copytree(WORKSPACE.fixtures, tmp_path / "fixtures")
     manifest = tmp_path / "fixtures/MANIFEST.json"

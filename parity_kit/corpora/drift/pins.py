@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from parity_kit.candidates.environment import find_uv
-from parity_kit.candidates.workspace import Workspace
+from parity_kit.candidates.workspace import MANIFEST, Workspace
 from parity_kit.contract.errors import KitError, UsageError
 from parity_kit.contract.files import write_atomically
 from parity_kit.corpora.manifest import read_manifest
@@ -34,6 +34,18 @@ def committed_pins(workspace: Workspace) -> dict[str, str]:
     for entry in manifest.corpora.values():
         pins.update(entry.needs)
     return dict(sorted(pins.items()))
+
+
+def committed_on(workspace: Workspace) -> str:
+    """Return the day on which the manifest was committed last; nothing outside of git."""
+    command = ["git", "log", "-1", "--format=%cs", "--", MANIFEST]
+    try:
+        done = subprocess.run(
+            command, cwd=workspace.fixtures, capture_output=True, text=True, check=False
+        )
+    except OSError:
+        return ""
+    return done.stdout.strip()
 
 
 def resolve(workspace: Workspace, pins: Pins, requirements: Iterable[str]) -> dict[str, str]:
