@@ -1,7 +1,7 @@
 """A failure that LangGraph hides: how often it happens in 2,000 runs of one graph.
 
 The node `first` fails, and its error handler goes on to `second`, which fails too: each run should
-raise. LangGraph 1.2.22 keeps the addresses of errors that were handled for as long as a run lasts.
+raise. LangGraph 1.2.24 keeps the addresses of errors that were handled for as long as a run lasts.
 Where the second error is put where the first one was, it counts as handled: the run returns as if
 nothing had happened.
 """

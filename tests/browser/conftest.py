@@ -124,7 +124,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("run")
     names = ["port", "twin", "broken"]
     events: list[Event] = [
-        RunStarted("r2", "0.1.0", {"langgraph": "1.2.22"}, {"cpus": "2"}, 7, names),
+        RunStarted("r2", "0.1.0", {"langgraph": "1.2.24"}, {"cpus": "2"}, 7, names),
         CorporaChecked(dict.fromkeys(CORPORA, 100), [], 1.5),
         *_candidate("port", folder, differing=2),
         *_candidate("twin", folder, differing=0),
@@ -149,7 +149,7 @@ def agreeing(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Return the report of a run in which all agree."""
     folder = tmp_path_factory.mktemp("agreeing")
     events: list[Event] = [
-        RunStarted("r1", "0.1.0", {"langgraph": "1.2.22"}, {"cpus": "2"}, 7, ["twin", "other"]),
+        RunStarted("r1", "0.1.0", {"langgraph": "1.2.24"}, {"cpus": "2"}, 7, ["twin", "other"]),
         *_candidate("twin", folder, differing=0),
         *_candidate("other", folder, differing=0),
         *(_bench(CONTROL, 1.0)),

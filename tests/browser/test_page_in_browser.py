@@ -88,7 +88,7 @@ def _rows(name: str, verdict: str) -> list[Event]:
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("run")
     events: list[Event] = [
-        RunStarted("r1", "0.1.0", {"langgraph": "1.2.22"}, {"cpus": "2"}, 7, ["first", "second"]),
+        RunStarted("r1", "0.1.0", {"langgraph": "1.2.24"}, {"cpus": "2"}, 7, ["first", "second"]),
         *_candidate("first", "divergent"),
         *_candidate("second", "equal"),
         BenchMeasured(

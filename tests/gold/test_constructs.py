@@ -18,7 +18,7 @@ from parity_kit.corpora.folder import read_corpora
 from parity_kit.programs.instructions import ERRORS
 from parity_kit.programs.operators import INSTRUCTIONS, OPERATORS
 from parity_kit.programs.policies import POLICIES
-from parity_kit.programs.reducers import REDUCERS, TYPES
+from parity_kit.programs.reducers import BATCH_REDUCERS, REDUCERS, TYPES
 
 WORKSPACE = find_workspace(Path(__file__))
 MODES = {"values", "updates", "messages", "custom", "checkpoints", "tasks", "debug"}
@@ -96,7 +96,7 @@ def test_a_construct_is_shown(shown: Shown, name: str) -> None:
 
 
 def test_the_documents_name_what_programs_accept() -> None:
-    assert set(constructs("Policies", "Reducers")) >= {*REDUCERS, *POLICIES}
+    assert set(constructs("Policies", "Reducers")) >= {*REDUCERS, *BATCH_REDUCERS, *POLICIES}
 
 
 @pytest.mark.parametrize(

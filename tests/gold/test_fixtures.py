@@ -53,6 +53,7 @@ FLOORS = {
     "subgraphs": 110,
     "streams": 80,
     "memory": 50,
+    "prebuilt": 20,
     "asynchronous": 90,
     "upstream_findings": 20,
     "savers": 300,

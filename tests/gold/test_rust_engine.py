@@ -47,7 +47,7 @@ GRAPHS = {
     "memory": 24,
     "migration": 0,
     "persistence": 0,
-    "schemas": 37,
+    "schemas": 47,
     "streams": 25,
     "subgraphs": 2,
     "upstream_findings": 4,

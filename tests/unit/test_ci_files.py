@@ -46,7 +46,7 @@ HOSTILE = (
     "##[error]x ##vso[task] %0A @team #1 [x](https://e.org) {0} ![i](j) "
     "\u202e\ud800\ufffe $x$ &amp;"
 )
-STARTED = RunStarted("", "0.1.0", {"langgraph": "1.2.22"}, {}, 0, ["port"])
+STARTED = RunStarted("", "0.1.0", {"langgraph": "1.2.24"}, {}, 0, ["port"])
 
 
 def found(number: int, count: int = 1, verdict: str = "divergent") -> DivergenceFound:

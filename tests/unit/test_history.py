@@ -48,7 +48,7 @@ def _report(name: str, *divergences: dict[str, Any], **other: Any) -> dict[str, 
     return {
         "kit": "0.1.0",
         "run": {"name": name, "seed": 1},
-        "oracle": {"langgraph": "1.2.22"},
+        "oracle": {"langgraph": "1.2.24"},
         "machine": {"cpus": "2"},
         "candidates": [candidate],
         **other,

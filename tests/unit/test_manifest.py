@@ -20,7 +20,7 @@ from parity_kit.wire.limits import MIB, Limits
 
 HEAD = 'name = "mine"\ntitle = "My port"\nlanguage = "Go"\n'
 PYTHON = HEAD + 'kind = "python"\nobject = "engine:Engine"\n'
-PIP = HEAD + 'kind = "pip"\nrequirements = ["langgraph==1.2.22"]\n'
+PIP = HEAD + 'kind = "pip"\nrequirements = ["langgraph==1.2.24"]\n'
 COMMAND = HEAD + 'kind = "command"\ncommand = ["./engine", "--stdio"]\n'
 
 
@@ -37,7 +37,7 @@ def test_least_of_each_kind(tmp_path: Path) -> None:
     assert python.setup == PythonSetup("engine:Engine", tmp_path / "a/candidates/mine")
     assert (python.limits, python.description, dict(python.env)) == (Limits(), "", {})
     pip = load(folder(tmp_path / "b", PIP))
-    assert pip.setup == PipSetup(("langgraph==1.2.22",), None, tmp_path / "b/candidates/mine")
+    assert pip.setup == PipSetup(("langgraph==1.2.24",), None, tmp_path / "b/candidates/mine")
     command = load(folder(tmp_path / "c", COMMAND))
     assert command.setup == CommandSetup(("./engine", "--stdio"))
 
@@ -84,8 +84,8 @@ MISTAKES = [
     (PYTHON.replace('"python"', '"wasm"'), "kind", "unknown kind 'wasm'", "python, pip, command"),
     (PYTHON.replace("engine:Engine", "engine"), "object", "`module:name`", ""),
     (PYTHON + 'path = "nowhere"\n', "path", "no folder", "relative to candidate.toml"),
-    (PIP.replace('["langgraph==1.2.22"]', "[]"), "requirements", "at least one", ""),
-    (PIP.replace('"langgraph==1.2.22"', "1"), "requirements", "list of strings", ""),
+    (PIP.replace('["langgraph==1.2.24"]', "[]"), "requirements", "at least one", ""),
+    (PIP.replace('"langgraph==1.2.24"', "1"), "requirements", "list of strings", ""),
     (PIP + 'patch = "a-b:c"\n', "patch", "`module:name`", ""),
     (COMMAND.replace('["./engine", "--stdio"]', '"./engine"'), "command", "a list of strings", ""),
     (COMMAND + 'setup = ["make"]\n', "setup_files", "is missing", ""),

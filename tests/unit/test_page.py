@@ -69,7 +69,7 @@ def _events(name: str = "port", said: str = "fine", *, engaged: bool = True) -> 
     bench = ("faster", 2.0, 1.9, 2.1, 0.002, 0.001, 5, 0)
     missing = ("not comparable", None, None, None, None, None, 0, 0, said)
     return [
-        RunStarted("r1", "0.1.0", {"langgraph": "1.2.22"}, {"cpus": said}, 7, [name, "dead"]),
+        RunStarted("r1", "0.1.0", {"langgraph": "1.2.24"}, {"cpus": said}, 7, [name, "dead"]),
         CorporaChecked({"codec": 3, said: 4}, [said], 0.5),
         CandidateStarted(name, said, said, said, {"codec": "bytes"}, 0.2),
         _divergence(name, said, said),

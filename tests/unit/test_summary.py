@@ -26,7 +26,7 @@ from parity_kit.contract.journal import CUT_OFF, read_journal
 from parity_kit.report.summary import NOT_FINISHED, NOT_JUDGED, summarize
 from parity_kit.report.write import write_data
 
-STARTED = RunStarted("r1", "0.1.0", {"langgraph": "1.2.22"}, {"cpus": "2"}, 7, ["port", "other"])
+STARTED = RunStarted("r1", "0.1.0", {"langgraph": "1.2.24"}, {"cpus": "2"}, 7, ["port", "other"])
 FINISHED = RunFinished(1, 2.5, ["a note"])
 
 

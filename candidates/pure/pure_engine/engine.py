@@ -12,7 +12,7 @@ from pure_engine.sessions.codec import CodecSession
 from pure_engine.sessions.graph import GraphSession
 from pure_engine.sessions.saver import SaverSession
 
-VERSION = "1.2.22"
+VERSION = "1.2.24"
 """The LangGraph release that the engine behaves like."""
 
 
