@@ -98,6 +98,18 @@ _RUNS: dict[str, tuple[Program, tuple[Operation, ...]]] = {
     "send/map-reduce": (MAP, (stream(), STATE, HISTORY)),
     "send/none": (MAP, (invoke(input={"size": -1, "log": []}), STATE)),
     "send/more-than-ten": (MAP, (invoke(input={"size": 12, "log": []}),)),
+    "send/items-themselves": (
+        MAP
+        | {
+            "nodes": MAP["nodes"] | nodes(work=[note({"get": "k"}, {"input": None})]),
+            "branches": {
+                "plan": [
+                    {"send": {"to": "work", "each": [{"k": 7, "zz": 1}, "text", 5, None, ["k"]]}}
+                ]
+            },
+        },
+        (stream(), STATE),
+    ),
     "send/then-interrupt": (
         MAP
         | {"nodes": MAP["nodes"] | nodes(work=[note({"get": "k"}, {"interrupt": {"get": "k"}})])},
