@@ -177,9 +177,9 @@ def _named(name: str, value: Plain, style: Style, *, packed: bool) -> Iterator[s
 def pretty(value: Any, width: int = 96) -> Iterator[str]:
     """Yield a value as JSON: on one line if it fits, otherwise one line per entry."""
     printable = _printable(value)
-    whole = json.dumps(printable, ensure_ascii=False)
-    if len(whole) <= width or not isinstance(printable, (dict, list)) or not printable:
-        yield whole
+    text = json.dumps(printable, ensure_ascii=False)
+    if len(text) <= width or not isinstance(printable, (dict, list)) or not printable:
+        yield text
         return
     if isinstance(printable, dict):
         ends, entries = (

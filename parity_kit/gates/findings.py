@@ -98,9 +98,9 @@ def gate_finished(  # noqa: PLR0913  # a result's parts, all named
         notes=list(notes),
         subjects={
             kind.value: {
-                "reached": (each.reached if each.compared else Level.NONE).label,
-                "verdicts": dict(each.verdicts.most_common()),
+                "reached": (subject_tally.reached if subject_tally.compared else Level.NONE).label,
+                "verdicts": dict(subject_tally.verdicts.most_common()),
             }
-            for kind, each in sorted(tally.subjects.items())
+            for kind, subject_tally in sorted(tally.subjects.items())
         },
     )

@@ -90,7 +90,7 @@ def gate_corpora(  # noqa: PLR0913  # what a gate is made of
     """
     for corpus in corpora:
         _Gate(under_test, corpus, folder, Tally(required), emit, earlier or Earlier()).finish()
-    for stale in under_test.ledger.stale(datetime.now(UTC).date(), whole=whole):
+    for stale in under_test.ledger.stale(datetime.now(UTC).date(), complete=complete):
         entry = stale.entry
         emit(EntryStale(under_test.name, entry.number, entry.case, entry.differs, stale.problem))
 
@@ -175,7 +175,7 @@ class _Gate:
             # What was seen is told even when the candidate cannot be judged any further.
             groups = sorted(self.groups.values(), key=lambda group: -group.count)
             for number, group in enumerate(groups[:MOST_TOLD], 1):
-                self.emit(self._found(number, group))
+                self.emit(self._divergence_found(number, group))
             self.emit(self._finished(time.perf_counter() - started))
 
     def _run(self) -> None:
@@ -285,7 +285,7 @@ class _Gate:
         gaps = [f"unsupported in {count} cases: {gap}" for gap, count in sorted(self.gaps.items())]
         return [*self.corpus.notes, *gaps[:MOST_TOLD]]
 
-    def _found(self, number: int, group: _Group) -> DivergenceFound:
+    def _divergence_found(self, number: int, group: _Group) -> DivergenceFound:
         return divergence(
             candidate=self.under_test.name,
             gate=self.name,

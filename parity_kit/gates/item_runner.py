@@ -132,14 +132,18 @@ class ItemRunner:
         totals, rules = self.totals, self.rules
         known = read_manifest(self.workspace.fixtures).corpora
         done = {name for name, corpus in known.items() if totals.corpora[name] == corpus.cases}
-        whole = done >= set(rules.corpora or known) and totals.searched.keys() >= set(rules.suites)
+        complete = done >= set(rules.corpora or known) and totals.searched.keys() >= set(
+            rules.suites
+        )
         entries = self.ledger.entries if rules.ledger else ()
         ledger = Ledger(self.ledger.file, entries, totals.concerned, totals.covered)
-        for stale in ledger.stale(datetime.now(UTC).date(), whole=whole and not rules.corpora):
+        for stale in ledger.stale(
+            datetime.now(UTC).date(), complete=complete and not rules.corpora
+        ):
             entry = stale.entry
             totals.gates.add_stale(entry.number, entry.case, entry.differs, stale.problem)
         reach = read_reach(self.workspace.fixtures)
-        return conclude(totals.gates, rules if whole else rules.for_a_part(), reach)
+        return conclude(totals.gates, rules if complete else rules.for_a_part(), reach)
 
     def judge(self, corpus: str, case: CaseId) -> CaseReport:
         """Judge a committed case, as the gate does: one that fails is run again.
@@ -203,13 +207,16 @@ class ItemRunner:
         (gate,) = gates
         reason = "; ".join([counts(gate.verdicts), *gate.notes])
         lines = [f"{gate.verdict}: {reason}"]
-        for found in divergences:
-            lines += ["", f"{found.verdict}: {one_line(found.headline)} ({found.count} cases)"]
-            if found.reference:
-                lines.append(f"  langgraph  {one_line(found.reference)}")
-            if found.candidate_side:
-                lines.append(f"  candidate  {one_line(found.candidate_side)}")
-            lines += _commands(self.folder / found.file)
+        for divergence in divergences:
+            lines += [
+                "",
+                f"{divergence.verdict}: {one_line(divergence.headline)} ({divergence.count} cases)",
+            ]
+            if divergence.reference:
+                lines.append(f"  langgraph  {one_line(divergence.reference)}")
+            if divergence.candidate_side:
+                lines.append(f"  candidate  {one_line(divergence.candidate_side)}")
+            lines += _commands(self.folder / divergence.file)
         return CaseReport(gate.verdict, reason, "\n".join(lines))
 
     def close(self) -> SessionTotals:

@@ -174,7 +174,7 @@ def _asked(runner: ItemRunner, option: Any, chosen: Sequence[str]) -> dict[str, 
     """Return the tests that are asked for: arguments come before options, and without both all."""
     corpora: list[str] | None = option.parity_corpus  # an empty list means all, None means none
     suites: list[str] = option.parity_suite
-    groups = {each.split("::")[1] for each in chosen if "::" in each}
+    groups = {argument.split("::")[1] for argument in chosen if "::" in argument}
     if groups and ROOT not in chosen:
         corpora = sorted(groups - {LOCKSTEP}) or None
         suites = list(_SUITES) if LOCKSTEP in groups else []
@@ -198,13 +198,13 @@ def _asked(runner: ItemRunner, option: Any, chosen: Sequence[str]) -> dict[str, 
 def _chosen(tests: Mapping[str, Tests], chosen: Sequence[str]) -> dict[str, Tests]:
     """Return the tests that arguments name, or that are in what they name."""
     left: dict[str, Tests] = {}
-    found: set[str] = set()
-    for group, each in ((group, each) for group, named in tests.items() for each in named):
-        whole = (ROOT, f"{ROOT}::{group}", f"{ROOT}::{group}::{each}")
-        if naming := {*whole} & {*chosen}:
-            found |= naming
-            left.setdefault(group, {})[each] = tests[group][each]
-    if unknown := [each for each in chosen if each not in found]:
+    matched: set[str] = set()
+    for group, test in ((group, test) for group, named in tests.items() for test in named):
+        test_arguments = (ROOT, f"{ROOT}::{group}", f"{ROOT}::{group}::{test}")
+        if naming := {*test_arguments} & {*chosen}:
+            matched |= naming
+            left.setdefault(group, {})[test] = tests[group][test]
+    if unknown := [argument for argument in chosen if argument not in matched]:
         raise UsageError(f"no test {unknown[0]}", hint="pytest --collect-only -q lists them")
     return left
 

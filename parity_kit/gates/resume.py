@@ -104,8 +104,10 @@ class Earlier:
             case CaseJudged():
                 self.cases[event.candidate, event.gate, CaseId(event.case)] = event
             case GateFinished(candidate, gate, "lockstep"):
-                found = [known for known in events if isinstance(known, DivergenceFound)]
-                mine: list[Event] = [each for each in found if each.gate == gate]
+                divergences = [known for known in events if isinstance(known, DivergenceFound)]
+                mine: list[Event] = [
+                    divergence for divergence in divergences if divergence.gate == gate
+                ]
                 self.suites[candidate, gate.removeprefix("lockstep ")] = [*mine, event]
             case CandidateJudged():
                 self.candidates[event.candidate] = events
@@ -176,18 +178,18 @@ def _sources(candidate: Candidate) -> Iterator[Path]:
     match candidate.setup:
         case PythonSetup(path=path) | PipSetup(path=path):
             if not path.resolve().is_relative_to(folder.resolve()):
-                yield from (each for each in _files(path) if each.suffix == ".py")
+                yield from (file for file in _files(path) if file.suffix == ".py")
         case CommandSetup(command):
             yield from (file for word in command if (file := folder / word).is_file())
 
 
 def _digest(files: Iterable[Path]) -> str:
-    whole = hashlib.sha256()
+    digest = hashlib.sha256()
     for path in files:
         with path.open("rb") as file:
             content = hashlib.file_digest(file, "sha256").hexdigest()
-        whole.update(f"{path.name}\n{content}\n".encode())
-    return whole.hexdigest()[:16]
+        digest.update(f"{path.name}\n{content}\n".encode())
+    return digest.hexdigest()[:16]
 
 
 def _files(folder: Path) -> Iterator[Path]:

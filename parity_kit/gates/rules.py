@@ -40,7 +40,7 @@ class Rules:
     unsupported: float = 1.0
     expected: float = MOST_EXPECTED
     ledger: bool = True
-    whole: bool = True
+    complete: bool = True
     """Whether all that they are about is run."""
     every_row: bool = False
     """Whether a case must show every row of the matrix that is judged."""
@@ -54,7 +54,7 @@ class Rules:
                     "not claimed" if claimed == Level.NONE.label else f"claimed at level {claimed}"
                 )
                 yield f"{kind.value} is {claim}, the rules ask for {level.label}"
-            elif self.whole and not compared(totals.subjects.get(kind.value, {})):
+            elif self.complete and not compared(totals.subjects.get(kind.value, {})):
                 yield f"nothing of {kind.value} was compared, the rules ask for {level.label}"
         equal, total = totals.verdicts["equal"], totals.total
         if equal < self.floor:
@@ -82,7 +82,7 @@ class Rules:
 
     def for_a_part(self) -> Rules:
         """Return what of the rules can be asked where only a part of that is run."""
-        return replace(self, suites={}, floor=1, unsupported=1.0, expected=1.0, whole=False)
+        return replace(self, suites={}, floor=1, unsupported=1.0, expected=1.0, complete=False)
 
 
 def read_rules(table: Table) -> Rules:

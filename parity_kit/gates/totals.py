@@ -188,8 +188,8 @@ class GateTotals:
         for subject, verdicts in other.subjects.items():
             self.subjects.setdefault(subject, Counter()).update(verdicts)
         self._lower(other.reached)
-        for cause_found in other.causes:
-            self.add_cause(cause_found)
+        for cause in other.causes:
+            self.add_cause(cause)
         self.stale += other.stale
         self.missed += other.missed
         self.unread += other.unread
@@ -205,7 +205,7 @@ class GateTotals:
     def from_plain(cls, data: Mapping[str, Any]) -> Self:
         """Return the totals that `to_plain` gave."""
         fields = dict(data)
-        fields["causes"] = [Cause(**cause_found) for cause_found in fields["causes"]]
+        fields["causes"] = [Cause(**cause) for cause in fields["causes"]]
         for name in ("verdicts", "engaged"):
             fields[name] = Counter(fields[name])
         fields["subjects"] = {

@@ -139,19 +139,21 @@ class Ledger:
         self.concerned.update(entry.index for entry in entries)
         self.covered.update(list(covering))
 
-    def stale(self, today: date, *, whole: bool) -> Iterator[Stale]:
+    def stale(self, today: date, *, complete: bool) -> Iterator[Stale]:
         """Yield the entries that fail. `whole` says that every committed case was run."""
         for entry in self.entries:
-            if problem := self._problem(entry, today, whole=whole):
+            if problem := self._problem(entry, today, complete=complete):
                 yield Stale(entry, problem)
 
-    def _problem(self, entry: Entry, today: date, *, whole: bool) -> str:
+    def _problem(self, entry: Entry, today: date, *, complete: bool) -> str:
         if entry.until < today:
             return f"ended on {entry.until}"
         if UNEXPLAINED in entry.reason:
             return f"its reason is still `{UNEXPLAINED}`: say why the candidate differs"
         # Of cases that a search makes, others may show the difference.
-        return self._miscount(entry) if whole and not entry.cases[0].startswith(_SEARCHED) else ""
+        return (
+            self._miscount(entry) if complete and not entry.cases[0].startswith(_SEARCHED) else ""
+        )
 
     def _miscount(self, entry: Entry) -> str:
         concerned, covered = self.concerned[entry.index], self.covered[entry.index]
@@ -272,8 +274,8 @@ _ANY = (
 
 def _says_nothing(case: str, differs: str) -> bool:
     """Whether an entry excuses anything that whole corpora may differ in."""
-    whole = "/" not in case.rstrip("*/")
-    return whole and all(_matches(differs, text) for text in _ANY)
+    matches_corpora = "/" not in case.rstrip("*/")
+    return matches_corpora and all(_matches(differs, text) for text in _ANY)
 
 
 def _matches(pattern: str, text: str) -> bool:

@@ -72,9 +72,9 @@ Style: TypeAlias = Callable[[str, str], str]
 """Given what a text is (offset, bytes, form, meaning, flaw) and the text; returns it as shown."""
 
 
-def plain_style(what: str, text: str) -> str:
+def plain_style(kind: str, text: str) -> str:
     """Return a text as it is."""
-    del what
+    del kind
     return text
 
 
@@ -199,16 +199,18 @@ class _Writer:
         self.flaws.append(Flaw(node.offset, path, problem))
 
     def _check_keys(self, node: Node, path: str) -> None:
-        seen: dict[bytes, int] = {}
+        offsets: dict[bytes, int] = {}
         for key in node.children[::2]:
             raw = self._data[key.offset : key.offset + key.size]
             # The same key may be written in two forms; a scalar's value says it better than bytes.
             if key.kind == "scalar":
                 raw = f"{type(key.value).__name__} {key.value!r}".encode()
-            if raw in seen and key.form != MISSING:
-                first = f"key {describe(key)} again, first at byte {seen[raw]}: the last one wins"
+            if raw in offsets and key.form != MISSING:
+                first = (
+                    f"key {describe(key)} again, first at byte {offsets[raw]}: the last one wins"
+                )
                 self.flaws.append(Flaw(key.offset, path, first))
-            seen.setdefault(raw, key.offset)
+            offsets.setdefault(raw, key.offset)
 
     def _inside(self, visit: _Visit, record: str) -> Iterator[_Visit]:
         node = visit.node
@@ -216,7 +218,7 @@ class _Writer:
         labels = _labels(node)
         for number, (step, child) in enumerate(steps(node)):
             key = keys[number] if keys else None
-            words, next_inside = _told(record, visit.inside, key, child)
+            words, next_inside = _meanings(record, visit.inside, key, child)
             path = visit.path + step
             yield _Visit(child, visit.depth + 1, labels[number], path, key, words, next_inside)
 
@@ -259,7 +261,7 @@ _HOLDS = {
 }
 
 
-def _told(record: str, inside: str, key: Node | None, child: Node) -> tuple[str, str]:
+def _meanings(record: str, inside: str, key: Node | None, child: Node) -> tuple[str, str]:
     """Return what a value inside means, and what it holds for those inside it."""
     name = key.value if key is not None and isinstance(key.value, str) else ""
     if record:

@@ -212,9 +212,9 @@ _VALUES: Final = {
     "pathlib.Path": _path,
     "langgraph.types.Send": _send,
     **{
-        f"ipaddress.IPv{version}{what}": _scalar
+        f"ipaddress.IPv{version}{suffix}": _scalar
         for version in (4, 6)
-        for what in ("Address", "Interface", "Network")
+        for suffix in ("Address", "Interface", "Network")
     },
 }
 
@@ -245,9 +245,9 @@ def value_meaning(record: str, key: str, value: Node) -> str:
 
 def channel_meaning(name: str) -> str:
     """Return what a channel of LangGraph's own is for; nothing for a user's."""
-    for prefix, what in _PREFIXES.items():
+    for prefix, meaning in _PREFIXES.items():
         if name.startswith(prefix):
-            return f"{what} {name.rpartition(':')[2]}"
+            return f"{meaning} {name.rpartition(':')[2]}"
     return _CHANNELS.get(name, "")
 
 

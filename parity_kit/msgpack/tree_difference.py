@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias
 
 from parity_kit.msgpack.parser import Node, key_step
 
-What: TypeAlias = Literal["added", "removed", "changed", "order", "form"]
+ChangeKind: TypeAlias = Literal["added", "removed", "changed", "order", "form"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +53,20 @@ class TreeDifference:
     map in another order; `added` and `removed` have one side.
     """
 
-    what: What
+    change: ChangeKind
     pair: Pair
 
     @property
     def path(self) -> str:
         """The path, as `walk` writes it."""
         path = "".join(pair.step for pair in self.pair.trail)
-        return f"{path} (order of keys)" if self.what == "order" else path
+        return f"{path} (order of keys)" if self.change == "order" else path
 
     @property
     def sides(self) -> tuple[Node | None, Node | None]:
         """Both values; of keys in another order the first two that are not the same."""
         left, right = self.pair.left, self.pair.right
-        if self.what != "order" or left is None or right is None:
+        if self.change != "order" or left is None or right is None:
             return left, right
         keys = zip(_shared_keys(left, right), _shared_keys(right, left), strict=False)
         return next((mine, yours) for mine, yours in keys if identity(mine) != identity(yours))

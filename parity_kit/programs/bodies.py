@@ -116,8 +116,8 @@ def _check_value(expression: Any, location: ProgramLocation) -> None:
 
 def _check_call(argument: Any, location: ProgramLocation) -> None:
     name, value = items(argument, location.where, 2, "a call is [name, argument]")
-    what = "task" if location.owner is Owner.TASK else "subgraph"
-    one_of(name, location.callables, location.where, what)
+    callee = "task" if location.owner is Owner.TASK else "subgraph"
+    one_of(name, location.callables, location.where, callee)
     check_expression(value, location)
 
 
@@ -156,8 +156,8 @@ def _check_operator(name: str, argument: Any, location: ProgramLocation) -> None
         case Takes.EXPRESSION:
             check_expression(argument, location)
         case Takes.EXPRESSIONS:
-            what = f"`{name}` takes {operator.count or 'a list of'} expressions"
-            check_expression(items(argument, where, operator.count, what), location)
+            problem = f"`{name}` takes {operator.count or 'a list of'} expressions"
+            check_expression(items(argument, where, operator.count, problem), location)
         case Takes.PARTS:
             _check_parts(name, argument, location)
         case Takes.ANYTHING:

@@ -8,10 +8,10 @@ from typing import Any, cast
 from parity_kit.contract.errors import BadProgramError
 
 
-def mapping(value: Any, where: str, what: str = "a map") -> dict[str, Any]:
+def mapping(value: Any, where: str, expected: str = "a map") -> dict[str, Any]:
     """Return `value` if it is a map with text keys."""
     if not isinstance(value, Mapping):
-        raise BadProgramError(f"expected {what}", where=where)
+        raise BadProgramError(f"expected {expected}", where=where)
     entries = cast("Mapping[Any, Any]", value)
     for key in entries:
         if not isinstance(key, str):
@@ -29,20 +29,22 @@ def keys(value: Any, allowed: Collection[str], needed: Collection[str], where: s
     return entries
 
 
-def items(value: Any, where: str, length: int | None = None, what: str | None = None) -> list[Any]:
+def items(
+    value: Any, where: str, length: int | None = None, problem: str | None = None
+) -> list[Any]:
     """Return `value` if it is a list, of `length` elements if that is given."""
     if not isinstance(value, (list, tuple)):
-        raise BadProgramError(what or "expected a list", where=where)
+        raise BadProgramError(problem or "expected a list", where=where)
     elements = list(cast("list[Any]", value))
     if length is not None and len(elements) != length:
-        raise BadProgramError(what or f"expected {length} elements", where=where)
+        raise BadProgramError(problem or f"expected {length} elements", where=where)
     return elements
 
 
-def text(value: Any, where: str, what: str = "expected text") -> str:
+def text(value: Any, where: str, problem: str = "expected text") -> str:
     """Return `value` if it is a string."""
     if not isinstance(value, str):
-        raise BadProgramError(what, where=where)
+        raise BadProgramError(problem, where=where)
     return value
 
 
@@ -53,10 +55,10 @@ def flag(value: Any, where: str) -> bool:
     return value
 
 
-def nothing(value: Any, where: str, what: str) -> None:
+def nothing(value: Any, where: str, problem: str) -> None:
     """Check that `value` is null."""
     if value is not None:
-        raise BadProgramError(what, where=where)
+        raise BadProgramError(problem, where=where)
 
 
 def seconds(value: Any, where: str) -> float:
@@ -66,10 +68,10 @@ def seconds(value: Any, where: str) -> float:
     return value
 
 
-def one_of(value: Any, choices: Collection[str], where: str, what: str) -> str:
+def one_of(value: Any, choices: Collection[str], where: str, noun: str) -> str:
     """Return `value` if it is one of the choices; `what` names their kind."""
     if not isinstance(value, str) or value not in choices:
-        raise BadProgramError(f"no {what} {value!r}; one of {', '.join(choices)}", where=where)
+        raise BadProgramError(f"no {noun} {value!r}; one of {', '.join(choices)}", where=where)
     return value
 
 

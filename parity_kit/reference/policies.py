@@ -27,7 +27,9 @@ def policy_arguments(policies: model.Policies) -> dict[str, Any]:
     return {name: value for name, value in given.items() if value is not None}
 
 
-def supported(arguments: Mapping[str, Any], parameters: Sequence[str], what: str) -> dict[str, Any]:
+def supported(
+    arguments: Mapping[str, Any], parameters: Sequence[str], function: str
+) -> dict[str, Any]:
     """Return `arguments`; older releases of LangGraph lack the parameters of newer policies.
 
     Raises:
@@ -35,7 +37,7 @@ def supported(arguments: Mapping[str, Any], parameters: Sequence[str], what: str
     """
     for name in arguments:
         if name not in parameters:
-            raise UnsupportedSubjectError(f"this release's {what} has no {name}")
+            raise UnsupportedSubjectError(f"this release's {function} has no {name}")
     return dict(arguments)
 
 

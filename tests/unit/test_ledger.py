@@ -63,8 +63,8 @@ def differs(*differences: Difference, more: int = 0, unsupported: str = "") -> D
 KNOWN = differs(difference())
 
 
-def problems(kept: Ledger, *, whole: bool = True) -> list[str]:
-    return [each.problem for each in kept.stale(TODAY, whole=whole)]
+def problems(kept: Ledger, *, complete: bool = True) -> list[str]:
+    return [each.problem for each in kept.stale(TODAY, complete=complete)]
 
 
 def test_known_difference_is_expected_and_its_entry_holds(tmp_path: Path) -> None:
@@ -127,7 +127,7 @@ def test_an_entry_may_list_cases_and_places_and_each_place_must_show(tmp_path: P
     kept = ledger(tmp_path, text)
     assert isinstance(kept.held_against(OTHER, KNOWN), Expected)
     assert [
-        (stale.entry.number, stale.entry.differs) for stale in kept.stale(TODAY, whole=True)
+        (stale.entry.number, stale.entry.differs) for stale in kept.stale(TODAY, complete=True)
     ] == [(1, "*: stored blob/*")]
 
 
@@ -153,14 +153,14 @@ def test_entry_without_cases_is_stale_only_where_all_were_run(tmp_path: Path) ->
     kept = ledger(tmp_path)
     kept.held_against(OTHER, Equal(Level.BYTES))
     assert problems(kept) == ["matches no case"]
-    assert problems(kept, whole=False) == []
+    assert problems(kept, complete=False) == []
 
 
 def test_entry_that_has_ended_fails_though_it_still_covers(tmp_path: Path) -> None:
     kept = ledger(tmp_path, ENTRY.replace("2026-12-31", "2026-11-20"))
     assert isinstance(kept.held_against(SAVER, KNOWN), Expected)
     assert problems(kept) == ["ended on 2026-11-20"]
-    assert list(ledger(tmp_path).stale(date(2026, 11, 20), whole=False)) == []
+    assert list(ledger(tmp_path).stale(date(2026, 11, 20), complete=False)) == []
 
 
 def test_entry_that_hides_much_must_say_so(tmp_path: Path) -> None:

@@ -92,7 +92,7 @@ def test_a_place_is_told_from_the_type_or_record_it_belongs_to(
     left: object, right: object, expected: list[tuple[str, ...]]
 ) -> None:
     seen = [
-        (place.path, place.what, place.before, place.after, place.inside)
+        (place.path, place.change, place.before, place.after, place.inside)
         for place in places(left, right)
     ]
     assert seen == expected
@@ -100,7 +100,7 @@ def test_a_place_is_told_from_the_type_or_record_it_belongs_to(
 
 def test_a_smaller_form_of_the_same_value_is_told() -> None:
     (place,) = differences(parse(b"\xcc\x05"), parse(b"\x05"), "stored data")
-    assert (place.what, place.before, place.after) == ("form", "uint 8", "positive fixint")
+    assert (place.change, place.before, place.after) == ("form", "uint 8", "positive fixint")
 
 
 def test_a_key_that_came_into_the_stored_checkpoint_is_one_kind_over_all_cases() -> None:

@@ -115,11 +115,11 @@ def test_threads_and_the_newest_checkpoints_are_chosen(
     one = read(Selection(threads=("thread-b",)))
     assert {value.thread for value in one} == {"thread-b"}
     newest = read(Selection(limit=2))
-    kept = {value.checkpoint for value in newest if value.what != "blob"}
+    kept = {value.checkpoint for value in newest if value.kind != "blob"}
     assert kept == {"3-thread-a", "3-thread-b"}
-    assert {value.what for value in newest} >= {"checkpoint", "metadata", "write"}
+    assert {value.kind for value in newest} >= {"checkpoint", "metadata", "write"}
     if kind == "postgres":
-        blobs = [value.place for value in newest if value.what == "blob"]
+        blobs = [value.place for value in newest if value.kind == "blob"]
         assert blobs == [("blob", thread, "", "messages", "3") for thread in THREADS]
     both = read(Selection(threads=("thread-a",), limit=1))
     assert {value.checkpoint for value in both} - {None} == {"3-thread-a"}
@@ -316,4 +316,4 @@ def test_every_number_of_traces_has_its_header(
 def test_a_source_is_what_the_importer_reads(database: Path) -> None:
     with open_source(str(database), None, Selection()) as source:
         reader: Source = source
-        assert [value.what for value in reader.values()].count("metadata") == VALUES["metadata"]
+        assert [value.kind for value in reader.values()].count("metadata") == VALUES["metadata"]

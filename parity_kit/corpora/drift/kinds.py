@@ -11,7 +11,7 @@ from typing import Any, Final
 from parity_kit.contract import CaseId, Trace
 from parity_kit.corpora.corpus import Corpus
 from parity_kit.corpora.drift.places import TraceDifference, trace_differences
-from parity_kit.msgpack.tree_difference import What
+from parity_kit.msgpack.tree_difference import ChangeKind
 
 _ID_CHARACTERS = set("0123456789abcdef-'")
 _SHORTEST_ID = 32
@@ -39,7 +39,7 @@ class Signature:
 
     scope: str
     path: str
-    what: What
+    change: ChangeKind
     is_id: bool
     turn: str = ""
 
@@ -65,9 +65,9 @@ class Kind:
         """The kind in one sentence, without its counts."""
         own = self.signature
         where = f"`{own.path.lstrip('.')}` of {own.scope}" if own.path else own.scope
-        match own.what:
+        match own.change:
             case "added" | "removed" if not own.path:
-                count = "more" if own.what == "added" else "fewer"
+                count = "more" if own.change == "added" else "fewer"
                 return f"{count}: {own.scope}, such as {_cut(self.before or self.after)}"
             case "added":
                 sample = f" ({_cut(self.after)})" if self.uniform and self.after else ""
@@ -109,7 +109,7 @@ class Kind:
             "why": self.why,
             "scope": own.scope,
             "path": own.path,
-            "what": own.what,
+            "what": own.change,
             "cases": len(self.cases),
             "parts": dict(self.parts.most_common()),
             "example": {"case": self.example, "before": self.before, "after": self.after},
@@ -158,7 +158,7 @@ def _gather(
 ) -> None:
     for place in places:
         scope = place.inside or place.part
-        signature = Signature(scope, place.path, place.what, _is_id(place), _turn(place))
+        signature = Signature(scope, place.path, place.change, _is_id(place), _turn(place))
         kind = by_signature.get(signature)
         if kind is None:
             kind = by_signature[signature] = Kind(signature, case, place.before, place.after)
@@ -169,14 +169,14 @@ def _gather(
 
 def _turn(place: TraceDifference) -> str:
     texts = (place.before, place.after)
-    is_turn = place.what == "changed" and any(map(_TYPE.fullmatch, texts))
+    is_turn = place.change == "changed" and any(map(_TYPE.fullmatch, texts))
     return " -> ".join(texts) if is_turn else ""
 
 
 def _is_id(place: TraceDifference) -> bool:
     texts = (place.before, place.after)
     return (
-        place.what == "changed"
+        place.change == "changed"
         and len(texts[0]) == len(texts[1]) >= _SHORTEST_ID
         and all(set(text) <= _ID_CHARACTERS for text in texts)
     )

@@ -25,7 +25,7 @@ from parity_kit.contract.canonical import pack
 from parity_kit.msgpack import tree_difference
 from parity_kit.msgpack.parser import MalformedError, Node, describe, key_step, parse
 from parity_kit.msgpack.semantics import record_of
-from parity_kit.msgpack.tree_difference import Pair, TreeDifference, What
+from parity_kit.msgpack.tree_difference import ChangeKind, Pair, TreeDifference
 
 _OWN_KEYS = {"channel_values", "channel_versions", "versions_seen", "configurable", "parents"}
 """Maps whose keys are the graph's; places in them leave the key out."""
@@ -45,7 +45,7 @@ class TraceDifference:
 
     part: str
     path: str
-    what: What
+    change: ChangeKind
     before: str = ""
     after: str = ""
     inside: str = ""
@@ -72,7 +72,7 @@ def _place(difference: TreeDifference, part: str) -> tuple[TraceDifference, Pair
         if _type_of(mine) != _type_of(yours):
             return here.place(part, "changed", _typed(mine), _typed(yours)), pair
         here = here.into(pair, yours, below)
-    return here.place(part, difference.what, *_texts(difference)), difference.pair
+    return here.place(part, difference.change, *_texts(difference)), difference.pair
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +83,9 @@ class _Path:
     inside: str = ""
     free: int = 0
 
-    def place(self, part: str, what: What, before: str, after: str) -> TraceDifference:
+    def place(self, part: str, change: ChangeKind, before: str, after: str) -> TraceDifference:
         """Return a difference at this place."""
-        return TraceDifference(part, self.path, what, before, after, self.inside)
+        return TraceDifference(part, self.path, change, before, after, self.inside)
 
     def into(self, pair: Pair, node: Node, below: Pair) -> _Path:
         """Return the path one step further, from a value to one inside it."""
@@ -113,7 +113,7 @@ class _Path:
 def _texts(difference: TreeDifference) -> tuple[str, str]:
     """Return both sides of a difference in a few words."""
     sides = (difference.pair.left, difference.pair.right)
-    match difference.what:
+    match difference.change:
         case "form":
             texts = ["" if side is None else side.form for side in sides]
         case "order":
@@ -256,8 +256,8 @@ def _modes(left: list[str], right: list[str]) -> Iterator[TraceDifference]:
     for mode in sorted({*left, *right}):
         counts = left.count(mode), right.count(mode)
         if counts[0] != counts[1]:
-            what: What = "added" if counts[1] > counts[0] else "removed"
-            yield TraceDifference(f"events of mode {mode}", "", what, *map(str, counts))
+            change: ChangeKind = "added" if counts[1] > counts[0] else "removed"
+            yield TraceDifference(f"events of mode {mode}", "", change, *map(str, counts))
     if sorted(left) == sorted(right):
         yield TraceDifference("events", "", "order", " ".join(left), " ".join(right))
 

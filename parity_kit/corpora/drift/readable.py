@@ -173,7 +173,7 @@ def _count(reading: Reading, case: CaseId, mine: Returned, yours: Outcome) -> No
     if not places:
         reading.same += 1
         return
-    if any(place.what == "changed" for place in places):
+    if any(place.change == "changed" for place in places):
         reading.lost += 1
         reading.examples.setdefault("lost", case)
     else:
@@ -182,8 +182,8 @@ def _count(reading: Reading, case: CaseId, mine: Returned, yours: Outcome) -> No
 
 
 def _how(place: TraceDifference) -> str:
-    what = f"`{place.path.lstrip('.')}` " if place.path else ""
+    subject = f"`{place.path.lstrip('.')}` " if place.path else ""
     where = f"in {place.inside}" if place.inside else "in the value"
-    if place.what == "changed":
-        return f"{what}{where}: {place.before} became {place.after}"
-    return f"{what}{place.what} {where}"
+    if place.change == "changed":
+        return f"{subject}{where}: {place.before} became {place.after}"
+    return f"{subject}{place.change} {where}"

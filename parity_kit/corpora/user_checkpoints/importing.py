@@ -95,7 +95,7 @@ def import_source(  # noqa: PLR0913  # what an import is made of
         for value in source.values():
             for trace in making.traces(value):
                 writer.add(trace)
-            if value.what == "checkpoint":
+            if value.kind == "checkpoint":
                 making.summary.checkpoints += 1
                 progress(making.summary.checkpoints, total)
         chunks = writer.finish(making.about(source))
@@ -155,7 +155,7 @@ class _Making:
             if redacted is None:
                 return
             value = redacted
-        self.summary.values[value.what] += 1
+        self.summary.values[value.kind] += 1
         strict = self._trace(value, strict=True)
         yield strict
         if self._permissive and Loss.LOSSY in strict.case.features:
@@ -177,7 +177,7 @@ class _Making:
             self.summary.features[feature] += 1
         mode = "strict" if strict else "permissive"
         name = f"{self._name}/{value.name}" + ("" if strict else "/permissive")
-        features = sorted({feature, mode, value.what, f"type {value.type}"} - {""})
+        features = sorted({feature, mode, value.kind, f"type {value.type}"} - {""})
         spec: dict[str, Plain] = {"strict": strict}
         if not strict:
             types = application_types(value.data)
@@ -199,7 +199,7 @@ class _Making:
         try:
             data = redactor.value(value.type, value.data)
         except CannotRedactError:
-            self.summary.left_out[f"{value.what} of type {value.type}: cannot be redacted"] += 1
+            self.summary.left_out[f"{value.kind} of type {value.type}: cannot be redacted"] += 1
             return None
         made = StoredValue(tuple(place), value.type, data, value.jsonb)
         one, other = (self._decoded(item) for item in (value, made))
@@ -208,7 +208,7 @@ class _Making:
             and isinstance(other, Returned)
             and not is_same_shape(one.value, other.value)
         ):
-            self.summary.left_out[f"{value.what} of type {value.type}: not the same shape"] += 1
+            self.summary.left_out[f"{value.kind} of type {value.type}: not the same shape"] += 1
             return None
         return made
 

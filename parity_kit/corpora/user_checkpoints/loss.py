@@ -70,7 +70,7 @@ def find_loss(source: Source, progress: Callable[[int, int], None], *, strict: b
     total = source.count()
     with silence_langgraph(), warnings.catch_warnings(action="ignore"):
         for value in source.values():
-            if value.what == "checkpoint":
+            if value.kind == "checkpoint":
                 report.checkpoints += 1
                 progress(report.checkpoints, total)
             if value.is_encrypted:
@@ -101,7 +101,7 @@ class _Check:
 
     def losses(self, value: StoredValue) -> list[Loss]:
         """Return in which ways a value is lost, each once."""
-        if value.jsonb or value.what == "metadata":
+        if value.jsonb or value.kind == "metadata":
             # Savers read these with `json` alone.
             return _json_losses(value)
         try:

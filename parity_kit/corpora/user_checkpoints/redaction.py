@@ -69,13 +69,13 @@ class Redactor:
             if kind == "json":
                 return redact_json(data, self.scramble)
             if kind == "msgpack":
-                return _whole(data, self.scramble)
+                return _redacted_msgpack(data, self.scramble)
         except (IndexError, RecursionError, UnicodeError, ValueError, struct.error) as error:
             raise CannotRedactError(str(error)) from error
         raise CannotRedactError(f"what {kind!r} holds is not known")
 
 
-def _whole(data: bytes, scramble: Scramble) -> bytes:
+def _redacted_msgpack(data: bytes, scramble: Scramble) -> bytes:
     walk = _Walk(data, scramble)
     walk.one(_PLAIN)
     if walk.at != len(data):

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypeAlias
+from typing import Protocol
 
 from parity_kit.contract import stored_name
 from parity_kit.contract.errors import UsageError
-
-What: TypeAlias = Literal["checkpoint", "metadata", "blob", "write"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +24,7 @@ class StoredValue:
     jsonb: bool = False
 
     @property
-    def what(self) -> str:
+    def kind(self) -> str:
         """Which kind of entry it is."""
         return self.place[0]
 
@@ -48,12 +46,12 @@ class StoredValue:
     @property
     def checkpoint(self) -> str | None:
         """The checkpoint it belongs to; a blob belongs to all that have its version."""
-        return None if self.what == "blob" else self.place[3]
+        return None if self.kind == "blob" else self.place[3]
 
     @property
     def channel(self) -> str | None:
         """The channel it is a value or a write of."""
-        return {"blob": self.place[3], "write": self.place[-2]}.get(self.what)
+        return {"blob": self.place[3], "write": self.place[-2]}.get(self.kind)
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,8 +36,8 @@ def text_of_type(kind: str, text: str, scramble: Scramble) -> str:
         made = scramble.text(text)
         return made if _compiles(made) else "x" * len(text)
     if kind == "decimal.Decimal":
-        whole, mark, exponent = text.partition("E")
-        return scramble.digits(whole) + mark + exponent
+        mantissa, mark, exponent = text.partition("E")
+        return scramble.digits(mantissa) + mark + exponent
     module, _, name = kind.rpartition(".")
     build: Any = getattr(importlib.import_module(module), name)
     address, slash, prefix = text.partition("/")

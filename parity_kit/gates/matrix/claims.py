@@ -63,11 +63,11 @@ def read_claims(candidate: Candidate, rows: Sequence[Row]) -> Claims:
     source, version = data.pop("source", None), data.pop("version", None)
     if not isinstance(source, str) or not isinstance(version, str):
         raise _wrong(file, "needs `source` and `version`: who says so, and of what")
-    speed = tuple(_speed(file, each) for each in data.pop("speed", []))
+    speed = tuple(_speed(file, claim) for claim in data.pop("speed", []))
     by_row: dict[tuple[str, str], str] = {}
     if "as_a_whole" in data:
-        whole = f"{_answer(file, 'as_a_whole', data.pop('as_a_whole'))}, as a whole"
-        by_row.update({row.key: whole for row in rows})
+        overall = f"{_answer(file, 'as_a_whole', data.pop('as_a_whole'))}, as a whole"
+        by_row.update({row.key: overall for row in rows})
     known = {row.key for row in rows}
     for category, answers in data.items():
         if not isinstance(answers, Mapping):

@@ -59,7 +59,7 @@ class Evidence:
     def _row(self, row: Row, cases: Sequence[CaseJudged], unjudged: str) -> RowJudged:
         verdicts = Counter(case.verdict for case in cases)
         compared = [case for case in cases if case.verdict in _COMPARED]
-        levels = [Level[each.reached.upper()] for each in compared]
+        levels = [Level[case.reached.upper()] for case in compared]
         apart = [case for case in cases if case.verdict not in (*_COMPARED, "unsupported")]
         wrong = [case for case in cases if case.verdict == "divergent"] + apart
         reasons = Counter(_reason(case) for case in cases if case.verdict not in _COMPARED)
@@ -78,14 +78,14 @@ class Evidence:
             compared=len(compared),
             verdicts=dict(sorted(verdicts.items())),
             reasons=dict(reasons.most_common()),
-            differing=[self._told_under(each) for each in wrong[:MOST_LISTED]],
+            differing=[self._differing(case) for case in wrong[:MOST_LISTED]],
         )
 
-    def _told_under(self, each: CaseJudged) -> list[str]:
-        case = self.shown.get((each.gate, each.verdict, each.cause))
-        return [each.case, each.gate if case else "", case or ""]
+    def _differing(self, judged: CaseJudged) -> list[str]:
+        case = self.shown.get((judged.gate, judged.verdict, judged.cause))
+        return [judged.case, judged.gate if case else "", case or ""]
 
 
-def _reason(each: CaseJudged) -> str:
+def _reason(case: CaseJudged) -> str:
     """Return why a case was not compared: the verdict and the first line of what was said."""
-    return f"{each.verdict}: {each.said.partition(chr(10))[0]}"
+    return f"{case.verdict}: {case.said.partition(chr(10))[0]}"

@@ -78,14 +78,14 @@ def _meant(wanted: Collection[str], names: Collection[str]) -> set[str]:
     """Return the names that are meant; all of them if none is asked for."""
     if not wanted:
         return set(names)
-    found: set[str] = set()
-    for each in wanted:
-        whole = {name for name in names if name.casefold() == each.casefold()}
-        part = {name for name in names if each.casefold() in name.casefold()}
+    selected: set[str] = set()
+    for text in wanted:
+        exact = {name for name in names if name.casefold() == text.casefold()}
+        part = {name for name in names if text.casefold() in name.casefold()}
         if not part:
-            raise _unknown(each, names)
-        found |= whole or part
-    return found
+            raise _unknown(text, names)
+        selected |= exact or part
+    return selected
 
 
 def _unknown(wanted: str, names: Collection[str]) -> UsageError:

@@ -33,8 +33,8 @@ def standing(verdict: str, reached: str, compared: int) -> str:
 
 def counts(rows: Iterable[RowJudged]) -> dict[str, int]:
     """Return how many rows stand where, best first."""
-    found = Counter(standing(row.verdict, row.reached, row.compared) for row in rows)
-    return {word: found[word] for word in BEST_FIRST if found[word]}
+    row_counts = Counter(standing(row.verdict, row.reached, row.compared) for row in rows)
+    return {word: row_counts[word] for word in BEST_FIRST if row_counts[word]}
 
 
 def summary(rows: Iterable[RowJudged]) -> str:

@@ -26,7 +26,7 @@ def function(name: str, body: Body, frame: Frame, annotation: str = "") -> list[
     """
     late = list(dict.fromkeys(_late(body, set())))
     frame = replace(frame, variables=_names(body, frame), needs=set[str]())
-    lines = list(indented(_whole(body, frame)))
+    lines = list(indented(_function_body(body, frame)))
     first = [f"    {frame.variables[name]} = None" for name in late if name in frame.variables]
     if "visits" in frame.needs:
         key = f"{frame.uses('visits')}[{quoted(frame.counter.removeprefix('task '))}]"
@@ -41,7 +41,7 @@ def function(name: str, body: Body, frame: Frame, annotation: str = "") -> list[
     return [f"{head} {name}({', '.join(parameters)}):", *first, *lines]
 
 
-def _whole(body: Body, frame: Frame) -> list[str]:
+def _function_body(body: Body, frame: Frame) -> list[str]:
     if _in_tail(body):
         return list(_run(body, frame, tail=True)) or ["return None"]
     lines = ["update = {}", *_run(body, frame, tail=False)]

@@ -60,18 +60,18 @@ def _called(function: str, parts: list[str], given: Mapping[str, Any], uses: Use
     return f"{uses('asyncio')}.run({call(f'{owner}.a{name}', *parts)})"
 
 
-def _run(what: str, given: Mapping[str, Any], uses: Uses) -> Iterator[str]:
+def _run(graph_input: str, given: Mapping[str, Any], uses: Uses) -> Iterator[str]:
     named = {key: _optional(given, key, uses) for key in _RUN}
     config = _config(given, uses)
     if given.get("modes") is None:
         prefix, suffix = (
             (f"{uses('asyncio')}.run(graph.a", ")") if given.get("async") else ("graph.", "")
         )
-        yield f"print({prefix}{call('invoke', what, config, **named)}{suffix})"
+        yield f"print({prefix}{call('invoke', graph_input, config, **named)}{suffix})"
         return
     named["stream_mode"] = names(given["modes"])
     named["subgraphs"] = "True" if given.get("subgraphs") else None
-    yield from _print_items("stream", [what, config], named, given, uses)
+    yield from _print_items("stream", [graph_input, config], named, given, uses)
 
 
 def _print_items(
