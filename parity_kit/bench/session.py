@@ -279,7 +279,7 @@ class Session:
             self._remark(opponent, name, pairs, steady),
             workload.series,
             workload.size,
-            _seen(pairs),
+            _stored_pairs(pairs),
             {
                 side: self._memory[engine][name]
                 for side, engine in (("reference", REFERENCE), ("candidate", opponent.engine))
@@ -305,7 +305,7 @@ class Session:
         return "; ".join(remarks)
 
 
-def _seen(pairs: Pairs) -> list[list[float | None]]:
+def _stored_pairs(pairs: Pairs) -> list[list[float | None]]:
     """Return the pairs as `SEEN_FIELDS` says, their times to four digits."""
     every = sorted((pairs.kept | pairs.dropped).items())[:MOST_SEEN]
     return [

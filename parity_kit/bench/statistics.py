@@ -115,9 +115,9 @@ def verdict(measured: Estimate) -> Speed:
 
 def confirmed(first: Sequence[Pair], further: Sequence[Pair]) -> Speed:
     """Return the verdict over all pairs, where `slower` must show in both halves on its own."""
-    whole = verdict(estimate([*first, *further]))
-    if whole is Speed.SLOWER:
+    overall = verdict(estimate([*first, *further]))
+    if overall is Speed.SLOWER:
         halves = (first, further)
-        if not all(half and verdict(estimate(half)) is whole for half in halves):
+        if not all(half and verdict(estimate(half)) is overall for half in halves):
             return Speed.INCONCLUSIVE
-    return whole
+    return overall

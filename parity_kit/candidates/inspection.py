@@ -129,11 +129,11 @@ def _session(engine: RemoteEngine, wanted: Check, other: Check) -> str:
     """Run two checks step by step, in two sessions open at once."""
     opened: list[tuple[Check, RemoteSession, tuple[Outcome, ...]]] = []
     for item in (wanted, other):
-        whole = engine.run(item.case)
+        expected = engine.run(item.case)
         try:
-            opened.append((item, engine.open(item.case.subject, Pins()), whole))
+            opened.append((item, engine.open(item.case.subject, Pins()), expected))
         except UnsupportedSubjectError:
-            if not isinstance(whole[-1], Unsupported):
+            if not isinstance(expected[-1], Unsupported):
                 return "`run` supports the subject, `open` does not"
     steps = zip_longest(
         *([(session, step) for step in check.operations] for check, session, _ in opened)
@@ -143,6 +143,6 @@ def _session(engine: RemoteEngine, wanted: Check, other: Check) -> str:
         single[session].append(session.apply(operation))
     for session in single:
         session.close()
-    if all(tuple(single[session]) == whole for _, session, whole in opened):
+    if all(tuple(single[session]) == expected for _, session, expected in opened):
         return ""
     return "with two sessions open, the outcomes of `apply` and `run` differ"

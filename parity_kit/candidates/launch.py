@@ -104,9 +104,9 @@ def _all(watchers: Sequence[Watch]) -> Watch | None:
     if len(watchers) < 2:  # noqa: PLR2004  # none or one
         return watchers[0] if watchers else None
 
-    def emit(what: str, data: bytes) -> None:
+    def emit(kind: str, data: bytes) -> None:
         for watcher in watchers:
-            watcher(what, data)
+            watcher(kind, data)
 
     return emit
 

@@ -25,12 +25,12 @@ class Transcript:
     _received: bytearray = field(default_factory=bytearray)
     _faulty: bytes | None = None
 
-    def __call__(self, what: str, data: bytes) -> None:
+    def __call__(self, kind: str, data: bytes) -> None:
         """Record bytes: a transcript is the watch of a process."""
-        if what == "faulty":
+        if kind == "faulty":
             self._faulty = data
             return
-        kept = self._sent if what == "sent" else self._received
+        kept = self._sent if kind == "sent" else self._received
         kept += data[: _KEPT - len(kept)]
 
     def forget(self) -> None:
@@ -84,13 +84,16 @@ def _parsed(body: bytes) -> Message | None:
         return None
 
 
-def _rows(what: str, bodies: Sequence[bytes], body: bytes | None, rest: bytes) -> Iterator[str]:
+def _rows(
+    direction: str, bodies: Sequence[bytes], body: bytes | None, rest: bytes
+) -> Iterator[str]:
     if body is None and not rest:
-        yield f"{what}: nothing"
-    if body is not None and not (rest and what == "received"):
+        yield f"{direction}: nothing"
+    if body is not None and not (rest and direction == "received"):
         number = bodies.index(body) + 1 if body in bodies else len(bodies)
         which = f", number {number} of {len(bodies)}" if len(bodies) > 1 else ""
-        yield f"{what}: {len(body).to_bytes(_HEAD).hex(' ')}  a frame of {len(body)} bytes{which}"
+        head = len(body).to_bytes(_HEAD).hex(" ")
+        yield f"{direction}: {head}  a frame of {len(body)} bytes{which}"
         lines = list(annotation_lines(annotate(body)))
         yield from (_printable(line) for line in lines[:_SHOWN])
         if len(lines) > _SHOWN:
@@ -100,7 +103,7 @@ def _rows(what: str, bodies: Sequence[bytes], body: bytes | None, rest: bytes) -
         # Only the beginning of a long frame is recorded, so an incomplete one is not a fault.
         recorded = sum(_HEAD + len(item) for item in bodies) + len(rest)
         state = "the beginning of more" if recorded == _KEPT else "not a complete frame"
-        yield f"{what}: {after if bodies else ''}{len(rest)} bytes, {state}:"
+        yield f"{direction}: {after if bodies else ''}{len(rest)} bytes, {state}:"
         yield from _dump(rest)
 
 

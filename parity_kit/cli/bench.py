@@ -79,7 +79,7 @@ def command(
     folder = workspace.reports / time.strftime("bench-%Y%m%d-%H%M%S")
     with _Progress() as progress:
         _prepare(workspace, candidate, progress.say)
-        seen: list[Event] = []
+        events: list[Event] = []
         run_benchmarks(
             workspace,
             [candidate],
@@ -89,10 +89,10 @@ def command(
             value_seconds=QUICK_SECONDS if quick else VALUE_SECONDS,
             seed=seed,
             workloads=workloads,
-            emit=lambda event: progress.take(event, seen.append),
+            emit=lambda event: progress.take(event, events.append),
         )
-    rows = [event for event in seen if isinstance(event, BenchMeasured)]
-    failures = [event for event in seen if isinstance(event, CandidateFailed)]
+    rows = [event for event in events if isinstance(event, BenchMeasured)]
+    failures = [event for event in events if isinstance(event, CandidateFailed)]
     if table is not None:
         from parity_kit.runs import write_pairs
 

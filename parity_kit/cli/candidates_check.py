@@ -35,13 +35,11 @@ _FIRST_CORPUS = {"codec": "msgpack", "channel": "channels", "graph": "graphs", "
 
 @click.command("check")
 @click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=completing.candidates)
-@click.option("--all", "everything", is_flag=True, help="Check every candidate of the workspace.")
+@click.option("--all", "check_all", is_flag=True, help="Check every candidate of the workspace.")
 @trace_option
 @json_option
 @workspace_option
-def command(
-    workspace: Workspace, *, names: tuple[str, ...], everything: bool, as_json: bool
-) -> int:
+def command(workspace: Workspace, *, names: tuple[str, ...], check_all: bool, as_json: bool) -> int:
     """Set a candidate up, start it, and check it step by step.
 
     The steps are the handshake, framing, and easy to harder cases of every subject it claims. The
@@ -51,12 +49,12 @@ def command(
     """
     from parity_kit.candidates import launch
 
-    if everything == bool(names):
+    if check_all == bool(names):
         raise UsageError(
             "give names or --all, not both", hint="`parity-kit candidates list` shows the names"
         )
     wanted, bad = [launch.find(workspace, name) for name in names], list[BadManifestError]()
-    if everything:
+    if check_all:
         wanted, bad = launch.readable(workspace)
         print_problems(bad)
     reports: list[_Report] = []
@@ -71,7 +69,7 @@ def command(
         checked = [report.to_json() for report in reports]
         problems = [str(problem) for problem in bad]
         print_json({"candidates": checked, "problems": problems, "exit_code": int(code)})
-    elif everything:
+    elif check_all:
         _show_states(reports)
     return code
 

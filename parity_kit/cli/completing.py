@@ -28,8 +28,8 @@ def _of(names: Callable[[Workspace], Iterable[str]]) -> Complete:
         del parameter
         given: Path | None = context.params.get("directory")
         try:
-            found = names(find_workspace(given))
-            return [name for name in found if name.startswith(typed)]
+            matching = names(find_workspace(given))
+            return [name for name in matching if name.startswith(typed)]
         except (ParityKitError, OSError, ValueError):
             return []
 

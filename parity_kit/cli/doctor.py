@@ -39,7 +39,7 @@ def command(directory: Path | None, *, as_json: bool) -> int:
     """
     from parity_kit.cli.doctor_checks import State, examine
 
-    findings = list(examine(_space(directory)))
+    findings = list(examine(_workspace_of(directory)))
     wrong = [finding for finding in findings if finding.state is State.WRONG]
     code = ExitCode.USAGE if wrong else ExitCode.PARITY
     if as_json:
@@ -56,7 +56,7 @@ def command(directory: Path | None, *, as_json: bool) -> int:
     return code
 
 
-def _space(directory: Path | None) -> Workspace | None:
+def _workspace_of(directory: Path | None) -> Workspace | None:
     try:
         return find_workspace(directory)
     except UsageError:
@@ -78,8 +78,8 @@ def _show(findings: list[Finding]) -> None:
             shown.add_section()
         area = finding.area
         sign, style = _SIGNS[finding.state]
-        found = Text(finding.found)
+        text = Text(finding.found)
         if finding.hint:
-            found.append(f"\nnext: {finding.hint}", style="dim")
-        shown.add_row(head, Text(f"{sign} {finding.part}", style=style), found)
+            text.append(f"\nnext: {finding.hint}", style="dim")
+        shown.add_row(head, Text(f"{sign} {finding.part}", style=style), text)
     console().print(shown)

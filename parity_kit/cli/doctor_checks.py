@@ -69,20 +69,20 @@ def examine(workspace: Workspace | None) -> Iterator[Finding]:
     yield from _workspace(workspace)
 
 
-def _told(area: str, part: str, error: ParityKitError, state: State = State.WRONG) -> Finding:
+def _error_finding(
+    area: str, part: str, error: ParityKitError, state: State = State.WRONG
+) -> Finding:
     """Return an error as a finding."""
     hint = error.hint or f"see {error.code} in: parity-kit docs errors"
     return Finding(area, part, state, f"{error.where}: {error.problem}", hint)
 
 
 def _python() -> Finding:
-    found = f"{platform.python_implementation()} {platform.python_version()}"
+    text = f"{platform.python_implementation()} {platform.python_version()}"
     if sys.version_info[:2] >= _OLDEST:
-        return Finding("kit", "python", State.OK, found)
+        return Finding("kit", "python", State.OK, text)
     oldest = ".".join(map(str, _OLDEST))
-    return Finding(
-        "kit", "python", State.WRONG, found, f"Parity Kit needs Python {oldest} or later"
-    )
+    return Finding("kit", "python", State.WRONG, text, f"Parity Kit needs Python {oldest} or later")
 
 
 def _packages() -> Iterator[Finding]:
@@ -92,28 +92,32 @@ def _packages() -> Iterator[Finding]:
     try:
         asked = [Requirement(require) for require in metadata.requires("parity-kit") or ()]
     except metadata.PackageNotFoundError:
-        found, hint = "the kit runs without being installed", "pip install parity-kit"
-        yield Finding("kit", "packages", State.ABSENT, found, hint)
+        text, hint = "the kit runs without being installed", "pip install parity-kit"
+        yield Finding("kit", "packages", State.ABSENT, text, hint)
         return
-    needed = [each for each in asked if each.marker is None or each.marker.evaluate()]
-    wrong = [each for each in map(lacking, needed) if each]
+    needed = [
+        requirement
+        for requirement in asked
+        if requirement.marker is None or requirement.marker.evaluate()
+    ]
+    wrong = [requirement for requirement in map(lacking, needed) if requirement]
     kit = metadata.version("parity-kit")
     if wrong:
         hint = "pip install --upgrade parity-kit (in a checkout: make setup)"
         yield Finding("kit", "packages", State.WRONG, "; ".join(wrong), hint)
     else:
-        found = f"parity-kit {kit} and {len(needed)} packages as it asks for them"
-        yield Finding("kit", "packages", State.OK, found)
+        text = f"parity-kit {kit} and {len(needed)} packages as it asks for them"
+        yield Finding("kit", "packages", State.OK, text)
 
 
 def lacking(asked: Any) -> str:
     """Return what is not as a requirement asks, or nothing."""
     try:
-        found = metadata.version(asked.name)
+        installed = metadata.version(asked.name)
     except metadata.PackageNotFoundError:
         return f"{asked.name} is missing"
-    fits = asked.specifier.contains(found, prereleases=True)
-    return "" if fits else f"{asked.name} is {found}, not {asked.specifier}"
+    fits = asked.specifier.contains(installed, prereleases=True)
+    return "" if fits else f"{asked.name} is {installed}, not {asked.specifier}"
 
 
 def _machine(workspace: Workspace | None) -> Iterator[Finding]:
@@ -128,9 +132,9 @@ def _machine(workspace: Workspace | None) -> Iterator[Finding]:
     if browser and driver:
         yield Finding(area, "browser", State.OK, f"{browser}, for the tests of the page")
     else:
-        found = "no playwright" if browser else f"no {', '.join(BROWSERS[:-1])} or {BROWSERS[-1]}"
+        text = "no playwright" if browser else f"no {', '.join(BROWSERS[:-1])} or {BROWSERS[-1]}"
         hint = "only tests of the page need it: pip install playwright, apt install chromium"
-        yield Finding(area, "browser", State.ABSENT, found, hint)
+        yield Finding(area, "browser", State.ABSENT, text, hint)
     yield _cage()
     installer = find_uv()
     if installer is None:
@@ -151,7 +155,7 @@ def _cage() -> Finding:
     try:
         kept = KeptProcess(order, Limits())
     except ParityKitError as error:
-        return _told(area, part, error)
+        return _error_finding(area, part, error)
     kept.end()
     if gaps := kept.cage.gaps():
         hint = "judge candidates that you do not trust on Linux with namespaces, or in a container"
@@ -161,11 +165,11 @@ def _cage() -> Finding:
 
 def _disk(root: Path) -> Finding:
     free = shutil.disk_usage(root).free
-    found = f"{free / (1 << 30):.1f} GiB free"
+    text = f"{free / (1 << 30):.1f} GiB free"
     if free >= _LITTLE_SPACE:
-        return Finding("machine", "disk", State.OK, found)
+        return Finding("machine", "disk", State.OK, text)
     hint = "environments of candidates take up to 2 GiB: remove .parity/ or old runs in reports/"
-    return Finding("machine", "disk", State.ABSENT, found, hint)
+    return Finding("machine", "disk", State.ABSENT, text, hint)
 
 
 def _corpora(workspace: Workspace) -> Iterator[Finding]:
@@ -175,31 +179,29 @@ def _corpora(workspace: Workspace) -> Iterator[Finding]:
         for name, entry in manifest.corpora.items():
             read_listed(corpus_file(workspace.fixtures, name), entry)
     except ParityKitError as error:
-        yield _told(area, part, error)
+        yield _error_finding(area, part, error)
         return
     whose = "of this workspace" if workspace.has_own_corpora else "that the kit brings"
     cases = sum(entry.cases for entry in manifest.corpora.values())
-    found = (
-        f"{cases:,} cases in {len(manifest.corpora)} corpora {whose}, as the manifest lists them"
-    )
-    yield Finding(area, part, State.OK, found)
+    text = f"{cases:,} cases in {len(manifest.corpora)} corpora {whose}, as the manifest lists them"
+    yield Finding(area, part, State.OK, text)
     try:
         manifest.check_oracle(_installed(manifest.oracle), platform.python_implementation())
     except ParityKitError as error:
-        yield _told(area, "oracle", error)
+        yield _error_finding(area, "oracle", error)
     else:
-        found = f"LangGraph {manifest.oracle.get('langgraph', '?')}, which made the corpora"
-        yield Finding(area, "oracle", State.OK, found)
+        text = f"LangGraph {manifest.oracle.get('langgraph', '?')}, which made the corpora"
+        yield Finding(area, "oracle", State.OK, text)
 
 
 def _installed(wanted: Mapping[str, str]) -> dict[str, str]:
-    found: dict[str, str] = {}
+    versions: dict[str, str] = {}
     for name in wanted:
         try:
-            found[name] = metadata.version(name)
+            versions[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
             continue  # the manifest's check names it
-    return found
+    return versions
 
 
 def _workspace(workspace: Workspace) -> Iterator[Finding]:
@@ -207,28 +209,28 @@ def _workspace(workspace: Workspace) -> Iterator[Finding]:
     try:
         settings = read_settings(workspace)
     except ParityKitError as error:
-        yield _told(area, MARKER, error)
+        yield _error_finding(area, MARKER, error)
         return
     if settings.ours:
-        found = f"{workspace.root / MARKER}: ours are {', '.join(settings.ours)}"
-        yield Finding(area, MARKER, State.OK, found)
+        text = f"{workspace.root / MARKER}: ours are {', '.join(settings.ours)}"
+        yield Finding(area, MARKER, State.OK, text)
     else:
-        found = f"{workspace.root / MARKER} lists no candidate under `ours`"
+        text = f"{workspace.root / MARKER} lists no candidate under `ours`"
         hint = 'name some: ours = ["NAME"]; until then name one: parity-kit run NAME'
-        yield Finding(area, MARKER, State.WRONG, found, hint)
+        yield Finding(area, MARKER, State.WRONG, text, hint)
     made = [path for path in (workspace.cache / "environments").glob("*") if path.is_dir()]
     runs = sum(1 for _ in workspace.reports.glob("*/journal.jsonl"))
-    found = f"{len(made)} environments in {workspace.cache}, {runs} runs in {workspace.reports}"
+    text = f"{len(made)} environments in {workspace.cache}, {runs} runs in {workspace.reports}"
     writable = [
         workspace.root,
         *(item for item in (workspace.cache, workspace.reports) if item.exists()),
     ]
-    if locked := [str(each) for each in writable if not os.access(each, os.W_OK)]:
+    if locked := [str(path) for path in writable if not os.access(path, os.W_OK)]:
         yield Finding(
             area, "folders", State.WRONG, f"{', '.join(locked)} cannot be written", _WRITE
         )
     else:
-        yield Finding(area, "folders", State.OK, found)
+        yield Finding(area, "folders", State.OK, text)
     yield from _candidates(workspace, settings)
 
 
@@ -236,17 +238,17 @@ def _candidates(workspace: Workspace, settings: Settings) -> Iterator[Finding]:
     """Look at each candidate; one that is not among `ours` keeps nothing from running."""
     area = "candidates"
     good, bad = launch.readable(workspace)
-    known = {each.name: each for each in good}
+    known = {candidate.name: candidate for candidate in good}
     for name in sorted(set(settings.ours) - known.keys()):
         try:
             bundled = launch.find(workspace, name)
             known[bundled.name] = bundled
         except ParityKitError as error:
-            yield _told(area, name, error)
+            yield _error_finding(area, name, error)
     for error in bad:
         name = Path(error.where.partition(": ")[0]).parent.name
         if name not in settings.ours:
-            yield _told(area, name, error, State.ABSENT)
+            yield _error_finding(area, name, error, State.ABSENT)
     for name, candidate in sorted(known.items()):
         lacks = launch.missing(candidate, workspace)
         if not lacks:
@@ -255,6 +257,6 @@ def _candidates(workspace: Workspace, settings: Settings) -> Iterator[Finding]:
             hint = f"its first start makes it, or: parity-kit candidates check {name}"
             yield Finding(area, name, State.ABSENT, lacks, hint)
         else:
-            found, _, hint = lacks.partition(": ")
+            text, _, hint = lacks.partition(": ")
             state = State.WRONG if name in settings.ours else State.ABSENT
-            yield Finding(area, name, state, found, hint)
+            yield Finding(area, name, state, text, hint)

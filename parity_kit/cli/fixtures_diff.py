@@ -170,5 +170,5 @@ def _print_readings(readings: Mapping[str, Any]) -> None:
         out.print(f"{name}: {reading}", markup=False)
         for how, count in reading.how.most_common(_HOW):
             out.print(f"  {count} x {how}", markup=False)
-        for what, case in reading.examples.items():
-            out.print(f"  {what}, for example, in {case}", markup=False)
+        for category, case in reading.examples.items():
+            out.print(f"  {category}, for example, in {case}", markup=False)

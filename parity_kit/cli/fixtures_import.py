@@ -69,11 +69,11 @@ def command(
             name: dict(getattr(made, name))
             for name in ("values", "features", "left_out", "encrypted")
         }
-        whole = {name: getattr(made, name) for name in ("checkpoints", "cases", "bytes")}
-        print_json({**whole, **counts, "folder": str(folder), "seconds": seconds})
+        totals = {name: getattr(made, name) for name in ("checkpoints", "cases", "bytes")}
+        print_json({**totals, **counts, "folder": str(folder), "seconds": seconds})
         return
     out = console()
-    values = ", ".join(f"{count} {what}" for what, count in sorted(made.values.items()))
+    values = ", ".join(f"{count} {kind}" for kind, count in sorted(made.values.items()))
     out.print(
         f"{made.checkpoints} checkpoints read: {values}\n"
         f"{made.cases} cases, {made.bytes / 1e6:.1f} MB, in {seconds:.1f} s: {folder}",

@@ -115,7 +115,7 @@ def _where(value: StoredValue) -> str:
         parts.append(f"namespace {value.place[2]}")
     if value.checkpoint:
         parts.append(f"checkpoint {value.checkpoint}")
-    parts.append(f"channel {value.channel}" if value.channel else value.what)
+    parts.append(f"channel {value.channel}" if value.channel else value.kind)
     return ", ".join(parts)
 
 
@@ -136,7 +136,7 @@ def _as_json(report: LossReport) -> dict[str, Any]:
                 "values": lost.count,
                 "examples": [
                     {
-                        "what": example.what,
+                        "what": example.kind,
                         "thread": example.thread,
                         "namespace": example.place[2],
                         "checkpoint": example.checkpoint,

@@ -100,9 +100,9 @@ _COLOURS: dict[str, dict[str, Any]] = {
 }
 
 
-def _style(what: str, text: str) -> str:
+def _style(kind: str, text: str) -> str:
     """Return a text in its colour, which `click.echo` removes unless it writes to a terminal."""
-    return click.style(text, **_COLOURS[what])
+    return click.style(text, **_COLOURS[kind])
 
 
 def _from_hex(text: str) -> bytes:

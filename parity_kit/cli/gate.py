@@ -175,7 +175,7 @@ def command(
     elif candidate is not None:
         print_json(results[0].to_json())
     else:
-        print_json({"exit_code": int(code), "candidates": [each.to_json() for each in results]})
+        print_json({"exit_code": int(code), "candidates": [result.to_json() for result in results]})
     return code
 
 

@@ -55,7 +55,9 @@ class Result:
             "not_looked_at": list(conclusion.not_looked_at),
             "seconds": self.seconds,
             "gates": [dataclasses.asdict(gate) for gate in summary.gates.values()],
-            "divergences": [dataclasses.asdict(found) for found in summary.divergences.values()],
+            "divergences": [
+                dataclasses.asdict(divergence) for divergence in summary.divergences.values()
+            ],
         }
 
     def show(self) -> None:

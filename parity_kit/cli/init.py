@@ -41,15 +41,15 @@ def command(name: str | None, language: str, directory: Path, *, as_json: bool) 
     name = starter.usual_name(directory) if name is None else name
     parts = list(starter.begin(directory, name, language))
     if as_json:
-        files = [{"what": part.what, "path": str(part.path)} for part in parts]
+        files = [{"what": part.state, "path": str(part.path)} for part in parts]
         print_json({"candidate": name, "files": files})
         return ExitCode.PARITY
     out = console()
     for part in parts:
         path = part.path
         shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
-        kept = ", unchanged" if part.what == "kept" else ""
-        out.print(f"{part.what:<9} {shown}{'/' if path.is_dir() else ''}{kept}", markup=False)
+        kept = ", unchanged" if part.state == "kept" else ""
+        out.print(f"{part.state:<9} {shown}{'/' if path.is_dir() else ''}{kept}", markup=False)
     if name not in read_settings(Workspace(directory.resolve())).ours:
         out.print(f"\nadd {name!r} to `ours` in parity.toml", markup=False)
     check = f"parity-kit candidates check {name}"

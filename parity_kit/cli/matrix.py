@@ -173,7 +173,8 @@ def _shown(
     """Return the rows to show, in order."""
     wanted = {verdict for word in only for verdict in _ONLY[word]}
     verdicts = {
-        row.key: [found.verdict for each in judged if (found := each.row(row))] for row in rows
+        row.key: [judged_row.verdict for result in judged if (judged_row := result.row(row))]
+        for row in rows
     }
     shown = [row for row in rows if not only or wanted & set(verdicts[row.key])]
     if worst_first:
@@ -185,15 +186,19 @@ def _as_json(judged: Sequence[_Result], shown: Sequence[Row]) -> dict[str, objec
     return {
         "candidates": [
             {
-                "candidate": each.candidate,
-                "verdict": each.conclusion.verdict,
-                "reason": each.reason,
-                "exit_code": int(each.conclusion.exit_code),
-                "claims": {"source": each.claims.source, "version": each.claims.version},
-                "levels": counts(each.rows),
-                "rows": [dataclasses.asdict(found) for row in shown if (found := each.row(row))],
+                "candidate": result.candidate,
+                "verdict": result.conclusion.verdict,
+                "reason": result.reason,
+                "exit_code": int(result.conclusion.exit_code),
+                "claims": {"source": result.claims.source, "version": result.claims.version},
+                "levels": counts(result.rows),
+                "rows": [
+                    dataclasses.asdict(judged_row)
+                    for row in shown
+                    if (judged_row := result.row(row))
+                ],
             }
-            for each in judged
+            for result in judged
         ]
     }
 
@@ -208,13 +213,13 @@ def _print(judged: Sequence[_Result], shown: Sequence[Row], *, grouped: bool) ->
             # In a pipe a row is a line, whatever its length.
             out.width = max(out.width, _width(out, table))
         out.print(table)
-    for each in judged:
-        out.print(f"\n[bold]{escape(each.candidate)}[/bold]: {_summary(each)}")
+    for result in judged:
+        out.print(f"\n[bold]{escape(result.candidate)}[/bold]: {_summary(result)}")
         if len(judged) > 1:
-            for reason, count in _reasons(each).most_common(_REASONS):
+            for reason, count in _reasons(result).most_common(_REASONS):
                 out.print(f"  {reason}: {_rows(count)}", markup=False, style="dim")
-        if each.claims.by_row:
-            out.print(f"  {_claims(each)}", markup=False, style="dim")
+        if result.claims.by_row:
+            out.print(f"  {_claims(result)}", markup=False, style="dim")
 
 
 def _width(out: Console, table: Table) -> int:
@@ -228,10 +233,10 @@ def _table(judged: Sequence[_Result], shown: Sequence[Row], *, grouped: bool) ->
     from rich.table import Table
 
     table = Table("row", box=None)
-    for each in judged:
-        table.add_column(escape(each.candidate))
+    for result in judged:
+        table.add_column(escape(result.candidate))
         table.add_column("agree", justify="right", style="dim")
-        if each.claims.by_row:
+        if result.claims.by_row:
             table.add_column("claimed", style="dim")
     if len(judged) == 1:
         table.add_column("why not", overflow="fold", style="dim")
@@ -241,59 +246,63 @@ def _table(judged: Sequence[_Result], shown: Sequence[Row], *, grouped: bool) ->
             category = row.category
             table.add_row(f"[bold]{escape(category)}[/bold]")
         name = f"  {row.name}" if grouped else f"{row.category}: {row.name}"
-        cells = [cell for each in judged for cell in _cells(each, row)]
+        cells = [cell for result in judged for cell in _cells(result, row)]
         table.add_row(escape(name), *cells, *([_why(judged[0], row)] if len(judged) == 1 else []))
     return table
 
 
-def _cells(each: _Result, row: Row) -> list[str]:
+def _cells(result: _Result, row: Row) -> list[str]:
     from parity_kit.gates.matrix.standing import agreeing, in_words, standing
     from parity_kit.judging.words import mark
 
-    found = each.row(row)
-    if found is None:
+    judged_row = result.row(row)
+    if judged_row is None:
         cells = [mark("unknown", "not judged"), ""]
     else:
-        text = in_words(standing(found.verdict, found.reached, found.compared))
-        cells = [mark(found.verdict, text), agreeing(found.verdicts, found.reasons)]
-    return [*cells, each.claims.by_row.get(row.key, "")] if each.claims.by_row else cells
+        text = in_words(standing(judged_row.verdict, judged_row.reached, judged_row.compared))
+        cells = [mark(judged_row.verdict, text), agreeing(judged_row.verdicts, judged_row.reasons)]
+    return [*cells, result.claims.by_row.get(row.key, "")] if result.claims.by_row else cells
 
 
-def _why(each: _Result, row: Row) -> str:
+def _why(result: _Result, row: Row) -> str:
     """Return where a row first differs, or what was said of the cases that were not compared."""
     from rich.markup import escape
 
-    found = each.row(row)
-    if found is None or found.verdict == "equal" or not found.verdicts:
+    judged_row = result.row(row)
+    if judged_row is None or judged_row.verdict == "equal" or not judged_row.verdicts:
         return ""
-    return escape(found.differing[0][0] if found.differing else "; ".join(found.reasons))
+    return escape(
+        judged_row.differing[0][0] if judged_row.differing else "; ".join(judged_row.reasons)
+    )
 
 
-def _summary(each: _Result) -> str:
+def _summary(result: _Result) -> str:
     from rich.markup import escape
 
     from parity_kit.judging.text import one_line
     from parity_kit.judging.words import mark
 
-    verdict = f"{mark(each.conclusion.verdict)}: {escape(one_line(each.reason))}"
-    if not each.rows:
+    verdict = f"{mark(result.conclusion.verdict)}: {escape(one_line(result.reason))}"
+    if not result.rows:
         return verdict
-    published = sum(row.published for row in each.rows)
-    rows = f"{len(each.rows)} rows, {published} of them in the published table"
-    return f"{verdict}\n  {summary(each.rows)} ({rows})"
+    published = sum(row.published for row in result.rows)
+    rows = f"{len(result.rows)} rows, {published} of them in the published table"
+    return f"{verdict}\n  {summary(result.rows)} ({rows})"
 
 
-def _claims(each: _Result) -> str:
+def _claims(result: _Result) -> str:
     from parity_kit.gates.matrix.standing import refuted
 
-    against = Counter(refuted(row.verdict, row.reached, row.claimed) for row in each.rows)
-    found = "".join(f"; {word}: {_rows(count)}" for word, count in sorted(against.items()) if word)
-    return f"claimed: {each.claims.source} ({each.claims.version}){found}"
+    against = Counter(refuted(row.verdict, row.reached, row.claimed) for row in result.rows)
+    refutations = "".join(
+        f"; {word}: {_rows(count)}" for word, count in sorted(against.items()) if word
+    )
+    return f"claimed: {result.claims.source} ({result.claims.version}){refutations}"
 
 
 def _rows(count: int) -> str:
     return f"{count} row{'' if count == 1 else 's'}"
 
 
-def _reasons(each: _Result) -> Counter[str]:
-    return Counter(reason for row in each.rows for reason in row.reasons)
+def _reasons(result: _Result) -> Counter[str]:
+    return Counter(reason for row in result.rows for reason in row.reasons)

@@ -33,7 +33,7 @@ def database_options(function: F) -> F:
 
 
 @contextmanager
-def counting(what: str) -> Generator[Callable[[int, int], None]]:
+def counting(label: str) -> Generator[Callable[[int, int], None]]:
     """Show how many checkpoints are done, in a terminal and nowhere else."""
     from parity_kit.cli.common import console
 
@@ -49,9 +49,9 @@ def counting(what: str) -> Generator[Callable[[int, int], None]]:
         TimeRemainingColumn,
     )
 
-    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (TextColumn(label), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=out, transient=True) as progress:
-        task = progress.add_task(what, total=None)
+        task = progress.add_task(label, total=None)
         yield lambda done, total: progress.update(task, completed=done, total=total)
 
 

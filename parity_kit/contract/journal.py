@@ -30,8 +30,8 @@ def read_journal(folder: Path) -> tuple[Sequence[Event], list[str]]:
         ) from error
     events: list[Event] = []
     notes: list[str] = []
-    *whole, tail = lines
-    for number, line in enumerate(whole, 1):
+    *complete_lines, tail = lines
+    for number, line in enumerate(complete_lines, 1):
         events.append(_event(line, path, number))
     if tail:
         try:

@@ -93,7 +93,7 @@ def gate_finished(  # noqa: PLR0913  # a result's parts, all named
         verdicts=dict(tally.verdicts.most_common()),
         features=dict(sorted(tally.features.items())),
         seconds=seconds,
-        pairs=coverage.seen if coverage else 0,
+        pairs=coverage.covered if coverage else 0,
         possible=coverage.possible if coverage else 0,
         notes=list(notes),
         subjects={

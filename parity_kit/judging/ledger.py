@@ -140,7 +140,7 @@ class Ledger:
         self.covered.update(list(covering))
 
     def stale(self, today: date, *, complete: bool) -> Iterator[Stale]:
-        """Yield the entries that fail. `whole` says that every committed case was run."""
+        """Yield the entries that fail. `complete` says that every committed case was run."""
         for entry in self.entries:
             if problem := self._problem(entry, today, complete=complete):
                 yield Stale(entry, problem)

@@ -69,7 +69,7 @@ def seconds(value: Any, where: str) -> float:
 
 
 def one_of(value: Any, choices: Collection[str], where: str, noun: str) -> str:
-    """Return `value` if it is one of the choices; `what` names their kind."""
+    """Return `value` if it is one of the choices; `noun` names their kind."""
     if not isinstance(value, str) or value not in choices:
         raise BadProgramError(f"no {noun} {value!r}; one of {', '.join(choices)}", where=where)
     return value

@@ -38,14 +38,14 @@ class Floors:
 class Coverage:
     """Feature pairs seen among `possible` ones; a search of this size usually sees `expected`."""
 
-    seen: int
+    covered: int
     possible: int
     expected: int
 
     def says(self) -> str:
         """Return the figures in words."""
-        share = self.seen / self.possible if self.possible else 0.0
-        return f"{self.seen} of {self.possible} feature pairs ({share:.0%})"
+        share = self.covered / self.possible if self.possible else 0.0
+        return f"{self.covered} of {self.possible} feature pairs ({share:.0%})"
 
 
 def shortfall(floors: Floors, coverage: Coverage, compared: int, tried: int) -> str:
@@ -53,7 +53,7 @@ def shortfall(floors: Floors, coverage: Coverage, compared: int, tried: int) -> 
     if compared < floors.compared * tried:
         return f"compared {compared} of {tried} cases; the floor is {floors.compared:.0%}"
     least = floors.pairs * coverage.expected
-    if coverage.seen < least:
+    if coverage.covered < least:
         return f"covered {coverage.says()}; the floor is {least:.0f}"
     return ""
 
@@ -71,9 +71,9 @@ class Calibration:
 
     def coverage(self, combinations: Iterable[Sequence[str]], cases: int) -> Coverage:
         """Return the coverage of a search from its size and the features of its compared cases."""
-        seen = pairs_of(combinations) & self.pairs
+        covered = pairs_of(combinations) & self.pairs
         reached = [self.curve[step] for step in self.curve if step <= cases]
-        return Coverage(len(seen), len(self.pairs), max(reached, default=0))
+        return Coverage(len(covered), len(self.pairs), max(reached, default=0))
 
     def to_json(self) -> dict[str, Any]:
         """Return the calibration as JSON: for each feature those of the later ones it met."""

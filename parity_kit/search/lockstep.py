@@ -153,7 +153,11 @@ def search(  # noqa: PLR0913  # a search's settings, all named
     with silence_langgraph():
         search_.all(examples, bulk, seed_value)
     result.findings = [
-        Finding(finding.case, finding.verdict, max(1, search_.seen[signature(finding.verdict)]))
+        Finding(
+            finding.case,
+            finding.verdict,
+            max(1, search_.signature_counts[signature(finding.verdict)]),
+        )
         for finding in result.findings
     ]
     result.seconds = time.monotonic() - started
@@ -191,7 +195,7 @@ class _Search:
         result: Lockstep,
         on_case: Callable[[int], None],
     ) -> None:
-        self.seen: Counter[Signature] = Counter()
+        self.signature_counts: Counter[Signature] = Counter()
         self.done = 0
         self._known: set[Signature] = set()
         self._generate: Callable[[Choices], Trace] = lambda choices: generate(choices, reference)
@@ -309,7 +313,7 @@ class _Search:
         self.done += 1
         self._result.tally.add(case, verdict)
         if not passes(verdict):
-            self.seen[signature(verdict)] += 1
+            self.signature_counts[signature(verdict)] += 1
         self._on_case(self.done)
 
     def _again(self, case: Case, verdict: Verdict) -> Verdict:

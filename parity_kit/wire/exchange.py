@@ -56,13 +56,13 @@ class Exchange:
         self.streamed: list[StreamedEvent] = []
         self._streamed_bytes = 0
 
-    def ask(self, method: str, params: Mapping[str, Plain], what: str) -> int:
-        """Send a request and return its msgid; `what` names it in errors."""
+    def ask(self, method: str, params: Mapping[str, Plain], call: str) -> int:
+        """Send a request and return its msgid; `call` names it in errors."""
         self._msgid = (self._msgid + 1) % (1 << 32)
-        self._send(Request(self._msgid, method, params), what, asks=True)
+        self._send(Request(self._msgid, method, params), call, asks=True)
         return self._msgid
 
-    def answer(self, msgid: int, what: str, seconds: float) -> Response:
+    def answer(self, msgid: int, call: str, seconds: float) -> Response:
         """Return the response to the oldest request; `streamed` holds the events sent before it.
 
         Raises:
@@ -72,7 +72,7 @@ class Exchange:
         self._streamed_bytes = 0
         deadline = time.monotonic() + seconds
         try:
-            return self._response(msgid, what, deadline, seconds)
+            return self._response(msgid, call, deadline, seconds)
         except CandidateError as error:
             self._mention_streamed(error)
             raise
@@ -87,45 +87,45 @@ class Exchange:
         self.process.report_faulty(self._body)
         return fault(self._where, problem, mistakes.in_body(self._body))
 
-    def _send(self, message: Message, what: str, *, asks: bool = False) -> None:
+    def _send(self, message: Message, call: str, *, asks: bool = False) -> None:
         try:
             body = encode(message)
         except TypeError as error:
-            raise KitError(f"{what} cannot be sent: {error}", where=self._where) from error
-        self.process.send(body, what, asks=asks)
+            raise KitError(f"{call} cannot be sent: {error}", where=self._where) from error
+        self.process.send(body, call, asks=asks)
 
-    def _response(self, msgid: int, what: str, deadline: float, seconds: float) -> Response:
+    def _response(self, msgid: int, call: str, deadline: float, seconds: float) -> Response:
         while True:
-            self._body = self.process.receive(deadline, seconds, what)
+            self._body = self.process.receive(deadline, seconds, call)
             try:
                 message = parse(self._body)
             except MessageError as error:
-                raise self.fault(f"answered {what} with an invalid message: {error}") from error
+                raise self.fault(f"answered {call} with an invalid message: {error}") from error
             match message:
                 case Response():
                     self.process.count_answer()
                     if message.msgid == msgid:
                         return message
                     again = ", which was already answered" if message.msgid < msgid else ""
-                    problem = f"answered {what} with msgid {message.msgid}{again}, not {msgid}"
+                    problem = f"answered {call} with msgid {message.msgid}{again}, not {msgid}"
                     raise self.fault(problem)
                 case Request() if Feature.CALLBACKS in self.uses:
                     reply = callbacks.answer(message)
-                    self._send(reply, f"the answer to {message.method} during {what}")
+                    self._send(reply, f"the answer to {message.method} during {call}")
                 case Notification("event") if Feature.EVENTS in self.uses:
-                    self._collect(message, len(self._body), msgid, what)
+                    self._collect(message, len(self._body), msgid, call)
                 case other:
                     kind = type(other).__name__.lower()
-                    raise self.fault(f"answered {what} with a {kind}, not a response")
+                    raise self.fault(f"answered {call} with a {kind}, not a response")
 
-    def _collect(self, message: Notification, size: int, msgid: int, what: str) -> None:
+    def _collect(self, message: Notification, size: int, msgid: int, call: str) -> None:
         self._streamed_bytes += size
         if self._streamed_bytes > self.process.frame_bytes:
-            raise self.fault(f"streamed more events during {what} than a response may hold")
+            raise self.fault(f"streamed more events during {call} than a response may hold")
         try:
             self.streamed.append(streamed_event(message.params, msgid))
         except shapes.ShapeError as error:
-            problem = f"streamed an event of the wrong shape during {what}: {error}"
+            problem = f"streamed an event of the wrong shape during {call}: {error}"
             raise self.fault(problem) from error
 
     def _mention_streamed(self, error: CandidateError) -> None:
@@ -136,18 +136,18 @@ class Exchange:
         before = f"it had streamed {count}, the last of operation {last.operation}"
         error.problem = f"{head}; {before}: {last.event.mode}{mark}{words}"
 
-    def failure(self, failure: Failure, what: str) -> Exception:
+    def failure(self, failure: Failure, call: str) -> Exception:
         """Return the error for a response that is a failure."""
         match failure.code:
             case FailureCode.UNSUPPORTED:
                 return UnsupportedSubjectError(failure.message)
             case FailureCode.ENGINE:
                 detail = "".join(f"\n    {line}" for line in failure.detail.splitlines()[-8:])
-                problem = f"failed on {what}: {failure.message}{detail}"
+                problem = f"failed on {call}: {failure.message}{detail}"
                 return CandidateCrashedError(problem, where=self._where, process_lives=True)
             case FailureCode.BAD_REQUEST:
                 # The kit checks its requests before it sends them, so the candidate is at fault.
-                return self.fault(f"refused {what} as a bad request: {failure.message}")
+                return self.fault(f"refused {call} as a bad request: {failure.message}")
 
 
 def fault(where: str, problem: str, hint: str = "") -> ProtocolFaultError:

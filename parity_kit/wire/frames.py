@@ -119,5 +119,5 @@ def _oversized(length: int, limit: int, start: bytes) -> str:
 
 def _is_text(start: bytes) -> bool:
     text = start.decode("utf-8", "ignore")  # its last letter may be cut
-    whole = len(text.encode()) > len(start) // 2
-    return whole and all(letter.isprintable() or letter in "\t\r\n" for letter in text)
+    long_enough = len(text.encode()) > len(start) // 2
+    return long_enough and all(letter.isprintable() or letter in "\t\r\n" for letter in text)

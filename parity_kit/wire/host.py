@@ -204,11 +204,11 @@ class RemoteEngine:
         """Send a harmless request, so that a case is blamed for whatever it still sends or does."""
         self._described(f"describe after case {case.id}")
 
-    def _described(self, what: str) -> Description:
+    def _described(self, call: str) -> Description:
         try:
-            return self._request("describe", {}, shapes.description, what)
+            return self._request("describe", {}, shapes.description, call)
         except UnsupportedSubjectError as error:
-            raise fault(self._where, f"declined {what}: {error}") from error
+            raise fault(self._where, f"declined {call}: {error}") from error
 
     def _send_case(self, case: Case) -> int:
         self._has_run = True
@@ -290,47 +290,47 @@ class RemoteEngine:
         method: str,
         params: Mapping[str, Plain],
         reader: Callable[[Plain], T],
-        what: str,
+        call: str,
     ) -> T:
         """Send a request to a session, which ends with its process."""
         if self._exchange is None or self._starts != started:
             raise CandidateCrashedError(
-                f"the process ended, and the session of {what} with it", where=self._where
+                f"the process ended, and the session of {call} with it", where=self._where
             )
-        return self._ask(method, params, reader, what, self._limits.seconds)
+        return self._ask(method, params, reader, call, self._limits.seconds)
 
     def _request(
-        self, method: str, params: Mapping[str, Plain], reader: Callable[[Plain], T], what: str
+        self, method: str, params: Mapping[str, Plain], reader: Callable[[Plain], T], call: str
     ) -> T:
         self.connect()
-        return self._ask(method, params, reader, what, self._limits.seconds)
+        return self._ask(method, params, reader, call, self._limits.seconds)
 
     def _ask(
         self,
         method: str,
         params: Mapping[str, Plain],
         reader: Callable[[Plain], T],
-        what: str,
+        call: str,
         seconds: float,
     ) -> T:
         """Send a request and read its response; drop a process that fails to answer."""
-        return self._answer(self._send(method, params, what), reader, what, seconds)
+        return self._answer(self._send(method, params, call), reader, call, seconds)
 
-    def _send(self, method: str, params: Mapping[str, Plain], what: str) -> int:
+    def _send(self, method: str, params: Mapping[str, Plain], call: str) -> int:
         """Send a request and return its msgid."""
         assert self._exchange is not None, "a request needs a process"  # noqa: S101  # an invariant
-        return self._exchange.ask(method, params, what)
+        return self._exchange.ask(method, params, call)
 
-    def _answer(self, msgid: int, reader: Callable[[Plain], T], what: str, seconds: float) -> T:
+    def _answer(self, msgid: int, reader: Callable[[Plain], T], call: str, seconds: float) -> T:
         """Read the response to the oldest request."""
         assert self._exchange is not None, "an answer needs a process"  # noqa: S101  # an invariant
         exchange, began = self._exchange, time.monotonic()
         try:
-            response = exchange.answer(msgid, what, seconds)
+            response = exchange.answer(msgid, call, seconds)
             result = reader(response.result) if response.failure is None else None
         except shapes.ShapeError as error:
             self._drop()
-            raise exchange.fault(f"answered {what} in the wrong shape: {error}") from error
+            raise exchange.fault(f"answered {call} in the wrong shape: {error}") from error
         except CandidateError:
             self._drop()
             raise
@@ -341,7 +341,7 @@ class RemoteEngine:
         finally:
             self._waited += time.monotonic() - began
         if response.failure is not None:
-            raise exchange.failure(response.failure, what)
+            raise exchange.failure(response.failure, call)
         return result  # pyright: ignore[reportReturnType]  # the reader ran: there is no failure
 
     def _cancel(self) -> None:

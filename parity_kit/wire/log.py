@@ -56,31 +56,31 @@ class Log:
         with contextlib.suppress(OSError):  # what could not be written was reported before
             self._file.close()
 
-    def __call__(self, what: str, data: bytes) -> None:
+    def __call__(self, kind: str, data: bytes) -> None:
         """Write what crossed: a whole frame that was sent, or the bytes that were received."""
-        if what == "faulty":
+        if kind == "faulty":
             return  # its line is there already
-        if what == "sent":
-            self._write(what, data[4:])
+        if kind == "sent":
+            self._write(kind, data[4:])
             return
         self._received.feed(data)
         try:
             while (body := self._received.take()) is not None:
-                self._write(what, body)
+                self._write(kind, body)
         except FrameError as error:
             self._line("<-", f"not a frame: {' '.join(str(error).split())}")
             self._received = FrameBuffer()
 
-    def _write(self, what: str, body: bytes) -> None:
+    def _write(self, kind: str, body: bytes) -> None:
         try:
             message = parse(body)
         except MessageError as error:
-            self._line(_ARROWS[what], f"not a message: {error}: {body[:40].hex(' ')}")
+            self._line(_ARROWS[kind], f"not a message: {error}: {body[:40].hex(' ')}")
             return
         if isinstance(message, Request) and message.method == "handshake":
             self._received = FrameBuffer()
             self._line("--", "a process")
-        self._line(_ARROWS[what], _summary(message, len(body)))
+        self._line(_ARROWS[kind], _summary(message, len(body)))
 
     def _line(self, arrow: str, text: str) -> None:
         if self._left <= 0:

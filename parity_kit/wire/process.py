@@ -92,15 +92,15 @@ class CandidateProcess:
         """The largest body accepted from it."""
         return self._limits.frame_bytes
 
-    def send(self, body: bytes, what: str, *, asks: bool) -> None:
-        """Queue one body; it is written while `receive` waits. `what` names it in errors.
+    def send(self, body: bytes, call: str, *, asks: bool) -> None:
+        """Queue one body; it is written while `receive` waits. `call` names it in errors.
 
         `asks` is whether it expects a response; call `count_answer` once that has come.
         """
         try:
             rest = memoryview(frame(body, FRAME_LIMIT))
         except FrameError as error:
-            raise KitError(f"{what} cannot be sent: {error}", where=self._where) from error
+            raise KitError(f"{call} cannot be sent: {error}", where=self._where) from error
         if not self._unsent:
             self._selector.register(self._stdin, selectors.EVENT_WRITE)
         self._unsent.append(_Unsent(rest, asks))
@@ -116,22 +116,22 @@ class CandidateProcess:
         self._unanswered -= 1
         self._cpu = None
 
-    def receive(self, deadline: float, seconds: float, what: str) -> bytes:
-        """Return the next body that arrives before `deadline`; `what` names its request.
+    def receive(self, deadline: float, seconds: float, call: str) -> bytes:
+        """Return the next body that arrives before `deadline`; `call` names its request.
 
         `seconds` is the time until the deadline, for error messages.
         """
         if self._unsent:
             self._write()
         while True:
-            answer = self._take(what)
+            answer = self._take(call)
             if answer is not None:
                 if self._unanswered <= sum(unsent.asks for unsent in self._unsent):
-                    raise self._fault(f"answered {what} before it had been sent whole")
+                    raise self._fault(f"answered {call} before it had been sent whole")
                 return answer
             remaining = deadline - time.monotonic()
             if remaining <= 0:
-                raise self._hung(what, f"{seconds:g} s", "seconds")
+                raise self._hung(call, f"{seconds:g} s", "seconds")
             ready = [key.fileobj for key, _ in self._selector.select(min(remaining, _POLL))]
             if self._stdin in ready:
                 self._write()
@@ -139,16 +139,16 @@ class CandidateProcess:
                 self._read_log()
             ended = self._stdout in ready and not self._read_answer()
             if ended or (not ready and self._kept.ended() is not None):
-                raise self._ended(what)
+                raise self._ended(call)
             if used := self._meter.sample():
-                self._hold_to_limits(used, what)
+                self._hold_to_limits(used, call)
 
-    def _hold_to_limits(self, used: Usage, what: str) -> None:
+    def _hold_to_limits(self, used: Usage, call: str) -> None:
         """End a process over its limits; responses sent before that are still read."""
         if self._cpu is None:
             self._cpu = used.cpu
         if used.cpu - self._cpu > self._limits.cpu_seconds:
-            raise self._hung(what, f"{self._limits.cpu_seconds:g} s of CPU", "cpu_seconds")
+            raise self._hung(call, f"{self._limits.cpu_seconds:g} s of CPU", "cpu_seconds")
         if not self._excess and (excess := self._meter.excess(used)):
             self._excess = excess
             self._kept.end_at_once()
@@ -186,11 +186,11 @@ class CandidateProcess:
         if not self._unsent:
             self._selector.unregister(self._stdin)
 
-    def _take(self, what: str) -> bytes | None:
+    def _take(self, call: str) -> bytes | None:
         try:
             return self._frames.take()
         except FrameError as error:
-            problem = f"answered {what} with bytes that are not a frame: {error}"
+            problem = f"answered {call} with bytes that are not a frame: {error}"
             hint = mistakes.in_frame(self._frames.start(), self._limits.frame_bytes)
             raise self._fault(problem, hint) from error
 
@@ -215,26 +215,26 @@ class CandidateProcess:
         self._tail = (self._tail + data)[-_TAIL_BYTES:]
         return True
 
-    def _ended(self, what: str) -> CandidateError:
+    def _ended(self, call: str) -> CandidateError:
         code = self._kept.ended(_LINGER)
         if self._excess:
-            problem = f"was ended during {what}: {self._excess}{self._last_words()}"
+            problem = f"was ended during {call}: {self._excess}{self._last_words()}"
             hint = "if it only needs more, raise the limit under [limits] in candidate.toml"
             return CandidateCrashedError(problem, where=self._where, hint=hint)
         if code is None:
-            return self._fault(f"closed its standard output during {what} but still runs")
+            return self._fault(f"closed its standard output during {call} but still runs")
         how = f"exit code {code}" if code >= 0 else f"signal {_signal_name(-code)}"
         inside = f", {len(self._frames)} bytes into a frame" if len(self._frames) else ""
-        problem = f"its process ended with {how} during {what}{inside}{self._last_words()}"
+        problem = f"its process ended with {how} during {call}{inside}{self._last_words()}"
         return CandidateCrashedError(problem, where=self._where)
 
-    def _hung(self, what: str, limit: str, key: str) -> CandidateError:
+    def _hung(self, call: str, limit: str, key: str) -> CandidateError:
         size = len(self._frames)
         inside = f", {size} bytes into a frame" if size else ""
         mend = mistakes.in_silence(self._frames.start(), size)
         more = f"if it only needs more time, raise `{key}` under [limits] in candidate.toml"
         return CandidateHungError(
-            f"did not answer {what} within {limit}{inside}{self._last_words()}",
+            f"did not answer {call} within {limit}{inside}{self._last_words()}",
             where=self._where,
             hint=f"{mend}; {more}" if mend else more,
         )
@@ -260,7 +260,7 @@ class CandidateProcess:
         return f"candidate {self._name}"
 
 
-def _ignore(_what: str, _data: bytes) -> None:
+def _ignore(_kind: str, _data: bytes) -> None:
     """Watch nothing."""
 
 

@@ -32,8 +32,8 @@ class RemoteSession:
             return self._engine.with_streamed([storable(shapes.outcome(result), result)])[0]
 
         params = {"session": self._number, "operation": operation.to_plain()}
-        what = f"operation {operation.name}"
-        return self._engine.in_session(self._started, "apply", params, read, what)
+        call = f"operation {operation.name}"
+        return self._engine.in_session(self._started, "apply", params, read, call)
 
     def close(self) -> None:
         """Release the session; if its process is gone, there is nothing to release."""

@@ -43,7 +43,7 @@ def port(tmp_path: Path) -> Path:
     home = tmp_path / "port"
     home.mkdir()
     git(home, "init", "--quiet")
-    assert [each.what for each in starter.begin(home, "port", "python")] == ["made"] * 4
+    assert [part.state for part in starter.begin(home, "port", "python")] == ["made"] * 4
     return home
 
 

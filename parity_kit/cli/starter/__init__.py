@@ -36,7 +36,7 @@ _DEFAULTS = """    defaults:
 class Part:
     """A file or folder of the workspace: `made`, `added to` or `kept`."""
 
-    what: str
+    state: str
     path: Path
 
 

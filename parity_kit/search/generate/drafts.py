@@ -109,8 +109,8 @@ def ask(node: str, name: str = "got") -> list[Plain]:
 def failure(draft: Draft, node: str) -> Plain:
     """Return a failure that ends when the log has grown, or after so many visits."""
     choices = draft.choices
-    seen: Plain = {"visits": None} if choices.chance() else {"len": {"get": "log"}}
-    return {"when": [{"lt": [seen, choices.below(4)]}, [trouble(draft, node)]]}
+    count: Plain = {"visits": None} if choices.chance() else {"len": {"get": "log"}}
+    return {"when": [{"lt": [count, choices.below(4)]}, [trouble(draft, node)]]}
 
 
 def trouble(draft: Draft, node: str) -> Plain:
