@@ -54,14 +54,14 @@ def graph_svg(graph: Mapping[str, Any], parted: str, ran: Sequence[str]) -> str:
     ]
     width = max(box.x + box.w for box in boxes.values()) + _MARGIN
     height = depth + _MARGIN + (14 + 10 * len(loops) if loops else 0)
-    title = escape(_said(names, nodes, len(edges), parted))
+    title = escape(_described(names, nodes, len(edges), parted))
     return (
         f'<svg class="graph" role="img" width="{width:.0f}" height="{height:.0f}" '
         f'viewBox="0 0 {width:.0f} {height:.0f}"><title>{title}</title>{"".join(drawn)}</svg>'
     )
 
 
-def _said(names: Sequence[str], nodes: Mapping[str, Any], edges: int, parted: str) -> str:
+def _described(names: Sequence[str], nodes: Mapping[str, Any], edges: int, parted: str) -> str:
     shown = ", ".join(visible(name) for name in names if name in nodes)
     at = f" The engines part at {visible(parted)}." if parted in nodes else ""
     return f"A graph of {len(nodes)} nodes ({shown}) and {edges} edges.{at}"

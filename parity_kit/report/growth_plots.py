@@ -48,14 +48,14 @@ def _slope(
     axes.set_yscale("log")
     sizes = sorted({size for _, points, _ in lines for size, _ in points})
     times = [time for _, points, _ in lines for _, time in points]
-    for each, points, _ in lines:
+    for series, points, _ in lines:
         axes.plot(
             [size for size, _ in points],
             [time for _, time in points],
-            color=each.colour,
-            marker=None if each.quiet else each.marker,
+            color=series.colour,
+            marker=None if series.quiet else series.marker,
             markersize=5,
-            linewidth=3 if each.quiet else 1.5,
+            linewidth=3 if series.quiet else 1.5,
         )
     time_scale(axes, times, "y")
     axes.set_xticks(sizes, [f"{size:,}" for size in sizes])
@@ -64,7 +64,7 @@ def _slope(
     axes.set_title("time of one run", pad=6)
     named(
         axes,
-        [(each, points[-1][1], f"{each.short} {said}") for each, points, said in lines],
+        [(series, points[-1][1], f"{series.short} {label}") for series, points, label in lines],
         inches,
     )
 

@@ -67,7 +67,7 @@ class Run:
 class Change:
     """A cause that came, stayed or went, with the cases that showed it then and show it now."""
 
-    what: str
+    state: str
     cause: str
     then: int
     now: int
@@ -86,8 +86,8 @@ class Changes:
     @property
     def counts(self) -> str:
         """How many causes became what, `2 new, 1 still`."""
-        kinds = [cause.what for cause in self.causes]
-        counted = {what: kinds.count(what) for what in MEANING}
+        kinds = [cause.state for cause in self.causes]
+        counted = {state: kinds.count(state) for state in MEANING}
         return text.counts(counted) or "no divergence, then or now"
 
 
@@ -244,7 +244,7 @@ def _followed(then: Json, now: Json) -> list[Change]:
     order = list(MEANING)
     return sorted(
         changes,
-        key=lambda change: (order.index(change.what), -change.now, -change.then, change.cause),
+        key=lambda change: (order.index(change.state), -change.now, -change.then, change.cause),
     )
 
 

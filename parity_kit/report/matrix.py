@@ -107,7 +107,7 @@ class Matrix:
             "cells": [self._cell(place, result, {}) for place, result in enumerate(cells)],
             "score": sum(map(self._score, range(len(cells)), cells)),
             "evidence": _together(
-                {"name": candidate["name"], "said": _run(result), "cases": [], "more": 0}
+                {"name": candidate["name"], "text": _run(result), "cases": [], "more": 0}
                 for candidate, result in zip(self._candidates, cells, strict=True)
                 if result is not None and engaged(candidate)
             ),
@@ -180,7 +180,7 @@ class Matrix:
             remarks.append(denied)
         return {
             "name": self._candidates[place]["name"],
-            "said": "; ".join(remarks),
+            "text": "; ".join(remarks),
             "cases": cases[:_LINKS],
             "more": max(0, apart - len(cases[:_LINKS])),
         }
@@ -196,7 +196,7 @@ _NO_FAILURE = {"equal", "unsupported", "expected"}
 
 def grades(groups: Sequence[Json]) -> list[dict[str, str]]:
     """Return what each kind of cell means that these groups hold, best first."""
-    seen = {
+    symbols = {
         (cell["standing"], cell["tone"]): cell["symbol"]
         for group in groups
         for row in group["rows"]
@@ -204,14 +204,14 @@ def grades(groups: Sequence[Json]) -> list[dict[str, str]]:
         if cell
     }
     order = sorted(
-        seen,
+        symbols,
         key=lambda grade: (grade[1] != "good", _rank(grade[0]), grade),
     )
     return [
         {
             "standing": name,
             "tone": tone,
-            "symbol": seen[name, tone],
+            "symbol": symbols[name, tone],
             "meaning": _GRADES.get((name, tone)) or word(name).meaning,
         }
         for name, tone in order
@@ -261,7 +261,7 @@ def _together(evidence: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     groups: dict[tuple[str, str], dict[str, Any]] = {}
     for item in evidence:
         own = item["name"] if item["cases"] else ""
-        known = groups.setdefault((item["said"], own), {**item, "names": []})
+        known = groups.setdefault((item["text"], own), {**item, "names": []})
         known["names"].append(item["name"])
     return list(groups.values())
 

@@ -71,7 +71,7 @@ def overview(candidate: Candidate) -> dict[str, Any]:
     # Levels and speed of a candidate that was not engaged would be LangGraph's own.
     return {
         "sentence": _sentence(candidate, subjects),
-        "subjects": {each.name: _cell(each) for each in subjects} if own else {},
+        "subjects": {subject.name: _cell(subject) for subject in subjects} if own else {},
         "causes": _causes(candidate),
         "agreement": _agreement(total(candidate)) if own else "",
         "speed": speed(candidate["benchmarks"]) if own else None,

@@ -48,7 +48,7 @@ class Claim:
     """What is claimed of a candidate's speed, what was measured, and how the two stand."""
 
     candidate: str
-    said: str
+    quote: str
     source: str
     claimed: str
     measured: Sequence[tuple[str, Json]]
@@ -306,8 +306,8 @@ def _series_of(series: Sequence[Series]) -> list[str]:
 
 
 def _distinct(series: Sequence[Series], key: Callable[[Json], str]) -> list[str]:
-    found = dict.fromkeys(key(row) for each in series for row in each.rows)
-    return [each for each in found if each]
+    values = dict.fromkeys(key(row) for engine in series for row in engine.rows)
+    return [value for value in values if value]
 
 
 def _sized(series: Series, title: str) -> list[Json]:

@@ -56,7 +56,7 @@ def _tasks(stored: Mapping[str, bytes], places: Supersteps) -> Iterator[Row]:
         if parts[0] == "write":
             groups.setdefault(tuple(parts[1:5]), []).append((parts, stored[name]))
     for key, writes in groups.items():
-        writes.sort(key=lambda each: _index(each[0]))
+        writes.sort(key=lambda write: _index(write[0]))
         node, step = places.node_of(writes[0][0]), places.checkpoints.get("/".join(key[:3]))
         wrote = ", ".join(_written(parts, data) for parts, data in writes)
         yield Row(

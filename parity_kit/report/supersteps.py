@@ -71,7 +71,11 @@ class Supersteps:
 
     def _sent_before(self, namespace: str, step: int) -> list[str]:
         """Return what was sent for the superstep after `step`, or what is left from before."""
-        known = [each for name, each in self.sent if name == namespace and each <= step + 1]
+        known = [
+            sent_step
+            for name, sent_step in self.sent
+            if name == namespace and sent_step <= step + 1
+        ]
         return self.sent[namespace, max(known)] if known else []
 
     def node_of(self, parts: Sequence[str]) -> str:
@@ -94,7 +98,7 @@ class EventPlaces:
     """Places the events of one operation, as far as they show it; `runs` says where nodes ran."""
 
     runs: Sequence[tuple[int, str]]
-    seen: Counter[str] = field(default_factory=Counter[str])
+    events_of: Counter[str] = field(default_factory=Counter[str])
 
     def place(self, event: Event) -> tuple[int | None, str]:
         """Return the superstep and the node that an event is of; None and empty where unknown."""
@@ -111,9 +115,11 @@ class EventPlaces:
         if event.mode != "updates" or event.namespace or len(fields) != 1:
             return None, ""
         (node,) = fields
-        steps = [step for step, each in self.runs if each == node]
-        self.seen[node] += 1
-        return (steps[self.seen[node] - 1] if self.seen[node] <= len(steps) else None), node
+        steps = [step for step, runner in self.runs if runner == node]
+        self.events_of[node] += 1
+        return (
+            steps[self.events_of[node] - 1] if self.events_of[node] <= len(steps) else None
+        ), node
 
 
 def _entries(outcomes: Sequence[Outcome]) -> list[_Entry]:
@@ -135,7 +141,7 @@ def _nodes(data: bytes) -> list[str]:
     try:
         sends: Any = unpack(data)
         opened: list[Any] = [unpack(send.data) for send in sends if isinstance(send, Ext)]
-        return [str(each[2][0]) for each in opened]
+        return [str(send[2][0]) for send in opened]
     except (ValueError, LookupError, TypeError):
         return []  # a candidate may store what it likes
 

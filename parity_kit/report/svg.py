@@ -121,18 +121,18 @@ def _plain(data: bytes, name: str) -> str:
 def _share(root: ET.Element, name: str) -> None:
     """Give what is drawn several times a short name, and what all its uses say, once."""
     uses: dict[str, list[ET.Element]] = {}
-    for each in root.iter("use"):
-        uses.setdefault(each.attrib.pop("href"), []).append(each)
-    defined = {f"#{each.attrib['id']}": each for each in root.iter("path") if "id" in each.attrib}
-    for number, (target, found) in enumerate(uses.items()):
-        said = [{k: v for k, v in each.attrib.items() if k not in {"x", "y"}} for each in found]
-        if all(each == said[0] for each in said):
-            defined[target].attrib.update(said[0])
-            for each in found:
-                each.attrib = {key: each.attrib[key] for key in ("x", "y")}
+    for use in root.iter("use"):
+        uses.setdefault(use.attrib.pop("href"), []).append(use)
+    defined = {f"#{path.attrib['id']}": path for path in root.iter("path") if "id" in path.attrib}
+    for number, (target, uses_of) in enumerate(uses.items()):
+        looks = [{k: v for k, v in use.attrib.items() if k not in {"x", "y"}} for use in uses_of]
+        if all(look == looks[0] for look in looks):
+            defined[target].attrib.update(looks[0])
+            for use in uses_of:
+                use.attrib = {key: use.attrib[key] for key in ("x", "y")}
         defined[target].attrib["id"] = f"{name}-{number}"
-        for each in found:
-            each.attrib["href"] = f"#{name}-{number}"
+        for use in uses_of:
+            use.attrib["href"] = f"#{name}-{number}"
 
 
 def _reduce(parent: ET.Element) -> None:
@@ -157,19 +157,19 @@ def _reduce(parent: ET.Element) -> None:
 
 def _gathered(children: Sequence[ET.Element]) -> list[ET.Element]:
     """Say once what several elements in a row have in common, on a group around them."""
-    found: list[ET.Element] = []
+    gathered: list[ET.Element] = []
     for _, alike in itertools.groupby(children, key=_look):
         group = list(alike)
         tag, look = _look(group[0])
         if len(group) < _ALIKE or tag not in {"text", "use", "path"} or not look:
-            found += group
+            gathered += group
             continue
-        for each in group:
-            each.attrib = {key: each.attrib[key] for key in each.attrib.keys() & _OWN}
-            each.attrib = dict(sorted(each.attrib.items()))
-        found.append(ET.Element("g", dict(look)))
-        found[-1].extend(group)
-    return found
+        for element in group:
+            element.attrib = {key: element.attrib[key] for key in element.attrib.keys() & _OWN}
+            element.attrib = dict(sorted(element.attrib.items()))
+        gathered.append(ET.Element("g", dict(look)))
+        gathered[-1].extend(group)
+    return gathered
 
 
 def _look(element: ET.Element) -> tuple[str, tuple[tuple[str, str], ...]]:
@@ -183,29 +183,34 @@ def _local(name: str) -> str:
 
 
 def _attributes(given: Mapping[str, str], classes: Mapping[str, str]) -> dict[str, str]:
-    found: dict[str, str] = {}
+    attributes: dict[str, str] = {}
     for key, value in given.items():
         local = _local(key)
         if local == "style":
             parts = (part.partition(":") for part in value.split(";"))
-            settings = {each.strip(): setting.strip() for each, _, setting in parts}
+            settings = {setting_name.strip(): setting.strip() for setting_name, _, setting in parts}
             settings |= _font(settings.pop("font", ""))
             if settings.get("fill-opacity") == "0":
                 settings["fill"] = "none"
-            found |= {each: settings[each] for each in settings.keys() & _LOOKED_AT}
+            attributes |= {
+                setting_name: settings[setting_name]
+                for setting_name in settings.keys() & _LOOKED_AT
+            }
         elif local != "clip-path" and not value.startswith("rotate(-0"):
-            found[local] = value
-    found = {key: _short(value) if key in _AT else value for key, value in sorted(found.items())}
-    if "d" in found:
-        found["d"] = _path(found["d"])
+            attributes[local] = value
+    attributes = {
+        key: _short(value) if key in _AT else value for key, value in sorted(attributes.items())
+    }
+    if "d" in attributes:
+        attributes["d"] = _path(attributes["d"])
     named = [
-        f"{key}-{classes[found.pop(key)]}"
+        f"{key}-{classes[attributes.pop(key)]}"
         for key in ("fill", "stroke")
-        if found.get(key, "") in classes
+        if attributes.get(key, "") in classes
     ]
     if named:
-        found["class"] = " ".join(named)
-    return {key: value for key, value in found.items() if (key, value) not in _USUAL}
+        attributes["class"] = " ".join(named)
+    return {key: value for key, value in attributes.items() if (key, value) not in _USUAL}
 
 
 def _font(shorthand: str) -> dict[str, str]:
@@ -216,7 +221,7 @@ def _font(shorthand: str) -> dict[str, str]:
 
 def _short(value: str) -> str:
     """Return coordinates to a tenth of a point, on one line."""
-    rounded = _NUMBER.sub(lambda found: f"{float(found.group()):.1f}".removesuffix(".0"), value)
+    rounded = _NUMBER.sub(lambda match: f"{float(match.group()):.1f}".removesuffix(".0"), value)
     return " ".join(rounded.split()).replace("-0 ", "0 ")
 
 
@@ -224,14 +229,14 @@ def _path(value: str) -> str:
     """Return straight lines in their shortest form: `M1 2H3` for `M 1 2 L 3 2`."""
     if not set(re.findall("[A-Za-z]", value)) <= {"M", "L", "z"}:
         return re.sub(" ?([A-Za-z]) ?", r"\1", value)
-    said: list[str] = []
+    commands: list[str] = []
     at = ("", "")
     for command, x, y in re.findall(r"([MLz]) ?(\S+)? ?([^\sMLz]+)?", value):
         if command != "L":
-            said.append("z" if command == "z" else f"M{x} {y}")
+            commands.append("z" if command == "z" else f"M{x} {y}")
         elif x == at[0]:
-            said.append("h0" if y == at[1] else f"V{y}")
+            commands.append("h0" if y == at[1] else f"V{y}")
         else:
-            said.append(f"H{x}" if y == at[1] else f"L{x} {y}")
+            commands.append(f"H{x}" if y == at[1] else f"L{x} {y}")
         at = (x, y)
-    return "".join(said)
+    return "".join(commands)

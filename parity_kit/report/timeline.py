@@ -98,8 +98,8 @@ class _Reader:
         error = isinstance(outcome, Raised)
         given: Plain = outcome.value if not error else [outcome.error, outcome.message]
         if isinstance(outcome, Raised):
-            said = short(outcome.message, WHOLE)
-            text = f"raises {outcome.error.rpartition('.')[2]}: {said}"
+            message = short(outcome.message, WHOLE)
+            text = f"raises {outcome.error.rpartition('.')[2]}: {message}"
         else:
             text = f"gives {short(given, WHOLE)}"
         if not self.exactly:
@@ -115,19 +115,19 @@ class _Reader:
         modes: Any = self.case.operations[number].args.get("modes")
         named = list(map(str, modes)) if isinstance(modes, (list, tuple)) else []  # pyright: ignore[reportUnknownArgumentType]  # plain data
         renamed = dict(self.renamer.events(events, named))
-        told = EventPlaces(self._runs(number))
-        seen: Counter[Key] = Counter()
+        event_places = EventPlaces(self._runs(number))
+        occurrences: Counter[Key] = Counter()
         rows: list[Row] = []
         step: int | None = None
         for at, event in enumerate(events):
-            found, node = told.place(event)
-            step = step if found is None else found
+            event_step, node = event_places.place(event)
+            step = step if event_step is None else event_step
             key = ("told", step, event.mode, event.namespace, node)
-            seen[key] += 1
+            occurrences[key] += 1
             inside = f" in {'|'.join(event.namespace)}" if event.namespace else ""
             text = f"{event.mode}{inside}: {short(event.payload, WHOLE)}"
             exact = pack(event.to_plain()) if self.exactly else pack(renamed[at])
-            rows.append(Row((*key, seen[key]), step, text, exact, node, at))
+            rows.append(Row((*key, occurrences[key]), step, text, exact, node, at))
         return rows
 
 
@@ -197,8 +197,8 @@ def _fewer(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     for step, group in groupby(rows, key=lambda row: row["step"]):
         same = 0
         for row in group:
-            told = row["what"] in {"ran", "gave"} or (row["what"] == "told" and not stored)
-            if told or "candidate" in row:
+            kept_as_told = row["what"] in {"ran", "gave"} or (row["what"] == "told" and not stored)
+            if kept_as_told or "candidate" in row:
                 kept.append(row)
             else:
                 same += 1

@@ -72,7 +72,7 @@ def test_a_cause_is_new_still_there_or_fixed() -> None:
     )
 
     assert changed.since == "last"
-    assert [(cause.what, cause.cause, cause.then, cause.now) for cause in changed.causes] == [
+    assert [(cause.state, cause.cause, cause.then, cause.now) for cause in changed.causes] == [
         (NEW, "came", 0, 1),
         (STILL, "stays", 3, 2),
         (FIXED, "gone", 1, 0),
@@ -86,20 +86,20 @@ def test_a_cause_is_new_still_there_or_fixed() -> None:
 def test_what_was_not_compared_again_is_not_fixed(gates: list[dict[str, Any]]) -> None:
     changed = _changes(_report("last", _found("gone")), _report("now", gates=gates))
 
-    assert [cause.what for cause in changed.causes] == [UNRUN]
+    assert [cause.state for cause in changed.causes] == [UNRUN]
 
 
 def test_what_a_search_alone_had_found_is_not_fixed_by_not_being_found() -> None:
     before = _report("last", _found("gone", "lockstep graph"))
 
-    assert [cause.what for cause in _changes(before, _report("now")).causes] == [UNSEEN]
+    assert [cause.state for cause in _changes(before, _report("now")).causes] == [UNSEEN]
 
 
 def test_one_cause_in_many_places_is_followed_once() -> None:
     before = _report("last", _found("a", count=2), _found("a", "lockstep graph", 3))
     (change,) = _changes(before, _report("now", _found("a"))).causes
 
-    assert (change.what, change.then, change.now) == (STILL, 5, 1)
+    assert (change.state, change.then, change.now) == (STILL, 5, 1)
 
 
 def test_the_last_run_is_the_last_that_judged_the_candidate() -> None:

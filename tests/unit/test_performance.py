@@ -185,7 +185,7 @@ def test_a_claim_stands_beside_what_was_measured(
     report = {**_report(), "candidates": [_candidate("port", claim)]}
     (found,) = view(report).claims
 
-    assert (found.stands, found.said) == (stands, "so fast")
+    assert (found.stands, found.quote) == (stands, "so fast")
     assert [name for name, _ in found.measured] == [
         name for name in workloads if name != "elsewhere"
     ]

@@ -42,15 +42,15 @@ class Sentence:
 class Problem:
     """Something that fails a gate, or would if its candidate decided the run.
 
-    `case` and `gate` are empty where it is the candidate as a whole. `said` and both sides may hold
-    a candidate's own words.
+    `case` and `gate` are empty where it is the candidate as a whole. `message` and both sides may
+    hold a candidate's own words.
     """
 
     candidate: str
     gate: str
     case: str
     verdict: str
-    said: str
+    message: str
     decides: bool
     count: int = 1
     reference: str = ""
@@ -113,36 +113,38 @@ class Account:
         started = self.summary.started
         return started is None or candidate not in started.shown
 
-    def said(self, gate: GateFinished) -> list[CaseJudged]:
+    def judged_cases(self, gate: GateFinished) -> list[CaseJudged]:
         """Return the cases of a gate, where they were told one by one."""
         return self.cases.get((gate.candidate, gate.gate), [])
 
     def problems(self) -> list[Problem]:
         """Return everything that fails, what decides the run and is worst first."""
-        found = self.drifted()
+        problems = self.drifted()
         for candidate in self.candidates:
-            found += self._of(candidate)
-        return sorted(found, key=_badness)
+            problems += self._of(candidate)
+        return sorted(problems, key=_badness)
 
     def drifted(self) -> list[Problem]:
         """Return a problem for each committed corpus that LangGraph does not make any more."""
         corpora = self.summary.corpora
-        said = "the committed corpus is not what LangGraph makes now"
+        message = "the committed corpus is not what LangGraph makes now"
         return [
-            Problem(FIXTURES, f"corpus {name}", "", "unknown", said, decides=True)
+            Problem(FIXTURES, f"corpus {name}", "", "unknown", message, decides=True)
             for name in (corpora.drifted if corpora else ())
         ]
 
     def _of(self, mine: CandidateSummary) -> list[Problem]:
         decides = self.decides(mine.name)
-        found = [_problem(divergence, decides=decides) for divergence in mine.divergences.values()]
+        problems = [
+            _problem(divergence, decides=decides) for divergence in mine.divergences.values()
+        ]
         for entry in mine.stale.values():
-            said = f"ledger entry {entry.entry} ({entry.case}, {entry.differs}): {entry.problem}"
-            found.append(Problem(mine.name, "ledger", "", "stale", said, decides))
+            message = f"ledger entry {entry.entry} ({entry.case}, {entry.differs}): {entry.problem}"
+            problems.append(Problem(mine.name, "ledger", "", "stale", message, decides))
         judged = mine.conclusion
-        if judged.exit_code and not (found and judged.verdict in FAILURES):
-            found.append(Problem(mine.name, "", "", judged.verdict, judged.reason, decides))
-        return found
+        if judged.exit_code and not (problems and judged.verdict in FAILURES):
+            problems.append(Problem(mine.name, "", "", judged.verdict, judged.reason, decides))
+        return problems
 
     @staticmethod
     def sentence(mine: CandidateSummary) -> Sentence:
@@ -173,7 +175,7 @@ class Account:
     def headline(self) -> Sentence:
         """Return the verdict on the run in one line."""
         if drifted := self.drifted():
-            return Sentence(f"? unknown: {drifted[0].gate}: {drifted[0].said}")
+            return Sentence(f"? unknown: {drifted[0].gate}: {drifted[0].message}")
         if (decisive := self.decisive) is None:
             return Sentence(f"? unknown: {NOT_FINISHED}")
         sentence = self.sentence(decisive)
@@ -194,19 +196,19 @@ class Account:
         return ""
 
 
-def _problem(found: DivergenceFound, *, decides: bool) -> Problem:
+def _problem(divergence: DivergenceFound, *, decides: bool) -> Problem:
     return Problem(
-        candidate=found.candidate,
-        gate=found.gate,
-        case=found.case,
-        verdict=found.verdict,
-        said=found.headline,
+        candidate=divergence.candidate,
+        gate=divergence.gate,
+        case=divergence.case,
+        verdict=divergence.verdict,
+        message=divergence.headline,
         decides=decides,
-        count=found.count,
-        reference=found.reference,
-        theirs=found.candidate_side,
-        file=found.file,
-        cause=found.cause,
+        count=divergence.count,
+        reference=divergence.reference,
+        theirs=divergence.candidate_side,
+        file=divergence.file,
+        cause=divergence.cause,
     )
 
 

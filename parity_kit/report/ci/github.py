@@ -10,29 +10,31 @@ from parity_kit.report.ci.source_locations import SourceLocation, SourceLocation
 
 MOST = 10
 """Annotations of one kind that GitHub shows of a step."""
-_MOST_SAID = 1_000  # characters
+_LONGEST = 1_000  # characters
 
 
 def render(account: Account, places: SourceLocations) -> str:
     """Return a run's problems as annotations, the worst first: at most what GitHub shows."""
     problems = account.problems()
     lines = [
-        *_told("error", [problem for problem in problems if problem.decides], places),
-        *_told("warning", [problem for problem in problems if not problem.decides], places),
+        *_annotations("error", [problem for problem in problems if problem.decides], places),
+        *_annotations("warning", [problem for problem in problems if not problem.decides], places),
     ]
     if partial := account.partial:
-        said = one_line(f"partial: {'; '.join(partial)}", _MOST_SAID)
-        lines.append(_command("notice", "Parity Kit judged a part", said))
+        message = one_line(f"partial: {'; '.join(partial)}", _LONGEST)
+        lines.append(_command("notice", "Parity Kit judged a part", message))
     return "".join(f"{line}\n" for line in lines)
 
 
-def _told(kind: str, problems: Sequence[Problem], places: SourceLocations) -> Iterator[str]:
+def _annotations(kind: str, problems: Sequence[Problem], places: SourceLocations) -> Iterator[str]:
     shown = problems if len(problems) <= MOST else problems[: MOST - 1]
-    for each in shown:
-        where = f" of {each.gate}, first {each.case}" if each.case else ""
-        count = f"{cases(each.count)}{where}: " if each.case else ""
-        said = one_line(f"{count}{each.said}", _MOST_SAID)
-        yield _command(kind, f"{plain_name(each.candidate)}: {each.verdict}", said, places.of(each))
+    for problem in shown:
+        where = f" of {problem.gate}, first {problem.case}" if problem.case else ""
+        count = f"{cases(problem.count)}{where}: " if problem.case else ""
+        message = one_line(f"{count}{problem.message}", _LONGEST)
+        yield _command(
+            kind, f"{plain_name(problem.candidate)}: {problem.verdict}", message, places.of(problem)
+        )
     if more := len(problems) - len(shown):
         yield _command(kind, "Parity Kit", f"and {more:,} more; the report has them all")
 

@@ -21,8 +21,8 @@ class Journal:
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / JOURNAL
         if path.exists():
-            whole = path.read_bytes().rfind(b"\n") + 1
-            os.truncate(path, whole)
+            complete_bytes = path.read_bytes().rfind(b"\n") + 1
+            os.truncate(path, complete_bytes)
         self._file = path.open("a", encoding="utf-8", newline="\n")
 
     def emit(self, event: Event) -> None:

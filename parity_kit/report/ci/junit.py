@@ -26,15 +26,17 @@ def render(account: Account) -> str:
     root = ET.Element("testsuites", name="Parity Kit")
     if drifted := account.drifted():
         suite = _suite(root, "fixtures", 0.0)
-        for each in drifted:
-            _add(suite, each.gate, each.verdict, each.said, decides=True)
+        for problem in drifted:
+            _add(suite, problem.gate, problem.verdict, problem.message, decides=True)
     problems = account.problems()
     for mine in account.candidates:
         for gate in mine.gates.values():
             whose = (mine.name, gate.gate)
-            found = [problem for problem in problems if (problem.candidate, problem.gate) == whose]
-            _gate(root, account, gate, found)
-        _whole(root, account, mine)
+            gate_problems = [
+                problem for problem in problems if (problem.candidate, problem.gate) == whose
+            ]
+            _gate(root, account, gate, gate_problems)
+        _candidate_suite(root, account, mine)
     if not account.candidates:
         _add(_suite(root, "run", 0.0), "the whole run", "unknown", NOT_FINISHED, decides=True)
     _count(root)
@@ -42,7 +44,9 @@ def render(account: Account) -> str:
     return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 
 
-def _gate(root: ET.Element, account: Account, gate: GateFinished, found: list[Problem]) -> None:
+def _gate(
+    root: ET.Element, account: Account, gate: GateFinished, gate_problems: list[Problem]
+) -> None:
     suite = _suite(root, f"{gate.candidate} · {gate.gate}", gate.seconds)
     properties = ET.SubElement(suite, "properties")
     for name in ("verdict", "required", "reached"):
@@ -50,33 +54,42 @@ def _gate(root: ET.Element, account: Account, gate: GateFinished, found: list[Pr
     if oracle := account.oracle:
         ET.SubElement(properties, "property", name="oracle", value=oracle)
     decides = account.decides(gate.candidate)
-    bodies = {(each.verdict, each.cause): _body(account, each) for each in found}
-    told = account.said(gate)
-    for case in told:
+    bodies = {
+        (problem.verdict, problem.cause): _body(account, problem) for problem in gate_problems
+    }
+    judged_cases = account.judged_cases(gate)
+    for case in judged_cases:
         text = bodies.get((case.verdict, case.cause), "")
         _add(suite, case.case, case.verdict, case.said, text, decides=decides)
-    if told:
+    if judged_cases:
         return
-    for each in found:
-        _add(suite, each.case, each.verdict, each.said, _body(account, each), decides=decides)
+    for problem in gate_problems:
+        _add(
+            suite,
+            problem.case,
+            problem.verdict,
+            problem.message,
+            _body(account, problem),
+            decides=decides,
+        )
     rest = {word: n for word, n in gate.verdicts.items() if word not in (*_FAILURE, *_ERROR)}
     others = counts(rest) or "none"
     verdict = gate.verdict if gate.verdict in ("unknown", "unsupported") else "equal"
-    said = "; ".join(gate.notes) or others
-    _add(suite, f"all other cases: {others}", verdict, said, decides=decides)
+    message = "; ".join(gate.notes) or others
+    _add(suite, f"all other cases: {others}", verdict, message, decides=decides)
 
 
-def _body(account: Account, found: Problem) -> str:
+def _body(account: Account, problem: Problem) -> str:
     """Return what a reader wants beside the headline: both sides, and the command to run."""
-    lines = [f"{cases(found.count)} of this gate, such as {found.case}: {found.said}"]
-    if found.reference or found.theirs:
-        lines += [f"reference  {found.reference}", f"candidate  {found.theirs}"]
-    if again := account.again(found):
+    lines = [f"{cases(problem.count)} of this gate, such as {problem.case}: {problem.message}"]
+    if problem.reference or problem.theirs:
+        lines += [f"reference  {problem.reference}", f"candidate  {problem.theirs}"]
+    if again := account.again(problem):
         lines.append(again)
     return "\n".join(lines)
 
 
-def _whole(root: ET.Element, account: Account, mine: CandidateSummary) -> None:
+def _candidate_suite(root: ET.Element, account: Account, mine: CandidateSummary) -> None:
     """Add what is said of a candidate as a whole, so that a red run is red here too."""
     suite = _suite(root, f"{mine.name} · verdict", 0.0)
     decides = account.decides(mine.name)
@@ -100,20 +113,20 @@ def _suite(root: ET.Element, name: str, seconds: float) -> ET.Element:
 
 
 def _add(  # noqa: PLR0913  # a test case's parts
-    suite: ET.Element, name: str, verdict: str, said: str, text: str = "", *, decides: bool
+    suite: ET.Element, name: str, verdict: str, message: str, text: str = "", *, decides: bool
 ) -> None:
     """Add a test case; only what decides the run may fail it."""
     owner = suite.get("name", "")
     element = ET.SubElement(suite, "testcase", classname=owner, name=one_line(name))
     if verdict in _SKIPPED:
-        ET.SubElement(element, "skipped", message=one_line(f"{verdict}: {said}"))
+        ET.SubElement(element, "skipped", message=one_line(f"{verdict}: {message}"))
     elif verdict in (*_FAILURE, *_ERROR) and not decides:
-        message = one_line(f"{verdict}, and does not decide the run: {said}")
+        message = one_line(f"{verdict}, and does not decide the run: {message}")
         ET.SubElement(element, "skipped", message=message)
     elif verdict in (*_FAILURE, *_ERROR):
         tag = "failure" if verdict in _FAILURE else "error"
-        child = ET.SubElement(element, tag, type=verdict, message=one_line(f"{verdict}: {said}"))
-        child.text = visible(text or said)
+        child = ET.SubElement(element, tag, type=verdict, message=one_line(f"{verdict}: {message}"))
+        child.text = visible(text or message)
 
 
 def _count(root: ET.Element) -> None:

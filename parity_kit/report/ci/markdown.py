@@ -18,7 +18,7 @@ from parity_kit.report.summary import CandidateSummary
 
 MOST_SHOWN = 50
 """Causes that are listed; the others are counted."""
-_MOST_SAID = 400  # characters of one side
+_LONGEST = 400  # characters of one side
 _MOST_REASONS = 10
 _COLUMNS = ("equal", "divergent", "unsupported")
 
@@ -30,7 +30,7 @@ def render(account: Account) -> str:
 
 def code(text: str) -> str:
     """Return untrusted text as a code span that it cannot leave."""
-    shown = one_line(text, _MOST_SAID)
+    shown = one_line(text, _LONGEST)
     if not shown.strip():
         return "(empty)"
     longest = max((len(run) for run in re.findall("`+", shown)), default=0)
@@ -100,17 +100,17 @@ def _differing(account: Account) -> Iterator[str]:
     yield ""
 
 
-def _problem(account: Account, each: Problem) -> Iterator[str]:
-    sign = f"{word(each.verdict).symbol} **{each.verdict}**"
-    if not each.case:
-        yield f"- {sign}, {code(each.candidate)}: {code(each.said)}"
+def _problem(account: Account, problem: Problem) -> Iterator[str]:
+    sign = f"{word(problem.verdict).symbol} **{problem.verdict}**"
+    if not problem.case:
+        yield f"- {sign}, {code(problem.candidate)}: {code(problem.message)}"
         return
-    where = f"{cases(each.count)} of {plain_name(each.gate)}, such as {code(each.case)}"
-    yield f"- {sign}, {code(each.candidate)}, {where}: {code(each.said)}"
-    if each.reference or each.theirs:
-        yield f"  - reference {code(each.reference)}"
-        yield f"  - candidate {code(each.theirs)}"
-    if again := account.again(each):
+    where = f"{cases(problem.count)} of {plain_name(problem.gate)}, such as {code(problem.case)}"
+    yield f"- {sign}, {code(problem.candidate)}, {where}: {code(problem.message)}"
+    if problem.reference or problem.theirs:
+        yield f"  - reference {code(problem.reference)}"
+        yield f"  - candidate {code(problem.theirs)}"
+    if again := account.again(problem):
         yield f"  - again: {code(again)}"
 
 
@@ -135,9 +135,9 @@ def _not_judged(account: Account) -> Iterator[str]:
 
 def _left(account: Account, gate: GateFinished) -> Iterator[str]:
     left = {item: gate.verdicts.get(item, 0) for item in ("unsupported", "unknown")}
-    if said := counts(left):
-        yield f"- {code(gate.candidate)}, {plain_name(gate.gate)}: {said}"
-        reasons = Counter(each.said for each in account.said(gate) if each.verdict in left)
+    if unjudged := counts(left):
+        yield f"- {code(gate.candidate)}, {plain_name(gate.gate)}: {unjudged}"
+        reasons = Counter(case.said for case in account.judged_cases(gate) if case.verdict in left)
         for reason, count in sorted(reasons.items(), key=lambda row: (-row[1], row[0]))[
             :_MOST_REASONS
         ]:

@@ -102,7 +102,9 @@ def _result(account: Account, places: SourceLocations, problem: Problem) -> dict
 
 def _message(account: Account, problem: Problem) -> str:
     where = f" in {problem.gate}, {problem.case}" if problem.case else ""
-    lines = [f"{plain_name(problem.candidate)}: {problem.verdict}{where}: {one_line(problem.said)}"]
+    lines = [
+        f"{plain_name(problem.candidate)}: {problem.verdict}{where}: {one_line(problem.message)}"
+    ]
     if problem.case:
         lines.append(f"{cases(problem.count)} of this cause")
     if problem.reference or problem.theirs:

@@ -46,7 +46,7 @@ class Terminal:
         self._live: Progress | None = None
         self._task: TaskID | None = None
         self._gate = ""
-        self._told = 0
+        self._shown = 0
         self._rows: list[RowJudged] = []
 
     def __enter__(self) -> Self:
@@ -73,8 +73,8 @@ class Terminal:
             return
         self._clear()
         if isinstance(event, DivergenceFound):
-            self._told += 1
-            if self._told > MOST_SHOWN:
+            self._shown += 1
+            if self._shown > MOST_SHOWN:
                 return
         if isinstance(event, RowJudged):
             self._rows.append(event)
@@ -82,10 +82,10 @@ class Terminal:
             self._console.print(f"   matrix of {len(self._rows)} rows · {summary(self._rows)}")
             self._rows = []
         if isinstance(event, GateFinished):
-            if self._told > MOST_SHOWN:
-                more = self._told - MOST_SHOWN
+            if self._shown > MOST_SHOWN:
+                more = self._shown - MOST_SHOWN
                 self._console.print(f"    … and {more} more places; the report has them all")
-            self._told = 0
+            self._shown = 0
         for line in _lines(event):
             self._console.print(line)
 
@@ -124,7 +124,10 @@ def _lines(event: Event) -> list[str]:  # noqa: C901, PLR0911  # one arm for eac
             state = mark("divergent" if event.drifted else "equal")
             total = sum(event.corpora.values())
             text = f"{state}  {total} fixtures against real LangGraph ({event.seconds:.1f} s)"
-            return [text, *(f"    [red]drifted[/red] {_text(each)}" for each in event.drifted)]
+            return [
+                text,
+                *(f"    [red]drifted[/red] {_text(fixture)}" for fixture in event.drifted),
+            ]
         case CandidateStarted():
             title, version = _text(event.title), _text(event.version)
             head = f"\n[bold]{title}[/bold] · {version}, {_text(event.language)}"

@@ -194,8 +194,8 @@ function follow() {
   reach(place && document.getElementById(place));
 }
 
-function copy(text, what) {
-  navigator.clipboard.writeText(text).then(() => notify(`${what} copied`), () => notify("could not be copied"));
+function copy(text, noun) {
+  navigator.clipboard.writeText(text).then(() => notify(`${noun} copied`), () => notify("could not be copied"));
 }
 
 // A page of two hundred differences gets its buttons as it is opened, not all at once.
@@ -204,11 +204,11 @@ function addButtons(difference) {
     return;
   }
   difference.dataset.ready = "yes";
-  for (const [pre, what] of find("pre.command, .source pre", difference).map((pre) => [pre, pre.matches(".command") ? "command" : "text"])) {
+  for (const [pre, noun] of find("pre.command, .source pre", difference).map((pre) => [pre, pre.matches(".command") ? "command" : "text"])) {
     const button = document.createElement("button");
     button.className = "copy";
-    button.textContent = `copy ${what}`;
-    button.addEventListener("click", () => copy(pre.matches(".command") ? pre.textContent.split("\n")[0] : pre.textContent, what));
+    button.textContent = `copy ${noun}`;
+    button.addEventListener("click", () => copy(pre.matches(".command") ? pre.textContent.split("\n")[0] : pre.textContent, noun));
     pre.after(button);
   }
   const link = difference.querySelector(".facts a");
