@@ -75,8 +75,8 @@ def sizes() -> Iterator[tuple[str, bytes]]:
     for name, (head, width) in _HEADS_WITH_SIZE.items():
         body = b"\x07" * (name.startswith("ext")) + b"\x01\x02\x03\x04"
         most = (1 << 8 * width) - 1
-        for what, size in {"one-more": 5, "half": 1 << 8 * width - 1, "most": most}.items():
-            yield f"{name}-{what}", bytes((head,)) + size.to_bytes(width, "big") + body
+        for label, size in {"one-more": 5, "half": 1 << 8 * width - 1, "most": most}.items():
+            yield f"{name}-{label}", bytes((head,)) + size.to_bytes(width, "big") + body
         yield f"{name}-none", bytes((head,)) + bytes(width) + body
         yield f"{name}-size-cut", bytes((head,)) + bytes(width - 1)
         inside = bytes((head,)) + most.to_bytes(width, "big")

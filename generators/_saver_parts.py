@@ -32,14 +32,14 @@ def stored(value: object) -> Any:
 def checkpoint(number: int, values: dict[str, Any], **parts: Any) -> dict[str, Any]:
     """Return a checkpoint; `parts` replaces some of it."""
     versions = dict.fromkeys(values, version(number))
-    seen: dict[str, dict[str, str]] = {"__input__": {}}
+    versions_seen: dict[str, dict[str, str]] = {"__input__": {}}
     return {
         "v": 4,
         "ts": _EPOCH.format(number),
         "id": id_of(number),
         "channel_values": values,
         "channel_versions": versions,
-        "versions_seen": seen,
+        "versions_seen": versions_seen,
         "updated_channels": list(values),
     } | parts
 

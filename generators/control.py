@@ -291,7 +291,7 @@ _ON_SQLITE = (
 
 def cases() -> Iterator[Case]:
     """Yield the corpus."""
-    seen = {f"command/{name}": (program, (_SEEN, STATE)) for name, program in _COMMAND.items()}
+    commands = {f"command/{name}": (program, (_SEEN, STATE)) for name, program in _COMMAND.items()}
     returned = {
         f"return/{name}": (returning(value), (stream(["updates"]), STATE))
         for name, value in _RETURN.items()
@@ -300,7 +300,7 @@ def cases() -> Iterator[Case]:
         f"route/{name}": (program, (stream(["updates"], input={"to": to}), STATE))
         for name, (program, to) in _ROUTE.items()
     }
-    for runs in (seen, returned, routes, _RUNS, _OPERATION):
+    for runs in (commands, returned, routes, _RUNS, _OPERATION):
         yield from cases_of("control", runs, [name for name in _ON_SQLITE if name in runs])
     yield from without_saver(
         "control",

@@ -257,8 +257,8 @@ def _mutated() -> Iterator[tuple[str, bytes]]:
         code, parts = _INSIDE[name]
         data = pack([Ext(code, pack(parts)), 1])
         for at in range(1, len(data)):
-            for what, byte in {"unused": 0xC1, "next": data[at] + 1 & 0xFF}.items():
-                yield f"{name}-{at:02}-{what}", data[:at] + bytes((byte,)) + data[at + 1 :]
+            for label, byte in {"unused": 0xC1, "next": data[at] + 1 & 0xFF}.items():
+                yield f"{name}-{at:02}-{label}", data[:at] + bytes((byte,)) + data[at + 1 :]
 
 
 def _shapes() -> Iterator[tuple[str, bytes]]:

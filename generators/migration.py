@@ -45,7 +45,7 @@ def old(
     layout: int,
     values: dict[str, Any],
     versions: dict[str, int],
-    seen: dict[str, dict[str, int]],
+    versions_seen: dict[str, dict[str, int]],
     **more: Any,
 ) -> dict[str, Any]:
     """Return a checkpoint of an older layout; versions are given by their number."""
@@ -57,7 +57,7 @@ def old(
         "channel_versions": {name: version(number) for name, number in versions.items()},
         "versions_seen": {
             node: {name: version(number) for name, number in seen_versions.items()}
-            for node, seen_versions in seen.items()
+            for node, seen_versions in versions_seen.items()
         },
         **more,
     }

@@ -85,9 +85,9 @@ _FLOW: Runs = {
     "namespace/stored-while-it-waits": (nested(ASKING), (invoke(),)),
 }
 _CHECKPOINTER: Runs = {
-    f"checkpointer/{name}/{what}": (program, operations)
+    f"checkpointer/{name}/{scenario}": (program, operations)
     for name, kept in {"parents": None, "own": True, "none": False}.items()
-    for what, (program, operations) in {
+    for scenario, (program, operations) in {
         "remembers": (
             parent(child([VISIT, note({"len": {"get": "log"}})]), kept),
             (invoke(), invoke(), STATE),

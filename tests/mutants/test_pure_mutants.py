@@ -113,10 +113,10 @@ def _(original: Body, namespace: str, answered: int) -> Any:
 
 @mutant("versions seen not recorded", apply, "apply_writes", "graphs", "$.versions_seen")
 def _(original: Body, state: Any, *given: Any) -> Any:
-    before = {name: dict(seen) for name, seen in state.seen.items()}
+    before = {name: dict(versions) for name, versions in state.versions_seen.items()}
     updated = original(state, *given)
-    state.seen.clear()
-    state.seen.update(before)
+    state.versions_seen.clear()
+    state.versions_seen.update(before)
     return updated
 
 

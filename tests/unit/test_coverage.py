@@ -42,7 +42,9 @@ def test_a_calibration_is_written_and_read_again() -> None:
     before = Calibration(9, frozenset({("a", "b"), ("a", "c"), ("b", "c")}), {5: 2, 9: 3})
     after = Calibration.from_json(before.to_json())
     assert after == before
-    assert after.coverage([("a", "b"), ("x", "y")], 8) == Coverage(covered=1, possible=3, expected=2)
+    assert after.coverage([("a", "b"), ("x", "y")], 8) == Coverage(
+        covered=1, possible=3, expected=2
+    )
 
 
 @pytest.mark.parametrize("suite", list(SUITES))

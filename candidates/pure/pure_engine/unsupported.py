@@ -10,18 +10,18 @@ from parity_kit.contract import UnsupportedSubjectError
 _T = TypeVar("_T")
 
 
-def check_known(names: Iterable[str], known: Container[str], what: str) -> None:
-    """Check that names are known; in the error, `what` comes before the first unknown one.
+def check_known(names: Iterable[str], known: Container[str], problem: str) -> None:
+    """Check that names are known; in the error, `problem` comes before the first unknown one.
 
     Raises:
         UnsupportedSubjectError: If one is unknown.
     """
     if unknown := sorted(name for name in names if name not in known):
-        message = f"{what} {unknown[0]}"
+        message = f"{problem} {unknown[0]}"
         raise UnsupportedSubjectError(message)
 
 
-def look_up(table: Mapping[str, _T], name: str, what: str) -> _T:
-    """Return a table's entry, or raise an error that names `what` is not supported."""
-    check_known((name,), table, f"no {what}")
+def look_up(table: Mapping[str, _T], name: str, noun: str) -> _T:
+    """Return a table's entry, or raise an error that names what is not supported."""
+    check_known((name,), table, f"no {noun}")
     return table[name]

@@ -42,8 +42,8 @@ def apply_writes(
     ordered = sorted(writers, key=lambda writer: path_text(writer.path))
     versions = state.versions
     for writer in ordered:
-        seen = state.seen.setdefault(writer.name, {})
-        seen.update({name: versions[name] for name in writer.triggers if name in versions})
+        versions_seen = state.versions_seen.setdefault(writer.name, {})
+        versions_seen.update({name: versions[name] for name in writer.triggers if name in versions})
     version = None
     if next_version is not None:
         version = next_version(max(versions.values()) if versions else None)

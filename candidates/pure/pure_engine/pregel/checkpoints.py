@@ -89,7 +89,9 @@ def copy_checkpoint(checkpoint: Checkpoint) -> Checkpoint:
         "id": checkpoint["id"],
         "channel_values": dict(checkpoint["channel_values"]),
         "channel_versions": dict(checkpoint["channel_versions"]),
-        "versions_seen": {node: dict(seen) for node, seen in checkpoint["versions_seen"].items()},
+        "versions_seen": {
+            node: dict(versions) for node, versions in checkpoint["versions_seen"].items()
+        },
         "updated_channels": checkpoint.get("updated_channels"),
     }
 

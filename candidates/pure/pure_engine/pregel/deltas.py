@@ -100,7 +100,7 @@ def bump(
     It triggers no node: nodes that had seen the version before are marked as having seen this one.
     `versions_seen` records those marks, and the versions that the nodes had really seen.
     """
-    versions, bumps = state.versions, state.seen.get(BUMPS, {})
+    versions, bumps = state.versions, state.versions_seen.get(BUMPS, {})
     moved: dict[str, Any] = {}
     for channel in state.program.deltas:
         name = channel.key
@@ -111,21 +111,21 @@ def bump(
         return
     nothing = null_version(versions)
     noted: dict[str, Any] = {}
-    for node, seen in state.seen.items():
+    for node, node_versions in state.versions_seen.items():
         for name, before in moved.items():
-            if node == BUMPS or seen.get(name, nothing) < (before or nothing):
+            if node == BUMPS or node_versions.get(name, nothing) < (before or nothing):
                 continue
-            if name in seen and bumps.get(f"{node}|{name}") != seen[name]:
-                noted[f"{node}:{name}"] = seen[name]
-            noted[f"{node}|{name}"] = seen[name] = versions[name]
+            if name in node_versions and bumps.get(f"{node}|{name}") != node_versions[name]:
+                noted[f"{node}:{name}"] = node_versions[name]
+            noted[f"{node}|{name}"] = node_versions[name] = versions[name]
     if noted:
-        state.seen.setdefault(BUMPS, {}).update(noted)
+        state.versions_seen.setdefault(BUMPS, {}).update(noted)
 
 
-def really_seen(seen: Mapping[str, Mapping[str, Any]], node: str) -> Iterable[Any]:
+def really_seen(versions_seen: Mapping[str, Mapping[str, Any]], node: str) -> Iterable[Any]:
     """Yield the versions that a node has really seen, without the marks that `bump` left."""
-    bumps = seen.get(BUMPS, {})
-    for name, version in seen[node].items():
+    bumps = versions_seen.get(BUMPS, {})
+    for name, version in versions_seen[node].items():
         if bumps.get(f"{node}|{name}") != version:
             yield version
         elif f"{node}:{name}" in bumps:

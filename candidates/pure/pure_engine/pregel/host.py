@@ -48,10 +48,12 @@ class Stopwatch:
                 f"idle timeout of {limits.idle or 0:.3f}s without making progress",
             ),
         ]
-        passed = [(end, what) for end, what in ends if end is not None and end <= self._now]
+        passed = [
+            (end, limit_name) for end, limit_name in ends if end is not None and end <= self._now
+        ]
         if passed:
-            end, what = min(passed, key=lambda limit: limit[0])
-            message = f"Node '{self._node}' exceeded its {what} (elapsed: {end:.3f}s)."
+            end, limit_name = min(passed, key=lambda limit: limit[0])
+            message = f"Node '{self._node}' exceeded its {limit_name} (elapsed: {end:.3f}s)."
             raise NodeTimeoutError(message)
 
 

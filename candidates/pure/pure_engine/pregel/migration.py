@@ -64,9 +64,9 @@ def _spread(program: Program, checkpoint: dict[str, Any], source: str) -> None:
 def _take_over(checkpoint: dict[str, Any], old: str, node: str, version: Any) -> None:
     """Give a node's trigger the later of two versions, in `versions_seen` too."""
     trigger = branch_to(node)
-    versions, seen = checkpoint["channel_versions"], checkpoint["versions_seen"]
+    versions, versions_seen = checkpoint["channel_versions"], checkpoint["versions_seen"]
     versions[trigger] = max(versions[trigger], version) if trigger in versions else version
-    for by in (seen.get(node, {}), seen.get(INTERRUPT, {})):
+    for by in (versions_seen.get(node, {}), versions_seen.get(INTERRUPT, {})):
         if old in by:
             one = by.pop(old)
             by[trigger] = max(one, by[trigger]) if trigger in by else one

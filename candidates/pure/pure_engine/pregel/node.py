@@ -78,11 +78,15 @@ def write_update(
     """Add the writes of a node's update, and those of its edges and branches."""
     writes += [*_updates(value, node), *_gotos(value), *node.targets]
     for route in node.routes:
-        seen = _fresh(node, state, managed, writes)
+        state_values = _fresh(node, state, managed, writes)
         if node.record is not None:
-            given = node.record.complete(seen)
+            given = node.record.complete(state_values)
         else:
-            given = {**cast("dict[str, Any]", value), **seen} if isinstance(value, dict) else seen
+            given = (
+                {**cast("dict[str, Any]", value), **state_values}
+                if isinstance(value, dict)
+                else state_values
+            )
         writes += _routed(route.path(Scope(given, _NOBODY)), route.ends)
 
 
@@ -140,16 +144,16 @@ def _fresh(
     node: Node, state: State, managed: Mapping[str, Any], writes: Sequence[Write]
 ) -> dict[str, Any]:
     """Return a node's input as if this task's writes were the only ones of the superstep."""
-    seen: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for name in node.reads:
         if name in managed:
-            seen[name] = managed[name]
+            values[name] = managed[name]
             continue
         channel = state.channels[name].copy()
         channel.update([value for written, value in writes if written == name])
         if channel.is_available():
-            seen[name] = channel.get()
-    return seen
+            values[name] = channel.get()
+    return values
 
 
 def _routed(result: Any, ends: Mapping[Any, str] | None) -> list[Write]:

@@ -86,13 +86,16 @@ def _candidates(state: State, updated: set[str] | None) -> Iterable[str]:
 
 def _is_triggered(state: State, name: str) -> bool:
     """Return whether one of a node's triggers holds a value that the node has not seen."""
-    versions, seen = state.versions, state.seen.get(name)
+    versions, versions_seen = state.versions, state.versions_seen.get(name)
     if not versions:
         return False
     nothing = null_version(versions)
     return any(
         state.channels[trigger].is_available()
-        and (seen is None or versions.get(trigger, nothing) > seen.get(trigger, nothing))
+        and (
+            versions_seen is None
+            or versions.get(trigger, nothing) > versions_seen.get(trigger, nothing)
+        )
         for trigger in state.program.nodes[name].triggers
     )
 
@@ -145,9 +148,10 @@ def _input(state: State, name: str, managed: Mapping[str, Any]) -> Any:
 
 def stops(state: State, breakpoints: Breakpoints, tasks: Iterable[Task]) -> bool:
     """Return whether a task is at a breakpoint and anything changed since the last stop."""
-    versions, seen = state.versions, state.seen.get(INTERRUPT, {})
+    versions, versions_seen = state.versions, state.versions_seen.get(INTERRUPT, {})
     if not any(
-        version > seen.get(name, null_version(versions)) for name, version in versions.items()
+        version > versions_seen.get(name, null_version(versions))
+        for name, version in versions.items()
     ):
         return False
     if breakpoints == "*":

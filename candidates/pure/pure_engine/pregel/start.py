@@ -135,8 +135,8 @@ def _apply_unowned(
 def _continue(run: Run, store: Store, *, forks: bool, travelling: bool) -> None:
     """Pass the breakpoint where the run may have stopped, and store a fork if it is to be one."""
     versions = run.state.versions
-    seen = run.state.seen.setdefault(INTERRUPT, {})
-    seen.update({name: versions[name] for name in run.state.channels if name in versions})
+    versions_seen = run.state.versions_seen.setdefault(INTERRUPT, {})
+    versions_seen.update({name: versions[name] for name in run.state.channels if name in versions})
     if forks or run.replaying:
         store.deltas.diverge()
     if forks:

@@ -40,7 +40,7 @@ class State:
         return self.checkpoint["channel_versions"]
 
     @property
-    def seen(self) -> dict[str, dict[str, Any]]:
+    def versions_seen(self) -> dict[str, dict[str, Any]]:
         """The versions that each node has seen of the channels that trigger it."""
         return self.checkpoint["versions_seen"]
 
@@ -55,10 +55,10 @@ class State:
 
     def read(self, names: Iterable[str], managed: Mapping[str, Any]) -> dict[str, Any]:
         """Return fields as a node reads them, managed ones included."""
-        seen: dict[str, Any] = {}
+        values: dict[str, Any] = {}
         for name in names:
             if name in managed:
-                seen[name] = managed[name]
+                values[name] = managed[name]
             elif self.channels[name].is_available():
-                seen[name] = self.channels[name].get()
-        return seen
+                values[name] = self.channels[name].get()
+        return values

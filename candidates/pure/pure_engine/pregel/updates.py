@@ -97,7 +97,7 @@ class Update:
         program = self._graph.program
         if len(changes) == 1:
             if as_node is None:
-                as_node = _last_node(program, self._state.seen)
+                as_node = _last_node(program, self._state.versions_seen)
             if as_node is None:
                 raise InvalidUpdateError("Ambiguous update, specify as_node")
             changes = [changes[0]._replace(as_node=as_node)]
@@ -232,16 +232,16 @@ def _grouped(values: Sequence[Any], waiting: Mapping[str, Sequence[str]]) -> lis
     return [change for group in groups.values() for change in group]
 
 
-def _last_node(program: Program, seen: Mapping[str, Mapping[str, Any]]) -> str | None:
+def _last_node(program: Program, versions_seen: Mapping[str, Mapping[str, Any]]) -> str | None:
     """Return the node that ran last, or None if several did."""
-    ran = (node for node in seen if node != BUMPS)
-    if not any(version for node in ran for version in deltas.really_seen(seen, node)):
+    ran = (node for node in versions_seen if node != BUMPS)
+    if not any(version for node in ran for version in deltas.really_seen(versions_seen, node)):
         return START
     runs = sorted(
         (version, node)
-        for node in seen
+        for node in versions_seen
         if node in program.nodes
-        for version in deltas.really_seen(seen, node)
+        for version in deltas.really_seen(versions_seen, node)
     )
     if len(runs) == 1 or (runs and runs[-1][0] != runs[-2][0]):
         return runs[-1][1]

@@ -45,14 +45,14 @@ def ancestors(name: str | None, parent_of: Callable[[str], str | None]) -> Itera
 
     `parent_of` raises `KeyError` for a checkpoint that does not exist.
     """
-    seen = {name}
+    visited = {name}
     while name is not None:
         try:
             name = parent_of(name)
-            if name is None or name in seen:
+            if name is None or name in visited:
                 return
             parent_of(name)
         except KeyError:
             return
-        seen.add(name)
+        visited.add(name)
         yield name

@@ -70,18 +70,18 @@ def _escape(char: str) -> str:
     return char if char >= _FIRST_PRINTABLE else f"\\u{ord(char):04x}"
 
 
-def contains(whole: Any, part: Any) -> bool:
+def contains(container: Any, part: Any) -> bool:
     """Return whether one value contains another (`@>`)."""
     if isinstance(part, Mapping):
         entries = cast("Mapping[str, Any]", part)
-        return isinstance(whole, Mapping) and all(
-            key in whole and contains(whole[key], value) for key, value in entries.items()
+        return isinstance(container, Mapping) and all(
+            key in container and contains(container[key], value) for key, value in entries.items()
         )
     if isinstance(part, list):
         items = cast("Sequence[Any]", part)
-        return isinstance(whole, list) and all(
-            any(contains(held, item) for held in cast("Sequence[Any]", whole)) for item in items
+        return isinstance(container, list) and all(
+            any(contains(held, item) for held in cast("Sequence[Any]", container)) for item in items
         )
-    if isinstance(whole, bool) or isinstance(part, bool):
-        return whole is part
-    return not isinstance(whole, (Mapping, list)) and whole == part
+    if isinstance(container, bool) or isinstance(part, bool):
+        return container is part
+    return not isinstance(container, (Mapping, list)) and container == part
