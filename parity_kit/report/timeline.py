@@ -197,8 +197,8 @@ def _fewer(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     for step, group in groupby(rows, key=lambda row: row["step"]):
         same = 0
         for row in group:
-            kept_as_told = row["what"] in {"ran", "gave"} or (row["what"] == "told" and not stored)
-            if kept_as_told or "candidate" in row:
+            listed = row["what"] in {"ran", "gave"} or (row["what"] == "told" and not stored)
+            if listed or "candidate" in row:
                 kept.append(row)
             else:
                 same += 1

@@ -167,9 +167,13 @@ def grown(run: Path) -> dict[str, Any]:
     port = report["candidates"][0]
     divergences = port["divergences"]
     port["divergences"] = [
-        {**each, "case": f"{each['case']}/{turn}", "cause": f"{each['cause']}, kind {turn % 9}"}
+        {
+            **divergence,
+            "case": f"{divergence['case']}/{turn}",
+            "cause": f"{divergence['cause']}, kind {turn % 9}",
+        }
         for turn in range(200 // len(divergences))
-        for each in divergences
+        for divergence in divergences
     ]
     for gate in port["gates"]:
         gate["compared"] = 10_000 // len(port["gates"])
@@ -186,11 +190,11 @@ def _written(folder: Path, events: Sequence[Event]) -> Path:
 
 def _candidate(name: str, folder: Path, differing: int) -> list[Event]:
     """Return what is told of a candidate that gives some cases of each corpus otherwise."""
-    found = [(corpus, _differing(name, folder, corpus, differing)) for corpus in CORPORA]
+    corpus_events = [(corpus, _differing(name, folder, corpus, differing)) for corpus in CORPORA]
     verdict = "divergent" if differing else "equal"
     return [
         CandidateStarted(name, f"Engine {name}", "1.0", "Rust", {"graph": "bytes"}, 0.1),
-        *(event for _, events in found for event in events),
+        *(event for _, events in corpus_events for event in events),
         *(
             GateFinished(
                 name,
@@ -210,11 +214,11 @@ def _candidate(name: str, folder: Path, differing: int) -> list[Event]:
                     }
                 },
             )
-            for corpus, events in found
+            for corpus, events in corpus_events
         ),
         ClaimsRead(name, HOSTILE, "1.0", [CLAIM]),
         EngagementSeen(name, {HOSTILE: 3}, engaged=True),
-        *_rows(name, [event for _, events in found for event in events]),
+        *_rows(name, [event for _, events in corpus_events for event in events]),
         CandidateJudged(name, verdict, f"{differing} of {HOSTILE}", int(differing > 0)),
     ]
 
@@ -229,9 +233,9 @@ def _differing(name: str, folder: Path, corpus: str, most: int) -> list[Any]:
         if isinstance(verdict, Divergent):
             file = f"cases/{name}-{corpus}-{len(events)}.case.msgpack"
             CaseFile(trace.case, name, trace.outcomes, theirs).write(folder / file)
-            told = divergence(candidate=name, gate=f"corpus {corpus}", case=trace.case,
+            divergence_event = divergence(candidate=name, gate=f"corpus {corpus}", case=trace.case,
                               verdict=verdict, count=1 + len(events), file=file)  # fmt: skip
-            events.append(told)
+            events.append(divergence_event)
     return events
 
 
@@ -252,12 +256,16 @@ def _changed(trace: Trace, turn: int) -> tuple[Outcome, ...]:
     return (*before, changed)
 
 
-def _rows(name: str, found: Sequence[Any]) -> list[Event]:
+def _rows(name: str, differing_events: Sequence[Any]) -> list[Event]:
     """Return the rows of the real matrix, of which some lead to a difference."""
     events: list[Event] = []
     for place, row in enumerate(read_rows()):
-        each = found[place % len(found)] if found and place % 5 == 0 else None
-        verdicts = {"divergent": 1, "equal": 2} if each else {"equal": 3}
+        differing_event = (
+            differing_events[place % len(differing_events)]
+            if differing_events and place % 5 == 0
+            else None
+        )
+        verdicts = {"divergent": 1, "equal": 2} if differing_event else {"equal": 3}
         events.append(
             RowJudged(
                 candidate=name,
@@ -267,12 +275,14 @@ def _rows(name: str, found: Sequence[Any]) -> list[Event]:
                 shows=row.shows,
                 patterns=list(row.patterns),
                 claimed="yes",
-                verdict="divergent" if each else "equal",
-                reached="none" if each else "bytes",
+                verdict="divergent" if differing_event else "equal",
+                reached="none" if differing_event else "bytes",
                 compared=3,
                 verdicts=verdicts,
-                reasons={HOSTILE: 1} if each else {},
-                differing=[[each.case, each.gate, each.case]] if each else [],
+                reasons={HOSTILE: 1} if differing_event else {},
+                differing=[[differing_event.case, differing_event.gate, differing_event.case]]
+                if differing_event
+                else [],
             )
         )
     return events
@@ -289,12 +299,12 @@ def _bench(name: str, ratio: float) -> list[Event]:
             events.append(BenchMeasured(*key, "not comparable", *nothing, 0, 0, HOSTILE, *size))
             continue
         ours = 0.001 * (workload.size or 5)
-        seen: list[list[float | None]] = [
+        pairs: list[list[float | None]] = [
             [pair, ours * (1 + pair / 80), ours / ratio * (1 + (pair * 7 % 5) / 90), 0.2, 1]
             for pair in range(12)
         ]
         memory = {"reference": [80 << 20, 90 << 20], "candidate": [9 << 20, 12 << 20]}
         figures = (ratio, ratio / 1.1, ratio * 1.1, ours, ours / ratio)
         verdict = "faster" if ratio > 1 else "inconclusive"
-        events.append(BenchMeasured(*key, verdict, *figures, 12, 1, "", *size, seen, memory))
+        events.append(BenchMeasured(*key, verdict, *figures, 12, 1, "", *size, pairs, memory))
     return events

@@ -41,15 +41,15 @@ def with_history(
 
 def violations(page: Page, axe: str) -> str:
     page.evaluate(axe)
-    found: dict[str, Any] = page.evaluate(
+    result: dict[str, Any] = page.evaluate(
         "axe.run({ resultTypes: ['violations'], runOnly: ['wcag2a', 'wcag2aa', 'wcag21a',"
         " 'wcag21aa', 'wcag22aa', 'best-practice'] })"
     )
-    assert found["passes"], "axe looked at something"
+    assert result["passes"], "axe looked at something"
     return "\n".join(
         f"{violation['id']}: {violation['help']}: {node['html'][:200]} "
         f"{node['failureSummary'][:300]}"
-        for violation in found["violations"]
+        for violation in result["violations"]
         for node in violation["nodes"][:3]
     )
 

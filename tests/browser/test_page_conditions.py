@@ -130,10 +130,10 @@ def test_what_is_drawn_stands_out_from_its_ground(
 ) -> None:
     """WCAG asks 3 to 1 of what must be seen, 4.5 to 1 of text; the margin's band is a backdrop."""
     page = visit(report, color_scheme=scheme)
-    found = page.evaluate(CONTRAST)
+    contrasts = page.evaluate(CONTRAST)
 
-    assert {"fill-s0", "stroke-s1", "fill-ink", "stroke-quiet"} <= found.keys()
-    for name, ratio in found.items():
+    assert {"fill-s0", "stroke-s1", "fill-ink", "stroke-quiet"} <= contrasts.keys()
+    for name, ratio in contrasts.items():
         if not name.endswith("band"):
             assert ratio >= (4.5 if name in {"fill-ink", "fill-faint"} else 3), name
 

@@ -26,16 +26,16 @@ def page(visit: Callable[..., Page], report: Path) -> Page:
 
 
 def test_a_search_narrows_rows_and_differences_and_says_how_many(page: Page) -> None:
-    everything = page.locator(".difference:visible").count()
+    total = page.locator(".difference:visible").count()
     page.keyboard.press("/")
     page.keyboard.type("stream")
     rows = page.locator(ROWS)
     shown = page.locator(".difference:visible").count()
-    said = page.locator("#matches").inner_text()
+    matches = page.locator("#matches").inner_text()
 
     assert 0 < rows.count() < 80
-    assert 0 < shown < everything
-    assert said == f"{rows.count()} rows, {shown} differences"
+    assert 0 < shown < total
+    assert matches == f"{rows.count()} rows, {shown} differences"
     groups = page.locator("#matrix tbody:visible")
     for row in rows.all():
         group = row.locator("xpath=..").locator(".group").inner_text()
@@ -43,7 +43,7 @@ def test_a_search_narrows_rows_and_differences_and_says_how_many(page: Page) -> 
     assert groups.count() > 0
 
 
-def test_a_search_shows_what_it_found(page: Page) -> None:
+def test_a_search_shows_its_matches(page: Page) -> None:
     page.fill("#search", page.locator("#matrix details code").first.text_content() or "")
     opened = page.locator(f"{ROWS} details[open]")
 
@@ -64,12 +64,12 @@ def test_enter_goes_to_the_first_match(page: Page) -> None:
 
 
 def test_escape_empties_the_search(page: Page) -> None:
-    everything = page.locator(".difference:visible").count()
+    total = page.locator(".difference:visible").count()
     page.keyboard.press("/")
     page.keyboard.type("stream")
     page.keyboard.press("Escape")
 
-    assert page.locator(".difference:visible").count() == everything
+    assert page.locator(".difference:visible").count() == total
     assert page.locator("#search").input_value() == ""
     assert "q=" not in _fragment(page)
     assert page.evaluate("document.activeElement.id") != "search"
@@ -155,15 +155,15 @@ def test_rows_stand_by_name_or_worst_first(page: Page) -> None:
 def test_keys_go_from_difference_to_difference_and_open_them(page: Page) -> None:
     every = page.locator(".difference").count()
     focused = "document.activeElement.closest('details').id"
-    seen: list[str] = []
+    visited: list[str] = []
     for _ in range(4):
         page.keyboard.press("j")
-        seen.append(page.evaluate(focused))
+        visited.append(page.evaluate(focused))
     page.keyboard.press("k")
 
-    assert len(set(seen)) == 4 <= every
-    assert page.evaluate(focused) == seen[-2]
-    assert page.locator(f"#{seen[-1]}[open]").count() == 1
+    assert len(set(visited)) == 4 <= every
+    assert page.evaluate(focused) == visited[-2]
+    assert page.locator(f"#{visited[-1]}[open]").count() == 1
 
 
 def test_keys_are_letters_in_the_search(page: Page) -> None:

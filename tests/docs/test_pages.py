@@ -205,9 +205,9 @@ def check(words: list[str], *, complete: bool) -> None:
         if complete and parameter.required:
             assert value, f"{parameter.name} is missing"
         if isinstance(parameter.type, click.Choice):
-            for each in [value] if isinstance(value, str) else value or []:
-                known = each.isupper() or each in parameter.type.choices
-                assert known, f"{parameter.name} cannot be {each!r}"
+            for choice in [value] if isinstance(value, str) else value or []:
+                known = choice.isupper() or choice in parameter.type.choices
+                assert known, f"{parameter.name} cannot be {choice!r}"
 
 
 def site() -> Any:
@@ -277,8 +277,8 @@ def test_every_option_in_the_prose_exists() -> None:
             known.update(parameter.opts, parameter.secondary_opts)
         if isinstance(command, click.Group):
             context = click.Context(command)
-            for each in command.list_commands(context):
-                chosen = command.get_command(context, each)
+            for subcommand in command.list_commands(context):
+                chosen = command.get_command(context, subcommand)
                 assert chosen is not None
                 gather(chosen)
 
@@ -318,15 +318,17 @@ def with_arguments(words: list[str]) -> bool:
         check(words, complete=True)
     except (AssertionError, click.UsageError):
         return False
-    return bool(rest) or not any(isinstance(each, click.Argument) for each in command.params)
+    return bool(rest) or not any(
+        isinstance(parameter, click.Argument) for parameter in command.params
+    )
 
 
 def typed() -> dict[str, str]:
     """Return each command that a page tells to type, and where; the tutorial has its own test."""
     commands: dict[str, str] = {}
     for piece, words, complete in mentions():
-        told_elsewhere = piece.page in {"docs/tutorial.md", "CHANGELOG.md"}
-        if not told_elsewhere and (complete or with_arguments(words)):
+        is_narrative = piece.page in {"docs/tutorial.md", "CHANGELOG.md"}
+        if not is_narrative and (complete or with_arguments(words)):
             replaced = [STANDS_FOR.get(word, word) for word in words]
             commands.setdefault(shlex.join(replaced), str(piece))
     return commands

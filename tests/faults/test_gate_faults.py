@@ -154,14 +154,14 @@ def nothing_left_behind(workspace: Workspace) -> Iterator[None]:
 
 def running(workspace: Workspace) -> list[str]:
     """Return the processes of this machine that an engine of this workspace started."""
-    found: list[str] = []
+    commands: list[str] = []
     mark = str(workspace.root / "answers")
     for process in psutil.process_iter(["cmdline", "environ", "status"]):
         info = process.info  # what cannot be read is None
         marks: list[str] = [*(info["environ"] or {}).values(), *(info["cmdline"] or [])]
         if mark in marks and info["status"] != psutil.STATUS_ZOMBIE:
-            found.append(" ".join(info["cmdline"] or []))
-    return found
+            commands.append(" ".join(info["cmdline"] or []))
+    return commands
 
 
 def test_a_daemon_that_was_left_would_be_seen(workspace: Workspace) -> None:
@@ -239,7 +239,7 @@ def test_engine_that_supports_nothing_of_what_it_claims_is_unknown(workspace: Wo
     assert {case.verdict for case in result.cases.values()} == {"unsupported"}
 
 
-def test_what_an_engine_did_is_told_when_it_is_not_started_again(workspace: Workspace) -> None:
+def test_verdicts_are_reported_when_the_engine_is_not_started_again(workspace: Workspace) -> None:
     events: list[Event] = []
     candidate = find(workspace, "dies_on_every_case")
     candidate = replace(candidate, limits=replace(candidate.limits, restarts=3))
@@ -249,9 +249,9 @@ def test_what_an_engine_did_is_told_when_it_is_not_started_again(workspace: Work
         )
         with pytest.raises(CandidateError, match="failed 4 times and is not restarted again"):
             gate_corpora(read_wanted(workspace), under_test, Level.BYTES, events.append)
-    told = [event for event in events if isinstance(event, CaseJudged)]
-    assert [each.verdict for each in told] == ["crashed"] * 4
-    assert all("exit code 8" in each.said for each in told)
+    verdicts = [event for event in events if isinstance(event, CaseJudged)]
+    assert [case.verdict for case in verdicts] == ["crashed"] * 4
+    assert all("exit code 8" in case.said for case in verdicts)
 
 
 START_FAULTS = [
@@ -287,7 +287,7 @@ def test_answer_for_another_session_is_found_by_a_check(workspace: Workspace) ->
     with start(find(workspace, "answers_for_another_session"), workspace) as engine:
         answers = list(walk(engine, {SubjectKind.CODEC: Level.BYTES}, lambda: None))
     wrong = [answer for answer in answers if answer.title == "open, apply, close"]
-    assert [each.result for each in wrong] == ["wrong"]
+    assert [check.result for check in wrong] == ["wrong"]
     assert "with two sessions open" in wrong[0].detail
 
 
@@ -295,7 +295,7 @@ def print_times() -> None:
     """Print what each engine's verdict took, with the start of a process for it."""
     with tempfile.TemporaryDirectory() as folder:
         workspace = made(Path(folder))
-        rows = [(judged(workspace, each.engine), each) for each in FAULTS]
+        rows = [(judged(workspace, fault.engine), fault) for fault in FAULTS]
     lines = ["| engine | verdict | limit, s | verdict after, s |", "| --- | --- | --- | --- |"]
     for result, fault in sorted(rows, key=lambda row: -max(row[0].seconds, default=0.0)):
         took = ", ".join(f"{second:.2f}" for second in result.seconds)

@@ -37,7 +37,7 @@ def kept(command: list[str], limits: Limits | None = None) -> Generator[KeptProc
         process.end()
 
 
-def said(program: str, limits: Limits | None = None) -> str:
+def output_of(program: str, limits: Limits | None = None) -> str:
     """Return what a Python program prints as a candidate, once it has ended well."""
     with kept([sys.executable, "-I", "-S", "-c", program], limits) as process:
         printed = process.stdout.read().decode()
@@ -59,7 +59,7 @@ def test_open_files_and_core_files_are_limited() -> None:
     program = (
         "import resource as r; print(r.getrlimit(r.RLIMIT_NOFILE), r.getrlimit(r.RLIMIT_CORE)[0])"
     )
-    assert said(program, Limits(open_files=123)) == "(123, 123) 0"
+    assert output_of(program, Limits(open_files=123)) == "(123, 123) 0"
 
 
 def test_a_program_gets_its_variables_and_its_standard_streams_and_nothing_else() -> None:
@@ -190,11 +190,13 @@ def test_nothing_runs_on_when_the_kit_itself_is_killed() -> None:
         assert owner.stdout is not None
         first = psutil.Process(int(owner.stdout.readline()))
         assert soon(lambda: len(first.children(recursive=True)) == 2)
-        everything = [first.parent(), first, *first.children(recursive=True)]
+        processes = [first.parent(), first, *first.children(recursive=True)]
         owner.send_signal(signal.SIGKILL)
         owner.wait()
     assert soon(
-        lambda: not any(item and item.is_running() and not gone(item) for item in everything)
+        lambda: (
+            not any(process and process.is_running() and not gone(process) for process in processes)
+        )
     )
 
 

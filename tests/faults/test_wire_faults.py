@@ -232,7 +232,7 @@ def test_a_slow_candidate_gets_no_hint_about_bytes() -> None:
     assert "frame" not in caught.value.hint
 
 
-def test_error_of_the_engine_is_told_and_its_process_kept() -> None:
+def test_error_of_the_engine_is_reported_and_its_process_kept() -> None:
     with engine("fails") as candidate:
         first = candidate.pid
         with pytest.raises(CandidateCrashedError, match="IndexError: out of range") as caught:

@@ -26,8 +26,8 @@ def main() -> None:
     """Run the scripts that come in."""
     root, *sys.argv[1:] = sys.argv[1:]
     pins = _pins(root)
-    found = [_run(source, pins) for source in ormsgpack.unpackb(sys.stdin.buffer.read())]
-    sys.stdout.buffer.write(ormsgpack.packb(found))
+    outputs = [_run(source, pins) for source in ormsgpack.unpackb(sys.stdin.buffer.read())]
+    sys.stdout.buffer.write(ormsgpack.packb(outputs))
 
 
 def _pins(root: str) -> Any:
@@ -81,9 +81,9 @@ def _plain(value: Any) -> Any:
     for name in {"config", "parent_config"} & parts.keys():
         if parts[name] is not None:
             own = parts[name]["configurable"].items()
-            kept = {key: each for key, each in own if not key.startswith("__pregel_")}
+            kept = {key: entry for key, entry in own if not key.startswith("__pregel_")}
             parts[name] = {"configurable": kept}
-    return {key: _plain(each) for key, each in parts.items()}
+    return {key: _plain(entry) for key, entry in parts.items()}
 
 
 def _has_tuples(items: list[Any]) -> bool:

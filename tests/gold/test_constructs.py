@@ -46,9 +46,9 @@ class Shown:
 def words(value: Any) -> Iterator[str]:
     """Yield the keys and texts in a value."""
     if isinstance(value, Mapping):
-        for key, each in cast("Mapping[Any, Any]", value).items():
+        for key, entry in cast("Mapping[Any, Any]", value).items():
             yield str(key)
-            yield from words(each)
+            yield from words(entry)
     elif isinstance(value, (list, tuple)):
         for item in cast("list[Any]", value):
             yield from words(item)
@@ -146,9 +146,9 @@ def test_an_operation_on_graphs_is_shown(shown: Shown, name: str) -> None:
 
 def test_every_argument_of_a_run_is_shown(shown: Shown) -> None:
     text = (WORKSPACE.root / "docs" / "contract.md").read_text(encoding="utf-8")
-    found = RUN.search(text)
-    assert found is not None
-    named = set(re.findall(r"`(\w+)`", found[1]))
+    match = RUN.search(text)
+    assert match is not None
+    named = set(re.findall(r"`(\w+)`", match[1]))
     assert named
     assert shown.arguments >= named | {
         "async",

@@ -20,13 +20,15 @@ CORPORA = sorted(read_manifest(WORKSPACE.fixtures).corpora)
 
 
 def needed(program: str) -> str:
-    found = shutil.which(program)
-    if found is None:
+    path = shutil.which(program)
+    if path is None:
         pytest.skip(f"no {program} on this machine")
-    return found
+    return path
 
 
-def said(command: list[str], *, cwd: Path = EXAMPLES, env: dict[str, str] | None = None) -> str:
+def output_of(
+    command: list[str], *, cwd: Path = EXAMPLES, env: dict[str, str] | None = None
+) -> str:
     done = subprocess.run(
         command,
         cwd=cwd,
@@ -45,13 +47,13 @@ def go_reader(tmp_path_factory: pytest.TempPathFactory) -> str:
     go = needed("go")
     target = tmp_path_factory.mktemp("go") / "read_corpus"
     offline = {"GOPROXY": "off", "GO111MODULE": "off", "GOTOOLCHAIN": "local", "GOFLAGS": ""}
-    said([go, "build", "-o", str(target), "read_corpus.go"], env=offline)
+    output_of([go, "build", "-o", str(target), "read_corpus.go"], env=offline)
     return str(target)
 
 
 def assert_reads(command: list[str], name: CorpusName) -> None:
     index = index_file(WORKSPACE.fixtures, name).read_text(encoding="utf-8")
-    lines = said([*command, str(corpus_file(WORKSPACE.fixtures, name))]).splitlines()
+    lines = output_of([*command, str(corpus_file(WORKSPACE.fixtures, name))]).splitlines()
     assert len(lines) == read_manifest(WORKSPACE.fixtures).corpora[name].cases
     assert lines == index.splitlines()
 

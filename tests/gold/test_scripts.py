@@ -69,10 +69,10 @@ def sample(traces: Sequence[Trace]) -> list[Trace]:
     """Return the smallest cases that show each key and word of programs and operations."""
     known: set[str] = set()
     chosen: list[Trace] = []
-    for trace in sorted(traces, key=lambda each: len(pack(each.case.to_plain()))):
-        found = set(words(trace.case.to_plain()))
-        if not found <= known:
-            known |= found
+    for trace in sorted(traces, key=lambda trace: len(pack(trace.case.to_plain()))):
+        labels = set(words(trace.case.to_plain()))
+        if not labels <= known:
+            known |= labels
             chosen.append(trace)
     return chosen
 
@@ -80,9 +80,9 @@ def sample(traces: Sequence[Trace]) -> list[Trace]:
 def words(value: Any) -> Iterator[str]:
     """Yield the keys in a case, and its features."""
     if isinstance(value, Mapping):
-        for key, each in cast("Mapping[Any, Any]", value).items():
+        for key, entry in cast("Mapping[Any, Any]", value).items():
             yield str(key)
-            yield from each if key == "features" else words(each)
+            yield from entry if key == "features" else words(entry)
     elif isinstance(value, list | tuple):
         for item in cast("list[Any]", value):
             yield from words(item)
@@ -135,10 +135,10 @@ def check(trace: Trace, blocks: list[Any]) -> None:
     ours, theirs = Names(), Names()
     for operation, outcome, block in zip(case.operations, trace.outcomes, blocks, strict=True):
         assert isinstance(outcome, Raised | Returned)
-        said = ours.renamed(outcome_to_plain(replace(outcome, stored={}, dropped=())))
+        result = ours.renamed(outcome_to_plain(replace(outcome, stored={}, dropped=())))
         shown = theirs.renamed(outcome_to_plain(printed(operation, block)))
-        if pack(said) != pack(shown):
-            difference = next(differences(parse(pack(said)), parse(pack(shown))))
+        if pack(result) != pack(shown):
+            difference = next(differences(parse(pack(result)), parse(pack(shown))))
             sides = " not ".join(
                 "nothing" if item is None else describe(item) for item in difference.sides[::-1]
             )
@@ -160,15 +160,15 @@ class Names:
             return value if isinstance(opened, Ext) else self.renamed(opened)
         if isinstance(value, Mapping):
             entries = cast("Mapping[Any, Any]", value).items()
-            return {self.renamed(key): self.renamed(each) for key, each in entries}
+            return {self.renamed(key): self.renamed(entry) for key, entry in entries}
         if isinstance(value, list | tuple):
             return [self.renamed(item) for item in cast("list[Any]", value)]
         return value
 
-    def _name(self, found: re.Match[str]) -> str:
-        if found.lastgroup == "time":
-            return found[0]
-        return self._names.setdefault(found[0], f"<{found.lastgroup} {len(self._names)}>")
+    def _name(self, match: re.Match[str]) -> str:
+        if match.lastgroup == "time":
+            return match[0]
+        return self._names.setdefault(match[0], f"<{match.lastgroup} {len(self._names)}>")
 
 
 def run_and_check(traces: Sequence[Trace]) -> None:
@@ -197,8 +197,8 @@ def test_scripts_on_postgresql_do_what_the_reference_did() -> None:
     import psycopg  # noqa: PLC0415  # an optional extra
 
     address = postgres_server.server().address
-    found = read_corpus(ROOT / "fixtures" / "savers_postgres.msgpack").traces
-    for trace in found[::30]:
+    traces = read_corpus(ROOT / "fixtures" / "savers_postgres.msgpack").traces
+    for trace in traces[::30]:
         with psycopg.connect(address, autocommit=True) as connection:
             connection.execute("DROP SCHEMA public CASCADE")
             connection.execute("CREATE SCHEMA public")

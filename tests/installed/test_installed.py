@@ -53,11 +53,11 @@ def run(*command: str, cwd: Path | None = None) -> subprocess.CompletedProcess[s
     return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd, env=CLEAN)
 
 
-def must_run(what: str, *command: str) -> None:
+def must_run(subject: str, *command: str) -> None:
     """Run what needs a network or a full cache; skip where there is neither."""
     done = run(*command)
     if done.returncode:
-        pytest.skip(f"{what} is not possible here: {' '.join(done.stderr.split())[-300:]}")
+        pytest.skip(f"{subject} is not possible here: {' '.join(done.stderr.split())[-300:]}")
 
 
 @pytest.fixture(scope="module")
@@ -131,8 +131,8 @@ class Shell:
 def blocks() -> Iterator[tuple[int, str, str]]:
     """Yield each fenced block of the tutorial: its line, its language and its text."""
     page = GUIDE.read_text(encoding="utf-8")
-    for found in re.finditer(r"^```(\w*)\n(.*?)^```$", page, re.DOTALL | re.MULTILINE):
-        yield page[: found.start()].count("\n") + 1, found[1], found[2]
+    for block in re.finditer(r"^```(\w*)\n(.*?)^```$", page, re.DOTALL | re.MULTILINE):
+        yield page[: block.start()].count("\n") + 1, block[1], block[2]
 
 
 def replaced(module: str, block: str) -> str:
@@ -142,7 +142,7 @@ def replaced(module: str, block: str) -> str:
         lines = module.splitlines(keepends=True)
         if isinstance(node, ast.FunctionDef):
             parsed = ast.parse(module).body
-            own = {each.name: each for each in parsed if isinstance(each, ast.FunctionDef)}
+            own = {node.name: node for node in parsed if isinstance(node, ast.FunctionDef)}
             if old := own.get(node.name):
                 lines[old.lineno - 1 : old.end_lineno] = [source]
             else:
@@ -199,7 +199,7 @@ def test_nothing_of_the_tree_is_needed(home: Path) -> None:
     assert where.stdout.startswith(str(home / ".venv"))
     port = home / "port"
     port.mkdir()
-    told: dict[str, str] = {}
+    outputs: dict[str, str] = {}
     for name, code, words in [
         ("begin", 0, ["init", "port", "--language", "python"]),
         ("gate", 1, ["gate", "--json"]),
@@ -214,13 +214,13 @@ def test_nothing_of_the_tree_is_needed(home: Path) -> None:
     ]:
         done = run(kit, *words, cwd=port)
         assert done.returncode == code, f"{name}: {done.stdout}{done.stderr}"
-        told[name] = done.stdout
+        outputs[name] = done.stdout
     manifest = json.loads((ROOT / "fixtures" / "MANIFEST.json").read_text(encoding="utf-8"))
-    listed = {corpus["name"]: corpus["cases"] for corpus in json.loads(told["list"])["corpora"]}
-    assert listed == {name: each["cases"] for name, each in manifest["corpora"].items()}
-    assert json.loads(told["pure"])["compared"] == listed["channels"] + listed["savers"]
-    assert told["docs"] == GUIDE.read_text(encoding="utf-8")
-    assert "import langgraph" in told["show"] or "from langgraph" in told["show"]
+    listed = {corpus["name"]: corpus["cases"] for corpus in json.loads(outputs["list"])["corpora"]}
+    assert listed == {name: corpus["cases"] for name, corpus in manifest["corpora"].items()}
+    assert json.loads(outputs["pure"])["compared"] == listed["channels"] + listed["savers"]
+    assert outputs["docs"] == GUIDE.read_text(encoding="utf-8")
+    assert "import langgraph" in outputs["show"] or "from langgraph" in outputs["show"]
 
 
 def test_the_readme_renders_on_a_package_index(wheel: Wheel) -> None:
@@ -245,8 +245,8 @@ def test_the_whole_path_works_from_a_wheel(home: Path) -> None:
     (workspace / "parity.toml").write_text('ours = ["pure"]\n', encoding="utf-8")
     kit = str(home / ".venv" / "bin" / "parity-kit")
     done = run(kit, "parity", "--examples", "10", "--pairs", "0", "--json", cwd=workspace)
-    told = json.loads(done.stdout)
-    assert Path(told["report"]).is_file()
-    assert told["candidates"]["pure"]["compared"] > 5000
+    output = json.loads(done.stdout)
+    assert Path(output["report"]).is_file()
+    assert output["candidates"]["pure"]["compared"] > 5000
     for words in (["fixtures", "check", "channels"], ["matrix", "pure"]):
         assert run(kit, *words, cwd=workspace).returncode == 0

@@ -44,9 +44,9 @@ def test_a_fault_is_shown_in_the_right_row(monkeypatch: pytest.MonkeyPatch) -> N
         return list(original(*given, **named))[::-1]
 
     monkeypatch.setattr(memory.MemorySaver, "list", oldest_first)
-    found = rows()
+    judged_rows = rows()
     for name in BROKEN:
-        assert (found[name].verdict, found[name].reached) == ("divergent", "none"), name
-        assert found[name].differing[0][2], "it leads to a difference that is told"
+        assert (judged_rows[name].verdict, judged_rows[name].reached) == ("divergent", "none"), name
+        assert judged_rows[name].differing[0][2], "it leads to a difference that is told"
     for name in WHOLE:
-        assert found[name].verdict != "divergent", name
+        assert judged_rows[name].verdict != "divergent", name

@@ -283,7 +283,7 @@ def _(original: Body, host: Any, name: str) -> Any:
 
 @mutant("stream event doubled", streams.Stream, "queue", "streams", "(stream): event 1 updates")
 def _(original: Body, stream: Any, namespace: str, items: Any) -> Any:
-    original(stream, namespace, [each for item in items for each in (item, item)])
+    original(stream, namespace, [event for item in items for event in (item, item)])
 
 
 @mutant("stream events reordered", runner, "run_tasks", "streams", "event 0 custom")
@@ -337,7 +337,9 @@ def _(_original: Body, _state: Any, breakpoints: Any, several: Any) -> Any:
 
 @mutant("delta snapshot an update late", deltas, "due", "schemas", "channel x: stored blob")
 def _(original: Body, program: Any, metadata: Any) -> Any:
-    late = {name: (each[0] - 1, each[1]) for name, each in metadata[deltas.COUNTERS].items()}
+    late = {
+        name: (counters[0] - 1, counters[1]) for name, counters in metadata[deltas.COUNTERS].items()
+    }
     return original(program, {deltas.COUNTERS: late})
 
 
@@ -369,13 +371,15 @@ def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> A
     def faulty(*given: Any, **named: Any) -> Any:
         return seeded.body(original, *given, **named)
 
-    for module in [each for name, each in sys.modules.items() if name.startswith("pure_engine")]:
+    for module in [
+        module_name for name, module_name in sys.modules.items() if name.startswith("pure_engine")
+    ]:
         for name, value in list(vars(module).items()):
             if value is original:
                 monkeypatch.setattr(module, name, faulty)
             elif isinstance(value, dict):
                 table = cast("dict[Any, Any]", value)
-                for key in [key for key, each in table.items() if each is original]:
+                for key in [key for key, entry in table.items() if entry is original]:
                     monkeypatch.setitem(table, key, faulty)
     monkeypatch.setattr(seeded.owner, seeded.name, faulty)
     return pure_engine.Engine()
@@ -398,7 +402,7 @@ def judged(engine: Any, corpus: str) -> tuple[str, list[str]]:
 
 @pytest.mark.parametrize(
     ("engine", "seeded"),
-    [pytest.param(each, each, id=each.fault) for each in MUTANTS],
+    [pytest.param(mutant, mutant, id=mutant.fault) for mutant in MUTANTS],
     indirect=["engine"],
 )
 def test_a_seeded_fault_is_caught_where_it_shows(engine: Any, seeded: Mutant) -> None:

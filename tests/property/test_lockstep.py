@@ -37,7 +37,7 @@ def lockstep(
     bulk: int = 0,
     seed: int = 3,
 ) -> Lockstep:
-    seen: list[int] = []
+    numbers: list[int] = []
     result = search(
         suite,
         REFERENCE,
@@ -46,9 +46,9 @@ def lockstep(
         bulk=bulk,
         seed_value=seed,
         required=Level.BYTES,
-        on_case=seen.append,
+        on_case=numbers.append,
     )
-    assert seen == list(range(1, len(seen) + 1))
+    assert numbers == list(range(1, len(numbers) + 1))
     return result
 
 

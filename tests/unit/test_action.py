@@ -61,7 +61,7 @@ def git(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def filled(text: str, inputs: dict[str, str]) -> str:
-    return re.sub(r"\$\{\{ inputs\.([\w-]+) \}\}", lambda found: inputs[found[1]], text)
+    return re.sub(r"\$\{\{ inputs\.([\w-]+) \}\}", lambda match: inputs[match[1]], text)
 
 
 def run_step(
@@ -69,7 +69,7 @@ def run_step(
 ) -> tuple[subprocess.CompletedProcess[str], dict[str, str]]:
     """Run a step of the action as a runner does, and return what it came to and its outputs."""
     action, step = read("action.yml"), steps()[name]
-    usual = {key: str(each["default"]) for key, each in action["inputs"].items()}
+    usual = {key: str(option["default"]) for key, option in action["inputs"].items()}
     inputs = usual | {key.replace("_", "-"): text for key, text in given.items()}
     output = cwd / ".git" / "outputs"
     output.write_text("", encoding="utf-8")
@@ -100,7 +100,7 @@ def test_the_action_uses_each_of_its_inputs_and_no_other() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("given", "stdout"),
     [
         ({}, "pip [install] [--quiet] [/the/action]"),
         ({"version": "0.1.0"}, "pip [install] [--quiet] [parity-kit==0.1.0]"),
@@ -110,9 +110,9 @@ def test_the_action_uses_each_of_its_inputs_and_no_other() -> None:
         ),
     ],
 )
-def test_the_action_installs(port: Path, given: dict[str, str], said: str) -> None:
+def test_the_action_installs(port: Path, given: dict[str, str], stdout: str) -> None:
     done, _ = run_step("Install Parity Kit", port, **given)
-    assert (done.returncode, done.stdout) == (0, said), done.stderr
+    assert (done.returncode, done.stdout) == (0, stdout), done.stderr
 
 
 def test_the_action_fails_as_the_gate_does_and_hands_on_why(port: Path) -> None:

@@ -63,8 +63,8 @@ def meanings(value: object) -> dict[str, str]:
     ],
 )
 def test_what_is_not_canonical_is_named_with_its_offset(data: str, says: list[str]) -> None:
-    found = flaws(data)
-    assert [say for say in says if say not in found] == []
+    messages = flaws(data)
+    assert [say for say in says if say not in messages] == []
 
 
 def an_ext(code: int, *parts: object) -> bytes:
@@ -126,7 +126,7 @@ def test_exts_inside_exts_are_read_as_deep_as_memory_allows() -> None:
 
 
 def test_a_checkpoint_is_explained() -> None:
-    said = meanings(
+    meaning_of = meanings(
         {
             "v": 4,
             "ts": "2024-02-29T12:00:00+00:00",
@@ -137,14 +137,14 @@ def test_a_checkpoint_is_explained() -> None:
             "updated_channels": ["log"],
         }
     )
-    assert said["$"] == "a checkpoint"
-    assert said["$.v"] == "version of the checkpoint's layout"
-    assert said["$.ts"] == "when it was made: Thursday 2024-02-29 12:00:00, UTC+0000"
-    assert said["$.id"] == "id of the checkpoint: uuid6, made 2024-07-31 20:14:19 UTC"
-    assert said["$.channel_values['branch:to:work']"] == "starts node work"
-    assert said["$.channel_versions.log"] == "version 12"
-    assert said["$.versions_seen.__input__"] == "what the input has seen"
-    assert said["$.updated_channels"] == "the channels that the last superstep wrote"
+    assert meaning_of["$"] == "a checkpoint"
+    assert meaning_of["$.v"] == "version of the checkpoint's layout"
+    assert meaning_of["$.ts"] == "when it was made: Thursday 2024-02-29 12:00:00, UTC+0000"
+    assert meaning_of["$.id"] == "id of the checkpoint: uuid6, made 2024-07-31 20:14:19 UTC"
+    assert meaning_of["$.channel_values['branch:to:work']"] == "starts node work"
+    assert meaning_of["$.channel_versions.log"] == "version 12"
+    assert meaning_of["$.versions_seen.__input__"] == "what the input has seen"
+    assert meaning_of["$.updated_channels"] == "the channels that the last superstep wrote"
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,7 @@ def test_a_checkpoint_is_explained() -> None:
         (Ext(7, b"\x01"), "snapshot of a DeltaChannel's value"),
     ],
 )
-def test_an_envelope_is_said_in_words(value: Ext, says: str) -> None:
+def test_an_envelope_is_described_in_words(value: Ext, says: str) -> None:
     assert meanings(value)["$"] == says
 
 
@@ -219,7 +219,7 @@ def test_show_writes_a_whole_fixture_for_machines() -> None:
     shown = json.loads(call(CASE, "--json"))
     assert shown["id"] == CASE
     stored = shown["operations"][0]["outcome"]["stored"]
-    assert any(each["values"][0]["text"].startswith("map of") for each in stored.values())
+    assert any(trace["values"][0]["text"].startswith("map of") for trace in stored.values())
     blob = json.loads(call("--hex", "cc05", "--json"))
     assert (blob["bytes"], blob["canonical"], blob["values"][0]["own"]) == (2, False, "cc05")
 

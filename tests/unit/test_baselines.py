@@ -80,17 +80,17 @@ def test_one_case_that_fails_sinks_no_other(monkeypatch: pytest.MonkeyPatch) -> 
         yield from wanted
         raise TypeError("unexpected keyword argument 'timeout'")
 
-    def run(each: Case) -> tuple[Outcome, ...]:
-        if each.id == "demo/breaks":
+    def run(case: Case) -> tuple[Outcome, ...]:
+        if case.id == "demo/breaks":
             raise AttributeError("no such thing")
-        if each.id == "demo/declined":
+        if case.id == "demo/declined":
             return (Declined("no channel class Later"),)
         return (Returned(1),)
 
     monkeypatch.setattr(elsewhere, "_cases", generator)
-    told: list[int] = []
+    counts: list[int] = []
     committed = [case("good"), case("later")]
-    made = elsewhere.make_one(CorpusName("demo"), committed, run, lambda _, n: told.append(n))
+    made = elsewhere.make_one(CorpusName("demo"), committed, run, lambda _, n: counts.append(n))
     assert list(made.traces) == ["demo/good", "demo/later"]
     assert made.absent == {
         "demo/marked": "needs langgraph.types.Later",
@@ -98,28 +98,30 @@ def test_one_case_that_fails_sinks_no_other(monkeypatch: pytest.MonkeyPatch) -> 
         "demo/breaks": "the reference cannot run it there: AttributeError: no such thing",
     }
     assert "broke off after 1 cases: TypeError: unexpected keyword" in made.problem
-    assert told[-1] == 2
+    assert counts[-1] == 2
 
 
-@pytest.mark.parametrize("said", ["1.1.10", "langgraph==1.1.10", "langgraph-1.1.10"])
-def test_a_baseline_has_one_name_however_it_is_asked_for(said: str) -> None:
-    assert baseline_name(said) == "langgraph-1.1.10"
+@pytest.mark.parametrize("requirement", ["1.1.10", "langgraph==1.1.10", "langgraph-1.1.10"])
+def test_a_baseline_has_one_name_however_it_is_asked_for(requirement: str) -> None:
+    assert baseline_name(requirement) == "langgraph-1.1.10"
 
 
 def test_only_langgraphs_own_parts_are_the_resolvers_to_choose() -> None:
     wanted = baseline_recipe("langgraph==1.1.10").requirements
     assert wanted[0] == "langgraph==1.1.10"
     assert "langgraph-checkpoint-sqlite" in wanted
-    assert any(each.startswith("ormsgpack==") for each in wanted)
-    assert not any(each.startswith(("matplotlib", "hypothesis")) for each in wanted)
+    assert any(requirement.startswith("ormsgpack==") for requirement in wanted)
+    assert not any(requirement.startswith(("matplotlib", "hypothesis")) for requirement in wanted)
     asked = baseline_recipe("1.1.10", ["ormsgpack==1.10.0"]).requirements
-    assert [each for each in asked if each.startswith("ormsgpack")] == ["ormsgpack==1.10.0"]
+    assert [requirement for requirement in asked if requirement.startswith("ormsgpack")] == [
+        "ormsgpack==1.10.0"
+    ]
 
 
-@pytest.mark.parametrize("said", ["langgraph>=1", "langchain==1.0", "", "newest"])
-def test_a_baseline_is_one_exact_release(said: str) -> None:
+@pytest.mark.parametrize("requirement", ["langgraph>=1", "langchain==1.0", "", "newest"])
+def test_a_baseline_is_one_exact_release(requirement: str) -> None:
     with pytest.raises(UsageError, match="not a release of LangGraph"):
-        baseline_name(said)
+        baseline_name(requirement)
 
 
 def test_a_baseline_is_found_by_its_name(tmp_path: Path) -> None:

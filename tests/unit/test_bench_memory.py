@@ -37,7 +37,7 @@ def test_an_earlier_peak_does_not_count_again() -> None:
     assert low < high - 200 * MIB
 
 
-def test_of_no_process_or_one_that_is_gone_nothing_is_said() -> None:
+def test_a_process_that_is_gone_uses_no_memory() -> None:
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
 

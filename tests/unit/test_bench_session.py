@@ -150,10 +150,10 @@ def test_memory_is_the_engines_own_and_only_where_the_outcome_is_equal(
     session: tuple[Path, list[Event]],
 ) -> None:
     rows = _rows(session[1])
-    found = rows["honest", "channels-binop"].memory
+    memory = rows["honest", "channels-binop"].memory
 
-    assert found.keys() == {"reference", "candidate"}
-    for idle, most in found.values():
+    assert memory.keys() == {"reference", "candidate"}
+    for idle, most in memory.values():
         assert 10_000_000 < idle < 1_000_000_000
         assert most > idle / 2
     assert rows["wrong", "channels-binop"].memory == {}
@@ -166,9 +166,9 @@ def test_workloads_of_a_series_differ_in_size_alone() -> None:
             series.setdefault(workload.series, []).append(workload)
 
     assert len(series) == 2
-    for found in series.values():
-        assert tuple(each.size for each in found) == SIZES
-        assert len({each.family for each in found}) == 1
+    for group in series.values():
+        assert tuple(workload.size for workload in group) == SIZES
+        assert len({workload.family for workload in group}) == 1
 
 
 def test_where_the_outcome_differs_there_is_no_figure(session: tuple[Path, list[Event]]) -> None:
@@ -252,7 +252,7 @@ def test_a_pair_of_which_one_process_was_disturbed_is_dropped_whole(
     assert list(pairs.dropped) == [0]
 
 
-@pytest.mark.parametrize("workload", workloads(), ids=lambda each: each.name)
+@pytest.mark.parametrize("workload", workloads(), ids=lambda workload: workload.name)
 def test_a_workload_gives_the_reference_a_result(workload: Any) -> None:
     if workload.case.subject.kind is SubjectKind.GRAPH:
         parse_graph(workload.case.subject.spec["program"])

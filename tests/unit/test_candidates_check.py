@@ -44,7 +44,7 @@ def checked(base: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def told(base: Path, *arguments: str) -> tuple[int, dict[str, Any]]:
+def check_report(base: Path, *arguments: str) -> tuple[int, dict[str, Any]]:
     done = checked(base, "--json", *arguments)
     return done.returncode, json.loads(done.stdout)["candidates"][0]
 
@@ -62,12 +62,12 @@ def test_text_before_the_handshake_is_shown_as_the_bytes_that_came(tmp_path: Pat
 def test_an_answer_of_the_wrong_shape_is_shown_decoded(tmp_path: Path) -> None:
     program = START + "del miniature.OUTCOME['dropped']\nminiature.serve(print)\n"
     written(tmp_path, "mine", program)
-    code, said = told(tmp_path, "mine")
-    first = next(check for check in said["checks"] if check["result"] != "ok")
-    assert (code, said["state"]) == (ExitCode.NOT_JUDGED, "broken")
+    code, report = check_report(tmp_path, "mine")
+    first = next(check for check in report["checks"] if check["result"] != "ok")
+    assert (code, report["state"]) == (ExitCode.NOT_JUDGED, "broken")
     assert (first["part"], first["result"]) == ("framing", "protocol-error")
     assert "outcomes[0]: `dropped` is missing" in first["detail"]
-    shown = "\n".join(said["crossed"])
+    shown = "\n".join(report["crossed"])
     assert "stored: map of 0" in shown
     assert "received: 00 00 00 1d  a frame of 29 bytes" in shown
 
@@ -85,9 +85,9 @@ waiting, miniature.right = [], wrong
 
 def test_the_faulty_one_of_many_frames_is_shown(tmp_path: Path) -> None:
     written(tmp_path, "mine", START + WRONG_ON_THE_FIRST + "miniature.serve(print)\n")
-    _, said = told(tmp_path, "mine")
-    shown = "\n".join(said["crossed"])
-    assert "outcomes[0].stored.data: expected bytes" in said["checks"][0]["detail"]
+    _, report = check_report(tmp_path, "mine")
+    shown = "\n".join(report["crossed"])
+    assert "outcomes[0].stored.data: expected bytes" in report["checks"][0]["detail"]
     assert "data: 'text'" in shown
     assert "method" not in shown
     assert "sent: 00 00 00" in shown
@@ -99,12 +99,14 @@ def test_a_wrong_value_is_shown_and_not_what_was_asked_after_it(tmp_path: Path) 
     file = scaffold.new(Workspace(tmp_path), "mine", "python") / "engine.py"
     program = file.read_text(encoding="utf-8").replace("bytes([value])", "bytes([value + 1])")
     file.write_text(program, encoding="utf-8")
-    code, said = told(tmp_path, "mine")
-    wrong = {check["title"]: check["detail"] for check in said["checks"] if check["result"] != "ok"}
+    code, report = check_report(tmp_path, "mine")
+    wrong = {
+        check["title"]: check["detail"] for check in report["checks"] if check["result"] != "ok"
+    }
     assert code == ExitCode.DIVERGENCE
     assert wrong["encode a small integer"] == "stored {'data': b'+'}, expected {'data': b'*'}"
     assert wrong["round_trip of a small integer"] == wrong["encode a small integer"]
-    shown = "\n".join(said["crossed"])
+    shown = "\n".join(report["crossed"])
     assert "'encode'" in shown
     assert "'describe'" not in shown
 
@@ -132,8 +134,8 @@ miniature.read = lambda length: read(min(length, 1 << 16))
 )
 def test_what_breaks_framing_only_is_found_there(tmp_path: Path, program: str, title: str) -> None:
     written(tmp_path, "mine", START + program + "miniature.serve(print)\n")
-    code, said = told(tmp_path, "mine")
-    first = next(check for check in said["checks"] if check["result"] != "ok")
+    code, report = check_report(tmp_path, "mine")
+    first = next(check for check in report["checks"] if check["result"] != "ok")
     assert code == ExitCode.NOT_JUDGED or first["result"] == "wrong"
     assert (first["part"], first["title"]) == ("framing", title)
 
@@ -142,9 +144,9 @@ def test_a_candidate_that_hangs_is_asked_nothing_more(tmp_path: Path) -> None:
     program = START + "import time\nminiature.answer = lambda i, r: time.sleep(99) if "
     program += "isinstance(r, list) else miniature.send([1, i, None, r])\nminiature.serve(print)\n"
     written(tmp_path, "mine", program, "[limits]\nseconds = 0.3\n")
-    code, said = told(tmp_path, "mine")
+    code, report = check_report(tmp_path, "mine")
     assert code == ExitCode.NOT_JUDGED
-    assert [check["result"] for check in said["checks"]] == ["hung"]
+    assert [check["result"] for check in report["checks"]] == ["hung"]
 
 
 def test_all_ends_with_the_state_of_each(tmp_path: Path) -> None:

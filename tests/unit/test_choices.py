@@ -39,23 +39,23 @@ def numbers(choices: Choices) -> list[int]:
     return choices.repeat(lambda: choices.below(1000), 3, 9)
 
 
-def test_hypothesis_shrinks_what_a_seeded_source_found() -> None:
+def test_hypothesis_shrinks_an_example_of_a_seeded_source() -> None:
     record: list[int] = []
     choices = seeded(4, record)
     while max(recorded := numbers(choices), default=0) < 500:
         record.clear()
-    seen: list[list[int]] = []
+    examples: list[list[int]] = []
 
     def check(example: list[int]) -> None:
-        seen.append(example)
+        examples.append(example)
         if max(example, default=0) >= 500:
             raise RuntimeError(example)
 
     with pytest.raises(RuntimeError, match=r"\[500\]"):
         shrink(numbers, check, record)
     # Hypothesis tries the simplest example before any other.
-    assert seen[:2] == [[], recorded]
-    assert seen[-1] == [500]
+    assert examples[:2] == [[], recorded]
+    assert examples[-1] == [500]
 
 
 def test_what_fails_once_and_not_again_is_flaky() -> None:

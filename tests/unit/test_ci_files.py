@@ -49,7 +49,7 @@ HOSTILE = (
 STARTED = RunStarted("", "0.1.0", {"langgraph": "1.2.24"}, {}, 0, ["port"])
 
 
-def found(number: int, count: int = 1, verdict: str = "divergent") -> DivergenceFound:
+def divergence(number: int, count: int = 1, verdict: str = "divergent") -> DivergenceFound:
     return DivergenceFound(
         candidate="port",
         gate="corpus graphs",
@@ -67,8 +67,8 @@ def found(number: int, count: int = 1, verdict: str = "divergent") -> Divergence
     )
 
 
-def case(name: str, verdict: str, said: str) -> CaseJudged:
-    return CaseJudged("port", "corpus graphs", name, verdict, "none", said)
+def case(name: str, verdict: str, headline: str) -> CaseJudged:
+    return CaseJudged("port", "corpus graphs", name, verdict, "none", headline)
 
 
 def gate(verdict: str = "divergent", **verdicts: int) -> GateFinished:
@@ -88,7 +88,7 @@ def judged(events: Sequence[Event]) -> list[Event]:
     return [*events, conclusion.event("port"), end]
 
 
-FIRST = found(0)
+FIRST = divergence(0)
 DIVERGENT = judged(
     [
         STARTED,
@@ -98,7 +98,7 @@ DIVERGENT = judged(
         case("graphs/b", "expected", "known since May"),
         case("graphs/c", "crashed", "it ended"),
         FIRST,
-        replace(found(1, verdict="crashed"), case="graphs/c", headline="it ended", level=""),
+        replace(divergence(1, verdict="crashed"), case="graphs/c", headline="it ended", level=""),
         gate(equal=1, divergent=1, unsupported=1, expected=1, crashed=1),
     ]
 )
@@ -124,8 +124,8 @@ def hostile() -> list[Event]:
         replace(STARTED, candidates=[HOSTILE]),
         CandidateFailed(HOSTILE, HOSTILE, "crashed", HOSTILE),
         *(
-            replace(each, candidate=HOSTILE)
-            for each in [
+            replace(event, candidate=HOSTILE)
+            for event in [
                 case(HOSTILE, "divergent", HOSTILE),
                 case("b", "unsupported", HOSTILE),
                 replace(
@@ -177,7 +177,7 @@ def test_junit_says_of_each_case_what_came_of_it() -> None:
     suites = ET.fromstring(text).findall("testsuite")  # noqa: S314  # our own
     assert [suite.get("name") for suite in suites] == ["port · corpus graphs", "port · verdict"]
     cases = suites[0].findall("testcase")
-    assert {each.get("name"): [child.tag for child in each] for each in cases} == {
+    assert {element.get("name"): [child.tag for child in element] for element in cases} == {
         "graphs/line/invoke": [],
         "graphs/line/empty-input": ["failure"],
         "graphs/a": ["skipped"],
@@ -190,9 +190,9 @@ def test_junit_says_of_each_case_what_came_of_it() -> None:
 
 
 def test_junit_without_single_cases_has_one_for_those_that_pass() -> None:
-    events = [each for each in DIVERGENT if not isinstance(each, CaseJudged)]
+    events = [event for event in DIVERGENT if not isinstance(event, CaseJudged)]
     root = ET.fromstring(junit.render(account(events)))  # noqa: S314  # our own
-    names = [each.get("name") for each in root.findall("testsuite/testcase")]
+    names = [element.get("name") for element in root.findall("testsuite/testcase")]
     assert names[-2:] == ["all other cases: 1 equal, 1 unsupported, 1 expected", "verdict"]
     assert root.get("failures") == "2"  # the case, and the verdict
 
@@ -309,8 +309,8 @@ def test_corpora_that_the_kit_brings_are_no_place_in_a_port_s_repository(
     candidate.mkdir(parents=True)
     (candidate / "candidate.toml").touch()
     problems = account(DIVERGENT).problems()
-    found = {SourceLocations(Workspace(tmp_path)).of(problem).file for problem in problems}
-    assert found == {"candidates/port/candidate.toml"}
+    files = {SourceLocations(Workspace(tmp_path)).of(problem).file for problem in problems}
+    assert files == {"candidates/port/candidate.toml"}
 
 
 def test_a_cause_is_known_again_in_another_run() -> None:
@@ -328,9 +328,9 @@ def commands(events: list[Event]) -> list[str]:
     return github.render(account(events), PLACES).splitlines()
 
 
-def test_github_is_told_no_more_than_it_shows_the_worst_first() -> None:
-    many: list[Event] = [found(number, number + 1) for number in range(12)]
-    many = [replace(each, case=f"graphs/{n}") for n, each in enumerate(many)]  # pyright: ignore[reportArgumentType]  # all are findings
+def test_github_gets_no_more_annotations_than_it_shows_the_worst_first() -> None:
+    many: list[Event] = [divergence(number, number + 1) for number in range(12)]
+    many = [replace(event, case=f"graphs/{n}") for n, event in enumerate(many)]  # pyright: ignore[reportArgumentType]  # all are findings
     lines = commands([STARTED, *many, *DIVERGENT[-2:]])
     assert len(lines) == github.MOST
     assert lines[0].startswith("::error file=")
@@ -382,8 +382,8 @@ def test_the_first_line_says_the_verdict_and_why() -> None:
 
 def test_markdown_is_the_same_however_long_it_took() -> None:
     slower = [
-        replace(each, seconds=99.0) if isinstance(each, (GateFinished, RunFinished)) else each
-        for each in DIVERGENT
+        replace(event, seconds=99.0) if isinstance(event, (GateFinished, RunFinished)) else event
+        for event in DIVERGENT
     ]
     assert markdown.render(account(slower)) == markdown.render(account(DIVERGENT))
 
@@ -399,9 +399,9 @@ def test_markdown_is_the_same_however_long_it_took() -> None:
     ],
 )
 def test_a_part_says_that_it_is_one(name: str, events: list[Event]) -> None:
-    whole, part = (FORMATS[name](account(item)) for item in (EQUAL, events))
+    complete, part = (FORMATS[name](account(item)) for item in (EQUAL, events))
     signs = ("partial", "did not end", "a part")
-    assert not any(sign in whole.lower() for sign in signs)
+    assert not any(sign in complete.lower() for sign in signs)
     assert any(sign in part.lower() for sign in signs)
 
 
@@ -414,9 +414,10 @@ def test_a_run_that_was_killed_leaves_no_pass_behind(tmp_path: Path) -> None:
 
 
 def test_a_badge_says_the_lowest_level_of_those_that_decide() -> None:
-    other = [replace(each, candidate="other") for each in EQUAL[1:-1]]  # pyright: ignore[reportCallIssue]  # each has one
+    other = [replace(event, candidate="other") for event in EQUAL[1:-1]]  # pyright: ignore[reportCallIssue]  # each has one
     lower = [
-        replace(each, reached="trace") if isinstance(each, GateFinished) else each for each in other
+        replace(event, reached="trace") if isinstance(event, GateFinished) else event
+        for event in other
     ]
     started = replace(STARTED, candidates=["port", "other"])
     assert badge.message(account([started, *EQUAL[1:-1], *lower, EQUAL[-1]])) == (

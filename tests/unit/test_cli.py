@@ -102,8 +102,10 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("arguments", "words"), WRONG, ids=[" ".join(each) for each, _ in WRONG])
-def test_wrong_use_is_told_in_words_with_code_2(arguments: list[str], words: str) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "words"), WRONG, ids=[" ".join(arguments) for arguments, _ in WRONG]
+)
+def test_wrong_use_is_reported_in_words_with_code_2(arguments: list[str], words: str) -> None:
     done = parity_kit(*arguments)
     assert done.returncode == 2, done.stderr
     assert words in done.stderr
@@ -147,7 +149,9 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path, arguments: list
     ("settings", "words"),
     [(b"ours = []", "lists no candidate"), (b'ours = ["\xe9"]', "is not UTF-8: byte 9 is 0xe9")],
 )
-def test_settings_that_name_nothing_are_told(tmp_path: Path, settings: bytes, words: str) -> None:
+def test_settings_that_name_nothing_are_reported(
+    tmp_path: Path, settings: bytes, words: str
+) -> None:
     small_workspace(tmp_path, settings)
     done = parity_kit("parity", cwd=tmp_path)
     assert done.returncode == 2, done.stderr
@@ -168,11 +172,11 @@ def test_a_run_that_is_stopped_says_what_is_left_of_it(tmp_path: Path) -> None:
     assert running.stdout is not None
     assert any("equal" in line for line in running.stdout), "it ended before it compared anything"
     running.send_signal(signal.SIGINT)
-    _, said = running.communicate(timeout=20)
+    _, stderr = running.communicate(timeout=20)
     assert running.returncode == 130
     (folder,) = (tmp_path / "reports").iterdir()
-    assert f"parity-kit report {folder.name}" in said
-    assert f"parity-kit run --resume {folder.name}" in said
+    assert f"parity-kit report {folder.name}" in stderr
+    assert f"parity-kit run --resume {folder.name}" in stderr
     assert parity_kit("report", folder.name, cwd=tmp_path).returncode == 0
 
 

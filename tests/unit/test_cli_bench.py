@@ -55,35 +55,35 @@ def _bench(workspace: Path, *arguments: str) -> Result:
 
 
 def test_json_holds_the_rows_and_leaves_pyperf_files(workspace: Path) -> None:
-    said = _bench(workspace, "honest", "--json", "--csv", str(workspace / "pairs.csv"))
-    found = json.loads(said.stdout)
+    result = _bench(workspace, "honest", "--json", "--csv", str(workspace / "pairs.csv"))
+    output = json.loads(result.stdout)
     header, *pairs = (workspace / "pairs.csv").read_text(encoding="utf-8").splitlines()
 
-    assert said.return_value == ExitCode.PARITY
-    assert [row["candidate"] for row in found["rows"]] == ["reference (A/A control)", "honest"]
-    assert found["rows"][1]["ratio"] > 0
-    assert found["seed"] == 5
+    assert result.return_value == ExitCode.PARITY
+    assert [row["candidate"] for row in output["rows"]] == ["reference (A/A control)", "honest"]
+    assert output["rows"][1]["ratio"] > 0
+    assert output["seed"] == 5
     assert header.startswith("candidate,workload,pair,reference_seconds,candidate_seconds,ratio")
     assert [pair.split(",")[0] for pair in pairs] == ["reference (A/A control)", "honest"]
-    assert sorted(path.name for path in Path(found["folder"]).iterdir()) == [
+    assert sorted(path.name for path in Path(output["folder"]).iterdir()) == [
         "honest.json",
         "reference.json",
     ]
 
 
 def test_a_candidate_that_breaks_down_on_everything_could_not_be_judged(workspace: Path) -> None:
-    said = _bench(workspace, "broken")
+    result = _bench(workspace, "broken")
 
-    assert said.return_value == ExitCode.NOT_JUDGED
-    assert "not comparable" in said.stdout
-    assert "could not be judged [PK302]" in said.stdout
+    assert result.return_value == ExitCode.NOT_JUDGED
+    assert "not comparable" in result.stdout
+    assert "could not be judged [PK302]" in result.stdout
 
 
 def test_a_candidate_that_times_nothing_is_not_comparable_and_no_fault(workspace: Path) -> None:
-    said = _bench(workspace, "untimed", "--json")
+    result = _bench(workspace, "untimed", "--json")
 
-    assert said.return_value == ExitCode.PARITY
-    (row,) = [each for each in json.loads(said.stdout)["rows"] if each["candidate"] == "untimed"]
+    assert result.return_value == ExitCode.PARITY
+    (row,) = [row for row in json.loads(result.stdout)["rows"] if row["candidate"] == "untimed"]
     assert (row["verdict"], row["detail"]) == ("not comparable", "not timed: not yet")
 
 

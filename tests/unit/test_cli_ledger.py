@@ -102,10 +102,10 @@ def test_what_is_proposed_covers_what_was_found_until_it_is_mended(workspace: Pa
     kept.write_text(kept.read_text().replace("not explained yet", "always says yes"))
     result = call(workspace, "gate", "wrong", "--json")
     assert result.return_value == 0
-    said = json.loads(result.stdout)
-    assert said["verdict"] == "expected"
-    assert said["reached"] == "none"
-    assert said["gates"][0]["verdicts"]["expected"] > 0
+    output = json.loads(result.stdout)
+    assert output["verdict"] == "expected"
+    assert output["reached"] == "none"
+    assert output["gates"][0]["verdicts"]["expected"] > 0
 
     checked = call(workspace, "check", "wrong")
     assert checked.return_value == 0

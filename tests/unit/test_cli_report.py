@@ -27,10 +27,10 @@ def workspace(tmp_path: Path) -> Path:
 
 
 def test_a_run_is_found_by_name_and_gets_its_page(workspace: Path) -> None:
-    said = CliRunner().invoke(cli, ["report", "parity-1", "--workspace", str(workspace)])
+    result = CliRunner().invoke(cli, ["report", "parity-1", "--workspace", str(workspace)])
 
-    page = Path(said.stdout.strip())
-    assert said.exit_code == ExitCode.PARITY
+    page = Path(result.stdout.strip())
+    assert result.exit_code == ExitCode.PARITY
     assert page.name == "report.html"
     assert "port agrees with LangGraph" in page.read_text(encoding="utf-8")
 
@@ -46,26 +46,28 @@ def test_the_same_journal_gives_the_same_bytes(workspace: Path) -> None:
 
 
 def test_json_prints_what_the_file_holds(workspace: Path) -> None:
-    said = CliRunner().invoke(cli, ["report", "parity-1", "--json", "--workspace", str(workspace)])
+    result = CliRunner().invoke(
+        cli, ["report", "parity-1", "--json", "--workspace", str(workspace)]
+    )
 
     file = workspace / "reports" / "parity-1" / "report.json"
-    assert json.loads(said.stdout) == json.loads(file.read_text(encoding="utf-8"))
+    assert json.loads(result.stdout) == json.loads(file.read_text(encoding="utf-8"))
 
 
 def test_a_run_that_is_not_there_names_those_that_are(workspace: Path) -> None:
-    said = CliRunner().invoke(cli, ["report", "nothing", "--workspace", str(workspace)])
+    result = CliRunner().invoke(cli, ["report", "nothing", "--workspace", str(workspace)])
 
-    assert isinstance(said.exception, BadFileError)
-    assert "no run 'nothing'" in str(said.exception)
-    assert "there are: parity-1" in said.exception.hint
+    assert isinstance(result.exception, BadFileError)
+    assert "no run 'nothing'" in str(result.exception)
+    assert "there are: parity-1" in result.exception.hint
 
 
 def test_a_workspace_without_runs_says_how_to_make_one(tmp_path: Path) -> None:
     (tmp_path / "parity.toml").touch()
-    said = CliRunner().invoke(cli, ["report", "nothing", "--workspace", str(tmp_path)])
+    result = CliRunner().invoke(cli, ["report", "nothing", "--workspace", str(tmp_path)])
 
-    assert isinstance(said.exception, BadFileError)
-    assert "parity-kit parity" in said.exception.hint
+    assert isinstance(result.exception, BadFileError)
+    assert "parity-kit parity" in result.exception.hint
 
 
 def test_the_files_for_ci_systems_are_made_from_a_journal_too(workspace: Path) -> None:
@@ -106,12 +108,12 @@ def _second_run(workspace: Path) -> Path:
 
 def test_earlier_runs_give_the_page_a_history(workspace: Path) -> None:
     folder = _second_run(workspace)
-    said = CliRunner().invoke(
+    result = CliRunner().invoke(
         cli, ["report", "parity-1", "parity-2", "--workspace", str(workspace)]
     )
     page = (folder / "report.html").read_text(encoding="utf-8")
 
-    assert said.stdout.strip() == str(folder / "report.html")
+    assert result.stdout.strip() == str(folder / "report.html")
     assert '<section id="history">' in page
     assert "since parity-1" in page
 
@@ -145,7 +147,9 @@ def test_an_earlier_report_that_is_none_is_an_error(
 ) -> None:
     kept = tmp_path / "last-week.json"
     kept.write_text(content, encoding="utf-8")
-    said = CliRunner().invoke(cli, ["report", str(kept), "parity-1", "--workspace", str(workspace)])
+    result = CliRunner().invoke(
+        cli, ["report", str(kept), "parity-1", "--workspace", str(workspace)]
+    )
 
-    assert isinstance(said.exception, BadFileError)
-    assert problem in str(said.exception)
+    assert isinstance(result.exception, BadFileError)
+    assert problem in str(result.exception)

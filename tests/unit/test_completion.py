@@ -77,7 +77,7 @@ def test_names_are_those_of_the_workspace(tmp_path: Path) -> None:
     assert completed("run", "--resume", "2026", cwd=tmp_path) == ["20260101-mine"]
 
 
-def test_outside_a_workspace_nothing_is_offered_and_nothing_is_said(tmp_path: Path) -> None:
+def test_outside_a_workspace_nothing_is_offered_and_nothing_is_printed(tmp_path: Path) -> None:
     assert completed("gate", "pu", cwd=tmp_path) == []
 
 

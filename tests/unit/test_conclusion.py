@@ -171,44 +171,46 @@ def call(command: Any, workspace: Path, *arguments: str) -> Any:
 Said = tuple[str, int, str]
 
 
-def said(data: Any) -> Said:
+def conclusion_of(data: Any) -> Said:
     return data["verdict"], data["exit_code"], data["reason"]
 
 
 def by_gate(workspace: Path) -> dict[str, Said]:
-    code, told = call(gate, workspace)
+    code, output = call(gate, workspace)
     assert code == max(kind.code for kind in KINDS.values())
-    return {each["candidate"]: said(each) for each in told["candidates"]}
+    return {candidate["candidate"]: conclusion_of(candidate) for candidate in output["candidates"]}
 
 
 def by_run(workspace: Path) -> dict[str, Said]:
     judged: dict[str, Said] = {}
     for name in KINDS:
-        code, told = call(run, workspace, name, "--examples", "1")
-        (event,) = [each for each in told["events"] if each["event"] == "CandidateJudged"]
-        judged[name] = said(event)
-        assert code == event["exit_code"]
+        code, output = call(run, workspace, name, "--examples", "1")
+        (judged_event,) = [
+            event for event in output["events"] if event["event"] == "CandidateJudged"
+        ]
+        judged[name] = conclusion_of(judged_event)
+        assert code == judged_event["exit_code"]
         account = Account()
-        for each in read_journal(Path(told["run"]))[0]:
-            account.emit(each)
+        for event in read_journal(Path(output["run"]))[0]:
+            account.emit(event)
         text, _ = badge.message(account)
-        assert text.startswith("bytes, " if name == "equal" else event["verdict"])
-        (reported,) = write_data(Path(told["run"]))["candidates"]
-        assert said(reported) == judged[name]
+        assert text.startswith("bytes, " if name == "equal" else judged_event["verdict"])
+        (reported,) = write_data(Path(output["run"]))["candidates"]
+        assert conclusion_of(reported) == judged[name]
         symbol, _, line = str(account.headline()).partition(" ")
-        assert (len(symbol), line) == (1, f"{event['verdict']}: {event['reason']}")
+        assert (len(symbol), line) == (1, f"{judged_event['verdict']}: {judged_event['reason']}")
     return judged
 
 
 def by_parity(workspace: Path) -> dict[str, Said]:
-    code, told = call(parity, workspace, "--examples", "1", "--pairs", "0")
+    code, output = call(parity, workspace, "--examples", "1", "--pairs", "0")
     assert code == max(kind.code for kind in KINDS.values())
-    return {name: said(each) for name, each in told["candidates"].items()}
+    return {name: conclusion_of(candidate) for name, candidate in output["candidates"].items()}
 
 
 def by_matrix(workspace: Path) -> dict[str, Said]:
-    _, told = call(matrix, workspace, *KINDS)
-    return {each["candidate"]: said(each) for each in told["candidates"]}
+    _, output = call(matrix, workspace, *KINDS)
+    return {candidate["candidate"]: conclusion_of(candidate) for candidate in output["candidates"]}
 
 
 def by_pytest(pytester: pytest.Pytester) -> dict[str, str]:

@@ -46,7 +46,7 @@ def test_covers_every_byte_once_and_finds_nothing_uncanonical(opened: object) ->
     data = pack(close_value(opened))  # pyright: ignore[reportArgumentType]  # plain by construction
     node = parse(data)
     assert (node.offset, node.size) == (0, len(data))
-    assert all(is_canonical(each) for _, each in walk(node))
+    assert all(is_canonical(node) for _, node in walk(node))
 
 
 @given(st.binary(max_size=40))

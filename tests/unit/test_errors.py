@@ -26,7 +26,7 @@ def every(kind: type[ParityKitError] = ParityKitError) -> Iterator[type[ParityKi
             yield from every(subclass)
 
 
-ERRORS = sorted(every(), key=lambda each: each.code)
+ERRORS = sorted(every(), key=lambda error: error.code)
 
 
 def test_no_two_errors_share_a_code() -> None:
@@ -34,7 +34,7 @@ def test_no_two_errors_share_a_code() -> None:
     assert len(set(codes)) == len(codes)
 
 
-@pytest.mark.parametrize("error", ERRORS, ids=lambda each: each.__name__)
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: error.__name__)
 def test_a_code_begins_with_its_exit_code(error: type[ParityKitError]) -> None:
     assert re.fullmatch(rf"PK{int(error.exit_code)}\d\d", error.code)
 
@@ -67,10 +67,10 @@ def test_the_code_is_printed_with_the_message_and_stands_in_the_json() -> None:
     done = failing("candidates", "check", "pur", "--json")
     assert done.returncode == ExitCode.USAGE
     assert done.stderr.startswith("error PK202: ")
-    said = json.loads(done.stdout)["error"]
-    assert (said["code"], said["exit_code"]) == ("PK202", 2)
-    assert said["problem"] == "no candidate 'pur'"
-    assert said["hint"] == "did you mean 'pure'?"
+    error = json.loads(done.stdout)["error"]
+    assert (error["code"], error["exit_code"]) == ("PK202", 2)
+    assert error["problem"] == "no candidate 'pur'"
+    assert error["hint"] == "did you mean 'pure'?"
 
 
 def test_without_json_nothing_is_printed_for_machines(tmp_path: Path) -> None:

@@ -75,7 +75,7 @@ class Gate:
         return [event for event in self.events if isinstance(event, GateFinished)]
 
     @property
-    def found(self) -> list[DivergenceFound]:
+    def divergences(self) -> list[DivergenceFound]:
         return [event for event in self.events if isinstance(event, DivergenceFound)]
 
 
@@ -86,7 +86,7 @@ def gate(
     folder: Path | None = None,
     claimed: Mapping[SubjectKind, Level] = MappingProxyType({}),
 ) -> Gate:
-    result = Gate(GateTotals({kind.value: each.label for kind, each in claimed.items()}))
+    result = Gate(GateTotals({kind.value: level.label for kind, level in claimed.items()}))
     gate_corpora(
         read_wanted(WORKSPACE, corpora),
         CandidateUnderTest("it", candidate, claimed=claimed),
@@ -105,11 +105,15 @@ def reference(case: Case) -> tuple[Outcome, ...]:
 def test_the_reference_is_equal_to_its_own_fixtures() -> None:
     result = gate(reference, "channels", "savers")
     assert result.verdict == "equal"
-    assert [each.gate for each in result.finished] == ["corpus channels", "corpus savers"]
-    for each in result.finished:
-        assert (each.verdict, each.required, each.reached) == ("equal", "bytes", "bytes")
-        assert each.compared == each.verdicts["equal"] > 0
-    assert not result.found
+    assert [gate.gate for gate in result.finished] == ["corpus channels", "corpus savers"]
+    for finished in result.finished:
+        assert (finished.verdict, finished.required, finished.reached) == (
+            "equal",
+            "bytes",
+            "bytes",
+        )
+        assert finished.compared == finished.verdicts["equal"] > 0
+    assert not result.divergences
     assert result.conclusion.exit_code is ExitCode.PARITY
 
 
@@ -125,7 +129,7 @@ def wrong(name: str, change: Callable[[Returned], Outcome]) -> CaseRunner:
     return candidate
 
 
-def test_a_wrong_value_is_divergent_and_told_once_for_each_place(tmp_path: Path) -> None:
+def test_a_wrong_value_is_divergent_and_reported_once_per_place(tmp_path: Path) -> None:
     result = gate(
         wrong("is_available", lambda outcome: Returned("yes", stored=outcome.stored)),
         "channels",
@@ -135,9 +139,11 @@ def test_a_wrong_value_is_divergent_and_told_once_for_each_place(tmp_path: Path)
     assert result.conclusion.exit_code is ExitCode.DIVERGENCE
     (finished,) = result.finished
     assert finished.reached == "none"
-    assert finished.verdicts["divergent"] == sum(each.count for each in result.found)
-    assert len(result.found) < finished.verdicts["divergent"]
-    first = result.found[0]
+    assert finished.verdicts["divergent"] == sum(
+        divergence.count for divergence in result.divergences
+    )
+    assert len(result.divergences) < finished.verdicts["divergent"]
+    first = result.divergences[0]
     assert "(is_available): value" in first.headline
     assert first.candidate_side.startswith("'yes'")
     written = read_case(tmp_path / first.file)
@@ -168,8 +174,10 @@ def test_a_candidate_is_asked_for_no_more_than_it_claims_and_that_is_shown() -> 
 def test_a_wrong_error_message_is_divergent() -> None:
     def candidate(case: Case) -> tuple[Outcome, ...]:
         return tuple(
-            Raised(each.error, "other", stored=each.stored) if isinstance(each, Raised) else each
-            for each in reference(case)
+            Raised(outcome.error, "other", stored=outcome.stored)
+            if isinstance(outcome, Raised)
+            else outcome
+            for outcome in reference(case)
         )
 
     assert gate(candidate, "channels").verdict == "divergent"
@@ -183,8 +191,8 @@ def test_an_engine_that_supports_nothing_is_unknown() -> None:
     result = gate(nothing)
     assert result.verdict == "unknown"
     assert result.conclusion.exit_code is ExitCode.NOT_JUDGED
-    assert all(each.compared == 0 for each in result.finished)
-    assert {each.reached for each in result.finished} == {"none"}
+    assert all(gate.compared == 0 for gate in result.finished)
+    assert {gate.reached for gate in result.finished} == {"none"}
 
 
 def only_savers(case: Case) -> tuple[Outcome, ...]:
@@ -193,14 +201,14 @@ def only_savers(case: Case) -> tuple[Outcome, ...]:
 
 def test_what_is_not_claimed_may_be_unsupported() -> None:
     result = gate(only_savers, "channels", "savers", claimed={SubjectKind.SAVER: Level.BYTES})
-    assert [each.verdict for each in result.finished] == ["unsupported", "equal"]
+    assert [gate.verdict for gate in result.finished] == ["unsupported", "equal"]
     assert result.verdict == "equal"
 
 
 def test_what_is_claimed_and_never_compared_is_unknown() -> None:
     claimed = {SubjectKind.SAVER: Level.BYTES, SubjectKind.CHANNEL: Level.BYTES}
     result = gate(only_savers, "channels", "savers", claimed=claimed)
-    assert [each.verdict for each in result.finished] == ["unsupported", "equal"]
+    assert [gate.verdict for gate in result.finished] == ["unsupported", "equal"]
     assert result.conclusion.first_line == (
         "? unknown: channel is claimed, and 0 of its 114 cases were compared"
     )
@@ -213,7 +221,7 @@ def test_a_corpus_may_be_unsupported_where_its_subject_was_compared_in_another()
         return (nothing if case.subject.spec["saver"] == "postgres" else reference)(case)
 
     result = gate(without_postgres, "savers", "savers_postgres", claimed=claimed)
-    assert [each.verdict for each in result.finished] == ["equal", "unsupported"]
+    assert [gate.verdict for gate in result.finished] == ["equal", "unsupported"]
     assert result.verdict == "equal"
     assert gate(without_postgres, "savers_postgres", claimed=claimed).verdict == "unknown"
 
@@ -239,15 +247,15 @@ def test_a_failure_on_one_case_does_not_end_the_gate(
     assert result.verdict == finished.verdict == verdict
     assert finished.verdicts[verdict] == 1
     assert finished.compared == finished.verdicts["equal"] > 100
-    (found,) = result.found
-    assert (found.case, found.headline) == ("channels/last-value/one", "it broke")
+    (divergence,) = result.divergences
+    assert (divergence.case, divergence.headline) == ("channels/last-value/one", "it broke")
 
 
 def test_a_candidate_that_is_past_judging_ends_the_gate_with_what_was_seen() -> None:
-    seen: list[Event] = []
+    events: list[Event] = []
 
     def candidate(case: Case) -> tuple[Outcome, ...]:
-        if len(seen) > 3:
+        if len(events) > 3:
             raise CandidateError("is not started again")
         return reference(case)
 
@@ -256,15 +264,15 @@ def test_a_candidate_that_is_past_judging_ends_the_gate_with_what_was_seen() -> 
             read_wanted(WORKSPACE, ["channels"]),
             CandidateUnderTest("it", candidate),
             Level.BYTES,
-            seen.append,
+            events.append,
         )
-    finished = seen[-1]
+    finished = events[-1]
     assert isinstance(finished, GateFinished)
     assert finished.verdict == "unknown", "most of the corpus was never compared"
     assert finished.compared > 0
 
 
-def test_progress_is_told_up_to_the_size_of_the_corpus() -> None:
+def test_progress_is_reported_up_to_the_size_of_the_corpus() -> None:
     result = gate(nothing, "channels")
     progress = [event for event in result.events if isinstance(event, GateProgress)]
     assert [event.done for event in progress] == sorted({event.done for event in progress})
@@ -318,13 +326,17 @@ def test_the_command_ends_with_the_code_of_the_verdict(workspace: Path) -> None:
 
 
 def test_the_first_line_says_the_verdict_and_why(workspace: Path) -> None:
-    said = {
+    first_lines = {
         name: call(workspace, name, "--corpus", "graphs").stdout.splitlines()[0]
         for name in ("good", "bad", "empty")
     }
-    assert re.fullmatch(r"✓ equal: ([\d,]+) of \1 cases equal at level bytes", said["good"])
-    assert re.fullmatch(r"≠ divergent: [\d,]+ of [\d,]+ cases, first \S+: oper.*", said["bad"])
-    assert re.fullmatch(r"\? unknown: 0 of (\d+) cases compared, \1 unsupported", said["empty"])
+    assert re.fullmatch(r"✓ equal: ([\d,]+) of \1 cases equal at level bytes", first_lines["good"])
+    assert re.fullmatch(
+        r"≠ divergent: [\d,]+ of [\d,]+ cases, first \S+: oper.*", first_lines["bad"]
+    )
+    assert re.fullmatch(
+        r"\? unknown: 0 of (\d+) cases compared, \1 unsupported", first_lines["empty"]
+    )
     floor = call(workspace, "good", "--corpus", "channels", "--floor", "1000").stdout.splitlines()[
         0
     ]
@@ -346,14 +358,14 @@ def test_the_files_that_are_asked_for_are_written(
     }
     options = [item for name, file in files.items() for item in (name, str(tmp_path / file))]
     result = call(workspace, "bad", "--corpus", "graphs", "--json", *options)
-    told = json.loads(result.stdout)
+    output = json.loads(result.stdout)
     annotated = result.stderr.count("::error file=fixtures/graphs.index,line=")
-    assert annotated == len(told["divergences"]) > 1
+    assert annotated == len(output["divergences"]) > 1
     junit = (tmp_path / "j.xml").read_text(encoding="utf-8")
-    failing = sum(gate["verdicts"].get("divergent", 0) for gate in told["gates"])
+    failing = sum(gate["verdicts"].get("divergent", 0) for gate in output["gates"])
     assert junit.count("<failure ") == failing + 1  # and the verdict
     log = json.loads((tmp_path / "s.sarif").read_text(encoding="utf-8"))
-    assert len(log["runs"][0]["results"]) == len(told["divergences"])
+    assert len(log["runs"][0]["results"]) == len(output["divergences"])
     markdown = (tmp_path / "m.md").read_text(encoding="utf-8")
     assert summary.read_text(encoding="utf-8") == markdown
     assert "again: `parity-kit replay found/cases/bad-corpus-" in markdown
@@ -371,9 +383,9 @@ def test_files_of_a_candidate_that_does_not_start_say_so(workspace: Path, tmp_pa
     assert "nowhere" in result.stderr
     junit = (tmp_path / "j.xml").read_text(encoding="utf-8")
     assert 'errors="2"' in junit  # the verdict, and that the run is a part
-    told = json.loads(call(workspace, "good", "--json").stdout)
-    assert told["error"]["exit_code"] == told["exit_code"] == ExitCode.NOT_JUDGED
-    assert told["error"]["problem"] == told["reason"]
+    output = json.loads(call(workspace, "good", "--json").stdout)
+    assert output["error"]["exit_code"] == output["exit_code"] == ExitCode.NOT_JUDGED
+    assert output["error"]["problem"] == output["reason"]
     assert "nowhere" in junit
 
 
@@ -407,5 +419,5 @@ def test_what_a_candidate_fails_with_is_one_cause_whatever_the_case() -> None:
         raise CandidateCrashedError(f"failed on case {case.id}: ValueError: not yet")
 
     result = gate(candidate, "channels")
-    (found,) = result.found
-    assert found.count == result.finished[0].verdicts["crashed"] > 100
+    (divergence,) = result.divergences
+    assert divergence.count == result.finished[0].verdicts["crashed"] > 100

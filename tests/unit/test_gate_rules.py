@@ -48,24 +48,24 @@ def settings(tmp_path: Path, text: str) -> Any:
 
 
 def test_everything_that_parity_toml_may_say(tmp_path: Path) -> None:
-    said = settings(
+    read = settings(
         tmp_path,
         'ours = ["a"]\nothers = ["b"]\n[floors]\ncompared = 1\n'
         '[gate]\ncorpora = ["msgpack"]\nsuites = {graph = 20}\nfloor = 7\nunsupported = 0.25\n'
         'expected = 0\nledger = false\nlevels = {codec = "bytes", graph = "result"}\n',
     )
-    assert (said.ours, said.others) == (("a",), ("b",))
-    assert (said.floors.compared, said.floors.pairs) == (1.0, 0.5)
-    rules = said.gate
+    assert (read.ours, read.others) == (("a",), ("b",))
+    assert (read.floors.compared, read.floors.pairs) == (1.0, 0.5)
+    rules = read.gate
     assert (rules.corpora, rules.suites, rules.floor) == (("msgpack",), {"graph": 20}, 7)
     assert (rules.unsupported, rules.expected, rules.ledger) == (0.25, 0.0, False)
     assert rules.levels == {SubjectKind.CODEC: Level.BYTES, SubjectKind.GRAPH: Level.RESULT}
 
 
 def test_a_file_that_says_nothing_is_fine(tmp_path: Path) -> None:
-    said = settings(tmp_path, "")
-    assert said.ours == said.others == said.gate.corpora == ()
-    assert (said.gate.floor, said.gate.unsupported, said.gate.ledger) == (1, 1.0, True)
+    read = settings(tmp_path, "")
+    assert read.ours == read.others == read.gate.corpora == ()
+    assert (read.gate.floor, read.gate.unsupported, read.gate.ledger) == (1, 1.0, True)
 
 
 MISTAKES = [
@@ -104,7 +104,7 @@ def workspace(tmp_path: Path) -> Path:
     fixtures.mkdir()
     manifest = json.loads((WORKSPACE.fixtures / "MANIFEST.json").read_text(encoding="utf-8"))
     manifest["corpora"] = {name: manifest["corpora"][name] for name in CORPORA}
-    assert {name: each["cases"] for name, each in manifest["corpora"].items()} == CORPORA
+    assert {name: corpus["cases"] for name, corpus in manifest["corpora"].items()} == CORPORA
     (fixtures / "MANIFEST.json").write_text(json.dumps(manifest), encoding="utf-8")
     for name in CORPORA:
         (fixtures / f"{name}.msgpack").symlink_to(WORKSPACE.fixtures / f"{name}.msgpack")
@@ -136,9 +136,9 @@ def test_without_a_name_ours_are_judged_and_the_worst_comes_first(workspace: Pat
     assert result.return_value == ExitCode.DIVERGENCE, result.output
     assert first_line(result).startswith("≠ bad divergent: ")
     assert "\ngood\n" in result.stdout
-    told = json.loads(gate(workspace, both, "--json").stdout)
-    assert told["exit_code"] == 1
-    assert [candidate["verdict"] for candidate in told["candidates"]] == ["equal", "divergent"]
+    output = json.loads(gate(workspace, both, "--json").stdout)
+    assert output["exit_code"] == 1
+    assert [candidate["verdict"] for candidate in output["candidates"]] == ["equal", "divergent"]
     assert gate(workspace, 'ours = ["good"]\n').return_value == ExitCode.PARITY
 
 
@@ -156,7 +156,7 @@ def test_a_candidate_of_ours_that_is_not_there_is_one_too(workspace: Path) -> No
     assert "did you mean 'good'?" in result.exception.hint
 
 
-def test_a_corpus_that_is_not_there_is_said_before_anything_starts(workspace: Path) -> None:
+def test_a_missing_corpus_is_reported_before_anything_starts(workspace: Path) -> None:
     result = gate(workspace, 'ours = ["good"]\n[gate]\ncorpora = ["chanels"]\n')
     assert isinstance(result.exception, BadManifestError)
     assert result.exception.where.endswith("parity.toml: key `gate.corpora`")
@@ -267,10 +267,10 @@ def test_the_rules_are_for_ours(workspace: Path) -> None:
 
 def test_a_suite_is_searched_beside_the_corpora(workspace: Path) -> None:
     rules = 'ours = ["pure"]\n[gate]\ncorpora = ["channels"]\nsuites = {channel = 20}\n'
-    told = json.loads(gate(workspace, rules, "pure", "--json").stdout)
-    assert [each["gate"] for each in told["gates"]] == ["corpus channels", "lockstep channel"]
-    assert 0 < told["gates"][1]["compared"] <= 20
-    assert told["exit_code"] == 0
+    output = json.loads(gate(workspace, rules, "pure", "--json").stdout)
+    assert [gate["gate"] for gate in output["gates"]] == ["corpus channels", "lockstep channel"]
+    assert 0 < output["gates"][1]["compared"] <= 20
+    assert output["exit_code"] == 0
     assert not list((workspace / "reports").iterdir()), "nothing was found that had to be written"
 
 
@@ -290,7 +290,7 @@ def test_what_a_suite_finds_is_a_file_that_can_be_replayed(workspace: Path) -> N
         r"parity-kit replay ([^ `]+lockstep[^ `]*|[^ `]+codec[^ `]*)", summary.read_text("utf-8")
     )
     assert commands
-    assert all((workspace / each).is_file() for each in commands)
+    assert all((workspace / file).is_file() for file in commands)
 
 
 def test_a_suite_that_compares_nothing_of_what_is_claimed_says_so(workspace: Path) -> None:

@@ -26,7 +26,7 @@ def _gate(name: str, compared: int = 10) -> dict[str, Any]:
     return {"gate": name, "kind": kind, "compared": compared, "verdicts": {"equal": compared}}
 
 
-def _found(cause: str, gate: str = "corpus graphs", count: int = 1) -> dict[str, Any]:
+def _divergence(cause: str, gate: str = "corpus graphs", count: int = 1) -> dict[str, Any]:
     return {"cause": cause, "gate": gate, "case": "a", "headline": "h", "count": count}
 
 
@@ -67,8 +67,8 @@ def test_without_an_earlier_run_there_is_no_history() -> None:
 
 def test_a_cause_is_new_still_there_or_fixed() -> None:
     changed = _changes(
-        _report("last", _found("gone"), _found("stays", count=3)),
-        _report("now", _found("came"), _found("stays", count=2)),
+        _report("last", _divergence("gone"), _divergence("stays", count=3)),
+        _report("now", _divergence("came"), _divergence("stays", count=2)),
     )
 
     assert changed.since == "last"
@@ -84,20 +84,20 @@ def test_a_cause_is_new_still_there_or_fixed() -> None:
     "gates", [[], [_gate("corpus graphs", 9)]], ids=["not run", "run on fewer cases"]
 )
 def test_what_was_not_compared_again_is_not_fixed(gates: list[dict[str, Any]]) -> None:
-    changed = _changes(_report("last", _found("gone")), _report("now", gates=gates))
+    changed = _changes(_report("last", _divergence("gone")), _report("now", gates=gates))
 
     assert [cause.state for cause in changed.causes] == [UNRUN]
 
 
-def test_what_a_search_alone_had_found_is_not_fixed_by_not_being_found() -> None:
-    before = _report("last", _found("gone", "lockstep graph"))
+def test_a_cause_from_a_search_is_not_fixed_because_a_search_misses_it() -> None:
+    before = _report("last", _divergence("gone", "lockstep graph"))
 
     assert [cause.state for cause in _changes(before, _report("now")).causes] == [UNSEEN]
 
 
 def test_one_cause_in_many_places_is_followed_once() -> None:
-    before = _report("last", _found("a", count=2), _found("a", "lockstep graph", 3))
-    (change,) = _changes(before, _report("now", _found("a"))).causes
+    before = _report("last", _divergence("a", count=2), _divergence("a", "lockstep graph", 3))
+    (change,) = _changes(before, _report("now", _divergence("a"))).causes
 
     assert (change.state, change.then, change.now) == (STILL, 5, 1)
 
@@ -105,7 +105,7 @@ def test_one_cause_in_many_places_is_followed_once() -> None:
 def test_the_last_run_is_the_last_that_judged_the_candidate() -> None:
     other = _report("between")
     other["candidates"] = []
-    history = view(_report("now"), [_report("first", _found("gone")), other])
+    history = view(_report("now"), [_report("first", _divergence("gone")), other])
 
     assert history is not None
     assert history.changes[0].since == "first"
@@ -119,7 +119,7 @@ def test_rows_that_fell_come_before_rows_that_rose() -> None:
     assert _changes(before, now).rows == [("c: b", "bytes", "none"), ("c: a", "none", "bytes")]
 
 
-def test_what_a_run_was_made_with_is_said_where_it_changed() -> None:
+def test_a_changed_release_is_shown_with_its_run() -> None:
     before = _report("last")
     now = _report("now", oracle={"langgraph": "1.3.0"}, machine={"cpus": "4"}, kit="0.2.0")
     history = view(now, [before])
@@ -131,7 +131,7 @@ def test_what_a_run_was_made_with_is_said_where_it_changed() -> None:
 
 
 def test_runs_and_changes_are_bounded_and_what_is_left_out_is_counted() -> None:
-    many = _report("last", *(_found(f"cause {number}") for number in range(MOST_CHANGES + 5)))
+    many = _report("last", *(_divergence(f"cause {number}") for number in range(MOST_CHANGES + 5)))
     history = view(_report("now"), [*(_report(f"r{number}") for number in range(40)), many])
 
     assert history is not None
@@ -159,8 +159,8 @@ def test_an_earlier_report_that_cannot_be_read_is_an_error_with_a_hint(broken: A
 
 
 def test_speed_over_the_runs_is_drawn_where_two_runs_have_it() -> None:
-    seen = [[pair, 2.0, 1.0, None, 1] for pair in range(6)]
-    rows: list[Any] = [{"workload": "w", "series": "", "ratio": 2.0, "seen": seen}]
+    pairs = [[pair, 2.0, 1.0, None, 1] for pair in range(6)]
+    rows: list[Any] = [{"workload": "w", "series": "", "ratio": 2.0, "seen": pairs}]
     one = _report("last", benchmarks=rows)
     history = view(_report("now", benchmarks=rows), [one])
     alone = view(_report("now", benchmarks=rows), [_report("last")])
@@ -175,7 +175,7 @@ def test_speed_over_the_runs_is_drawn_where_two_runs_have_it() -> None:
 def test_hostile_names_of_runs_and_causes_are_text_on_the_page() -> None:
     hostile = "<script>alert(1)</script>\u202e"
     empty = summarize([]).to_json()
-    page = render(empty, [_report(hostile, _found(hostile))])
+    page = render(empty, [_report(hostile, _divergence(hostile))])
     assert "<script>alert" not in page
     assert "⟨U+202E⟩" in page
 

@@ -38,8 +38,8 @@ def workflow(repository: Path) -> Any:
 
 
 def files(folder: Path) -> dict[str, str]:
-    found = sorted(path for path in folder.rglob("*") if path.is_file())
-    return {str(each.relative_to(folder)): each.read_text(encoding="utf-8") for each in found}
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): path.read_text(encoding="utf-8") for path in paths}
 
 
 def test_every_template_may_be_begun_with() -> None:
@@ -143,19 +143,19 @@ def test_it_may_be_run_again(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["mine", "--language", "cobol"], "'cobol' is not one of 'python'"),
         (["Mine!", "--language", "go"], "is not a valid name for a candidate"),
         (["mine"], "Choose from:"),
     ],
 )
-def test_what_cannot_be_begun_is_said_and_nothing_is_written(
-    tmp_path: Path, arguments: list[str], said: str
+def test_what_cannot_be_begun_is_reported_and_nothing_is_written(
+    tmp_path: Path, arguments: list[str], message: str
 ) -> None:
     done = parity_kit(tmp_path, "init", *arguments)
     assert done.returncode == 2
-    assert said in done.stderr
+    assert message in done.stderr
     assert not list(tmp_path.iterdir())
 
 
@@ -186,7 +186,7 @@ def test_the_workflow_runs_from_the_repository_s_root(tmp_path: Path) -> None:
     assert done.returncode == 1, done.stderr
     kept = str(job["steps"][-1]["with"]["path"]).split()
     assert kept[:2] == ["engines/port/parity.xml", "engines/port/parity.sarif"]
-    assert all((tmp_path / each).is_file() for each in kept[:2])
+    assert all((tmp_path / file).is_file() for file in kept[:2])
     left = subprocess.run(
         [GIT, "status", "--porcelain", "--untracked-files=all"],
         cwd=tmp_path,

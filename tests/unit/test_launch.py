@@ -54,7 +54,7 @@ def make_workspace(base: Path, manifest: str, files: dict[str, str] | None = Non
 
 
 @pytest.mark.parametrize(
-    ("code", "said"),
+    ("code", "message"),
     [
         ("class Other: ...", r"engine.py defines no 'Engine'$"),
         ("import nowhere_at_all", r"No module named 'nowhere_at_all', .*engine.py, line 1$"),
@@ -67,10 +67,10 @@ def make_workspace(base: Path, manifest: str, files: dict[str, str] | None = Non
         ),
     ],
 )
-def test_what_is_no_engine_is_said_in_one_line(tmp_path: Path, code: str, said: str) -> None:
+def test_what_is_no_engine_is_reported_in_one_line(tmp_path: Path, code: str, message: str) -> None:
     manifest = 'kind = "python"\nobject = "engine:Engine"\n'
     workspace = make_workspace(tmp_path, manifest, {"engine.py": code})
-    with pytest.raises(CandidateCrashedError, match=said) as caught:
+    with pytest.raises(CandidateCrashedError, match=message) as caught:
         start(find(workspace, "mine"), workspace)
     assert "File " not in str(caught.value)
 
@@ -158,7 +158,7 @@ def test_a_program_that_cannot_be_started_is_explained(
     assert "begins with `#!`" in caught.value.hint
 
 
-def test_an_object_that_is_nowhere_is_said_in_one_line(tmp_path: Path) -> None:
+def test_a_missing_object_is_reported_in_one_line(tmp_path: Path) -> None:
     workspace = make_workspace(tmp_path, 'kind = "python"\nobject = "nowhere.at:Engine"\n')
     with pytest.raises(CandidateCrashedError, match=r"No module named 'nowhere' in the") as caught:
         start(find(workspace, "mine"), workspace)
@@ -178,11 +178,11 @@ def test_python_candidate_runs_in_a_process_of_its_own(tmp_path: Path) -> None:
     workspace = make_workspace(
         tmp_path, manifest, {"code/tally.py": TALLY.read_text(encoding="utf-8")}
     )
-    told: list[str] = []
-    with start(find(workspace, "mine"), workspace, on_progress=told.append) as engine:
+    progress: list[str] = []
+    with start(find(workspace, "mine"), workspace, on_progress=progress.append) as engine:
         assert engine.run(CASE) == (Returned(1_704_067_201),)
         assert engine.describe().name == "tally"
-    assert told == ["mine: starting"]
+    assert progress == ["mine: starting"]
     assert "tally" not in sys.modules
 
 
@@ -266,21 +266,23 @@ def test_environment_is_made_once_and_again_after_a_killed_build(tmp_path: Path)
     workspace, setup = pip_workspace(tmp_path, f"tiny-part @ {wheel(tmp_path).as_uri()}")
     candidate = find(workspace, "mine")
     assert missing(candidate, workspace) == "environment not made yet"
-    told: list[str] = []
-    python = environment.make(environment.of_candidate(candidate, setup), workspace, told.append)
+    progress: list[str] = []
+    python = environment.make(
+        environment.of_candidate(candidate, setup), workspace, progress.append
+    )
     assert missing(candidate, workspace) == ""
-    assert told[0] == "mine: making its environment"
-    assert told[-1] == "mine: its environment is ready"
+    assert progress[0] == "mine: making its environment"
+    assert progress[-1] == "mine: its environment is ready"
     installed = next(python.parents[1].glob("lib/*/site-packages/tiny_part.py"))
 
-    told.clear()
-    environment.make(environment.of_candidate(candidate, setup), workspace, told.append)
-    assert told == []
+    progress.clear()
+    environment.make(environment.of_candidate(candidate, setup), workspace, progress.append)
+    assert progress == []
 
     # What a killed build leaves: some files, and no marker.
     (python.parents[1] / "parity-kit.json").unlink()
     installed.unlink()
-    environment.make(environment.of_candidate(candidate, setup), workspace, told.append)
+    environment.make(environment.of_candidate(candidate, setup), workspace, progress.append)
     assert installed.is_file()
 
 
@@ -331,6 +333,6 @@ def test_checks_know_right_from_wrong() -> None:
 
 def test_checks_hold_for_the_reference() -> None:
     engine = Engine()
-    answers = [check(lambda case: run(engine, case), each) for each in EASIEST + HARDER]
+    answers = [check(lambda case: run(engine, case), item) for item in EASIEST + HARDER]
     assert {answer.title: answer.detail for answer in answers if answer.result != "ok"} == {}
-    assert {each.subject for each in EASIEST} == {each.subject for each in HARDER} == {*SubjectKind}
+    assert {item.subject for item in EASIEST} == {item.subject for item in HARDER} == {*SubjectKind}

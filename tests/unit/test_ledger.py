@@ -64,7 +64,7 @@ KNOWN = differs(difference())
 
 
 def problems(kept: Ledger, *, complete: bool = True) -> list[str]:
-    return [each.problem for each in kept.stale(TODAY, complete=complete)]
+    return [stale.problem for stale in kept.stale(TODAY, complete=complete)]
 
 
 def test_known_difference_is_expected_and_its_entry_holds(tmp_path: Path) -> None:

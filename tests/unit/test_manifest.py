@@ -189,7 +189,7 @@ def test_unknown_candidate_gets_the_nearest_name(tmp_path: Path) -> None:
     folder(tmp_path, COMMAND)
     folder(tmp_path, COMMAND.replace('"mine"', '"other"'), "other")
     workspace = Workspace(tmp_path)
-    assert [each.name for each in launch.readable(workspace)[0]] == ["mine", "other"]
+    assert [candidate.name for candidate in launch.readable(workspace)[0]] == ["mine", "other"]
     assert launch.find(workspace, "other").title == "My port"
     with pytest.raises(UnknownCandidateError, match=re.escape("did you mean 'mine'?")):
         launch.find(workspace, "mime")

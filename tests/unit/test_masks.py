@@ -150,8 +150,8 @@ def measured() -> Measured:
 
 
 def test_each_mask_is_measured_with_its_evidence(measured: Measured) -> None:
-    found = {(mask.place.part, mask.place.path, mask.move): mask for mask in measured.masks}
-    config = found["graph get_state value", "$.config.configurable.checkpoint_id", Move.ID]
+    masks = {(mask.place.part, mask.place.path, mask.move): mask for mask in measured.masks}
+    config = masks["graph get_state value", "$.config.configurable.checkpoint_id", Move.ID]
     assert config.under == {"ids": 1}
     assert config.example == {
         "case": "masks",
@@ -159,8 +159,8 @@ def test_each_mask_is_measured_with_its_evidence(measured: Measured) -> None:
         "pinned": "00000000-0000-6000-8000-000000000003",
         "free": "<id>",
     }
-    assert ("graph get_state value", "$.created_at", Move.TIME) in found
-    assert found["graph event updates", "$", Move.ORDER].under == {"threads": 1}
+    assert ("graph get_state value", "$.created_at", Move.TIME) in masks
+    assert masks["graph event updates", "$", Move.ORDER].under == {"threads": 1}
     assert not any("ref" in mask.place.path for mask in measured.masks)
     assert {mask.name for mask in measured.masks} <= {mask.name for mask in read_masks(MASKS)}
 

@@ -56,7 +56,9 @@ def test_every_row_is_shown_by_a_committed_case() -> None:
 def test_every_pattern_stands_for_a_case() -> None:
     patterns = {pattern for row in read_rows() for pattern in row.patterns}
     dead = [
-        each for each in sorted(patterns) if not any(map(_row(patterns=(each,)).shown_by, CASES))
+        pattern
+        for pattern in sorted(patterns)
+        if not any(map(_row(patterns=(pattern,)).shown_by, CASES))
     ]
     assert dead == []
 
@@ -107,7 +109,7 @@ def test_a_row_that_is_none_is_named_with_the_nearest() -> None:
 
 
 def judged(
-    *verdicts: str, reached: str = "bytes", said: str = "", engaged: dict[str, int] | None = None
+    *verdicts: str, reached: str = "bytes", message: str = "", engaged: dict[str, int] | None = None
 ) -> RowJudged:
     """Return what cases with these verdicts make of a row."""
     evidence = Evidence("it", [_row()], {("interrupts", "resume"): "likely"})
@@ -116,7 +118,7 @@ def judged(
         if verdict == "equal" and "divergent" in verdicts:
             level = "bytes"
         case = f"graphs/ask/{number}"
-        evidence.emit(CaseJudged("it", "corpus graphs", case, verdict, level, said or verdict))
+        evidence.emit(CaseJudged("it", "corpus graphs", case, verdict, level, message or verdict))
         evidence.emit(CaseJudged("it", "corpus graphs", "graphs/other/0", "crashed", "none", ""))
     (row,) = evidence.judged(engaged or {})
     return row
@@ -146,8 +148,8 @@ def test_a_row_is_reached_only_if_all_its_cases_reached_it(
     assert row.claimed == "likely"
 
 
-def test_unsupported_keeps_what_was_said() -> None:
-    assert judged("equal", "unsupported", said="no topics\nat all").reasons == {
+def test_unsupported_keeps_its_reason() -> None:
+    assert judged("equal", "unsupported", message="no topics\nat all").reasons == {
         "unsupported: no topics": 1
     }
 
@@ -163,7 +165,7 @@ def test_what_langgraph_itself_answered_says_nothing_of_the_candidate() -> None:
     assert judged("equal", engaged={"apply_writes": 3}).verdict == "equal"
 
 
-def test_a_case_that_differs_leads_to_where_its_cause_is_told() -> None:
+def test_a_case_that_differs_leads_to_its_cause() -> None:
     evidence = Evidence("it", [_row()], {})
     for number in range(MOST_LISTED + 5):
         cause = "another value" if number else "a cause that no divergence shows"
@@ -343,7 +345,7 @@ ROWS = ("--row", "LastValue", "--row", "Topic", "--row", "AnyValue")
 
 
 @pytest.mark.parametrize(
-    ("candidate", "code", "said"),
+    ("candidate", "code", "summary"),
     [
         ("good", ExitCode.PARITY, "bytes 3"),
         ("bad", ExitCode.DIVERGENCE, "trace 3"),
@@ -353,10 +355,10 @@ ROWS = ("--row", "LastValue", "--row", "Topic", "--row", "AnyValue")
     ],
 )
 def test_the_command_ends_with_the_code_of_its_rows(
-    workspace: Path, candidate: str, code: ExitCode, said: str
+    workspace: Path, candidate: str, code: ExitCode, summary: str
 ) -> None:
     result = call(workspace, candidate, *ROWS)
-    assert said in result.output
+    assert summary in result.output
     assert result.return_value == code, result.output
 
 
@@ -404,18 +406,18 @@ def test_what_is_printed_is_this(workspace: Path) -> None:
 
 
 def test_a_run_tells_the_rows_and_what_is_claimed(workspace: Path, tmp_path: Path) -> None:
-    told: list[Event] = []
+    events: list[Event] = []
     opened = find_workspace(workspace)
-    judging = Judging(opened, tmp_path / "run", told.append, lambda _: None)
+    judging = Judging(opened, tmp_path / "run", events.append, lambda _: None)
     conclusion = judging.candidate(find(opened, "partly"), Plan(rows=read_rows()))
     assert conclusion.exit_code is ExitCode.PARITY
 
-    rows = {each.row: each for each in told if isinstance(each, RowJudged)}
-    assert len([each for each in told if isinstance(each, RowJudged)]) == len(read_rows())
+    rows = {event.row: event for event in events if isinstance(event, RowJudged)}
+    assert len([event for event in events if isinstance(event, RowJudged)]) == len(read_rows())
     assert (rows["LastValue"].verdict, rows["LastValue"].claimed) == ("equal", "likely")
     assert rows["Topic"].reasons == {"unsupported: not in the fixtures": 2}
-    assert [each.source for each in told if isinstance(each, ClaimsRead)] == ["https://it"]
-    assert isinstance(told[-1], CandidateJudged), "the verdict comes last"
+    assert [event.source for event in events if isinstance(event, ClaimsRead)] == ["https://it"]
+    assert isinstance(events[-1], CandidateJudged), "the verdict comes last"
 
 
 def test_it_loads_none_of_what_it_must_not_need(workspace: Path) -> None:

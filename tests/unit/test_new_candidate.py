@@ -96,7 +96,7 @@ def test_there_is_a_template_for_each_language_that_the_help_names() -> None:
         ("mine", "..", "no template for '..'"),
     ],
 )
-def test_what_cannot_be_made_is_said_and_nothing_is_written(
+def test_what_cannot_be_made_is_reported_and_nothing_is_written(
     workspace: Workspace, name: str, language: str, problem: str
 ) -> None:
     folder = scaffold.new(workspace, "taken", "python")

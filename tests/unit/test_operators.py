@@ -120,8 +120,8 @@ def test_cases_are_labelled_with_what_the_table_calls_a_feature() -> None:
     subject = Subject(SubjectKind.GRAPH, {"program": program, "saver": None})
     labels = {name for name, entry in OPERATORS.items() if entry.is_feature}
     labels |= {name for name, is_feature in INSTRUCTIONS.items() if is_feature}
-    found = set(features_of(subject, ()))
-    assert found & {*OPERATORS, *INSTRUCTIONS} == labels
+    labelled = set(features_of(subject, ()))
+    assert labelled & {*OPERATORS, *INSTRUCTIONS} == labels
 
 
 def test_an_implementation_that_lacks_an_entry_is_refused() -> None:

@@ -51,41 +51,41 @@ def _divergence(candidate: str, case: str, value: str = "2") -> DivergenceFound:
     )
 
 
-def _rows(name: str, said: str, gate: str) -> list[RowJudged]:
+def _rows(name: str, text: str, gate: str) -> list[RowJudged]:
     """Return a row that agrees, one that differs, one in part unsupported, one without a case."""
-    found: list[tuple[str, str, int, dict[str, int], dict[str, int], list[list[str]]]] = [
+    rows: list[tuple[str, str, int, dict[str, int], dict[str, int], list[list[str]]]] = [
         ("equal", "bytes", 2, {"equal": 2}, {}, []),
-        ("divergent", "trace", 3, {"divergent": 1, "equal": 2}, {}, [["a/case", gate, said]]),
-        ("unsupported", "bytes", 1, {"equal": 1, "unsupported": 2}, {said: 2}, []),
+        ("divergent", "trace", 3, {"divergent": 1, "equal": 2}, {}, [["a/case", gate, text]]),
+        ("unsupported", "bytes", 1, {"equal": 1, "unsupported": 2}, {text: 2}, []),
         ("unknown", "none", 0, {}, {"no case": 0}, []),
     ]
     return [
-        RowJudged(name, "errors", f"row {index}", index == 0, said, [f"*/{said}/*"], said, *each)
-        for index, each in enumerate(found)
+        RowJudged(name, "errors", f"row {index}", index == 0, text, [f"*/{text}/*"], text, *fields)
+        for index, fields in enumerate(rows)
     ]
 
 
-def _events(name: str = "port", said: str = "fine", *, engaged: bool = True) -> list[Event]:
+def _events(name: str = "port", text: str = "fine", *, engaged: bool = True) -> list[Event]:
     bench = ("faster", 2.0, 1.9, 2.1, 0.002, 0.001, 5, 0)
-    missing = ("not comparable", None, None, None, None, None, 0, 0, said)
+    missing = ("not comparable", None, None, None, None, None, 0, 0, text)
     return [
-        RunStarted("r1", "0.1.0", {"langgraph": "1.2.24"}, {"cpus": said}, 7, [name, "dead"]),
-        CorporaChecked({"codec": 3, said: 4}, [said], 0.5),
-        CandidateStarted(name, said, said, said, {"codec": "bytes"}, 0.2),
-        _divergence(name, said, said),
+        RunStarted("r1", "0.1.0", {"langgraph": "1.2.24"}, {"cpus": text}, 7, [name, "dead"]),
+        CorporaChecked({"codec": 3, text: 4}, [text], 0.5),
+        CandidateStarted(name, text, text, text, {"codec": "bytes"}, 0.2),
+        _divergence(name, text, text),
         GateFinished(
-            name, said, "corpus", "divergent", "bytes", "trace", 3, {"equal": 2}, {said: 3}, 0.1
+            name, text, "corpus", "divergent", "bytes", "trace", 3, {"equal": 2}, {text: 3}, 0.1
         ),
-        EngagementSeen(name, {said: int(engaged)}, engaged=engaged),
-        ClaimsRead(name, said, said),
-        *_rows(name, said, "graphs"),
+        EngagementSeen(name, {text: int(engaged)}, engaged=engaged),
+        ClaimsRead(name, text, text),
+        *_rows(name, text, "graphs"),
         BenchMeasured(CONTROL, "sequential-5", "sequential", *bench),
-        BenchMeasured(name, "sequential-5", "sequential", *bench, said),
+        BenchMeasured(name, "sequential-5", "sequential", *bench, text),
         BenchMeasured(name, "channels-binop", "channels", *missing),
-        CandidateJudged(name, "divergent", said, 1),
-        CandidateFailed("dead", said, "crashed", said),
-        CandidateJudged("dead", "crashed", said, 3),
-        RunFinished(1, 2.5, [said]),
+        CandidateJudged(name, "divergent", text, 1),
+        CandidateFailed("dead", text, "crashed", text),
+        CandidateJudged("dead", "crashed", text, 3),
+        RunFinished(1, 2.5, [text]),
     ]
 
 
@@ -122,7 +122,7 @@ def test_the_same_report_gives_the_same_bytes() -> None:
 
 
 def test_hostile_text_is_text_wherever_it_comes_from() -> None:
-    page = _page(_events(said=HOSTILE))
+    page = _page(_events(text=HOSTILE))
     harmless = _read(_page(_events()))
     reader = _read(page)
 
@@ -199,7 +199,7 @@ def test_the_headline_counts_only_what_is_equal(verdicts: list[str], expected: s
 
 
 def test_a_candidate_whose_code_never_ran_is_named_and_gets_no_tick() -> None:
-    page = _page(_events(said="apply_writes", engaged=False))
+    page = _page(_events(text="apply_writes", engaged=False))
     shown = " ".join(_read(page).text.split())
     section = page.split('<section id="matrix">')[1].split("</section>")[0]
 
@@ -211,7 +211,7 @@ def test_a_candidate_whose_code_never_ran_is_named_and_gets_no_tick() -> None:
 
 
 def test_no_ratio_is_shown_where_the_outcomes_were_not_equal() -> None:
-    page = _page(_events(said="the outcomes differ"))
+    page = _page(_events(text="the outcomes differ"))
     row = re.search(r"<th scope=\"row\">channels-binop<.*?(?=<tr>|</tbody>)", page, re.DOTALL)
 
     assert row is not None
@@ -227,14 +227,14 @@ def test_a_row_leads_to_what_differs_and_says_what_is_claimed() -> None:
     rows = re.findall(r"<tr><th scope=\"row\"><details id=.*?</tr>", group, re.DOTALL)
     shown = [" ".join(_read(row).text.split()) for row in rows]
 
-    assert [each.split()[1] for each in shown] == ["1", "3", "2", "0"], "the worst come first"
+    assert [cell.split()[1] for cell in shown] == ["1", "3", "2", "0"], "the worst come first"
     assert "≠ bytes differ 2/3" in shown[0]
     assert "? unknown" in shown[1]
     assert "– unsupported in part 1/3" in shown[2]
     assert "✓ bytes" in shown[3]
-    assert all("not run" in each for each in shown), "of the candidate that did not start"
+    assert all("not run" in cell for cell in shown), "of the candidate that did not start"
     links = re.findall(r'<a href="#(d-\w+)">(.*?)</a>', rows[0])
-    assert [said for _, said in links] == ["a/case", "≠\xa0bytes differ"]
+    assert [text for _, text in links] == ["a/case", "≠\xa0bytes differ"]
     assert f'<details class="difference bad" id="{links[0][0]}"' in page
     assert "✓ 1 – 1 ? 1 ≠ 1" in " ".join(_read(group.split("<details")[0]).text.split())
     assert "What is claimed of port: fine (fine)" in _read(section).text

@@ -76,7 +76,7 @@ def _hostile_case(folder: Path) -> Sequence[Difference]:
 
 def test_outcomes_of_a_hostile_candidate_are_drawn_as_text(tmp_path: Path) -> None:
     differences = _hostile_case(tmp_path)
-    told = [
+    candidate_events = [
         DivergenceFound(
             *("port", f"gate {level.label}", "c", "divergent", HOSTILE, level.label),
             *("", "", "", "", "cases/1", 1),
@@ -84,7 +84,7 @@ def test_outcomes_of_a_hostile_candidate_are_drawn_as_text(tmp_path: Path) -> No
         )
         for level in (Level.RESULT, Level.TRACE, Level.BYTES)
     ]
-    events: list[Any] = [RunStarted("r", "0", {}, {}, 1, ["port"]), *told]
+    events: list[Any] = [RunStarted("r", "0", {}, {}, 1, ["port"]), *candidate_events]
     lines = [f"{json.dumps(event_to_json(event))}\n" for event in events]
     (tmp_path / "journal.jsonl").write_text("".join(lines), encoding="utf-8")
     page = write_report(tmp_path).read_text(encoding="utf-8")
@@ -93,7 +93,7 @@ def test_outcomes_of_a_hostile_candidate_are_drawn_as_text(tmp_path: Path) -> No
 
     assert reader.elements.count("script") == 1
     assert reader.elements.count("img") == 0
-    assert reader.elements.count("svg") == len(told)
+    assert reader.elements.count("svg") == len(candidate_events)
     assert not [name for name, _ in reader.attributes if name.startswith("on") or name == "style"]
     assert "first difference" in reader.text
     for hidden in "\x00\u202e":

@@ -87,7 +87,7 @@ def _name(stored: Mapping[str, bytes], *parts: str) -> str:
 
 
 def _rows(shown: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return [row for each in shown["timeline"] for row in each["rows"]]
+    return [row for operation in shown["timeline"] for row in operation["rows"]]
 
 
 def _hostile(outcome: Returned) -> Outcome:
@@ -157,7 +157,7 @@ def test_a_missing_event_is_found_where_its_node_ran() -> None:
     assert _verdict(kept, "trace").difference.cause == "an event of mode updates is missing"
 
 
-def test_an_error_is_told_beside_the_value() -> None:
+def test_an_error_is_shown_beside_the_value() -> None:
     def fail(outcome: Returned) -> Outcome:
         return Raised("port.Oops", f"no {HOSTILE} 17", outcome.events, outcome.stored)
 
@@ -235,9 +235,9 @@ def test_edges_say_how_they_lead_on() -> None:
         "branches": {"b": [{"path": {"get": "n"}, "map": {"x": "c", "y": "a"}}]},
         "interrupt_before": ["b"],
     }
-    found = topology({"program": program})
+    drawn = topology({"program": program})
 
-    assert {(edge["from"], edge["to"], edge["is"]) for edge in found["edges"]} == {
+    assert {(edge["from"], edge["to"], edge["is"]) for edge in drawn["edges"]} == {
         ("__start__", "a", "edge"),
         ("a", "c", "join"),
         ("b", "c", "join"),
@@ -245,8 +245,8 @@ def test_edges_say_how_they_lead_on() -> None:
         ("a", "a", "goto"),
         ("a", "__end__", "goto"),
     }
-    assert found["nodes"][0]["deferred"]
-    assert found["nodes"][1]["stops"]
+    assert drawn["nodes"][0]["deferred"]
+    assert drawn["nodes"][1]["stops"]
 
 
 def test_a_codec_case_has_bytes_and_no_graph() -> None:

@@ -67,8 +67,10 @@ def _gate(**subjects: tuple[str, dict[str, int]]) -> dict[str, Any]:
     }
 
 
-def _divergence(case: str, said: str = "a", level: str = "bytes", count: int = 1) -> dict[str, Any]:
-    return {"gate": "g", "case": case, "cause": said, "level": level, "count": count}
+def _divergence(
+    case: str, cause: str = "a", level: str = "bytes", count: int = 1
+) -> dict[str, Any]:
+    return {"gate": "g", "case": case, "cause": cause, "level": level, "count": count}
 
 
 @pytest.mark.parametrize(
@@ -110,9 +112,9 @@ def test_a_level_is_that_of_all_gates_together() -> None:
         _gate(graph=("trace", {"divergent": 1, "equal": 4})),
         _gate(graph=("none", {"unsupported": 3})),
     ]
-    found = overview(_candidate(gates=gates))
+    screen = overview(_candidate(gates=gates))
 
-    cell = found["subjects"]["graph"]
+    cell = screen["subjects"]["graph"]
     assert (cell["symbol"], cell["standing"], cell["total"]) == ("≠", "bytes differ", 13)
     assert [(part["verdict"], part["cases"]) for part in cell["parts"]] == [
         ("equal", 9),
@@ -143,9 +145,9 @@ def test_a_bar_shows_even_one_case_among_thousands() -> None:
 def test_what_differs_never_hides_what_the_ledger_expects(
     verdicts: dict[str, int], agreement: str
 ) -> None:
-    found = overview(_candidate(gates=[_gate(graph=("none", verdicts))]))
+    screen = overview(_candidate(gates=[_gate(graph=("none", verdicts))]))
 
-    assert found["agreement"] == agreement
+    assert screen["agreement"] == agreement
 
 
 def test_the_first_screen_names_the_most_severe_cause_and_then_the_largest() -> None:
@@ -168,7 +170,7 @@ def test_a_candidate_that_crashed_reached_no_level() -> None:
 
 
 def test_of_a_candidate_whose_code_never_ran_neither_level_nor_speed_is_shown() -> None:
-    found = overview(
+    screen = overview(
         _candidate(
             verdict="unknown",
             engagement={"engaged": False, "functions": {}},
@@ -177,24 +179,26 @@ def test_of_a_candidate_whose_code_never_ran_neither_level_nor_speed_is_shown() 
         )
     )
 
-    assert (found["subjects"], found["speed"]) == ({}, None)
-    assert found["unjudged"] == [NOT_ENGAGED]
+    assert (screen["subjects"], screen["speed"]) == ({}, None)
+    assert screen["unjudged"] == [NOT_ENGAGED]
 
 
 def _timed(name: str, ratio: float | None, series: str = "", size: int = 0) -> dict[str, Any]:
     """Return a workload whose pairs all were a little off, the same way for every workload."""
     off = (1.0, 1.2, 0.9, 1.1, 0.8, 1.0, 1.0)
-    seen = [[pair, ratio * each, 1.0, None, 1] for pair, each in enumerate(off)] if ratio else []
-    return {"workload": name, "series": series, "size": size, "ratio": ratio, "seen": seen}
+    pairs = (
+        [[pair, ratio * factor, 1.0, None, 1] for pair, factor in enumerate(off)] if ratio else []
+    )
+    return {"workload": name, "series": series, "size": size, "ratio": ratio, "seen": pairs}
 
 
 def test_speed_is_one_figure_for_all_workloads_with_its_interval() -> None:
-    found = speed([_timed("a", 1.0), _timed("b", 4.0), _timed("c", None)])
+    figure = speed([_timed("a", 1.0), _timed("b", 4.0), _timed("c", None)])
 
-    assert found is not None
-    assert math.isclose(found["ratio"], 2.0)
-    assert found["low"] < 2.0 < found["high"]
-    assert (found["verdict"], found["measured"], found["workloads"]) == ("faster", 2, 3)
+    assert figure is not None
+    assert math.isclose(figure["ratio"], 2.0)
+    assert figure["low"] < 2.0 < figure["high"]
+    assert (figure["verdict"], figure["measured"], figure["workloads"]) == ("faster", 2, 3)
     assert speed([]) is None
 
 
@@ -208,17 +212,17 @@ def test_what_shifts_all_workloads_of_a_pair_does_not_average_out() -> None:
 
 def test_a_work_in_several_sizes_counts_once_at_its_largest() -> None:
     sizes = [(1, 1.0), (5, 9.0), (9, None), (3, 2.0)]
-    found = speed([_timed(f"s-{size}", ratio, "s", size) for size, ratio in sizes])
+    figure = speed([_timed(f"s-{size}", ratio, "s", size) for size, ratio in sizes])
 
-    assert found is not None
-    assert (found["ratio"], found["workloads"]) == (pytest.approx(9.0), 1)
+    assert figure is not None
+    assert (figure["ratio"], figure["workloads"]) == (pytest.approx(9.0), 1)
 
 
 def test_causes_that_break_results_come_first_then_the_most_common() -> None:
-    found = [_divergence("1", "rare"), _divergence("2", "often", count=9)]
-    found += [_divergence("3", "worst", "result"), _divergence("4", "rare")]
+    divergences = [_divergence("1", "rare"), _divergence("2", "often", count=9)]
+    divergences += [_divergence("3", "worst", "result"), _divergence("4", "rare")]
 
-    assert [said for said, _ in by_cause(found)] == ["worst", "often", "rare"]
+    assert [cause for cause, _ in by_cause(divergences)] == ["worst", "often", "rare"]
 
 
 def test_room_is_shared_between_candidates_and_between_causes() -> None:
@@ -227,7 +231,7 @@ def test_room_is_shared_between_candidates_and_between_causes() -> None:
     few = {"divergences": [_divergence("x"), _divergence("y")]}
     chosen = selected([many, few])
 
-    assert [len(each) for each in chosen] == [selection.SHOWN - 2, 2]
+    assert [len(causes) for causes in chosen] == [selection.SHOWN - 2, 2]
     assert ("g", "other") in chosen[0]
     further = selection.SHOWN + 2 * selection.MORE_SHOWN
     assert len(in_turn([many, few, few, few, few])) == further
@@ -248,7 +252,7 @@ def test_one_cause_is_one_wherever_it_shows(place: Place, path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("mine", "yours", "said"),
+    ("mine", "yours", "cause"),
     [
         (Raised("x.A", "m"), Raised("x.A", "n"), "A with another message"),
         (Raised("x.A", "m"), Raised("B", "m"), "raises B for A"),
@@ -256,25 +260,25 @@ def test_one_cause_is_one_wherever_it_shows(place: Place, path: str) -> None:
         (Returned(1), Raised("B", "no 17\nand more"), "raises B: no #"),
     ],
 )
-def test_errors_are_causes_of_their_own(mine: Outcome, yours: Outcome, said: str) -> None:
+def test_errors_are_causes_of_their_own(mine: Outcome, yours: Outcome, cause: str) -> None:
     place = Error() if type(mine) is type(yours) else OutcomeKind("raised", "returned")
-    assert cause_of(CASE, place, "$", ("", ""), (mine, yours)) == said
+    assert cause_of(CASE, place, "$", ("", ""), (mine, yours)) == cause
 
 
 def test_names_that_a_case_made_up_are_no_causes() -> None:
     outcomes = (Returned(1), Returned(2))
-    for path, said in (
+    for path, cause in (
         ("$.log[3]", "a state field's value differs"),
         ("$.channel_values['branch:to:work']", "`branch:to:…` differs"),
         ("$.configurable (order of keys)", "keys of `configurable` in another order"),
     ):
-        assert cause_of(CASE, Value(), path, ("1", "2"), outcomes) == said
+        assert cause_of(CASE, Value(), path, ("1", "2"), outcomes) == cause
 
 
 def test_columns_go_ahead_but_for_edges_that_lead_back() -> None:
     edges = [("s", "a"), ("a", "b"), ("b", "c"), ("c", "a"), ("a", "c"), ("b", "b")]
     layout = layered(["s", "a", "b", "c"], edges, "s")
-    column = {place: at for at, each in enumerate(layout.columns) for place in each}
+    column = {place: at for at, nodes in enumerate(layout.columns) for place in nodes}
 
     assert layout.back == {("c", "a")}
     assert [column[name] for name in "sabc"] == [0, 1, 2, 3]
@@ -290,26 +294,32 @@ def _run(folder: Path, count: int, size: int) -> dict[str, Any]:
     )
     ours, theirs = (Returned("msgpack", stored={"data": data}) for data in (b"\x01", b"\x02"))
     CaseFile(case, "port", (ours,), (theirs,)).write(folder / "cases/x")
-    told = {"gate": "g", "level": "bytes", "count": 1, "verdict": "divergent", "headline": "h"}
-    found = [
-        told | {"case": str(number), "cause": "h", "detail": None, "file": "cases/x"}
+    divergence = {
+        "gate": "g",
+        "level": "bytes",
+        "count": 1,
+        "verdict": "divergent",
+        "headline": "h",
+    }
+    divergences = [
+        divergence | {"case": str(number), "cause": "h", "detail": None, "file": "cases/x"}
         for number in range(count)
     ]
-    return {"candidates": [{"divergences": found}]}
+    return {"candidates": [{"divergences": divergences}]}
 
 
 def test_what_is_kept_of_cases_has_a_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(selection, "ROOM", 10_000)
     report = _run(tmp_path, 40, 500)
     cases.add_cases(report, tmp_path)
-    told = report["candidates"][0]["divergences"]
-    drawn = [each["detail"] for each in told if each["detail"]]
+    divergences = report["candidates"][0]["divergences"]
+    drawn = [divergence["detail"] for divergence in divergences if divergence["detail"]]
 
     assert 0 < len(drawn) < selection.SHOWN
     assert len(json.dumps(drawn)) <= 11_000
 
 
-def test_a_case_file_that_is_gone_leaves_the_divergence_as_it_was_told(tmp_path: Path) -> None:
+def test_a_case_file_that_is_gone_leaves_the_divergence_as_it_was_recorded(tmp_path: Path) -> None:
     report = _run(tmp_path, 1, 1)
     (tmp_path / "cases/x").unlink()
     cases.add_cases(report, tmp_path)

@@ -18,7 +18,7 @@ PAIRS = 12
 
 def _row(name: str, ratio: float | None, *, series: str = "", size: int = 0) -> dict[str, Any]:
     ours = 0.001 * (size or 5)
-    seen: list[list[float | None]] = [
+    pairs: list[list[float | None]] = [
         [pair, ours * (1 + pair / 50), ours / (ratio or 1) * (1 + pair / 40), 0.25, int(pair != 3)]
         for pair in range(PAIRS)
     ]
@@ -30,7 +30,7 @@ def _row(name: str, ratio: float | None, *, series: str = "", size: int = 0) -> 
         "high": ratio and ratio * 1.1,
         "series": series,
         "size": size,
-        "seen": seen if ratio else [],
+        "seen": pairs if ratio else [],
         "memory": {"reference": [80 << 20, 90 << 20], "candidate": [9 << 20, 12 << 20]}
         if ratio
         else {},
@@ -62,8 +62,12 @@ def _candidate(name: str, *claims: dict[str, Any], engaged: bool = True) -> dict
     }
 
 
-def _plots(found: Performance) -> dict[str, Plot]:
-    every = [*([found.ratios] if found.ratios else []), *found.beside, *found.folded]
+def _plots(performance: Performance) -> dict[str, Plot]:
+    every = [
+        *([performance.ratios] if performance.ratios else []),
+        *performance.beside,
+        *performance.folded,
+    ]
     return {plot.name: plot for plot in every}
 
 
@@ -104,7 +108,7 @@ def test_a_growing_workload_is_in_the_plot_of_growth_alone(plots: dict[str, Plot
     assert len(times) == 3
 
 
-def test_memory_is_told_before_and_at_the_height(plots: dict[str, Plot]) -> None:
+def test_memory_is_shown_before_the_work_and_at_its_peak(plots: dict[str, Plot]) -> None:
     reference, port, _ = plots["memory"].tables[0].rows
 
     assert reference == ["LangGraph", "80.0", *["90.0"] * 4]
@@ -162,9 +166,9 @@ def test_where_nothing_was_measured_there_is_no_plot() -> None:
 def test_a_row_of_before_pairs_were_carried_still_has_its_ratio() -> None:
     rows: list[Any] = [{**_row("plain", 2.0), "seen": [], "memory": {}}]
     candidate = {**_candidate("port"), "benchmarks": rows}
-    found = view({"run": {"seed": 7}, "candidates": [candidate], "control": []})
+    performance = view({"run": {"seed": 7}, "candidates": [candidate], "control": []})
 
-    assert list(_plots(found)) == ["ratios"]
+    assert list(_plots(performance)) == ["ratios"]
 
 
 @pytest.mark.parametrize(
@@ -183,10 +187,10 @@ def test_a_claim_stands_beside_what_was_measured(
 ) -> None:
     claim = {"said": "so fast", "times": times, "workloads": workloads}
     report = {**_report(), "candidates": [_candidate("port", claim)]}
-    (found,) = view(report).claims
+    (shown,) = view(report).claims
 
-    assert (found.stands, found.quote) == (stands, "so fast")
-    assert [name for name, _ in found.measured] == [
+    assert (shown.stands, shown.quote) == (stands, "so fast")
+    assert [name for name, _ in shown.measured] == [
         name for name in workloads if name != "elsewhere"
     ]
 

@@ -38,8 +38,8 @@ def interrupt(**fields: object) -> Ext:
 
 
 def places(left: object, right: object) -> list[TraceDifference]:
-    found = differences(parse(pack(left)), parse(pack(right)), "value of get")
-    return sorted(found, key=str)
+    found_places = differences(parse(pack(left)), parse(pack(right)), "value of get")
+    return sorted(found_places, key=str)
 
 
 def trace(outcome: Outcome, name: str = "graphs/one", **args: object) -> Trace:
@@ -48,7 +48,7 @@ def trace(outcome: Outcome, name: str = "graphs/one", **args: object) -> Trace:
     return Trace(case, (outcome,))
 
 
-def found(left: Outcome, right: Outcome) -> tuple[Kind, ...]:
+def kinds_of(left: Outcome, right: Outcome) -> tuple[Kind, ...]:
     sides = [
         {"graphs": Corpus(CorpusName("graphs"), (trace(item), trace(item, "graphs/two")))}
         for item in (left, right)
@@ -88,17 +88,17 @@ def found(left: Outcome, right: Outcome) -> tuple[Kind, ...]:
         ),
     ],
 )
-def test_a_place_is_told_from_the_type_or_record_it_belongs_to(
+def test_a_path_begins_at_the_type_or_record_it_belongs_to(
     left: object, right: object, expected: list[tuple[str, ...]]
 ) -> None:
-    seen = [
+    changes = [
         (place.path, place.change, place.before, place.after, place.inside)
         for place in places(left, right)
     ]
-    assert seen == expected
+    assert changes == expected
 
 
-def test_a_smaller_form_of_the_same_value_is_told() -> None:
+def test_a_smaller_form_of_the_same_value_is_reported() -> None:
     (place,) = differences(parse(b"\xcc\x05"), parse(b"\x05"), "stored data")
     assert (place.change, place.before, place.after) == ("form", "uint 8", "positive fixint")
 
@@ -106,15 +106,15 @@ def test_a_smaller_form_of_the_same_value_is_told() -> None:
 def test_a_key_that_came_into_the_stored_checkpoint_is_one_kind_over_all_cases() -> None:
     left = Returned(1, stored={NAME: pack(CHECKPOINT)})
     right = Returned(1, stored={NAME: pack(CHECKPOINT | {"updated_channels": ["n"]})})
-    (kind,) = found(left, right)
+    (kind,) = kinds_of(left, right)
     assert kind.headline == "`updated_channels` added to checkpoint (array of 1)"
     assert kind.to_json()["cases"] == 2
     assert kind.where == "stored checkpoint (2)"
     assert kind.why.startswith("lies in databases")
 
 
-def test_an_id_that_is_hashed_otherwise_is_told_as_such() -> None:
-    (kind,) = found(Returned([interrupt()]), Returned([interrupt(id="1" * 32)]))
+def test_an_id_with_another_hash_is_reported_as_such() -> None:
+    (kind,) = kinds_of(Returned([interrupt()]), Returned([interrupt(id="1" * 32)]))
     assert "hashed otherwise" in kind.headline
     assert kind.why.startswith("an id that somebody kept")
 
@@ -122,7 +122,7 @@ def test_an_id_that_is_hashed_otherwise_is_told_as_such() -> None:
 def test_the_gravest_comes_first() -> None:
     left = Returned(1, (Event("values", (), 1),), {NAME: pack(CHECKPOINT)})
     right = Returned(2, (Event("values", (), 2),), {NAME: pack(CHECKPOINT | {"v": 4})})
-    assert [kind.headline for kind in found(left, right)] == [
+    assert [kind.headline for kind in kinds_of(left, right)] == [
         "`v` of checkpoint: 3 became 4",
         "event of mode values: 1 became 2",
         "value of invoke: 1 became 2",
@@ -163,13 +163,13 @@ def test_the_gravest_comes_first() -> None:
     ],
 )
 def test_each_part_of_an_outcome_is_looked_at(left: Outcome, right: Outcome, says: str) -> None:
-    assert [kind.headline for kind in found(left, right)] == [says]
+    assert [kind.headline for kind in kinds_of(left, right)] == [says]
 
 
 def test_a_run_that_takes_another_course_is_one_change_and_no_cascade() -> None:
     more = {NAME: pack(CHECKPOINT), NAME.replace("0001", "0002"): pack(CHECKPOINT)}
     left, right = Returned(1, stored={NAME: pack(CHECKPOINT)}), Returned([2, 3], stored=more)
-    (kind,) = found(left, right)
+    (kind,) = kinds_of(left, right)
     assert kind.headline == "stored course of invoke: 1 checkpoints became 2 checkpoints"
 
 

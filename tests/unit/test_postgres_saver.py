@@ -31,8 +31,8 @@ POSTGRES = Subject(SubjectKind.SAVER, {"saver": "postgres"})
 
 def checkpoint(name: str, **parts: Any) -> dict[str, Any]:
     values, versions = {"log": [name]}, {"log": "1"}
-    whole: dict[str, Any] = {"v": 4, "id": name, "ts": "2024-01-01T00:00:00+00:00"}
-    return whole | {"channel_values": values, "channel_versions": versions} | parts
+    base: dict[str, Any] = {"v": 4, "id": name, "ts": "2024-01-01T00:00:00+00:00"}
+    return base | {"channel_values": values, "channel_versions": versions} | parts
 
 
 def put(name: str, **parts: Any) -> Operation:
@@ -45,13 +45,13 @@ def test_sessions_do_not_see_each_other() -> None:
     engine = Engine()
     first, second = engine.open(POSTGRES, Pins()), engine.open(POSTGRES, Pins())
     first.apply(put("a"))
-    found = [item.apply(Operation("list", {"thread": "t"})) for item in (first, second)]
+    outcomes = [item.apply(Operation("list", {"thread": "t"})) for item in (first, second)]
     first.close()
     third = engine.open(POSTGRES, Pins())
-    found.append(third.apply(Operation("list", {"thread": "t"})))
+    outcomes.append(third.apply(Operation("list", {"thread": "t"})))
     second.close()
     third.close()
-    values = [each.value for each in found if isinstance(each, Returned)]
+    values = [outcome.value for outcome in outcomes if isinstance(outcome, Returned)]
     assert [len(value) for value in values if isinstance(value, list)] == [1, 0, 0]
 
 

@@ -182,7 +182,7 @@ def test_a_broken_functional_program_is_named(change: dict[str, Any], problem: s
         parse({"entrypoint": {"body": []}, **change})
 
 
-def test_the_place_of_a_broken_rule_is_told() -> None:
+def test_the_place_of_a_broken_rule_is_reported() -> None:
     kid: dict[str, Any] = {
         "state": {"n": {"type": "int"}},
         "nodes": {"a": {"body": [{"when": [True, [{"let": {"x": [{"add": [1]}]}}]]}]}},

@@ -142,6 +142,6 @@ def test_unpinned_ids_are_version_6_and_in_the_order_they_were_made() -> None:
     clock = SystemClock()
     ids = [clock.new_id() for _ in range(1000)]
     assert ids == sorted(set(ids))
-    assert {uuid.UUID(each).version for each in ids} == {6}
-    assert {uuid.UUID(each).variant for each in ids} == {uuid.RFC_4122}
+    assert {uuid.UUID(text).version for text in ids} == {6}
+    assert {uuid.UUID(text).variant for text in ids} == {uuid.RFC_4122}
     assert clock.id_of(3) == ids[2]

@@ -112,16 +112,14 @@ def outcomes(result: pytest.RunResult) -> dict[str, int]:
 
 def gate(workspace: Path, name: str, *corpora: str) -> Counter[str]:
     """Return what the gate says of a candidate's cases."""
-    told: list[Event] = []
+    events: list[Event] = []
     opened = Workspace(workspace)
-    candidate_found = find(opened, name)
-    with start(candidate_found, opened) as engine:
-        under_test = CandidateUnderTest.started(
-            candidate_found.name, engine, read_ledger(candidate_found.folder)
-        )
-        gate_corpora(read_wanted(opened, corpora), under_test, Level.BYTES, told.append)
+    manifest = find(opened, name)
+    with start(manifest, opened) as engine:
+        under_test = CandidateUnderTest.started(manifest.name, engine, read_ledger(manifest.folder))
+        gate_corpora(read_wanted(opened, corpora), under_test, Level.BYTES, events.append)
     verdicts: Counter[str] = Counter()
-    for event in told:
+    for event in events:
         if isinstance(event, GateFinished):
             verdicts.update(event.verdicts)
     return verdicts
@@ -135,8 +133,8 @@ def test_the_real_engine_passes_with_the_gates_verdicts(
     pytester: pytest.Pytester, workspace: Path
 ) -> None:
     result = run(pytester, "--parity-candidate", "pure", *BOTH, "-rs")
-    said = gate(workspace, "pure")
-    assert outcomes(result) == {"passed": said["equal"], "skipped": said["unsupported"]}
+    verdicts = gate(workspace, "pure")
+    assert outcomes(result) == {"passed": verdicts["equal"], "skipped": verdicts["unsupported"]}
     assert result.ret == pytest.ExitCode.OK
     result.stdout.fnmatch_lines(["*unsupported: no stream mode messages*"])
 
@@ -180,10 +178,10 @@ def test_a_wrong_engine_fails_what_the_gate_finds(
     pytester: pytest.Pytester, workspace: Path, name: str
 ) -> None:
     result = run(pytester, "--parity-candidate", name, *CHANNELS)
-    said = gate(workspace, name, "channels")
-    assert outcomes(result) == {"failed": said["divergent"], "passed": said["equal"]}
-    assert said["divergent"]
-    assert said["equal"]
+    verdicts = gate(workspace, name, "channels")
+    assert outcomes(result) == {"failed": verdicts["divergent"], "passed": verdicts["equal"]}
+    assert verdicts["divergent"]
+    assert verdicts["equal"]
     assert result.ret == pytest.ExitCode.TESTS_FAILED
 
 
@@ -204,9 +202,9 @@ def test_what_the_ledger_expects_is_shown_as_expected(
 ) -> None:
     (workspace / "candidates" / "off" / "expected.toml").write_text(LEDGER, encoding="utf-8")
     result = run(pytester, "--parity-candidate", "off", *CHANNELS, "-rx")
-    said = gate(workspace, "off", "channels")
-    assert outcomes(result) == {"xfailed": said["expected"], "passed": said["equal"]}
-    assert said["expected"]
+    verdicts = gate(workspace, "off", "channels")
+    assert outcomes(result) == {"xfailed": verdicts["expected"], "passed": verdicts["equal"]}
+    assert verdicts["expected"]
     assert result.ret == pytest.ExitCode.OK
     result.stdout.fnmatch_lines(["XFAIL parity::channels::* - expected: it forgets a byte"])
 
@@ -335,7 +333,7 @@ def test_a_suite_is_a_test(pytester: pytest.Pytester, workspace: Path) -> None:
         (["--parity-corpus", "channels"], "--parity-corpus needs --parity-candidate"),
     ],
 )
-def test_wrong_use_is_told_in_a_line(
+def test_wrong_use_is_reported_in_one_line(
     pytester: pytest.Pytester, workspace: Path, arguments: list[str], words: str
 ) -> None:
     del workspace

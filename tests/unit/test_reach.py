@@ -121,11 +121,11 @@ def totals(*gates: str) -> GateTotals:
 
 def test_a_conclusion_names_what_no_compared_case_runs(committed: Reach) -> None:
     channels = conclude(totals("corpus channels"), Rules(), committed).not_looked_at
-    everything = conclude(totals("corpus channels", "lockstep graph"), Rules(), committed)
+    conclusion = conclude(totals("corpus channels", "lockstep graph"), Rules(), committed)
     assert "running graphs" in channels
-    assert "remote graphs" in everything.not_looked_at
-    assert "running graphs" not in everything.not_looked_at
-    assert set(everything.not_looked_at) < set(channels)
+    assert "remote graphs" in conclusion.not_looked_at
+    assert "running graphs" not in conclusion.not_looked_at
+    assert set(conclusion.not_looked_at) < set(channels)
 
 
 def test_nothing_compared_names_nothing(committed: Reach) -> None:

@@ -258,13 +258,13 @@ def test_no_planted_string_survives_in_a_redacted_corpus(tmp_path: Path) -> None
         result = CliRunner().invoke(command, [*args, *options, "--json"], standalone_mode=False)
         assert result.exception is None, result.exception
         assert json.loads(result.stdout)["left_out"] == {}
-    found = {
+    planted = {
         name: [
             word for word in PLANTED if any(form in files(tmp_path, name) for form in forms(word))
         ]
         for name in ("plain", "redacted")
     }
-    assert found == {"plain": PLANTED, "redacted": []}
+    assert planted == {"plain": PLANTED, "redacted": []}
     args = ["pure", "--corpus", "imported:redacted", "--json", "--workspace", str(tmp_path)]
     answer = json.loads(CliRunner().invoke(gate, args, standalone_mode=False).stdout)
     assert (answer["verdict"], answer["compared"]) == ("equal", 3)

@@ -71,7 +71,7 @@ CASE = Case(
 
 
 def trace_digest() -> str:
-    return digest(pack([outcome_to_plain(each) for each in run(Engine(), CASE)]))
+    return digest(pack([outcome_to_plain(outcome) for outcome in run(Engine(), CASE)]))
 
 
 @pytest.mark.parametrize(
@@ -167,9 +167,9 @@ def test_measure_times_what_can_run_unpinned() -> None:
 
 
 def test_describes_itself_at_bytes_level() -> None:
-    said = Engine().describe()
-    assert set(said.levels) == set(SubjectKind)
-    assert set(said.levels.values()) == {Level.BYTES}
+    description = Engine().describe()
+    assert set(description.levels) == set(SubjectKind)
+    assert set(description.levels.values()) == {Level.BYTES}
 
 
 def test_an_unknown_operation_is_unsupported() -> None:

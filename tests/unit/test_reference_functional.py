@@ -92,7 +92,7 @@ def test_a_cached_result_serves_both_forms_until_it_is_cleared() -> None:
         "tasks": {"slow": {**TELL, "cache": {}}},
         "cache": True,
     }
-    found = values(
+    results = values(
         done(
             program,
             invoke(1),
@@ -101,7 +101,7 @@ def test_a_cached_result_serves_both_forms_until_it_is_cleared() -> None:
             invoke(1),
         )
     )
-    assert found == ["told-1-1", "told-1-1", None, "told-1-2"]
+    assert results == ["told-1-1", "told-1-1", None, "told-1-2"]
 
 
 def test_a_timeout_is_exact_and_for_asynchronous_runs_only() -> None:

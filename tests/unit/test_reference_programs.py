@@ -232,7 +232,7 @@ def test_emissions_context_and_facts_of_the_run() -> None:
     assert value(state)["log"] == [1, "t", task["id"], f"a:{task['id']}"]
 
 
-def test_a_task_has_told_all_before_the_next_begins() -> None:
+def test_all_events_of_a_task_come_before_the_next_begins() -> None:
     nodes = {
         "a": body({"emit": 1}, {"wait": 9}, {"emit": 2}, log("a")),
         "b": body({"emit": 3}, fail("ValueError", "b")),
@@ -243,8 +243,8 @@ def test_a_task_has_told_all_before_the_next_begins() -> None:
         op("stream", thread="t", input={}, modes=["custom", "updates"]),
     )
     assert isinstance(outcome, Raised)
-    told = [1, 2, {"a": {"log": ["a"]}}, 3, 4, {"c": {"log": ["c"]}}]
-    assert [event.payload for event in outcome.events] == told
+    payloads = [1, 2, {"a": {"log": ["a"]}}, 3, 4, {"c": {"log": ["c"]}}]
+    assert [event.payload for event in outcome.events] == payloads
 
 
 def test_a_drained_run_stops_after_its_superstep_and_runs_on_later() -> None:
@@ -274,24 +274,24 @@ def test_breakpoints_of_one_run() -> None:
 
 
 def test_all_seven_stream_modes_at_once() -> None:
-    said = {"message": {"type": "ai", "content": "hi"}}
+    message = {"message": {"type": "ai", "content": "hi"}}
     program = {
         "state": {"m": {"type": "messages", "reducer": "messages"}},
-        "nodes": {"a": body({"emit": 1}, {"write": {"m": [said]}})},
+        "nodes": {"a": body({"emit": 1}, {"write": {"m": [message]}})},
         "entry": "a",
     }
     (outcome,) = play(program, op("stream", thread="t", input={"m": []}, modes=EVERY_MODE))
     assert isinstance(outcome, Returned)
     assert {event.mode for event in outcome.events} == set(EVERY_MODE)
-    said_it: Any = next(event.payload for event in outcome.events if event.mode == "messages")
-    assert b"00000000-0000-4000-8000-000000000001" in said_it[0].data
+    message_event: Any = next(event.payload for event in outcome.events if event.mode == "messages")
+    assert b"00000000-0000-4000-8000-000000000001" in message_event[0].data
 
 
 def test_messages_are_replaced_and_removed_by_id() -> None:
-    def said(kind: str, **parts: str) -> dict[str, Any]:
+    def message(kind: str, **parts: str) -> dict[str, Any]:
         return {"message": {"type": kind, **parts}}
 
-    write = [said("remove", id="1"), said("human", id="2", content="new"), said("system")]
+    write = [message("remove", id="1"), message("human", id="2", content="new"), message("system")]
     program = {
         "state": {"m": {"type": "messages", "reducer": "messages"}},
         "nodes": {"a": body({"write": {"m": write}})},
@@ -299,7 +299,7 @@ def test_messages_are_replaced_and_removed_by_id() -> None:
     }
     given = [{"type": "human", "content": "old", "id": item} for item in ("1", "2")]
     (outcome,) = play(program, op("invoke", thread="t", input={"m": given}))
-    kept = [each.data for each in value(outcome)["m"]]
+    kept = [message.data for message in value(outcome)["m"]]
     assert len(kept) == 2
     assert b"new" in kept[0]
     assert b"SystemMessage" in kept[1]
@@ -411,4 +411,4 @@ def test_a_state_of_a_class_is_a_cache_key_by_its_values(schema: str) -> None:
         "edges": [["__start__", "a"]],
     }
     runs = (op("invoke", thread=f"t{number}", input={"n": n}) for number, n in enumerate((1, 1, 2)))
-    assert [value(each)["log"] for each in play(program, *runs)] == [[1], [1], [2]]
+    assert [value(outcome)["log"] for outcome in play(program, *runs)] == [[1], [1], [2]]

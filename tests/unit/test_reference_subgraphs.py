@@ -131,8 +131,8 @@ def test_asynchronous_runs_store_what_synchronous_ones_do() -> None:
     program = parent()
     program["nodes"]["b"] = body({"wait": 5}, log("b"))
     program["edges"] += [["__start__", "b"], [["b", "s"], "z"]]
-    plain = [[outcome_to_plain(each) for each in play(program, *ASKED)]]
-    plain.append([outcome_to_plain(each) for each in play(program, *ASKED, awaited=True)])
+    plain = [[outcome_to_plain(outcome) for outcome in play(program, *ASKED)]]
+    plain.append([outcome_to_plain(outcome) for outcome in play(program, *ASKED, awaited=True)])
     assert plain[0] == plain[1]
 
 
@@ -162,11 +162,11 @@ def test_a_command_goes_to_the_parent() -> None:
     }
     program = parent(nodes={"s": {"subgraph": "kid"}, "z": body(log("outside"))}, entry="s")
     program["edges"] = []
-    for kid, said in ((inner, ["up", "outside"]), (middle, ["up", "inside"])):
+    for kid, expected in ((inner, ["up", "outside"]), (middle, ["up", "inside"])):
         program["subgraphs"] = {"kid": {"program": kid}}
         for awaited in (False, True):
             (outcome,) = play(program, op("invoke", thread="t", input={}), awaited=awaited)
-            assert value(outcome) == {"log": said}
+            assert value(outcome) == {"log": expected}
 
 
 def test_a_wait_is_free_and_a_timeout_exact() -> None:
@@ -178,12 +178,12 @@ def test_a_wait_is_free_and_a_timeout_exact() -> None:
         "entry": "a",
     }
     ask = op("stream", thread="t", input={}, modes=["custom", "updates"])
-    told = {
+    messages = {
         2000: "Node 'a' exceeded its run timeout of 2000.000s (elapsed: 2000.000s).",
         1500: "Node 'a' exceeded its run timeout of 1500.000s (elapsed: 1500.000s).",
     }
     started = time.monotonic()
-    for seconds, message in told.items():
+    for seconds, message in messages.items():
         program["nodes"]["a"]["timeout"] = seconds
         (outcome,) = play(program, ask, awaited=True)
         assert isinstance(outcome, Raised)
@@ -262,7 +262,7 @@ def trace_digest() -> str:
     modes = ["values", "updates", "messages", "custom", "checkpoints", "tasks", "debug"]
     first = op("stream", thread="t", input={"n": 1}, modes=modes, subgraphs=True)
     outcomes = [
-        [outcome_to_plain(each) for each in play(program, first, *ASKED[1:], awaited=awaited)]
+        [outcome_to_plain(outcome) for outcome in play(program, first, *ASKED[1:], awaited=awaited)]
         for awaited in (False, True)
     ]
     assert outcomes[0] == outcomes[1]

@@ -63,7 +63,7 @@ def untimed(value: Any) -> Any:
     """Return a report's content without what may differ."""
     if isinstance(value, dict):
         fields = cast("dict[str, Any]", value)
-        return {key: untimed(each) for key, each in fields.items() if key not in TIMES}
+        return {key: untimed(entry) for key, entry in fields.items() if key not in TIMES}
     return (
         [untimed(item) for item in cast("list[Any]", value)] if isinstance(value, list) else value
     )
@@ -85,7 +85,7 @@ class Undisturbed:
 
     def __init__(self, workspace: Path, command: Any, *arguments: str) -> None:
         self.workspace, self.command = workspace, command
-        self.said = invoke(command, workspace, *arguments)
+        self.result = invoke(command, workspace, *arguments)
         (self.folder,) = (workspace / "reports").iterdir()
         self.journal = (self.folder / "journal.jsonl").read_bytes()
         self.report = report_of(self.folder)
@@ -125,14 +125,14 @@ def test_wherever_the_journal_ends_the_report_is_the_same(undisturbed: Undisturb
     for size in cuts(undisturbed, 2):
         folder = undisturbed.cut_to(size)
         again = undisturbed.resume()
-        assert again.return_value == undisturbed.said.return_value, again.output
+        assert again.return_value == undisturbed.result.return_value, again.output
         assert "resuming; already judged: " in again.output
         assert report_of(folder) == undisturbed.report, f"the journal was cut at {size}"
         names = [path.name for path in (folder / "cases").glob("*")]
-        told = [
+        files = [
             divergence["file"] for divergence in undisturbed.report["candidates"][0]["divergences"]
         ]
-        assert sorted(f"cases/{name}" for name in names) == sorted(told)
+        assert sorted(f"cases/{name}" for name in names) == sorted(files)
 
 
 def test_what_was_judged_is_not_judged_again(undisturbed: Undisturbed) -> None:
@@ -161,7 +161,7 @@ def test_the_whole_path_is_resumed_too(tmp_path: Path) -> None:
     assert path.report["candidates"][1]["divergences"]
     for size in cuts(path, 2):
         folder = path.cut_to(size)
-        assert path.resume().return_value == path.said.return_value
+        assert path.resume().return_value == path.result.return_value
         assert report_of(folder) == path.report, f"the journal was cut at {size}"
 
 
@@ -176,9 +176,9 @@ def test_a_failure_that_was_seen_before_the_run_was_stopped_is_not_forgotten(
     with (folder / "journal.jsonl").open("a", encoding="utf-8") as journal:
         journal.write(json.dumps(line) + "\n")
     assert undisturbed.resume().return_value == 1
-    (found,) = report_of(folder)["candidates"][0]["divergences"]
-    assert (found["case"], found["verdict"]) == (line["case"], "flaky")
-    assert "it differed; run again: equal" in found["headline"]
+    (divergence,) = report_of(folder)["candidates"][0]["divergences"]
+    assert (divergence["case"], divergence["verdict"]) == (line["case"], "flaky")
+    assert "it differed; run again: equal" in divergence["headline"]
 
 
 @pytest.mark.parametrize("undisturbed", ["off"], indirect=True)
@@ -300,9 +300,9 @@ def survives(workspace: Path, arguments: tuple[str, ...], moments: int) -> None:
         after = early + (took - early) * (number + rng.random()) / moments
         after = killed(workspace, arguments, after)
         folder, state = resumed(workspace, arguments)
-        said = f"killed after {after:.2f} of {took:.2f} s, {state}"
-        print(said)  # noqa: T201  # shown if it fails, and by -s
-        assert report_of(folder) == expected, said
+        message = f"killed after {after:.2f} of {took:.2f} s, {state}"
+        print(message)  # noqa: T201  # shown if it fails, and by -s
+        assert report_of(folder) == expected, message
 
 
 def test_a_run_survives_being_killed_at_three_moments(tmp_path: Path) -> None:

@@ -10,11 +10,11 @@ from parity_kit.bench.scaling import growth, overall
 def _row(size: int, exponents: tuple[float, float], pairs: int = 6) -> dict[str, Any]:
     """Return a workload whose times are powers of its size, a little longer pair by pair."""
     ours, theirs = exponents
-    seen = [
+    pair_rows = [
         [number, size**ours * (1 + number / 50), size**theirs * (1 + number / 50), 0.1, 1]
         for number in range(pairs)
     ]
-    return {"size": size, "ratio": 1.0, "seen": seen}
+    return {"size": size, "ratio": 1.0, "seen": pair_rows}
 
 
 def test_an_exponent_is_found_again_and_what_a_pair_shares_cancels() -> None:

@@ -91,12 +91,12 @@ _LITERALS = st.recursive(
 @given(_LITERALS)
 def test_a_literal_is_the_value_also_when_it_is_broken(value: Any) -> None:
     source = literal(value, Uses())
-    whole = f"    shown = call({source}, key={source})[0]"
-    lines = list(wrapped(whole))
+    line = f"    shown = call({source}, key={source})[0]"
+    lines = list(wrapped(line))
     assert ast.dump(ast.parse("if 1:\n" + "\n".join(lines))) == ast.dump(
-        ast.parse("if 1:\n" + whole)
+        ast.parse("if 1:\n" + line)
     )
-    assert len(whole) > LONGEST or lines == [whole]
+    assert len(line) > LONGEST or lines == [line]
     names = run("if 1:\n" + "\n".join(lines), call=lambda given, key: [(given, key)])  # pyright: ignore[reportUnknownLambdaType]  # any call
     assert names["shown"] == (value, value)
 

@@ -56,8 +56,8 @@ def test_a_node_goes_with_its_edges_and_its_place_in_a_join() -> None:
             for source, target in (edge for edge in edges if len(edge) == 2)
             for name in [*([source] if isinstance(source, str) else source), target]
         }
-        whole = all(len(edge) == 2 and edge[0] for edge in edges)
-        return whole and mentioned <= names and ["c", "__end__"] in edges and "a" in names
+        well_formed = all(len(edge) == 2 and edge[0] for edge in edges)
+        return well_formed and mentioned <= names and ["c", "__end__"] in edges and "a" in names
 
     small = program_of(simplify(graph(RUN), holds, 10))
     assert list(small["nodes"]) == ["a", "c"]
@@ -72,7 +72,7 @@ def test_a_run_keeps_its_recursion_limit() -> None:
 
 def test_a_case_of_which_nothing_can_go_stays() -> None:
     case = graph(RUN, READ)
-    assert simplify(case, lambda each: each == case, 10) == case
+    assert simplify(case, lambda candidate: candidate == case, 10) == case
 
 
 def test_it_ends_when_the_time_is_over() -> None:

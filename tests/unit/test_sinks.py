@@ -22,7 +22,7 @@ from parity_kit.contract.events import (
 from parity_kit.report.ci import MOST_SHOWN, Journal, Terminal
 
 
-def found(number: int) -> DivergenceFound:
+def divergence(number: int) -> DivergenceFound:
     return DivergenceFound(
         candidate="it",
         gate="corpus graphs",
@@ -43,7 +43,7 @@ GATE = GateFinished(
     "it", "corpus graphs", "corpus", "divergent", "bytes", "none", 5, {"divergent": 5}, {}, 0.5
 )
 EVENTS: list[Event] = [
-    *(found(number) for number in range(5)),
+    *(divergence(number) for number in range(5)),
     GATE,
     EngagementSeen("it", {"apply": 0}, engaged=False),
     CandidateFailed("other", "Other [red]engine[/red]", "crashed", "gone"),
@@ -75,7 +75,7 @@ def test_only_the_first_places_of_a_gate_are_shown() -> None:
         False
     ] * 2
     assert "and 2 more places" in text
-    assert "operation 0" in shown([*EVENTS, found(0)])
+    assert "operation 0" in shown([*EVENTS, divergence(0)])
 
 
 def test_what_a_candidate_says_is_text_and_not_markup() -> None:
@@ -103,7 +103,7 @@ def row(name: str, verdict: str, reached: str) -> RowJudged:
     )
 
 
-def test_the_rows_of_a_candidate_are_told_in_a_line() -> None:
+def test_the_rows_of_a_candidate_are_summed_up_in_one_line() -> None:
     rows = [row("first", "equal", "bytes"), row("second", "unknown", "none")]
     text = shown([*rows, CandidateJudged("it", "parity", "agrees", 0)])
     assert "matrix of 2 rows · bytes 1, unknown 1" in text

@@ -90,10 +90,10 @@ def test_every_event_reaches_the_report(tmp_path: Path) -> None:
     ]
     port = _of(report, "port")
     assert (port["title"], port["verdict"], port["reached"]) == ("A Port", "divergent", "bytes")
-    assert [each["headline"] for each in port["divergences"]] == ["h"]
+    assert [divergence["headline"] for divergence in port["divergences"]] == ["h"]
     assert port["engagement"] == {"functions": {"apply_writes": 0}, "engaged": False}
     assert [benchmark["ratio"] for benchmark in port["benchmarks"]] == [2.0]
-    assert [each["workload"] for each in report["control"]] == ["sequential-5"]
+    assert [row["workload"] for row in report["control"]] == ["sequential-5"]
     assert _of(report, "other")["failure"] == {"code": "crashed", "problem": "it ended"}
 
 

@@ -39,7 +39,7 @@ def chain(**bodies: list[Any]) -> dict[str, Any]:
     return {
         "state": {"n": {"type": "int"}, "word": {"type": "str"}},
         "nodes": {name: {"body": body} for name, body in bodies.items()},
-        "edges": [list(each) for each in pairwise(names)],
+        "edges": [list(edge) for edge in pairwise(names)],
     }
 
 
@@ -78,24 +78,24 @@ def test_engine_without_an_interpreter_agrees_with_langgraph(name: str) -> None:
 def test_callbacks_of_cases_in_flight_are_answered_one_after_another() -> None:
     with engine() as remote:
         answers = list(remote.run_all([*CASES.values()] * 20))
-    assert all(isinstance(each, tuple) for each in answers)
+    assert all(isinstance(answer, tuple) for answer in answers)
     assert answers[:4] == answers[-4:]
 
 
-def test_events_that_were_told_come_before_those_that_were_answered() -> None:
+def test_streamed_events_come_before_those_of_the_response() -> None:
     with engine() as remote:
         (outcome,) = remote.run(of(chain(a=[{"emit": "first"}], b=[{"emit": "then"}])))
     assert isinstance(outcome, Returned)
     assert outcome.events == (Event("custom", (), "first"), Event("custom", (), "then"))
 
 
-def test_a_crash_says_what_had_been_told() -> None:
+def test_a_crash_says_what_had_been_streamed() -> None:
     with engine() as remote, pytest.raises(CandidateCrashedError) as caught:
         remote.run(of(chain(a=[]), Operation("crash")))
     assert "it had streamed 1 event, the last of operation 0: custom" in caught.value.problem
 
 
-def test_an_engine_that_wants_to_be_told_is_told_that_nobody_waits(
+def test_an_engine_that_asks_for_it_is_notified_that_nobody_waits(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("parity_kit.wire.process._LINGER", 30.0)  # the machine may be busy

@@ -35,8 +35,12 @@ PUBLISHED = WORKSPACE.root / "docs" / "protocol.schema.json"
 
 @functools.cache
 def validator(definition: str = "") -> Any:
-    whole = schema()
-    part = whole if not definition else {"$defs": whole["$defs"], "$ref": f"#/$defs/{definition}"}
+    full_schema = schema()
+    part = (
+        full_schema
+        if not definition
+        else {"$defs": full_schema["$defs"], "$ref": f"#/$defs/{definition}"}
+    )
     kind: Any = Draft202012Validator
     kind.check_schema(part)
     return kind(part)
@@ -55,8 +59,8 @@ class Messages:
         self.received: list[Any] = []
         self._buffer = FrameBuffer()
 
-    def __call__(self, what: str, data: bytes) -> None:
-        if what == "sent":
+    def __call__(self, kind: str, data: bytes) -> None:
+        if kind == "sent":
             self.sent.append(parse(data[4:]))
             return
         self._buffer.feed(data)

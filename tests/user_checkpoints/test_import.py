@@ -192,7 +192,7 @@ def scribble(path: Path) -> None:
         (leave, ("--postgres", "postgresql://x"), "name one database"),
     ],
 )
-def test_what_cannot_be_imported_is_said(
+def test_what_cannot_be_imported_is_reported(
     database: Path,
     prepare: Callable[[Path], object],
     options: tuple[str, ...],

@@ -67,7 +67,7 @@ def test_a_database_without_loss_asked_for_is_wrong_use(
         call("check", "--sqlite", database)
 
 
-def test_what_langgraph_loses_is_told_of_an_import(
+def test_losses_of_langgraph_are_reported_for_an_import(
     database: Path, call: Callable[..., str], judge: Callable[..., Any]
 ) -> None:
     with closing(sqlite3.connect(database)) as connection:

@@ -10,7 +10,7 @@ from miniature import raw, serve
 def bad(_: int) -> None:
     """Announce 600 bytes and write twenty a second."""
     raw(b"\x00\x00\x02\x58")
-    for _each in range(600):
+    for _ in range(600):
         raw(b"\xc0")
         time.sleep(0.05)
 

@@ -10,7 +10,7 @@ from miniature import serve
 
 def bad(_: int) -> None:
     """Start one after another, each in a session of its own; no more than 60."""
-    for _each in range(60):
+    for _ in range(60):
         if os.fork() == 0:
             os.setsid()
             time.sleep(600)

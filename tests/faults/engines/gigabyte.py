@@ -10,7 +10,7 @@ from miniature import raw, serve
 def bad(_: int) -> None:
     """Announce all of it and write on."""
     raw(struct.pack(">I", 1 << 30))
-    for _each in range(1 << 14):
+    for _ in range(1 << 14):
         raw(b"\x00" * (1 << 16))
 
 

@@ -116,11 +116,13 @@ def answer(msgid: int, method: str, params: Any) -> None:
     elif method == "run":
         case = params["case"]
         try:
-            found = [outcome(at, case, each) for at, each in enumerate(case["operations"])]
+            outcomes = [
+                outcome(at, case, operation) for at, operation in enumerate(case["operations"])
+            ]
         except UnsupportedError as error:
             put([1, msgid, {"code": "unsupported", "message": str(error)}, None])
         else:
-            put([1, msgid, None, found])
+            put([1, msgid, None, outcomes])
     else:
         put([1, msgid, {"code": "bad-request", "message": method}, None])
 

@@ -29,7 +29,7 @@ def opened(value: Any) -> Any:
         case list():
             return [opened(item) for item in value]
         case dict():
-            entries = [(opened(key), opened(each)) for key, each in value.items()]
+            entries = [(opened(key), opened(entry)) for key, entry in value.items()]
             if all(isinstance(key, str) and not key.startswith("$") for key, _ in entries):
                 return dict(entries)
             return {"$map": [list(entry) for entry in entries]}
@@ -46,13 +46,13 @@ def encode(value: Any) -> bytes:
 def closed(value: Any) -> Any:
     match value:
         case {"$map": list() as entries}:
-            return {hashable(closed(key)): closed(each) for key, each in entries}
+            return {hashable(closed(key)): closed(entry) for key, entry in entries}
         case list():
             return [closed(item) for item in value]
         case dict():
-            return {key: closed(each) for key, each in value.items()}
+            return {key: closed(entry) for key, entry in value.items()}
     return value
 
 
 def hashable(key: Any) -> Any:
-    return tuple(hashable(each) for each in key) if isinstance(key, list) else key
+    return tuple(hashable(item) for item in key) if isinstance(key, list) else key
