@@ -1,7 +1,5 @@
 """Files for CI systems: valid, the same every time, true of parts, and safe whatever is in them."""
 
-# ruff: noqa: N815  # SARIF names its properties
-
 from __future__ import annotations
 
 import json
@@ -9,13 +7,12 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
 from xml.etree import ElementTree as ET
 
 import pytest
 import xmlschema
 from markdown_it import MarkdownIt
-from pydantic import BaseModel, ConfigDict, Field
+from sarif_format import Log
 
 from parity_kit.candidates.workspace import Workspace, find_workspace
 from parity_kit.contract.events import (
@@ -195,80 +192,6 @@ def test_junit_without_single_cases_has_one_for_those_that_pass() -> None:
     names = [element.get("name") for element in root.findall("testsuite/testcase")]
     assert names[-2:] == ["all other cases: 1 equal, 1 unsupported, 1 expected", "verdict"]
     assert root.get("failures") == "2"  # the case, and the verdict
-
-
-class Strict(BaseModel):
-    """What SARIF 2.1.0 says of an object, as far as the kit writes it, and nothing else."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
-class Message(Strict):
-    text: str
-
-
-class Rule(Strict):
-    id: str
-    name: str
-    shortDescription: Message
-    fullDescription: Message
-    help: Message
-    defaultConfiguration: dict[str, Literal["error"]]
-
-
-class Driver(Strict):
-    name: str
-    version: str
-    rules: list[Rule]
-
-
-class Artifact(Strict):
-    uri: str = Field(pattern=r"^[\w%./-]+$")
-    uriBaseId: str
-
-
-class Region(Strict):
-    startLine: int = Field(ge=1)
-
-
-class Physical(Strict):
-    artifactLocation: Artifact
-    region: Region
-
-
-class Result(Strict):
-    ruleId: str
-    ruleIndex: int
-    level: Literal["none", "note", "warning", "error"]
-    message: Message
-    locations: list[dict[Literal["physicalLocation"], Physical]]
-    partialFingerprints: dict[str, str]
-    occurrenceCount: int = Field(ge=1)
-
-
-class Notification(Strict):
-    level: Literal["none", "note", "warning", "error"]
-    message: Message
-
-
-class Invocation(Strict):
-    executionSuccessful: bool
-    toolExecutionNotifications: list[Notification]
-    exitCode: int = 0
-
-
-class Run(Strict):
-    tool: dict[Literal["driver"], Driver]
-    automationDetails: dict[Literal["id"], str]
-    invocations: list[Invocation]
-    columnKind: Literal["utf16CodeUnits", "unicodeCodePoints"]
-    results: list[Result]
-
-
-class Log(Strict):
-    schema_: str = Field(alias="$schema")
-    version: Literal["2.1.0"]
-    runs: list[Run]
 
 
 @pytest.mark.parametrize("name", RUNS)
