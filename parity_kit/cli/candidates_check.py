@@ -42,10 +42,10 @@ _FIRST_CORPUS = {"codec": "msgpack", "channel": "channels", "graph": "graphs", "
 def command(workspace: Workspace, *, names: tuple[str, ...], check_all: bool, as_json: bool) -> int:
     """Set a candidate up, start it, and check it step by step.
 
-    The steps are the handshake, framing, and easy to harder cases of every subject it claims. The
-    first failure is shown with the bytes that crossed and the next step. Nothing is compared with
-    LangGraph: a candidate that passes can be judged, but may still be wrong. Exits with 1 for a
-    wrong answer, 2 if a manifest is invalid, 3 if a candidate does not run.
+    The steps are the handshake, framing, and cases of every claimed subject, the easy ones first.
+    The first failure is shown with the bytes that crossed and the next step. Nothing is compared
+    with LangGraph: a candidate that passes can be judged, but may still be wrong. Exits with 1 for
+    a wrong answer, with 2 if a manifest is invalid, and with 3 if a candidate does not run.
     """
     from parity_kit.candidates import launch
 

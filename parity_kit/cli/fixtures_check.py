@@ -38,7 +38,7 @@ EVERYWHERE_SEEDS = 5
     "--seeds",
     type=click.IntRange(0),
     default=0,
-    help="Check again in N processes: other hash seed, zone, locale and directory.",
+    help="Check again in N processes, with another hash seed, time zone, locale and folder.",
 )
 @click.option(
     "--python",
@@ -50,7 +50,7 @@ EVERYWHERE_SEEDS = 5
 @click.option(
     "--everywhere",
     is_flag=True,
-    help=f"Check again with {EVERYWHERE_SEEDS} hash seeds and in each other Python there is, and "
+    help=f"Check again with {EVERYWHERE_SEEDS} hash seeds and in every other installed Python, and "
     "check the masks.",
 )
 @loss_options
@@ -66,9 +66,9 @@ def command(
 ) -> int:
     """Regenerate in memory and compare byte for byte with the committed corpora.
 
-    Exits with 4 if the oracle's versions or any byte differ, and with 1 if the masks are not those
-    that --everywhere measures. With --loss, checks a database of your own instead for values that
-    LangGraph itself does not restore, and exits with 1 if it finds any.
+    Exits with 4 if the oracle's versions or any byte differ, and with 1 if the masks differ
+    from what --everywhere measures. With --loss, checks a database of your own instead for values
+    that LangGraph itself does not restore, and exits with 1 if it finds any.
     """
     from parity_kit.corpora import regenerate
     from parity_kit.corpora.drift import interpreters

@@ -44,7 +44,7 @@ def command(
 ) -> int:
     """Describe the changes between two versions of the corpora; exits with 1 if they differ.
 
-    BEFORE and AFTER are folders of corpora, corpus files, baselines that were built (1.1.10), or
+    BEFORE and AFTER are folders of corpora, corpus files, built baselines (1.1.10), or
     `fixtures` for the committed ones.
     """
     from parity_kit.corpora.drift.baselines import absent_in, borrowed_in, find, origin_of

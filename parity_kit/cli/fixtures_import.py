@@ -38,7 +38,7 @@ def command(
     permissive: bool,
     as_json: bool,
 ) -> None:
-    """Make a private corpus of a database of checkpoints, which is only read.
+    """Make a private corpus from a database of checkpoints, without changing it.
 
     Then: parity-kit gate CANDIDATE --corpus imported:NAME
     """

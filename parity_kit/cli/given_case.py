@@ -19,7 +19,7 @@ level_option = click.option(
     "--level",
     "level_name",
     type=click.Choice([level.label for level in Level if level]),
-    help="How closely outcomes must agree (default: as when the file was written, or bytes).",
+    help="How closely outcomes must agree (default: the level stored in the file, or bytes).",
 )
 
 

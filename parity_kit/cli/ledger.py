@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @click.group("ledger")
 def command() -> None:
-    """Known differences: check those a candidate has, propose those it lacks."""
+    """Check and propose a candidate's known differences."""
 
 
 @dataclass(slots=True)
@@ -70,9 +70,9 @@ def _run(workspace: Workspace, name: str) -> tuple[_LedgerCheck, Ledger]:
 @json_option
 @corpora_option
 def check(workspace: Workspace, candidate: str, as_json: bool) -> int:
-    """Say of each entry of CANDIDATE's ledger what it covers, and which are stale.
+    """Show what each entry of CANDIDATE's ledger covers, and which entries are stale.
 
-    Ends with 0 if all hold, 1 if one is stale.
+    Exits with 0 if every entry holds, and with 1 if one is stale.
     """
     judged, ledger = _run(workspace, candidate)
     rows = [
@@ -121,9 +121,9 @@ def _print(rows: Sequence[Mapping[str, object]], file: str) -> None:
 @click.option("--write", is_flag=True, help="Add them to the candidate's expected.toml.")
 @corpora_option
 def propose(workspace: Workspace, candidate: str, until: object, write: bool) -> int:
-    """Print the entries that would cover what CANDIDATE fails today.
+    """Print ledger entries that would cover CANDIDATE's current failures.
 
-    Each wants a reason, and a look at whether its patterns are too wide.
+    Give each entry a reason, and check that its patterns are not too wide.
     """
     from datetime import UTC, datetime, timedelta
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @json_option
 @corpora_option
 def command(workspace: Workspace, name: str | None, as_json: bool) -> None:
-    """Show what of LangGraph the committed cases run, area by area.
+    """Show which parts of LangGraph the committed cases run, area by area.
 
     With NAME, show the functions whose module or name contains it (ToolNode, StateGraph.compile,
     langgraph.store), each with the corpora that run it. A verdict says nothing of a function that

@@ -39,9 +39,9 @@ def command(
     """Run a case again on the reference and on a candidate.
 
     The case is a file that a run wrote, a case written as YAML, or the id of a fixture. Outcomes
-    are shown side by side, operation by operation. Exit code 0 if they agree at the level asked for
-    and claimed, or differ as the ledger expects; 1 if they differ; 3 if the candidate could not be
-    judged.
+    are shown side by side, operation by operation. Exits with 0 if they agree at the level asked
+    for and claimed, or differ as the ledger expects; with 1 if they differ; and with 3 if the
+    candidate could not be judged.
     """
     replayed = replay_case(workspace, read_given(workspace, given, level_name), candidate)
     if as_json:
