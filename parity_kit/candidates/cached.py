@@ -41,7 +41,7 @@ class Cached:
 
     name: str
     made_from: Mapping[str, object]
-    whose: str
+    owner: str
     hint: str
 
     def folder(self, workspace: Workspace) -> Path:
@@ -114,7 +114,7 @@ class Cached:
 
     def _failed(self, why: str) -> EnvironmentBuildError:
         problem = f"its environment could not be made: {why}"
-        return EnvironmentBuildError(problem, where=self.whose, hint=self.hint)
+        return EnvironmentBuildError(problem, where=self.owner, hint=self.hint)
 
 
 def short_digest(text: str) -> str:

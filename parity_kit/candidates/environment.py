@@ -24,7 +24,7 @@ class Recipe:
 
     name: str
     requirements: tuple[str, ...]
-    whose: str
+    owner: str
     hint: str
     python: str = sys.executable
     version: str = platform.python_version()
@@ -37,7 +37,7 @@ class Recipe:
             "python": self.version,
             "machine": platform.machine(),
         }
-        return Cached(self.name, made_from, self.whose, self.hint)
+        return Cached(self.name, made_from, self.owner, self.hint)
 
 
 def of_candidate(candidate: Candidate, setup: PipSetup) -> Recipe:

@@ -181,9 +181,11 @@ def _corpora(workspace: Workspace) -> Iterator[Finding]:
     except ParityKitError as error:
         yield _error_finding(area, part, error)
         return
-    whose = "of this workspace" if workspace.has_own_corpora else "that the kit brings"
+    origin = "of this workspace" if workspace.has_own_corpora else "that the kit brings"
     cases = sum(entry.cases for entry in manifest.corpora.values())
-    text = f"{cases:,} cases in {len(manifest.corpora)} corpora {whose}, as the manifest lists them"
+    text = (
+        f"{cases:,} cases in {len(manifest.corpora)} corpora {origin}, as the manifest lists them"
+    )
     yield Finding(area, part, State.OK, text)
     try:
         manifest.check_oracle(_installed(manifest.oracle), platform.python_implementation())

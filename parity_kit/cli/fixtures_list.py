@@ -33,10 +33,10 @@ def command(workspace: Workspace, *, as_json: bool) -> int:
         table.add_row(name, f"{corpus.cases:,}", f"{corpus.bytes:,}")
     out = console()
     out.print(table)
-    whose = "this workspace's own" if workspace.has_own_corpora else "brought by Parity Kit"
+    origin = "this workspace's own" if workspace.has_own_corpora else "brought by Parity Kit"
     total = sum(corpus.cases for corpus in manifest.corpora.values())
     release = manifest.oracle.get("langgraph", "unknown")
-    out.print(f"\n{total:,} cases, {whose}, made with LangGraph {release}", markup=False)
+    out.print(f"\n{total:,} cases, {origin}, made with LangGraph {release}", markup=False)
     out.print("parity-kit fixtures show CASE prints one; the ids are in", markup=False)
     out.print(f"  {workspace.fixtures}/*.index", markup=False)
     return ExitCode.PARITY

@@ -113,11 +113,11 @@ def read_imported(workspace: Workspace, name: str) -> ImportedCorpus:
     folder = imported_folder(workspace, name)
     path = folder / MANIFEST
     if not path.is_file():
-        there = sorted(path.parent.name for path in workspace.imported.glob(f"*/{MANIFEST}"))
+        names = sorted(path.parent.name for path in workspace.imported.glob(f"*/{MANIFEST}"))
         raise UsageError(
             f"no imported corpus {name!r}",
-            hint=f"there are {', '.join(there)}"
-            if there
+            hint=f"there are {', '.join(names)}"
+            if names
             else "make one: parity-kit fixtures import",
         )
     try:

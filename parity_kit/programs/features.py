@@ -119,7 +119,7 @@ def _shape(program: Mapping[str, Any]) -> set[str]:
         "interrupt_before": bool(program.get("interrupt_before")),
         "interrupt_after": bool(program.get("interrupt_after")),
     }
-    return labels | {name for name, there in shapes.items() if there}
+    return labels | {name for name, present in shapes.items() if present}
 
 
 def _mention(value: Any, keys: set[str]) -> None:

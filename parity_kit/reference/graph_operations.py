@@ -87,7 +87,7 @@ class Operations:
         if "goto" in given:
             goto = given["goto"]
             destinations = cast("list[Any]", goto) if isinstance(goto, list) else [goto]
-            given["goto"] = [_destination(one) for one in destinations]
+            given["goto"] = [_destination(destination) for destination in destinations]
         return self._run(Command(**given), run)
 
     def update_state(self, values: Any, as_node: str | None = None, **where: Any) -> Any:
@@ -252,10 +252,10 @@ def _arguments(name: str) -> tuple[frozenset[str], frozenset[str]]:
     return frozenset(known | parameters.keys()), frozenset(needed)
 
 
-def _destination(one: Any) -> Any:
-    if not isinstance(one, dict):
-        return one
-    name, argument = cast("dict[str, Any]", one)["send"]
+def _destination(destination: Any) -> Any:
+    if not isinstance(destination, dict):
+        return destination
+    name, argument = cast("dict[str, Any]", destination)["send"]
     return Send(name, argument)
 
 

@@ -158,7 +158,9 @@ def _destinations(goto: Any) -> Any:
     destinations: list[Any] = []
     for item in cast("list[Any]", goto):
         flat = cast("list[Any]", item) if isinstance(item, list) else [item]
-        destinations += [one for one in flat if isinstance(one, (str, Send))]
+        destinations += [
+            destination for destination in flat if isinstance(destination, (str, Send))
+        ]
     return destinations
 
 

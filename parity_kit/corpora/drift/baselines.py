@@ -120,7 +120,7 @@ def build(
         quoted = "".join(f"\n    {line}" for line in error.lines)
         raise KitError(
             f"the generators ended with exit code {error.exit_code} there{quoted}",
-            where=recipe.whose,
+            where=recipe.owner,
             hint="the reference adapter (parity_kit/reference) may need what that release lacks",
         ) from error
     summary = cast("dict[str, Any]", json.loads(last))

@@ -64,8 +64,10 @@ def find(wanted: str) -> Interpreter:
         interpreter = look_at(Path(wanted)) if Path(wanted).exists() else None
     else:
         minor = (3, int(wanted[2:]))
-        there = (look_at(path) for path in _places(minor))
-        interpreter = next((one for one in there if one and one.minor == minor), None)
+        interpreters = (look_at(path) for path in _places(minor))
+        interpreter = next(
+            (known for known in interpreters if known and known.minor == minor), None
+        )
     if interpreter is None:
         known = ", ".join(str(other) for other in others())
         raise UsageError(

@@ -63,8 +63,8 @@ def baseline_recipe(requirement: str, extra: Iterable[str] = ()) -> Recipe:
 def interpreter_recipe(interpreter: Interpreter) -> Recipe:
     """Return the environment of the installed oracle, in another interpreter."""
     wanted = tuple(_pinned(name) for name in _needed())
-    whose, python = f"Python {interpreter.version}", str(interpreter.path)
-    return Recipe("oracle", wanted, whose, _HINT, python=python, version=interpreter.version)
+    owner, python = f"Python {interpreter.version}", str(interpreter.path)
+    return Recipe("oracle", wanted, owner, _HINT, python=python, version=interpreter.version)
 
 
 def _pinned(name: str) -> str:

@@ -35,11 +35,11 @@ class PostgresSource:
 
     def _threads(self, wanted: tuple[str, ...]) -> list[str]:
         query = "SELECT 1 FROM checkpoints WHERE thread_id = %s LIMIT 1"
-        there = [name for name in wanted if self._connection.execute(query, (name,)).fetchone()]
-        if len(there) == len(wanted):
-            return there
+        present = [name for name in wanted if self._connection.execute(query, (name,)).fetchone()]
+        if len(present) == len(wanted):
+            return present
         query = "SELECT DISTINCT thread_id FROM checkpoints LIMIT %s"
-        return [*there, *(name for (name,) in self._connection.execute(query, (_SOME,)))]
+        return [*present, *(name for (name,) in self._connection.execute(query, (_SOME,)))]
 
     def count(self) -> int:
         """Return how many checkpoints are selected."""

@@ -50,13 +50,13 @@ class SqliteSource:
 
     def _threads(self, wanted: tuple[str, ...]) -> list[str]:
         query = "SELECT 1 FROM checkpoints WHERE thread_id = ? LIMIT 1"
-        there = [name for name in wanted if self._database.execute(query, (name,)).fetchone()]
-        if len(there) == len(wanted):
-            return there
+        present = [name for name in wanted if self._database.execute(query, (name,)).fetchone()]
+        if len(present) == len(wanted):
+            return present
         some = self._database.execute(
             "SELECT DISTINCT thread_id FROM checkpoints LIMIT ?", (_SOME,)
         )
-        return [*there, *(str(name) for (name,) in some)]
+        return [*present, *(str(name) for (name,) in some)]
 
     def count(self) -> int:
         """Return how many checkpoints are selected."""

@@ -133,23 +133,23 @@ class Account:
             for name in (corpora.drifted if corpora else ())
         ]
 
-    def _of(self, mine: CandidateSummary) -> list[Problem]:
-        decides = self.decides(mine.name)
+    def _of(self, candidate: CandidateSummary) -> list[Problem]:
+        decides = self.decides(candidate.name)
         problems = [
-            _problem(divergence, decides=decides) for divergence in mine.divergences.values()
+            _problem(divergence, decides=decides) for divergence in candidate.divergences.values()
         ]
-        for entry in mine.stale.values():
+        for entry in candidate.stale.values():
             message = f"ledger entry {entry.entry} ({entry.case}, {entry.differs}): {entry.problem}"
-            problems.append(Problem(mine.name, "ledger", "", "stale", message, decides))
-        judged = mine.conclusion
+            problems.append(Problem(candidate.name, "ledger", "", "stale", message, decides))
+        judged = candidate.conclusion
         if judged.exit_code and not (problems and judged.verdict in FAILURES):
-            problems.append(Problem(mine.name, "", "", judged.verdict, judged.reason, decides))
+            problems.append(Problem(candidate.name, "", "", judged.verdict, judged.reason, decides))
         return problems
 
     @staticmethod
-    def sentence(mine: CandidateSummary) -> Sentence:
+    def sentence(candidate: CandidateSummary) -> Sentence:
         """Return the verdict on a candidate in one line."""
-        judged = mine.conclusion
+        judged = candidate.conclusion
         head = f"{word(judged.verdict).symbol} {judged.verdict}: "
         own = judged.own_words
         return Sentence(head + judged.reason[:own], judged.reason[own:])
@@ -158,10 +158,13 @@ class Account:
     def decisive(self) -> CandidateSummary | None:
         """The candidate that decides the run: the worst of those that do."""
         known = self.candidates
-        deciding = [mine for mine in known if self.decides(mine.name)] or known
+        deciding = [candidate for candidate in known if self.decides(candidate.name)] or known
         return min(
             deciding,
-            key=lambda mine: (-mine.conclusion.exit_code, _rank(mine.conclusion.verdict)),
+            key=lambda candidate: (
+                -candidate.conclusion.exit_code,
+                _rank(candidate.conclusion.verdict),
+            ),
             default=None,
         )
 

@@ -20,12 +20,12 @@ _PADDING = 12.0
 
 def message(account: Account) -> tuple[str, str]:
     """Return what the badge says, and the tone of it."""
-    deciding = [mine for mine in account.candidates if account.decides(mine.name)]
+    deciding = [candidate for candidate in account.candidates if account.decides(candidate.name)]
     good = account.exit_code is ExitCode.PARITY and deciding
     if good:
-        verdicts = sum((mine.verdicts for mine in deciding), Counter[str]())
-        verdict = worst(mine.conclusion.verdict for mine in deciding)
-        reached = min(Level[mine.reached.upper()] for mine in deciding)
+        verdicts = sum((candidate.verdicts for candidate in deciding), Counter[str]())
+        verdict = worst(candidate.conclusion.verdict for candidate in deciding)
+        reached = min(Level[candidate.reached.upper()] for candidate in deciding)
         counted = f"{verdicts['equal']:,} of {cases(verdicts.total())}"
         text = (
             f"{reached.label}, {counted}" if verdict == "equal" else f"{verdict}, {counted} equal"

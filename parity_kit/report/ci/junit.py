@@ -29,14 +29,14 @@ def render(account: Account) -> str:
         for problem in drifted:
             _add(suite, problem.gate, problem.verdict, problem.message, decides=True)
     problems = account.problems()
-    for mine in account.candidates:
-        for gate in mine.gates.values():
-            whose = (mine.name, gate.gate)
+    for candidate in account.candidates:
+        for gate in candidate.gates.values():
+            key = (candidate.name, gate.gate)
             gate_problems = [
-                problem for problem in problems if (problem.candidate, problem.gate) == whose
+                problem for problem in problems if (problem.candidate, problem.gate) == key
             ]
             _gate(root, account, gate, gate_problems)
-        _candidate_suite(root, account, mine)
+        _candidate_suite(root, account, candidate)
     if not account.candidates:
         _add(_suite(root, "run", 0.0), "the whole run", "unknown", NOT_FINISHED, decides=True)
     _count(root)
@@ -89,21 +89,21 @@ def _body(account: Account, problem: Problem) -> str:
     return "\n".join(lines)
 
 
-def _candidate_suite(root: ET.Element, account: Account, mine: CandidateSummary) -> None:
+def _candidate_suite(root: ET.Element, account: Account, candidate: CandidateSummary) -> None:
     """Add what is said of a candidate as a whole, so that a red run is red here too."""
-    suite = _suite(root, f"{mine.name} · verdict", 0.0)
-    decides = account.decides(mine.name)
-    judged = mine.conclusion
+    suite = _suite(root, f"{candidate.name} · verdict", 0.0)
+    decides = account.decides(candidate.name)
+    judged = candidate.conclusion
     # A candidate that passes with expected differences is a passed test, not a skipped one.
     verdict = judged.verdict if judged.exit_code else "equal"
     _add(suite, "verdict", verdict, judged.reason, decides=decides)
     if unseen := not_looked_at(judged.not_looked_at):
         ET.SubElement(suite[-1], "system-out").text = unseen
-    for entry in mine.stale.values():
+    for entry in candidate.stale.values():
         text = f"{entry.case}, {entry.differs}: {entry.problem}"
         _add(suite, f"ledger entry {entry.entry}", "stale", text, decides=decides)
     if partial := account.partial:
-        ended = account.summary.finished is not None and mine.failed is None
+        ended = account.summary.finished is not None and candidate.failed is None
         word = "unsupported" if ended else "unknown"
         _add(suite, "the whole run", word, f"partial: {'; '.join(partial)}", decides=decides)
 

@@ -52,14 +52,14 @@ def _lines(account: Account) -> Iterator[str]:
         yield from (f"- {code(note)}" for note in partial)
         yield ""
     yield from _made_with(account)
-    for mine in account.candidates:
+    for candidate in account.candidates:
         if len(account.candidates) > 1:
-            shown = "" if account.decides(mine.name) else " (shown, does not decide)"
-            yield f"### {plain_name(mine.name)}{shown}"
+            shown = "" if account.decides(candidate.name) else " (shown, does not decide)"
+            yield f"### {plain_name(candidate.name)}{shown}"
             yield ""
-            yield _sentence(account.sentence(mine))
+            yield _sentence(account.sentence(candidate))
             yield ""
-        yield from _table(mine)
+        yield from _table(candidate)
     yield from _differing(account)
     yield from _not_judged(account)
 
@@ -72,8 +72,8 @@ def _made_with(account: Account) -> Iterator[str]:
         yield ""
 
 
-def _table(mine: CandidateSummary) -> Iterator[str]:
-    gates = [gate for gate in mine.gates.values() if gate.verdicts]
+def _table(candidate: CandidateSummary) -> Iterator[str]:
+    gates = [gate for gate in candidate.gates.values() if gate.verdicts]
     if not gates:
         return
     yield "| gate | verdict | equal | divergent | unsupported | other | level reached |"
@@ -117,14 +117,14 @@ def _problem(account: Account, problem: Problem) -> Iterator[str]:
 def _not_judged(account: Account) -> Iterator[str]:
     lines = [
         line
-        for mine in account.candidates
-        for gate in mine.gates.values()
+        for candidate in account.candidates
+        for gate in candidate.gates.values()
         for line in _left(account, gate)
     ]
     lines += [
-        f"- {code(mine.name)}: {unseen}"
-        for mine in account.candidates
-        if (unseen := not_looked_at(mine.conclusion.not_looked_at))
+        f"- {code(candidate.name)}: {unseen}"
+        for candidate in account.candidates
+        if (unseen := not_looked_at(candidate.conclusion.not_looked_at))
     ]
     if lines:
         yield "### What was not judged"

@@ -14,7 +14,7 @@ from parity_kit.search.generate.channels import FIELD_VALUES, LETTERS
 from parity_kit.search.generate.growing import Growing
 
 _THREADS = ("t", "t", "u")
-_SPACES = ("", "", "sub:1")
+_NAMESPACES = ("", "", "sub:1")
 _SOURCES = ("input", "loop", "update")
 _CHANNELS = (*LETTERS, "__error__", "__interrupt__", "__resume__")
 _TASKS = ("task-1", "task-2")
@@ -46,7 +46,7 @@ class _Machine:
     choices: Choices
     growing: Growing
     prunes: bool
-    there: dict[tuple[str, str], list[int]] = field(
+    stored: dict[tuple[str, str], list[int]] = field(
         default_factory=dict[tuple[str, str], list[int]]
     )
     versions: dict[str, int] = field(default_factory=dict[str, int])
@@ -54,7 +54,7 @@ class _Machine:
 
     def step(self) -> None:
         """Apply one more operation."""
-        place = (self.choices.pick(_THREADS), self.choices.pick(_SPACES))
+        place = (self.choices.pick(_THREADS), self.choices.pick(_NAMESPACES))
         kinds = (self._put, self._put, self._writes, self._tuple, self._list, *self._rare())
         self.growing.apply(self.choices.pick(kinds)(*place))
 
@@ -62,21 +62,21 @@ class _Machine:
         kinds = (self._next_version, self._delete, self._delta_history)
         return (*kinds, self._prune) if self.prunes else kinds
 
-    def _checkpoint(self, thread: str, workspace: str) -> str:
+    def _checkpoint(self, thread: str, namespace: str) -> str:
         """Return the id of an existing checkpoint, or sometimes of a missing one."""
-        there = self.there.get((thread, workspace))
-        known = there[::-1] if there else [1]
+        numbers = self.stored.get((thread, namespace))
+        known = numbers[::-1] if numbers else [1]
         return _identity(self.put + 1 if self.choices.chance(9) else self.choices.pick(known))
 
-    def _put(self, thread: str, workspace: str) -> Operation:
+    def _put(self, thread: str, namespace: str) -> Operation:
         choices = self.choices
-        there = self.there.setdefault((thread, workspace), [])
-        again = bool(there) and choices.chance(9)
-        number = there.pop() if again else self.put + 1
+        numbers = self.stored.setdefault((thread, namespace), [])
+        again = bool(numbers) and choices.chance(9)
+        number = numbers.pop() if again else self.put + 1
         self.put = max(self.put, number)
         # A parent is older: on a cycle, InMemorySaver.get_delta_channel_history never ends.
-        parent = _identity(choices.pick(there[::-1])) if there and choices.chance() else None
-        there.append(number)
+        parent = _identity(choices.pick(numbers[::-1])) if numbers and choices.chance() else None
+        numbers.append(number)
         values = {name: FIELD_VALUES["any"](choices) for name in choices.some(LETTERS, 3)}
         changed = [name for name in values if not choices.chance(3)]
         for name in changed:
@@ -98,14 +98,14 @@ class _Machine:
         }
         arguments: dict[str, Plain] = {
             "thread": thread,
-            "ns": workspace,
+            "ns": namespace,
             "checkpoint": checkpoint,
             "metadata": metadata,
             "new_versions": {name: versions[name] for name in changed},
         }
         return Operation("put", arguments | ({"parent": parent} if parent else {}))
 
-    def _writes(self, thread: str, workspace: str) -> Operation:
+    def _writes(self, thread: str, namespace: str) -> Operation:
         choices = self.choices
 
         def write() -> Plain:
@@ -115,29 +115,29 @@ class _Machine:
             "put_writes",
             {
                 "thread": thread,
-                "ns": workspace,
-                "checkpoint_id": self._checkpoint(thread, workspace),
+                "ns": namespace,
+                "checkpoint_id": self._checkpoint(thread, namespace),
                 "writes": choices.repeat(write, 1, 3, 1),
                 "task_id": choices.pick(_TASKS),
                 "task_path": choices.pick(_PATHS),
             },
         )
 
-    def _tuple(self, thread: str, workspace: str) -> Operation:
-        where: dict[str, Plain] = {"thread": thread, "ns": workspace}
+    def _tuple(self, thread: str, namespace: str) -> Operation:
+        where: dict[str, Plain] = {"thread": thread, "ns": namespace}
         if self.choices.chance():
-            where["checkpoint_id"] = self._checkpoint(thread, workspace)
+            where["checkpoint_id"] = self._checkpoint(thread, namespace)
         return Operation("get_tuple", where)
 
-    def _list(self, thread: str, workspace: str) -> Operation:
+    def _list(self, thread: str, namespace: str) -> Operation:
         choices = self.choices
         arguments: dict[str, Plain] = {} if choices.chance(9) else {"thread": thread}
         if arguments and choices.chance():
-            arguments["ns"] = workspace
+            arguments["ns"] = namespace
         if choices.chance(2):
             arguments["limit"] = choices.between(1, 2)
         if choices.chance(2):
-            arguments["before"] = self._checkpoint(thread, workspace)
+            arguments["before"] = self._checkpoint(thread, namespace)
         if choices.chance(2):
             arguments["filter"] = (
                 {"step": choices.between(-1, 3)}
@@ -146,27 +146,27 @@ class _Machine:
             )
         return Operation("list", arguments)
 
-    def _next_version(self, thread: str, workspace: str) -> Operation:
-        del thread, workspace
+    def _next_version(self, thread: str, namespace: str) -> Operation:
+        del thread, namespace
         current = self.choices.pick(
             [None, *(_version(version) for version in self.versions.values())]
         )
         return Operation("next_version", {"current": current})
 
-    def _delete(self, thread: str, workspace: str) -> Operation:
-        del workspace
-        for place in [place for place in self.there if place[0] == thread]:
-            del self.there[place]
+    def _delete(self, thread: str, namespace: str) -> Operation:
+        del namespace
+        for place in [place for place in self.stored if place[0] == thread]:
+            del self.stored[place]
         return Operation("delete_thread", {"thread": thread})
 
-    def _delta_history(self, thread: str, workspace: str) -> Operation:
-        where: dict[str, Plain] = {"thread": thread, "ns": workspace}
+    def _delta_history(self, thread: str, namespace: str) -> Operation:
+        where: dict[str, Plain] = {"thread": thread, "ns": namespace}
         if self.choices.chance():
-            where["checkpoint_id"] = self._checkpoint(thread, workspace)
+            where["checkpoint_id"] = self._checkpoint(thread, namespace)
         return Operation("delta_history", {**where, "channels": self.choices.some(LETTERS, 2, 1)})
 
-    def _prune(self, thread: str, workspace: str) -> Operation:
-        del workspace
+    def _prune(self, thread: str, namespace: str) -> Operation:
+        del namespace
         strategy = self.choices.pick(("keep_latest", "delete"))
         return Operation("prune", {"threads": [thread], "strategy": strategy})
 
