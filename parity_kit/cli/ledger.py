@@ -61,7 +61,7 @@ def _run(workspace: Workspace, name: str) -> tuple[_LedgerCheck, Ledger]:
                 terminal.emit(event)
 
         under_test = CandidateUnderTest.started(candidate.name, engine, ledger)
-        gate_corpora(corpora, under_test, Level.BYTES, emit, whole=True)
+        gate_corpora(corpora, under_test, Level.BYTES, emit, complete=True)
     return judged, ledger
 
 

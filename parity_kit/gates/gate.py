@@ -76,14 +76,14 @@ def gate_corpora(  # noqa: PLR0913  # what a gate is made of
     emit: Emit,
     *,
     folder: Path | None = None,
-    whole: bool = False,
+    complete: bool = False,
     earlier: Earlier | None = None,
 ) -> None:
     """Run corpora on a candidate, and emit the verdict on every case.
 
     Divergent cases are written to `folder`, if there is one. Entries of the ledger that cover
-    nothing are stale only where the corpora are the `whole` of what is committed. Cases that passed
-    before the run was stopped, by `earlier`, are not run again.
+    nothing are stale only where the corpora are `complete`: all that are committed. Cases that
+    passed before the run was stopped, by `earlier`, are not run again.
 
     Raises:
         CandidateError: If the candidate cannot be judged any further; its events are emitted.

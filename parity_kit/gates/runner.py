@@ -183,7 +183,7 @@ class Judging:
                 plan.required,
                 emit_case,
                 folder=self.folder,
-                whole=not plan.rules.corpora and plan.chosen is None,
+                complete=not plan.rules.corpora and plan.chosen is None,
                 earlier=earlier,
             )
         for suite in plan.rules.suites:

@@ -83,7 +83,7 @@ def gate(
         level,
         result.emit,
         folder=folder,
-        whole=not corpora,
+        complete=not corpora,
     )
     return result
 
