@@ -50,8 +50,10 @@ def command(
     annotated bytes; and a plain Python script that reproduces LangGraph's behaviour.
     """
     from parity_kit.judging.explanation import explain
+    from parity_kit.judging.verdicts import headline
     from parity_kit.programs.script import script
 
+    failure = ""
     case = read_given(workspace, given, level_name)
     if candidate is None:
         compared = case.kept()
@@ -60,7 +62,8 @@ def command(
         replayed = replay(workspace, case, candidate)
         compared = CaseFile(case.case, candidate, replayed.ours, replayed.theirs, replayed.level)
         level = replayed.level_text
-    explanation = explain(compared)
+        failure = headline(replayed.settled)
+    explanation = explain(compared, failure)
     source = script(compared.case)
     if script_path is not None:
         write_atomically(script_path, source)
@@ -72,14 +75,18 @@ def command(
 
 
 def _show(compared: CaseFile, level: str, explanation: Explanation, source: str | None) -> None:
+    from parity_kit.judging.text import quoted, sentence, visible
+
     out = console()
-    out.print(explanation.headline, style="bold", markup=False)
+    out.print(visible(sentence(explanation.headline)), style="bold", markup=False)
+    for line in quoted(explanation.headline):
+        out.print(f"  {line}", style="dim", markup=False)
     head = f"case {compared.case.id}"
     if compared.candidate:
         head += f", candidate {compared.candidate}, compared at level {level}"
     out.print(head, markup=False)
-    for sentence in explanation.sentences:
-        out.print(f"  {sentence}", markup=False)
+    for line in explanation.sentences:
+        out.print(f"  {line}", markup=False)
     for title, lines in explanation.sides:
         out.print(f"\n{title}", style="bold", markup=False)
         for line in lines:

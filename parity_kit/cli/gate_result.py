@@ -11,7 +11,7 @@ from parity_kit.contract import Level
 from parity_kit.contract.errors import CandidateError
 from parity_kit.contract.events import DivergenceFound, GateFinished
 from parity_kit.gates.conclusion import Conclusion
-from parity_kit.judging.text import one_line
+from parity_kit.judging.text import one_line, quoted, sentence
 from parity_kit.judging.words import colour, mark, not_looked_at, reached
 from parity_kit.report.summary import CandidateSummary
 
@@ -19,8 +19,6 @@ MOST_SHOWN = 8
 """Causes that are printed."""
 MOST_CHARACTERS = 300
 """Printed of a line that a candidate wrote."""
-MOST_LINES = 6
-"""Printed of its last words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +70,9 @@ class Result:
             out.print(
                 f"\nand {more} more: --json lists all, --cases DIRECTORY writes a case of each"
             )
-        if len(lines := (self.conclusion.reason + self.conclusion.detail).splitlines()) > 1:
-            out.print("\n" + "\n".join(map(one_line, lines)), markup=False)
+        if self.error is not None:
+            out.print(f"\n{one_line(sentence(self.error.problem))}", markup=False)
+            _show_quoted(self.error.problem)
         sign = mark(self.conclusion.verdict)
         oracle = f" with {self.oracle}" if self.oracle else ""
         out.print(f"\n{sign}  {self.compared:,} cases compared{oracle} in {self.seconds:.1f} s")
@@ -86,11 +85,8 @@ def show(results: Sequence[Result], headline: str, notes: Sequence[str]) -> None
     out = console()
     worst = max(results, key=lambda result: result.conclusion.exit_code)
     # Whoever reads only the first line is to know the verdict, and why.
-    first, *others = headline.splitlines()
-    if others and first.endswith(":"):
-        first = f"{first} {others[-1].strip()}"
     style = f"bold {colour(worst.conclusion.verdict)}"
-    out.print(one_line(first), style=style, markup=False)
+    out.print(one_line(headline), style=style, markup=False)
     for result in results:
         out.print()
         if len(results) > 1:
@@ -105,16 +101,20 @@ def _show_divergence(divergence: DivergenceFound) -> None:
 
     out = console()
     times = f", {divergence.count} cases" if divergence.count > 1 else ""
-    first, *last_words = divergence.headline.splitlines() or [""]
-    out.print(f"\n{mark(divergence.verdict)} {escape(one_line(first, MOST_CHARACTERS))}")
-    for line in last_words[-MOST_LINES:]:
-        out.print(f"  {one_line(line, MOST_CHARACTERS)}", markup=False, style="dim")
+    said = one_line(sentence(divergence.headline), MOST_CHARACTERS)
+    out.print(f"\n{mark(divergence.verdict)} {escape(said)}")
+    _show_quoted(divergence.headline)
     if divergence.reference or divergence.candidate_side:
         reference = one_line(divergence.reference, MOST_CHARACTERS)
         candidate = one_line(divergence.candidate_side, MOST_CHARACTERS)
         out.print(f"  reference  {reference}", markup=False)
         out.print(f"  candidate  {candidate}", markup=False)
     out.print(f"  {divergence.case}{times}", markup=False, style="dim")
+
+
+def _show_quoted(message: str) -> None:
+    for line in quoted(message):
+        console().print(f"  {line}", markup=False, style="dim")
 
 
 def _show_gates(gates: Collection[GateFinished]) -> None:

@@ -206,6 +206,8 @@ def _as_json(judged: Sequence[_Result], shown: Sequence[Row]) -> dict[str, objec
 def _print(judged: Sequence[_Result], shown: Sequence[Row], *, grouped: bool) -> None:
     from rich.markup import escape
 
+    from parity_kit.judging.text import one_line, sentence
+
     out = console()
     if shown:
         table = _table(judged, shown, grouped=grouped)
@@ -217,7 +219,8 @@ def _print(judged: Sequence[_Result], shown: Sequence[Row], *, grouped: bool) ->
         out.print(f"\n[bold]{escape(result.candidate)}[/bold]: {_summary(result)}")
         if len(judged) > 1:
             for reason, count in _reasons(result).most_common(_REASONS):
-                out.print(f"  {reason}: {_rows(count)}", markup=False, style="dim")
+                said = one_line(sentence(reason))
+                out.print(f"  {said}: {_rows(count)}", markup=False, style="dim")
         if result.claims.by_row:
             out.print(f"  {_claims(result)}", markup=False, style="dim")
 
@@ -268,12 +271,13 @@ def _why(result: _Result, row: Row) -> str:
     """Return where a row first differs, or what was said of the cases that were not compared."""
     from rich.markup import escape
 
+    from parity_kit.judging.text import one_line
+
     judged_row = result.row(row)
     if judged_row is None or judged_row.verdict == "equal" or not judged_row.verdicts:
         return ""
-    return escape(
-        judged_row.differing[0][0] if judged_row.differing else "; ".join(judged_row.reasons)
-    )
+    first = judged_row.differing[0][0] if judged_row.differing else "; ".join(judged_row.reasons)
+    return escape(one_line(first))
 
 
 def _summary(result: _Result) -> str:

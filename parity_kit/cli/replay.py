@@ -86,6 +86,7 @@ def _show(replayed: Replayed) -> None:
     from rich.table import Table
 
     from parity_kit.judging.outcome_text import arguments_line, outcome_lines
+    from parity_kit.judging.text import quoted, sentence, visible
     from parity_kit.judging.verdicts import headline, label
     from parity_kit.judging.words import mark
 
@@ -109,7 +110,10 @@ def _show(replayed: Replayed) -> None:
             table.add_row(escape(left), escape(right), style=style)
         out.print(table)
     out.print(f"\n{mark(label(replayed.settled))}")
-    out.print(headline(replayed.settled), markup=False)
+    message = headline(replayed.settled)
+    out.print(visible(sentence(message)), markup=False)
+    for line in quoted(message):
+        out.print(f"  {line}", markup=False, style="dim")
 
 
 def _as_json(replayed: Replayed) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from parity_kit.contract.events import CandidateJudged
 from parity_kit.corpora.reach import Reach
 from parity_kit.gates.rules import Rules
 from parity_kit.gates.totals import GateTotals
+from parity_kit.judging.text import sentence
 from parity_kit.judging.verdicts import worst
 from parity_kit.judging.words import word
 
@@ -85,7 +86,7 @@ def _conclude(  # noqa: PLR0911  # one return for each row of the table above
     totals: GateTotals, rules: Rules
 ) -> Conclusion:
     if totals.failure:
-        return Conclusion("unknown", ExitCode.NOT_JUDGED, "", totals.failure)
+        return Conclusion("unknown", ExitCode.NOT_JUDGED, "", sentence(totals.failure))
     if totals.engaged and not any(totals.engaged.values()):
         functions = ", ".join(totals.engaged)
         reason = "not engaged: LangGraph itself answered, these never ran: "
@@ -116,7 +117,9 @@ def _failing(totals: GateTotals) -> Conclusion:
     code = ExitCode.NOT_JUDGED if throughout else ExitCode.DIVERGENCE
     if (first := totals.first) is None:
         return Conclusion(verdict, code, reason)
-    return Conclusion(verdict, code, f"{reason}, first ", f"{first.case}: {first.headline}")
+    return Conclusion(
+        verdict, code, f"{reason}, first ", f"{first.case}: {sentence(first.headline)}"
+    )
 
 
 def _passing(totals: GateTotals) -> Conclusion:

@@ -41,6 +41,7 @@ from parity_kit.gates.findings import case_judged, divergence, gate_finished
 from parity_kit.gates.resume import Earlier
 from parity_kit.judging.candidate_under_test import Answer, CandidateUnderTest
 from parity_kit.judging.judge import Tally, confirmed, judge_answer, same_answer
+from parity_kit.judging.text import sentence
 from parity_kit.judging.verdicts import (
     FAILURES,
     PASSING,
@@ -241,7 +242,8 @@ class _Gate:
         known = self.earlier.cases.get((self.under_test.name, self.name, case.id))
         if known is None or known.verdict not in FAILURES or not passes(verdict):
             return verdict
-        return Flaky(f"{known.verdict}: {known.said}", f"{label(verdict)}: {headline(verdict)}")
+        before = f"{known.verdict}: {sentence(known.said)}"
+        return Flaky(before, f"{label(verdict)}: {sentence(headline(verdict))}")
 
     def _count(self, trace: Trace, answer: Answer, verdict: Verdict) -> None:
         case = trace.case

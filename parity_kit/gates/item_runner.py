@@ -36,7 +36,7 @@ from parity_kit.judging.candidate_under_test import CandidateUnderTest
 from parity_kit.judging.explanation import explain
 from parity_kit.judging.judge import confirmed, judge_answer, same_answer
 from parity_kit.judging.ledger import Ledger, read_ledger
-from parity_kit.judging.text import counts, one_line, visible
+from parity_kit.judging.text import counts, one_line, plural, quoted, sentence, visible
 from parity_kit.judging.verdicts import Verdict, headline, label, passes
 from parity_kit.wire.host import RemoteEngine
 
@@ -208,10 +208,9 @@ class ItemRunner:
         reason = "; ".join([counts(gate.verdicts), *gate.notes])
         lines = [f"{gate.verdict}: {reason}"]
         for divergence in divergences:
-            lines += [
-                "",
-                f"{divergence.verdict}: {one_line(divergence.headline)} ({divergence.count} cases)",
-            ]
+            head = one_line(sentence(divergence.headline))
+            lines += ["", f"{divergence.verdict}: {head} ({plural(divergence.count, 'case')})"]
+            lines += [f"  {line}" for line in quoted(divergence.headline)]
             if divergence.reference:
                 lines.append(f"  langgraph  {one_line(divergence.reference)}")
             if divergence.candidate_side:
@@ -273,7 +272,9 @@ class ItemRunner:
         path = self.folder / self.candidate.name / f"{name}{SUFFIX}"
         kept.write(path)
         explained = explain(kept)
-        lines = [f"{label(verdict)}: {one_line(headline(verdict))}"]
+        message = headline(verdict)
+        lines = [f"{label(verdict)}: {one_line(sentence(message))}"]
+        lines += [f"  {line}" for line in quoted(message)]
         lines += [f"  {visible(sentence)}" for sentence in explained.sentences]
         for title, side in explained.sides:
             lines += ["", title, *(f"  {visible(line)}" for line in side)]

@@ -36,14 +36,19 @@ class Explanation:
         }
 
 
-def explain(kept: CaseFile) -> Explanation:
-    """Return the explanation of a case, compared at the level that it was kept with."""
+def explain(kept: CaseFile, failure: str = "") -> Explanation:
+    """Return the explanation of a case, compared at the level that it was kept with.
+
+    `failure` says why the candidate gave no outcomes, where that is known.
+    """
     case, ours, theirs = kept.case, kept.reference_outcomes, kept.candidate_outcomes
     if not kept.candidate:
         return Explanation("no candidate", tuple(_script_lines(kept)), _all(kept, ours))
     if theirs is None:
         sentence = "The candidate gave no outcomes: it crashed, hung, or broke the protocol."
-        return Explanation("no answer", (sentence, *_script_lines(kept)), _all(kept, ours))
+        return Explanation(
+            failure or "no answer", (sentence, *_script_lines(kept)), _all(kept, ours)
+        )
     verdict = compare(case, ours, theirs, kept.level)
     if not isinstance(verdict, Divergent):
         return Explanation(headline(verdict), tuple(_script_lines(kept)), _all(kept, ours))

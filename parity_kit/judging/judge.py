@@ -15,6 +15,7 @@ from parity_kit.contract.errors import (
 )
 from parity_kit.judging.candidate_under_test import Answer, CandidateUnderTest
 from parity_kit.judging.compare import compare, same_outcomes
+from parity_kit.judging.text import sentence
 from parity_kit.judging.verdicts import (
     Crashed,
     Divergent,
@@ -76,7 +77,7 @@ def confirmed(first: Verdict, again: Verdict) -> Verdict:
     """Return the verdict on a case that was run twice: flaky unless both runs have one cause."""
     if (label(first), cause(first)) == (label(again), cause(again)):
         return first
-    both = [f"{label(verdict)}: {headline(verdict)}" for verdict in (first, again)]
+    both = [f"{label(verdict)}: {sentence(headline(verdict))}" for verdict in (first, again)]
     return Flaky(both[0], both[1])
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import textwrap
 import unicodedata
 from collections.abc import Mapping
 
@@ -14,6 +15,8 @@ from markupsafe import Markup, escape
 CLIP = 2_000
 """Characters of one side of a difference that the page shows."""
 
+_MOST_LINES = 8
+_MOST_QUOTED = 300  # characters of a line
 _COMMAND = re.compile(r"##(?=\w*\[)")
 _CONTROL_PICTURES = 0x2400
 _SPACE = 0x20
@@ -52,6 +55,22 @@ def one_line(text: str, most: int = CLIP) -> str:
     shown = visible(text[: most + 1]).replace("\n", "␊").replace("\t", "␉")
     shown = _COMMAND.sub("# #", shown)
     return shown if len(shown) <= most else f"{shown[: most - 1]}…"
+
+
+def sentence(message: str) -> str:
+    """Return a message without what it quotes: its first line.
+
+    One that ends with a colon announces what follows, whose last line has the gist.
+    """
+    first, *quoted = message.strip().splitlines() or [""]
+    return f"{first} {quoted[-1].strip()}" if quoted and first.endswith(":") else first
+
+
+def quoted(message: str) -> list[str]:
+    """Return what a message quotes after its first line (a traceback, last words), with a bar."""
+    block = textwrap.dedent("\n".join(message.strip().splitlines()[1:]))
+    lines = [line for line in block.splitlines() if line.strip()]
+    return [f"│ {one_line(line, _MOST_QUOTED)}" for line in lines[-_MOST_LINES:]]
 
 
 def plain_name(text: str) -> str:

@@ -7,10 +7,10 @@ word for each in CLI, report and docs.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, TypeAlias
 
-from parity_kit.contract import Level
+from parity_kit.contract import CaseId, Level
 from parity_kit.judging.causes import cause_of_failure
 from parity_kit.judging.places import Place, place_from_json, place_text, place_to_json
 
@@ -187,6 +187,17 @@ def headline(verdict: Verdict) -> str:
             return reason
         case Flaky(first, then):
             return f"{first}; run again: {then}"
+
+
+def naming(verdict: Verdict, before: CaseId, name: CaseId) -> Verdict:
+    """Return a verdict whose message gives a case the name that it got since."""
+    match verdict:
+        case Crashed(detail) | Hung(detail) | ProtocolFault(detail):
+            return replace(verdict, detail=detail.replace(before, name))
+        case Flaky(first, then):
+            return Flaky(first.replace(before, name), then.replace(before, name))
+        case Equal() | Divergent() | NotSupported() | Expected():
+            return verdict
 
 
 def cause(verdict: Verdict) -> str:

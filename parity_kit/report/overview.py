@@ -124,7 +124,7 @@ def _bar(counts: Counts) -> Markup:
 def _sentence(candidate: Candidate, subjects: Sequence[SubjectCounts]) -> str:
     """Return where a candidate agrees and where it differs."""
     if candidate["verdict"] not in {*AGREEING, "divergent", "expected"} or not subjects:
-        return _capital(candidate["reason"])
+        return _capital(text.sentence(candidate["reason"]))
     clauses = [
         f"matches {depth} on {_listed(names)}"
         for level, depth in _DEPTH.items()

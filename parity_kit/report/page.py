@@ -82,7 +82,9 @@ def _environment() -> Environment:
         counts=text.counts,
         inner=text.inner,
         plural=text.plural,
+        quoted=text.quoted,
         seconds=text.seconds,
+        sentence=text.sentence,
     )
     cast("dict[str, Any]", environment.globals).update(
         command=text.command,

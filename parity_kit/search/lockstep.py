@@ -32,6 +32,7 @@ from parity_kit.judging.verdicts import (
     Verdict,
     cause,
     label,
+    naming,
     passes,
 )
 from parity_kit.reference.logs import silence_langgraph
@@ -280,7 +281,9 @@ class _Search:
         self._known.add(signature(verdict))
         if isinstance(verdict, Divergent):
             case, verdict = self._simplified(case, verdict)
-        self._result.findings.append(Finding(named(case), verdict, 1))
+        name = named(case)
+        verdict = naming(verdict, case.id, name.id)
+        self._result.findings.append(Finding(name, verdict, 1))
 
     def _simplified(self, case: Case, verdict: Divergent) -> tuple[Case, Verdict]:
         """Remove the parts of a case that its disagreement does not need."""

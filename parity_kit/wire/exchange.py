@@ -30,6 +30,7 @@ from parity_kit.wire.messages import (
 )
 from parity_kit.wire.process import CandidateProcess
 
+_TRACE_LINES = 8
 _SEE = "see: parity-kit docs protocol"
 
 
@@ -142,7 +143,8 @@ class Exchange:
             case FailureCode.UNSUPPORTED:
                 return UnsupportedSubjectError(failure.message)
             case FailureCode.ENGINE:
-                detail = "".join(f"\n    {line}" for line in failure.detail.splitlines()[-8:])
+                trace = failure.detail.rstrip().removesuffix(f"\n{failure.message}")
+                detail = "".join(f"\n    {line}" for line in trace.splitlines()[-_TRACE_LINES:])
                 problem = f"failed on {call}: {failure.message}{detail}"
                 return CandidateCrashedError(problem, where=self._where, process_lives=True)
             case FailureCode.BAD_REQUEST:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from importlib import metadata
 from operator import attrgetter
+from pathlib import Path
 from typing import Any, cast
 
 from parity_kit import contract
@@ -42,6 +43,9 @@ from parity_kit.wire.messages import (
     parse,
 )
 
+_KIT = Path(__file__).parent.parent
+_ON_THE_WAY = (str(_KIT / "wire"), str(_KIT / "contract"))
+"""What calls an engine: its frames say nothing about an engine's error."""
 _ENGINE_METHODS = ("describe", "open", "measure")
 
 
@@ -176,8 +180,11 @@ def _answer(server: Server, request: Request) -> bytes:
 
 
 def _engine_failure(error: Exception) -> Failure:
-    detail = "".join(traceback.format_exception(error))
-    message = f"{type(error).__name__}: {error}"
+    trace = traceback.TracebackException.from_exception(error)
+    own = [frame for frame in trace.stack if not frame.filename.startswith(_ON_THE_WAY)]
+    trace.stack = traceback.StackSummary.from_list(own)
+    detail = "".join(trace.format())
+    message = f"{type(error).__name__}: {error}".removesuffix(": ")
     return Failure(FailureCode.ENGINE, _sendable(message), _sendable(detail))
 
 

@@ -159,6 +159,22 @@ RUNS: dict[str, list[Event]] = {
 }
 
 
+@pytest.mark.parametrize("name", ["junit", "sarif", "markdown", "github"])
+def test_an_error_of_many_lines_is_a_sentence_and_its_trace_once(name: str) -> None:
+    error = "failed on case a: E: no\n    Traceback:\n      File it.py, line 7"
+    finding = replace(
+        divergence(1, verdict="crashed"), headline=error, reference="", candidate_side=""
+    )
+    broken = gate("crashed", crashed=1)
+    text = FORMATS[name](account(judged([STARTED, finding, broken])))
+    assert "␊" not in text
+    assert text.count("it.py, line 7") == (name != "github")
+    if name == "markdown":
+        assert text.startswith(
+            "## ✕ crashed: 1 of 1 case, first `graphs/line/empty-input: failed on case a: E: no`"
+        )
+
+
 @pytest.mark.parametrize("name", RUNS)
 def test_junit_is_valid_and_counts_what_it_holds(name: str) -> None:
     text = junit.render(account(RUNS[name]))

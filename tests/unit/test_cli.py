@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import resource
 import signal
 import subprocess
@@ -190,7 +191,17 @@ def test_a_candidate_that_breaks_down_throughout_could_not_be_judged(tmp_path: P
     )
     done = parity_kit("run", "broken", "--suite", "codec", "--examples", "2", cwd=tmp_path)
     assert done.returncode == 3, done.stdout
-    assert "broken ✕ crashed: 2 of 2 cases" in done.stdout
+    name = re.search(r"lockstep/codec/[0-9a-f]{12}", done.stdout)
+    assert name, done.stdout
+    error = f"failed on case {name[0]}: RuntimeError: no codec at 1704067200"
+    lines = done.stdout.splitlines()
+    assert f"broken ✕ crashed: 2 of 2 cases, first {name[0]}: {error}" in lines
+    assert f"    crashed {error} (2 times)" in lines
+    (raised,) = [line for line in lines if "raise RuntimeError(" in line]
+    assert raised.startswith("      │ ")
+    assert not any(line.strip() in ("reference", "candidate") for line in lines)
+    assert "␊" not in done.stdout
+    assert "wire" not in done.stdout, "the kit's own frames say nothing about an engine"
 
 
 CLAIMS_ONLY = """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from parity_kit.judging.text import one_line, plain_name
+from parity_kit.judging.text import one_line, plain_name, sentence
 from parity_kit.report.ci.account import Account, Problem, cases
 from parity_kit.report.ci.source_locations import SourceLocation, SourceLocations
 
@@ -31,7 +31,7 @@ def _annotations(kind: str, problems: Sequence[Problem], places: SourceLocations
     for problem in shown:
         where = f" of {problem.gate}, first {problem.case}" if problem.case else ""
         count = f"{cases(problem.count)}{where}: " if problem.case else ""
-        message = one_line(f"{count}{problem.message}", _LONGEST)
+        message = one_line(f"{count}{sentence(problem.message)}", _LONGEST)
         yield _command(
             kind, f"{plain_name(problem.candidate)}: {problem.verdict}", message, places.of(problem)
         )

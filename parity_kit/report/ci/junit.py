@@ -11,7 +11,7 @@ from __future__ import annotations
 from xml.etree import ElementTree as ET
 
 from parity_kit.contract.events import GateFinished
-from parity_kit.judging.text import counts, one_line, visible
+from parity_kit.judging.text import counts, one_line, sentence, visible
 from parity_kit.judging.words import not_looked_at
 from parity_kit.report.ci.account import Account, Problem, cases
 from parity_kit.report.summary import NOT_FINISHED, CandidateSummary
@@ -118,14 +118,15 @@ def _add(  # noqa: PLR0913  # a test case's parts
     """Add a test case; only what decides the run may fail it."""
     owner = suite.get("name", "")
     element = ET.SubElement(suite, "testcase", classname=owner, name=one_line(name))
+    head = sentence(message)
     if verdict in _SKIPPED:
-        ET.SubElement(element, "skipped", message=one_line(f"{verdict}: {message}"))
+        ET.SubElement(element, "skipped", message=one_line(f"{verdict}: {head}"))
     elif verdict in (*_FAILURE, *_ERROR) and not decides:
-        message = one_line(f"{verdict}, and does not decide the run: {message}")
-        ET.SubElement(element, "skipped", message=message)
+        skipped = one_line(f"{verdict}, and does not decide the run: {head}")
+        ET.SubElement(element, "skipped", message=skipped)
     elif verdict in (*_FAILURE, *_ERROR):
         tag = "failure" if verdict in _FAILURE else "error"
-        child = ET.SubElement(element, tag, type=verdict, message=one_line(f"{verdict}: {message}"))
+        child = ET.SubElement(element, tag, type=verdict, message=one_line(f"{verdict}: {head}"))
         child.text = visible(text or message)
 
 

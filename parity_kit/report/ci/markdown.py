@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from parity_kit.contract.events import GateFinished
-from parity_kit.judging.text import counts, one_line, plain_name
+from parity_kit.judging.text import counts, one_line, plain_name, quoted, sentence
 from parity_kit.judging.words import not_looked_at, word
 from parity_kit.report.ci.account import Account, Problem, Sentence, cases
 from parity_kit.report.summary import CandidateSummary
@@ -103,15 +103,22 @@ def _differing(account: Account) -> Iterator[str]:
 def _problem(account: Account, problem: Problem) -> Iterator[str]:
     sign = f"{word(problem.verdict).symbol} **{problem.verdict}**"
     if not problem.case:
-        yield f"- {sign}, {code(problem.candidate)}: {code(problem.message)}"
+        yield f"- {sign}, {code(problem.candidate)}: {code(sentence(problem.message))}"
+        yield from _quoted(problem.message)
         return
     where = f"{cases(problem.count)} of {plain_name(problem.gate)}, such as {code(problem.case)}"
-    yield f"- {sign}, {code(problem.candidate)}, {where}: {code(problem.message)}"
+    yield f"- {sign}, {code(problem.candidate)}, {where}: {code(sentence(problem.message))}"
+    yield from _quoted(problem.message)
     if problem.reference or problem.theirs:
         yield f"  - reference {code(problem.reference)}"
         yield f"  - candidate {code(problem.theirs)}"
     if again := account.again(problem):
         yield f"  - again: {code(again)}"
+
+
+def _quoted(message: str) -> Iterator[str]:
+    """Yield what a message quotes as code of its own, under the list item before it."""
+    yield from (f"  - {code(line)}" for line in quoted(message))
 
 
 def _not_judged(account: Account) -> Iterator[str]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from parity_kit import __version__
 from parity_kit.contract.errors import ExitCode
-from parity_kit.judging.text import one_line, plain_name, visible
+from parity_kit.judging.text import one_line, plain_name, quoted, sentence, visible
 from parity_kit.judging.verdicts import FAILURES
 from parity_kit.judging.words import word
 from parity_kit.report.ci.account import Account, Problem, cases
@@ -102,9 +102,9 @@ def _result(account: Account, places: SourceLocations, problem: Problem) -> dict
 
 def _message(account: Account, problem: Problem) -> str:
     where = f" in {problem.gate}, {problem.case}" if problem.case else ""
-    lines = [
-        f"{plain_name(problem.candidate)}: {problem.verdict}{where}: {one_line(problem.message)}"
-    ]
+    head = one_line(sentence(problem.message))
+    lines = [f"{plain_name(problem.candidate)}: {problem.verdict}{where}: {head}"]
+    lines += quoted(problem.message)
     if problem.case:
         lines.append(f"{cases(problem.count)} of this cause")
     if problem.reference or problem.theirs:

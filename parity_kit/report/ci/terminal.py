@@ -25,7 +25,7 @@ from parity_kit.contract.events import (
     RunStarted,
 )
 from parity_kit.gates.matrix.standing import summary
-from parity_kit.judging.text import one_line
+from parity_kit.judging.text import one_line, quoted, sentence
 from parity_kit.judging.words import mark, not_looked_at, reached
 from parity_kit.report.speed_text import ratio_text
 from parity_kit.search.coverage import Coverage
@@ -115,6 +115,20 @@ def _text(text: str) -> str:
     return escape(one_line(text))
 
 
+def _quoted(message: str) -> list[str]:
+    return [f"      [dim]{_text(line)}[/dim]" for line in quoted(message)]
+
+
+def _divergence(event: DivergenceFound) -> list[str]:
+    times = f" ({event.count} times)" if event.count > 1 else ""
+    head = _text(sentence(event.headline))
+    lines = [f"    [red]{event.verdict}[/red] {head}{times}", *_quoted(event.headline)]
+    if event.reference or event.candidate_side:
+        lines.append(f"      reference {_text(event.reference)}")
+        lines.append(f"      candidate {_text(event.candidate_side)}")
+    return [*lines, f"      [dim]{_text(event.file)}[/dim]"]
+
+
 def _lines(event: Event) -> list[str]:  # noqa: C901, PLR0911  # one arm for each kind of event
     match event:
         case RunStarted():
@@ -133,7 +147,8 @@ def _lines(event: Event) -> list[str]:  # noqa: C901, PLR0911  # one arm for eac
             head = f"\n[bold]{title}[/bold] · {version}, {_text(event.language)}"
             return [f"{head} · ready in {event.seconds:.1f} s"]
         case CandidateFailed():
-            return [f"\n[red]✕ {_text(event.title)}[/red]: {_text(event.problem)}"]
+            head = _text(sentence(event.problem))
+            return [f"\n[red]✕ {_text(event.title)}[/red]: {head}", *_quoted(event.problem)]
         case GateFinished():
             counts = ", ".join(f"{number} {word}" for word, number in event.verdicts.items())
             level = reached(event.reached, event.compared)
@@ -145,13 +160,7 @@ def _lines(event: Event) -> list[str]:  # noqa: C901, PLR0911  # one arm for eac
                 lines.append(f"    [dim]covered {pairs.says()}[/dim]")
             return lines + [f"    [yellow]{_text(note)}[/yellow]" for note in event.notes]
         case DivergenceFound():
-            times = f" ({event.count} times)" if event.count > 1 else ""
-            return [
-                f"    [red]{event.verdict}[/red] {_text(event.headline)}{times}",
-                f"      reference {_text(event.reference)}",
-                f"      candidate {_text(event.candidate_side)}",
-                f"      [dim]{_text(event.file)}[/dim]",
-            ]
+            return _divergence(event)
         case EntryStale():
             text = f"ledger entry {event.entry} ({event.case}, {event.differs}): {event.problem}"
             return [f"{mark('stale')}  {_text(text)}"]
