@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -33,6 +34,7 @@ from parity_kit.gates.totals import GateTotals
 from parity_kit.report.ci import badge, github, junit, markdown, sarif
 from parity_kit.report.ci.account import Account
 from parity_kit.report.ci.files import Files, Wanted
+from parity_kit.report.ci.listing import Listing
 from parity_kit.report.ci.source_locations import SourceLocations
 
 WORKSPACE = find_workspace(Path(__file__))
@@ -142,9 +144,13 @@ def hostile() -> list[Event]:
     ]
 
 
+def scanned(made: Account) -> str:
+    return sarif.render(made, PLACES, Listing(WORKSPACE.root / "parity.sarif.txt"))
+
+
 FORMATS: dict[str, Callable[[Account], str]] = {
     "junit": junit.render,
-    "sarif": lambda made: sarif.render(made, PLACES),
+    "sarif": scanned,
     "markdown": markdown.render,
     "github": lambda made: github.render(made, PLACES),
     "badge": badge.svg,
@@ -212,7 +218,7 @@ def test_junit_without_single_cases_has_one_for_those_that_pass() -> None:
 
 @pytest.mark.parametrize("name", RUNS)
 def test_sarif_is_what_the_format_says(name: str) -> None:
-    [run] = Log.model_validate_json(sarif.render(account(RUNS[name]), PLACES)).runs
+    [run] = Log.model_validate_json(scanned(account(RUNS[name]))).runs
     rules = run.tool["driver"].rules
     assert [rules[result.ruleIndex].id for result in run.results] == [
         result.ruleId for result in run.results
@@ -222,19 +228,57 @@ def test_sarif_is_what_the_format_says(name: str) -> None:
 
 
 def results(events: list[Event]) -> list[dict[str, object]]:
-    return json.loads(sarif.render(account(events), PLACES))["runs"][0]["results"]
+    return json.loads(scanned(account(events)))["runs"][0]["results"]
 
 
-def test_sarif_points_at_the_fixture_or_at_the_candidate() -> None:
+def test_sarif_points_at_the_fixture_or_at_a_line_of_the_listing() -> None:
     crashed, divergent = sorted(results(DIVERGENT), key=lambda result: str(result["ruleId"]))
     place = '"uri": "fixtures/graphs.index", "uriBaseId": "%SRCROOT%"}, "region": {"startLine": 5}'
     assert place in json.dumps(divergent)
-    assert '"uri": "parity.toml"' in json.dumps(crashed)
+    assert '"uri": "parity.sarif.txt"' in json.dumps(crashed)
     index = (WORKSPACE.fixtures / "graphs.index").read_text(encoding="utf-8").splitlines()
     assert index[4].startswith("graphs/line/empty-input ")
     lockstep = replace(FIRST, candidate="pure", gate="lockstep graph", case="lockstep/graph/1")
     [found_alone] = results([lockstep])[:1]
-    assert '"uri": "candidates/pure/candidate.toml"' in json.dumps(found_alone)
+    assert '"uri": "parity.sarif.txt"' in json.dumps(found_alone)
+
+
+def many_findings() -> list[Event]:
+    """Return what two candidates, a corpus, a search and a ledger can give in one run."""
+    search = gate("divergent", divergent=4)
+    committed = [replace(divergence(n), cause="one cause", case=f"graphs/{n}") for n in range(3)]
+    searched = [
+        replace(divergence(n), gate="lockstep graph", case=f"lockstep/graph/{n}", cause="another")
+        for n in range(4)
+    ]
+    stale: list[Event] = [EntryStale("port", n, "*", "value", f"ended {n}") for n in range(3)]
+    first: list[Event] = [FIRST, *committed, *searched, replace(search, gate="lockstep graph")]
+    second = [
+        replace(event, candidate="other") for event in first if isinstance(event, DivergenceFound)
+    ]
+    return [STARTED, *first, *second, gate(divergent=4), *stale, RunFinished(1, 1.0)]
+
+
+def test_no_two_results_share_a_line_or_a_fingerprint(tmp_path: Path) -> None:
+    file = tmp_path / "parity.sarif"
+    logs: list[list[dict[str, Any]]] = []
+    for events in (many_findings(), many_findings(), many_findings()[:-8]):
+        with Files(Wanted(sarif=file), PLACES, Account()) as files:
+            for event in events:
+                files.emit(event)
+        logs.append(json.loads(file.read_bytes())["runs"][0]["results"])
+    keys = [
+        (place["artifactLocation"]["uri"], place["region"]["startLine"], result["ruleId"])
+        for result in logs[0]
+        for place in [result["locations"][0]["physicalLocation"]]
+    ]
+    prints = [result["partialFingerprints"]["primaryLocationLineHash"] for result in logs[0]]
+    assert len(keys) == len(set(keys)) == len(set(prints)) == 21
+    assert logs[0] == logs[1]
+    assert all(result in logs[0] for result in logs[2]), "fewer results keep their places"
+    listed = file.with_name("parity.sarif.txt").read_text(encoding="utf-8").splitlines()
+    assert len(listed) == len(set(listed)) == 20
+    assert max(line for uri, line, _ in keys if uri == "parity.sarif.txt") == len(listed)
 
 
 def test_corpora_that_the_kit_brings_are_no_place_in_a_port_s_repository(

@@ -17,6 +17,7 @@ from parity_kit.candidates.workspace import Workspace
 from parity_kit.contract.events import Event
 from parity_kit.contract.files import write_atomically
 from parity_kit.report.ci.account import Account
+from parity_kit.report.ci.listing import Listing
 from parity_kit.report.ci.source_locations import SourceLocations
 
 
@@ -66,7 +67,11 @@ class Files:
         if wanted.sarif:
             from parity_kit.report.ci import sarif  # noqa: PLC0415  # the same
 
-            write_atomically(wanted.sarif, sarif.render(account, self.places))
+            listing = Listing.beside(wanted.sarif)
+            known = len(listing.lines)
+            write_atomically(wanted.sarif, sarif.render(account, self.places, listing))
+            if len(listing.lines) > known and wanted.sarif.is_file():  # it may be /dev/stdout
+                write_atomically(listing.path, listing.text)
         if wanted.markdown:
             from parity_kit.report.ci import markdown  # noqa: PLC0415  # the same
 

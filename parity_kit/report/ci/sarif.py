@@ -1,7 +1,8 @@
 """SARIF 2.1.0: a rule a verdict, a result a cause.
 
-A result points at the fixture's line in its index or at the candidate's file. Its fingerprint is
-of candidate, gate and cause, without what follows the case: a code scanner knows it again.
+A result points at a line that no other result has: the fixture's in its index, or one of the
+listing. Its fingerprint is of candidate, gate and cause, without what follows the case: a code
+scanner knows it again.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from parity_kit import __version__
@@ -17,17 +20,19 @@ from parity_kit.judging.text import one_line, plain_name, quoted, sentence, visi
 from parity_kit.judging.verdicts import FAILURES
 from parity_kit.judging.words import word
 from parity_kit.report.ci.account import Account, Problem, cases
-from parity_kit.report.ci.source_locations import SourceLocations
+from parity_kit.report.ci.listing import Listing
+from parity_kit.report.ci.source_locations import SourceLocation, SourceLocations
 
 SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 )
 _HELP = "`parity-kit explain FILE` says where a kept case differs, `replay FILE` runs it again."
+_MOST_LISTED = 300  # characters of a line
 _RULES = (*FAILURES, "unknown")
 
 
-def render(account: Account, places: SourceLocations) -> str:
-    """Return a run as a SARIF log."""
+def render(account: Account, places: SourceLocations, listing: Listing) -> str:
+    """Return a run as a SARIF log; `listing` gets a line for each result that no index has."""
     # A scanner keeps the results of each such name apart: one candidate's never close another's.
     names = "+".join(plain_name(candidate.name) for candidate in account.candidates)
     run = {
@@ -36,7 +41,10 @@ def render(account: Account, places: SourceLocations) -> str:
         "invocations": [_invocation(account)],
         "columnKind": "unicodeCodePoints",
         "properties": {"oracle": account.oracle},
-        "results": [_result(account, places, problem) for problem in account.problems()],
+        "results": [
+            _result(account, place, problem, fingerprint)
+            for place, problem, fingerprint in _located(account.problems(), places, listing)
+        ],
     }
     log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
     return json.dumps(log, indent=1, ensure_ascii=False) + "\n"
@@ -79,8 +87,31 @@ def _invocation(account: Account) -> dict[str, Any]:
     return invocation
 
 
-def _result(account: Account, places: SourceLocations, problem: Problem) -> dict[str, Any]:
-    place = places.of(problem)
+def _located(
+    problems: Sequence[Problem], places: SourceLocations, listing: Listing
+) -> Iterator[tuple[SourceLocation, Problem, str]]:
+    """Yield each problem with a line and a fingerprint of its own."""
+    seen: Counter[str] = Counter()
+    fingerprints: dict[Problem, str] = {}
+    for problem in sorted(problems, key=lambda problem: problem.case):
+        cause = _digest(problem)
+        seen[cause] += 1
+        fingerprints[problem] = f"{cause}:{seen[cause]}"
+    taken: set[SourceLocation] = set()
+    for problem in problems:
+        fingerprint = fingerprints[problem]
+        place = places.of_case(problem)
+        if place is None or place in taken:
+            words = f"{problem.candidate}, {problem.gate}, {problem.verdict}: {problem.cause}"
+            line = f"{one_line(words, _MOST_LISTED)} [{fingerprint[52:]}]"
+            place = SourceLocation(places.relative(listing.path), listing.line(line))
+        taken.add(place)
+        yield place, problem, fingerprint
+
+
+def _result(
+    account: Account, place: SourceLocation, problem: Problem, fingerprint: str
+) -> dict[str, Any]:
     rule = _rule(problem.verdict)
     return {
         "ruleId": rule,
@@ -95,7 +126,7 @@ def _result(account: Account, places: SourceLocations, problem: Problem) -> dict
                 }
             }
         ],
-        "partialFingerprints": {"parityCause/v1": _fingerprint(problem)},
+        "partialFingerprints": {"primaryLocationLineHash": fingerprint},
         "occurrenceCount": problem.count,
     }
 
@@ -119,6 +150,8 @@ def _message(account: Account, problem: Problem) -> str:
     return re.sub(r"\{(\d+)\}", r"{ \1 }", text)
 
 
-def _fingerprint(problem: Problem) -> str:
+def _digest(problem: Problem) -> str:
     key = (problem.candidate, problem.gate, problem.verdict, problem.cause)
+    if not problem.cause and problem.gate:
+        key += (problem.message,)  # an entry of a ledger, or a corpus that drifted
     return hashlib.sha256(repr(key).encode()).hexdigest()

@@ -33,23 +33,32 @@ class SourceLocations:
     _lines: dict[str, dict[str, int]] = field(default_factory=dict[str, dict[str, int]])
 
     def of(self, problem: Problem) -> SourceLocation:
-        """Return where a problem is shown.
+        """Return where a problem is shown: at its case, or at the manifest of its candidate.
 
-        A committed case is at its line in the index, if the corpora are this repository's;
-        everything else is at the candidate's manifest, or at the workspace's where there is none.
+        Without a manifest it is at the workspace's file.
         """
-        corpus = problem.gate.removeprefix("corpus ")
-        if corpus != problem.gate and self.workspace.has_own_corpora:
-            index = self._relative(index_file(self.workspace.fixtures, corpus))
-            line = self._index(corpus).get(problem.case)
-            if index and (line or problem.candidate == FIXTURES):
-                return SourceLocation(index, line or 1)
+        if (place := self.of_case(problem)) is not None:
+            return place
         manifest = self.workspace.candidates / problem.candidate / FILE
         return SourceLocation(
             (self._relative(manifest) if manifest.is_file() else "")
             or self._relative(self.workspace.root / MARKER)
             or MARKER
         )
+
+    def of_case(self, problem: Problem) -> SourceLocation | None:
+        """Return a committed case's line in its index, if the corpora are this repository's."""
+        corpus = problem.gate.removeprefix("corpus ")
+        if corpus != problem.gate and self.workspace.has_own_corpora:
+            index = self._relative(index_file(self.workspace.fixtures, corpus))
+            line = self._index(corpus).get(problem.case)
+            if index and (line or problem.candidate == FIXTURES):
+                return SourceLocation(index, line or 1)
+        return None
+
+    def relative(self, path: Path) -> str:
+        """Return a path from the repository's root, or its name if it lies outside."""
+        return self._relative(path.resolve()) or path.name
 
     def _index(self, corpus: str) -> dict[str, int]:
         if corpus not in self._lines:
