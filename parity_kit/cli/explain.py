@@ -50,10 +50,9 @@ def command(
     annotated bytes; and a plain Python script that reproduces LangGraph's behaviour.
     """
     from parity_kit.judging.explanation import explain
-    from parity_kit.judging.verdicts import headline
     from parity_kit.programs.script import script
 
-    failure = ""
+    judged = None
     case = read_given(workspace, given, level_name)
     if candidate is None:
         compared = case.kept()
@@ -62,8 +61,8 @@ def command(
         replayed = replay(workspace, case, candidate)
         compared = CaseFile(case.case, candidate, replayed.ours, replayed.theirs, replayed.level)
         level = replayed.level_text
-        failure = headline(replayed.settled)
-    explanation = explain(compared, failure)
+        judged = replayed.settled
+    explanation = explain(compared, judged)
     source = script(compared.case)
     if script_path is not None:
         write_atomically(script_path, source)

@@ -137,9 +137,9 @@ def replay(workspace: Workspace, given: GivenCase, candidate: str | None) -> Rep
         CandidateError: If the candidate does not start.
         UsageError: If there is no such candidate, or none is named.
     """
-    from parity_kit.candidates.launch import find, start
+    from parity_kit.candidates.launch import find, missing_types, start
     from parity_kit.judging.candidate_under_test import CandidateUnderTest
-    from parity_kit.judging.judge import judge_answer
+    from parity_kit.judging.judge import judge_answer, named_types, without_types
     from parity_kit.judging.ledger import read_ledger
 
     name = candidate or given.candidate
@@ -155,6 +155,8 @@ def replay(workspace: Workspace, given: GivenCase, candidate: str | None) -> Rep
         answer = under_test.answer(given.case)
     level = under_test.asked(given.case.subject.kind, given.level)
     verdict = judge_answer(given.case, ours, answer, level)
+    missing = missing_types(manifest, workspace, named_types(given.case))
+    verdict = without_types(given.case, verdict, missing)
     settled = under_test.ledger.held_against(given.case.id, verdict)
     return Replayed(given.case, name, ours, answer, given.level, level, verdict, settled)
 

@@ -66,13 +66,15 @@ def _exit_code(verdict: Verdict) -> ExitCode:
 def _differs(replayed: Replayed, index: int) -> bool:
     """Whether an operation's outcomes differ at the level of the comparison."""
     from parity_kit.contract import outcome_to_plain
-    from parity_kit.judging.verdicts import Divergent, Equal
+    from parity_kit.judging.verdicts import Divergent, Equal, NotSupported
 
     match replayed.verdict:
         case Equal():
             return False
         case Divergent(differences, more=0, unsupported=""):
             return any(difference.operation == index for difference in differences)
+        case NotSupported():
+            return False
         case _:
             # Not every difference is listed, or none was looked for.
             theirs = replayed.theirs

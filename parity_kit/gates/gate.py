@@ -15,11 +15,11 @@ from __future__ import annotations
 
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeAlias, cast
+from typing import TypeAlias
 
 from parity_kit.candidates.workspace import Workspace
 from parity_kit.contract import Case, CaseId, Level, Outcome, Trace
@@ -40,12 +40,17 @@ from parity_kit.corpora.manifest import read_manifest
 from parity_kit.gates.findings import case_judged, divergence, gate_finished
 from parity_kit.gates.resume import Earlier
 from parity_kit.judging.candidate_under_test import Answer, CandidateUnderTest
-from parity_kit.judging.judge import Tally, confirmed, judge_answer, same_answer
+from parity_kit.judging.judge import (
+    Tally,
+    confirmed,
+    judge_answer,
+    same_answer,
+    without_types,
+)
 from parity_kit.judging.text import sentence
 from parity_kit.judging.verdicts import (
     FAILURES,
     PASSING,
-    Divergent,
     Equal,
     Flaky,
     NotSupported,
@@ -64,10 +69,6 @@ MOST_TOLD = 20
 MOST_CONFIRMED = 1000
 """Cases of one corpus that are run again."""
 _PROGRESS_EVERY = 10  # cases
-_FIX = (
-    "which the data names; put the application on PYTHONPATH, or into `requirements` or `path` of "
-    "candidate.toml"
-)
 
 
 def gate_corpora(  # noqa: PLR0913  # what a gate is made of
@@ -219,12 +220,7 @@ class _Gate:
     def _judged(self, trace: Trace, answer: Answer) -> Verdict:
         required = self.under_test.asked(trace.case.subject.kind, self.tally.required)
         verdict = judge_answer(trace.case, trace.outcomes, answer, required)
-        if isinstance(verdict, Divergent):
-            # What it makes of a value whose type it cannot import is no difference of engines.
-            types = cast("Sequence[Sequence[str]]", trace.case.subject.spec.get("types", ()))
-            missing = sorted(self.under_test.missing_types & set(map(".".join, types)))
-            return NotSupported(f"cannot import {missing[0]}, {_FIX}") if missing else verdict
-        return verdict
+        return without_types(trace.case, verdict, self.under_test.missing_types)
 
     def _passed(self, case: Case) -> Verdict | None:
         """Return the verdict on a case that passed before the run was stopped."""

@@ -11,7 +11,7 @@ from parity_kit.judging.compare import compare
 from parity_kit.judging.outcome_text import arguments_line, outcome_lines
 from parity_kit.judging.places import part_bytes, place_text
 from parity_kit.judging.text import plural
-from parity_kit.judging.verdicts import Divergent, headline
+from parity_kit.judging.verdicts import Divergent, NotSupported, Verdict, headline
 from parity_kit.judging.words import AGREEMENT
 from parity_kit.msgpack.parser import MalformedError, parse, render
 
@@ -36,19 +36,19 @@ class Explanation:
         }
 
 
-def explain(kept: CaseFile, failure: str = "") -> Explanation:
+def explain(kept: CaseFile, judged: Verdict | None = None) -> Explanation:
     """Return the explanation of a case, compared at the level that it was kept with.
 
-    `failure` says why the candidate gave no outcomes, where that is known.
+    `judged` is the verdict where the candidate has just run the case.
     """
     case, ours, theirs = kept.case, kept.reference_outcomes, kept.candidate_outcomes
     if not kept.candidate:
         return Explanation("no candidate", tuple(_script_lines(kept)), _all(kept, ours))
+    if judged is not None and (theirs is None or isinstance(judged, NotSupported)):
+        return Explanation(headline(judged), tuple(_script_lines(kept)), _all(kept, ours))
     if theirs is None:
         sentence = "The candidate gave no outcomes: it crashed, hung, or broke the protocol."
-        return Explanation(
-            failure or "no answer", (sentence, *_script_lines(kept)), _all(kept, ours)
-        )
+        return Explanation("no answer", (sentence, *_script_lines(kept)), _all(kept, ours))
     verdict = compare(case, ours, theirs, kept.level)
     if not isinstance(verdict, Divergent):
         return Explanation(headline(verdict), tuple(_script_lines(kept)), _all(kept, ours))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
 from parity_kit.contract import Case, Level, Outcome, SubjectKind
 from parity_kit.contract.errors import (
@@ -30,6 +31,11 @@ from parity_kit.judging.verdicts import (
     headline,
     label,
     worst,
+)
+
+_FIX = (
+    "which the data names; put the application on PYTHONPATH, or into `requirements` or `path` of "
+    "candidate.toml"
 )
 
 
@@ -71,6 +77,23 @@ def judge_answer(
 def same_answer(one: Answer, other: Answer) -> bool:
     """Return whether two answers have the same outcomes, so that one verdict is enough."""
     return isinstance(one, tuple) and isinstance(other, tuple) and same_outcomes(one, other)
+
+
+def named_types(case: Case) -> list[str]:
+    """Return the types of a user's own application that a case's data names."""
+    types = cast("Sequence[Sequence[str]]", case.subject.spec.get("types", ()))
+    return sorted(map(".".join, types))
+
+
+def without_types(case: Case, verdict: Verdict, missing: Collection[str]) -> Verdict:
+    """Return the verdict on a case for a candidate that cannot import the `missing` types.
+
+    What it makes of a value of such a type is no difference of engines.
+    """
+    lacking = [name for name in named_types(case) if name in missing]
+    if not lacking or not isinstance(verdict, Divergent):
+        return verdict
+    return NotSupported(f"cannot import {lacking[0]}, {_FIX}")
 
 
 def confirmed(first: Verdict, again: Verdict) -> Verdict:

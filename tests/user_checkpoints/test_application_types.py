@@ -10,10 +10,12 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner
 
 from parity_kit.candidates.workspace import Workspace
+from parity_kit.cli.explain import command as explain
 from parity_kit.cli.gate import command as gate
 from parity_kit.cli.replay import command as replay
 from parity_kit.contract.canonical import pack
@@ -122,6 +124,23 @@ def test_a_candidate_that_cannot_import_them_is_unsupported_and_named(
     monkeypatch.setenv("PYTHONPATH", str(copy.parents[3] / "app"))
     answer = judge("own", "copy")
     assert (answer["verdict"], answer["gates"][0]["verdicts"]) == ("equal", {"equal": 30})
+
+
+@pytest.mark.usefixtures("copy")
+@pytest.mark.parametrize("command", [replay, explain])
+def test_replay_and_explain_say_the_same_as_the_gate(
+    imported: Workspace, module: str, command: click.Command
+) -> None:
+    traces = read_imported(imported, "own").traces
+    case = next(trace.case.id for trace in traces if trace.case.id.endswith("/permissive"))
+    args = [case, "--candidate", "copy", "--workspace", str(imported.root)]
+    result = CliRunner().invoke(command, args, standalone_mode=False)
+    assert f"cannot import {module}.Order, which the data names" in result.stdout
+    assert "PYTHONPATH" in result.stdout
+    if command is replay:
+        assert result.return_value == ExitCode.NOT_JUDGED
+        assert "unsupported" in result.stdout
+        assert "≠" not in result.stdout
 
 
 def test_an_engine_that_ignores_the_types_is_not_divergent_either(
