@@ -7,6 +7,7 @@ there are none: the command itself reports the problem.
 from __future__ import annotations
 
 import functools
+import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from parity_kit.contract.errors import ParityKitError
 
 Complete = Callable[[click.Context, click.Parameter, str], list[str]]
 _BUNDLED = "pure"
+_MOST_BYTES = 4_000_000
+"""Of an imported corpus's index; a larger one offers no ids, since a shell must not wait."""
 
 
 def _of(names: Callable[[Workspace], Iterable[str]]) -> Complete:
@@ -59,16 +62,20 @@ def imported_too(workspace: Workspace) -> Iterable[str]:
 
 @_of
 def cases(workspace: Workspace) -> Iterable[str]:
-    """Complete the id of a committed case."""
+    """Complete the id of a case, committed or imported."""
     for path in sorted(workspace.fixtures.glob("*.index")):
         for line in path.read_text(encoding="utf-8").splitlines():
             yield line.partition("  ")[0]
+    for manifest in sorted(workspace.imported.glob("*/MANIFEST.json")):
+        index = manifest.parent / json.loads(manifest.read_text(encoding="utf-8")).get("index", "")
+        if index.is_file() and index.stat().st_size <= _MOST_BYTES:
+            yield from index.read_text(encoding="utf-8").splitlines()
 
 
 def cases_and_files(
     context: click.Context, parameter: click.Parameter, typed: str
 ) -> list[CompletionItem]:
-    """Complete a file, or the id of a committed case."""
+    """Complete a file, or the id of a case."""
     ids = [CompletionItem(name) for name in cases(context, parameter, typed)]
     return [*ids, CompletionItem(typed, type="file")]
 

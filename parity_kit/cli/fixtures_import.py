@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
 
 import click
 
 from parity_kit.candidates.workspace import Workspace
 from parity_kit.cli.common import console, json_option, print_json, workspace_option
 from parity_kit.cli.user_checkpoints import counting, database_options
+from parity_kit.contract.errors import BadFileError
+from parity_kit.corpora.manifest import MANIFEST
 
 
 @click.command("import")
@@ -51,6 +56,7 @@ def command(
     started = time.perf_counter()
     selection = Selection(threads, limit)
     with (
+        _naming_what_is_left(folder, PREFIX + name),
         open_source(sqlite, postgres, selection, serde) as source,
         counting("checkpoints") as progress,
     ):
@@ -89,3 +95,17 @@ def command(
         advice = "decrypt them: --serde MODULE:NAME" if serde is None else "is it another key?"
         out.print(f"  {advice}", markup=False)
     out.print(f"next: parity-kit gate CANDIDATE --corpus {PREFIX}{name}", markup=False)
+
+
+@contextmanager
+def _naming_what_is_left(folder: Path, name: str) -> Generator[None]:
+    """If an import breaks off, say which corpus is there: the one from before, or the new one."""
+    manifest = folder / MANIFEST
+    before = manifest.read_bytes() if manifest.is_file() else None
+    try:
+        yield
+    except (KeyboardInterrupt, OSError, BadFileError):
+        if before is not None:
+            state = "is as it was" if manifest.read_bytes() == before else "is the new one"
+            click.echo(f"{name} {state}: {folder}", err=True)
+        raise

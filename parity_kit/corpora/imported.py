@@ -1,11 +1,12 @@
 """Corpora made of a user's own data: private, and in chunks, so that none is ever held whole.
 
-`.parity/imported/NAME/` holds `00001.msgpack` and so on, corpus files as
-docs/fixture-format.md has it, and `MANIFEST.json`, which lists them.
+`.parity/imported/NAME/` holds `00001-DIGEST.msgpack` and so on, corpus files as
+docs/fixture-format.md has it, an index of their cases' ids, and `MANIFEST.json`, which lists them.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import shutil
@@ -19,6 +20,7 @@ from parity_kit.candidates.workspace import Workspace
 from parity_kit.contract import Trace
 from parity_kit.contract.canonical import digest, pack
 from parity_kit.contract.errors import BadFileError, UsageError
+from parity_kit.contract.files import write_atomically
 from parity_kit.corpora.corpus import FORMAT, CorpusName, parse, read_bytes
 from parity_kit.corpora.manifest import MANIFEST
 
@@ -33,6 +35,8 @@ _MOST_TRACES = 1000
 _MOST_BYTES = 4_000_000
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _AGAIN = "import it again: parity-kit fixtures import --replace"
+_IDS = "index"
+_SHORT = 12  # characters of a digest in a file's name
 _FIX_ARRAY, _ARRAY_16 = 16, 1 << 16
 
 
@@ -138,7 +142,8 @@ def read_imported(workspace: Workspace, name: str) -> ImportedCorpus:
 class ImportWriter:
     """Writes an imported corpus, holding no more than a chunk of it.
 
-    It becomes visible, whole, with `finish`; until then it lies in a folder beside its place.
+    It becomes visible, whole, when its manifest replaces the one before, in `finish`. Until then
+    nothing that the manifest before lists has changed: files are named by their content.
     """
 
     def __init__(self, folder: Path, name: str) -> None:
@@ -148,6 +153,8 @@ class ImportWriter:
         self._chunks: list[Chunk] = []
         self._held: list[bytes] = []
         self._bytes = 0
+        self._names = bytearray()
+        self._ids = hashlib.sha256()
 
     def __enter__(self) -> Self:
         shutil.rmtree(self._partial, ignore_errors=True)
@@ -162,6 +169,7 @@ class ImportWriter:
         data = pack(trace.to_plain())
         self._held.append(data)
         self._bytes += len(data)
+        self._names += f"{trace.case.id}\n".encode()
         if len(self._held) >= _MOST_TRACES or self._bytes >= _MOST_BYTES:
             self._flush()
 
@@ -171,19 +179,33 @@ class ImportWriter:
         # The canonical bytes of the whole, around those of its traces, which are packed already.
         head = pack({"format": FORMAT, "corpus": self._name, "traces": []})[:-1]
         data = b"".join((head, _array_header(len(self._held)), *self._held))
-        file = f"{len(self._chunks) + 1:05}.msgpack"
+        content = digest(data)
+        file = f"{len(self._chunks) + 1:05}-{content[:_SHORT]}.msgpack"
         (self._partial / file).write_bytes(data)
-        self._chunks.append(Chunk(file, len(self._held), len(data), digest(data)))
+        self._chunks.append(Chunk(file, len(self._held), len(data), content))
         self._held, self._bytes = [], 0
+        self._ids.update(self._names)
+        with (self._partial / _IDS).open("ab") as ids:
+            ids.write(self._names)
+        self._names.clear()
 
     def finish(self, about: Mapping[str, Any]) -> tuple[Chunk, ...]:
         """Write what is left and the manifest, and put the corpus in its place."""
         self._flush()
-        content = {"format": FORMAT, **about, "chunks": [asdict(chunk) for chunk in self._chunks]}
+        (self._partial / _IDS).touch()
+        index = f"{self._ids.hexdigest()[:_SHORT]}.{_IDS}"
+        (self._partial / _IDS).rename(self._partial / index)
+        chunks = [asdict(chunk) for chunk in self._chunks]
+        content = {"format": FORMAT, **about, "index": index, "chunks": chunks}
+        self._folder.mkdir(mode=0o700, exist_ok=True)
+        for file in self._partial.iterdir():
+            file.replace(self._folder / file.name)
         text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
-        (self._partial / MANIFEST).write_text(text, encoding="utf-8")
-        shutil.rmtree(self._folder, ignore_errors=True)
-        self._partial.rename(self._folder)
+        write_atomically(self._folder / MANIFEST, text)
+        current = {MANIFEST, index, *(chunk.file for chunk in self._chunks)}
+        for file in self._folder.iterdir():
+            if file.name not in current:
+                file.unlink()
         return tuple(self._chunks)
 
 

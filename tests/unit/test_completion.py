@@ -6,9 +6,15 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
+from parity_kit.candidates.workspace import Workspace
+from parity_kit.contract import CaseId
+from parity_kit.corpora.folder import read_corpora
+from parity_kit.corpora.imported import ImportWriter
 
 ROOT = Path(__file__).parents[2]
 BASH = shutil.which("bash")
@@ -75,6 +81,19 @@ def test_names_are_those_of_the_workspace(tmp_path: Path) -> None:
     (tmp_path / "reports" / "20260101-mine" / "journal.jsonl").touch()
     assert completed("gate", "", cwd=tmp_path) == ["mine", "pure"]
     assert completed("run", "--resume", "2026", cwd=tmp_path) == ["20260101-mine"]
+
+
+def test_ids_of_imported_corpora_are_offered(tmp_path: Path) -> None:
+    (tmp_path / "parity.toml").touch()
+    (corpus,) = read_corpora(ROOT / "fixtures", ["channels"])
+    with ImportWriter(Workspace(tmp_path).imported / "own", "own") as writer:
+        for number, trace in enumerate(corpus.traces[:3]):
+            case = replace(trace.case, id=CaseId(f"own/write/{number}"))
+            writer.add(replace(trace, case=case))
+        writer.finish({})
+    offered = completed("fixtures", "show", "own/", cwd=tmp_path)
+    assert offered == [f"own/write/{number}" for number in range(3)]
+    assert completed("fixtures", "show", "own/write/2", cwd=tmp_path) == ["own/write/2"]
 
 
 def test_outside_a_workspace_nothing_is_offered_and_nothing_is_printed(tmp_path: Path) -> None:

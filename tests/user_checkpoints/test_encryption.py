@@ -155,3 +155,38 @@ def test_a_serializer_that_cannot_be_had_is_named(
     with pytest.raises(UsageError, match=says.replace("KEYS", keys)) as caught:
         call("import", "--sqlite", encrypted, "--serde", serde.replace("KEYS", keys))
     assert caught.value.where.startswith("--serde")
+
+
+AES = """
+from langgraph.checkpoint.serde.encrypted import EncryptedSerializer
+
+serde = EncryptedSerializer.from_pycryptodome_aes(key=b"0123456789abcdef")
+other = EncryptedSerializer.from_pycryptodome_aes(key=b"fedcba9876543210")
+"""
+
+
+def test_aes_as_langgraph_writes_it(
+    tmp_path: Path,
+    keys: str,
+    fill: Callable[[Any], None],
+    call: Callable[..., str],
+    judge: Callable[..., Any],
+) -> None:
+    pytest.importorskip("Crypto.Cipher.AES", reason="no pycryptodome is installed")
+    keys = f"{keys}_aes"
+    (tmp_path / f"{keys}.py").write_text(AES)
+    path = tmp_path / "aes.sqlite"
+    serde = EncryptedSerializer.from_pycryptodome_aes(key=b"0123456789abcdef")
+    with closing(sqlite3.connect(path, check_same_thread=False)) as connection:
+        fill(SqliteSaver(connection, serde=serde))
+    summary = json.loads(call("import", "--sqlite", path, "--json"))
+    assert (summary["encrypted"], summary["cases"]) == ({"msgpack+aes": 18}, 6)
+    answer = judge("own")
+    assert (answer["verdict"], answer["compared"]) == ("equal", 6)
+    assert answer["gates"][0]["notes"] == ["not looked at: 18 encrypted values"]
+    output = call("import", "--sqlite", path, "--replace", "--serde", f"{keys}:other")
+    assert "encrypted, not looked at: 18 of type msgpack+aes" in output
+    call("import", "--sqlite", path, "--replace", "--serde", f"{keys}:serde")
+    answer = judge("own")
+    assert (answer["verdict"], answer["compared"]) == ("equal", 24)
+    assert answer["gates"][0]["notes"] == []

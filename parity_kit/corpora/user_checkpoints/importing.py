@@ -31,6 +31,7 @@ from parity_kit.contract.canonical import unpack
 from parity_kit.contract.errors import UsageError
 from parity_kit.contract.plain import Plain
 from parity_kit.corpora.imported import ImportWriter, imported_folder
+from parity_kit.corpora.manifest import MANIFEST
 from parity_kit.corpora.regenerate import oracle
 from parity_kit.corpora.user_checkpoints.redaction import CannotRedactError, Redactor
 from parity_kit.corpora.user_checkpoints.shape import is_same_shape
@@ -83,7 +84,7 @@ def import_source(  # noqa: PLR0913  # what an import is made of
         UsageError: If there is one of that name and it is not to be replaced, or nothing to import.
     """
     folder = imported_folder(workspace, name)
-    if folder.exists() and not replace:
+    if (folder / MANIFEST).exists() and not replace:
         raise UsageError(
             f"there is an imported corpus {name!r}", hint="replace it: --replace, or --to NAME"
         )
