@@ -58,6 +58,14 @@ class GivenCase:
         except BadProgramError as error:
             where = self.places[0].partition(",")[0] if self.places else error.where
             raise BadProgramError(error.problem, where=where, hint=error.hint) from error
+        except (KeyError, TypeError, ValueError) as error:
+            if not self.places:
+                raise
+            raise BadFileError(
+                f"LangGraph does not make this {self.case.subject.kind.value}: {error!r}",
+                where=self.places[0].partition(",")[0],
+                hint="its settings are listed in: parity-kit docs contract",
+            ) from error
         for place, outcome in zip(self.places, outcomes, strict=False):
             if isinstance(outcome, Unsupported):
                 hint = "the operations are listed in: parity-kit docs contract"

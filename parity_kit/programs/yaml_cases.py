@@ -1,4 +1,4 @@
-"""A case written by hand: a graph program and a script of operations as YAML (docs/programs.md).
+"""A case written by hand: a subject and a script of operations as YAML (docs/programs.md).
 
 Scalars follow YAML 1.2: `yes` and `on` are text, as in the program language's own `on:`. Values are
 plain data; there are no tags but `!!binary`, no aliases and no repeated keys.
@@ -19,6 +19,7 @@ from parity_kit.contract import Case, CaseId, Operation, Subject, SubjectKind
 from parity_kit.contract.errors import BadFileError, BadProgramError
 from parity_kit.programs.features import features_of
 from parity_kit.programs.parsing import parse
+from parity_kit.programs.reducers import REDUCERS, TYPES
 
 SUFFIXES = (".yaml", ".yml")
 """The suffixes of files that are read as YAML."""
@@ -26,6 +27,7 @@ SUFFIXES = (".yaml", ".yml")
 _HELP = "see A case as YAML in: parity-kit docs programs"
 _SAVERS = ("memory", "sqlite", "postgres", None)
 _OWN_KEYS = ("id", "saver", "script")
+_SETTINGS = {"type", "reducer", "guard", "accumulate", "names", "snapshot_frequency"}
 _INTEGERS = range(-(2**63), 2**64)
 _COLLECTIONS = ("map", "seq")
 _TAG = "tag:yaml.org,2002:"
@@ -57,27 +59,70 @@ def _read(path: Path) -> YamlCase:
     root = _composed(path)
     data = _plain(root, path)
     if not isinstance(data, dict) or "script" not in data:
-        problem = "expected a map with a program's keys and `script`"
+        problem = (
+            "expected a map with `script`, and a program's keys, `codec`, `channel` or `saver`"
+        )
         raise _bad(path, root, problem)
     entries = cast("dict[str, Any]", data)
+    name = entries.get("id", path.stem)
+    if not isinstance(name, str) or not name:
+        raise _bad(path, _at(root, "id"), f"expected text, got {name!r}", "id")
+    subject = _subject(path, root, entries)
+    script = _script(path, root, entries["script"])
+    operations = tuple(script.values())
+    case = Case(CaseId(name), subject, operations, features_of(subject, operations))
+    return YamlCase(case, tuple(script))
+
+
+def _subject(path: Path, root: yaml.Node, entries: Mapping[str, Any]) -> Subject:
+    """Return the subject: a codec, a channel, a saver alone, or a program with its saver."""
     program = {key: value for key, value in entries.items() if key not in _OWN_KEYS}
+    for key, read in (("codec", _codec), ("channel", _channel)):
+        if key in program:
+            if len(program) > 1 or "saver" in entries:
+                problem = f"expected only `{key}`, `script` and `id`: a case has one subject"
+                raise _bad(path, _at(root, key), problem, key)
+            if problem := read(program[key]):
+                raise _bad(path, _at(root, key), problem, key)
+            defaults = {"strict": True} if key == "codec" else {}
+            return Subject(SubjectKind(key), defaults | program[key])
+    saver = entries.get("saver", "memory")
+    if saver not in _SAVERS:
+        problem = f"expected memory, sqlite, postgres or null, got {saver!r}"
+        raise _bad(path, _at(root, "saver"), problem, "saver")
+    if not program and "saver" in entries and saver is not None:
+        return Subject(SubjectKind.SAVER, {"saver": saver})
     try:
         parse(program)
     except BadProgramError as error:
         where = _where(path, _at(root, error.where), error.where)
         raise BadProgramError(error.problem, where=where, hint=_HELP) from error
-    saver = entries.get("saver", "memory")
-    if saver not in _SAVERS:
-        problem = f"expected memory, sqlite, postgres or null, got {saver!r}"
-        raise _bad(path, _at(root, "saver"), problem, "saver")
-    name = entries.get("id", path.stem)
-    if not isinstance(name, str) or not name:
-        raise _bad(path, _at(root, "id"), f"expected text, got {name!r}", "id")
-    subject = Subject(SubjectKind.GRAPH, {"program": program, "saver": saver})
-    script = _script(path, root, entries["script"])
-    operations = tuple(script.values())
-    case = Case(CaseId(name), subject, operations, features_of(subject, operations))
-    return YamlCase(case, tuple(script))
+    return Subject(SubjectKind.GRAPH, {"program": program, "saver": saver})
+
+
+def _codec(spec: Any) -> str:
+    """Return what is wrong with the settings of a codec, or nothing."""
+    match spec:
+        case {**settings} if settings.keys() <= {"strict", "paths"}:
+            strict = settings.get("strict", True)
+            return "" if isinstance(strict, bool) else f"strict: expected a bool, got {strict!r}"
+        case _:
+            return "expected a map, like `{strict: true}`"
+
+
+def _channel(spec: Any) -> str:
+    """Return what is wrong with the settings of a channel, or nothing."""
+    match spec:
+        case {"class": str(), **settings} if settings.keys() <= _SETTINGS:
+            kind, reducer = settings.get("type", "any"), settings.get("reducer", "add")
+            if not isinstance(kind, str) or kind not in TYPES:
+                return f"type: expected one of {', '.join(TYPES)}, got {kind!r}"
+            known = isinstance(reducer, str) and reducer in REDUCERS
+            return "" if known else f"reducer: there is no {reducer!r}"
+        case _:
+            return (
+                f"expected a map with `class`, and of {', '.join(sorted(_SETTINGS))} what it uses"
+            )
 
 
 def _script(path: Path, root: yaml.Node, script: Any) -> dict[str, Operation]:

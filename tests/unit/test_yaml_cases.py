@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 
+from parity_kit.cli.given_case import GivenCase
+from parity_kit.contract import Returned, run
 from parity_kit.contract.errors import ExitCode, UsageError
 from parity_kit.programs.yaml_cases import read_yaml
+from parity_kit.reference import Engine
 
 NODE = "state: {n: {type: int}}\nnodes: {a: {body: [{write: {n: 1}}]}}\nentry: a\n"
 SCRIPT = "script:\n  - invoke: {input: {n: 0}}\n"
@@ -59,10 +62,66 @@ def test_scalars_are_those_of_yaml_1_2(path: Path, text: str, value: Any) -> Non
     assert type(operation.args["value"]) is type(value)
 
 
+SUBJECTS = {
+    "codec: {strict: false}\nscript: [{encode: {value: {a: 1}}}]": ("codec", ["msgpack"]),
+    "codec: {}\nscript: [{round_trip: {type: msgpack, data: !!binary gaFhAQ==}}]": (
+        "codec",
+        ["msgpack"],
+    ),
+    "channel: {class: Topic, type: int}\nscript: [{update: {values: [1, 2]}}, {get: }]": (
+        "channel",
+        [True, [1, 2]],
+    ),
+    "saver: sqlite\nscript: [{next_version: {}}, {list: {thread: t}}]": (
+        "saver",
+        ["00000000000000000000000000000001.0000000000000000", []],
+    ),
+}
+
+
+@pytest.mark.parametrize("text", SUBJECTS)
+def test_a_codec_a_channel_and_a_saver_can_be_written_too(path: Path, text: str) -> None:
+    kind, values = SUBJECTS[text]
+    path.write_text(text)
+    case = read_yaml(path).case
+    assert case.subject.kind.value == kind
+    outcomes = run(Engine(), case)
+    assert [outcome.value for outcome in outcomes if isinstance(outcome, Returned)] == values
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ("class: NamedBarrierValue", "does not make this channel: KeyError('names')"),
+        ("class: DeltaChannel, type: list, snapshot_frequency: 0", "does not make this channel"),
+        ("class: Nope", "no channel class Nope"),
+    ],
+)
+def test_a_channel_that_langgraph_does_not_make_is_named(
+    path: Path, settings: str, says: str
+) -> None:
+    path.write_text(f"channel: {{{settings}}}\nscript: [{{get: }}]\n")
+    written = read_yaml(path)
+    with pytest.raises(UsageError) as caught:
+        GivenCase(written.case, places=written.places).run_reference()
+    assert says in str(caught.value)
+    assert "bug.yaml" in caught.value.where
+    assert "parity-kit docs contract" in caught.value.hint
+
+
 MISTAKES = {
+    f"codec: 5\n{SCRIPT}": "line 1, codec: expected a map, like `{strict: true}`",
+    f"codec: {{strict: 1}}\n{SCRIPT}": "line 1, codec: strict: expected a bool, got 1",
+    f"codec: {{}}\nsaver: memory\n{SCRIPT}": "line 1, codec: expected only `codec`, `script`",
+    f"codec: {{}}\n{NODE}{SCRIPT}": "line 1, codec: expected only `codec`, `script` and `id`",
+    f"channel: {{type: int}}\n{SCRIPT}": "line 1, channel: expected a map with `class`",
+    f"channel: {{class: Topic, type: word}}\n{SCRIPT}": "line 1, channel: type: expected one of",
+    f"channel: {{class: Topic, type: [int]}}\n{SCRIPT}": "line 1, channel: type: expected one of",
+    f"channel: {{class: Topic, reducer: {{}}}}\n{SCRIPT}": "reducer: there is no {}",
+    f"channel: {{class: Topic, reducer: no}}\n{SCRIPT}": "reducer: there is no 'no'",
     "": "bug.yaml: the file is empty",
-    "- 1": "line 1: expected a map with a program's keys and `script`",
-    NODE: "line 1: expected a map with a program's keys and `script`",
+    "- 1": "line 1: expected a map with `script`, and a program's keys",
+    NODE: "line 1: expected a map with `script`, and a program's keys",
     "a: [": "line 1: not YAML: expected the node content",
     "a: 1\n---\nb: 2\n": "line 2: not YAML: but found another document",
     "a: &x 1\nb: *x\n": "line 2: not YAML: aliases are not supported",
