@@ -17,6 +17,7 @@ from parity_kit.candidates.workspace import Workspace
 from parity_kit.cli import completing
 from parity_kit.cli.common import console, json_option, print_json, workspace_option
 from parity_kit.cli.files import OutputFile
+from parity_kit.cli.tables import print_table
 from parity_kit.contract.errors import ExitCode
 from parity_kit.contract.events import BenchMeasured, CandidateFailed, Event, GateProgress
 
@@ -183,7 +184,7 @@ def _print(
             f"{row.pairs}{dropped}",
         )
     out = console()
-    out.print(table)
+    print_table(out, table)
     remarks: dict[tuple[str, str], list[str]] = {}
     for row in rows:
         if row.detail:

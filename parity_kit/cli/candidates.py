@@ -8,6 +8,7 @@ from parity_kit.candidates.workspace import Workspace
 from parity_kit.cli.candidates_check import command as check
 from parity_kit.cli.candidates_shown import as_json_object, print_problems, row, table
 from parity_kit.cli.common import console, json_option, print_json, workspace_option
+from parity_kit.cli.tables import print_table
 from parity_kit.contract.errors import ExitCode
 
 
@@ -46,7 +47,7 @@ def list_command(workspace: Workspace, *, as_json: bool) -> int:
     for candidate, needs in rows:
         cells = candidate.name, candidate.title, candidate.kind.value, candidate.language
         row(shown, *cells, needs or "yes")
-    out.print(shown)
+    print_table(out, shown)
     if any(needs == launch.NOT_MADE for _, needs in rows):
         out.print("environments are made on first use, or by: parity-kit candidates check --all")
     return code

@@ -15,6 +15,7 @@ from parity_kit.candidates.workspace import Workspace
 from parity_kit.cli import completing
 from parity_kit.cli.candidates_shown import as_json_object, print_problems, row, table
 from parity_kit.cli.common import console, json_option, print_json, workspace_option
+from parity_kit.cli.tables import print_table
 from parity_kit.cli.tracing import trace_option
 from parity_kit.contract.errors import (
     BadManifestError,
@@ -199,7 +200,7 @@ def _show(report: _Report) -> None:
             result = f"{answer.result}: {answer.detail}" if answer.detail else answer.result
             style = _STYLES.get(answer.result, "red")
             row(shown, answer.part, claims.get(answer.part, ""), answer.title, result, style=style)
-        out.print(shown)
+        print_table(out, shown)
     for name, count in report.description.engaged.items() if report.description else ():
         never = "" if count else ": the candidate's code never ran"
         style = None if count else "yellow"
@@ -227,7 +228,7 @@ def _show_states(reports: list[_Report]) -> None:
         style = "green" if report.state == "ready" else "red"
         name, language = report.candidate.name, report.candidate.language
         row(shown, name, language, claims, f"{report.seconds:.1f}", report.state, style=style)
-    console().print(shown)
+    print_table(console(), shown)
 
 
 @contextlib.contextmanager

@@ -36,8 +36,8 @@ def table(*columns: str) -> Any:
     from rich.table import Table
 
     made = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=True)
-    for column in columns:
-        made.add_column(column, overflow="fold")
+    for index, column in enumerate(columns):
+        made.add_column(column, overflow="fold" if index else "ellipsis")
     return made
 
 

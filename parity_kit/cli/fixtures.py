@@ -20,6 +20,7 @@ from parity_kit.cli.fixtures_import import command as import_
 from parity_kit.cli.fixtures_list import command as list_
 from parity_kit.cli.fixtures_masks import command as masks
 from parity_kit.cli.fixtures_show import command as show
+from parity_kit.cli.tables import print_table
 from parity_kit.contract.errors import BadFileError, UsageError
 from parity_kit.corpora.changes import Change, changes
 from parity_kit.corpora.corpus import Corpus, CorpusName
@@ -131,7 +132,7 @@ def _print_built(
         counts = [str(kinds.count(kind)) for kind in ("added", "changed", "removed")]
         table.add_row(name, str(len(corpus.traces)), str(len(corpus.pack())), *counts)
     out = console()
-    out.print(table)
+    print_table(out, table)
     out.print(f"written in {seconds:.1f} s")
     print_changes(
         {

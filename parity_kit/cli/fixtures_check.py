@@ -21,6 +21,7 @@ from parity_kit.cli.common import (
 from parity_kit.cli.fixtures_changes import changes_as_json, print_changes, print_skipped
 from parity_kit.cli.fixtures_loss import loss_options
 from parity_kit.cli.fixtures_masks import against_kept, print_stale
+from parity_kit.cli.tables import print_table
 from parity_kit.contract.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -174,6 +175,6 @@ def _print_fresh(again: Sequence[FreshCheck]) -> None:
         cells = (check.python, check.seed, check.zone, check.locale, check.directory)
         table.add_row(*map(str, cells), str(check.cases), f"{check.seconds:.1f}", result)
     out = console()
-    out.print(table)
+    print_table(out, table)
     if missing := sorted({check.locale for check in again if not check.has_locale}):
         out.print(f"not installed here, where Python takes C instead: {', '.join(missing)}")

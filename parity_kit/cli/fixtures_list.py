@@ -6,6 +6,7 @@ import click
 
 from parity_kit.candidates.workspace import Workspace
 from parity_kit.cli.common import console, corpora_option, json_option, print_json
+from parity_kit.cli.tables import print_table
 from parity_kit.contract.errors import ExitCode
 from parity_kit.corpora.manifest import read_manifest
 
@@ -32,7 +33,7 @@ def command(workspace: Workspace, *, as_json: bool) -> int:
     for name, corpus in manifest.corpora.items():
         table.add_row(name, f"{corpus.cases:,}", f"{corpus.bytes:,}")
     out = console()
-    out.print(table)
+    print_table(out, table)
     origin = "this workspace's own" if workspace.has_own_corpora else "brought by Parity Kit"
     total = sum(corpus.cases for corpus in manifest.corpora.values())
     release = manifest.oracle.get("langgraph", "unknown")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from parity_kit.cli.common import console, print_json
+from parity_kit.cli.tables import print_table
 from parity_kit.cli.user_checkpoints import counting, database_options
 from parity_kit.contract.errors import ExitCode, UsageError
 
@@ -97,7 +98,7 @@ def _print(report: LossReport, seconds: float) -> None:
         for loss, lost in _most_first(report):
             first = _where(lost.examples[0])
             table.add_row(loss.became.value, escape(loss.type), str(lost.count), escape(first))
-        out.print(table)
+        print_table(out, table)
     result = "all come back to the same bytes"
     if report.lost:
         result = f"{report.values - report.kept} do not come back to the same bytes"

@@ -14,6 +14,7 @@ from parity_kit.cli.common import (
     progress_messages,
     workspace_option,
 )
+from parity_kit.cli.tables import print_table
 from parity_kit.contract.errors import ExitCode, UsageError
 from parity_kit.contract.files import write_atomically
 
@@ -93,13 +94,16 @@ def print_stale(stale: Stale) -> None:
 
 def _print_measured(measured: Measured) -> None:
     from rich.table import Table
+    from rich.text import Text
 
-    table = Table("part", "path", "moves", "under, in so many cases", box=None)
+    table = Table("part", "path", "moves", box=None)
+    table.add_column("under, in so many cases", overflow="fold")
     for mask in measured.masks:
         asking = " (if asked for)" if mask.place.asking else ""
-        table.add_row(mask.place.part, mask.place.path + asking, mask.move.value, _under(mask))
+        cells = mask.place.part, mask.place.path + asking, mask.move.value, _under(mask)
+        table.add_row(*map(Text, cells))
     out = console()
-    out.print(table, markup=False)
+    print_table(out, table)
     out.print(", ".join(f"{name}: {count} cases" for name, count in measured.cases.items()))
 
 

@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from parity_kit.cli.common import console
+from parity_kit.cli.tables import print_table
 from parity_kit.contract import Level
 from parity_kit.contract.errors import CandidateError
 from parity_kit.contract.events import DivergenceFound, GateFinished
@@ -136,7 +137,7 @@ def _show_gates(gates: Collection[GateFinished]) -> None:
             f"{gate.seconds:.2f}",
         )
     out = console()
-    out.print(table)
+    print_table(out, table)
     for gate in gates:
         for note in gate.notes:
             out.print(

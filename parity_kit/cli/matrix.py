@@ -13,6 +13,7 @@ import click
 from parity_kit.candidates.workspace import Workspace
 from parity_kit.cli import completing
 from parity_kit.cli.common import console, corpora_option, json_option, level_option, print_json
+from parity_kit.cli.tables import print_table
 from parity_kit.contract import Level
 from parity_kit.contract.events import Event, GateProgress, RowJudged
 from parity_kit.gates.matrix.claims import Claims
@@ -20,7 +21,6 @@ from parity_kit.gates.matrix.standing import counts, summary
 from parity_kit.judging.verdicts import FAILURES, WORST_FIRST
 
 if TYPE_CHECKING:
-    from rich.console import Console
     from rich.table import Table
 
     from parity_kit.candidates.manifest import Candidate
@@ -37,7 +37,6 @@ _ONLY = {
     "expected": ("expected",),
     "unknown": ("unknown",),
 }
-_WIDEST = 1_000  # characters of a line in a pipe
 _REASONS = 10  # shown of each candidate, where there are several
 
 
@@ -210,11 +209,7 @@ def _print(judged: Sequence[_Result], shown: Sequence[Row], *, grouped: bool) ->
 
     out = console()
     if shown:
-        table = _table(judged, shown, grouped=grouped)
-        if not out.is_terminal:
-            # In a pipe a row is a line, whatever its length.
-            out.width = max(out.width, _width(out, table))
-        out.print(table)
+        print_table(out, _table(judged, shown, grouped=grouped))
     for result in judged:
         out.print(f"\n[bold]{escape(result.candidate)}[/bold]: {_summary(result)}")
         if len(judged) > 1:
@@ -223,12 +218,6 @@ def _print(judged: Sequence[_Result], shown: Sequence[Row], *, grouped: bool) ->
                 out.print(f"  {said}: {_rows(count)}", markup=False, style="dim")
         if result.claims.by_row:
             out.print(f"  {_claims(result)}", markup=False, style="dim")
-
-
-def _width(out: Console, table: Table) -> int:
-    from rich.measure import Measurement
-
-    return Measurement.get(out, out.options.update(max_width=_WIDEST), table).maximum
 
 
 def _table(judged: Sequence[_Result], shown: Sequence[Row], *, grouped: bool) -> Table:

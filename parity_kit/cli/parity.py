@@ -12,6 +12,7 @@ from parity_kit.candidates.workspace import MARKER, Workspace
 from parity_kit.cli.common import console, corpora_option, json_option, print_json
 from parity_kit.cli.files import files_options
 from parity_kit.cli.lifecycle import Order, begin, resume_option
+from parity_kit.cli.tables import print_table
 from parity_kit.contract import SubjectKind
 from parity_kit.contract.errors import BadManifestError, CandidateError, ExitCode
 from parity_kit.contract.events import CorporaChecked, GateProgress
@@ -222,7 +223,7 @@ def _show(account: Account, settings: Settings, page: Path, seconds: float) -> N
             _speed(candidate),
             escape(one_line(candidate.conclusion.reason)),
         )
-    out.print(table)
+    print_table(out, table)
     if (checked := account.summary.corpora) is not None:
         total = sum(checked.corpora.values())
         state = "DRIFTED" if checked.drifted else "identical to what LangGraph produces"

@@ -10,6 +10,7 @@ import click
 
 from parity_kit.candidates.workspace import Workspace
 from parity_kit.cli.common import console, corpora_option, json_option, print_json
+from parity_kit.cli.tables import print_table
 from parity_kit.contract.errors import BadFileError, UsageError
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def _show_areas(reach: Reach, as_json: bool) -> None:
         style = "" if area.run else "yellow"
         table.add_row(area.name, str(area.functions), str(area.run), share, style=style)
     out = console()
-    out.print(table)
+    print_table(out, table)
     out.print(
         f"LangGraph {reach.oracle}: the committed cases run {len(run):,} of "
         f"{len(reach.functions):,} functions; {unrun:,} of {len(public):,} public ones never run"
@@ -125,7 +126,7 @@ def _show_functions(reach: Reach, name: str, matching: Sequence[Function], as_js
         table.add_row(Text(f"  {function.name}"), by)
     run = sum(bool(reach.functions[function]) for function in matching)
     out = console()
-    out.print(table)
+    print_table(out, table)
     out.print(
         f"{run:,} of {len(matching):,} functions with {name!r} in their names run", markup=False
     )
