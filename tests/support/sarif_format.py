@@ -74,6 +74,7 @@ class Run(Strict):
     automationDetails: dict[Literal["id"], str]
     invocations: list[Invocation]
     columnKind: Literal["utf16CodeUnits", "unicodeCodePoints"]
+    properties: dict[Literal["oracle"], str]
     results: list[Result]
 
 
