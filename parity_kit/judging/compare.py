@@ -34,7 +34,7 @@ from parity_kit.judging.verdicts import (
     ProtocolFault,
     Verdict,
 )
-from parity_kit.msgpack.parser import MalformedError, Node, describe, parse, walk
+from parity_kit.msgpack.parser import MalformedError, Node, describe, dissect, parse, walk
 from parity_kit.msgpack.tree_difference import differences
 
 MOST_LISTED = 100
@@ -219,7 +219,7 @@ def _difference(
 
 def _offset_of(path: str, side: bytes) -> int | None:
     """Return where a path lies in the bytes before renaming; None where renaming opened an ext."""
-    return next((node.offset for where, node in walk(parse(side)) if where == path), None)
+    return next((node.offset for where, node in walk(dissect(side)[0]) if where == path), None)
 
 
 def _is_packed(place: Place) -> bool:

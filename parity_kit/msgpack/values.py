@@ -144,7 +144,13 @@ def order_sets_in(value: Plain) -> Plain:
 def _ordered_ext(value: Ext) -> Ext:
     if b"set" not in value.data:
         return value
-    inner: Any = order_sets_in(unpack(value.data))
-    if value.code == SINGLE and inner[0] == "builtins" and inner[1] in SETS:
-        inner = [inner[0], inner[1], sorted(inner[2], key=pack)]
+    try:
+        inner = order_sets_in(unpack(value.data))
+    except ValueError:
+        return value  # a candidate's, and nothing that decodes
+    match inner:
+        case ["builtins", str() as name, [*elements]] if value.code == SINGLE and name in SETS:
+            inner = ["builtins", name, sorted(elements, key=pack)]
+        case _:
+            pass
     return Ext(value.code, pack(inner))

@@ -114,7 +114,7 @@ class EventPlaces:
             return None, str(fields.get("name", ""))
         if event.mode != "updates" or event.namespace or len(fields) != 1:
             return None, ""
-        (node,) = fields
+        node = str(*fields)
         steps = [step for step, runner in self.runs if runner == node]
         self.events_of[node] += 1
         return (

@@ -20,6 +20,7 @@ from parity_kit.corpora.corpus import Trace, read_corpus
 from parity_kit.judging.candidate_under_test import CandidateUnderTest
 from parity_kit.judging.compare import compare
 from parity_kit.judging.judge import judge
+from parity_kit.judging.ledger import read_ledger
 from parity_kit.judging.verdicts import Divergent, Equal, NotSupported
 from parity_kit.wire.host import RemoteEngine
 
@@ -100,7 +101,7 @@ def test_what_it_does_not_have_is_named(engine: RemoteEngine, name: str, reason:
     verdict = judge(
         trace.case,
         trace.outcomes,
-        CandidateUnderTest.started(find(WORKSPACE, NAME), engine),
+        CandidateUnderTest.started(NAME, engine, read_ledger(find(WORKSPACE, NAME).folder)),
         Level.TRACE,
     )
     assert isinstance(verdict, NotSupported)
