@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +26,10 @@ ENGINES = Path(__file__).parent / "engines"
 
 
 @pytest.fixture
-def workspace(tmp_path: Path) -> Path:
-    """A workspace with the committed fixtures and small engines as candidates."""
+def workspace(tmp_path: Path, some_corpora: Callable[..., object]) -> Path:
+    """A workspace with a corpus of each kind of subject, and small engines as candidates."""
     (tmp_path / "parity.toml").write_text("")
-    (tmp_path / "fixtures").symlink_to(WORKSPACE.fixtures, target_is_directory=True)
+    some_corpora(tmp_path, "arrays", "channels", "graphs", "savers")
     kinds = {
         "good": "Engine",
         "bad": "OneByteOff",
@@ -41,7 +42,7 @@ def workspace(tmp_path: Path) -> Path:
         (folder / "candidate.toml").write_text(
             f'name = "{name}"\ntitle = "{name}"\nkind = "python"\nlanguage = "Python"\n'
             f'description = "for a test"\nobject = "from_fixtures:{kind}"\npath = "{ENGINES}"\n'
-            f'[env]\nPARITY_KIT_TEST_FIXTURES = "{WORKSPACE.fixtures}"\n'
+            f'[env]\nPARITY_KIT_TEST_FIXTURES = "{tmp_path / "fixtures"}"\n'
         )
     return tmp_path
 
@@ -62,11 +63,12 @@ def test_the_command_ends_with_the_code_of_the_verdict(workspace: Path) -> None:
     assert call(workspace, "bad", "--level", "trace").return_value == ExitCode.PARITY
     empty = call(workspace, "empty")
     assert empty.return_value == ExitCode.NOT_JUDGED
-    cases = sum(corpus.cases for corpus in read_manifest(WORKSPACE.fixtures).corpora.values())
+    known = read_manifest(workspace / "fixtures").corpora
+    cases = sum(corpus.cases for corpus in known.values())
     assert f"? unknown: 0 of {cases:,} cases compared, {cases:,} unsupported" in empty.output
     broken = call(workspace, "broken", "--corpus", "channels")
     assert broken.return_value == ExitCode.NOT_JUDGED
-    assert broken.stdout.startswith("✕ crashed: 114 of 114 cases, first ")
+    assert broken.stdout.startswith("✕ crashed: 116 of 116 cases, first ")
 
 
 def test_the_first_line_says_the_verdict_and_why(workspace: Path) -> None:
@@ -84,7 +86,7 @@ def test_the_first_line_says_the_verdict_and_why(workspace: Path) -> None:
     floor = call(workspace, "good", "--corpus", "channels", "--floor", "1000").stdout.splitlines()[
         0
     ]
-    assert floor == "? unknown: 114 of 114 cases equal, the floor is 1,000"
+    assert floor == "? unknown: 116 of 116 cases equal, the floor is 1,000"
 
 
 def test_the_files_that_are_asked_for_are_written(
