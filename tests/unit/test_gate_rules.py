@@ -243,7 +243,7 @@ def test_a_part_is_not_asked_for_what_is_about_the_whole(workspace: Path) -> Non
     assert gate(workspace, rules).return_value == ExitCode.PARITY
     part = gate(workspace, rules, "--corpus", "channels")
     assert part.return_value == ExitCode.PARITY, part.output
-    assert gate(workspace, rules, "--corpus", "channels", "--floor", "115").return_value == 1
+    assert gate(workspace, rules, "--corpus", "channels", "--floor", "117").return_value == 1
 
 
 def test_a_gate_of_some_corpora_says_that_it_is_a_part(workspace: Path) -> None:
