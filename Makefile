@@ -27,6 +27,7 @@ slow: setup ## run those: other engines built and run, every script, kills and r
 
 setup: $(STAMP) ## make .venv with everything pinned in pyproject.toml
 
+# Everything is compiled once: with PYTHONDONTWRITEBYTECODE set, each of the many processes would do it again.
 $(STAMP): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "Parity Kit needs Python 3.11 or later; $(PYTHON) is $$($(PYTHON) --version 2>&1)."; \
@@ -34,7 +35,8 @@ $(STAMP): pyproject.toml
 	@echo "setting up .venv (once)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9'
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --editable '.[dev]'
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --editable '.[dev]'
+	@$(BIN)/python -m compileall -q parity_kit generators candidates/pure
 	@touch $@
 
 check: setup ## lint and type-check

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import errno
 import importlib
-import json
 import sys
-import traceback
+from typing import TYPE_CHECKING
 
 import click
-import click.shell_completion
 
 from parity_kit import __version__
 from parity_kit.cli import interrupts, streams
 from parity_kit.contract.errors import BadFileError, ExitCode, KitError, ParityKitError
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 _COMMANDS = {
     "init": "Create a workspace in your port's repository.",
@@ -60,11 +61,11 @@ class _LazyGroup(click.Group):
             return None
         return importlib.import_module(f"parity_kit.cli.{cmd_name}").command
 
-    def shell_complete(
-        self, ctx: click.Context, incomplete: str
-    ) -> list[click.shell_completion.CompletionItem]:
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem
+
         commands = [
-            click.shell_completion.CompletionItem(name, help=text)
+            CompletionItem(name, help=text)
             for name, text in _COMMANDS.items()
             if name.startswith(incomplete)
         ]
@@ -125,6 +126,8 @@ def _unexpected(error: Exception) -> ExitCode:
             str(error.strerror), where=str(error.filename or ""), hint=hint
         )
     else:
+        import traceback
+
         traceback.print_exception(error)
         problem = f"{type(error).__name__}: {error}"
         failure = KitError(problem, hint="this is a bug in Parity Kit: please report it")
@@ -135,5 +138,7 @@ def _unexpected(error: Exception) -> ExitCode:
 def _emit(error: ParityKitError) -> None:
     """Print an error for people, and for machines where they asked."""
     if "--json" in sys.argv[1:]:
+        import json
+
         click.echo(json.dumps({"error": error.to_json()}, indent=2, ensure_ascii=False))
     click.echo(f"error {error.code}: {error}", err=True)

@@ -12,34 +12,40 @@ An engine imports what it needs from `parity_kit.contract`; only the names in `_
 to it. Importing this package loads neither LangGraph nor a MessagePack library.
 """
 
-from parity_kit.contract.model import (
-    PROTOCOL,
-    Case,
-    CaseId,
-    CaseRunner,
-    Description,
-    Engine,
-    EngineName,
-    Event,
-    Level,
-    Operation,
-    Outcome,
-    Pins,
-    Raised,
-    Returned,
-    Session,
-    Subject,
-    SubjectKind,
-    Trace,
-    Unsupported,
-    UnsupportedSubjectError,
-    outcome_from_plain,
-    outcome_to_plain,
-    run,
-    split_stored_name,
-    stored_name,
-)
-from parity_kit.contract.plain import Ext, Plain
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from parity_kit.contract.model import (
+        PROTOCOL,
+        Case,
+        CaseId,
+        CaseRunner,
+        Description,
+        Engine,
+        EngineName,
+        Event,
+        Level,
+        Operation,
+        Outcome,
+        Pins,
+        Raised,
+        Returned,
+        Session,
+        Subject,
+        SubjectKind,
+        Trace,
+        Unsupported,
+        UnsupportedSubjectError,
+        outcome_from_plain,
+        outcome_to_plain,
+        run,
+        split_stored_name,
+        stored_name,
+    )
+    from parity_kit.contract.plain import Ext, Plain
 
 __all__ = [
     "PROTOCOL",
@@ -70,3 +76,12 @@ __all__ = [
     "split_stored_name",
     "stored_name",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """Import a promised name when it is first used: `--help` needs none, and `model` is slow."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = "plain" if name in {"Ext", "Plain"} else "model"
+    value = globals()[name] = getattr(importlib.import_module(f"{__name__}.{module}"), name)
+    return value
