@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import groupby
@@ -11,9 +12,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from parity_kit.candidates.workspace import Workspace
-from parity_kit.cli.common import console, corpora_option, json_option, print_json
+from parity_kit.cli.common import (
+    console,
+    corpora_option,
+    json_option,
+    print_json,
+    progress_messages,
+)
 from parity_kit.cli.fixtures_changes import changes_as_json, print_changes
+from parity_kit.cli.release_shown import show_release
 from parity_kit.contract.errors import ExitCode, UsageError
+from parity_kit.contract.events import ReleaseCompared
 from parity_kit.corpora.changes import Change, changes
 from parity_kit.corpora.corpus import Corpus, CorpusName, read_corpus
 from parity_kit.corpora.drift.kinds import Kind, kinds
@@ -42,12 +51,16 @@ _HOW = 6  # differences shown for values that the other release reads differentl
 def command(
     workspace: Workspace, before: str, after: str, each_case: bool, tried: bool, as_json: bool
 ) -> int:
-    """Describe the changes between two versions of the corpora; exits with 1 if they differ.
+    """Describe the changes between two versions of the corpora, and of LangGraph's functions.
+
+    Exits with 1 if a case differs; else with 3 if a function differs, and cases do not run
+    everything that is new in it.
 
     BEFORE and AFTER are folders of corpora, corpus files, built baselines (1.1.10), or
     `fixtures` for the committed ones.
     """
     from parity_kit.corpora.drift.baselines import absent_in, borrowed_in, find, origin_of
+    from parity_kit.corpora.drift.release import compare_folders
 
     paths = (find(workspace, before), find(workspace, after))
     old, new = _read(paths[0]), _read(paths[1])
@@ -66,6 +79,10 @@ def command(
     not_built = sorted({*old, *new} - set(names))
     grouped = kinds(old, new, [name for path in paths for name in borrowed_in(path)])
     readings = _readings(workspace, paths, old, new) if tried else {}
+    with progress_messages() as emit:
+        release = compare_folders(workspace, *paths, emit)
+    named = isinstance(release, ReleaseCompared)
+    unjudged = named and any(change["missed"] for change in release.functions)
     if as_json:
         print_json(
             {
@@ -74,6 +91,8 @@ def command(
                 "not_made": not_made,
                 "kinds": [kind.to_json() for kind in grouped],
                 "readable": {name: reading.to_json() for name, reading in readings.items()},
+                "release": dataclasses.asdict(release) if named else None,
+                "functions": "" if named else release,
             }
         )
     else:
@@ -83,7 +102,13 @@ def command(
         else:
             click.echo("no case differs")
         _print_not_compared(not_built, not_made)
-    return ExitCode.DIVERGENCE if changed else ExitCode.PARITY
+        if named:
+            show_release(release, whole=True)
+        else:
+            click.echo(f"functions of LangGraph: {release}")
+    if changed:
+        return ExitCode.DIVERGENCE
+    return ExitCode.NOT_JUDGED if unjudged else ExitCode.PARITY
 
 
 def _read(path: Path) -> dict[CorpusName, Corpus]:

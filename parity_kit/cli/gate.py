@@ -24,6 +24,7 @@ from parity_kit.contract.events import (
     CandidateStarted,
     DivergenceFound,
     GateFinished,
+    ReleaseCompared,
     RunStarted,
 )
 
@@ -41,6 +42,7 @@ _SHOWN_AT_THE_END = (
     CandidateFailed,
     GateFinished,
     DivergenceFound,
+    ReleaseCompared,
     CandidateJudged,
 )
 

@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from parity_kit.cli.common import console
+from parity_kit.cli.release_shown import show_release
 from parity_kit.cli.tables import print_table
 from parity_kit.contract import Level
 from parity_kit.contract.errors import CandidateError
@@ -52,6 +53,8 @@ class Result:
             "exit_code": int(conclusion.exit_code),
             "compared": self.compared,
             "not_looked_at": list(conclusion.not_looked_at),
+            "not_judged": list(conclusion.not_judged),
+            "release": dataclasses.asdict(summary.release) if summary.release else None,
             "seconds": self.seconds,
             "gates": [dataclasses.asdict(gate) for gate in summary.gates.values()],
             "divergences": [
@@ -77,6 +80,8 @@ class Result:
         sign = mark(self.conclusion.verdict)
         oracle = f" with {self.oracle}" if self.oracle else ""
         out.print(f"\n{sign}  {self.compared:,} cases compared{oracle} in {self.seconds:.1f} s")
+        if self.summary.release is not None:
+            show_release(self.summary.release)
         if unseen := not_looked_at(self.conclusion.not_looked_at):
             out.print(unseen, style="dim", markup=False)
 

@@ -18,7 +18,8 @@ from parity_kit.contract import Level
 from parity_kit.contract.events import Event, GateProgress, RowJudged
 from parity_kit.gates.matrix.claims import Claims
 from parity_kit.gates.matrix.standing import counts, summary
-from parity_kit.judging.verdicts import FAILURES, WORST_FIRST
+from parity_kit.judging.verdicts import FAILURES, NO_CASE, WORST_FIRST
+from parity_kit.judging.words import not_judged, not_looked_at
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -35,7 +36,7 @@ _ONLY = {
     "unsupported": ("unsupported",),
     "agrees": ("equal",),
     "expected": ("expected",),
-    "unknown": ("unknown",),
+    "unknown": ("unknown", NO_CASE),
 }
 _REASONS = 10  # shown of each candidate, where there are several
 
@@ -106,11 +107,11 @@ def command(  # an option each
     candidate could not be judged, nothing was compared, or a row you asked for has no case.
     """
     from parity_kit.candidates.launch import find
-    from parity_kit.gates.matrix.rows import read_rows, select
+    from parity_kit.gates.matrix.rows import all_rows, select
     from parity_kit.gates.settings import read_settings
     from parity_kit.report.ci import Terminal
 
-    rows = select(read_rows(), categories, names)
+    rows = select(all_rows(workspace.fixtures), categories, names)
     chosen = [find(workspace, name) for name in dict.fromkeys(candidates)]
     settings, part = read_settings(workspace), bool(categories or names)
     with Terminal(console(stderr=True)) as terminal:
@@ -189,6 +190,8 @@ def _as_json(judged: Sequence[_Result], shown: Sequence[Row]) -> dict[str, objec
                 "verdict": result.conclusion.verdict,
                 "reason": result.reason,
                 "exit_code": int(result.conclusion.exit_code),
+                "not_looked_at": list(result.conclusion.not_looked_at),
+                "not_judged": list(result.conclusion.not_judged),
                 "claims": {"source": result.claims.source, "version": result.claims.version},
                 "levels": counts(result.rows),
                 "rows": [
@@ -218,6 +221,12 @@ def _print(judged: Sequence[_Result], shown: Sequence[Row], *, grouped: bool) ->
                 out.print(f"  {said}: {_rows(count)}", markup=False, style="dim")
         if result.claims.by_row:
             out.print(f"  {_claims(result)}", markup=False, style="dim")
+        for line in (
+            not_judged(result.conclusion.not_judged),
+            not_looked_at(result.conclusion.not_looked_at),
+        ):
+            if line:
+                out.print(f"  {line}", markup=False, style="dim")
 
 
 def _table(judged: Sequence[_Result], shown: Sequence[Row], *, grouped: bool) -> Table:

@@ -83,7 +83,8 @@ def command(
         codes = [_corpora(run)]
         judging = run.judging()
         for name in run.start.candidates:
-            conclusion = judging.candidate(find(workspace, name), _plan(settings, name, run.start))
+            plan = _plan(settings, name, run.start, workspace.fixtures)
+            conclusion = judging.candidate(find(workspace, name), plan)
             codes.append(conclusion.exit_code if name in settings.ours else ExitCode.PARITY)
         _benchmarks(run)
         run.finish(code := max(codes))
@@ -96,13 +97,13 @@ def command(
     return int(code)
 
 
-def _plan(settings: Settings, candidate: str, start: RunStarted) -> Plan:
-    from parity_kit.gates.matrix.rows import read_rows
+def _plan(settings: Settings, candidate: str, start: RunStarted, fixtures: Path) -> Plan:
+    from parity_kit.gates.matrix.rows import all_rows
     from parity_kit.gates.runner import Plan
 
     suites = dict.fromkeys((kind.value for kind in SubjectKind), start.asked["examples"])
     rules = dataclasses.replace(settings.rules(candidate), corpora=(), suites=suites)
-    return Plan(rules, seed=start.seed, floors=settings.floors, rows=read_rows())
+    return Plan(rules, seed=start.seed, floors=settings.floors, rows=all_rows(fixtures))
 
 
 def _names(workspace: Workspace, settings: Settings, everyone: bool) -> list[str]:

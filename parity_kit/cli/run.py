@@ -97,7 +97,7 @@ def command(
 
     with begin(workspace, resumed, _ASKED, order, wanted, as_json=as_json) as run:
         (name,) = run.start.candidates
-        plan = _plan(settings, name, run.start)
+        plan = _plan(settings, name, run.start, workspace.fixtures)
         code = run.judging().candidate(find(workspace, name), plan).exit_code
         chosen = run.start.asked["suites"]
         run.finish(code, [f"only these suites were run: {', '.join(chosen)}"] if chosen else [])
@@ -107,11 +107,11 @@ def command(
     return int(code)
 
 
-def _plan(settings: Settings, candidate: str, start: RunStarted) -> Plan:
+def _plan(settings: Settings, candidate: str, start: RunStarted, fixtures: Path) -> Plan:
     """Return the plan of a run: the rules of parity.toml, as far as a part can be held to them."""
     from dataclasses import replace
 
-    from parity_kit.gates.matrix.rows import read_rows
+    from parity_kit.gates.matrix.rows import all_rows
     from parity_kit.gates.runner import Plan
 
     asked = start.asked
@@ -128,7 +128,7 @@ def _plan(settings: Settings, candidate: str, start: RunStarted) -> Plan:
         bulk=asked["bulk"],
         seed=start.seed,
         floors=settings.floors,
-        rows=read_rows(),
+        rows=all_rows(fixtures),
     )
 
 

@@ -227,6 +227,25 @@ class EngagementSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class ReleaseCompared:
+    """What differs between the oracle's LangGraph and that of a candidate.
+
+    `before` and `after` map distributions to versions. `functions` lists the functions that differ:
+    `function` (`module:name`), `kind` (added, changed or removed), how many compared cases of
+    which `corpora` run it, some `cases` to look at, and what is new in it that they `missed`: a
+    function of which they missed something is not judged. `elsewhere` names the modules that
+    differ outside functions, `missing` the distributions that only one side has.
+    """
+
+    candidate: str
+    before: dict[str, str]
+    after: dict[str, str]
+    functions: list[dict[str, Any]]
+    elsewhere: list[str] = field(default_factory=list[str])
+    missing: list[str] = field(default_factory=list[str])
+
+
+@dataclass(frozen=True, slots=True)
 class BenchMeasured:
     """One workload, reference against candidate.
 
@@ -263,7 +282,8 @@ class CandidateJudged:
     """The verdict on a candidate as a whole, and the exit code it stands for.
 
     The first `own_words` characters of `reason` are the kit's own; the rest may be the candidate's.
-    `not_looked_at` names the areas of LangGraph that no compared case runs, the largest first.
+    `not_looked_at` names the areas of LangGraph that no compared case runs, the largest first,
+    `not_judged` the functions that differ from the oracle's and that cases run in part or not.
     """
 
     candidate: str
@@ -272,6 +292,7 @@ class CandidateJudged:
     exit_code: int
     own_words: int = 0
     not_looked_at: list[str] = field(default_factory=list[str])
+    not_judged: list[str] = field(default_factory=list[str])
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,6 +317,7 @@ Event: TypeAlias = (
     | ClaimsRead
     | RowJudged
     | EngagementSeen
+    | ReleaseCompared
     | BenchMeasured
     | CandidateJudged
     | RunFinished

@@ -23,9 +23,10 @@ from parity_kit.corpora.folder import index_file, read_corpora, select
 from parity_kit.corpora.generators import generators, make_importable, module_name
 from parity_kit.corpora.manifest import Manifest, read_manifest
 from parity_kit.corpora.reach import REACH, Reach, ReachedBy, read_reach
+from parity_kit.corpora.reach_cases import CasesRun, keep_cases, read_cases
 from parity_kit.corpora.requirements import missing, required, versions
-from parity_kit.reference.functions import Watcher
 from parity_kit.reference.logs import silence_langgraph
+from parity_kit.reference.watcher import Watcher
 
 OnProgress = Callable[[CorpusName, int], None]
 """Told the corpus and how many of its cases are done."""
@@ -100,8 +101,26 @@ def regenerate(
             watcher = None if reached is None else Watcher()
             made[name] = _regenerate(name, known[name], _runner(engine, watcher), on_progress)
             if reached is not None and watcher is not None:
-                reached[name] = watcher.functions()
+                reached[name] = watcher.ran()
+                keep_cases(workspace, made[name], reached[name])
     return made
+
+
+def cases_run(
+    workspace: Workspace, names: Collection[CorpusName], on_progress: OnProgress = silent
+) -> dict[CorpusName, CasesRun]:
+    """Return which cases of corpora run which functions; what is not kept is found out now.
+
+    Corpora that cannot be regenerated here are left out.
+
+    Raises:
+        DriftError: If the installed oracle is not the one that made the corpora.
+    """
+    gone = set(names) - read_cases(workspace, names).keys()
+    if unmade := gone - unavailable(workspace).keys():
+        read_manifest(workspace.fixtures).check_oracle(*oracle())
+        regenerate(workspace, unmade, on_progress, ReachedBy())
+    return read_cases(workspace, names)
 
 
 def _runner(engine: Engine, watcher: Watcher | None) -> CaseRunner:
@@ -197,14 +216,18 @@ def _drift(
 def _reach_drift(
     committed: Reach | None, name: CorpusName, reached: ReachedBy
 ) -> tuple[Change, ...]:
-    """Return how the functions that a corpus runs differ from those that are committed."""
+    """Return how what a corpus runs differs from what is committed."""
     if committed is None or name not in reached or not committed.is_of_this_python():
         return ()
-    differing = sorted(committed.run_by([name]) ^ (reached[name] & committed.functions.keys()))
-    if not differing:
+    before, after = committed.ran(name), reached[name]
+    functions = sorted(before.functions ^ (after.functions & committed.functions.keys()))
+    if functions:
+        detail = f"runs other functions than it lists: {len(functions)}, first {functions[0]}"
+    elif given := sorted(before.given ^ (after.given & committed.parameters.keys())):
+        detail = f"gives other parameters than it lists: {len(given)}, first {given[0]}"
+    else:
         return ()
-    detail = f"{name} runs other functions than it lists: {len(differing)}, first {differing[0]}"
-    return (Change(REACH, "changed", detail),)
+    return (Change(REACH, "changed", f"{name} {detail}"),)
 
 
 def _regenerate(name: CorpusName, path: Path, run: CaseRunner, on_progress: OnProgress) -> Corpus:

@@ -6,9 +6,11 @@ What is listed first wins:
     unknown       3  the candidate failed, or never drove, so it could not be judged
     crashed …     3  it broke down on every case
     divergent …   1  at least one case differs, or it broke down on some
-    stale         1  an entry of its ledger is
+    stale         1  an entry of its ledger is, or one of `[reach.accepted]` in parity.toml
     unknown       3  nothing was compared, or nothing of a subject that it claims, or no case
                      shows a row of the matrix that was asked for
+    unknown       3  it is a release of LangGraph, and a function that differs from the oracle's is
+                     not judged (`corpora.drift.release`) and not accepted by parity.toml
     unknown       1  a rule is broken: a floor, a ceiling or a level of parity.toml
     expected      0  its ledger expects every difference
     equal         0  there is none
@@ -38,7 +40,7 @@ class Conclusion:
     """A verdict on a candidate. `detail` ends the reason and may hold the candidate's own words.
 
     `not_looked_at` names the areas of LangGraph that no compared case runs: the verdict says
-    nothing about them.
+    nothing about them, nor about the functions `not_judged`.
     """
 
     verdict: str
@@ -46,6 +48,7 @@ class Conclusion:
     reason: str
     detail: str = ""
     not_looked_at: tuple[str, ...] = ()
+    not_judged: tuple[str, ...] = ()
 
     @property
     def first_line(self) -> str:
@@ -61,6 +64,7 @@ class Conclusion:
             int(self.exit_code),
             own_words=len(self.reason),
             not_looked_at=list(self.not_looked_at),
+            not_judged=list(self.not_judged),
         )
 
 
@@ -70,7 +74,7 @@ def conclude(totals: GateTotals, rules: Rules, reach: Reach | None = None) -> Co
     `reach` tells what of LangGraph the cases run; without it the conclusion names nothing that was
     not looked at.
     """
-    conclusion = _conclude(totals, rules)
+    conclusion = replace(_conclude(totals, rules), not_judged=tuple(rules.not_accepted(totals)))
     if reach is None or not totals.compared:
         return conclusion
     return replace(conclusion, not_looked_at=tuple(reach.not_looked_at(_corpora(totals, reach))))
@@ -93,10 +97,10 @@ def _conclude(  # noqa: PLR0911  # one return for each row of the table above
         return Conclusion("unknown", ExitCode.NOT_JUDGED, reason, functions)
     if totals.failing:
         return _failing(totals)
-    if totals.stale:
-        more = len(totals.stale) - 1
-        reason = f"{more + 1} ledger entries are stale, first " if more else ""
-        return Conclusion("stale", ExitCode.DIVERGENCE, reason, totals.stale[0])
+    if stale := [*totals.stale, *rules.stale(totals)]:
+        more = len(stale) - 1
+        reason = f"{more + 1} entries are stale, first " if more else ""
+        return Conclusion("stale", ExitCode.DIVERGENCE, reason, stale[0])
     if not totals.compared:
         reason = f"0 of {_cases(totals.total)} compared{_rest(totals.verdicts)}"
         return Conclusion("unknown", ExitCode.NOT_JUDGED, reason)
@@ -105,6 +109,10 @@ def _conclude(  # noqa: PLR0911  # one return for each row of the table above
     if rules.every_row and totals.caseless:
         rows = f"{len(totals.caseless)} of {totals.rows} rows have no case"
         return Conclusion("unknown", ExitCode.NOT_JUDGED, f"{rows}, first {totals.caseless[0]}")
+    if unjudged := rules.not_accepted(totals):
+        changed = f"{len(unjudged)} of {totals.changed} changed functions"
+        reason = f"{_passing(totals).reason}; not judged: {changed}, first {unjudged[0]}"
+        return Conclusion("unknown", ExitCode.NOT_JUDGED, reason)
     if broken := [*totals.missed, *rules.broken(totals)]:
         return Conclusion("unknown", ExitCode.DIVERGENCE, "; ".join(broken))
     return _passing(totals)

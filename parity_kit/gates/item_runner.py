@@ -51,6 +51,8 @@ class SessionTotals:
     gates: GateTotals = field(default_factory=GateTotals)
     corpora: Counter[str] = field(default_factory=Counter[str])
     """Cases judged of each corpus."""
+    cases: set[CaseId] = field(default_factory=set[CaseId])
+    """The committed cases judged."""
     searched: Counter[str] = field(default_factory=Counter[str])
     concerned: Counter[int] = field(default_factory=Counter[int])
     covered: Counter[int] = field(default_factory=Counter[int])
@@ -58,11 +60,12 @@ class SessionTotals:
     def to_plain(self) -> dict[str, Any]:
         """Return the totals as plain data, to be sent to another process."""
         counted = {name: dict[Any, int](getattr(self, name)) for name in _COUNTED}
-        return {"gates": self.gates.to_plain(), **counted}
+        return {"gates": self.gates.to_plain(), "cases": sorted(self.cases), **counted}
 
     def merge(self, other: Mapping[str, Any]) -> None:
         """Add what another process counted, as `to_plain` gives it."""
         self.gates.merge(GateTotals.from_plain(other["gates"]))
+        self.cases.update(other["cases"])
         for name in _COUNTED:
             getattr(self, name).update(other[name])
 
@@ -143,7 +146,19 @@ class ItemRunner:
             entry = stale.entry
             totals.gates.add_stale(entry.number, entry.case, entry.differs, stale.problem)
         reach = read_reach(self.workspace.fixtures)
+        if not totals.gates.failure:
+            self._compare_release()
         return conclude(totals.gates, rules if complete else rules.for_a_part(), reach)
+
+    def _compare_release(self) -> None:
+        from parity_kit.corpora.drift.release import compare_candidate  # noqa: PLC0415  # heavy
+
+        def compared(_: str, case: CaseId) -> bool:
+            return case in self.totals.cases
+
+        event = compare_candidate(self.workspace, self.candidate, compared, lambda _: None)
+        if event is not None:
+            self.totals.gates.emit(event)
 
     def judge(self, corpus: str, case: CaseId) -> CaseReport:
         """Judge a committed case, as the gate does: one that fails is run again.
@@ -174,7 +189,9 @@ class ItemRunner:
     def _count(self, corpus: str, case: Case, verdict: Verdict) -> None:
         event = case_judged(self.candidate.name, corpus, case, verdict)
         self.totals.corpora[corpus] += 1
-        self.totals.gates.add_case(case.subject.kind.value, event.verdict, event.reached)
+        self.totals.cases.add(case.id)
+        gate, kind = f"corpus {corpus}", case.subject.kind.value
+        self.totals.gates.add_case(gate, kind, event.verdict, event.reached)
         if not passes(verdict):
             size = len(case.operations)
             self.totals.gates.add_cause(

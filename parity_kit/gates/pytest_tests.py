@@ -26,6 +26,7 @@ from parity_kit.contract.errors import CandidateError, ParityKitError, UsageErro
 from parity_kit.gates.conclusion import Conclusion
 from parity_kit.gates.item_runner import CaseReport, ItemRunner
 from parity_kit.judging.text import one_line
+from parity_kit.judging.words import not_judged, not_looked_at
 
 ROOT = "parity"
 LOCKSTEP = "lockstep"
@@ -168,6 +169,12 @@ class ParityTests:
             colour = {"red" if self.conclusion.exit_code else "green": True}
             terminalreporter.section(f"Parity Kit: {self.runner.candidate.name}", **colour)
             terminalreporter.line(one_line(self.conclusion.first_line), **colour)
+            for line in (
+                not_judged(self.conclusion.not_judged),
+                not_looked_at(self.conclusion.not_looked_at),
+            ):
+                if line:
+                    terminalreporter.line(one_line(line))
 
 
 def _asked(runner: ItemRunner, option: Any, chosen: Sequence[str]) -> dict[str, Tests]:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
 
 from parity_kit.candidates.tables import Table
 from parity_kit.contract import Level, SubjectKind
@@ -44,6 +45,8 @@ class Rules:
     """Whether all that they are about is run."""
     every_row: bool = False
     """Whether a case must show every row of the matrix that is judged."""
+    accepted: tuple[str, ...] = ()
+    """The functions that need not be judged where the candidate is a release; patterns."""
 
     def broken(self, totals: GateTotals) -> Iterator[str]:
         """Yield each rule that is broken, in words."""
@@ -66,6 +69,20 @@ class Rules:
         if expected > self.expected * totals.compared:
             cases = f"{expected:,} of {totals.compared:,} compared cases expected"
             yield f"{cases}, more than the {self.expected:.1%} that the rules allow"
+
+    def not_accepted(self, totals: GateTotals) -> list[str]:
+        """Return the changed functions that are not judged, without those that are accepted."""
+        return [
+            name
+            for name in totals.unjudged
+            if not any(fnmatchcase(name, pattern) for pattern in self.accepted)
+        ]
+
+    def stale(self, totals: GateTotals) -> Iterator[str]:
+        """Yield each pattern of accepted functions that matches none, in words."""
+        for pattern in self.accepted:
+            if not any(fnmatchcase(name, pattern) for name in totals.unjudged):
+                yield f"parity.toml accepts {pattern}, which no unjudged function is"
 
     def applied_to(self, under_test: CandidateUnderTest) -> CandidateUnderTest:
         """Return a candidate of which no more is asked than the rules want."""

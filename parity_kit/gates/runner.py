@@ -58,6 +58,11 @@ class Plan:
     chosen: Callable[[CaseId], bool] | None = None
     """Which committed cases are run; without it all are."""
 
+    def compares(self, corpus: str, case: CaseId) -> bool:
+        """Return whether a committed case is run."""
+        named = not self.rules.corpora or corpus in self.rules.corpora
+        return self.corpora and named and (self.chosen is None or self.chosen(case))
+
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
@@ -188,6 +193,10 @@ class Judging:
             )
         for suite in plan.rules.suites:
             self._search(under_test, suite, plan, emit, earlier)
+        from parity_kit.corpora.drift.release import compare_candidate  # noqa: PLC0415  # heavy
+
+        if event := compare_candidate(self.workspace, candidate, plan.compares, self.note):
+            emit(event)
         description = engine.describe()
         engaged = dict(description.engaged)
         if engaged or description.loaded:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
-from parity_kit.candidates.tables import read_table
+from parity_kit.candidates.tables import Table, read_table
 from parity_kit.candidates.workspace import MARKER, Workspace
 from parity_kit.gates.rules import Rules, read_rules
 from parity_kit.search.coverage import Floors
@@ -23,10 +24,13 @@ class Settings:
     others: tuple[str, ...] = ()
     floors: Floors = field(default_factory=Floors)
     gate: Rules = field(default_factory=Rules)
+    accepted: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    """The changed functions that need not be judged, by candidate."""
 
     def rules(self, candidate: str) -> Rules:
         """Return the rules for a candidate: all of them for one of `ours`."""
-        return self.gate if candidate in self.ours else self.gate.for_others()
+        rules = self.gate if candidate in self.ours else self.gate.for_others()
+        return replace(rules, accepted=self.accepted.get(candidate, ()))
 
 
 def read_settings(workspace: Workspace) -> Settings:
@@ -42,8 +46,17 @@ def read_settings(workspace: Workspace) -> Settings:
         table.texts("others", ()),
         Floors(floors.share("compared", usual.compared), floors.share("pairs", usual.pairs)),
         read_rules(table.table("gate")),
+        _accepted(workspace, table.table("reach")),
     )
     table.table("oracle").all_texts()  # `find_workspace` reads it
     floors.finish()
     table.finish()
     return settings
+
+
+def _accepted(workspace: Workspace, table: Table) -> Mapping[str, tuple[str, ...]]:
+    accepted = table.table("accepted")
+    known = [folder.name for folder in workspace.candidates.glob("*/")]
+    names = {name: accepted.texts(name) for name in accepted.keys(known)}
+    table.finish()
+    return names

@@ -17,6 +17,7 @@ from parity_kit.contract.events import (
     EntryStale,
     Event,
     GateFinished,
+    ReleaseCompared,
     RowJudged,
 )
 from parity_kit.corpora.imported import UNREAD
@@ -73,6 +74,10 @@ class GateTotals:
     """The rows of the matrix that were judged."""
     caseless: list[str] = field(default_factory=list[str])
     """The rows of the matrix that no case shows."""
+    changed: int = 0
+    """The functions that differ from the oracle's, if it is a release of LangGraph."""
+    unjudged: list[str] = field(default_factory=list[str])
+    """Those of them that the cases do not run, or run in part."""
     failure: str = ""
     """Why the candidate could not be judged any further."""
 
@@ -104,6 +109,11 @@ class GateTotals:
             case RowJudged():
                 self.rows += 1
                 self.caseless += [] if event.verdicts else [event.row]
+            case ReleaseCompared():
+                self.changed = len(event.functions)
+                self.unjudged = [
+                    change["function"] for change in event.functions if change["missed"]
+                ]
             case _:
                 pass
 
@@ -118,12 +128,13 @@ class GateTotals:
             self.missed += [f"{gate.gate}: {note}" for note in gate.notes[:1]]
         self.unread += [note for note in gate.notes if note.startswith(UNREAD)]
 
-    def add_case(self, subject: str, verdict: str, reached: str) -> None:
+    def add_case(self, gate: str, subject: str, verdict: str, reached: str) -> None:
         """Count one case."""
         self.verdicts[verdict] += 1
         self.subjects.setdefault(subject, Counter())[verdict] += 1
         if verdict in COMPARED:
             self._lower(reached)
+            self.gates += [] if gate in self.gates else [gate]
 
     def add_cause(self, new: Cause) -> None:
         """Count failing cases, with those that have the same cause."""
@@ -198,6 +209,8 @@ class GateTotals:
         self.gates += other.gates
         self.rows += other.rows
         self.caseless += other.caseless
+        self.changed = self.changed or other.changed
+        self.unjudged = self.unjudged or other.unjudged
         self.engaged.update(other.engaged)
         self.failure = self.failure or other.failure
 

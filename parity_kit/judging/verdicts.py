@@ -154,7 +154,9 @@ FAILURES = ("divergent", "crashed", "hung", "protocol error", "flaky", "stale")
 """What fails a gate, the worst first: a candidate's own failures, and its ledger's."""
 PASSING = {"equal", "expected"}
 """What says that something was compared and agrees, or differs as the ledger says."""
-WORST_FIRST = (*FAILURES, "unknown", "unsupported", "expected", "equal")
+NO_CASE = "no case"
+"""What is said of something that no case shows: nothing is known of it."""
+WORST_FIRST = (*FAILURES, "unknown", NO_CASE, "unsupported", "expected", "equal")
 """What a gate, a row or a candidate may come to."""
 
 

@@ -4,8 +4,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ WORDS: dict[str, Word] = {
         "Gave something else, as the candidate's ledger says, with a reason and an end.",
     ),
     "unsupported": Word("–", "quiet", "Says that it does not offer what the case needs."),
+    "no case": Word("–", "quiet", "No case shows it, so nothing is known of it."),
     "crashed": Word("✕", "bad", "Its process ended before it answered."),
     "hung": Word("…", "bad", "It did not answer in time."),
     "protocol error": Word("!", "bad", "It broke the wire protocol."),
@@ -118,6 +120,35 @@ def mark(verdict: str, text: str = "") -> str:
     return f"[{tone}]{word(verdict).symbol} {text or verdict}[/{tone}]"
 
 
+def not_judged(functions: Sequence[str]) -> str:
+    """Return the changed functions that a verdict does not speak of, in a line; "" if none."""
+    if not functions:
+        return ""
+    more = len(functions) - _MOST_FUNCTIONS
+    rest = f" and {more:,} more" if more > 0 else ""
+    noun = "function" if len(functions) == 1 else "functions"
+    shown = ", ".join(functions[:_MOST_FUNCTIONS])
+    return f"not judged: {len(functions):,} changed {noun}: {shown}{rest}"
+
+
+def versions_changed(before: Mapping[str, str], after: Mapping[str, str]) -> str:
+    """Return the distributions whose versions differ, such as `langgraph 1.2.22 → 1.2.24`."""
+    changed = [name for name in before if before[name] != after.get(name)]
+    texts = [f"{name} {before[name]} → {after.get(name, 'none')}" for name in changed]
+    return ", ".join(sorted(texts, key=lambda text: not text.startswith("langgraph ")))
+
+
+def functions_changed(functions: Sequence[Mapping[str, Any]]) -> str:
+    """Return how many functions differ and how far cases run them, in a line."""
+    unjudged = [change for change in functions if change["missed"]]
+    in_part = sum(bool(change["corpora"]) for change in unjudged)
+    counts = f"{len(functions) - len(unjudged):,} judged, {len(unjudged) - in_part:,} not run"
+    noun = "function differs" if len(functions) == 1 else "functions differ"
+    return f"{len(functions):,} {noun}: {counts}, {in_part:,} run in part"
+
+
+_MOST_FUNCTIONS = 3
+"""Functions that are named in a line."""
 _MOST_AREAS = 6
 """Areas that are named in a line."""
 

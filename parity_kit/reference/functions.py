@@ -1,21 +1,19 @@
-"""The functions of LangGraph: all there are, by its source, and those that run while cases do."""
+"""The functions of LangGraph and their parameters with defaults: all there are, by its source."""
 
 from __future__ import annotations
 
 import ast
-import cProfile
 import importlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import CodeType
-from typing import ParamSpec, TypeVar
+from typing import TypeAlias
 
 PACKAGE = "langgraph"
 
-P = ParamSpec("P")
-T = TypeVar("T")
+Definition: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 
+_CALLED = {"__init__", "__call__"}
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -34,34 +32,23 @@ class Function:
         """Whether no part of its name begins with an underscore, or is local to a function."""
         return not any(part.startswith(("_", "<")) for part in self.name.split("."))
 
+    @property
+    def is_called_by_users(self) -> bool:
+        """Whether it is public, or makes or calls an object of a public class, in such a module."""
+        parts = [part for part in self.name.split(".") if part not in _CALLED]
+        parts += self.module.split(".")
+        return not any(part.startswith(("_", "<")) for part in parts)
 
-class Watcher:
-    """Collects the functions of LangGraph that run in this thread.
 
-    The standard library's profiler notices them: it is written in C and keeps one entry a function,
-    so that watching costs little.
-    """
+@dataclass(frozen=True, slots=True, order=True)
+class Parameter:
+    """A parameter with a default."""
 
-    def __init__(self) -> None:
-        self._profiler = cProfile.Profile(subcalls=False, builtins=False)
+    function: Function
+    name: str
 
-    def call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Return what a function returns, and watch while it runs."""
-        self._profiler.enable(subcalls=False, builtins=False)
-        try:
-            return function(*args, **kwargs)
-        finally:
-            self._profiler.disable()
-
-    def functions(self) -> frozenset[Function]:
-        """Return what ran so far, local functions and comprehensions included."""
-        codes = [entry.code for entry in self._profiler.getstats()]
-        return frozenset(
-            Function(module_of(root, Path(code.co_filename)), code.co_qualname)
-            for root in source_roots()
-            for code in codes
-            if isinstance(code, CodeType) and code.co_filename.startswith(f"{root}/")
-        )
+    def __str__(self) -> str:
+        return f"{self.function}({self.name})"
 
 
 def source_roots() -> tuple[Path, ...]:
@@ -71,12 +58,33 @@ def source_roots() -> tuple[Path, ...]:
 
 def functions() -> frozenset[Function]:
     """Return every function of installed LangGraph that has a body to run."""
+    return frozenset(function for function, _ in _definitions())
+
+
+def parameters() -> frozenset[Parameter]:
+    """Return every parameter with a default of the functions that users call."""
     return frozenset(
-        Function(module_of(root, path), name)
-        for root in source_roots()
-        for path in root.rglob("*.py")
-        for name in _names(ast.parse(path.read_bytes()))
+        Parameter(function, argument.arg)
+        for function, node in _definitions()
+        if function.is_called_by_users
+        for argument in _with_defaults(node.args)
     )
+
+
+def _definitions() -> Iterator[tuple[Function, Definition]]:
+    for root in source_roots():
+        for path in root.rglob("*.py"):
+            for name, node in _named(ast.parse(path.read_bytes())):
+                yield Function(module_of(root, path), name), node
+
+
+def _with_defaults(arguments: ast.arguments) -> list[ast.arg]:
+    positional = [*arguments.posonlyargs, *arguments.args]
+    named = zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+    return [
+        *positional[len(positional) - len(arguments.defaults) :],
+        *(argument for argument, default in named if default is not None),
+    ]
 
 
 def module_of(root: Path, path: Path) -> str:
@@ -85,20 +93,20 @@ def module_of(root: Path, path: Path) -> str:
     return ".".join((PACKAGE, *parts)).removesuffix(".__init__")
 
 
-def _names(scope: ast.AST, prefix: str = "") -> Iterator[str]:
+def _named(scope: ast.AST, prefix: str = "") -> Iterator[tuple[str, Definition]]:
     for node in ast.iter_child_nodes(scope):
-        if isinstance(node, _FUNCTIONS) and not _is_stub(node):
-            yield prefix + node.name
+        if isinstance(node, _FUNCTIONS) and not is_stub(node):
+            yield prefix + node.name, node
         if isinstance(node, ast.ClassDef):
-            yield from _names(node, f"{prefix}{node.name}.")
+            yield from _named(node, f"{prefix}{node.name}.")
         elif isinstance(node, _FUNCTIONS):
-            yield from _names(node, f"{prefix}{node.name}.<locals>.")
+            yield from _named(node, f"{prefix}{node.name}.<locals>.")
         else:
-            yield from _names(node, prefix)
+            yield from _named(node, prefix)
 
 
-def _is_stub(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    """Whether a function only declares: an overload, or a body of a docstring, `...` and `pass`."""
+def is_stub(function: Definition) -> bool:
+    """Return whether a function only declares: an overload, or a body that does nothing."""
     overloads = ("overload", "typing.overload")
     return any(ast.unparse(decorator) in overloads for decorator in function.decorator_list) or all(
         isinstance(statement, ast.Pass)

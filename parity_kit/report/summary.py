@@ -30,6 +30,7 @@ from parity_kit.contract.events import (
     Event,
     GateFinished,
     GateProgress,
+    ReleaseCompared,
     RowJudged,
     RunFinished,
     RunStarted,
@@ -54,6 +55,7 @@ class CandidateSummary:
     failed: CandidateFailed | None = None
     judged: CandidateJudged | None = None
     engagement: EngagementSeen | None = None
+    release: ReleaseCompared | None = None
     gates: dict[str, GateFinished] = field(default_factory=dict[str, GateFinished])
     stale: dict[tuple[int, str], EntryStale] = field(
         default_factory=dict[tuple[int, str], EntryStale]
@@ -80,6 +82,7 @@ class CandidateSummary:
             "reason": judged.reason,
             "exit_code": judged.exit_code,
             "not_looked_at": judged.not_looked_at,
+            "not_judged": judged.not_judged,
             "reached": self.reached,
             "failure": _without_candidate(self.failed, "title") if self.failed else None,
             "gates": [_without_candidate(gate) for gate in self.gates.values()],
@@ -88,6 +91,7 @@ class CandidateSummary:
             "claims": _without_candidate(self.claims) if self.claims else None,
             "rows": [_without_candidate(row, *_SAME_FOR_ALL) for row in self.rows.values()],
             "engagement": _without_candidate(self.engagement) if self.engagement else None,
+            "release": _without_candidate(self.release) if self.release else None,
             "benchmarks": [_without_candidate(benchmark) for benchmark in self.benchmarks.values()],
         }
 
@@ -165,6 +169,7 @@ class Summary:
         | ClaimsRead
         | RowJudged
         | EngagementSeen
+        | ReleaseCompared
         | BenchMeasured,
     ) -> None:
         match event:
@@ -186,6 +191,8 @@ class Summary:
                 mine.rows[event.category, event.row] = event
             case EngagementSeen():
                 mine.engagement = event
+            case ReleaseCompared():
+                mine.release = event
             case BenchMeasured():
                 mine.benchmarks[event.workload] = event
             case _:

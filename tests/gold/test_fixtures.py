@@ -303,4 +303,5 @@ def test_diff_names_what_changed(small: Workspace, tmp_path: Path) -> None:
         ["diff", str(small.fixtures), "fixtures", "--workspace", str(small.root)],
         standalone_mode=False,
     )
-    assert (same.return_value, same.output) == (0, "no case differs\n")
+    text = "no case differs\nfunctions of LangGraph: no function differs\n"
+    assert (same.return_value, same.output) == (0, text)

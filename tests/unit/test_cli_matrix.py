@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -25,7 +27,8 @@ from parity_kit.contract.events import (
 )
 from parity_kit.corpora.corpus import Corpus, CorpusName
 from parity_kit.corpora.folder import read_corpora, write_corpora
-from parity_kit.gates.matrix.rows import read_rows
+from parity_kit.corpora.reach import REACH
+from parity_kit.gates.matrix.rows import UNSEEN, all_rows, read_rows
 from parity_kit.gates.runner import Judging, Plan
 
 WORKSPACE = find_workspace(Path(__file__))
@@ -185,3 +188,19 @@ print("loaded:", sorted(roots & heavy), "exit", int(code))
         env={**os.environ, "PYTHONPATH": str(WORKSPACE.root)},
     )
     assert "loaded: [] exit 0" in done.stdout
+
+
+def test_an_area_that_no_case_runs_is_a_row(workspace: Path) -> None:
+    fixtures = workspace / "fixtures"
+    shutil.copytree(fixtures.resolve(), workspace / "copy")
+    fixtures.unlink()
+    (workspace / "copy").rename(fixtures)
+    assert all_rows(fixtures) == read_rows(), "without a record of what the cases run"
+    shutil.copy(find_workspace(Path(__file__)).fixtures / REACH, fixtures)
+    rows = {row.key: row for row in all_rows(fixtures)}
+    assert rows.keys() > {row.key for row in read_rows()}
+    row = rows[UNSEEN, "remote graphs"]
+    assert not row.shown_by("channels/last-value/one")
+    shown = call(workspace, "good", "--category", UNSEEN)
+    assert re.search("remote graphs .*no case", shown.stdout)
+    assert shown.return_value == ExitCode.NOT_JUDGED

@@ -20,9 +20,10 @@ from parity_kit.contract.events import (
 )
 from parity_kit.corpora.folder import read_corpora
 from parity_kit.gates.matrix.claims import SpeedClaim, read_claims
-from parity_kit.gates.matrix.evidence import MOST_LISTED, NO_CASE, NOT_ENGAGED, Evidence
+from parity_kit.gates.matrix.evidence import MOST_LISTED, NOT_ENGAGED, Evidence
 from parity_kit.gates.matrix.rows import Row, read_rows, select
 from parity_kit.gates.matrix.standing import agreeing, counts, refuted, standing
+from parity_kit.judging.verdicts import NO_CASE
 
 WORKSPACE = find_workspace(Path(__file__))
 ENGINES = Path(__file__).parent / "engines"
@@ -123,7 +124,7 @@ def judged(
         (["equal", "crashed"], "crashed", "none", 1, "crashed"),
         (["equal", "hung", "unsupported"], "hung", "none", 1, "hung"),
         (["equal", "protocol error"], "protocol error", "none", 1, "protocol error"),
-        ([], "unknown", "none", 0, "unknown"),
+        ([], "no case", "none", 0, "no case"),
     ],
 )
 def test_a_row_is_reached_only_if_all_its_cases_reached_it(
@@ -142,9 +143,9 @@ def test_unsupported_keeps_its_reason() -> None:
     }
 
 
-def test_a_row_without_a_case_is_unknown() -> None:
+def test_a_row_without_a_case_says_so_once() -> None:
     assert judged().reasons == {NO_CASE: 0}
-    assert agreeing({}, {NO_CASE: 0}) == "no case"
+    assert agreeing({}, {NO_CASE: 0}) == ""
 
 
 def test_what_langgraph_itself_answered_says_nothing_of_the_candidate() -> None:

@@ -25,6 +25,7 @@ from parity_kit.gates.totals import GateTotals
 from parity_kit.reference.functions import Function
 
 WORKSPACE = find_workspace(Path(__file__))
+INTERRUPT = Function("langgraph.types", "interrupt")
 DUMPS = Function("langgraph.checkpoint.serde.jsonplus", "JsonPlusSerializer.dumps_typed")
 
 
@@ -64,8 +65,10 @@ def test_a_corpus_runs_what_is_recorded(committed: Reach) -> None:
     name, reached = CorpusName("interrupts"), ReachedBy()
     regenerate(WORKSPACE, [name], reached=reached)
     if committed.python == this_python():
-        assert reached[name] & committed.functions.keys() == committed.run_by([name])
-    assert Function("langgraph.types", "interrupt") in reached[name]
+        ran = committed.ran(name)
+        assert reached[name].functions & committed.functions.keys() == ran.functions
+        assert reached[name].given & committed.parameters.keys() == ran.given
+    assert INTERRUPT in reached[name].functions
 
 
 def test_no_case_runs_what_no_corpus_is_about(committed: Reach) -> None:
@@ -90,6 +93,48 @@ def test_check_finds_a_reach_that_is_not_so(copy: Workspace) -> None:
     assert f"1, first {DUMPS}" in change.place
 
 
+@pytest.mark.skipif(this_python() != "3.11", reason="the committed reach is Python 3.11's")
+def test_check_finds_a_parameter_that_is_not_so(copy: Workspace) -> None:
+    path = copy.fixtures / REACH
+    content = json.loads(path.read_text(encoding="utf-8"))
+    given = content["parameters"]["langgraph.checkpoint.serde.jsonplus"]
+    name = "JsonPlusSerializer.__init__(allowed_msgpack_modules)"
+    given[name] = " ".join(sorted({*given[name].split()} ^ {"standard"}))
+    path.write_text(json.dumps(content), encoding="utf-8")
+    (change,) = check(copy).drifted[CorpusName("standard")]
+    assert f"1, first langgraph.checkpoint.serde.jsonplus.{name}" in change.place
+
+
+def test_parameters_that_never_get_another_value_are_listed(committed: Reach) -> None:
+    never = {str(parameter) for parameter in committed.never_given()}
+    assert "langgraph.pregel.main.Pregel.stream(print_mode)" in never
+    assert "langgraph.pregel.main.Pregel.stream(stream_mode)" not in never
+    assert "langgraph.prebuilt.tool_node.ToolNode.__init__(tags)" in never, "no case runs it"
+    arguments = ["--parameters", "Pregel.stream", "--workspace", str(WORKSPACE.root)]
+    shown = CliRunner().invoke(command, arguments).output
+    assert "Pregel.stream: control, debug, print_mode, version" in " ".join(shown.split())
+    as_json = json.loads(CliRunner().invoke(command, [*arguments, "--json"]).output)
+    assert "print_mode" in {each["parameter"] for each in as_json["never_given"]}
+
+
+def test_a_name_shows_its_cases_and_parameters(copy: Workspace) -> None:
+    """The cases are found out when first asked for, and kept."""
+    arguments = ["dumps_typed", "--json", "--workspace", str(copy.root)]
+    content = json.loads((copy.fixtures / REACH).read_text(encoding="utf-8"))
+    for names in content["functions"].values():
+        for name, corpora in names.items():
+            names[name] = "standard" if "standard" in corpora.split() else ""
+    (copy.fixtures / REACH).write_text(json.dumps(content), encoding="utf-8")
+    for _ in range(2):
+        shown = json.loads(CliRunner().invoke(command, arguments).stdout)
+        (dumps,) = [each for each in shown["functions"] if each["name"] == DUMPS.name]
+        (case,) = dumps["cases"]
+        assert case.startswith("standard/")
+        (kept,) = (copy.cache / "reach").glob("standard-*.json")
+        kept.write_text(kept.read_text(encoding="utf-8").replace(case, "standard/kept"))
+        assert case != "standard/kept" or _ == 1
+
+
 def test_a_broken_file_is_named(copy: Workspace) -> None:
     (copy.fixtures / REACH).write_text('{"format": 1, "functions": []}', encoding="utf-8")
     with pytest.raises(BadFileError, match="expected format 1, an oracle") as error:
@@ -102,9 +147,10 @@ def test_areas_and_functions_are_shown(committed: Reach) -> None:
     areas = {area["name"]: area for area in json.loads(shown.output)["areas"]}
     assert areas["remote graphs"]["run"] == 0
     assert sum(area["run"] for area in areas.values()) == len(committed.run_by())
-    shown = CliRunner().invoke(command, ["dumps_typed", "--workspace", str(WORKSPACE.root)])
-    assert DUMPS.name in shown.output
-    assert "no case" in shown.output
+    arguments = ["ToolNode", "--workspace", str(WORKSPACE.root)]
+    text = " ".join(CliRunner().invoke(command, arguments).output.split())
+    line = "ToolNode.__init__ run by no case never another value than the default: awrap_tool_call,"
+    assert line in text
 
 
 def test_a_name_that_nothing_has_gets_the_nearest() -> None:

@@ -134,6 +134,14 @@ def origin_of(folder: Path) -> Origin | None:
     return Origin(content["name"], tuple(content["requirements"])) if content else None
 
 
+def python_of(workspace: Workspace, folder: Path) -> Path | None:
+    """Return the interpreter whose LangGraph made a baseline; None if it is not there any more."""
+    origin = origin_of(folder)
+    if origin is None or not environment.is_ready(origin.recipe, workspace):
+        return None
+    return environment.python_of(origin.recipe, workspace)
+
+
 def borrowed_in(folder: Path) -> tuple[str, ...]:
     """Return the corpora in a folder with another release's cases, because no generator ran."""
     return tuple(_content(folder / ABSENT).get("problems", ()))

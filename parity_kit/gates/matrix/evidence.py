@@ -7,7 +7,8 @@ A row is reached at a level only if each of its cases reached it:
     divergent    one of them does not; `reached` is the highest level at which all agree
     unsupported  the candidate does not offer what some of them need; what it does offer agrees
     crashed …    it broke down on one of them
-    unknown      no case shows the row, or the candidate never drove
+    no case      no case shows the row
+    unknown      the candidate never drove
 """
 
 from __future__ import annotations
@@ -19,9 +20,8 @@ from dataclasses import dataclass, field
 from parity_kit.contract import Level
 from parity_kit.contract.events import CaseJudged, DivergenceFound, Event, RowJudged
 from parity_kit.gates.matrix.rows import Row
-from parity_kit.judging.verdicts import worst
+from parity_kit.judging.verdicts import NO_CASE, worst
 
-NO_CASE = "no case"
 NOT_ENGAGED = "not engaged"
 MOST_LISTED = 5
 """Differing cases listed for one row; all are counted."""
@@ -73,7 +73,7 @@ class Evidence:
             shows=row.shows,
             patterns=list(row.patterns),
             claimed=self.claims.get(row.key, ""),
-            verdict=worst(verdicts),
+            verdict=worst(verdicts) if cases or unjudged else NO_CASE,
             reached=(Level.NONE if apart else min(levels, default=Level.NONE)).label,
             compared=len(compared),
             verdicts=dict(sorted(verdicts.items())),

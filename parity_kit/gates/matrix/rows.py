@@ -10,9 +10,11 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import translate
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from parity_kit.contract.errors import UsageError
+from parity_kit.corpora.reach import read_reach
 
 FILE = "rows.toml"
 
@@ -34,7 +36,7 @@ class Row:
 
     def shown_by(self, case: str) -> bool:
         """Whether a case is one of those that show this row."""
-        return _pattern(self.patterns).match(case) is not None
+        return bool(self.patterns) and _pattern(self.patterns).match(case) is not None
 
 
 @functools.cache
@@ -58,6 +60,17 @@ def read_rows() -> tuple[Row, ...]:
         for category, rows in data.items()
         for name, fields in rows.items()
     )
+
+
+UNSEEN = "not looked at"
+"""The category of the areas of LangGraph that no committed case runs: a row each, without cases."""
+
+
+def all_rows(fixtures: Path) -> tuple[Row, ...]:
+    """Return all rows, and a row for each area of LangGraph that no case of a folder runs."""
+    reach = read_reach(fixtures)
+    areas = reach.not_looked_at(reach.corpora()) if reach else []
+    return (*read_rows(), *(Row(UNSEEN, area, "nothing: no case runs it", ()) for area in areas))
 
 
 def select(

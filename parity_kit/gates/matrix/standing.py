@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from parity_kit.contract.events import RowJudged
+from parity_kit.judging.verdicts import NO_CASE
 
 IN_PART = "unsupported in part"
 BEST_FIRST = (
@@ -19,9 +20,11 @@ BEST_FIRST = (
     "hung",
     "protocol error",
     "flaky",
+    NO_CASE,
     "unknown",
 )
 """Every standing: a level, or why there is none."""
+_UNKNOWN = {"unknown", NO_CASE}
 
 
 def standing(verdict: str, reached: str, compared: int) -> str:
@@ -53,12 +56,14 @@ def refuted(verdict: str, reached: str, claimed: str) -> str:
     A claim stands where results agree, whatever is above them.
     """
     agrees = reached != "none"
-    if claimed.startswith(("yes", "likely")) and verdict != "unknown" and not agrees:
+    if claimed.startswith(("yes", "likely")) and verdict not in _UNKNOWN and not agrees:
         return f"claimed, and {'results differ' if verdict == 'divergent' else verdict}"
     return "not claimed, and results agree" if claimed in {"no", "unknown"} and agrees else ""
 
 
 def agreeing(verdicts: Mapping[str, int], reasons: Mapping[str, int]) -> str:
-    """Return how many of a row's cases agree; where there is no case, why."""
+    """Return how many of a row's cases agree; where none was run, why."""
     total = sum(verdicts.values())
+    if NO_CASE in reasons:
+        return ""
     return f"{verdicts.get('equal', 0)} of {total}" if total else ", ".join(reasons)

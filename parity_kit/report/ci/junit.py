@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 
 from parity_kit.contract.events import GateFinished
 from parity_kit.judging.text import counts, one_line, sentence, visible
-from parity_kit.judging.words import not_looked_at
+from parity_kit.judging.words import not_judged, not_looked_at
 from parity_kit.report.ci.account import Account, Problem, cases
 from parity_kit.report.summary import NOT_FINISHED, CandidateSummary
 
@@ -97,8 +97,9 @@ def _candidate_suite(root: ET.Element, account: Account, candidate: CandidateSum
     # A candidate that passes with expected differences is a passed test, not a skipped one.
     verdict = judged.verdict if judged.exit_code else "equal"
     _add(suite, "verdict", verdict, judged.reason, decides=decides)
-    if unseen := not_looked_at(judged.not_looked_at):
-        ET.SubElement(suite[-1], "system-out").text = unseen
+    unseen = [not_judged(judged.not_judged), not_looked_at(judged.not_looked_at)]
+    if lines := list(filter(None, unseen)):
+        ET.SubElement(suite[-1], "system-out").text = "\n".join(lines)
     for entry in candidate.stale.values():
         text = f"{entry.case}, {entry.differs}: {entry.problem}"
         _add(suite, f"ledger entry {entry.entry}", "stale", text, decides=decides)

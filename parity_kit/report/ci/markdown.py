@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from parity_kit.contract.events import GateFinished
 from parity_kit.judging.text import counts, one_line, plain_name, quoted, sentence
-from parity_kit.judging.words import not_looked_at, word
+from parity_kit.judging.words import functions_changed, not_looked_at, versions_changed, word
 from parity_kit.report.ci.account import Account, Problem, Sentence, cases
 from parity_kit.report.summary import CandidateSummary
 
@@ -133,11 +133,27 @@ def _not_judged(account: Account) -> Iterator[str]:
         for candidate in account.candidates
         if (unseen := not_looked_at(candidate.conclusion.not_looked_at))
     ]
+    lines += [line for candidate in account.candidates for line in _changed(candidate)]
     if lines:
         yield "### What was not judged"
         yield ""
         yield from lines
         yield ""
+
+
+def _changed(candidate: CandidateSummary) -> Iterator[str]:
+    """Yield the functions of a release that its verdict does not speak of."""
+    release, left = candidate.release, set(candidate.conclusion.not_judged)
+    if release is None or not left:
+        return
+    versions = versions_changed(release.before, release.after)
+    yield f"- {code(candidate.name)}, {versions}: {functions_changed(release.functions)}"
+    functions = [change for change in release.functions if change["function"] in left]
+    for change in functions[:MOST_SHOWN]:
+        missed = "; ".join(change["missed"])
+        yield f"  - {code(change['function'])} ({change['kind']}): {code(missed)}"
+    if (more := len(functions) - MOST_SHOWN) > 0:
+        yield f"  - and {more:,} more"
 
 
 def _left(account: Account, gate: GateFinished) -> Iterator[str]:

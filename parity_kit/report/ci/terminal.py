@@ -20,13 +20,21 @@ from parity_kit.contract.events import (
     Event,
     GateFinished,
     GateProgress,
+    ReleaseCompared,
     RowJudged,
     RunFinished,
     RunStarted,
 )
 from parity_kit.gates.matrix.standing import summary
 from parity_kit.judging.text import one_line, quoted, sentence
-from parity_kit.judging.words import mark, not_looked_at, reached
+from parity_kit.judging.words import (
+    functions_changed,
+    mark,
+    not_judged,
+    not_looked_at,
+    reached,
+    versions_changed,
+)
 from parity_kit.report.speed_text import ratio_text
 from parity_kit.search.coverage import Coverage
 
@@ -129,7 +137,22 @@ def _divergence(event: DivergenceFound) -> list[str]:
     return [*lines, f"      [dim]{_text(event.file)}[/dim]"]
 
 
-def _lines(event: Event) -> list[str]:  # noqa: C901, PLR0911  # one arm for each kind of event
+def _release(event: ReleaseCompared) -> list[str]:
+    unjudged = [change for change in event.functions if change["missed"]]
+    sign = mark("unknown" if unjudged else "equal")
+    versions = versions_changed(event.before, event.after)
+    lines = [f"{sign}  {_text(versions)} · {functions_changed(event.functions)}"]
+    for change in unjudged[:MOST_SHOWN]:
+        missed = _text("; ".join(change["missed"]))
+        lines.append(f"    [yellow]{_text(change['function'])}[/yellow] {missed}")
+    if (more := len(unjudged) - MOST_SHOWN) > 0:
+        lines.append(f"    … and {more} more; the report has them all")
+    return lines
+
+
+def _lines(  # noqa: C901, PLR0911, PLR0912  # one arm for each kind of event
+    event: Event,
+) -> list[str]:
     match event:
         case RunStarted():
             oracle = event.oracle.get("langgraph", "?")
@@ -173,8 +196,10 @@ def _lines(event: Event) -> list[str]:  # noqa: C901, PLR0911  # one arm for eac
         case CandidateJudged():
             name, reason = _text(event.candidate), _text(event.reason)
             line = f"[bold]{name}[/bold] {mark(event.verdict)}: {reason}"
-            unseen = not_looked_at(event.not_looked_at)
-            return [line, f"    [dim]{_text(unseen)}[/dim]"] if unseen else [line]
+            unseen = [not_judged(event.not_judged), not_looked_at(event.not_looked_at)]
+            return [line, *(f"    [dim]{_text(text)}[/dim]" for text in unseen if text)]
+        case ReleaseCompared():
+            return _release(event)
         case RunFinished() | GateProgress() | CaseJudged() | ClaimsRead() | RowJudged():
             return []
 

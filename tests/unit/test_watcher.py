@@ -1,0 +1,139 @@
+"""The watcher: which functions run, and which parameters get another value than their default."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from parity_kit.reference import functions as listing
+from parity_kit.reference.functions import Function, Parameter
+from parity_kit.reference.watcher import Watcher
+
+MODULE = """
+import functools
+
+def plain(a, b=1, *, c=None, d=(1, 2)):
+    b = 7
+    return a
+
+def steps(n=2):
+    for n in range(n):
+        yield n
+
+async def later(n=3):
+    n = 9
+
+def wrapped(function):
+    @functools.wraps(function)
+    def inner(*args, **kwargs):
+        return function(*args, **kwargs)
+    return inner
+
+class Graph:
+    def __init__(self, name="it"):
+        self.name = name
+
+    @classmethod
+    def made(cls, name="it"):
+        return cls(name)
+
+    @wrapped
+    def run(self, mode="values"):
+        return [mode for _ in range(2)]
+
+    def _hidden(self, a=1):
+        return a
+"""
+
+
+@pytest.fixture
+def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
+    """A package that stands for LangGraph."""
+    (tmp_path / "langgraph_like").mkdir()
+    (tmp_path / "langgraph_like" / "graphs.py").write_text(MODULE, encoding="utf-8")
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    monkeypatch.setattr(listing, "PACKAGE", "langgraph_like")
+    yield importlib.import_module("langgraph_like.graphs")
+    sys.modules.pop("langgraph_like.graphs")
+    sys.modules.pop("langgraph_like")
+
+
+@pytest.fixture
+def watcher(module: ModuleType) -> Watcher:
+    assert module.__name__ == "langgraph_like.graphs"
+    return Watcher()
+
+
+def given(watcher: Watcher) -> set[str]:
+    return {
+        str(parameter).removeprefix("langgraph_like.graphs.") for parameter in watcher.ran().given
+    }
+
+
+def test_only_another_value_than_the_default_counts(module: ModuleType, watcher: Watcher) -> None:
+    watcher.call(module.plain, 1, 1, c=None, d=(1, 2))
+    assert given(watcher) == set()
+    watcher.call(module.plain, 1, b=True, c=0)
+    assert given(watcher) == {"plain(b)", "plain(c)"}, "True is not the 1 that is the default"
+
+
+def test_what_a_generator_or_coroutine_does_to_its_parameters_does_not_count(
+    module: ModuleType, watcher: Watcher
+) -> None:
+    assert watcher.call(list, module.steps()) == [0, 1]
+    with pytest.raises(StopIteration):
+        watcher.call(module.later().send, None)
+    assert given(watcher) == set()
+    watcher.call(list, module.steps(5))
+    assert given(watcher) == {"steps(n)"}
+
+
+def test_methods_and_decorated_functions_count(module: ModuleType, watcher: Watcher) -> None:
+    graph = watcher.call(module.Graph.made)
+    watcher.call(graph.run)
+    assert given(watcher) == set()
+    watcher.call(graph.run, "updates")
+    watcher.call(module.Graph.made, "other")
+    assert given(watcher) == {"Graph.run(mode)", "Graph.made(name)", "Graph.__init__(name)"}
+
+
+def test_private_functions_run_and_their_parameters_do_not_count(
+    module: ModuleType, watcher: Watcher
+) -> None:
+    watcher.call(module.Graph()._hidden, 2)
+    assert watcher.ran().functions == {Function("langgraph_like.graphs", "Graph._hidden")}
+    assert given(watcher) == set()
+
+
+def test_each_call_has_its_functions(module: ModuleType, watcher: Watcher) -> None:
+    watcher.call(module.plain, 1)
+    watcher.call(list, module.steps())
+    names = [{function.name for function in call} for call in watcher.ran().calls]
+    assert names == [{"plain"}, {"steps"}]
+
+
+def test_every_parameter_of_what_users_call_is_listed(module: ModuleType) -> None:
+    names = {(each.function.name, each.name) for each in listing.parameters()}
+    assert module.__name__ == "langgraph_like.graphs"
+    assert names == {
+        ("plain", "b"),
+        ("plain", "c"),
+        ("plain", "d"),
+        ("steps", "n"),
+        ("later", "n"),
+        ("Graph.__init__", "name"),
+        ("Graph.made", "name"),
+        ("Graph.run", "mode"),
+    }
+
+
+def test_the_trace_of_a_debugger_comes_back(module: ModuleType, watcher: Watcher) -> None:
+    before = sys.gettrace()
+    watcher.call(module.plain, 1)
+    assert sys.gettrace() is before
+    assert str(Parameter(Function("m", "f"), "a")) == "m.f(a)"
