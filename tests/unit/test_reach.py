@@ -109,7 +109,7 @@ def test_parameters_that_never_get_another_value_are_listed(committed: Reach) ->
     never = {str(parameter) for parameter in committed.never_given()}
     assert "langgraph.pregel.main.Pregel.stream(print_mode)" in never
     assert "langgraph.pregel.main.Pregel.stream(stream_mode)" not in never
-    assert "langgraph.prebuilt.tool_node.ToolNode.__init__(tags)" in never, "no case runs it"
+    assert "langgraph.pregel.remote.RemoteGraph.__init__(url)" in never, "no case runs it"
     arguments = ["--parameters", "Pregel.stream", "--workspace", str(WORKSPACE.root)]
     shown = CliRunner().invoke(command, arguments).output
     assert "Pregel.stream: control, debug, print_mode, version" in " ".join(shown.split())
@@ -147,9 +147,9 @@ def test_areas_and_functions_are_shown(committed: Reach) -> None:
     areas = {area["name"]: area for area in json.loads(shown.output)["areas"]}
     assert areas["remote graphs"]["run"] == 0
     assert sum(area["run"] for area in areas.values()) == len(committed.run_by())
-    arguments = ["ToolNode", "--workspace", str(WORKSPACE.root)]
+    arguments = ["RemoteGraph", "--workspace", str(WORKSPACE.root)]
     text = " ".join(CliRunner().invoke(command, arguments).output.split())
-    line = "ToolNode.__init__ run by no case never another value than the default: awrap_tool_call,"
+    line = "RemoteGraph.__init__ run by no case never another value than the default: api_key,"
     assert line in text
 
 

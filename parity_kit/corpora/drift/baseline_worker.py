@@ -30,9 +30,9 @@ from parity_kit.corpora.folder import corpus_file, read_corpora, select, write_c
 from parity_kit.corpora.generators import generators, make_importable, module_name
 from parity_kit.corpora.manifest import read_manifest
 from parity_kit.corpora.reach import ReachedBy, write_reach
-from parity_kit.reference.functions import Watcher
 from parity_kit.reference.logs import silence_langgraph
 from parity_kit.reference.postgres_server import GET_DRIVER
+from parity_kit.reference.watcher import Watcher
 
 _EACH = 25  # cases between two lines of progress
 _ADD_DRIVER = "add --with langgraph-checkpoint-postgres --with 'psycopg[binary]'"
@@ -79,7 +79,7 @@ def make(workspace: Workspace, target: Path, wanted: Collection[str], emit: Emit
                 return watcher.call(run, engine, case)
 
             made[name] = make_one(name, _committed(workspace, name), watched, emit)
-            reached[name] = watcher.functions()
+            reached[name] = watcher.ran()
     summary = Summary(
         {name: len(result.traces) for name, result in made.items()},
         {case: reason for result in made.values() for case, reason in result.absent.items()},
