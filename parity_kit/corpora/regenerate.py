@@ -79,6 +79,7 @@ def regenerate(
         UsageError: If there is no generator for a corpus that is asked for, or not what it needs.
     """
     from parity_kit.reference.engine import Engine as Reference  # noqa: PLC0415  # loads LangGraph
+    from parity_kit.reference.savers import postgres  # noqa: PLC0415  # the same
 
     engine = Reference()
     known = generators(workspace)
@@ -98,6 +99,7 @@ def regenerate(
         for name in select(known, wanted):
             if name in absent:
                 continue
+            postgres.forget()  # what a saver's setup runs is of the corpus that needs one
             watcher = None if reached is None else Watcher()
             made[name] = _regenerate(name, known[name], _runner(engine, watcher), on_progress)
             if reached is not None and watcher is not None:

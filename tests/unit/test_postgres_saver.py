@@ -19,9 +19,12 @@ from parity_kit.cli.fixtures import command
 from parity_kit.contract import Case, CaseId, Operation, Pins, Returned, Subject, SubjectKind, run
 from parity_kit.contract.errors import DriftError, UsageError
 from parity_kit.corpora import requirements
+from parity_kit.corpora.corpus import CorpusName
 from parity_kit.corpora.manifest import read_manifest
+from parity_kit.corpora.reach import ReachedBy
 from parity_kit.corpora.regenerate import check, regenerate
 from parity_kit.reference.engine import Engine
+from parity_kit.reference.functions import Function
 from parity_kit.reference.postgres_server import missing
 
 WORKSPACE = find_workspace(Path(__file__))
@@ -53,6 +56,14 @@ def test_sessions_do_not_see_each_other() -> None:
     third.close()
     values = [outcome.value for outcome in outcomes if isinstance(outcome, Returned)]
     assert [len(value) for value in values if isinstance(value, list)] == [1, 0, 0]
+
+
+@needs_server
+def test_what_its_setup_runs_is_reached_whatever_ran_before() -> None:
+    name, reached = CorpusName("savers_postgres"), ReachedBy()
+    run(Engine(), Case(CaseId("x"), POSTGRES, (put("a"),)))
+    regenerate(WORKSPACE, [name], reached=reached)
+    assert Function("langgraph.checkpoint.base", "BaseCheckpointSaver.__init__") in reached[name]
 
 
 @needs_server

@@ -67,6 +67,12 @@ def close(saver: Any) -> None:
         _free.append(saver)
 
 
+def forget() -> None:
+    """Close the savers that are kept for reuse, so that the next session makes its own."""
+    while _free:
+        _free.pop().conn.close()
+
+
 def checkpoint(value: Any) -> Any:
     """Return a checkpoint with its channel values in JSONB's order.
 
