@@ -15,6 +15,8 @@ from parity_kit.programs.operators import CALLS, OPERATORS, complete
 
 INT_MIN, INT_MAX = -(2**63), 2**63 - 1
 RANGE_MAX = 64
+SIZE_MAX = 1 << 24
+"""Characters of the longest text, or items of the longest list, that `add` and `join` make."""
 
 
 class Host(Protocol):
@@ -125,14 +127,26 @@ def _add(argument: Any, scope: Scope) -> Any:
     left, right = (evaluate(item, scope) for item in argument)
     if _is_int(left) and _is_int(right):
         return max(INT_MIN, min(INT_MAX, left + right))
-    for kind in (float, str, list):
+    if isinstance(left, float) and isinstance(right, float):
+        return left + right
+    for kind in (str, list):
         if isinstance(left, kind) and isinstance(right, kind):
+            _check_size(len(cast("Any", left)) + len(cast("Any", right)))
             return cast("Any", left) + right
     return None
 
 
 def _join(argument: Any, scope: Scope) -> str:
-    return "-".join(text(evaluate(item, scope)) for item in argument)
+    parts = [text(evaluate(item, scope)) for item in argument]
+    _check_size(sum(map(len, parts)) + len(parts))
+    return "-".join(parts)
+
+
+def _check_size(size: int) -> None:
+    """Check that a program's text or list stays within `SIZE_MAX`: it may come from anywhere."""
+    if size > SIZE_MAX:
+        message = f"a text or list of {size} is over the limit of {SIZE_MAX}"
+        raise ValueError(message)
 
 
 def text(value: Any) -> str:

@@ -13,6 +13,8 @@ from typing import Any, NoReturn, TypeVar, cast
 
 from parity_kit.contract.errors import BadProgramError
 from parity_kit.contract.plain import Plain
+from parity_kit.wire.budget import is_within
+from parity_kit.wire.frames import FRAME_LIMIT
 from parity_kit.wire.messages import Failure, FailureCode, Request, Response
 
 T = TypeVar("T")
@@ -80,7 +82,10 @@ def answer(request: Request) -> Response:
         problem = f"no such callback; known callbacks: {', '.join(methods)}"
         return _refused(request, problem)
     try:
-        return Response(request.msgid, None, method(request.params))
+        result = method(request.params)
+        if not is_within(result, FRAME_LIMIT):
+            return _refused(request, f"its result is over the frame limit of {FRAME_LIMIT} bytes")
+        return Response(request.msgid, None, result)
     except _UnsupportedError as error:
         failure = Failure(FailureCode.UNSUPPORTED, str(error))
         return Response(request.msgid, failure, None)

@@ -16,6 +16,7 @@ from parity_kit.contract.errors import (
 )
 from parity_kit.contract.plain import Plain
 from parity_kit.wire import callbacks, mistakes, shapes
+from parity_kit.wire.budget import clipped
 from parity_kit.wire.features import Feature
 from parity_kit.wire.messages import (
     Failure,
@@ -111,6 +112,8 @@ class Exchange:
                     problem = f"answered {call} with msgid {message.msgid}{again}, not {msgid}"
                     raise self.fault(problem)
                 case Request() if Feature.CALLBACKS in self.uses:
+                    if self.process.unsent_bytes > self.process.frame_bytes:
+                        raise self.fault(f"asks for more during {call} than it reads")
                     reply = callbacks.answer(message)
                     self._send(reply, f"the answer to {message.method} during {call}")
                 case Notification("event") if Feature.EVENTS in self.uses:
@@ -141,15 +144,17 @@ class Exchange:
         """Return the error for a response that is a failure."""
         match failure.code:
             case FailureCode.UNSUPPORTED:
-                return UnsupportedSubjectError(failure.message)
+                return UnsupportedSubjectError(clipped(failure.message))
             case FailureCode.ENGINE:
+                message = clipped(failure.message)
                 trace = failure.detail.rstrip().removesuffix(f"\n{failure.message}")
                 detail = "".join(f"\n    {line}" for line in trace.splitlines()[-_TRACE_LINES:])
-                problem = f"failed on {call}: {failure.message}{detail}"
+                detail = clipped(detail)
+                problem = f"failed on {call}: {message}{detail}"
                 return CandidateCrashedError(problem, where=self._where, process_lives=True)
             case FailureCode.BAD_REQUEST:
                 # The kit checks its requests before it sends them, so the candidate is at fault.
-                return self.fault(f"refused {call} as a bad request: {failure.message}")
+                return self.fault(f"refused {call} as a bad request: {clipped(failure.message)}")
 
 
 def fault(where: str, problem: str, hint: str = "") -> ProtocolFaultError:

@@ -49,6 +49,8 @@ T = TypeVar("T")
 Arguments = ParamSpec("Arguments")
 
 _SHUTDOWN_SECONDS = 2.0
+_MOST_HANGS = 4
+"""Whole cases in a row without an answer, after which a candidate is given up."""
 
 
 class RemoteEngine:
@@ -66,6 +68,7 @@ class RemoteEngine:
         self._exchange: Exchange | None = None
         self._starts = 0
         self._waited = 0.0
+        self._hangs = 0
         self._has_run = False
         self._engaged_before: Mapping[str, int] = {}
         self._engaged_now: Mapping[str, int] = {}
@@ -102,6 +105,12 @@ class RemoteEngine:
             )
         if self._exchange is not None:
             return self
+        if self._hangs >= _MOST_HANGS:
+            raise CandidateError(
+                f"did not answer {self._hangs} cases in a row and is not asked again",
+                where=self._where,
+                hint="look at the first of them, and run `parity-kit candidates check`",
+            )
         if self.restarts >= self._limits.restarts:
             raise CandidateError(
                 f"failed {self._starts} times and is not restarted again",
@@ -221,9 +230,14 @@ class RemoteEngine:
             return self.with_streamed(storable(shapes.outcomes(result, count), result))
 
         try:
-            return self._answer(msgid, read, f"case {case.id}", self._limits.seconds)
+            outcomes = self._answer(msgid, read, f"case {case.id}", self._limits.seconds)
         except UnsupportedSubjectError as error:
-            return (Unsupported(str(error)),) * count
+            outcomes = (Unsupported(str(error)),) * count
+        except CandidateHungError:
+            self._hangs += 1
+            raise
+        self._hangs = 0
+        return outcomes
 
     def with_streamed(self, outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:
         """Return outcomes with the events that the engine streamed before its response."""

@@ -88,6 +88,11 @@ class CandidateProcess:
         return self._kept.cage
 
     @property
+    def unsent_bytes(self) -> int:
+        """The bytes queued for it that it has not read yet."""
+        return sum(len(unsent.rest) for unsent in self._unsent)
+
+    @property
     def frame_bytes(self) -> int:
         """The largest body accepted from it."""
         return self._limits.frame_bytes

@@ -21,6 +21,7 @@ from parity_kit.contract import (
     Unsupported,
 )
 from parity_kit.contract.plain import Plain
+from parity_kit.wire.budget import clipped
 from parity_kit.wire.features import Feature
 from parity_kit.wire.messages import brief
 
@@ -69,7 +70,7 @@ def outcome(value: Plain, where: str = "outcome") -> Outcome:
         raise ShapeError(f"{where}: has none of `value`, `error`, `unsupported`: {brief(value)}")
     _keys(data, _KEYS[kind], where)
     if kind == "unsupported":
-        return Unsupported(_text(data["unsupported"], f"{where}.unsupported"))
+        return Unsupported(clipped(_text(data["unsupported"], f"{where}.unsupported")))
     events = tuple(
         event(item, f"{where}.events[{index}]")
         for index, item in enumerate(_array(data["events"], f"{where}.events"))
