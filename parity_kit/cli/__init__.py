@@ -40,6 +40,8 @@ _PLACES = {
     errno.EACCES,
     errno.EEXIST,
     errno.EISDIR,
+    errno.ELOOP,
+    errno.ENAMETOOLONG,
     errno.ENOENT,
     errno.ENOSPC,
     errno.ENOTDIR,

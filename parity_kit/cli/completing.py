@@ -33,7 +33,7 @@ def _of(names: Callable[[Workspace], Iterable[str]]) -> Complete:
         try:
             matching = names(find_workspace(given))
             return [name for name in matching if name.startswith(typed)]
-        except (ParityKitError, OSError, ValueError):
+        except (AttributeError, OSError, ParityKitError, RecursionError, ValueError):
             return []
 
     return complete

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -61,6 +62,20 @@ def _suites(
     return suites
 
 
+class _Share(click.FloatRange):
+    """A number from 0 to 1; `nan`, which no comparison refuses, is none."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the number."""
+        share = super().convert(value, param, ctx)
+        if math.isnan(share):
+            self.fail(f"{value} is not a number from 0 to 1", param, ctx)
+        return share
+
+
+_SHARE = _Share(0, 1)
+
+
 @click.command("gate")
 @click.argument("candidate", required=False, shell_complete=completing.candidates)
 @click.option(
@@ -87,12 +102,12 @@ def _suites(
 @click.option("--floor", type=click.IntRange(min=1), help="Require this many equal cases.")
 @click.option(
     "--unsupported",
-    type=click.FloatRange(0, 1),
+    type=_SHARE,
     help="Allow this share of all cases to be unsupported.",
 )
 @click.option(
     "--expected",
-    type=click.FloatRange(0, 1),
+    type=_SHARE,
     help="Allow the ledger to excuse this share of the compared cases.",
 )
 @click.option("--ledger/--no-ledger", default=None, help="Apply the ledger, or ignore it.")

@@ -13,11 +13,16 @@ from typing import Any, cast
 
 from parity_kit.contract.canonical import pack, unpack
 from parity_kit.contract.errors import BadFileError
-from parity_kit.contract.files import write_atomically
+from parity_kit.contract.files import read_whole, write_atomically
 from parity_kit.contract.model import Case, Level, Outcome, outcome_from_plain, outcome_to_plain
 
 FORMAT = "parity-kit case 1"
 SUFFIX = ".case.msgpack"
+
+_NAME_ONE = (
+    "name a file from a run's cases/ folder or from fixtures/regressions/, a case written as YAML "
+    "(parity-kit docs programs), or a case's id"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +57,11 @@ def read_case(path: Path) -> CaseFile:
         BadFileError: If it cannot be read or is not a case file.
     """
     try:
-        data = unpack(path.read_bytes())
+        data = unpack(read_whole(path))
     except OSError as error:
-        raise BadFileError(f"cannot be read: {error.strerror}", where=str(path)) from error
+        raise BadFileError(
+            f"cannot be read: {error.strerror}", where=str(path), hint=_NAME_ONE
+        ) from error
     except ValueError as error:
         raise _not_a_case(path, f"not MessagePack ({error})") from error
     if not isinstance(data, Mapping) or cast("Mapping[str, Any]", data).get("format") != FORMAT:
@@ -82,6 +89,5 @@ def _not_a_case(path: Path, problem: str) -> BadFileError:
     return BadFileError(
         f"not a case file: {problem}",
         where=str(path),
-        hint="name a file from a run's cases/ folder or from fixtures/regressions/, a case written "
-        "as YAML (parity-kit docs programs), or a case's id",
+        hint=_NAME_ONE,
     )

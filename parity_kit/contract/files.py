@@ -1,13 +1,27 @@
-"""Files written whole: a full disk or a kill leaves the old file or the new one."""
+"""Files read and written whole: a full disk or a kill leaves the old file or the new one."""
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
+import stat
 from pathlib import Path
 
 from parity_kit.contract.errors import BadFileError
+
+
+def read_whole(path: Path) -> bytes:
+    """Return a regular file's bytes; a FIFO or a device, which would block, is refused.
+
+    Raises:
+        OSError: If it cannot be read.
+    """
+    mode = path.stat().st_mode
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+        raise OSError(errno.EINVAL, "Not a regular file", str(path))
+    return path.read_bytes()
 
 
 def write_atomically(path: Path, data: str | bytes) -> None:

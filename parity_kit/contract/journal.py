@@ -44,7 +44,7 @@ def read_journal(folder: Path) -> tuple[Sequence[Event], list[str]]:
 def _event(line: bytes, path: Path, number: int) -> Event:
     try:
         return event_from_json(json.loads(line))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise BadFileError(
             f"line {number} of the journal is no event: {error}",
             where=str(path),

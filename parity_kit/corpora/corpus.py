@@ -10,6 +10,7 @@ from typing import Any, NewType, cast
 from parity_kit.contract import Trace
 from parity_kit.contract.canonical import Digest, digest, pack, unpack
 from parity_kit.contract.errors import BadFileError
+from parity_kit.contract.files import read_whole
 
 FORMAT = 1
 """Version of the layout in docs/fixture-format.md."""
@@ -104,7 +105,7 @@ def read_bytes(path: Path) -> bytes:
         BadFileError: If it cannot be read.
     """
     try:
-        return path.read_bytes()
+        return read_whole(path)
     except OSError as error:
         reason = error.strerror or str(error)
         raise BadFileError(

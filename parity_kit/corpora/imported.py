@@ -128,7 +128,7 @@ def read_imported(workspace: Workspace, name: str) -> ImportedCorpus:
         content = cast("dict[str, Any]", json.loads(read_bytes(path)))
         version = content["format"]
         chunks = tuple(Chunk(**chunk) for chunk in content["chunks"])
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
         raise BadFileError(
             f"expected a manifest with format and chunks ({error!r})", where=str(path), hint=_AGAIN
         ) from error

@@ -105,7 +105,7 @@ def read_manifest(fixtures: Path) -> Manifest:
             str(content["python"]),
             {CorpusName(name): Entry(**entry) for name, entry in content["corpora"].items()},
         )
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
         raise BadFileError(
             f"expected a manifest with format, oracle, python and corpora ({error!r})",
             where=str(path),

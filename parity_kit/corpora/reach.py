@@ -177,7 +177,7 @@ def read_reach(fixtures: Path) -> Reach | None:
                 for name, _, parameter in [named.name.removesuffix(")").rpartition("(")]
             },
         )
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
         raise BadFileError(
             f"expected format {FORMAT}, an oracle and functions by module ({error!r})",
             where=str(path),

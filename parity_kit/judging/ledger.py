@@ -20,6 +20,7 @@ all committed cases were run, if it covers none of them, or too many.
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from collections import Counter
@@ -32,6 +33,7 @@ from typing import Any, cast
 
 from parity_kit.contract import CaseId, Level
 from parity_kit.contract.errors import BadFileError
+from parity_kit.contract.files import read_whole
 from parity_kit.judging.verdicts import (
     Divergent,
     Expected,
@@ -175,10 +177,14 @@ def read_ledger(folder: Path) -> Ledger:
         BadFileError: If the file breaks a rule; names the entry and the key.
     """
     file = folder / FILE
-    if not file.is_file():
+    if not os.path.lexists(file):
         return Ledger(file)
     try:
-        data = tomllib.loads(file.read_text(encoding="utf-8"))
+        data = tomllib.loads(read_whole(file).decode())
+    except OSError as error:
+        raise BadFileError(
+            f"cannot be read: {error.strerror}", where=str(file), hint=_HINT
+        ) from error
     except ValueError as error:
         raise BadFileError(f"is not TOML: {error}", where=str(file), hint=_HINT) from error
     entries: Any = data.pop("difference", [])

@@ -17,6 +17,7 @@ import yaml
 
 from parity_kit.contract import Case, CaseId, Operation, Subject, SubjectKind
 from parity_kit.contract.errors import BadFileError, BadProgramError
+from parity_kit.contract.files import read_whole
 from parity_kit.programs.features import features_of
 from parity_kit.programs.parsing import parse
 from parity_kit.programs.reducers import REDUCERS, TYPES
@@ -170,7 +171,7 @@ for _name, _pattern in _RESOLVED.items():
 
 def _composed(path: Path) -> yaml.Node:
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_whole(path).decode("utf-8-sig")
         root: yaml.Node | None = cast("Any", yaml).compose(text, _Loader)
     except OSError as error:
         raise BadFileError(

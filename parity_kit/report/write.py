@@ -63,7 +63,7 @@ def read_data(path: Path) -> dict[str, Any]:
     try:
         report: dict[str, Any] = json.loads(file.read_bytes())
         schema = report["schema"]
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
         raise BadFileError(
             f"no report can be read: {error!r}", where=str(file), hint=f"name a run, or its {DATA}"
         ) from error
