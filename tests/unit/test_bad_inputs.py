@@ -12,6 +12,7 @@ import sqlite3
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -129,7 +130,7 @@ def called(
     monkeypatch.setattr(sys, "argv", ["parity-kit", *words])
     signal.signal(signal.SIGALRM, hung)
     signal.alarm(SECONDS)
-    code = cli._run()
+    code = cli._run()  # pyright: ignore[reportPrivateUsage]  # without the streams of a process
     signal.alarm(0)
     after = state(workspace)
     return code, {name: kept for name, kept in before.items() if after.get(name) != kept}
@@ -163,7 +164,7 @@ def spoil(path: Path, kind: str) -> None:
 
 
 def ids(part: object) -> str:
-    return " ".join(part) if isinstance(part, tuple) else str(part)
+    return " ".join(cast("tuple[str, ...]", part)) if isinstance(part, tuple) else str(part)
 
 
 @pytest.mark.parametrize(("file", "kind", "words"), list(cases()), ids=ids)
@@ -191,9 +192,15 @@ def test_a_broken_file_is_named(  # noqa: PLR0913, PLR0917  # a case of three pa
     assert "next: " in message
 
 
-WRONG = [
-    tuple(shlex.split(line))
-    for line in """
+WRONG: list[tuple[str, ...]] = [
+    *(
+        (command, name)
+        for command in ("gate", "run", "replay", "report")
+        for name in ("a\x00b", "a" * 5000)
+    ),
+    *(
+        tuple(shlex.split(line))
+        for line in """
 gate nobody
 gate ''
 gate ../mine
@@ -336,11 +343,7 @@ init --language cobol
 init mine
 doctor x
 """.strip().splitlines()
-]
-WRONG += [
-    (command, name)
-    for command in ("gate", "run", "replay", "report")
-    for name in ("a\x00b", "a" * 5000)
+    ),
 ]
 
 

@@ -40,17 +40,17 @@ JUDGED = CandidateJudged("candidate-name", "crashed", "2 of 2 cases, first a/b/c
 
 
 def show_gates() -> None:
-    gate_result._show_gates(GATES)
+    gate_result._show_gates(GATES)  # pyright: ignore[reportPrivateUsage]  # what the command prints
 
 
 def show_bench() -> None:
-    bench._print([MEASURED], [], 0, Path("folder"))
+    bench._print([MEASURED], [], 0, Path("folder"))  # pyright: ignore[reportPrivateUsage]  # what the command prints
 
 
 def show_parity() -> None:
     account = Account()
     account.emit(JUDGED)
-    parity._show(account, Settings(), Path("page.html"), 1.0)
+    parity._show(account, Settings(), Path("page.html"), 1.0)  # pyright: ignore[reportPrivateUsage]  # what the command prints
 
 
 def called(module: ModuleType, *arguments: str) -> Callable[[], None]:
@@ -79,7 +79,12 @@ def test_nothing_is_cut(name: str, width: int, monkeypatch: pytest.MonkeyPatch) 
     module, show, words = SHOWN[name]
     out = io.StringIO()
     console = Console(file=out, width=width, force_terminal=True, color_system=None)
-    monkeypatch.setattr(module, "console", lambda **_: console)
+
+    def narrow(*, stderr: bool = False) -> Console:
+        del stderr
+        return console
+
+    monkeypatch.setattr(module, "console", narrow)
     show()
     lines = out.getvalue().splitlines()
     assert max(map(len, lines)) <= width

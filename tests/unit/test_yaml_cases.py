@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from parity_kit.candidates.workspace import find_workspace
 from parity_kit.cli.given_case import GivenCase
 from parity_kit.contract import Returned, run
 from parity_kit.contract.errors import ExitCode, UsageError
@@ -62,7 +63,7 @@ def test_scalars_are_those_of_yaml_1_2(path: Path, text: str, value: Any) -> Non
     assert type(operation.args["value"]) is type(value)
 
 
-SUBJECTS = {
+SUBJECTS: dict[str, tuple[str, list[Any]]] = {
     "codec: {strict: false}\nscript: [{encode: {value: {a: 1}}}]": ("codec", ["msgpack"]),
     "codec: {}\nscript: [{round_trip: {type: msgpack, data: !!binary gaFhAQ==}}]": (
         "codec",
@@ -103,7 +104,9 @@ def test_a_channel_that_langgraph_does_not_make_is_named(
     path.write_text(f"channel: {{{settings}}}\nscript: [{{get: }}]\n")
     written = read_yaml(path)
     with pytest.raises(UsageError) as caught:
-        GivenCase(written.case, places=written.places).run_reference()
+        GivenCase(
+            find_workspace(Path(__file__)), written.case, places=written.places
+        ).run_reference()
     assert says in str(caught.value)
     assert "bug.yaml" in caught.value.where
     assert "parity-kit docs contract" in caught.value.hint
