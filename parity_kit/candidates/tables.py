@@ -157,8 +157,10 @@ class Table:
         return folder
 
     def file(self, key: str, base: Path) -> Path:
-        """Return a file, given relative to this file's folder."""
+        """Return a file, given relative to this file's folder, in it or in a folder beside it."""
         file = (base / self.text(key)).resolve()
+        if not file.is_relative_to(base.resolve().parent):
+            raise self.wrong(key, f"{file} is neither in the candidate's folder nor beside it")
         if not file.is_file():
             raise self.wrong(key, f"no file {file}", f"it is relative to {self._file.name}")
         return file
@@ -170,7 +172,7 @@ class Table:
             if Path(pattern).is_absolute() or ".." in Path(pattern).parts:
                 raise self.wrong(key, f"{pattern!r} is outside the candidate's folder")
             try:
-                files = {path for path in base.glob(pattern) if path.is_file()}
+                files = {path for path in base.glob(pattern) if _is_inside(path, base)}
             except (ValueError, IndexError) as error:
                 raise self.wrong(key, f"{pattern!r} is not a pattern: {error}") from error
             if not files:
@@ -212,6 +214,11 @@ class Table:
         if not isinstance(value, kind):
             raise self.wrong(key, f"must be {name}, not {_shown(value)}")
         return cast("T", value)
+
+
+def _is_inside(path: Path, base: Path) -> bool:
+    """Whether this is a file in a folder, not a link to one elsewhere."""
+    return path.is_file() and path.resolve().is_relative_to(base.resolve())
 
 
 def _shown(value: object) -> str:

@@ -12,6 +12,7 @@ import json
 import os
 import re
 import tomllib
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -97,6 +98,24 @@ class Workspace:
     def imported(self) -> Path:
         """Corpora of a user's own data: private, and ignored by version control."""
         return self.root / _OWN_CACHE / "imported"
+
+    @property
+    def trusted_types(self) -> frozenset[str]:
+        """The types in imported corpora that this workspace's user lets LangGraph build."""
+        try:
+            return frozenset(self._trusted.read_text(encoding="utf-8").split())
+        except OSError:
+            return frozenset()
+
+    def trust_types(self, types: Collection[str]) -> None:
+        """Let LangGraph build these types (`module.Name`) in imported corpora."""
+        self._trusted.parent.mkdir(parents=True, exist_ok=True)
+        lines = sorted({*self.trusted_types, *types})
+        self._trusted.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+
+    @property
+    def _trusted(self) -> Path:
+        return self.root / _OWN_CACHE / "trusted-types"
 
 
 def find_workspace(start: Path | None = None) -> Workspace:

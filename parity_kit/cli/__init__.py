@@ -139,8 +139,8 @@ def _unexpected(error: Exception) -> ExitCode:
 
 def _emit(error: ParityKitError) -> None:
     """Print an error for people, and for machines where they asked."""
-    if "--json" in sys.argv[1:]:
-        import json
+    from parity_kit.cli.common import print_error, print_json
 
-        click.echo(json.dumps({"error": error.to_json()}, indent=2, ensure_ascii=False))
-    click.echo(f"error {error.code}: {error}", err=True)
+    if "--json" in sys.argv[1:]:
+        print_json({"error": error.to_json()})
+    print_error(error)

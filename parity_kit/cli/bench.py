@@ -20,6 +20,7 @@ from parity_kit.cli.files import OutputFile
 from parity_kit.cli.tables import print_table
 from parity_kit.contract.errors import ExitCode
 from parity_kit.contract.events import BenchMeasured, CandidateFailed, Event, GateProgress
+from parity_kit.contract.text import one_line, quoted, sentence
 
 
 @click.command(name="bench")
@@ -143,10 +144,12 @@ class _Progress(AbstractContextManager["_Progress"]):
     def say(self, text: str) -> None:
         """Show what is being done."""
         if self._live:
-            self._status.update(text)
+            from rich.markup import escape
+
+            self._status.update(escape(one_line(text)))
         elif time.monotonic() - self._spoken > self._EVERY_SECONDS:
             self._spoken = time.monotonic()
-            self._console.print(text, markup=False)
+            self._console.print(one_line(text), markup=False)
 
     def take(self, event: Event, keep: Callable[[Event], None]) -> None:
         """Show progress, keep everything else."""
@@ -190,7 +193,12 @@ def _print(
         if row.detail:
             remarks.setdefault((row.candidate, row.detail), []).append(row.workload)
     for (engine, detail), names in remarks.items():
-        out.print(f"* {engine}, {', '.join(names)}: {detail}", markup=False)
+        out.print(one_line(f"* {engine}, {', '.join(names)}: {detail}"), markup=False)
     for failure in failures:
-        out.print(f"could not be judged [{failure.code}]: {failure.problem}", markup=False)
+        out.print(
+            f"could not be judged [{failure.code}]: {one_line(sentence(failure.problem))}",
+            markup=False,
+        )
+        for line in quoted(failure.problem):
+            out.print(f"  {line}", markup=False)
     out.print(f"seed {seed}, pyperf files in {folder}", markup=False)

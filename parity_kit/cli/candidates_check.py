@@ -23,7 +23,9 @@ from parity_kit.contract.errors import (
     EnvironmentBuildError,
     ExitCode,
     UsageError,
+    error_text,
 )
+from parity_kit.contract.text import BAR, one_line
 
 if TYPE_CHECKING:
     from parity_kit.candidates.inspection import Answer
@@ -185,7 +187,7 @@ def _show(report: _Report) -> None:
     out.print(f"{report.candidate.name}  {report.candidate.title}", markup=False, style="bold")
     if (description := report.description) is not None:
         out.print(
-            f"  {description.name} {description.version}, {description.language};"
+            f"  {one_line(f'{description.name} {description.version}, {description.language}')};"
             f" started in {report.ready_seconds:.1f} s, checked in {report.seconds:.1f} s",
             markup=False,
         )
@@ -204,18 +206,18 @@ def _show(report: _Report) -> None:
     for name, count in report.description.engaged.items() if report.description else ():
         never = "" if count else ": the candidate's code never ran"
         style = None if count else "yellow"
-        out.print(f"  {name} ran {count} times{never}", markup=False, style=style)
+        out.print(f"  {one_line(name)} ran {count} times{never}", markup=False, style=style)
     if report.error is not None:
-        where = f"{report.error.where}: " if report.error.where else ""
-        problem = f"  error {report.error.code}: {where}{report.error.problem}"
-        out.print(problem, markup=False, style="red")
+        problem, *more = error_text(report.error).splitlines()
+        lines = [problem, *(line for line in more if not line.startswith("  next: "))]
+        out.print("\n".join(f"  {line}" for line in lines), markup=False, style="red")
     if report.crossed:
         failed = next(
             (f"{answer.part}: {answer.title}" for answer in report.answers if answer.failed), ""
         )
         out.print(f"  bytes of the first failure{failed and f', {failed}'}:", markup=False)
         for line in report.crossed:
-            out.print(f"    {line}", markup=False)
+            out.print(f"    {BAR}{one_line(line)}", markup=False)
     out.print(f"  next: {report.next_step}", markup=False)
     out.print()
 
@@ -239,6 +241,6 @@ def _progress() -> Generator[Callable[[str], None]]:
     err = console(stderr=True)
     if err.is_terminal:
         with err.status("") as status:
-            yield lambda text: status.update(Text(text))
+            yield lambda text: status.update(Text(one_line(text)))
     else:
-        yield lambda text: err.print(text, markup=False)
+        yield lambda text: err.print(one_line(text), markup=False)

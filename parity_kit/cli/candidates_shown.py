@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import click
-
+from parity_kit.cli.common import print_error
 from parity_kit.contract.errors import BadManifestError
 
 if TYPE_CHECKING:
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
 def print_problems(problems: list[BadManifestError]) -> None:
     """Print the problems of manifests."""
     for problem in problems:
-        click.echo(f"error {problem.code}: {problem}", err=True)
+        print_error(problem)
 
 
 def as_json_object(candidate: Candidate) -> dict[str, Any]:

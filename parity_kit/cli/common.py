@@ -15,6 +15,8 @@ import click
 
 from parity_kit.candidates.workspace import CACHE, Workspace, find_workspace
 from parity_kit.contract import Level
+from parity_kit.contract.errors import ParityKitError, error_text
+from parity_kit.contract.text import visible
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -74,17 +76,41 @@ def corpora_option(function: F) -> F:
 
 
 def console(*, stderr: bool = False) -> Console:
-    """Return a console: colours and tables in a terminal, plain text in a pipe."""
-    from rich.console import Console
+    """Return a console: colours and tables in a terminal, plain text in a pipe.
+
+    Whatever it prints is text: control characters show, and what is no valid markup stays as it is.
+    """
+    from parity_kit.cli.safe_console import SafeConsole
 
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() else 120
-    return Console(stderr=stderr, width=width, highlight=False, soft_wrap=not stream.isatty())
+    wraps = not stream.isatty()
+    return SafeConsole(stderr=stderr, width=width, highlight=False, soft_wrap=wraps, emoji=False)
+
+
+def echo(text: str, *, err: bool = False) -> None:
+    """Print lines, in which nothing acts."""
+    click.echo(visible(text), err=err)
 
 
 def print_json(data: object) -> None:
-    """Print one JSON document."""
-    click.echo(json.dumps(data, indent=2, ensure_ascii=False))
+    """Print one JSON document; what would act stands in it escaped, so that it stays the same."""
+    click.echo(json_text(data))
+
+
+def json_text(data: object) -> str:
+    """Return a JSON document without a character that would act on a terminal or a CI runner."""
+    text = json.dumps(data, indent=2, ensure_ascii=False).replace("##", "#\\u0023")
+    if text.replace("\n", "").isprintable():
+        return text
+    return "".join(
+        char if char == "\n" or visible(char) == char else json.dumps(char)[1:-1] for char in text
+    )
+
+
+def print_error(error: ParityKitError) -> None:
+    """Print an error on standard error: a line, what it quotes behind bars, and the next step."""
+    echo(error_text(error), err=True)
 
 
 @contextmanager
@@ -101,5 +127,7 @@ def progress_messages(first: str = "") -> Generator[Callable[[str], None]]:
     if not out.is_terminal:
         yield lambda _: None
         return
+    from rich.markup import escape
+
     with out.status(first) as status:
-        yield lambda text: status.update(text.replace("[", r"\["))
+        yield lambda text: status.update(escape(text))

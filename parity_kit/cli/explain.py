@@ -9,11 +9,12 @@ import click
 
 from parity_kit.candidates.workspace import Workspace
 from parity_kit.cli import completing
-from parity_kit.cli.common import console, corpora_option, json_option, print_json
+from parity_kit.cli.common import console, corpora_option, echo, json_option, print_json
 from parity_kit.cli.files import OutputFile
-from parity_kit.cli.given_case import level_option, read_given, replay
+from parity_kit.cli.given_case import level_option, read_given, replay, trust_option
 from parity_kit.contract.casefile import CaseFile
 from parity_kit.contract.files import write_atomically
+from parity_kit.contract.text import BAR, one_line
 
 if TYPE_CHECKING:
     from parity_kit.judging.explanation import Explanation
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     help="Run the case on this candidate now (default: the outcomes kept in the file).",
 )
 @level_option
+@trust_option
 @click.option(
     "--script",
     "script_path",
@@ -40,6 +42,7 @@ def command(
     given: str,
     candidate: str | None,
     level_name: str | None,
+    trust: bool,
     script_path: Path | None,
     as_json: bool,
 ) -> int:
@@ -53,7 +56,7 @@ def command(
     from parity_kit.programs.script import script
 
     judged = None
-    case = read_given(workspace, given, level_name)
+    case = read_given(workspace, given, level_name, trust=trust)
     if candidate is None:
         compared = case.kept()
         level = compared.level.label
@@ -74,7 +77,7 @@ def command(
 
 
 def _show(compared: CaseFile, level: str, explanation: Explanation, source: str | None) -> None:
-    from parity_kit.judging.text import quoted, sentence, visible
+    from parity_kit.contract.text import quoted, sentence, visible
 
     out = console()
     out.print(visible(sentence(explanation.headline)), style="bold", markup=False)
@@ -87,9 +90,10 @@ def _show(compared: CaseFile, level: str, explanation: Explanation, source: str 
     for line in explanation.sentences:
         out.print(f"  {line}", markup=False)
     for title, lines in explanation.sides:
-        out.print(f"\n{title}", style="bold", markup=False)
+        out.print(f"\n{one_line(title)}", style="bold", markup=False)
         for line in lines:
-            out.print(f"  {line}", markup=False, style="red" if line.startswith("►") else None)
+            style = "red" if line.startswith("►") else None
+            out.print(f"  {BAR}{one_line(line)}", markup=False, style=style)
     if source is not None:
         out.print("\n[bold]The reference's behaviour, with LangGraph alone[/bold]\n")
-        out.print(source, markup=False)
+        echo(source)

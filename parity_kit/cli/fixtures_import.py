@@ -11,8 +11,9 @@ import click
 
 from parity_kit.candidates.workspace import Workspace
 from parity_kit.cli.common import console, json_option, print_json, workspace_option
-from parity_kit.cli.user_checkpoints import counting, database_options
+from parity_kit.cli.user_checkpoints import counting, database_options, warn_permissive
 from parity_kit.contract.errors import BadFileError
+from parity_kit.contract.text import one_line
 from parity_kit.corpora.manifest import MANIFEST
 
 
@@ -52,6 +53,8 @@ def command(
     from parity_kit.corpora.user_checkpoints.opening import open_source
     from parity_kit.corpora.user_checkpoints.source import Selection
 
+    if permissive:
+        warn_permissive()
     folder = imported_folder(workspace, name)
     started = time.perf_counter()
     selection = Selection(threads, limit)
@@ -88,9 +91,9 @@ def command(
     for feature, count in sorted(made.features.items()):
         out.print(f"  {feature}: {count}", markup=False)
     for reason, count in sorted(made.left_out.items()):
-        out.print(f"  left out: {count}, {reason}", markup=False)
+        out.print(one_line(f"  left out: {count}, {reason}"), markup=False)
     for type_, count in sorted(made.encrypted.items()):
-        out.print(f"  encrypted, not looked at: {count} of type {type_}", markup=False)
+        out.print(one_line(f"  encrypted, not looked at: {count} of type {type_}"), markup=False)
     if made.encrypted:
         advice = "decrypt them: --serde MODULE:NAME" if serde is None else "is it another key?"
         out.print(f"  {advice}", markup=False)

@@ -11,8 +11,9 @@ import click
 
 from parity_kit.cli.common import console, print_json
 from parity_kit.cli.tables import print_table
-from parity_kit.cli.user_checkpoints import counting, database_options
+from parity_kit.cli.user_checkpoints import counting, database_options, warn_permissive
 from parity_kit.contract.errors import ExitCode, UsageError
+from parity_kit.contract.text import one_line
 
 if TYPE_CHECKING:
     from parity_kit.corpora.user_checkpoints.loss import Loss, LossReport
@@ -29,7 +30,9 @@ def loss_options(function: F) -> F:
     )
     @database_options
     @click.option(
-        "--strict", is_flag=True, help="With --loss: build only the types of the safe list."
+        "--permissive",
+        is_flag=True,
+        help="With --loss: build every type that the data names, which imports and calls it.",
     )
     @functools.wraps(function)
     def wrapper(  # the options it takes away
@@ -40,13 +43,16 @@ def loss_options(function: F) -> F:
         threads: tuple[str, ...],
         limit: int | None,
         serde: str | None,
-        strict: bool,
+        permissive: bool,
         **kwargs: Any,
     ) -> Any:
         if loss:
             as_json = bool(kwargs["as_json"])
-            return _check(sqlite, postgres, threads, limit, serde, strict=strict, as_json=as_json)
-        if strict or threads or any(item is not None for item in (sqlite, postgres, limit, serde)):
+            return _check(
+                sqlite, postgres, threads, limit, serde, permissive=permissive, as_json=as_json
+            )
+        given = (sqlite, postgres, limit, serde)
+        if permissive or threads or any(item is not None for item in given):
             raise UsageError("a database is checked with --loss", hint="add --loss")
         return function(*args, **kwargs)
 
@@ -60,12 +66,14 @@ def _check(  # the options
     limit: int | None,
     serde: str | None,
     *,
-    strict: bool,
+    permissive: bool,
     as_json: bool,
 ) -> int:
     from parity_kit.corpora.user_checkpoints.opening import open_source
     from parity_kit.corpora.user_checkpoints.source import Selection
 
+    if permissive:
+        warn_permissive()
     started = time.perf_counter()
     selection = Selection(threads, limit)
     with (
@@ -74,7 +82,7 @@ def _check(  # the options
     ):
         from parity_kit.corpora.user_checkpoints.loss import find_loss
 
-        report = find_loss(source, progress, strict=strict)
+        report = find_loss(source, progress, permissive=permissive)
     code = ExitCode.PARITY if report.values else ExitCode.NOT_JUDGED
     if report.lost:
         code = ExitCode.DIVERGENCE
@@ -97,7 +105,8 @@ def _print(report: LossReport, seconds: float) -> None:
         table.add_column("the first", overflow="fold")
         for loss, lost in _most_first(report):
             first = _where(lost.examples[0])
-            table.add_row(loss.became.value, escape(loss.type), str(lost.count), escape(first))
+            kind = escape(one_line(loss.type))
+            table.add_row(loss.became.value, kind, str(lost.count), escape(one_line(first)))
         print_table(out, table)
     result = "all come back to the same bytes"
     if report.lost:

@@ -9,7 +9,9 @@ import click
 from parity_kit.candidates.workspace import INSTALLED, Workspace
 from parity_kit.cli.common import (
     console,
+    echo,
     json_option,
+    print_error,
     print_json,
     progress_messages,
     workspace_option,
@@ -75,7 +77,8 @@ def against_kept(measured: Measured) -> Stale:
     try:
         kept = read_masks(MASKS)
     except BadFileError as error:
-        click.echo(f"the kit's masks cannot be read, all count as missing: {error}", err=True)
+        echo("the kit's masks cannot be read, all count as missing:", err=True)
+        print_error(error)
         kept = ()
     return compare_masks(kept, measured)
 

@@ -9,9 +9,10 @@ import click
 
 from parity_kit.candidates.workspace import Workspace
 from parity_kit.cli import completing
-from parity_kit.cli.common import corpora_option, json_option, print_json
+from parity_kit.cli.common import corpora_option, echo, json_option, print_json
 from parity_kit.contract import Trace
 from parity_kit.contract.errors import UsageError
+from parity_kit.contract.text import one_line, visible
 from parity_kit.corpora.lookup import find_trace
 from parity_kit.corpora.show import render_bytes, stored_entries, trace_to_json
 from parity_kit.corpora.show import show as lines_of
@@ -77,7 +78,7 @@ def command(
         return
     for head, data in blobs:
         if head:
-            click.echo(f"{head}  ({len(data)} bytes)")
+            echo(f"{one_line(head)}  ({len(data)} bytes)")
         packed = not head or head.endswith(("/msgpack", " data"))
         for line in render_bytes(data, _style, packed=packed):
             click.echo(line)
@@ -102,7 +103,7 @@ _COLOURS: dict[str, dict[str, Any]] = {
 
 def _style(kind: str, text: str) -> str:
     """Return a text in its colour, which `click.echo` removes unless it writes to a terminal."""
-    return click.style(text, **_COLOURS[kind])
+    return click.style(visible(text), **_COLOURS[kind])
 
 
 def _from_hex(text: str) -> bytes:

@@ -13,7 +13,7 @@ import click
 from parity_kit import __version__
 from parity_kit.candidates.workspace import MARKER, Workspace
 from parity_kit.cli import completing
-from parity_kit.cli.common import corpora_option, json_option, print_json
+from parity_kit.cli.common import corpora_option, echo, json_option, print_error, print_json
 from parity_kit.cli.files import files_options
 from parity_kit.cli.lifecycle import Run
 from parity_kit.cli.tracing import trace_option
@@ -168,6 +168,7 @@ def command(
         Plan(_rules(settings, chosen.name, options), least, floors=settings.floors)
         for chosen in candidates
     ]
+    _warn_unredacted(workspace, plans, wanted, folder)
     notes = _left_out(workspace, corpora, settings.gate.corpora)
     searched = folder is None and any(plan.rules.suites for plan in plans)
     names = [str(chosen.name) for chosen in candidates]
@@ -196,6 +197,35 @@ def command(
     return code
 
 
+def _warn_unredacted(
+    workspace: Workspace, plans: Sequence[Plan], wanted: Wanted, folder: Path | None
+) -> None:
+    """Warn where values of a user's own would leave the workspace."""
+    from parity_kit.corpora.imported import PREFIX, read_imported
+
+    named = {name for plan in plans for name in plan.rules.corpora or ()}
+    open_ = [
+        name
+        for name in sorted(named)
+        if name.startswith(PREFIX)
+        and not read_imported(workspace, name.removeprefix(PREFIX)).about.get("redacted")
+    ]
+    places = {
+        "--junit": wanted.junit,
+        "--sarif": wanted.sarif,
+        "--markdown": wanted.markdown,
+        "--cases": folder,
+        "annotations": wanted.environment.get("GITHUB_ACTIONS") == "true",
+        "the step summary": wanted.environment.get("GITHUB_STEP_SUMMARY"),
+    }
+    if open_ and (used := [place for place, given in places.items() if given]):
+        echo(
+            f"warning: {', '.join(open_)} is not redacted: where a candidate differs, its values "
+            f"are written to {', '.join(used)}; to share them, fixtures import --redact",
+            err=True,
+        )
+
+
 def _judged(judging: Judging, run: Run, candidate: Candidate, plan: Plan) -> Result:
     from parity_kit.cli.gate_result import Result
 
@@ -203,7 +233,7 @@ def _judged(judging: Judging, run: Run, candidate: Candidate, plan: Plan) -> Res
     conclusion = judging.candidate(candidate, plan)
     error = judging.errors.get(candidate.name)
     if error is not None:
-        click.echo(f"error {error.code}: {error}", err=True)
+        print_error(error)
     summary = run.account.summary.candidate(candidate.name)
     oracle = run.account.oracle
     return Result(summary, plan.required, oracle, conclusion, error, run.seconds - began)

@@ -12,8 +12,8 @@ from parity_kit.cli.tables import print_table
 from parity_kit.contract import Level
 from parity_kit.contract.errors import CandidateError
 from parity_kit.contract.events import DivergenceFound, GateFinished
+from parity_kit.contract.text import one_line, quoted, sentence
 from parity_kit.gates.conclusion import Conclusion
-from parity_kit.judging.text import one_line, quoted, sentence
 from parity_kit.judging.words import colour, mark, not_looked_at, reached
 from parity_kit.report.summary import CandidateSummary
 
@@ -115,7 +115,7 @@ def _show_divergence(divergence: DivergenceFound) -> None:
         candidate = one_line(divergence.candidate_side, MOST_CHARACTERS)
         out.print(f"  reference  {reference}", markup=False)
         out.print(f"  candidate  {candidate}", markup=False)
-    out.print(f"  {divergence.case}{times}", markup=False, style="dim")
+    out.print(f"  {one_line(divergence.case)}{times}", markup=False, style="dim")
 
 
 def _show_quoted(message: str) -> None:

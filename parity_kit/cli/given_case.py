@@ -9,17 +9,26 @@ from pathlib import Path
 import click
 
 from parity_kit.candidates.workspace import Workspace
+from parity_kit.cli.common import echo
 from parity_kit.contract import Case, Level, Outcome, Unsupported
 from parity_kit.contract.casefile import CaseFile
 from parity_kit.contract.errors import BadFileError, BadProgramError, UsageError
+from parity_kit.contract.text import one_line
 from parity_kit.judging.candidate_under_test import Answer
 from parity_kit.judging.verdicts import Verdict
+from parity_kit.programs.admission import admit, check_structure, foreign_types
+from parity_kit.programs.yaml_cases import SUFFIXES
 
 level_option = click.option(
     "--level",
     "level_name",
     type=click.Choice([level.label for level in Level if level]),
     help="How closely outcomes must agree (default: the level stored in the file, or bytes).",
+)
+trust_option = click.option(
+    "--trust",
+    is_flag=True,
+    help="Let LangGraph import and call every type that the case names: this can run any code.",
 )
 
 
@@ -37,6 +46,7 @@ class GivenCase:
     candidate_outcomes: tuple[Outcome, ...] | None = None
     level: Level = Level.BYTES
     places: tuple[str, ...] = ()
+    is_fixture: bool = False
 
     def kept(self) -> CaseFile:
         """Return the case with the outcomes kept; the reference runs it where it has none."""
@@ -79,23 +89,48 @@ class GivenCase:
         return outcomes
 
 
-def read_given(workspace: Workspace, given: str, level_name: str | None) -> GivenCase:
+def read_given(
+    workspace: Workspace, given: str, level_name: str | None, *, trust: bool = False
+) -> GivenCase:
     """Return the case in a file (a kept case, or YAML), or the fixture with an id.
 
     Raises:
+        UntrustedTypeError: If it names a type that the kit does not know, without `trust`.
         UsageError: If it is neither, or the file is broken.
     """
+    read = _read(workspace, given)
+    if trust:
+        _trust(read.case)
+    elif read.is_fixture:
+        admit(read.case, trusted=workspace.trusted_types)
+    elif not read.places:
+        admit(read.case, given)
+    return read if level_name is None else replace(read, level=Level[level_name.upper()])
+
+
+def _trust(case: Case) -> None:
+    """Let this process build what a case names, and say so."""
+    check_structure(case)
+    if types := foreign_types(case):
+        from parity_kit.reference.native import trust_types
+
+        names = ", ".join(".".join(kind) for kind in types)
+        echo(one_line(f"--trust: LangGraph imports and calls {names}"), err=True)
+        trust_types(types)
+
+
+def _read(workspace: Workspace, given: str) -> GivenCase:
     from parity_kit.contract.casefile import SUFFIX, read_case
     from parity_kit.corpora.lookup import find_trace
-    from parity_kit.programs.yaml_cases import SUFFIXES, read_yaml
+    from parity_kit.programs.yaml_cases import read_yaml
 
     path = Path(given)
     if path.suffix in SUFFIXES:
         written = read_yaml(path)
-        read = GivenCase(workspace, written.case, places=written.places)
-    elif given.endswith(SUFFIX) or os.path.isfile(given):  # noqa: PTH113  # an id may be no path
+        return GivenCase(workspace, written.case, places=written.places)
+    if given.endswith(SUFFIX) or os.path.isfile(given):  # noqa: PTH113  # an id may be no path
         kept = read_case(path)
-        read = GivenCase(
+        return GivenCase(
             workspace,
             kept.case,
             kept.candidate,
@@ -103,10 +138,8 @@ def read_given(workspace: Workspace, given: str, level_name: str | None) -> Give
             kept.candidate_outcomes,
             kept.level,
         )
-    else:
-        trace = find_trace(workspace, given)
-        read = GivenCase(workspace, trace.case, reference_outcomes=trace.outcomes)
-    return read if level_name is None else replace(read, level=Level[level_name.upper()])
+    trace = find_trace(workspace, given)
+    return GivenCase(workspace, trace.case, reference_outcomes=trace.outcomes, is_fixture=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,4 +203,4 @@ def replay(workspace: Workspace, given: GivenCase, candidate: str | None) -> Rep
 
 
 def _show_progress(text: str) -> None:
-    click.echo(text, err=True)
+    echo(one_line(text), err=True)

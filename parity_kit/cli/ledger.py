@@ -15,6 +15,7 @@ from parity_kit.contract import Level
 from parity_kit.contract.errors import ExitCode
 from parity_kit.contract.events import CaseJudged, EntryStale, Event, GateProgress
 from parity_kit.contract.files import write_atomically
+from parity_kit.contract.text import one_line
 
 if TYPE_CHECKING:
     from parity_kit.judging.ledger import Ledger
@@ -103,10 +104,10 @@ def _print(rows: Sequence[Mapping[str, object]], file: str) -> None:
     for row in rows:
         sign = mark("stale") if row["problem"] else mark("expected")
         covers = f"{row['covered']} of {row['of']} cases, until {row['until']}"
-        out.print(f"{sign} {row['entry']:>3}  {escape(str(row['case']))} · {covers}")
-        out.print(f"       {row['differs']}", style="dim", markup=False)
+        out.print(f"{sign} {row['entry']:>3}  {escape(one_line(str(row['case'])))} · {covers}")
+        out.print(f"       {one_line(str(row['differs']))}", style="dim", markup=False)
         if row["problem"]:
-            out.print(f"       {row['problem']}", markup=False)
+            out.print(f"       {one_line(str(row['problem']))}", markup=False)
     failing = sum(bool(row["problem"]) for row in rows)
     out.print(f"{len(rows)} entries, {failing} stale  {file}", markup=False)
 

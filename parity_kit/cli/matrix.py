@@ -16,6 +16,7 @@ from parity_kit.cli.common import console, corpora_option, json_option, level_op
 from parity_kit.cli.tables import print_table
 from parity_kit.contract import Level
 from parity_kit.contract.events import Event, GateProgress, RowJudged
+from parity_kit.contract.text import one_line
 from parity_kit.gates.matrix.claims import Claims
 from parity_kit.gates.matrix.standing import counts, summary
 from parity_kit.judging.verdicts import FAILURES, NO_CASE, WORST_FIRST
@@ -208,7 +209,7 @@ def _as_json(judged: Sequence[_Result], shown: Sequence[Row]) -> dict[str, objec
 def _print(judged: Sequence[_Result], shown: Sequence[Row], *, grouped: bool) -> None:
     from rich.markup import escape
 
-    from parity_kit.judging.text import one_line, sentence
+    from parity_kit.contract.text import one_line, sentence
 
     out = console()
     if shown:
@@ -269,7 +270,7 @@ def _why(result: _Result, row: Row) -> str:
     """Return where a row first differs, or what was said of the cases that were not compared."""
     from rich.markup import escape
 
-    from parity_kit.judging.text import one_line
+    from parity_kit.contract.text import one_line
 
     judged_row = result.row(row)
     if judged_row is None or judged_row.verdict == "equal" or not judged_row.verdicts:
@@ -281,7 +282,6 @@ def _why(result: _Result, row: Row) -> str:
 def _summary(result: _Result) -> str:
     from rich.markup import escape
 
-    from parity_kit.judging.text import one_line
     from parity_kit.judging.words import mark
 
     verdict = f"{mark(result.conclusion.verdict)}: {escape(one_line(result.reason))}"

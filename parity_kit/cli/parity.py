@@ -208,7 +208,7 @@ def _show(account: Account, settings: Settings, page: Path, seconds: float) -> N
     from rich.markup import escape
     from rich.table import Table
 
-    from parity_kit.judging.text import one_line
+    from parity_kit.contract.text import one_line
     from parity_kit.judging.words import mark
 
     out = console()

@@ -9,10 +9,11 @@ import click
 from parity_kit.candidates.workspace import Workspace
 from parity_kit.cli import completing
 from parity_kit.cli.common import console, corpora_option, json_option, print_json
-from parity_kit.cli.given_case import Replayed, level_option, read_given
+from parity_kit.cli.given_case import Replayed, level_option, read_given, trust_option
 from parity_kit.cli.given_case import replay as replay_case
 from parity_kit.cli.tracing import trace_option
 from parity_kit.contract.errors import ExitCode
+from parity_kit.contract.text import one_line, quoted
 
 if TYPE_CHECKING:
     from parity_kit.judging.verdicts import Verdict
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     help="The candidate to run it on (default: the one in the file).",
 )
 @level_option
+@trust_option
 @trace_option
 @json_option
 @corpora_option
@@ -34,6 +36,7 @@ def command(
     given: str,
     candidate: str | None,
     level_name: str | None,
+    trust: bool,
     as_json: bool,
 ) -> int:
     """Run a case again on the reference and on a candidate.
@@ -43,7 +46,8 @@ def command(
     for and claimed, or differ as the ledger expects; with 1 if they differ; and with 3 if the
     candidate could not be judged.
     """
-    replayed = replay_case(workspace, read_given(workspace, given, level_name), candidate)
+    case = read_given(workspace, given, level_name, trust=trust)
+    replayed = replay_case(workspace, case, candidate)
     if as_json:
         print_json(_as_json(replayed))
     else:
@@ -87,18 +91,18 @@ def _show(replayed: Replayed) -> None:
     from rich.markup import escape
     from rich.table import Table
 
+    from parity_kit.contract.text import sentence, visible
     from parity_kit.judging.outcome_text import arguments_line, outcome_lines
-    from parity_kit.judging.text import quoted, sentence, visible
     from parity_kit.judging.verdicts import headline, label
     from parity_kit.judging.words import mark
 
     out, case, theirs = console(), replayed.case, replayed.theirs
-    out.print(f"[bold]{escape(case.id)}[/bold] · {case.subject.kind.value}")
-    out.print(f"compared at level {replayed.level_text}", markup=False)
+    out.print(f"[bold]{escape(one_line(case.id))}[/bold] · {case.subject.kind.value}")
+    out.print(one_line(f"compared at level {replayed.level_text}"), markup=False)
     for index, operation in enumerate(case.operations):
         table = Table(title=None, expand=False, show_lines=False)
         table.add_column("langgraph", overflow="fold")
-        table.add_column(escape(replayed.candidate), overflow="fold")
+        table.add_column(escape(one_line(replayed.candidate)), overflow="fold")
         mine = outcome_lines(replayed.ours[index])
         yours = outcome_lines(theirs[index]) if theirs is not None else ["no answer"]
         differs = _differs(replayed, index)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +10,7 @@ import click
 
 from parity_kit.candidates.workspace import Workspace
 from parity_kit.cli import completing
-from parity_kit.cli.common import console, corpora_option, json_option, level_option
+from parity_kit.cli.common import console, corpora_option, json_option, level_option, print_json
 from parity_kit.cli.files import files_options
 from parity_kit.cli.lifecycle import Order, begin, resume_option
 from parity_kit.cli.tracing import trace_option
@@ -137,7 +136,7 @@ def _close(run: Run, folder: Path, kept: list[Path], *, as_json: bool) -> None:
 
     if as_json:
         events = [event_to_json(event) for event in run.events]
-        click.echo(json.dumps({"run": str(folder), "events": events}, indent=2))
+        print_json({"run": str(folder), "events": events})
         return
     out = console()
     for path in kept:

@@ -1,7 +1,8 @@
 """Standard output and error: signs that the encoding has, and no error if nobody reads.
 
 Everything a command prints goes through here, so a closed pipe, a full disk or a narrow encoding
-never ends a command, and never changes the verdict that its exit code stands for.
+never ends a command, and never changes the verdict that its exit code stands for; and no text that
+somebody else chose acts on a terminal or a CI runner.
 """
 
 # ruff: noqa: RUF001  # typographic signs are meant: this is where they are replaced
@@ -16,6 +17,7 @@ import sys
 from typing import TYPE_CHECKING, TextIO, cast
 
 from parity_kit.contract.errors import ExitCode
+from parity_kit.contract.text import Tamer
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -46,6 +48,26 @@ class _Descriptor(io.FileIO):
             os.dup2(null, self.fileno())
             os.close(null)
             return memoryview(data).nbytes
+
+
+class _Tamed(io.TextIOWrapper):
+    """Writes nothing that acts, whoever chose the text."""
+
+    def __init__(
+        self,
+        terminal: bool,  # the only argument of its own
+        buffer: io.BufferedWriter,
+        encoding: str,
+        errors: str,
+        *,
+        line_buffering: bool,
+    ) -> None:
+        super().__init__(buffer, encoding, errors, line_buffering=line_buffering)
+        self._tame = Tamer(terminal=terminal)
+
+    def write(self, text: str, /) -> int:
+        super().write(self._tame(text))
+        return len(text)
 
 
 def prepare() -> None:
@@ -81,7 +103,8 @@ def _stream(old: TextIO | None, descriptor: int) -> TextIO:
     if codecs.lookup(encoding).name == "ascii":
         encoding = _ASCII
     at_once = descriptor == _STDERR or raw.isatty()
-    return io.TextIOWrapper(io.BufferedWriter(raw), encoding, _ERRORS, line_buffering=at_once)
+    terminal = raw.isatty()
+    return _Tamed(terminal, io.BufferedWriter(raw), encoding, _ERRORS, line_buffering=at_once)
 
 
 def _sign(error: UnicodeError) -> tuple[str, int]:

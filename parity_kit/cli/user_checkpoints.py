@@ -32,6 +32,15 @@ def database_options(function: F) -> F:
     return function
 
 
+def warn_permissive() -> None:
+    """Say what `--permissive` allows."""
+    click.echo(
+        "--permissive: LangGraph imports and calls whatever the data names; whoever can write to "
+        "the database can run code here",
+        err=True,
+    )
+
+
 @contextmanager
 def counting(label: str) -> Generator[Callable[[int, int], None]]:
     """Show how many checkpoints are done, in a terminal and nowhere else."""

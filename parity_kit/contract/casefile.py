@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from parity_kit.contract.canonical import pack, unpack
 from parity_kit.contract.errors import BadFileError
-from parity_kit.contract.files import read_whole, write_atomically
+from parity_kit.contract.files import read_file, write_atomically
 from parity_kit.contract.model import Case, Level, Outcome, outcome_from_plain, outcome_to_plain
 
 FORMAT = "parity-kit case 1"
@@ -56,12 +56,17 @@ def read_case(path: Path) -> CaseFile:
     Raises:
         BadFileError: If it cannot be read or is not a case file.
     """
+    return parse_case(read_file(path, hint=_NAME_ONE), path)
+
+
+def parse_case(content: bytes, path: Path) -> CaseFile:
+    """Return what the content of a case file holds; errors name `path`.
+
+    Raises:
+        BadFileError: If it is not a case file.
+    """
     try:
-        data = unpack(read_whole(path))
-    except OSError as error:
-        raise BadFileError(
-            f"cannot be read: {error.strerror}", where=str(path), hint=_NAME_ONE
-        ) from error
+        data = unpack(content)
     except ValueError as error:
         raise _not_a_case(path, f"not MessagePack ({error})") from error
     if not isinstance(data, Mapping) or cast("Mapping[str, Any]", data).get("format") != FORMAT:
@@ -69,9 +74,10 @@ def read_case(path: Path) -> CaseFile:
     fields = cast("Mapping[str, Any]", data)
     try:
         theirs = fields["outcomes"]
+        check_case(fields["case"])
         return CaseFile(
             Case.from_plain(fields["case"]),
-            fields["candidate"],
+            _text(fields["candidate"], "candidate"),
             _outcomes(fields["reference"]),
             None if theirs is None else _outcomes(theirs),
             # A file of before the level was kept was compared at the highest.
@@ -79,6 +85,44 @@ def read_case(path: Path) -> CaseFile:
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise _not_a_case(path, f"{type(error).__name__}: {error}") from error
+
+
+def check_case(data: Any) -> None:
+    """Check the types of a case as plain data, which `Case.from_plain` takes for granted.
+
+    Raises:
+        KeyError, TypeError: If a part is missing or has another type.
+    """
+    case = _map(data, "case")
+    _text(case["id"], "id")
+    for feature in _list(case["features"], "features"):
+        _text(feature, "features")
+    subject = _map(case["subject"], "subject")
+    _text(subject["kind"], "subject.kind")
+    _map(subject["spec"], "subject.spec")
+    for operation in _list(case["operations"], "operations"):
+        _text(_map(operation, "operations")["name"], "operations.name")
+        _map(operation["args"], "operations.args")
+    if type(_map(case["pins"], "pins")["epoch"]) is not int:
+        raise TypeError("pins.epoch is not an integer")
+
+
+def _map(value: Any, where: str) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):  # pyright: ignore[reportUnknownVariableType]  # foreign data
+        raise TypeError(f"{where} is not a map of names")
+    return cast("Mapping[str, Any]", value)
+
+
+def _list(value: Any, where: str) -> Sequence[Any]:
+    if not isinstance(value, list):
+        raise TypeError(f"{where} is not a list")
+    return cast("Sequence[Any]", value)
+
+
+def _text(value: Any, where: str) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{where} is not text")
+    return value
 
 
 def _outcomes(data: Sequence[Mapping[str, Any]]) -> tuple[Outcome, ...]:

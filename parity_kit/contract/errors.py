@@ -5,6 +5,7 @@
       PK202 UnknownCandidateError     no such candidate in the workspace
       PK203 BadManifestError          candidate.toml or parity.toml is wrong
       PK204 BadProgramError           a graph program breaks the rules of docs/programs.md
+      PK205 UntrustedTypeError        a case names a type that the kit does not build
     PK300 CandidateError              the candidate could not be judged exit code 3
       PK301 EnvironmentBuildError     its environment could not be made
       PK302 CandidateCrashedError     its process ended, or it failed with an error of its own
@@ -21,7 +22,13 @@ A difference between two engines is never an exception: it is a verdict.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import IntEnum
+
+from parity_kit.contract.text import one_line, quoted, sentence
+
+_NAMED = 5
+"""How many types a message names."""
 
 
 class ExitCode(IntEnum):
@@ -65,6 +72,17 @@ class ParityKitError(Exception):
         }
 
 
+def error_text(error: ParityKitError) -> str:
+    """Return an error for people; what it quotes, such as last words, stands behind bars."""
+    where = f"{one_line(error.where)}: " if error.where else ""
+    lines = [f"error {error.code}: {where}{one_line(sentence(error.problem))}"]
+    lines += [f"  {line}" for line in quoted(error.problem)]
+    # A hint is the kit's own, and some are lists; what it names may be anybody's.
+    hint, *listed = error.hint.splitlines() or [""]
+    lines += [f"  next: {one_line(hint)}"] if hint else []
+    return "\n".join([*lines, *(f"  {one_line(line)}" for line in listed)])
+
+
 class UsageError(ParityKitError):
     """The user's arguments or files are wrong."""
 
@@ -94,6 +112,21 @@ class BadProgramError(UsageError):
     """A graph program breaks the rules of docs/programs.md."""
 
     code = "PK204"
+
+
+class UntrustedTypeError(UsageError):
+    """A case makes LangGraph import and call something that the kit does not know."""
+
+    code = "PK205"
+
+    def __init__(self, types: Sequence[tuple[str, str]], *, where: str, hint: str = "") -> None:
+        names = ", ".join(".".join(kind) for kind in types[:_NAMED])
+        more = f" and {len(types) - _NAMED} more" if len(types) > _NAMED else ""
+        super().__init__(
+            f"names {names}{more}, which LangGraph would import and call",
+            where=where,
+            hint=hint or "read what the case holds; if you trust it as you trust code: --trust",
+        )
 
 
 LAST_WORDS = "; its last words on standard error:\n"

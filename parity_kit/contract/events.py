@@ -7,8 +7,11 @@ and nothing of engines. The journal is one event a line, as JSON.
 from __future__ import annotations
 
 import dataclasses
+import functools
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeAlias, get_args
+from types import UnionType
+from typing import Any, Protocol, TypeAlias, cast, get_args, get_origin, get_type_hints
 
 JOURNAL = "journal.jsonl"
 """The journal's name in the folder of a run."""
@@ -348,5 +351,35 @@ def event_from_json(data: dict[str, Any]) -> Event:
     Raises:
         KeyError, TypeError: If it is no event.
     """
-    fields = dict(data)
-    return _KINDS[fields.pop("event")](**fields)
+    values = dict(data)
+    kind = _KINDS[values.pop("event")]
+    for name, hint in _hints(kind).items():
+        if name in values and not _fits(values[name], hint):
+            raise TypeError(f"{name} is not of type {hint}")
+    return kind(**values)
+
+
+@functools.cache
+def _hints(kind: type[Event]) -> Mapping[str, Any]:
+    return get_type_hints(kind)
+
+
+def _fits(value: Any, hint: Any) -> bool:
+    """Whether a value from JSON has the type of a field."""
+    if hint is Any:
+        return True
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin is UnionType:
+        return any(_fits(value, argument) for argument in arguments)
+    if origin is list:
+        return isinstance(value, list) and all(
+            _fits(item, arguments[0]) for item in cast("list[Any]", value)
+        )
+    if origin is dict:
+        entries = cast("dict[str, Any]", value)
+        return isinstance(value, dict) and all(
+            _fits(item, arguments[1]) for item in entries.values()
+        )
+    if hint is float:
+        return isinstance(value, (int, float)) and not isinstance(value, bool)
+    return type(value) is hint

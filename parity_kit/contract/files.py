@@ -1,27 +1,82 @@
-"""Files read and written whole: a full disk or a kill leaves the old file or the new one."""
+"""Files read with suspicion, and written whole.
+
+A file of the kit may come from anybody: only a regular file of bounded size is read, and one that
+another file names only below the folder that it belongs to. A full disk or a kill leaves the old
+file or the new one.
+"""
 
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import shutil
 import stat
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from parity_kit.contract.errors import BadFileError
 
+MOST_BYTES = 1 << 30
+"""No file that the kit reads as a whole is longer."""
 
-def read_whole(path: Path) -> bytes:
-    """Return a regular file's bytes; a FIFO or a device, which would block, is refused.
+_KINDS = {
+    stat.S_IFDIR: "a directory",
+    stat.S_IFIFO: "a FIFO",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+    stat.S_IFSOCK: "a socket",
+}
+
+
+def read_file(path: Path, *, hint: str = "", most: int = MOST_BYTES) -> bytes:
+    """Return the bytes of a regular file; anything else could block, or never end.
 
     Raises:
-        OSError: If it cannot be read.
+        BadFileError: If it cannot be read, is not a regular file, or is longer than `most` bytes.
     """
-    mode = path.stat().st_mode
-    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
-        raise OSError(errno.EINVAL, "Not a regular file", str(path))
-    return path.read_bytes()
+    try:
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        with os.fdopen(handle, "rb") as file:
+            status = os.fstat(handle)
+            if not stat.S_ISREG(status.st_mode):
+                kind = _KINDS.get(stat.S_IFMT(status.st_mode), "something else")
+                raise BadFileError(f"is {kind}, not a file", where=str(path), hint=hint)
+            data = file.read(most + 1)
+    except (OSError, ValueError) as error:
+        reason = str(getattr(error, "strerror", None) or error)
+        raise BadFileError(
+            f"cannot be read: {reason.lower()}", where=str(path), hint=hint
+        ) from error
+    if len(data) > most:
+        problem = f"is longer than {most >> 20} MiB"
+        raise BadFileError(problem, where=str(path), hint=hint)
+    return data
+
+
+def read_text(path: Path, *, hint: str = "") -> str:
+    """Return the text of a regular file in UTF-8.
+
+    Raises:
+        BadFileError: If it cannot be read, or is not UTF-8.
+    """
+    try:
+        return read_file(path, hint=hint).decode()
+    except UnicodeDecodeError as error:
+        problem = f"is not UTF-8: byte {error.start} is {error.object[error.start]:#04x}"
+        raise BadFileError(problem, where=str(path), hint=hint) from error
+
+
+def read_inside(folder: Path, name: str, *, hint: str = "") -> bytes:
+    """Return the bytes of a file that another file names, which must lie below `folder`.
+
+    Raises:
+        BadFileError: If it lies elsewhere, also by a link, or cannot be read.
+    """
+    pure = PurePosixPath(name)
+    inside = name and "\0" not in name and not pure.is_absolute() and ".." not in pure.parts
+    path = folder / name if inside else folder
+    if not inside or os.path.realpath(path) != os.path.join(os.path.realpath(folder), *pure.parts):  # noqa: PTH118  # beside realpath
+        raise BadFileError(f"{name!r} is not a file below it", where=str(folder), hint=hint)
+    return read_file(path, hint=hint)
 
 
 def write_atomically(path: Path, data: str | bytes) -> None:

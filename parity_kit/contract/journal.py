@@ -8,6 +8,7 @@ from pathlib import Path
 
 from parity_kit.contract.errors import BadFileError
 from parity_kit.contract.events import JOURNAL, Event, event_from_json
+from parity_kit.contract.files import read_file
 
 CUT_OFF = "the journal's last line was cut off: the run was stopped while writing it"
 
@@ -22,12 +23,11 @@ def read_journal(folder: Path) -> tuple[Sequence[Event], list[str]]:
         BadFileError: If there is no journal, or a line of it is no event.
     """
     path = folder / JOURNAL
-    try:
-        lines = path.read_bytes().split(b"\n")
-    except OSError as error:
+    if not path.exists():
         raise BadFileError(
             "no journal to report from", where=str(path), hint="name the folder of a run"
-        ) from error
+        )
+    lines = read_file(path, hint="name the folder of a run").split(b"\n")
     events: list[Event] = []
     notes: list[str] = []
     *complete_lines, tail = lines

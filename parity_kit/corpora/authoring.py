@@ -12,6 +12,7 @@ from typing import Any
 from parity_kit.contract import Case, CaseId, Operation, Subject, SubjectKind
 from parity_kit.contract.canonical import pack, unpack
 from parity_kit.contract.plain import Ext, Plain
+from parity_kit.msgpack.buildable import TypeName, unbuildable
 from parity_kit.msgpack.parser import MalformedError, parse, walk
 from parity_kit.msgpack.values import open_value
 from parity_kit.programs.features import features_of
@@ -54,7 +55,12 @@ def codec(  # noqa: PLR0913  # a generator names the few it needs
     operations.append(op("round_trip", type=type, data=data))
     if encode:
         operations.append(op("encode", value=_opened(type, data)))
-    spec = {"strict": strict} | ({"paths": paths} if paths else {})
+    types = _types(data) if type == "msgpack" and (encode or not strict) else []
+    spec = (
+        {"strict": strict}
+        | ({"paths": paths} if paths else {})
+        | ({"types": [list(kind) for kind in types]} if types else {})
+    )
     return _on_bytes(case, spec, operations, features)
 
 
@@ -81,8 +87,9 @@ def _on_bytes(
 
     arguments: Mapping[str, Any] = operations[0].args
     kind, data = arguments["type"], arguments["data"]
+    types = [(module, name) for module, name in spec.get("types", ())]
     with paths_in(spec.get("paths")):
-        lost = loss_of(kind, data, strict=spec["strict"])
+        lost = loss_of(kind, data, strict=spec["strict"], types=types)
     tags = {lost.value} if lost is not Loss.NONE and kind == "msgpack" else set[str]()
     codes = _ext_codes(data) if kind == "msgpack" else set[str]()
     subject = Subject(SubjectKind.CODEC, spec)
@@ -94,6 +101,14 @@ def _ext_codes(data: bytes) -> set[str]:
         return {f"ext {node.code}" for _, node in walk(parse(data)) if node.code is not None}
     except MalformedError:
         return set()
+
+
+def _types(data: bytes) -> list[TypeName]:
+    """Return the types of a generator's own, which a codec must be told to build."""
+    try:
+        return unbuildable(unpack(data))
+    except ValueError:
+        return []
 
 
 def _opened(kind: str, data: bytes) -> Plain:
@@ -114,7 +129,7 @@ def dumped(case: str, value: object, *features: str) -> Iterator[Case]:
     kind, data = dump(value)
     # Encoding an opened value builds it whatever its types are, so only a value that comes back
     # unchanged makes sense.
-    lost = loss_of(kind, data, strict=False)
+    lost = loss_of(kind, data, strict=False, types=_types(data) if kind == "msgpack" else ())
     comes_back = lost is Loss.NONE
     tags = () if comes_back else (f"{lost.value} in both modes",)
     yield codec(case, data, *features, *tags, type=kind, encode=comes_back)

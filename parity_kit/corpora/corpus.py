@@ -9,8 +9,9 @@ from typing import Any, NewType, cast
 
 from parity_kit.contract import Trace
 from parity_kit.contract.canonical import Digest, digest, pack, unpack
+from parity_kit.contract.casefile import check_case
 from parity_kit.contract.errors import BadFileError
-from parity_kit.contract.files import read_whole
+from parity_kit.contract.files import read_file
 
 FORMAT = 1
 """Version of the layout in docs/fixture-format.md."""
@@ -76,10 +77,7 @@ def parse(data: bytes, where: Path) -> Corpus:
             hint="use the Parity Kit that wrote it, or regenerate it: parity-kit fixtures build",
         )
     try:
-        traces = tuple(
-            Trace.from_plain(trace)
-            for trace in cast("Sequence[Mapping[str, Any]]", parts["traces"])
-        )
+        traces = tuple(map(_trace, cast("Sequence[Mapping[str, Any]]", parts["traces"])))
         return Corpus(CorpusName(str(parts["corpus"])), traces)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise BadFileError(
@@ -87,6 +85,11 @@ def parse(data: bytes, where: Path) -> Corpus:
             where=str(where),
             hint=REBUILD,
         ) from error
+
+
+def _trace(data: Mapping[str, Any]) -> Trace:
+    check_case(data["case"])
+    return Trace.from_plain(data)
 
 
 def read_corpus(path: Path) -> Corpus:
@@ -104,10 +107,4 @@ def read_bytes(path: Path) -> bytes:
     Raises:
         BadFileError: If it cannot be read.
     """
-    try:
-        return read_whole(path)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise BadFileError(
-            f"cannot be read: {reason.lower()}", where=str(path), hint=REBUILD
-        ) from error
+    return read_file(path, hint=REBUILD)

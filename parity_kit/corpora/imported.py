@@ -11,7 +11,7 @@ import json
 import re
 import shutil
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self, cast
@@ -19,10 +19,11 @@ from typing import Any, Self, cast
 from parity_kit.candidates.workspace import Workspace
 from parity_kit.contract import Trace
 from parity_kit.contract.canonical import digest, pack
-from parity_kit.contract.errors import BadFileError, UsageError
-from parity_kit.contract.files import write_atomically
+from parity_kit.contract.errors import BadFileError, UntrustedTypeError, UsageError
+from parity_kit.contract.files import read_inside, write_atomically
 from parity_kit.corpora.corpus import FORMAT, CorpusName, parse, read_bytes
 from parity_kit.corpora.manifest import MANIFEST
+from parity_kit.msgpack.buildable import BUILDABLE
 
 PREFIX = "imported:"
 """What an imported corpus's name begins with where corpora of both kinds can be named."""
@@ -58,6 +59,8 @@ class ImportedCorpus:
     folder: Path
     chunks: tuple[Chunk, ...]
     about: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    trusted: frozenset[str] = frozenset()
+    """The types that its cases may let LangGraph build, beyond those that the kit knows."""
 
     @property
     def traces(self) -> ImportedTraces:
@@ -86,14 +89,37 @@ class ImportedTraces:
 
     def __iter__(self) -> Iterator[Trace]:
         for chunk in self.corpus.chunks:
-            yield from _read_chunk(self.corpus.folder / chunk.file, chunk)
+            for trace in _read_chunk(self.corpus.folder, chunk):
+                self._check_types(trace)
+                yield trace
+
+    def _check_types(self, trace: Trace) -> None:
+        """Check that a case declares no type that this workspace's user never allowed."""
+        declared: Any = trace.case.subject.spec.get("types", ())
+        foreign = [
+            (module, name)
+            for module, name in cast("Sequence[Sequence[str]]", declared)
+            if (module, name) not in BUILDABLE and f"{module}.{name}" not in self.corpus.trusted
+        ]
+        if foreign:
+            hint = "import the database here, if you trust it as you trust code: --permissive"
+            raise UntrustedTypeError(foreign, where=str(self.corpus.folder), hint=hint)
 
 
-def _read_chunk(path: Path, chunk: Chunk) -> tuple[Trace, ...]:
-    data = read_bytes(path)
+def _read_chunk(folder: Path, chunk: Chunk) -> tuple[Trace, ...]:
+    path = folder / chunk.file
+    data = read_inside(folder, chunk.file, hint=_AGAIN)
     if digest(data) != chunk.sha256:
         raise BadFileError(f"is not the file that {MANIFEST} lists", where=str(path), hint=_AGAIN)
     return parse(data, path).traces
+
+
+def _chunk(entry: Mapping[str, Any]) -> Chunk:
+    match entry:
+        case {"file": str(file), "cases": int(cases), "bytes": int(size), "sha256": str(sha256)}:
+            return Chunk(file, cases, size, sha256)
+        case _:
+            raise TypeError(f"a chunk is {entry!r}")
 
 
 def imported_folder(workspace: Workspace, name: str) -> Path:
@@ -127,8 +153,8 @@ def read_imported(workspace: Workspace, name: str) -> ImportedCorpus:
     try:
         content = cast("dict[str, Any]", json.loads(read_bytes(path)))
         version = content["format"]
-        chunks = tuple(Chunk(**chunk) for chunk in content["chunks"])
-    except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
+        chunks = tuple(map(_chunk, content["chunks"]))
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise BadFileError(
             f"expected a manifest with format and chunks ({error!r})", where=str(path), hint=_AGAIN
         ) from error
@@ -136,7 +162,9 @@ def read_imported(workspace: Workspace, name: str) -> ImportedCorpus:
         raise BadFileError(
             f"expected fixture format {FORMAT}, found {version!r}", where=str(path), hint=_AGAIN
         )
-    return ImportedCorpus(CorpusName(PREFIX + name), folder, chunks, content)
+    return ImportedCorpus(
+        CorpusName(PREFIX + name), folder, chunks, content, workspace.trusted_types
+    )
 
 
 class ImportWriter:

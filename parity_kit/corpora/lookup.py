@@ -9,6 +9,7 @@ from pathlib import Path
 from parity_kit.candidates.workspace import Workspace
 from parity_kit.contract import Trace
 from parity_kit.contract.errors import UsageError
+from parity_kit.contract.files import read_text
 from parity_kit.corpora.folder import index_file, read_corpora
 from parity_kit.corpora.imported import PREFIX, read_imported
 from parity_kit.corpora.manifest import MANIFEST, read_manifest
@@ -39,9 +40,9 @@ def find_trace(workspace: Workspace, case: str) -> Trace:
 
 def _listed(index: Path) -> list[str]:
     """Return the ids in an index, which may be missing."""
-    if not index.is_file():
+    if not index.exists():
         return []
-    return [line.partition("  ")[0] for line in index.read_text(encoding="utf-8").splitlines()]
+    return [line.partition("  ")[0] for line in read_text(index).splitlines()]
 
 
 def _in(traces: Iterable[Trace], case: str, known: list[str]) -> Trace:

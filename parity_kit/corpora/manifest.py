@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -12,6 +13,8 @@ from parity_kit.candidates.workspace import MANIFEST
 from parity_kit.contract.canonical import digest
 from parity_kit.contract.errors import BadFileError, DriftError
 from parity_kit.corpora.corpus import FORMAT, REBUILD, Corpus, CorpusName, read_bytes
+
+_NAME = re.compile(r"\w[\w.-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,20 @@ def entry_of(corpus: Corpus, data: bytes, needs: Mapping[str, str]) -> Entry:
     return Entry(len(corpus.traces), len(data), digest(data), dict(needs))
 
 
+def _entry(name: str, entry: Mapping[str, Any]) -> tuple[CorpusName, Entry]:
+    """Return an entry of the file; a corpus's name is also the name of its file."""
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"{name!r} is no name of a corpus")
+    match entry:
+        case {"cases": int(cases), "bytes": int(size), "sha256": str(sha256), **rest}:
+            needs = cast("Mapping[str, str]", rest.pop("needs", {}))
+            if not rest:
+                return CorpusName(name), Entry(cases, size, sha256, dict(needs))
+        case _:
+            pass
+    raise TypeError(f"the entry of {name} is {entry!r}")
+
+
 def read_manifest(fixtures: Path) -> Manifest:
     """Return the manifest of a folder of corpora.
 
@@ -103,9 +120,9 @@ def read_manifest(fixtures: Path) -> Manifest:
         manifest = Manifest(
             {str(name): str(version) for name, version in content["oracle"].items()},
             str(content["python"]),
-            {CorpusName(name): Entry(**entry) for name, entry in content["corpora"].items()},
+            dict(_entry(name, entry) for name, entry in content["corpora"].items()),
         )
-    except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise BadFileError(
             f"expected a manifest with format, oracle, python and corpora ({error!r})",
             where=str(path),

@@ -18,6 +18,7 @@ from parity_kit.contract import (
 from parity_kit.contract.canonical import pack
 from parity_kit.contract.errors import UsageError
 from parity_kit.contract.plain import Ext, Plain
+from parity_kit.contract.text import one_line, visible
 from parity_kit.corpora.corpus import trace_digest
 from parity_kit.msgpack.hexdump import Style, annotate, annotation_lines, plain_style
 from parity_kit.msgpack.values import open_value
@@ -27,16 +28,16 @@ from parity_kit.programs.features import UPSTREAM
 def show(trace: Trace, style: Style = plain_style) -> Iterator[str]:
     """Yield a fixture's lines."""
     case = trace.case
-    yield f"{case.id}  {trace_digest(trace)[:12]}"
+    yield f"{one_line(case.id)}  {trace_digest(trace)[:12]}"
     features = [feature for feature in case.features if not feature.startswith(UPSTREAM)]
-    yield f"features  {', '.join(features) or 'none'}"
-    yield from (f"upstream  {sentence}" for sentence in findings_of(case))
+    yield f"features  {one_line(', '.join(features)) or 'none'}"
+    yield from (f"upstream  {one_line(sentence)}" for sentence in findings_of(case))
     yield f"pins      {_text(case.pins.to_plain())}"
     yield f"subject   {case.subject.kind.value}"
     yield from _indented(pretty(case.subject.spec))
     for index, (operation, outcome) in enumerate(zip(case.operations, trace.outcomes, strict=True)):
         yield ""
-        yield f"operation {index}  {operation.name}"
+        yield f"operation {index}  {one_line(operation.name)}"
         for name, value in operation.args.items():
             packed = operation.args.get("type", "msgpack") == "msgpack"
             yield from _named(name, value, style, packed=packed)
@@ -52,23 +53,23 @@ def findings_of(case: Case) -> list[str]:
 
 def _outcome(outcome: Outcome, style: Style) -> Iterator[str]:
     if isinstance(outcome, Unsupported):
-        yield f"  unsupported: {outcome.reason}"
+        yield f"  unsupported: {one_line(outcome.reason)}"
         return
     for number, event in enumerate(outcome.events):
-        yield f"  event {number}  {event.mode}"
+        yield f"  event {number}  {one_line(event.mode)}"
         yield from _indented(pretty(event.payload), 4)
     match outcome:
         case Returned(value):
             yield "  -> value"
             yield from _indented(render_bytes(pack(value), style), 4)
         case Raised(error, message):
-            yield f"  -> error  {error}: {message}"
+            yield f"  -> error  {one_line(f'{error}: {message}')}"
     for name, data in outcome.stored.items():
-        yield f"  stored {name}  ({len(data)} bytes)"
+        yield f"  stored {one_line(name)}  ({len(data)} bytes)"
         packed = _is_packed(name, outcome)
         yield from _indented(render_bytes(data, style, packed=packed), 4)
     for name in outcome.dropped:
-        yield f"  dropped {name}"
+        yield f"  dropped {one_line(name)}"
 
 
 def _is_packed(name: str, outcome: Outcome) -> bool:
@@ -166,18 +167,18 @@ def _outcome_to_json(outcome: Outcome) -> dict[str, Any]:
 
 def _named(name: str, value: Plain, style: Style, *, packed: bool) -> Iterator[str]:
     if isinstance(value, bytes):
-        yield f"  {name}  ({len(value)} bytes)"
+        yield f"  {one_line(name)}  ({len(value)} bytes)"
         yield from _indented(render_bytes(value, style, packed=packed), 4)
         return
     lines = list(pretty(value))
-    yield f"  {name}  {lines[0]}"
+    yield f"  {one_line(name)}  {lines[0]}"
     yield from _indented(iter(lines[1:]))
 
 
 def pretty(value: Any, width: int = 96) -> Iterator[str]:
     """Yield a value as JSON: on one line if it fits, otherwise one line per entry."""
     printable = _printable(value)
-    text = json.dumps(printable, ensure_ascii=False)
+    text = visible(json.dumps(printable, ensure_ascii=False))
     if len(text) <= width or not isinstance(printable, (dict, list)) or not printable:
         yield text
         return
@@ -185,7 +186,7 @@ def pretty(value: Any, width: int = 96) -> Iterator[str]:
         ends, entries = (
             "{}",
             [
-                (f"{json.dumps(key, ensure_ascii=False)}: ", item)
+                (f"{visible(json.dumps(key, ensure_ascii=False))}: ", item)
                 for key, item in cast("dict[str, Any]", printable).items()
             ],
         )
@@ -201,7 +202,7 @@ def pretty(value: Any, width: int = 96) -> Iterator[str]:
 
 
 def _text(value: Any) -> str:
-    return json.dumps(_printable(value), ensure_ascii=False)
+    return visible(json.dumps(_printable(value), ensure_ascii=False))
 
 
 def _printable(value: Any) -> Any:

@@ -24,10 +24,10 @@ from dataclasses import dataclass, replace
 
 from parity_kit.contract.errors import ExitCode
 from parity_kit.contract.events import CandidateJudged
+from parity_kit.contract.text import sentence
 from parity_kit.corpora.reach import Reach
 from parity_kit.gates.rules import Rules
 from parity_kit.gates.totals import GateTotals
-from parity_kit.judging.text import sentence
 from parity_kit.judging.verdicts import worst
 from parity_kit.judging.words import word
 

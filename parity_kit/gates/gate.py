@@ -33,6 +33,7 @@ from parity_kit.contract.events import (
     GateFinished,
     GateProgress,
 )
+from parity_kit.contract.text import sentence
 from parity_kit.corpora.corpus import Corpus
 from parity_kit.corpora.folder import read_corpora, select
 from parity_kit.corpora.imported import PREFIX, ImportedCorpus, read_imported
@@ -47,7 +48,6 @@ from parity_kit.judging.judge import (
     same_answer,
     without_types,
 )
-from parity_kit.judging.text import sentence
 from parity_kit.judging.verdicts import (
     FAILURES,
     PASSING,

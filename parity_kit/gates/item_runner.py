@@ -23,6 +23,9 @@ from parity_kit.contract import Case, CaseId, Level, Trace
 from parity_kit.contract.casefile import SUFFIX, CaseFile
 from parity_kit.contract.errors import BadFileError, CandidateError
 from parity_kit.contract.events import DivergenceFound, Event, GateFinished
+from parity_kit.contract.files import read_text
+from parity_kit.contract.text import BAR, one_line, quoted, sentence
+from parity_kit.corpora.corpus import REBUILD
 from parity_kit.corpora.folder import index_file, read_corpora, select
 from parity_kit.corpora.manifest import read_manifest
 from parity_kit.corpora.oracle import prepare
@@ -36,7 +39,7 @@ from parity_kit.judging.candidate_under_test import CandidateUnderTest
 from parity_kit.judging.explanation import explain
 from parity_kit.judging.judge import confirmed, judge_answer, same_answer
 from parity_kit.judging.ledger import Ledger, read_ledger
-from parity_kit.judging.text import counts, one_line, plural, quoted, sentence, visible
+from parity_kit.judging.text import counts, plural
 from parity_kit.judging.verdicts import Verdict, headline, label, passes
 from parity_kit.wire.host import RemoteEngine
 
@@ -292,9 +295,9 @@ class ItemRunner:
         message = headline(verdict)
         lines = [f"{label(verdict)}: {one_line(sentence(message))}"]
         lines += [f"  {line}" for line in quoted(message)]
-        lines += [f"  {visible(sentence)}" for sentence in explained.sentences]
+        lines += [f"  {one_line(text)}" for text in explained.sentences]
         for title, side in explained.sides:
-            lines += ["", title, *(f"  {visible(line)}" for line in side)]
+            lines += ["", title, *(f"  {BAR}{one_line(line)}" for line in side)]
         return CaseReport(
             label(verdict), headline(verdict), "\n".join([*lines, "", *_commands(path)])
         )
@@ -308,12 +311,5 @@ def _commands(path: Path) -> list[str]:
 
 
 def _indexed(path: Path) -> list[CaseId]:
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except OSError as error:
-        raise BadFileError(
-            f"cannot be read: {error.strerror}",
-            where=str(path),
-            hint="restore it from version control, or make it again: parity-kit fixtures build",
-        ) from error
+    lines = read_text(path, hint=REBUILD).splitlines()
     return [CaseId(line.split("  ", 1)[0]) for line in lines]

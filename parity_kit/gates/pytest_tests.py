@@ -22,10 +22,10 @@ import pytest
 
 from parity_kit.candidates.workspace import find_workspace
 from parity_kit.contract import SubjectKind
-from parity_kit.contract.errors import CandidateError, ParityKitError, UsageError
+from parity_kit.contract.errors import CandidateError, ParityKitError, UsageError, error_text
+from parity_kit.contract.text import one_line
 from parity_kit.gates.conclusion import Conclusion
 from parity_kit.gates.item_runner import CaseReport, ItemRunner
-from parity_kit.judging.text import one_line
 from parity_kit.judging.words import not_judged, not_looked_at
 
 ROOT = "parity"
@@ -56,16 +56,16 @@ class ParityTest(pytest.Item):
             report = self.judge()
         except CandidateError as error:
             self.session.shouldfail = "the candidate could not be judged any further"
-            raise _Failed(f"error {error.code}: {error}") from error
+            raise _Failed(error_text(error)) from error
         except ParityKitError as error:
             raise _Failed(f"error {error.code}: {error}") from error
         match report.verdict:
             case "equal":
                 return
             case "unsupported":
-                pytest.skip(f"unsupported: {report.reason}")
+                pytest.skip(f"unsupported: {one_line(report.reason)}")
             case "expected":
-                pytest.xfail(f"expected: {report.reason}")
+                pytest.xfail(f"expected: {one_line(report.reason)}")
             case _:
                 raise _Failed(report.text)
 
@@ -119,7 +119,7 @@ class ParityTests:
             runner = ItemRunner.of(workspace, option.parity_candidate)
             return cls(runner, _asked(runner, option, chosen))
         except ParityKitError as error:
-            raise pytest.UsageError(f"error {error.code}: {error}") from error
+            raise pytest.UsageError(error_text(error)) from error
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(

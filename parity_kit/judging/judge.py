@@ -14,9 +14,9 @@ from parity_kit.contract.errors import (
     CandidateHungError,
     ProtocolFaultError,
 )
+from parity_kit.contract.text import sentence
 from parity_kit.judging.candidate_under_test import Answer, CandidateUnderTest
 from parity_kit.judging.compare import compare, same_outcomes
-from parity_kit.judging.text import sentence
 from parity_kit.judging.verdicts import (
     Crashed,
     Divergent,

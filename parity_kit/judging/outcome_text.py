@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from parity_kit.contract import Operation, Outcome, Raised, Unsupported, split_stored_name
 from parity_kit.contract.plain import Plain
+from parity_kit.contract.text import one_line
 from parity_kit.msgpack.parser import MalformedError, describe, parse
 from parity_kit.msgpack.values import open_value
 
@@ -13,13 +14,13 @@ _WIDTH = 160
 def arguments_line(operation: Operation) -> str:
     """Return an operation with its arguments in one line."""
     arguments = ", ".join(f"{key}={short(value)}" for key, value in operation.args.items())
-    return f"{operation.name}({arguments})"
+    return one_line(f"{operation.name}({arguments})")
 
 
 def outcome_lines(outcome: Outcome) -> list[str]:
     """Return an outcome as lines: value or error, then events, then what was stored."""
     if isinstance(outcome, Unsupported):
-        return [f"unsupported: {outcome.reason}"]
+        return [one_line(f"unsupported: {outcome.reason}")]
     if isinstance(outcome, Raised):
         lines = [f"raised {outcome.error}: {short(outcome.message)}"]
     else:
@@ -28,7 +29,7 @@ def outcome_lines(outcome: Outcome) -> list[str]:
     lines += [
         f"stored {name} {_blob(name, outcome.stored[name])}" for name in sorted(outcome.stored)
     ]
-    return lines + [f"dropped {name}" for name in outcome.dropped]
+    return [one_line(line) for line in (*lines, *(f"dropped {name}" for name in outcome.dropped))]
 
 
 def _blob(name: str, blob: bytes) -> str:

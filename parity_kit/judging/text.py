@@ -6,71 +6,14 @@ from __future__ import annotations
 
 import re
 import shlex
-import textwrap
-import unicodedata
 from collections.abc import Mapping
 
 from markupsafe import Markup, escape
 
+from parity_kit.contract.text import one_line, visible
+
 CLIP = 2_000
 """Characters of one side of a difference that the page shows."""
-
-_MOST_LINES = 8
-_MOST_QUOTED = 300  # characters of a line
-_COMMAND = re.compile(r"##(?=\w*\[)")
-_CONTROL_PICTURES = 0x2400
-_SPACE = 0x20
-_DELETE = 0x7F
-_HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn"}
-
-
-def visible(text: str) -> str:
-    """Return text with every character that would act or hide shown by its picture or number.
-
-    Control characters, direction overrides, zero-width characters and lone surrogates could make
-    the page show something other than what it holds.
-    """
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(map(_shown, text))
-
-
-def _shown(character: str) -> str:
-    if character in "\n\t" or unicodedata.category(character) not in _HIDDEN:
-        return character
-    code = ord(character)
-    if code < _SPACE:
-        return chr(_CONTROL_PICTURES + code)
-    if code == _DELETE:
-        return "␡"
-    return f"⟨U+{code:04X}⟩"
-
-
-def one_line(text: str, most: int = CLIP) -> str:
-    """Return untrusted text as one line of at most `most` characters, its line ends shown.
-
-    A CI runner would take `##[…]`, `##vso[…]` or `##teamcity[…]` for a command wherever it stands
-    in a line: the signs are parted.
-    """
-    shown = visible(text[: most + 1]).replace("\n", "␊").replace("\t", "␉")
-    shown = _COMMAND.sub("# #", shown)
-    return shown if len(shown) <= most else f"{shown[: most - 1]}…"
-
-
-def sentence(message: str) -> str:
-    """Return a message without what it quotes: its first line.
-
-    One that ends with a colon announces what follows, whose last line has the gist.
-    """
-    first, *quoted = message.strip().splitlines() or [""]
-    return f"{first} {quoted[-1].strip()}" if quoted and first.endswith(":") else first
-
-
-def quoted(message: str) -> list[str]:
-    """Return what a message quotes after its first line (a traceback, last words), with a bar."""
-    block = textwrap.dedent("\n".join(message.strip().splitlines()[1:]))
-    lines = [line for line in block.splitlines() if line.strip()]
-    return [f"│ {one_line(line, _MOST_QUOTED)}" for line in lines[-_MOST_LINES:]]
 
 
 def plain_name(text: str) -> str:

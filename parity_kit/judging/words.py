@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from parity_kit.contract.text import one_line
+
 
 @dataclass(frozen=True, slots=True)
 class Word:
@@ -159,4 +161,5 @@ def not_looked_at(areas: Sequence[str]) -> str:
         return ""
     more = len(areas) - _MOST_AREAS
     rest = f" and {more} more areas" if more > 0 else ""
-    return f"not looked at: {', '.join(areas[:_MOST_AREAS])}{rest} (parity-kit reach)"
+    named = one_line(", ".join(areas[:_MOST_AREAS]))
+    return f"not looked at: {named}{rest} (parity-kit reach)"

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, TypeAlias
 
+from parity_kit.contract.text import one_line
 from parity_kit.msgpack import semantics as meaning
 from parity_kit.msgpack.forms import FORMS, Layout
 from parity_kit.msgpack.parser import (
@@ -88,9 +89,10 @@ def annotation_lines(annotation: Annotation, style: Style = plain_style) -> Iter
         label = line.label if line.depth else "$"
         note = f"  {style('meaning', line.meaning)}" if line.meaning else ""
         mark = style("flaw", "!") if number in flawed else " "
+        value = f"{one_line(label)}: {one_line(line.text)}"
         yield (
             f"{style('offset', f'{line.offset:6d}')} {mark} {style('bytes', f'{own:29}')}  "
-            f"{indent}{label}: {line.text}  {style('form', f'({line.form})')}{note}"
+            f"{indent}{value}  {style('form', f'({line.form})')}{note}"
         )
     for flaw in annotation.flaws:
         yield style("flaw", f"     ! {flaw}")

@@ -61,7 +61,7 @@ _PREFIXES: Final = {
     "start:": "starts node",
     "join:": "starts, once all have run,",
 }
-_VERSION = re.compile(r"0*(\d+)\.[\d.]+")
+_VERSION = re.compile(r"(\d+)\.[\d.]+")
 _PINNED = "00000000-0000-6000-8000-"
 # uuid6 counts 100 nanoseconds from the first day of the Gregorian calendar.
 _GREGORIAN = datetime(1582, 10, 15, tzinfo=UTC)
@@ -254,7 +254,7 @@ def channel_meaning(name: str) -> str:
 def version_meaning(value: Node) -> str:
     """Return the number in a channel's version."""
     match = _VERSION.fullmatch(value.value) if isinstance(value.value, str) else None
-    return "" if match is None else f"version {match[1]}"
+    return "" if match is None else f"version {match[1].lstrip('0') or '0'}"
 
 
 def _id(text: str) -> str:

@@ -45,7 +45,7 @@ def _field(value: Any, where: str) -> Field:
     if field.reducer is not None:
         rules.one_of(field.reducer, REDUCERS, where, "reducer")
     if field.channel is not None:
-        _check_channel(field.channel, f"{where}.channel")
+        check_channel(field.channel, f"{where}.channel")
     if field.managed is not None:
         rules.one_of(field.managed, _MANAGED, where, "managed value")
         if len(entries) > 1:
@@ -53,7 +53,8 @@ def _field(value: Any, where: str) -> Field:
     return field
 
 
-def _check_channel(value: Any, where: str) -> None:
+def check_channel(value: Any, where: str) -> None:
+    """Check the settings of a channel."""
     kind = rules.one_of(
         rules.keys(value, _SETTINGS, {"class"}, where)["class"], _CHANNELS, where, "channel class"
     )
@@ -65,6 +66,11 @@ def _check_channel(value: Any, where: str) -> None:
         rules.one_of(value["reducer"], [*REDUCERS, *batch], where, "reducer")
     for name in rules.items(value.get("names", ()), where):
         rules.text(name, where, "`names` are text")
+    for name in ("guard", "accumulate"):
+        rules.flag(value.get(name, False), f"{where}.{name}")
+    frequency = value.get("snapshot_frequency", 1)
+    if isinstance(frequency, bool) or not isinstance(frequency, int):
+        raise BadProgramError("`snapshot_frequency` is an integer", where=where)
 
 
 def names_of(value: Any, fields: Collection[str], where: str) -> tuple[str, ...] | None:

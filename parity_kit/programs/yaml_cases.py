@@ -17,7 +17,7 @@ import yaml
 
 from parity_kit.contract import Case, CaseId, Operation, Subject, SubjectKind
 from parity_kit.contract.errors import BadFileError, BadProgramError
-from parity_kit.contract.files import read_whole
+from parity_kit.contract.files import read_text
 from parity_kit.programs.features import features_of
 from parity_kit.programs.parsing import parse
 from parity_kit.programs.reducers import REDUCERS, TYPES
@@ -171,16 +171,8 @@ for _name, _pattern in _RESOLVED.items():
 
 def _composed(path: Path) -> yaml.Node:
     try:
-        text = read_whole(path).decode("utf-8-sig")
+        text = read_text(path, hint=_HELP).removeprefix("\ufeff")
         root: yaml.Node | None = cast("Any", yaml).compose(text, _Loader)
-    except OSError as error:
-        raise BadFileError(
-            f"cannot be read: {error.strerror}", where=str(path), hint=_HELP
-        ) from error
-    except UnicodeDecodeError as error:
-        raise BadFileError(
-            f"not UTF-8 at byte {error.start}", where=str(path), hint=_HELP
-        ) from error
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = str(path) if mark is None else f"{path}, line {mark.line + 1}"

@@ -14,12 +14,14 @@ from parity_kit.contract import (
     Operation,
     Outcome,
     Subject,
+    SubjectKind,
     Unsupported,
     UnsupportedSubjectError,
     stored_name,
 )
+from parity_kit.contract.operations import operation_problem
 from parity_kit.programs.reducers import BATCH_REDUCERS, REDUCERS, TYPES
-from parity_kit.reference.native import SERIALIZER, Watch, perform, to_native, typed_bytes
+from parity_kit.reference.native import Watch, perform, serializer, to_native, typed_bytes
 from parity_kit.reference.pins import DeclaredSet
 
 KEY = "ch"
@@ -86,11 +88,11 @@ class ChannelSession:
 
     def apply(self, operation: Operation) -> Outcome:
         """Apply one operation."""
-        act = getattr(self, f"_{operation.name}", None)
-        if act is None or (
-            operation.name == "replay_writes" and not hasattr(self._channel, "replay_writes")
-        ):
+        if problem := operation_problem(SubjectKind.CHANNEL, operation):
+            return Unsupported(problem)
+        if operation.name == "replay_writes" and not hasattr(self._channel, "replay_writes"):
             return Unsupported(f"{type(self._channel).__name__} has no operation {operation.name}")
+        act = getattr(self, f"_{operation.name}")
         args: Any = to_native(operation.args) if operation.args else {}
 
         def action(_: list[Event]) -> Any:
@@ -131,7 +133,7 @@ class ChannelSession:
     def _restore(self) -> None:
         checkpoint = self._channel.checkpoint()
         if checkpoint is not MISSING:
-            checkpoint = SERIALIZER.loads_typed(SERIALIZER.dumps_typed(checkpoint))
+            checkpoint = serializer().loads_typed(serializer().dumps_typed(checkpoint))
         self._channel = self._channel.from_checkpoint(checkpoint)
 
     def _load(self, value: Any) -> None:

@@ -15,17 +15,20 @@ from parity_kit.contract import (
     Raised,
     Returned,
     Subject,
+    SubjectKind,
     Unsupported,
     UnsupportedSubjectError,
     stored_name,
 )
+from parity_kit.contract.canonical import pack
+from parity_kit.contract.operations import operation_problem
 from parity_kit.msgpack.values import close_value, open_value
 from parity_kit.reference.native import (
     HAS_ALLOWLIST,
-    SERIALIZER,
+    built_by_langchain,
     canonical_blob,
     error_name,
-    to_native,
+    serializer,
     to_plain,
 )
 from parity_kit.reference.paths import paths_in
@@ -37,10 +40,12 @@ class CodecSession:
     def __init__(self, subject: Subject) -> None:
         self._strict = bool(subject.spec["strict"])
         self._paths = cast("str | None", subject.spec.get("paths"))
-        for module, name in cast("Sequence[Sequence[str]]", subject.spec.get("types", ())):
+        types = cast("Sequence[Sequence[str]]", subject.spec.get("types", ()))
+        self._types = frozenset((module, name) for module, name in types)
+        for module, name in self._types:
             _check_type(module, name)
         if not self._strict:
-            self._serializer = SERIALIZER
+            self._serializer = serializer(self._types)
         elif HAS_ALLOWLIST:
             self._serializer = JsonPlusSerializer(allowed_msgpack_modules=None)
         else:
@@ -48,9 +53,13 @@ class CodecSession:
 
     def apply(self, operation: Operation) -> Outcome:
         """Apply one operation."""
-        act = getattr(self, f"_{operation.name}", None)
-        if act is None:
-            return Unsupported(f"codec has no operation {operation.name}")
+        if problem := operation_problem(SubjectKind.CODEC, operation):
+            return Unsupported(problem)
+        if operation.args.get("type") == "json" and (
+            kind := built_by_langchain(cast("bytes", operation.args.get("data")))
+        ):
+            return Unsupported(f"the kit does not let LangChain build {kind}, which the JSON names")
+        act = getattr(self, f"_{operation.name}")
         try:
             # pydantic warns of fields that do not fit their model; a process that makes errors of
             # warnings must not see another outcome.
@@ -70,7 +79,7 @@ class CodecSession:
             typed = (args["type"], args["data"])
             return lambda: loads(typed)
         if operation.name == "encode":
-            value = to_native(close_value(args["value"]))
+            value = self._native(args["value"])
             return lambda: dumps(value)
         if operation.name in {"round_trip", "classify"}:
             typed = (args["type"], args["data"])
@@ -81,7 +90,10 @@ class CodecSession:
         return Returned(open_value(to_plain(self._serializer.loads_typed((type, data)))))
 
     def _encode(self, value: Any) -> Outcome:
-        return self._stored(self._serializer.dumps_typed(to_native(close_value(value))))
+        return self._stored(self._serializer.dumps_typed(self._native(value)))
+
+    def _native(self, opened: Any) -> Any:
+        return serializer(self._types).loads_typed(("msgpack", pack(close_value(opened))))
 
     def _round_trip(self, type: str, data: bytes) -> Outcome:
         value = self._serializer.loads_typed((type, data))

@@ -9,7 +9,8 @@ from typing import Any, Protocol, cast
 
 from langgraph.types import Command, Send, StateUpdate
 
-from parity_kit.contract import Event, Operation
+from parity_kit.contract import Event, Operation, SubjectKind
+from parity_kit.contract.operations import operation_problem
 from parity_kit.reference.hosts import store_items
 from parity_kit.reference.native import interrupts_inside, to_plain
 from parity_kit.reference.pins import Counter
@@ -218,38 +219,26 @@ _RUN_ARGUMENTS = {
 }
 
 
-_WHERE = {"thread", "checkpoint", "task"}
-_MORE = {"where": _WHERE, "run": _WHERE | _RUN_ARGUMENTS | {"recursion_limit", "max_concurrency"}}
-"""What the arguments of an operation that are given by any name may be."""
-
-
 def misfit(operation: Operation) -> str | None:
     """Return why an operation is not valid for a graph, or None if it is."""
-    name = operation.name
-    if name.startswith("_") or not hasattr(Operations, name):
-        return f"graph has no operation {name}"
-    known, needed = _arguments(name)
-    if unknown := operation.args.keys() - known:
-        return f"{name} has no argument {min(unknown)}"
-    if missing := needed - operation.args.keys():
-        return f"{name} lacks the argument {min(missing)}"
+    if problem := operation_problem(SubjectKind.GRAPH, operation):
+        return problem
+    if missing := _needed(operation.name) - operation.args.keys():
+        return f"{operation.name} lacks the argument {min(missing)}"
     return None
 
 
 @functools.cache
-def _arguments(name: str) -> tuple[frozenset[str], frozenset[str]]:
-    """Return the arguments that an operation accepts, and those that it requires."""
-    parameters = dict(signature(getattr(Operations, name)).parameters)
-    known = {"async"}
-    for more, names in {"self": set[str](), **_MORE}.items():
-        if parameters.pop(more, None) is not None:
-            known |= names
-    needed = {
-        argument
-        for argument, parameter in parameters.items()
+def _needed(name: str) -> frozenset[str]:
+    """Return the arguments that an operation requires."""
+    parameters = signature(getattr(Operations, name)).parameters.values()
+    return frozenset(
+        parameter.name
+        for parameter in parameters
         if parameter.default is parameter.empty
-    }
-    return frozenset(known | parameters.keys()), frozenset(needed)
+        and parameter.name != "self"
+        and parameter.kind is not parameter.VAR_KEYWORD
+    )
 
 
 def _destination(destination: Any) -> Any:

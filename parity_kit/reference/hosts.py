@@ -93,10 +93,8 @@ class Host:
 
     def context(self, name: str) -> Any:
         """Return a key of `runtime.context`."""
-        given = self.runtime.context
-        if isinstance(given, dict):
-            return cast("dict[str, Any]", given).get(name)
-        return getattr(given, name, None)
+        given = as_map(self.runtime.context)
+        return cast("dict[str, Any]", given).get(name) if isinstance(given, dict) else None
 
     def error(self, name: str) -> Any:
         """Return a part of the `NodeError` that a handler got."""

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Collection
 from enum import StrEnum
 
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 
 from parity_kit.contract.canonical import pack, unpack
+from parity_kit.msgpack.buildable import TypeName
 from parity_kit.msgpack.values import open_value
-from parity_kit.reference.native import canonical_blob
+from parity_kit.reference.native import canonical_blob, serializer
 
-_SERIALIZERS = {
-    strict: JsonPlusSerializer(allowed_msgpack_modules=None if strict else True)
-    for strict in (True, False)
-}
+_STRICT = JsonPlusSerializer(allowed_msgpack_modules=None)
 
 
 class Loss(StrEnum):
@@ -30,12 +29,15 @@ class Loss(StrEnum):
     """An error: it does not load, or what it loads as cannot be stored."""
 
 
-def loss_of(kind: str, data: bytes, *, strict: bool) -> Loss:
-    """Return what became of a stored value that LangGraph loaded and dumped again."""
-    serializer = _SERIALIZERS[strict]
+def loss_of(kind: str, data: bytes, *, strict: bool, types: Collection[TypeName] = ()) -> Loss:
+    """Return what became of a stored value that LangGraph loaded and dumped again.
+
+    A permissive codec builds `types` besides those that are always built.
+    """
+    codec = _STRICT if strict else serializer(frozenset(types))
     try:
         with warnings.catch_warnings(action="ignore"):
-            kind_again, data_again = serializer.dumps_typed(serializer.loads_typed((kind, data)))
+            kind_again, data_again = codec.dumps_typed(codec.loads_typed((kind, data)))
     except Exception:  # noqa: BLE001  # whatever the error, the value cannot be loaded or stored
         return Loss.REFUSED
     data_again = canonical_blob(kind_again, bytes(data_again))

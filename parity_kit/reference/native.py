@@ -5,25 +5,47 @@ LangGraph's own serializer does the work in both directions: a value is what it 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+import json
+from collections.abc import Callable, Collection, Generator, Mapping
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from functools import cache
 from inspect import signature
 from typing import Any, cast
 
+from langgraph.checkpoint.serde import jsonplus
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 
 from parity_kit.contract import Event, Outcome, Raised, Returned
 from parity_kit.contract.canonical import pack, unpack
 from parity_kit.contract.plain import Plain
+from parity_kit.msgpack.buildable import FIXTURE_TYPES, TypeName
 from parity_kit.msgpack.values import has_sets, order_sets, order_sets_in
 
 HAS_ALLOWLIST = "allowed_msgpack_modules" in signature(JsonPlusSerializer).parameters
 """Whether the installed serializer knows which types are safe; older ones build every type."""
 
-SERIALIZER = (
-    JsonPlusSerializer(allowed_msgpack_modules=True) if HAS_ALLOWLIST else JsonPlusSerializer()
-)
+
+_trusted: set[TypeName] = set()
+
+
+def trust_types(types: Collection[TypeName]) -> None:
+    """Let this process build these types too, which imports their modules and calls them."""
+    _trusted.update(types)
+    serializer.cache_clear()
+
+
+@cache
+def serializer(types: frozenset[TypeName] = frozenset()) -> JsonPlusSerializer:
+    """Return a serializer that builds LangGraph's safe types, the fixtures' and `types`.
+
+    None that it builds does more than hold what it is given: a case may come from anybody.
+    """
+    if not HAS_ALLOWLIST:
+        return JsonPlusSerializer()
+    return JsonPlusSerializer(allowed_msgpack_modules=[*FIXTURE_TYPES, *types, *_trusted])
+
+
 _TYPED = ("msgpack",)
 _SETS_IN_ORDER = ContextVar("whether the elements of sets are put in order", default=True)
 
@@ -38,16 +60,42 @@ def sets_as_they_come() -> Generator[None]:
         _SETS_IN_ORDER.reset(token)
 
 
+_HARMLESS = {"messages", "document", "documents"}
+"""The parts of LangChain whose classes only hold what they are given."""
+
+
+def built_by_langchain(data: bytes) -> str:
+    """Return a class that LangChain would build from a JSON blob, or nothing if there is none.
+
+    Messages and documents do not count. Its `Reviver` builds all of its core classes, and warns of
+    doing so with foreign data.
+    """
+    named: list[str] = []
+
+    def keep(entries: dict[str, Any]) -> None:
+        path: Any = entries.get("id")
+        if entries.get("lc") == 1 and entries.get("type") == "constructor" and path:
+            parts = [str(part) for part in path] if isinstance(path, list) else []  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]  # foreign data
+            if not _HARMLESS & set(parts):
+                named.append(".".join(parts))
+
+    with suppress(TypeError, ValueError, RecursionError):  # which the serializer raises again
+        json.loads(data, object_hook=keep)
+    reviver = getattr(jsonplus, "LC_REVIVER", None)  # older releases have none
+    allowed = {".".join(path) for path in getattr(reviver, "allowed_class_paths", None) or ()}
+    return next((path for path in named if path in allowed), "")
+
+
 def to_native(value: Plain) -> Any:
     """Return the Python objects of a value."""
-    return SERIALIZER.loads_typed(("msgpack", pack(value)))
+    return serializer().loads_typed(("msgpack", pack(value)))
 
 
 def to_plain(value: Any) -> Plain:
     """Return what LangGraph would store for a Python object."""
     if value is None or value is True or value is False:
         return value  # the commonest values, which are stored as themselves
-    kind, data = SERIALIZER.dumps_typed(value)
+    kind, data = serializer().dumps_typed(value)
     if kind == "null":
         return None
     if kind not in _TYPED:
@@ -58,7 +106,7 @@ def to_plain(value: Any) -> Plain:
 
 def typed_bytes(value: Any) -> tuple[str, bytes]:
     """Return the type tag and the bytes that LangGraph stores for a Python object."""
-    kind, data = SERIALIZER.dumps_typed(value)
+    kind, data = serializer().dumps_typed(value)
     return kind, canonical_blob(kind, bytes(data))
 
 

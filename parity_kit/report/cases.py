@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from parity_kit.contract.casefile import CaseFile, read_case
+from parity_kit.contract.casefile import CaseFile, parse_case
 from parity_kit.contract.errors import BadFileError
+from parity_kit.contract.files import read_inside
 from parity_kit.report.detail import detail
 from parity_kit.report.selection import in_turn, room, size
 
@@ -27,6 +28,6 @@ def add_cases(report: dict[str, Any], folder: Path) -> None:
 def _case(folder: Path, file: str) -> CaseFile | None:
     """Return a case that a run kept; None if it kept none, or if that is gone."""
     try:
-        return read_case(folder / file) if file else None
+        return parse_case(read_inside(folder, file), folder / file) if file else None
     except BadFileError:
         return None

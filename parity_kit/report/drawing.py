@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from parity_kit.judging.text import visible
+from parity_kit.contract.text import visible
 from parity_kit.programs.model import END, START
 from parity_kit.report.layers import Layout, layered
 

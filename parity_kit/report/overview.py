@@ -8,6 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from parity_kit.contract.text import sentence
 from parity_kit.judging import text
 from parity_kit.judging.words import AGREEING, word
 from parity_kit.report.counts import (
@@ -124,7 +125,7 @@ def _bar(counts: Counts) -> Markup:
 def _sentence(candidate: Candidate, subjects: Sequence[SubjectCounts]) -> str:
     """Return where a candidate agrees and where it differs."""
     if candidate["verdict"] not in {*AGREEING, "divergent", "expected"} or not subjects:
-        return _capital(text.sentence(candidate["reason"]))
+        return _capital(sentence(candidate["reason"]))
     clauses = [
         f"matches {depth} on {_listed(names)}"
         for level, depth in _DEPTH.items()

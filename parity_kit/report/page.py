@@ -15,6 +15,7 @@ from typing import Any, cast
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from parity_kit.contract.text import quoted, sentence
 from parity_kit.judging import text, words
 from parity_kit.report import divergences, history, performance
 from parity_kit.report.matrix import Matrix, against_claims, grades
@@ -82,9 +83,9 @@ def _environment() -> Environment:
         counts=text.counts,
         inner=text.inner,
         plural=text.plural,
-        quoted=text.quoted,
+        quoted=quoted,
         seconds=text.seconds,
-        sentence=text.sentence,
+        sentence=sentence,
     )
     cast("dict[str, Any]", environment.globals).update(
         command=text.command,

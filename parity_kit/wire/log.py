@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Self
 
 from parity_kit.contract.files import not_written
+from parity_kit.contract.text import one_line
 from parity_kit.wire.frames import FrameBuffer, FrameError
 from parity_kit.wire.messages import (
     Message,
@@ -85,7 +86,7 @@ class Log:
     def _line(self, arrow: str, text: str) -> None:
         if self._left <= 0:
             return
-        line = f"{time.monotonic() - self._began:9.3f}  {arrow}  {text}\n"
+        line = f"{time.monotonic() - self._began:9.3f}  {arrow}  {one_line(text)}\n"
         self._left -= len(line)
         try:
             self._file.write(line if self._left > 0 else "the log is full: the rest is omitted\n")

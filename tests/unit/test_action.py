@@ -91,6 +91,30 @@ def run_step(
     return done, dict(line.split("=", 1) for line in lines)
 
 
+def bracketed(output: str) -> str:
+    """Return what stands where the runner obeys nothing, which is all that a step prints."""
+    begun, _, rest = output.partition("\n")
+    token = begun.removeprefix("::stop-commands::")
+    assert re.fullmatch("[0-9a-f]{32}", token)
+    end = f"\n::{token}::\n"
+    assert rest.endswith(end)
+    return rest.removesuffix(end)
+
+
+def test_what_the_action_and_the_workflow_use_is_pinned() -> None:
+    pinned = re.compile(r"actions/[a-z-]+@[0-9a-f]{40}")
+    workflow = (Path(starter.__file__).parent / "workflow.yml").read_text(encoding="utf-8")
+    for text in ((ROOT / "action.yml").read_text(encoding="utf-8"), workflow):
+        used = re.findall(r"uses: (\S+)", text)
+        assert used
+        assert all(map(pinned.fullmatch, used)), used
+
+
+def test_a_token_is_another_each_time(port: Path) -> None:
+    first, second = (run_step("Install Parity Kit", port)[0].stdout for _ in range(2))
+    assert first.splitlines()[0] != second.splitlines()[0]
+
+
 def test_the_action_uses_each_of_its_inputs_and_no_other() -> None:
     text = (ROOT / "action.yml").read_text(encoding="utf-8")
     assert set(re.findall(r"inputs\.([\w-]+)", text)) == set(read("action.yml")["inputs"])
@@ -112,7 +136,7 @@ def test_the_action_uses_each_of_its_inputs_and_no_other() -> None:
 )
 def test_the_action_installs(port: Path, given: dict[str, str], stdout: str) -> None:
     done, _ = run_step("Install Parity Kit", port, **given)
-    assert (done.returncode, done.stdout) == (0, stdout), done.stderr
+    assert (done.returncode, bracketed(done.stdout)) == (0, stdout), done.stderr
 
 
 def test_the_action_fails_as_the_gate_does_and_hands_on_why(port: Path) -> None:
@@ -120,7 +144,7 @@ def test_the_action_fails_as_the_gate_does_and_hands_on_why(port: Path) -> None:
     assert done.returncode == 1, done.stderr
     why = "? unknown: 6 of 510 cases equal, the floor is 100"
     assert outputs == {"verdict": why, "exit-code": "1"}
-    assert done.stdout.splitlines()[0] == why
+    assert bracketed(done.stdout).splitlines()[0] == why
     names = {"gate.txt", "junit.xml", "parity.md", "parity.sarif", "parity.svg"}
     assert {path.name for path in (port / "parity-files").iterdir()} == names
 

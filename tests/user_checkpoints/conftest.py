@@ -91,7 +91,7 @@ def address() -> Iterator[str]:
 
 @pytest.fixture
 def call(workspace: Workspace) -> Callable[..., str]:
-    """Run a command on fixtures in the workspace, and return what it printed."""
+    """Run a command on fixtures in the workspace, and return its standard output."""
 
     def call(*args: str | Path, code: int = 0) -> str:
         name, *more = map(str, args)
@@ -101,7 +101,7 @@ def call(workspace: Workspace) -> Callable[..., str]:
         if result.exception is not None:
             raise result.exception
         assert (result.return_value or 0) == code, result.output
-        return result.output
+        return result.stdout
 
     return call
 

@@ -183,7 +183,7 @@ def scribble(path: Path) -> None:
     ("prepare", "options", "says"),
     [
         (Path.unlink, (), "is no file"),
-        (scribble, (), "is no SQLite database"),
+        (scribble, (), "file is not a database"),
         (statement("DROP TABLE checkpoints"), (), "has no table checkpoints"),
         (statement("ALTER TABLE writes DROP COLUMN type"), (), "table writes has no type"),
         (statement("DELETE FROM checkpoints"), (), "there are no checkpoints"),

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
-
-from langgraph.checkpoint.serde._msgpack import SAFE_MSGPACK_TYPES
 
 from parity_kit.candidates.workspace import Workspace
 from parity_kit.contract import (
@@ -26,6 +24,8 @@ from parity_kit.contract import (
     Subject,
     SubjectKind,
     Trace,
+    Unsupported,
+    UnsupportedSubjectError,
 )
 from parity_kit.contract.canonical import unpack
 from parity_kit.contract.errors import UsageError
@@ -33,9 +33,10 @@ from parity_kit.contract.plain import Plain
 from parity_kit.corpora.imported import ImportWriter, imported_folder
 from parity_kit.corpora.manifest import MANIFEST
 from parity_kit.corpora.regenerate import oracle
-from parity_kit.corpora.user_checkpoints.redaction import CannotRedactError, Redactor
-from parity_kit.corpora.user_checkpoints.shape import is_same_shape
+from parity_kit.corpora.user_checkpoints.redaction import TYPE_TAGS, CannotRedactError, Redactor
+from parity_kit.corpora.user_checkpoints.shape import is_same_shape, shows
 from parity_kit.corpora.user_checkpoints.source import Source, StoredValue
+from parity_kit.msgpack.buildable import SAFE_TYPES
 from parity_kit.msgpack.values import open_value
 from parity_kit.reference.codec import CodecSession
 from parity_kit.reference.logs import silence_langgraph
@@ -48,6 +49,7 @@ Progress = Callable[[int, int], None]
 _KEY_FILE = "redaction.key"
 _KEY_BYTES = 32
 _INDEX = 5  # of a write's place: its number, which says nothing
+_LONG_INDEX = 7  # digits
 _OPERATIONS = ("decode", "round_trip")
 
 
@@ -100,6 +102,8 @@ def import_source(  # noqa: PLR0913  # what an import is made of
                 making.summary.checkpoints += 1
                 progress(making.summary.checkpoints, total)
         chunks = writer.finish(making.about(source))
+    if permissive:
+        workspace.trust_types(making.types)
     making.summary.cases = sum(chunk.cases for chunk in chunks)
     making.summary.bytes = sum(chunk.bytes for chunk in chunks)
     return making.summary
@@ -116,6 +120,11 @@ def _key(workspace: Workspace) -> bytes:
     return path.read_bytes()
 
 
+def _is_index(part: str) -> bool:
+    """Whether this is a write's number, not a text in its place."""
+    return part.lstrip("-").isdecimal() and part.isascii() and len(part) < _LONG_INDEX
+
+
 class _Making:
     """Makes traces of stored values."""
 
@@ -124,11 +133,8 @@ class _Making:
         self._name = name
         self._redactor = redactor
         self._permissive = permissive
-        self._types: set[str] = set()
-        self._codecs = {
-            strict: CodecSession(Subject(SubjectKind.CODEC, {"strict": strict}))
-            for strict in (True, False)
-        }
+        self.types: set[str] = set()
+        self._codec = CodecSession(_codec(strict=True))
 
     def about(self, source: Source) -> dict[str, object]:
         """Return what the manifest says beside its chunks; whose data it is stays out."""
@@ -142,14 +148,16 @@ class _Making:
             "checkpoints": self.summary.checkpoints,
             "values": dict(sorted(self.summary.values.items())),
             "left_out": dict(sorted(self.summary.left_out.items())),
-            "types": sorted(self._types),
+            "types": sorted(self.types),
             "encrypted": dict(sorted(self.summary.encrypted.items())),
         }
 
     def traces(self, value: StoredValue) -> Iterator[Trace]:
         """Yield the traces of a stored value; an encrypted one is only counted."""
         if value.is_encrypted:
-            self.summary.encrypted[value.type] += 1
+            # A cipher's name is whatever the application wrote.
+            open_ = self._redactor is None or value.type in TYPE_TAGS
+            self.summary.encrypted[value.type if open_ else "another type"] += 1
             return
         if self._redactor is not None:
             redacted = self._redacted(value, self._redactor)
@@ -158,49 +166,52 @@ class _Making:
             value = redacted
         self.summary.values[value.kind] += 1
         strict = self._trace(value, strict=True)
+        if refused := [item for item in strict.outcomes if isinstance(item, Unsupported)]:
+            self.summary.left_out[f"{value.what} of type {value.type}: {refused[0].reason}"] += 1
+            return
         yield strict
         if self._permissive and Loss.LOSSY in strict.case.features:
             loose = self._trace(value, strict=False)
-            if Loss.LOSSY not in loose.case.features:
+            built = not any(isinstance(item, Unsupported) for item in loose.outcomes)
+            if built and Loss.LOSSY not in loose.case.features:
                 yield loose
 
     def _trace(self, value: StoredValue, *, strict: bool) -> Trace:
         operations = [
             Operation(name, {"type": value.type, "data": value.data}) for name in _OPERATIONS
         ]
-        outcomes = self._apply(operations, strict=strict)
+        types = [] if strict else application_types(value.data)
+        outcomes = _applied(operations, strict=strict, types=types)
         if any(isinstance(outcome, Raised) for outcome in outcomes):
             # In the words of whichever library refuses it: the class of the error is enough.
             operations = [Operation("classify", operations[0].args)]
-            outcomes = self._apply(operations, strict=strict)
-        feature = _loss(value, outcomes, strict=strict)
+            outcomes = _applied(operations, strict=strict, types=types)
+        feature = _loss(value, outcomes, strict=strict, types=types)
         if feature and strict:
             self.summary.features[feature] += 1
         mode = "strict" if strict else "permissive"
         name = f"{self._name}/{value.name}" + ("" if strict else "/permissive")
         features = sorted({feature, mode, value.kind, f"type {value.type}"} - {""})
-        spec: dict[str, Plain] = {"strict": strict}
-        if not strict:
-            types = application_types(value.data)
-            self._types |= {".".join(kind) for kind in types}
-            spec["types"] = [list(kind) for kind in types]
-        subject = Subject(SubjectKind.CODEC, spec)
+        self.types |= {".".join(kind) for kind in types}
+        subject = _codec(strict=strict, types=types)
         case = Case(CaseId(name), subject, tuple(operations), tuple(features), Pins())
         return Trace(case, outcomes)
-
-    def _apply(self, operations: list[Operation], *, strict: bool) -> tuple[Outcome, ...]:
-        return tuple(self._codecs[strict].apply(operation) for operation in operations)
 
     def _redacted(self, value: StoredValue, redactor: Redactor) -> StoredValue | None:
         """Return a value redacted, or None for one that cannot be."""
         name = redactor.scramble.name
         place = [
-            part if index in {0, _INDEX} else name(part) for index, part in enumerate(value.place)
+            part if index == 0 or (index == _INDEX and _is_index(part)) else name(part)
+            for index, part in enumerate(value.place)
         ]
+        tag = value.type if value.type in TYPE_TAGS else "another type"
         try:
             data = redactor.value(value.type, value.data)
         except CannotRedactError:
-            self.summary.left_out[f"{value.kind} of type {value.type}: cannot be redacted"] += 1
+            self.summary.left_out[f"{value.kind} of {tag}: cannot be redacted"] += 1
+            return None
+        if shows(value, data):
+            self.summary.left_out[f"{value.kind} of {tag}: would still show a text"] += 1
             return None
         made = StoredValue(tuple(place), value.type, data, value.jsonb)
         one, other = (self._decoded(item) for item in (value, made))
@@ -209,13 +220,31 @@ class _Making:
             and isinstance(other, Returned)
             and not is_same_shape(one.value, other.value)
         ):
-            self.summary.left_out[f"{value.kind} of type {value.type}: not the same shape"] += 1
+            self.summary.left_out[f"{value.kind} of {tag}: not the same shape"] += 1
             return None
         return made
 
     def _decoded(self, value: StoredValue) -> Outcome:
         args = {"type": value.type, "data": value.data}
-        return self._codecs[True].apply(Operation("decode", args))
+        return self._codec.apply(Operation("decode", args))
+
+
+def _codec(*, strict: bool, types: Sequence[tuple[str, str]] = ()) -> Subject:
+    """Return the subject of a case; a permissive one names the types that it builds."""
+    spec: dict[str, Plain] = {"strict": strict}
+    return Subject(
+        SubjectKind.CODEC, spec if strict else {**spec, "types": [list(kind) for kind in types]}
+    )
+
+
+def _applied(
+    operations: list[Operation], *, strict: bool, types: Sequence[tuple[str, str]]
+) -> tuple[Outcome, ...]:
+    try:
+        session = CodecSession(_codec(strict=strict, types=types))
+    except UnsupportedSubjectError as error:
+        return tuple(Unsupported(str(error)) for _ in operations)
+    return tuple(session.apply(operation) for operation in operations)
 
 
 def application_types(data: bytes) -> list[tuple[str, str]]:
@@ -232,10 +261,16 @@ def application_types(data: bytes) -> list[tuple[str, str]]:
             if "type" in entries and "$ext" in entries:
                 module, _, name = str(entries["type"]).rpartition(".")
                 kinds.add((module, name))
-    return sorted(kinds - SAFE_MSGPACK_TYPES)
+    return sorted(kinds - SAFE_TYPES)
 
 
-def _loss(value: StoredValue, outcomes: tuple[Outcome, ...], *, strict: bool) -> str:
+def _loss(
+    value: StoredValue,
+    outcomes: tuple[Outcome, ...],
+    *,
+    strict: bool,
+    types: Sequence[tuple[str, str]],
+) -> str:
     """Return the feature that says what LangGraph itself did not bring back, if anything."""
     last = outcomes[-1]
     if not isinstance(last, Returned):
@@ -248,5 +283,5 @@ def _loss(value: StoredValue, outcomes: tuple[Outcome, ...], *, strict: bool) ->
     data = canonical_blob(value.type, value.data)
     if (last.value, last.stored.get("data")) == (value.type, data):
         return ""
-    loss = loss_of(value.type, data, strict=strict)
+    loss = loss_of(value.type, data, strict=strict, types=types)
     return "" if loss is Loss.NONE else loss.value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 
 from parity_kit.corpora.user_checkpoints.scramble import RANGES, WORDS, Scramble
@@ -72,6 +73,8 @@ def _number(number: str, scramble: Scramble) -> str:
         return _integer(int(number), scramble)
     if float(number) in {0.0, 1.0, -1.0}:
         return number
+    if not math.isfinite(float(number)):
+        raise ValueError("a number that no float holds")
     mantissa, mark, exponent = re.match(r"([^eE]*)([eE]?)(.*)", number).groups()  # pyright: ignore[reportOptionalMemberAccess]  # every text matches
     for attempt in range(_TRIES):
         made = scramble.digits(mantissa, attempt) + mark + exponent

@@ -1,7 +1,7 @@
 """Which of a user's stored values LangGraph, as it is installed here, does not bring back.
 
-Each is loaded and dumped again, as a saver would: with the serializer's own defaults, which build
-what a value names and so import it.
+Each is loaded and dumped again, as a saver would: by a strict serializer, or by a permissive one,
+which imports and calls what a value names.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from parity_kit.contract.canonical import pack, unpack
 from parity_kit.corpora.user_checkpoints.source import Source, StoredValue
 from parity_kit.msgpack.values import open_value
 from parity_kit.reference.logs import silence_langgraph
-from parity_kit.reference.native import canonical_blob, error_name
+from parity_kit.reference.native import built_by_langchain, canonical_blob, error_name
 
 _EXAMPLES = 3
 _MANY = 200  # kinds of loss kept apart; later ones are counted together
@@ -63,9 +63,11 @@ class LossReport:
     lost: dict[Loss, Lost] = field(default_factory=dict[Loss, Lost])
 
 
-def find_loss(source: Source, progress: Callable[[int, int], None], *, strict: bool) -> LossReport:
-    """Load and dump every stored value; `strict` builds only the types of the safe list."""
-    check = _Check(strict=strict)
+def find_loss(
+    source: Source, progress: Callable[[int, int], None], *, permissive: bool = False
+) -> LossReport:
+    """Load and dump every stored value; `permissive` builds every type that a value names."""
+    check = _Check(permissive=permissive)
     report = LossReport()
     total = source.count()
     with silence_langgraph(), warnings.catch_warnings(action="ignore"):
@@ -94,16 +96,18 @@ def _add(lost: dict[Loss, Lost], loss: Loss, value: StoredValue) -> None:
 
 
 class _Check:
-    def __init__(self, *, strict: bool) -> None:
-        self._serializer = (
-            JsonPlusSerializer(allowed_msgpack_modules=None) if strict else JsonPlusSerializer()
-        )
+    def __init__(self, *, permissive: bool) -> None:
+        self._permissive = permissive
+        self._serializer = JsonPlusSerializer(allowed_msgpack_modules=permissive or None)
 
     def losses(self, value: StoredValue) -> list[Loss]:
         """Return in which ways a value is lost, each once."""
         if value.jsonb or value.kind == "metadata":
             # Savers read these with `json` alone.
             return _json_losses(value)
+        checked = value.type == "json" and not self._permissive
+        if checked and (kind := built_by_langchain(value.data)):
+            return [Loss(Became.REFUSED, f"not tried: the JSON names {kind}")]
         try:
             loaded = self._serializer.loads_typed((value.type, value.data))
             kind, data = self._serializer.dumps_typed(loaded)

@@ -6,6 +6,7 @@ so every length, width and type, is that of the original.
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,8 +14,22 @@ from typing import Any
 
 from parity_kit.corpora.user_checkpoints.json_redaction import redact_json
 from parity_kit.corpora.user_checkpoints.scramble import RANGES, WORDS, Scramble
-from parity_kit.corpora.user_checkpoints.typed_redaction import SPECIAL, numpy_buffer, text_of_type
-from parity_kit.msgpack.values import DELTA, KEYWORDS, NUMPY, PYDANTIC_1, PYDANTIC_2, SINGLE
+from parity_kit.corpora.user_checkpoints.typed_redaction import (
+    SPECIAL,
+    is_buffer,
+    known_zone,
+    numpy_buffer,
+    text_of_type,
+)
+from parity_kit.msgpack.values import (
+    DELTA,
+    KEYWORDS,
+    METHOD,
+    NUMPY,
+    PYDANTIC_1,
+    PYDANTIC_2,
+    SINGLE,
+)
 
 _NIL, _FALSE, _TRUE = 0xC0, 0xC2, 0xC3
 _FLOAT_32, _FLOAT_64 = 0xCA, 0xCB
@@ -43,6 +58,21 @@ _PARTS = {
     "datetime.timedelta": ((-999_999_999, 999_999_999), (0, 86_399), (0, 999_999)),
 }
 _FROM_NAMES = {KEYWORDS, PYDANTIC_1, PYDANTIC_2}
+_METHODS = {METHOD: "fromisoformat", PYDANTIC_2: "model_validate_json"}
+_TYPE_NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
+_FIELDS = frozenset(
+    """
+    hour minute second microsecond tzinfo fold path state result values next config parent_config
+    tasks refresh_ttl run_timeout idle_timeout refresh_on
+    """.split()  # noqa: SIM905  # as the words of structure are written
+)
+"""The further keywords of LangGraph's safe types; a model's other keys may be anybody's."""
+
+
+TYPE_TAGS = frozenset(
+    {"null", "bytes", "bytearray", "json", "msgpack", "pickle", "empty", "msgpack+aes"}
+)
+"""The types that LangGraph writes; another tag may be anybody's word."""
 
 
 class CannotRedactError(ValueError):
@@ -62,6 +92,8 @@ class Redactor:
             CannotRedactError: If that cannot be done.
         """
         if kind == "null":
+            if data:
+                raise CannotRedactError("bytes that stand for null could be anything")
             return data
         if kind in {"bytes", "bytearray"}:
             return self.scramble.data(data)
@@ -153,8 +185,7 @@ class _Walk:
         if kind == "str":
             return self._text(where, self._take(size).decode())
         if kind == "bin":
-            data = self._take(size)
-            self.made += data if where.keep else self._scramble.data(data)
+            self.made += self._scramble.data(self._take(size))
         elif kind == "array":
             for _ in range(size):
                 self.one(where)
@@ -200,10 +231,10 @@ class _Walk:
         return value
 
     def _text(self, where: _Context, text: str) -> str:
-        if where.keep:
-            made = text
-        elif where.text is not None:
+        if where.text is not None:
             made = where.text(text)
+        elif where.keep:
+            made = text
         else:
             made = self._fresh(where, lambda attempt: self._scramble.text(text, attempt))
         self.made += made.encode()
@@ -213,18 +244,20 @@ class _Walk:
         # Words are taken from the start: another key must not become one that comes later.
         keys = _Context(taken={(str, word) for word in WORDS})
         for _ in range(size):
-            named = where.names or self._is_word()
-            key = self.one(_KEEP if named or where.keep else keys)
+            named = self._is_word(_FIELDS | WORDS if where.names else WORDS)
+            key = self.one(where if where.keep else _KEEP if named else keys)
             self.one(self._of_key(key, where))
 
     def _of_key(self, key: Any, where: _Context) -> _Context:
         """Return how the value of a map's key is treated."""
         # A checkpoint's own version says how it is read.
-        if where.keep or (key == "v" and self.data[self.at] in _VERSIONS):
+        if where.keep:
+            return where
+        if key == "v" and self.data[self.at] in _VERSIONS:
             return _KEEP
         return _Context(bounds=_CLOCK.get(key)) if where.clock else _PLAIN
 
-    def _is_word(self) -> bool:
+    def _is_word(self, words: frozenset[str]) -> bool:
         """Return whether the string that is next is a word that structure is made of."""
         aside = _Walk(self.data, self._scramble)
         aside.at = self.at
@@ -232,7 +265,7 @@ class _Walk:
         if not (0xA0 <= first <= 0xBF or first == 0xD9):  # noqa: PLR2004  # short strings
             return False
         size, _ = aside._header(first)
-        return aside._take(size).decode() in WORDS
+        return aside._take(size).decode() in words
 
     def _ext(self, where: _Context, size: int) -> None:
         code = self._copy(1)[0]
@@ -240,7 +273,7 @@ class _Walk:
         if code == DELTA:
             inner.one(_KEEP if where.keep else _PLAIN)
         elif code == NUMPY:
-            inner.array(where)
+            inner.array()
         elif SINGLE <= code <= PYDANTIC_2:
             inner.envelope(code, where)
         else:
@@ -249,41 +282,60 @@ class _Walk:
             raise ValueError("something lies behind an envelope's end")
         self.made += inner.made
 
-    def array(self, where: _Context) -> None:
+    def array(self) -> None:
         """Rewrite `[dtype, shape, order, buffer]`: the buffer, by its dtype."""
         if self._header(self.data[self.at]) != (4, "array"):
             raise ValueError("an array has four parts")
-        dtype = self.one(_KEEP)
-        self.one(_KEEP)
-        self.one(_KEEP)
-        size, _ = self._header(self.data[self.at])
+        dtype, shape, order = self.one(_KEEP), self._numbers(), self.one(_KEEP)
+        size, kind = self._header(self.data[self.at])
         buffer = self._take(size)
-        self.made += buffer if where.keep else numpy_buffer(str(dtype), buffer, self._scramble)
+        if order not in {"C", "F"} or kind != "bin" or not is_buffer(dtype, shape, size):
+            raise ValueError("an array has a dtype, a shape and an order that fit its buffer")
+        self.made += numpy_buffer(str(dtype), buffer, self._scramble)
+
+    def _numbers(self) -> list[int]:
+        """Keep an array of integers, and return them."""
+        count, kind = self._header(self.data[self.at])
+        numbers = [self.one(_KEEP) for _ in range(count)]
+        if kind != "array" or not all(type(number) is int for number in numbers):
+            raise ValueError("a shape is an array of integers")
+        return numbers
 
     def envelope(self, code: int, where: _Context) -> None:
         """Rewrite `[module, name, payload, method?]`: the payload, by its type."""
-        count, kind = self._header(self.data[self.at])
-        if kind != "array":
-            raise ValueError("an envelope is an array")
-        module, name = str(self.one(_KEEP)), str(self.one(_KEEP))
-        self._payload(code, f"{module}.{name}", where)
-        for _ in range(count - 3):
-            self.one(_KEEP)
+        if self._header(self.data[self.at]) != (3 + (code in _METHODS), "array"):
+            raise ValueError("an envelope is an array of its parts")
+        names = [self.one(_KEEP), self.one(_KEEP)]
+        if not all(isinstance(part, str) and _TYPE_NAME.fullmatch(part) for part in names):
+            raise ValueError("a type is a module and a name")
+        self._payload(code, ".".join(names), where)
+        if code in _METHODS and self.one(_KEEP) != _METHODS[code]:
+            raise ValueError("no such method")
 
     def _payload(self, code: int, kind: str, where: _Context) -> None:
-        if where.keep or SPECIAL.get(kind) == "keep":
-            self.one(_KEEP)
+        if where.keep:
+            self.one(where)
+        elif SPECIAL.get(kind) == "keep":
+            # An offset is not anybody's, but what stands for a zone's name may be.
+            self.one(_Context(keep=True, text=known_zone))
         elif kind in _PARTS:
-            count, _ = self._header(self.data[self.at])
+            count, form = self._header(self.data[self.at])
+            if form != "array":
+                raise ValueError(f"{kind} is built from an array")
             for bounds in _PARTS[kind][:count]:
                 self.one(_Context(bounds=bounds))
         elif kind in {"builtins.set", "builtins.frozenset"}:
             self.one(_Context(taken=set()))
         elif kind == "re.compile":
-            self._header(self.data[self.at])
-            self.one(_Context(text=lambda text: text_of_type(kind, text, self._scramble)))
-            self.one(_KEEP)
+            self._pattern()
         elif SPECIAL.get(kind) == "text":
             self.one(_Context(text=lambda text: text_of_type(kind, text, self._scramble)))
         else:
             self.one(_Context(names=code in _FROM_NAMES, clock=kind == "datetime.time"))
+
+    def _pattern(self) -> None:
+        if self._header(self.data[self.at]) != (2, "array"):
+            raise ValueError("a pattern is built from its text and its flags")
+        self.one(_Context(text=lambda text: text_of_type("re.compile", text, self._scramble)))
+        if type(self.one(_KEEP)) is not int:
+            raise ValueError("flags are an integer")

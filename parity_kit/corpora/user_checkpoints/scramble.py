@@ -13,7 +13,9 @@ from collections.abc import Callable, Iterator
 
 _KEPT = re.compile(
     "(__(?:start|end|input|interrupt|resume|error|error_source_node|scheduled|no_writes|return|root"
-    "|previous|parent|overwrite)__|__pregel_[a-z_]+|branch:to:)"
+    "|previous|parent|overwrite)__"
+    "|__pregel_(?:tasks|push|pull|send|read|call|checkpointer|stream|cache|resuming|task_id|ns_writes"
+    "|scratchpad|durability|runtime|resume_map|node_error)(?![a-z_])|branch:to:)"
 )
 """What LangGraph itself writes into names of channels and tasks."""
 
@@ -40,7 +42,9 @@ WORDS = frozenset(_STRUCTURE.split())
 
 _UUID = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}")
 _HEX = re.compile(r"[0-9a-f]{16,}")
-_MOMENT = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:([T ])(\d\d):(\d\d):(\d\d)(\.\d+)?(Z|[+-][\d:]+)?)?")
+_MOMENT = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)(?:([T ])(\d\d):(\d\d):(\d\d)(\.\d+)?(Z|[+-]\d\d:?\d\d)?)?"
+)
 _LOWER, _UPPER = "abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _DIGITS, _HEX_DIGITS = "0123456789", "0123456789abcdef"
 _TWO_BYTES = "".join(map(chr, range(0xE0, 0xF7)))
@@ -56,6 +60,11 @@ RANGES = (
 _KEPT_NUMBERS = range(-1, 2)
 _TRIES = 2000
 _PRECISION = 52
+
+
+def is_structure(text: str) -> bool:
+    """Return whether a text is nothing but what LangGraph itself writes."""
+    return not "".join(_KEPT.split(text)[::2])
 
 
 class Scramble:

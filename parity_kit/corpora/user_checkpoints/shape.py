@@ -2,13 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
-from parity_kit.corpora.user_checkpoints.scramble import RANGES
+from parity_kit.contract.canonical import unpack
+from parity_kit.corpora.user_checkpoints.scramble import RANGES, WORDS, is_structure
+from parity_kit.corpora.user_checkpoints.source import StoredValue
+from parity_kit.corpora.user_checkpoints.typed_redaction import is_zone
+from parity_kit.msgpack.values import open_value
 
 _SETS = {"builtins.set", "builtins.frozenset"}
 _ENVELOPE_KEYS = ("$ext", "type", "dtype", "method")  # of an opened envelope
+
+
+_SHOWN = 8  # letters and digits in a text that is long enough to be known again
+
+
+def shows(value: StoredValue, made: bytes) -> bool:
+    """Return whether the redacted bytes of a value still hold one of its longer texts."""
+    shown = b"\n".join(_texts(_read(value.type, made)))
+    return any(text in shown for text in _texts(_read(value.type, value.data)) if _is_telling(text))
+
+
+def _read(kind: str, data: bytes) -> Any:
+    try:
+        return json.loads(data) if kind == "json" else open_value(unpack(data))
+    except (ValueError, RecursionError):
+        return data
+
+
+def _texts(value: Any) -> Iterator[bytes]:
+    """Yield the texts and byte strings in an opened value, but for the names of types."""
+    if isinstance(value, dict):
+        parts = cast("dict[Any, Any]", value)
+        for key, entry in parts.items():
+            yield from _texts(key)
+            if "$ext" not in parts or key not in _ENVELOPE_KEYS:
+                yield from _texts(entry)
+    elif isinstance(value, (list, tuple)):
+        for item in cast("Sequence[Any]", value):
+            yield from _texts(item)
+    elif isinstance(value, str):
+        yield value.encode(errors="surrogatepass")
+    elif isinstance(value, bytes):
+        yield value
+
+
+def _is_telling(text: bytes) -> bool:
+    words = text.decode(errors="replace")
+    known = words in WORDS or is_structure(words) or is_zone(words)
+    return not known and sum(map(str.isalnum, words)) >= _SHOWN
 
 
 def is_same_shape(one: Any, other: Any) -> bool:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
+import math
 import re
 import struct
-from collections.abc import Mapping
+import zoneinfo
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from parity_kit.corpora.user_checkpoints.scramble import Scramble
@@ -23,6 +26,8 @@ SPECIAL: Mapping[str, str] = {
 """Types whose payload stays, or is text of a kind of its own."""
 
 _TRIES = 500
+_DECIMAL = re.compile(r"-?(\d+(\.\d+)?(E[+-]?\d{1,3})?|Infinity|s?NaN)")
+_DTYPE = re.compile(r"[<>|=]?([biufcmMSUV])(\d{1,9})(?:\[\d*[A-Za-z]{1,2}\])?")
 _UCS4 = 4
 
 
@@ -36,8 +41,12 @@ def text_of_type(kind: str, text: str, scramble: Scramble) -> str:
         made = scramble.text(text)
         return made if _compiles(made) else "x" * len(text)
     if kind == "decimal.Decimal":
+        if not _DECIMAL.fullmatch(text):
+            raise ValueError("no decimal as Python prints it")
         mantissa, mark, exponent = text.partition("E")
         return scramble.digits(mantissa) + mark + exponent
+    if "%" in text:
+        raise ValueError("the scope of an address may be anybody's word")
     module, _, name = kind.rpartition(".")
     build: Any = getattr(importlib.import_module(module), name)
     address, slash, prefix = text.partition("/")
@@ -49,6 +58,36 @@ def text_of_type(kind: str, text: str, scramble: Scramble) -> str:
         except ValueError:
             continue
     raise ValueError(f"no other {name} of that length")
+
+
+def known_zone(text: str) -> str:
+    """Return the name of a time zone that everybody knows.
+
+    Raises:
+        ValueError: If it is another text.
+    """
+    if not is_zone(text):
+        raise ValueError("no known time zone")
+    return text
+
+
+def is_zone(text: str) -> bool:
+    """Return whether this is the name of a time zone that everybody knows."""
+    return text in _zones()
+
+
+@functools.cache
+def _zones() -> frozenset[str]:
+    return frozenset({"UTC", *zoneinfo.available_timezones()})
+
+
+def is_buffer(dtype: Any, shape: Sequence[int], size: int) -> bool:
+    """Return whether a buffer of so many bytes is an array of this dtype and shape."""
+    match = _DTYPE.fullmatch(dtype) if isinstance(dtype, str) else None
+    if match is None or any(side < 0 for side in shape):
+        return False
+    width = int(match[2]) * (_UCS4 if match[1] == "U" else 1)
+    return math.prod(shape) * width == size
 
 
 def _address(text: str, attempt: int, scramble: Scramble) -> str:

@@ -22,6 +22,7 @@ from typing import Any, cast
 from parity_kit.bench.workloads import workloads
 from parity_kit.candidates.manifest import Candidate
 from parity_kit.contract.errors import BadManifestError
+from parity_kit.contract.files import read_text
 from parity_kit.gates.matrix.rows import Row
 
 _SPEED = ("said", "times = [from, to]", "workloads of the kit")
@@ -57,8 +58,8 @@ def read_claims(candidate: Candidate, rows: Sequence[Row]) -> Claims:
     if file is None:
         return Claims()
     try:
-        data = tomllib.loads(file.read_text(encoding="utf-8"))
-    except ValueError as error:
+        data = tomllib.loads(read_text(file))
+    except (ValueError, RecursionError) as error:
         raise _wrong(file, f"is not TOML: {error}") from error
     source, version = data.pop("source", None), data.pop("version", None)
     if not isinstance(source, str) or not isinstance(version, str):

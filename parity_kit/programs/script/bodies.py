@@ -16,7 +16,7 @@ from parity_kit.programs.script.expressions import (
     store_parts,
     variables_in,
 )
-from parity_kit.programs.script.source import call, identifiers, indented, quoted
+from parity_kit.programs.script.source import call, identifiers, indented, literal, quoted
 
 
 def function(name: str, body: Body, frame: Frame, annotation: str = "") -> list[str]:
@@ -120,7 +120,7 @@ def _act(name: Action | Literal["return", "wait"], argument: Any, frame: Frame) 
             yield f"{frame.need('runtime')}.control.request_drain({quoted(argument)})"
         case "wait":
             if frame.awaits:
-                yield f"await {frame.uses('wait')}({argument!r})"
+                yield f"await {frame.uses('wait')}({literal(argument, frame.uses)})"
         case "store_put":
             namespace, key, value = argument
             parts = [*store_parts(namespace, [key], frame), expression(value, frame)]

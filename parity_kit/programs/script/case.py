@@ -6,14 +6,18 @@ built from the case alone and runs in any environment that has LangGraph.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from parity_kit.contract import Case, Operation, SubjectKind
+from parity_kit.contract.errors import BadProgramError
+from parity_kit.programs.admission import check_structure
 from parity_kit.programs.model import Functional
 from parity_kit.programs.parsing import parse
 from parity_kit.programs.script.channels import channel_lines
 from parity_kit.programs.script.functional import functional_blocks, task_names
+from parity_kit.programs.script.grammar import check_source
 from parity_kit.programs.script.graph import Setting, graph_blocks
 from parity_kit.programs.script.layout import wrapped
 from parity_kit.programs.script.operations import operation_lines
@@ -24,7 +28,22 @@ _RUNS = {"invoke", "stream", "resume", "resume_map", "command"}
 
 
 def script(case: Case) -> str:
-    """Return the script for a case."""
+    """Return the script for a case.
+
+    Raises:
+        BadProgramError: If the case holds what the kit does not know, or cannot be written.
+    """
+    check_structure(case)
+    try:
+        source = _source(case)
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
+        problem = f"cannot be written as a script: {type(error).__name__}: {error}"
+        raise BadProgramError(problem, where=case.id) from error
+    check_source(source, case)
+    return source
+
+
+def _source(case: Case) -> str:
     uses = Uses()
     match case.subject.kind:
         case SubjectKind.CODEC:
@@ -45,10 +64,11 @@ def script(case: Case) -> str:
 
 def _title(case: Case) -> str:
     spec: Mapping[str, Any] = case.subject.spec
+    name = re.sub(r"[^\w./:+ -]", "?", case.id)
     if spec.get("saver") != "postgres":
-        return f'"""What LangGraph does in case {case.id}."""'
+        return f'"""What LangGraph does in case {name}."""'
     return (
-        f'"""What LangGraph does in case {case.id}.\n\n'
+        f'"""What LangGraph does in case {name}.\n\n'
         "It needs langgraph-checkpoint-postgres, psycopg, and as its first argument the address\n"
         'of an empty PostgreSQL database, as in postgresql://user@localhost/test.\n"""'
     )

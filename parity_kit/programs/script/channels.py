@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from parity_kit.contract import Case, Operation
-from parity_kit.programs.script.source import Uses, call, literal, shown
+from parity_kit.programs.script.source import Uses, call, literal, quoted, shown
 
 _TYPES = {"any": "Any", "messages": "list"}
 _REDUCERS = {
@@ -47,10 +47,10 @@ def channel_source(spec: Mapping[str, Any], uses: Uses) -> str:
                 fold = uses("_messages_delta_reducer")
             else:
                 fold = call(uses("fold"), reducer_source(reducer, uses))
-            frequency = repr(spec.get("snapshot_frequency", 100))
+            frequency = literal(spec.get("snapshot_frequency", 100), uses)
             return call(name, fold, kind, snapshot_frequency=frequency)
         case "NamedBarrierValue" | "NamedBarrierValueAfterFinish":
-            names = ", ".join(map(repr, spec["names"]))
+            names = ", ".join(map(quoted, spec["names"]))
             return call(name, "str", "{" + names + "}" if names else "set()")
         case _:
             return call(name, kind)

@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias, cast
 
 from parity_kit.programs.model import END
 from parity_kit.programs.operators import OPERATORS, complete
-from parity_kit.programs.script.source import Uses, call, literal, quoted
+from parity_kit.programs.script.source import Uses, call, is_attribute, literal, quoted
 
 Shape: TypeAlias = Literal["dict", "object", "either"]
 _INFO = {"attempt": "node_attempt"}
@@ -125,7 +125,10 @@ def _get(argument: Any, frame: Frame) -> str:
     if frame.shape == "dict":
         return f"{frame.input}.get({quoted(argument)})"
     if frame.shape == "object":
-        return f"{frame.input}.{argument}" if argument in frame.fields else "None"
+        if argument not in frame.fields:
+            return "None"
+        if is_attribute(argument):
+            return f"{frame.input}.{argument}"
     return f"{frame.uses('field')}({frame.input}, {quoted(argument)})"
 
 
@@ -163,8 +166,8 @@ def _if(argument: Any, frame: Frame) -> str:
 
 
 def _send(argument: Any, frame: Frame) -> str:
-    sent = "{" + f"{argument['as']!r}: item" + "}" if "as" in argument else "item"
-    packet = call(frame.uses("Send"), repr(argument["to"]), sent)
+    sent = "{" + f"{quoted(argument['as'])}: item" + "}" if "as" in argument else "item"
+    packet = call(frame.uses("Send"), quoted(argument["to"]), sent)
     operator, source = operator_of(argument["each"]), expression(argument["each"], frame)
     surely = isinstance(argument["each"], list) or (operator is not None and operator[0] == "range")
     if not surely:
@@ -195,8 +198,10 @@ def _are_targets(goto: Any) -> bool:
 
 def _context(argument: Any, frame: Frame) -> str:
     context = f"{frame.need('runtime')}.context"
-    if frame.context:
-        return f"{context}.{argument}" if argument in frame.context else "None"
+    if frame.context and argument not in frame.context:
+        return "None"
+    if frame.context and is_attribute(argument):
+        return f"{context}.{argument}"
     return f"{frame.uses('field')}({context}, {quoted(argument)})"
 
 

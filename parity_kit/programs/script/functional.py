@@ -11,7 +11,7 @@ from parity_kit.programs.script.expressions import Frame, as_text
 from parity_kit.programs.script.graph import Blocks, Setting
 from parity_kit.programs.script.policies import policy_arguments
 from parity_kit.programs.script.schemas import context_class
-from parity_kit.programs.script.source import call, identifiers
+from parity_kit.programs.script.source import call, identifiers, quoted
 
 
 def task_names(program: Functional) -> dict[str, str]:
@@ -31,7 +31,7 @@ def functional_blocks(program: Functional, setting: Setting, *, saver: bool) -> 
     for name, task in program.tasks.items():
         given = _policies(task, frame, setting)
         if names[name] != name:
-            given["name"] = repr(name)
+            given["name"] = quoted(name)
         decorator = call(uses("task"), **given) if any(given.values()) else uses("task")
         blocks.append([f"@{decorator}", *_function(names[name], name, task, frame, setting)])
     decorator = call(

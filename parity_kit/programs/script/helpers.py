@@ -56,7 +56,7 @@ HELPERS = {
         '''\
 def load(data):
     """Return the value that LangGraph stores as these bytes."""
-    return JsonPlusSerializer(allowed_msgpack_modules=True).loads_typed(("msgpack", data))''',
+    return JsonPlusSerializer(allowed_msgpack_modules=None).loads_typed(("msgpack", data))''',
         ("JsonPlusSerializer",),
     ),
     "largest": Helper("def largest(left, right):\n    return max(left, right)"),

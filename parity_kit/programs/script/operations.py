@@ -98,7 +98,9 @@ def _config(given: Mapping[str, Any], uses: Uses) -> str:
     else:
         config = call(uses("at"), *thread, **named)
     return (
-        config if given.get("task") is None else call(uses("inside"), config, repr(given["task"]))
+        config
+        if given.get("task") is None
+        else call(uses("inside"), config, literal(given["task"], uses))
     )
 
 
@@ -106,7 +108,7 @@ def _checkpoint(
     given: Mapping[str, Any], number: int, named: Mapping[str, str | None], uses: Uses
 ) -> str:
     ids = "created" if "created" in uses else call(uses("stored"))
-    return call(uses("checkpoint"), ids, repr(number), quoted(given["thread"]), **named)
+    return call(uses("checkpoint"), ids, literal(number, uses), quoted(given["thread"]), **named)
 
 
 def _optional(given: Mapping[str, Any], key: str, uses: Uses) -> str | None:

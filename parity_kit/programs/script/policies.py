@@ -36,9 +36,9 @@ def _retry(retry: Retry, uses: Uses) -> str:
 
 def _timeout(timeout: Timeout, uses: Uses) -> str:
     if timeout.idle is None:
-        return repr(timeout.run)
+        return literal(timeout.run, uses)
     run = _given(timeout.run, uses)
-    return call(uses("TimeoutPolicy"), run_timeout=run, idle_timeout=repr(timeout.idle))
+    return call(uses("TimeoutPolicy"), run_timeout=run, idle_timeout=literal(timeout.idle, uses))
 
 
 def _cache(cache: CachePolicy, key: Callable[[Any], str], uses: Uses) -> str:

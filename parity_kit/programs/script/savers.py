@@ -7,7 +7,8 @@ from typing import Any
 
 from parity_kit.contract import Case, Operation
 from parity_kit.msgpack.values import close_value
-from parity_kit.programs.script.source import Uses, call, literal, shown
+from parity_kit.programs.admission import permitted_types
+from parity_kit.programs.script.source import Uses, call, literal, quoted, shown
 
 _KEYS = {"thread": "thread_id", "ns": "checkpoint_ns", "checkpoint_id": "checkpoint_id"}
 
@@ -56,15 +57,15 @@ def _saver_operation(operation: Operation, uses: Uses) -> Iterator[str]:
                 "saver.list",
                 config if "thread" in given else "None",
                 filter=_optional(given, "filter", uses),
-                before=_before(given),
+                before=_before(given, uses),
                 limit=_optional(given, "limit", uses),
             )
             yield f"for saved in {source}:"
             yield "    print(saved)"
         case "next_version":
-            yield f"print(saver.get_next_version({given.get('current')!r}, None))"
+            yield f"print(saver.get_next_version({literal(given.get('current'), uses)}, None))"
         case "prune":
-            strategy = repr(given.get("strategy", "keep_latest"))
+            strategy = quoted(given.get("strategy", "keep_latest"))
             yield call("saver.prune", *parts("threads"), strategy=strategy)
         case "delta_history":
             source = call(
@@ -82,9 +83,9 @@ def _where(given: Mapping[str, Any]) -> dict[str, Any]:
     return where | ({"checkpoint_id": given["parent"]} if given.get("parent") is not None else {})
 
 
-def _before(given: Mapping[str, Any]) -> str | None:
+def _before(given: Mapping[str, Any], uses: Uses) -> str | None:
     before = given.get("before")
-    return None if before is None else repr({"configurable": {"checkpoint_id": before}})
+    return None if before is None else literal({"configurable": {"checkpoint_id": before}}, uses)
 
 
 def _optional(given: Mapping[str, Any], name: str, uses: Uses) -> str | None:
@@ -94,15 +95,26 @@ def _optional(given: Mapping[str, Any], name: str, uses: Uses) -> str | None:
 def codec_lines(case: Case, uses: Uses) -> list[str]:
     """Return the lines of a case on the codec."""
     strict = bool(case.subject.spec["strict"])
-    make = call(uses("JsonPlusSerializer"), allowed_msgpack_modules=repr(None if strict else True))
+    kinds = "None" if strict else _kinds(case)
+    make = call(uses("JsonPlusSerializer"), allowed_msgpack_modules=kinds)
     lines = [f"codec = {make}"]
     for index, operation in enumerate(case.operations):
         lines += shown(index, operation, _codec_operation(operation, uses, strict=strict), uses)
     return lines
 
 
+def _kinds(case: Case) -> str:
+    """Return the types that a permissive codec builds in this case, beyond the safe ones.
+
+    Never all types: whoever runs the script would run whatever its data names.
+    """
+    kinds = (f"({quoted(module)}, {quoted(name)})" for module, name in permitted_types(case))
+    return f"[{', '.join(kinds)}]"
+
+
 def _codec_operation(operation: Operation, uses: Uses, *, strict: bool) -> Iterator[str]:
     given: dict[str, Any] = dict(operation.args)
+    typed = [literal(given[name], uses) for name in ("type", "data") if name in given]
     match operation.name:
         case "encode":
             value = literal(close_value(given["value"]), uses)
@@ -111,12 +123,13 @@ def _codec_operation(operation: Operation, uses: Uses, *, strict: bool) -> Itera
             names = tuple(given[key] for key in ("module", "name", "method") if key in given)
             known = "SAFE_MSGPACK_METHODS" if "method" in given else "SAFE_MSGPACK_TYPES"
             checked = strict or "method" in given
-            yield f"print({names!r} in {uses('_msgpack')}.{known})" if checked else "print(True)"
+            asked = f"({', '.join(map(quoted, names))})"
+            yield f"print({asked} in {uses('_msgpack')}.{known})" if checked else "print(True)"
         case "classify":
-            yield f"data = {given['data']!r}"
-            yield f"value = codec.loads_typed(({given['type']!r}, data))"
+            yield f"data = {typed[1]}"
+            yield f"value = codec.loads_typed(({typed[0]}, data))"
             yield "again = codec.dumps_typed(value)"
-            yield f"print('kept' if again == ({given['type']!r}, data) else again)"
+            yield f"print('kept' if again == ({typed[0]}, data) else again)"
         case name:
-            loaded = f"codec.loads_typed(({given['type']!r}, {given['data']!r}))"
+            loaded = f"codec.loads_typed(({', '.join(typed)}))"
             yield f"print({loaded})" if name == "decode" else f"print(codec.dumps_typed({loaded}))"

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import keyword
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from parity_kit.programs.model import Field, Schema
 from parity_kit.programs.script.channels import channel_source, reducer_source, type_source
-from parity_kit.programs.script.source import Uses, call, quoted
+from parity_kit.programs.script.source import Uses, call, is_attribute, quoted
 
 _MANAGED = {"is_last_step": "IsLastStep", "remaining_steps": "RemainingSteps"}
 _BASES = {"typed_dict": "TypedDict", "pydantic": "BaseModel"}
@@ -19,7 +18,7 @@ def state_class(
 ) -> Iterator[str]:
     """Yield the lines of the class that declares a state, or a part of it."""
     kinds = {key: _annotation(field, uses) for key, field in fields.items()}
-    if any(map(_odd, kinds)) or (schema != "typed_dict" and _hidden(kinds)):
+    if not all(map(is_attribute, kinds)) or (schema != "typed_dict" and _hidden(kinds)):
         yield f"{name} = {_called(name, kinds, schema, uses)}"
         return
     if schema == "dataclass":
@@ -44,8 +43,8 @@ def _called(name: str, kinds: Mapping[str, str], schema: Schema, uses: Uses) -> 
             parts = ", ".join(f"({quoted(key)}, {kind}, None)" for key, kind in kinds.items())
             return f"{uses('make_dataclass')}({quoted(name)}, [{parts}])"
         case "pydantic":
-            parts = {key: f"({kind}, None)" for key, kind in kinds.items()}
-            return call(uses("create_model"), quoted(name), **parts)
+            parts = ", ".join(f"{quoted(key)}: ({kind}, None)" for key, kind in kinds.items())
+            return call(uses("create_model"), quoted(name), f"**{{{parts}}}")
 
 
 def _hidden(kinds: Mapping[str, str]) -> bool:
@@ -55,18 +54,10 @@ def _hidden(kinds: Mapping[str, str]) -> bool:
     )
 
 
-def _odd(name: str) -> bool:
-    # A class changes names that begin with two underscores.
-    return not name.isidentifier() or keyword.iskeyword(name) or name.startswith("__")
-
-
 def context_class(types: Mapping[str, str], uses: Uses) -> Iterator[str]:
     """Yield the lines of the context schema."""
-    yield f"@{uses('dataclass')}"
-    yield "class Context:"
-    yield from (f"    {name}: {type_source(kind, uses)} = None" for name, kind in types.items())
-    if not types:
-        yield "    pass"
+    fields = {name: Field(kind) for name, kind in types.items()}
+    yield from state_class("Context", fields, "dataclass", uses)
 
 
 def picked(fields: Mapping[str, Field], names: Iterable[str]) -> dict[str, Field]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import builtins
 import keyword
 import sys
+import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from parity_kit.contract import Operation
 from parity_kit.contract.canonical import pack, unpack
+from parity_kit.contract.errors import BadProgramError
 from parity_kit.contract.plain import Ext
 from parity_kit.msgpack.values import PYDANTIC_2, SINGLE
 from parity_kit.programs.script.helpers import HELPERS, IMPORTS
@@ -50,6 +52,8 @@ class Uses:
 
     def __call__(self, name: str) -> str:
         """Make the script import or define `name`, and return it."""
+        if name not in HELPERS and name not in IMPORTS:
+            raise BadProgramError(f"a script has no name {name!r}")
         if name not in self._names:
             self._names.add(name)
             for needed in HELPERS[name].needs if name in HELPERS else ():
@@ -78,6 +82,8 @@ class Uses:
 
 def identifier(text: str, taken: Collection[str] = ()) -> str:
     """Return a Python name for a text that is not taken and does not shadow another name."""
+    # Python itself reads an identifier in this form.
+    text = unicodedata.normalize("NFKC", text)
     name = "".join(char if f"a{char}".isidentifier() else "_" for char in text) or "_"
     if not name.isidentifier():
         name = f"_{name}"
@@ -94,6 +100,13 @@ def identifiers(texts: Collection[str], taken: Collection[str] = ()) -> dict[str
     return names
 
 
+def is_attribute(text: str) -> bool:
+    """Whether a name can be written after a dot, or as a keyword, and stays what it is."""
+    plain = text.isidentifier() and unicodedata.normalize("NFKC", text) == text
+    # A class changes names that begin with two underscores.
+    return plain and not keyword.iskeyword(text) and not text.startswith("__")
+
+
 def literal(value: Any, uses: Uses) -> str:
     """Return Python source for a value of the contract."""
     if isinstance(value, Ext):
@@ -107,11 +120,17 @@ def literal(value: Any, uses: Uses) -> str:
         return f"[{parts}]"
     if isinstance(value, float) and (value != value or abs(value) == float("inf")):  # noqa: PLR0124  # NaN has no literal
         return f'float("{value}")'
-    return quoted(value) if isinstance(value, str) else repr(value)
+    if isinstance(value, str):
+        return quoted(value)
+    if value is not None and not isinstance(value, (bool, int, float, bytes)):
+        raise BadProgramError(f"a script has no literal for {type(value).__name__}")
+    return repr(value)
 
 
 def quoted(text: str) -> str:
     """Return a string's source, in double quotes unless that needs escapes."""
+    if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # from a file
+        raise BadProgramError(f"expected text in a script, got {type(text).__name__}")
     source = repr(text)
     return source if '"' in source else f'"{source[1:-1]}"'
 
@@ -122,19 +141,42 @@ def names(texts: Iterable[str]) -> str:
 
 
 def _typed(value: Ext, uses: Uses) -> str:
-    inner: Any = unpack(value.data)
-    if value.code == SINGLE and inner[:2] == ["builtins", "set"]:
-        parts = ", ".join(literal(item, uses) for item in inner[2])
+    module, name, payload = _envelope(value)
+    if value.code == SINGLE and (module, name) == ("builtins", "set") and isinstance(payload, list):
+        parts = ", ".join(literal(item, uses) for item in cast("list[Any]", payload))
         return "{" + parts + "}" if parts else "set()"
-    if value.code == PYDANTIC_2 and f"{inner[0]}.".startswith(_MESSAGES):
+    if value.code == PYDANTIC_2 and _is_message(module, name, payload):
         fields = {
             key: field
-            for key, field in cast("dict[str, Any]", inner[2]).items()
+            for key, field in cast("dict[str, Any]", payload).items()
             if key != "type" and field not in (None, [], {}, False)
         }
         parts = ", ".join(f"{key}={literal(field, uses)}" for key, field in fields.items())
-        return f"{uses(inner[1])}({parts})"
+        return f"{uses(name)}({parts})"
     return f"{uses('load')}({pack(value)!r})"
+
+
+def _envelope(value: Ext) -> tuple[Any, Any, Any]:
+    """Return module, name and payload; None for what is no envelope."""
+    try:
+        inner: Any = unpack(value.data)
+    except ValueError:
+        inner = None
+    match inner:
+        case [str(module), str(name), payload, *_]:
+            return module, name, payload
+        case _:
+            return None, None, None
+
+
+def _is_message(module: Any, name: Any, fields: Any) -> bool:
+    """Whether this is a message that a script can make by its class's name and keywords."""
+    return (
+        f"{module}.".startswith(_MESSAGES)
+        and IMPORTS.get(name) == _MESSAGES[:-1]
+        and isinstance(fields, dict)
+        and all(isinstance(key, str) and is_attribute(key) for key in cast("Any", fields))
+    )
 
 
 def call(function: str, *positional: str, **named: str | None) -> str:

@@ -20,7 +20,7 @@ def tool_node(variable: str, name: str, tools: Tools, frame: Frame) -> Iterator[
         yield [
             f"@{frame.uses('tool')}({quoted(tool)})",
             f"def {functions[tool]}(query: str, runtime: {runtime}) -> str:",
-            f'    """{tool}"""',
+            f"    {quoted(tool)}",
             "    state = runtime.state",
             f"    return {as_text(answer, frame)}",
         ]

@@ -6,7 +6,16 @@ import functools
 from collections.abc import Callable, Collection
 from typing import Any
 
-from parity_kit.contract import Event, Operation, Outcome, Pins, Subject, Unsupported
+from parity_kit.contract import (
+    Event,
+    Operation,
+    Outcome,
+    Pins,
+    Subject,
+    SubjectKind,
+    Unsupported,
+)
+from parity_kit.contract.operations import operation_problem
 from parity_kit.reference.native import Watch, perform, to_native
 from parity_kit.reference.pins import Counter, Pin, pinned
 from parity_kit.reference.savers import close_saver, contents, make_saver, tuple_to_map
@@ -22,9 +31,9 @@ class SaverSession:
 
     def apply(self, operation: Operation) -> Outcome:
         """Apply one operation."""
-        act = getattr(self, f"_{operation.name}", None)
-        if act is None:
-            return Unsupported(f"saver has no operation {operation.name}")
+        if problem := operation_problem(SubjectKind.SAVER, operation):
+            return Unsupported(problem)
+        act = getattr(self, f"_{operation.name}")
         args = to_native(operation.args)
 
         def action(_: list[Event]) -> Any:

@@ -16,6 +16,7 @@ from typing import Self
 from parity_kit.candidates.workspace import Workspace
 from parity_kit.contract.events import Event
 from parity_kit.contract.files import write_atomically
+from parity_kit.contract.text import WorkflowCommands
 from parity_kit.report.ci.account import Account
 from parity_kit.report.ci.listing import Listing
 from parity_kit.report.ci.source_locations import SourceLocations
@@ -89,7 +90,7 @@ class Files:
             from parity_kit.report.ci import github  # noqa: PLC0415  # only there
 
             # The runner reads both streams; the other one may have to stay JSON.
-            sys.stderr.write(github.render(self.account, self.places))
+            sys.stderr.write(WorkflowCommands(github.render(self.account, self.places)))
         if summary := environment.get("GITHUB_STEP_SUMMARY"):
             from parity_kit.report.ci import markdown  # noqa: PLC0415  # only there
 

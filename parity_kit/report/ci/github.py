@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from parity_kit.judging.text import one_line, plain_name, sentence
+from parity_kit.contract.text import one_line, sentence
+from parity_kit.judging.text import plain_name
 from parity_kit.report.ci.account import Account, Problem, cases
 from parity_kit.report.ci.source_locations import SourceLocation, SourceLocations
 

@@ -11,7 +11,8 @@ from __future__ import annotations
 from xml.etree import ElementTree as ET
 
 from parity_kit.contract.events import GateFinished
-from parity_kit.judging.text import counts, one_line, sentence, visible
+from parity_kit.contract.text import one_line, quoted, sentence
+from parity_kit.judging.text import counts
 from parity_kit.judging.words import not_judged, not_looked_at
 from parity_kit.report.ci.account import Account, Problem, cases
 from parity_kit.report.summary import NOT_FINISHED, CandidateSummary
@@ -50,9 +51,9 @@ def _gate(
     suite = _suite(root, f"{gate.candidate} · {gate.gate}", gate.seconds)
     properties = ET.SubElement(suite, "properties")
     for name in ("verdict", "required", "reached"):
-        ET.SubElement(properties, "property", name=name, value=str(getattr(gate, name)))
+        ET.SubElement(properties, "property", name=name, value=one_line(str(getattr(gate, name))))
     if oracle := account.oracle:
-        ET.SubElement(properties, "property", name="oracle", value=oracle)
+        ET.SubElement(properties, "property", name="oracle", value=one_line(oracle))
     decides = account.decides(gate.candidate)
     bodies = {
         (problem.verdict, problem.cause): _body(account, problem) for problem in gate_problems
@@ -81,12 +82,14 @@ def _gate(
 
 def _body(account: Account, problem: Problem) -> str:
     """Return what a reader wants beside the headline: both sides, and the command to run."""
-    lines = [f"{cases(problem.count)} of this gate, such as {problem.case}: {problem.message}"]
+    lines = [
+        f"{cases(problem.count)} of this gate, such as {problem.case}: {sentence(problem.message)}"
+    ]
     if problem.reference or problem.theirs:
         lines += [f"reference  {problem.reference}", f"candidate  {problem.theirs}"]
     if again := account.again(problem):
         lines.append(again)
-    return "\n".join(lines)
+    return "\n".join([*map(one_line, lines), *quoted(problem.message)])
 
 
 def _candidate_suite(root: ET.Element, account: Account, candidate: CandidateSummary) -> None:
@@ -128,7 +131,7 @@ def _add(  # noqa: PLR0913  # a test case's parts
     elif verdict in (*_FAILURE, *_ERROR):
         tag = "failure" if verdict in _FAILURE else "error"
         child = ET.SubElement(element, tag, type=verdict, message=one_line(f"{verdict}: {head}"))
-        child.text = visible(text or message)
+        child.text = text or "\n".join([one_line(head), *quoted(message)])
 
 
 def _count(root: ET.Element) -> None:

@@ -11,7 +11,8 @@ from collections import Counter
 from collections.abc import Iterator
 
 from parity_kit.contract.events import GateFinished
-from parity_kit.judging.text import counts, one_line, plain_name, quoted, sentence
+from parity_kit.contract.text import one_line, quoted, sentence
+from parity_kit.judging.text import counts, plain_name
 from parity_kit.judging.words import functions_changed, not_looked_at, versions_changed, word
 from parity_kit.report.ci.account import Account, Problem, Sentence, cases
 from parity_kit.report.summary import CandidateSummary
@@ -40,7 +41,12 @@ def code(text: str) -> str:
 
 
 def _sentence(sentence: Sentence) -> str:
-    return sentence.head + (code(sentence.detail) if sentence.detail else "")
+    return _plain(sentence.head) + (code(sentence.detail) if sentence.detail else "")
+
+
+def _plain(text: str) -> str:
+    """Return the kit's own words; where a journal from elsewhere forges them, nothing acts."""
+    return re.sub(r"[<>`@\[\]|]", lambda found: f"&#{ord(found[0])};", one_line(text))
 
 
 def _lines(account: Account) -> Iterator[str]:
@@ -68,7 +74,7 @@ def _made_with(account: Account) -> Iterator[str]:
     started = account.summary.started
     if started:
         oracle = one_line(started.oracle.get("langgraph", "unknown"))
-        yield f"Parity Kit {started.kit}, judged by LangGraph {oracle}."
+        yield _plain(f"Parity Kit {started.kit}, judged by LangGraph {oracle}.")
         yield ""
 
 
@@ -82,8 +88,8 @@ def _table(candidate: CandidateSummary) -> Iterator[str]:
         named = [gate.verdicts.get(column, 0) for column in _COLUMNS]
         other = sum(gate.verdicts.values()) - sum(named)
         cells = " | ".join(f"{number:,}" for number in (*named, other))
-        verdict = f"{word(gate.verdict).symbol} {gate.verdict}"
-        yield f"| {plain_name(gate.gate)} | {verdict} | {cells} | {gate.reached} |"
+        verdict = f"{word(gate.verdict).symbol} {_plain(gate.verdict)}"
+        yield f"| {plain_name(gate.gate)} | {verdict} | {cells} | {_plain(gate.reached)} |"
     yield ""
 
 
@@ -101,7 +107,7 @@ def _differing(account: Account) -> Iterator[str]:
 
 
 def _problem(account: Account, problem: Problem) -> Iterator[str]:
-    sign = f"{word(problem.verdict).symbol} **{problem.verdict}**"
+    sign = f"{word(problem.verdict).symbol} **{_plain(problem.verdict)}**"
     if not problem.case:
         yield f"- {sign}, {code(problem.candidate)}: {code(sentence(problem.message))}"
         yield from _quoted(problem.message)
@@ -129,7 +135,7 @@ def _not_judged(account: Account) -> Iterator[str]:
         for line in _left(account, gate)
     ]
     lines += [
-        f"- {code(candidate.name)}: {unseen}"
+        f"- {code(candidate.name)}: {_plain(unseen)}"
         for candidate in account.candidates
         if (unseen := not_looked_at(candidate.conclusion.not_looked_at))
     ]

@@ -16,7 +16,8 @@ from typing import Any
 
 from parity_kit import __version__
 from parity_kit.contract.errors import ExitCode
-from parity_kit.judging.text import one_line, plain_name, quoted, sentence, visible
+from parity_kit.contract.text import one_line, quoted, sentence, visible
+from parity_kit.judging.text import plain_name
 from parity_kit.judging.verdicts import FAILURES
 from parity_kit.judging.words import word
 from parity_kit.report.ci.account import Account, Problem, cases

@@ -25,8 +25,8 @@ from parity_kit.contract.events import (
     RunFinished,
     RunStarted,
 )
+from parity_kit.contract.text import one_line, quoted, sentence
 from parity_kit.gates.matrix.standing import summary
-from parity_kit.judging.text import one_line, quoted, sentence
 from parity_kit.judging.words import (
     functions_changed,
     mark,
@@ -71,7 +71,7 @@ class Terminal:
     def note(self, text: str) -> None:
         """Say what is being done when no event tells of it."""
         self._clear()
-        self._console.print(f"  {text}", style="dim", markup=False)
+        self._console.print(f"  {one_line(text)}", style="dim", markup=False)
 
     def emit(self, event: Event) -> None:
         """Show one event."""
@@ -177,7 +177,7 @@ def _lines(  # noqa: C901, PLR0911, PLR0912  # one arm for each kind of event
             level = reached(event.reached, event.compared)
             rate = event.compared / event.seconds if event.seconds else 0
             figures = f"{counts or 'no cases'}; {event.seconds:.1f} s, {rate:.0f} a second"
-            lines = [f"{mark(event.verdict)}  {event.gate} · {level} · {figures}"]
+            lines = [f"{mark(event.verdict)}  {_text(event.gate)} · {level} · {figures}"]
             if event.possible:
                 pairs = Coverage(event.pairs, event.possible, 0)
                 lines.append(f"    [dim]covered {pairs.says()}[/dim]")
@@ -191,7 +191,7 @@ def _lines(  # noqa: C901, PLR0911, PLR0912  # one arm for each kind of event
             return _engagement(event)
         case BenchMeasured():
             ratio = ratio_text(event.verdict, event.ratio)
-            measured = f"{_text(event.candidate)} · {event.workload} {ratio}"
+            measured = f"{_text(event.candidate)} · {_text(event.workload)} {ratio}"
             return [f"{mark(event.verdict)}  {measured.rstrip()}"]
         case CandidateJudged():
             name, reason = _text(event.candidate), _text(event.reason)
