@@ -17,6 +17,8 @@ from parity_kit.cli.common import (
     workspace_option,
 )
 from parity_kit.cli.fixtures_changes import changes_as_json, print_changes, print_skipped
+from parity_kit.cli.release_shown import show_release
+from parity_kit.contract.events import ReleaseCompared
 
 if TYPE_CHECKING:
     from parity_kit.corpora.changes import Change
@@ -53,7 +55,8 @@ def command(
         return
     with progress_messages() as emit:
         bumping.carry_out(workspace, bump, emit)
-    _report(workspace, bump, as_json)
+        release = bumping.changed_functions(workspace, bump, emit)
+    _report(workspace, bump, release, as_json)
     bumping.finish(workspace)
 
 
@@ -67,7 +70,9 @@ def _print_pins(bump: Bump) -> None:
     console().print(table)
 
 
-def _report(workspace: Workspace, bump: Bump, as_json: bool) -> None:
+def _report(
+    workspace: Workspace, bump: Bump, release: ReleaseCompared | str, as_json: bool
+) -> None:
     from parity_kit.corpora.drift import stale
     from parity_kit.corpora.drift.bump import changed_cases
 
@@ -76,6 +81,8 @@ def _report(workspace: Workspace, bump: Bump, as_json: bool) -> None:
     mentions = stale.mentions(workspace, bump.before, bump.after)
     if as_json:
         content = dataclasses.asdict(bump) | {"changes": changes_as_json(changed)}
+        functions = release if isinstance(release, str) else dataclasses.asdict(release)
+        content["release"] = functions
         print_json(content | {"stale": {"ledgers": ledgers, "mentions": mentions}})
         return
     out = console()
@@ -84,6 +91,10 @@ def _report(workspace: Workspace, bump: Bump, as_json: bool) -> None:
     out.print(f"done in {minutes:.1f} minutes: {steps}")
     out.print(f"\npins rewritten: {', '.join(bump.rewritten) or 'none'}", markup=False)
     _print_changed(changed, bump.skipped)
+    if isinstance(release, str):
+        out.print(f"functions of LangGraph: {release}", markup=False)
+    else:
+        show_release(release, whole=True)
     _print_stale(ledgers, mentions, bump.versions[0])
     out.print(
         f"next: git diff --stat; parity-kit fixtures diff {bump.versions[0]} fixtures; parity-kit "

@@ -22,16 +22,19 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from parity_kit.candidates import environment
 from parity_kit.candidates.cached import Cached, Progress
 from parity_kit.candidates.environment import find_uv
 from parity_kit.candidates.workspace import Workspace
 from parity_kit.contract.errors import KitError, UsageError
+from parity_kit.contract.events import ReleaseCompared
 from parity_kit.contract.files import write_atomically
 from parity_kit.corpora.changes import Change, changes
 from parity_kit.corpora.corpus import CorpusName
-from parity_kit.corpora.drift.baselines import Origin, folder_of
+from parity_kit.corpora.drift.baselines import Origin, folder_of, origin_of
 from parity_kit.corpora.drift.pins import PROJECT, Pins, committed_pins, holders, resolve, rewrite
 from parity_kit.corpora.drift.recipes import baseline_name, baseline_recipe
+from parity_kit.corpora.drift.release import compare_folders
 from parity_kit.corpora.folder import read_corpora
 
 _STATE = "BUMP.json"
@@ -120,6 +123,14 @@ def changed_cases(workspace: Workspace, bump: Bump) -> dict[CorpusName, tuple[Ch
     )
     listed = {name: changes(old.get(name), new.get(name)) for name in sorted({*old, *new})}
     return {name: found for name, found in listed.items() if found}
+
+
+def changed_functions(workspace: Workspace, bump: Bump, emit: Progress) -> ReleaseCompared | str:
+    """Return the functions that differ and how far cases run them, or why that is not known."""
+    kept = kept_folder(workspace, bump.before)
+    if (origin := origin_of(kept)) is not None:
+        environment.make(origin.recipe, workspace, emit)
+    return compare_folders(workspace, kept, workspace.fixtures, emit)
 
 
 def kept_folder(workspace: Workspace, pins: Pins) -> Path:

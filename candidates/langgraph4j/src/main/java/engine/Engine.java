@@ -11,7 +11,7 @@ final class Engine {
     static MapValue describe() {
         return Outcomes.map(
                 "name", "langgraph4j",
-                "version", "1.7.2",
+                "version", "1.8.17",
                 "language", "Java",
                 "levels", Outcomes.map("graph", "trace"),
                 "engaged", Outcomes.map(),
