@@ -15,6 +15,7 @@ import tomllib
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from parity_kit.contract.errors import BadManifestError, UsageError
 
@@ -144,7 +145,7 @@ def _named_oracle(root: Path) -> tuple[str, ...]:
         return ()  # whoever reads the settings says what is wrong
     if named is None:
         return ()
-    versions = named if isinstance(named, dict) else {}
+    versions = cast("dict[str, object]", named if isinstance(named, dict) else {})
     if "langgraph" not in versions or not all(map(_is_version, versions.values())):
         raise BadManifestError(
             "names no exact release",

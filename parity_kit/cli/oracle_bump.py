@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -103,13 +103,13 @@ def _report(
 
 
 def _print_changed(
-    changed: Mapping[CorpusName, Sequence[Change]], skipped: Mapping[str, Any]
+    changed: Mapping[CorpusName, Sequence[Change]], skipped: Mapping[CorpusName, str]
 ) -> None:
     count = sum(map(len, changed.values()))
     corpora = f" in {', '.join(changed)}" if changed else ""
     console().print(f"\ncases that differ: {count}{corpora}")
     print_changes(changed)
-    print_skipped({**skipped})
+    print_skipped(skipped)
 
 
 def _print_stale(

@@ -192,7 +192,9 @@ def test_what_a_baseline_has_not_made_is_neither_added_nor_removed(channels_only
 def test_a_saver_that_a_baseline_has_not_says_how_to_add_it() -> None:
     declined = Declined(f"LangGraph's PostgreSQL saver is not installed: {GET_DRIVER}")
     made = elsewhere.Made()
-    elsewhere._add(case("x"), lambda _: (declined,), made)
+    elsewhere._add(  # pyright: ignore[reportPrivateUsage]  # one case is enough
+        case("x"), lambda _: (declined,), made
+    )
     (reason,) = made.absent.values()
     assert reason.endswith("add --with langgraph-checkpoint-postgres --with 'psycopg[binary]'")
 

@@ -38,7 +38,11 @@ def older(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     channels = read_corpus(KIT.fixtures / "channels.msgpack")
     write_corpora(workspace.fixtures, [channels], {**PINS, "langgraph": "1.1.10"}, "CPython")
     Origin("oracle-langgraph-1.1.10", ("langgraph==1.1.10",)).write(workspace.fixtures)
-    monkeypatch.setattr(environment, "make", lambda *_: Path("python"))
+
+    def make(*_: object) -> Path:
+        return Path("python")
+
+    monkeypatch.setattr(environment, "make", make)
     return workspace
 
 

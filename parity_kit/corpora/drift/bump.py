@@ -49,7 +49,7 @@ class Bump:
     after: dict[str, str]
     seconds: dict[str, float] = field(default_factory=dict[str, float])
     rewritten: list[str] = field(default_factory=list[str])
-    skipped: dict[str, str] = field(default_factory=dict[str, str])
+    skipped: dict[CorpusName, str] = field(default_factory=dict[CorpusName, str])
 
     @property
     def versions(self) -> tuple[str, str]:
@@ -94,7 +94,7 @@ def carry_out(workspace: Workspace, bump: Bump, emit: Progress) -> None:
     Raises:
         KitError: If one fails. What was done stays done, and the same bump goes on from there.
     """
-    steps: dict[str, Callable[[], None]] = {
+    steps: dict[str, Callable[[], object]] = {
         "pins": lambda: _move_pins(workspace, bump),
         "environment": lambda: _update_environment(workspace, bump, emit),
         "corpora": lambda: _build_corpora(workspace, bump),
