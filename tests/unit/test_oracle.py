@@ -181,3 +181,22 @@ def test_the_command_shows_the_oracle(tmp_path: Path) -> None:
     text = CliRunner().invoke(command, ["--workspace", str(tmp_path)], standalone_mode=False).output
     (line,) = (line for line in text.splitlines() if line.split()[:1] == ["langgraph"])
     assert line.split() == ["langgraph", "1.2.3", pins["langgraph"]]
+
+
+def test_a_bump_says_what_changed_and_what_is_stale(
+    clone: Workspace, steps: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown(*_: Any) -> str:
+        return "not compared: no environment"
+
+    monkeypatch.setattr(bumping, "changed_functions", unknown)
+    arguments = ["bump", "langgraph==1.2.1", "--workspace", str(clone.root)]
+    dry = CliRunner().invoke(command, [*arguments, "--dry-run", "--json"], standalone_mode=False)
+    assert json.loads(dry.output) == {"before": BEFORE, "after": AFTER}
+    assert steps == []
+    shown = CliRunner().invoke(command, arguments, standalone_mode=False).output
+    assert "cases that differ: 0" in shown
+    assert "functions of LangGraph: not compared: no environment" in shown
+    assert "pins rewritten: pyproject.toml, candidates/langgraph-1.1.10/candidate.toml" in shown
+    assert "  candidates/langgraph-1.1.10/expected.toml: 1" in shown
+    assert not list(clone.cache.glob("*.json"))

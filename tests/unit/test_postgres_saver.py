@@ -63,7 +63,10 @@ def test_what_its_setup_runs_is_reached_whatever_ran_before() -> None:
     name, reached = CorpusName("savers_postgres"), ReachedBy()
     run(Engine(), Case(CaseId("x"), POSTGRES, (put("a"),)))
     regenerate(WORKSPACE, [name], reached=reached)
-    assert Function("langgraph.checkpoint.base", "BaseCheckpointSaver.__init__") in reached[name]
+    assert (
+        Function("langgraph.checkpoint.base", "BaseCheckpointSaver.__init__")
+        in reached[name].functions
+    )
 
 
 @needs_server
