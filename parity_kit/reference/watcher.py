@@ -49,7 +49,6 @@ class Watcher:
 
     def __init__(self) -> None:
         self._codes: dict[int, CodeType] = {}
-        self._now: set[int] = set()
         self._calls: list[frozenset[int]] = []
         self._open: dict[int, _Defaults] = {}
         self._given: set[Parameter] = set()
@@ -57,14 +56,13 @@ class Watcher:
 
     def call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Return what a function returns, and watch while it runs."""
-        before = sys.gettrace()
-        self._now = set()
-        sys.settrace(self._called)
+        before, keys = sys.gettrace(), set[int]()
+        sys.settrace(self._tracer(keys))
         try:
             return function(*args, **kwargs)
         finally:
             sys.settrace(before)
-            self._calls.append(frozenset(self._now))
+            self._calls.append(frozenset(keys))
 
     def ran(self) -> Ran:
         """Return what ran so far, local functions and comprehensions included."""
@@ -75,16 +73,21 @@ class Watcher:
         ]
         return Ran(frozenset[Function]().union(*calls), frozenset(self._given), tuple(calls))
 
-    def _called(self, frame: FrameType, event: str, _: object) -> None:
-        code = frame.f_code
-        key = id(code)  # a code object's own hash looks at all that it holds
-        if key not in self._now:
-            self._now.add(key)
-            if key not in self._codes:
-                self._codes[key] = code
-                self._watch(key, code)
-        if key in self._open and event == "call":
-            self._look(key, frame)
+    def _tracer(self, keys: set[int]) -> Callable[[FrameType, str, Any], None]:
+        """Return what is told of every call; it is called millions of times."""
+        codes, watched = self._codes, self._open
+
+        def called(frame: FrameType, _: str, __: Any) -> None:
+            key = id(frame.f_code)  # a code object's own hash looks at all that it holds
+            if key not in keys:
+                keys.add(key)
+                if key not in codes:
+                    codes[key] = frame.f_code
+                    self._watch(key, frame.f_code)
+            if key in watched:
+                self._look(watched[key], key, frame)
+
+        return called
 
     def _watch(self, key: int, code: CodeType) -> None:
         """Watch the parameters of a function that users call."""
@@ -94,8 +97,7 @@ class Watcher:
         if defaults := _defaults(named, code):
             self._open[key] = _Defaults(named, defaults, _start(code))
 
-    def _look(self, key: int, frame: FrameType) -> None:
-        watched = self._open[key]
+    def _look(self, watched: _Defaults, key: int, frame: FrameType) -> None:
         if frame.f_lasti != watched.start:
             return
         values = frame.f_locals
