@@ -18,11 +18,12 @@ class SafeConsole(Console):
 
     def render_str(self, text: str, **options: Any) -> Text:
         """Return text for the screen, before it is laid out."""
-        shown = visible(text)
+        shown, render = visible(text), super().render_str
         try:
-            return super().render_str(shown, **options)
+            return render(shown, **options)
         except MarkupError:
-            return super().render_str(shown, **{**options, "markup": False})
+            plain: dict[str, Any] = {**options, "markup": False}
+            return render(shown, **plain)
 
     def render(
         self, renderable: RenderableType, options: ConsoleOptions | None = None

@@ -268,3 +268,15 @@ def test_a_copied_corpus_brings_no_trust_with_it(
     (workspace / ".parity" / "trusted-types").unlink()
     with pytest.raises(UntrustedTypeError, match=trap.name):
         list(read_imported(Workspace(workspace), "own").traces)
+
+
+def test_an_import_leaves_out_what_langchain_would_build(database: Path, workspace: Path) -> None:
+    path = ["langchain", "prompts", "prompt", "PromptTemplate"]
+    data = json.dumps({"lc": 1, "type": "constructor", "id": path, "kwargs": {}}).encode()
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("UPDATE writes SET type = 'json', value = ?", (data,))
+        connection.commit()
+    result = invoke(fixtures_import, "--sqlite", database, "--json", "--workspace", workspace)
+    assert result.exception is None, result.exception
+    (reason,) = json.loads(result.stdout)["left_out"]
+    assert "does not let LangChain build langchain.prompts.prompt.PromptTemplate" in reason

@@ -44,6 +44,7 @@ from parity_kit.contract.events import (
     RunStarted,
     event_to_json,
 )
+from parity_kit.contract.plain import Plain
 from parity_kit.contract.text import BAR, Tamer, WorkflowCommands, one_line, quoted
 from parity_kit.corpora.corpus import Corpus, CorpusName
 from parity_kit.corpora.folder import write_corpora
@@ -293,7 +294,8 @@ def test_an_error_quotes_behind_bars() -> None:
 
 def test_a_trace_has_a_line_for_each_message(tmp_path: Path) -> None:
     """A candidate that names a method as two lines writes no line of the log."""
-    body = pack([2, HOSTILE, []])
+    parts: list[Plain] = [2, HOSTILE, []]
+    body = pack(parts)
     with Log(tmp_path / "trace.log") as log:
         log("received", len(body).to_bytes(4) + body)
     text = (tmp_path / "trace.log").read_text(encoding="utf-8")

@@ -164,11 +164,11 @@ class _Making:
             if redacted is None:
                 return
             value = redacted
-        self.summary.values[value.kind] += 1
         strict = self._trace(value, strict=True)
         if refused := [item for item in strict.outcomes if isinstance(item, Unsupported)]:
-            self.summary.left_out[f"{value.what} of type {value.type}: {refused[0].reason}"] += 1
+            self.summary.left_out[f"{value.kind} of type {value.type}: {refused[0].reason}"] += 1
             return
+        self.summary.values[value.kind] += 1
         yield strict
         if self._permissive and Loss.LOSSY in strict.case.features:
             loose = self._trace(value, strict=False)
