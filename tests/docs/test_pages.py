@@ -197,7 +197,7 @@ def check(words: list[str], *, complete: bool) -> None:
     command, context, rest = resolved(words)
     given, extra, _ = command.make_parser(context).parse_args(list(rest))
     if isinstance(command, click.Group):
-        assert not complete or rest, "a group is no command"
+        assert not complete or rest or command.invoke_without_command, "a group is no command"
         return
     assert not extra, f"too many arguments: {extra}"
     for parameter in command.params:
