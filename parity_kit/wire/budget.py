@@ -35,8 +35,8 @@ def _size(value: Any, known: dict[int, int], depth: int) -> int:
         return 1 + len(value)
     if not isinstance(value, (Mapping, Sequence)):
         return 1
-    if (size := known.get(id(value))) is None:
-        held = cast("Mapping[Any, Any] | Sequence[Any]", value)
+    held = cast("Mapping[Any, Any] | Sequence[Any]", value)
+    if (size := known.get(id(held))) is None:
         parts = [*held, *held.values()] if isinstance(held, Mapping) else held
         size = known[id(held)] = 1 + sum(_size(part, known, depth - 1) for part in parts)
     return size

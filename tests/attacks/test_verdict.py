@@ -107,7 +107,10 @@ def test_a_candidate_changes_nothing_that_it_is_judged_by(tmp_path: Path, target
 def test_where_files_are_not_kept_from_it_a_change_ends_the_judging(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str, name: str
 ) -> None:
-    monkeypatch.setattr(launch, "_read_only", lambda *_: ())
+    def nothing(*_: object) -> tuple[Path, ...]:
+        return ()
+
+    monkeypatch.setattr(launch, "_read_only", nothing)
     space = workspace(tmp_path, ATTACKS[target])
     conclusion = judged(space, "it")
     assert conclusion.exit_code == ExitCode.NOT_JUDGED

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -40,6 +40,8 @@ def nested(depth: int) -> Any:
     return value
 
 
+HELD: list[Any] = [1, [], {}]
+CONTENTS: list[Any] = [1, None, {}]
 ODD: list[Callable[[random.Random], Any]] = [
     lambda _: None,
     lambda rng: rng.choice([True, 0, -1, 1 << 63, -(1 << 63), 0.0, float("nan"), float("inf")]),
@@ -49,11 +51,11 @@ ODD: list[Callable[[random.Random], Any]] = [
     ),
     lambda rng: rng.randbytes(rng.randrange(40)),
     lambda rng: nested(rng.choice([1, 20, 100, 200, 230, 247])),
-    lambda rng: {rng.choice([1, True, 0.5, "a", b"a"]): rng.choice([1, [], {}])},
+    lambda rng: {rng.choice([1, True, 0.5, "a", b"a"]): rng.choice(HELD)},
     lambda rng: Ext(rng.randrange(128), rng.randbytes(rng.randrange(30))),
     lambda rng: Ext(rng.randrange(6), canonical.pack(nested(rng.choice([1, 100, 250])))),
     lambda rng: Ext(
-        rng.randrange(6), canonical.pack(["builtins", "set", rng.choice([1, None, {}]), "x"])
+        rng.randrange(6), canonical.pack(["builtins", "set", rng.choice(CONTENTS), "x"])
     ),
 ]
 
@@ -61,10 +63,10 @@ ODD: list[Callable[[random.Random], Any]] = [
 def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     listed = [path]
     if isinstance(value, dict):
-        for key in value:
-            listed += places(value[key], (*path, key))
+        for key, item in cast("dict[Any, Any]", value).items():
+            listed += places(item, (*path, key))
     elif isinstance(value, list):
-        for index, item in enumerate(value):
+        for index, item in enumerate(cast("list[Any]", value)):
             listed += places(item, (*path, index))
     return listed
 
@@ -85,7 +87,7 @@ def changed(value: Any, rng: random.Random) -> Any:
         case 1 if isinstance(holder, dict):
             holder[rng.choice([odd if isinstance(odd, str) else "a|b|c|d|e", "|", ""])] = old
         case 2 if isinstance(holder, list):
-            holder.insert(path[-1], odd)
+            cast("list[Any]", holder).insert(path[-1], odd)
         case 3:
             del holder[path[-1]]
         case _:
@@ -152,8 +154,10 @@ def test_no_answer_is_the_kits_failure(tmp_path: Path, seed: int, count: int) ->
 def json_like(value: Any) -> Any:
     """Return plain data as lists and dicts that can be changed."""
     if isinstance(value, dict):
-        return {key: json_like(item) for key, item in value.items()}
-    return [json_like(item) for item in value] if isinstance(value, (list, tuple)) else value
+        return {key: json_like(item) for key, item in cast("dict[Any, Any]", value).items()}
+    if isinstance(value, (list, tuple)):
+        return [json_like(item) for item in cast("list[Any]", value)]
+    return value
 
 
 def test_a_set_with_more_than_its_parts_is_no_set() -> None:
