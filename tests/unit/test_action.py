@@ -145,7 +145,7 @@ def test_the_action_fails_as_the_gate_does_and_hands_on_why(port: Path) -> None:
     why = "? unknown: 6 of 510 cases equal, the floor is 100"
     assert outputs == {"verdict": why, "exit-code": "1"}
     assert bracketed(done.stdout).splitlines()[0] == why
-    names = {"gate.txt", "junit.xml", "parity.md", "parity.sarif", "parity.svg"}
+    names = {"gate.txt", "junit.xml", "parity.md", "parity.sarif", "parity.sarif.txt", "parity.svg"}
     assert {path.name for path in (port / "parity-files").iterdir()} == names
 
 

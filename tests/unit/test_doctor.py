@@ -53,7 +53,7 @@ def test_a_workspace_that_is_as_it_should_be(workspace: Path) -> None:
     for part in ("python", "packages", "corpora", "oracle", "parity.toml", "folders", "pure"):
         assert findings[part]["state"] == "ok", findings[part]
     assert findings["corpora"]["found"].startswith("116 cases in 1 corpora of this workspace")
-    assert {"PostgreSQL", "browser", "network namespaces", "uv", "disk"} <= findings.keys()
+    assert {"PostgreSQL", "browser", "cage for candidates", "uv", "disk"} <= findings.keys()
     for finding in findings.values():
         assert finding["state"] == "ok" or finding["hint"], finding
 
