@@ -13,8 +13,9 @@ import pytest
 
 from parity_kit.candidates.launch import find, start
 from parity_kit.candidates.workspace import Workspace
-from parity_kit.contract import Level
+from parity_kit.contract import CorpusName, Level
 from parity_kit.contract.events import Event, GateFinished
+from parity_kit.corpora.manifest import read_manifest
 from parity_kit.gates import pytest_tests
 from parity_kit.gates import search_gate as suites
 from parity_kit.gates.gate import gate_corpora, read_wanted
@@ -34,6 +35,7 @@ reason = "it forgets a byte"
 until = 2999-01-01
 wide = true
 """
+CASES = read_manifest(ROOT / "fixtures").corpora[CorpusName("channels")].cases
 WRONG = """
 import os
 from dataclasses import replace
@@ -229,7 +231,7 @@ def test_nothing_compared_is_not_a_pass(pytester: pytest.Pytester, workspace: Pa
     result = run(pytester, "--parity-candidate", "empty", *CHANNELS)
     assert outcomes(result) == {"skipped": sum(gate(workspace, "empty", "channels").values())}
     assert result.ret == pytest.ExitCode.TESTS_FAILED
-    result.stdout.fnmatch_lines(["[?] unknown: 0 of 116 cases compared, 116 unsupported"])
+    result.stdout.fnmatch_lines([f"[?] unknown: 0 of {CASES} cases compared, {CASES} unsupported"])
 
 
 def test_a_candidate_that_does_not_start_stops_the_session(
@@ -256,7 +258,7 @@ def test_tests_are_named_as_arguments_too(pytester: pytest.Pytester, workspace: 
     pytester.makepyfile(test_mine="def test_mine(): pass")
     assert outcomes(run(pytester, "--parity-candidate", "pure", one)) == {"passed": 1}
     result = run(pytester, "--parity-candidate", "pure", "parity::channels", "test_mine.py")
-    assert outcomes(result) == {"passed": 115}
+    assert outcomes(result) == {"passed": CASES + 1}
 
 
 def test_an_argument_comes_before_the_rules_of_the_gate(
@@ -271,12 +273,14 @@ def test_an_argument_comes_before_the_rules_of_the_gate(
 
 
 def test_the_rules_of_the_gate_hold(pytester: pytest.Pytester, workspace: Path) -> None:
-    rules = 'ours = ["pure"]\n[gate]\ncorpora = ["channels"]\nfloor = 115\n'
+    rules = f'ours = ["pure"]\n[gate]\ncorpora = ["channels"]\nfloor = {CASES + 1}\n'
     (workspace / "parity.toml").write_text(rules, encoding="utf-8")
     result = run(pytester, "--parity-candidate", "pure")
     assert result.ret == pytest.ExitCode.TESTS_FAILED
-    assert outcomes(result) == {"passed": 116}
-    result.stdout.fnmatch_lines(["[?] unknown: 116 of 116 cases equal, the floor is 115"])
+    assert outcomes(result) == {"passed": CASES}
+    result.stdout.fnmatch_lines(
+        [f"[?] unknown: {CASES} of {CASES} cases equal, the floor is {CASES + 1}"]
+    )
     part = run(pytester, "--parity-candidate", "pure", "-k", "last-value")
     assert part.ret == pytest.ExitCode.OK, "a part is not held to the floor"
 
@@ -285,8 +289,8 @@ def test_a_users_own_tests_run_beside(pytester: pytest.Pytester, workspace: Path
     del workspace
     pytester.makepyfile("def test_mine(): pass")
     result = run(pytester, "--parity-candidate", "pure", *CHANNELS)
-    assert outcomes(result) == {"passed": 115}
-    result.stdout.fnmatch_lines(["collected 115 items"])
+    assert outcomes(result) == {"passed": CASES + 1}
+    result.stdout.fnmatch_lines([f"collected {CASES + 1} items"])
 
 
 def test_workers_have_a_process_each_and_judge_the_whole_together(
