@@ -13,8 +13,9 @@ import pytest
 
 from parity_kit.candidates.launch import find, start
 from parity_kit.candidates.workspace import Workspace
-from parity_kit.contract import CorpusName, Level
+from parity_kit.contract import Level
 from parity_kit.contract.events import Event, GateFinished
+from parity_kit.corpora.corpus import CorpusName
 from parity_kit.corpora.manifest import read_manifest
 from parity_kit.gates import pytest_tests
 from parity_kit.gates import search_gate as suites
