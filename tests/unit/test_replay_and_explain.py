@@ -130,22 +130,25 @@ def test_a_fixture_is_named_by_its_id(call: Call) -> None:
         call("explain", "x" * 5000)
 
 
-def on_the_page() -> tuple[str, list[str]]:
+def on_the_page() -> tuple[str, str, list[str]]:
     section = PAGE.read_text(encoding="utf-8").partition("## A case as YAML")[2]
-    (text,) = re.findall(r"```yaml\n(.*?)```", section, re.DOTALL)
+    graph, channel = re.findall(r"```yaml\n(.*?)```", section, re.DOTALL)
     (block,) = re.findall(r"```sh\n(.*?)```", section, re.DOTALL)
-    return text, block.splitlines()
+    return graph, channel, block.splitlines()
 
 
 def test_the_example_of_the_page_runs_word_by_word(
     workspace: Path, call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(workspace)
-    text, (replay, explain) = on_the_page()
-    (workspace / "ask.yaml").write_text(text, encoding="utf-8")
+    graph, channel, (replay, explain) = on_the_page()
+    (workspace / "ask.yaml").write_text(graph, encoding="utf-8")
+    (workspace / "channel.yaml").write_text(channel, encoding="utf-8")
     code, output = call(*replay.split()[1:])
     assert (code, "✓ equal" in output) == (0, True)
     assert "'work-2', 'yes'" in output
+    code, output = call("replay", "channel.yaml", "--candidate", "pure")
+    assert (code, "✓ equal" in output) == (0, True)
     code, output = call(*explain.split()[1:])
     assert (code, output.startswith("equal at level bytes")) == (0, True)
     _, output = call("explain", "ask.yaml", "--script", "ask.py")
