@@ -65,7 +65,9 @@ def test_every_event_reaches_the_report(tmp_path: Path) -> None:
                 CandidateStarted("port", "A Port", "9", "Rust", {"codec": "bytes"}, 0.2),
                 divergence,
                 _gate(),
-                EngagementSeen("port", {"apply_writes": 0}, engaged=False),
+                EngagementSeen(
+                    "port", {"apply_writes": 0}, engaged=False, loaded="LangGraph 1.2.24"
+                ),
                 _bench(CONTROL),
                 _bench("port"),
                 CandidateJudged("port", "divergent", "one case", 1),
@@ -91,7 +93,8 @@ def test_every_event_reaches_the_report(tmp_path: Path) -> None:
     port = _of(report, "port")
     assert (port["title"], port["verdict"], port["reached"]) == ("A Port", "divergent", "bytes")
     assert [divergence["headline"] for divergence in port["divergences"]] == ["h"]
-    assert port["engagement"] == {"functions": {"apply_writes": 0}, "engaged": False}
+    drove = {"functions": {"apply_writes": 0}, "engaged": False, "loaded": "LangGraph 1.2.24"}
+    assert port["engagement"] == drove
     assert [benchmark["ratio"] for benchmark in port["benchmarks"]] == [2.0]
     assert [row["workload"] for row in report["control"]] == ["sequential-5"]
     assert _of(report, "other")["failure"] == {"code": "crashed", "problem": "it ended"}
