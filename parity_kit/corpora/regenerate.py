@@ -79,9 +79,11 @@ def regenerate(
         UsageError: If there is no generator for a corpus that is asked for, or not what it needs.
     """
     from parity_kit.reference.engine import Engine as Reference  # noqa: PLC0415  # loads LangGraph
+    from parity_kit.reference.native import serializer  # noqa: PLC0415  # the same
     from parity_kit.reference.savers import postgres  # noqa: PLC0415  # the same
 
     engine = Reference()
+    serializer()  # made once a process: what that runs is of no corpus
     known = generators(workspace)
     if not known:
         raise UsageError(
