@@ -75,7 +75,9 @@ def _dataclass(title: str, annotations: dict[str, Any]) -> Any:
     parts = [(name, kind, default(default=None)) for name, kind in annotations.items()]
     # LangGraph copies the state for every further task that reads it; a copy keeps its class.
     methods = {"__reduce__": _values, "__copy__": replace}
-    return make_dataclass(title, parts, namespace={"__module__": SCHEMAS, **methods})
+    made = make_dataclass(title, parts, namespace=methods)
+    made.__module__ = SCHEMAS  # Python from 3.12 on puts the caller's there
+    return made
 
 
 def _pydantic(title: str, annotations: dict[str, Any]) -> Any:
