@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from parity_kit.contract import Case, Operation, SubjectKind
 from parity_kit.contract.errors import BadProgramError
@@ -122,12 +122,22 @@ def _counts(program: Mapping[str, Any], operations: Sequence[Operation]) -> bool
 def _sends(program: Mapping[str, Any], operations: Sequence[Operation]) -> bool:
     """Return whether a node may get an input that its schema did not make from the state."""
     objects = "typed_dict" not in str(program.get("schema", "typed_dict"))
-    if objects and "send" in _words(program):
+    if (objects and "send" in _words(program)) or _sends_items(program):
         return True
     return any(
         operation.name == "command" and "send" in _words(operation.args["command"])
         for operation in operations
     )
+
+
+def _sends_items(value: Any) -> bool:
+    """Return whether a `send` without `as` is in a value: its node gets whatever an item is."""
+    if isinstance(value, Mapping):
+        entries = cast("Mapping[str, Any]", value)
+        sent = entries.get("send")
+        alone = isinstance(sent, Mapping) and "each" in sent and "as" not in sent
+        return alone or any(map(_sends_items, entries.values()))
+    return isinstance(value, list) and any(map(_sends_items, cast("list[Any]", value)))
 
 
 def _words(value: Any) -> set[str]:

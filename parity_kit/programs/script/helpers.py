@@ -78,7 +78,7 @@ def field(source, name):
     return (source if isinstance(source, dict) else getattr(source, "__dict__", {})).get(name)'''
     ),
     "as_dict": Helper(
-        "def as_dict(state):\n    return state if isinstance(state, dict) else dict(vars(state))"
+        "def as_dict(state):\n    return dict(vars(state)) if hasattr(state, '__dict__') else state"
     ),
     "is_int": Helper(
         "def is_int(value):\n    return isinstance(value, int) and not isinstance(value, bool)"
