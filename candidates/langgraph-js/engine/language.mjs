@@ -93,7 +93,7 @@ function range(argument, scope) {
 
 function send({ to, each: list, as }, scope) {
   const items = evaluate(list, scope);
-  return Array.isArray(items) ? items.map((item) => new Send(to, { [as]: item })) : [];
+  return Array.isArray(items) ? items.map((item) => new Send(to, as === undefined ? item : { [as]: item })) : [];
 }
 
 function command(argument, scope) {
