@@ -158,7 +158,7 @@ def test_errors_are_langgraphs_or_pythons_own(committed: dict[str, Corpus]) -> N
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_hash_seed_zone_locale_and_directory_change_no_byte(seed: int) -> None:
     result = check_fresh(WORKSPACE, seed)
     assert (result.exit_code, result.drifted, result.problem) == (0, (), ""), result
