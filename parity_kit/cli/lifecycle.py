@@ -16,7 +16,7 @@ import click
 
 from parity_kit import __version__
 from parity_kit.candidates.workspace import Workspace
-from parity_kit.cli import completing
+from parity_kit.cli import completing, interrupts
 from parity_kit.cli.common import console
 from parity_kit.contract.errors import UsageError
 from parity_kit.contract.events import JOURNAL, PASSING, Event, RunFinished, RunStarted
@@ -120,7 +120,7 @@ class Run:
                 self.folder.rmdir() if self.label else None
         elif kind and self.label and not _has_begun(self.folder):
             shutil.rmtree(self.folder, ignore_errors=True)
-        elif kind and issubclass(kind, KeyboardInterrupt):
+        elif kind and (interrupts.happened() or issubclass(kind, KeyboardInterrupt)):
             name, command = self.folder.name, self.start.asked["command"]
             click.echo(f"\nkept so far:  parity-kit report {name}", err=True)
             click.echo(f"to resume:    parity-kit {command} --resume {name}", err=True)

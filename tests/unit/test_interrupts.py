@@ -8,12 +8,17 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
 import pytest
 
-from parity_kit.candidates.workspace import find_workspace
+from parity_kit.candidates.workspace import Workspace, find_workspace
+from parity_kit.cli import interrupts
+from parity_kit.cli.lifecycle import Run
+from parity_kit.contract.events import RunStarted
+from parity_kit.report.ci.files import Wanted
 
 ROOT = find_workspace(Path(__file__)).root
 SEED = 7
@@ -103,3 +108,19 @@ def test_an_interrupt_that_is_sent_twice_is_one(tmp_path: Path) -> None:
     assert running.returncode == 130, err
     assert "Traceback" not in err
     assert err.endswith("interrupted\n")
+
+
+def test_an_interrupt_that_became_another_error_says_how_to_resume(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "parity.toml").touch()
+    asked = {"command": "run"}
+    started = RunStarted("", "1", {}, {}, 0, ["pure"], [], asked, {})
+    happened: Callable[[], bool] = lambda: True  # noqa: E731  # typed, for the monkeypatch
+    monkeypatch.setattr(interrupts, "happened", happened)
+    with (
+        pytest.raises(OSError, match="a closed pipe"),
+        Run(Workspace(tmp_path), started, Wanted(), label="pure"),
+    ):
+        raise OSError("a closed pipe")
+    assert "to resume:    parity-kit run --resume " in capsys.readouterr().err
