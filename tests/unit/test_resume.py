@@ -310,6 +310,6 @@ def test_a_run_survives_being_killed_at_three_moments(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_whole_run_survives_being_killed_at_eight_moments(tmp_path: Path) -> None:
+def test_a_whole_run_survives_being_killed_at_five_moments(tmp_path: Path) -> None:
     corpora = tuple(read_manifest(ROOT / "fixtures").corpora)
-    survives(make_workspace(tmp_path, *corpora), ("pure", "--examples", "60"), 8)
+    survives(make_workspace(tmp_path, *corpora), ("pure", "--examples", "20"), 5)
