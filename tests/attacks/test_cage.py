@@ -64,8 +64,7 @@ time.sleep(600)
     with caged(program, tmp_path) as process:
         assert process.stdout.readline() == b"still here\n"
         family = psutil.Process(process.first_pid).children(recursive=True)
-        alive = [member for member in family if member.status() != psutil.STATUS_ZOMBIE]
-        assert len(alive) == 4
+        assert len(family) >= 4, "itself and three that left its session"
     _, alive = psutil.wait_procs(family, PATIENCE)
     assert not alive
 
