@@ -83,6 +83,7 @@ def regenerate(
     from parity_kit.reference.savers import postgres  # noqa: PLC0415  # the same
 
     engine = Reference()
+    serializer.cache_clear()  # what was made before would not run again
     serializer()  # made once a process: what that runs is of no corpus
     known = generators(workspace)
     if not known:
