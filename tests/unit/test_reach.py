@@ -188,3 +188,12 @@ def test_a_gate_says_what_it_did_not_look_at(tmp_path: Path) -> None:
     assert line in junit.read_text(encoding="utf-8")
     as_json = json.loads(CliRunner().invoke(gate, [*arguments, "--json"]).stdout)
     assert "running graphs" in as_json["not_looked_at"]
+
+
+def test_a_serializer_that_was_made_before_hides_no_function() -> None:
+    name = CorpusName("allowlist")
+    wanted = Function("langgraph.checkpoint.serde.jsonplus", "_normalize_module_keys")
+    for _ in range(2):
+        reached = ReachedBy()
+        regenerate(WORKSPACE, [name], reached=reached)
+        assert wanted in reached[name].functions
