@@ -32,7 +32,10 @@ _ASKED = ("examples", "seed", "pairs", "everyone")
 
 @click.command("parity")
 @click.option(
-    "--examples", default=100, show_default=True, help="Cases that Hypothesis tries per suite."
+    "--examples",
+    default=100,
+    show_default=True,
+    help="Cases tried per suite: half random, half by Hypothesis.",
 )
 @click.option("--seed", default=0, show_default=True, help="The seed of every choice.")
 @click.option(

@@ -39,14 +39,17 @@ _ASKED = ("candidate", "suites", "examples", "bulk", "seed", "level")
     help="Run only this suite; may be repeated (default: all).",
 )
 @click.option(
-    "--examples", default=200, show_default=True, help="Cases that Hypothesis tries per suite."
+    "--examples",
+    default=200,
+    show_default=True,
+    help="Cases tried per suite: half random, half by Hypothesis.",
 )
 @click.option(
     "--bulk",
     type=click.IntRange(min=0),
     default=0,
     show_default=True,
-    help="Extra random cases per suite, after Hypothesis's: faster, not adaptive.",
+    help="Extra random cases per suite: faster, not adaptive.",
 )
 @click.option("--seed", default=0, show_default=True, help="The seed of every choice.")
 @level_option
@@ -71,9 +74,9 @@ def command(
 ) -> int:
     """Run the differential suite against CANDIDATE.
 
-    Compares CANDIDATE with the committed corpora, then drives it and LangGraph in lockstep on cases
-    that Hypothesis chooses and, with --bulk, on random ones. Every disagreement is shrunk and
-    written to the run's cases/ folder, for `parity-kit replay` and `parity-kit explain`.
+    Compares CANDIDATE with the committed corpora, then drives it and LangGraph in lockstep on
+    random cases and on cases that Hypothesis chooses. Hypothesis shrinks every disagreement, and
+    the run's cases/ folder keeps it for `parity-kit replay` and `parity-kit explain`.
 
     To continue a run that was stopped or killed, give --resume RUN instead of CANDIDATE. It ends in
     the same report.

@@ -1,6 +1,6 @@
 """Lockstep: cases are chosen, reference and candidate run them, outcomes are compared.
 
-Hypothesis chooses first, then a seeded source does, for volume. Hypothesis shrinks every
+A seeded source chooses first, for breadth, then Hypothesis does. Hypothesis shrinks every
 disagreement, whichever source found it, and then parts that the disagreement does not need are
 removed.
 
@@ -143,7 +143,8 @@ def search(  # noqa: PLR0913  # a search's settings, all named
 ) -> Lockstep:
     """Search a suite for disagreements.
 
-    Hypothesis chooses `examples` cases, then a seeded source `bulk` more.
+    A seeded source chooses half of the `examples`, Hypothesis the others, then the source `bulk`
+    more.
 
     Raises:
         CandidateError: If the candidate cannot be judged any further.
@@ -206,16 +207,21 @@ class _Search:
         self._on_case = on_case
 
     def all(self, examples: int, bulk: int, seed_value: int) -> None:
-        """Let Hypothesis choose its examples, then a seeded source `bulk` more cases."""
+        """Try the examples, half of them from either source, then `bulk` more seeded cases."""
+        record: list[int] = []
+        choices = seeded(seed_value, record)
+
+        def broaden(cases: int) -> None:
+            for _ in range(cases):
+                record.clear()
+                self.try_one(choices, record)
+
+        broaden(examples // 2)
         for attempt in range(MOST_FINDINGS + 1):
             left = examples - self.done
             if left <= 0 or not self.explore(left, seed_value + attempt):
                 break
-        record: list[int] = []
-        choices = seeded(seed_value, record)
-        for _ in range(bulk):
-            record.clear()
-            self.try_one(choices, record)
+        broaden(bulk)
 
     def explore(self, examples: int, seed_value: int) -> bool:
         """Let Hypothesis look for one more disagreement; return whether it found any."""

@@ -96,3 +96,19 @@ def test_floors_come_from_the_settings(tmp_path: Path) -> None:
     (tmp_path / "parity.toml").write_text("[floors]\npears = 0.25\n")
     with pytest.raises(BadManifestError, match="floors"):
         read_settings(Workspace(tmp_path))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_small_search_reaches_the_floor_whatever_its_seed(seed: int) -> None:
+    reference = Engine()
+    result = search(
+        "channel",
+        reference,
+        CandidateUnderTest("it", lambda case: run(reference, case)),
+        examples=100,
+        seed_value=seed,
+        required=Level.BYTES,
+        on_case=lambda _: None,
+    )
+    assert result.tried == 100
+    assert result.judged(Floors()) == ("equal", "")
