@@ -16,13 +16,14 @@ from __future__ import annotations
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass, field
+from contextlib import closing
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeAlias
 
 from parity_kit.candidates.workspace import Workspace
-from parity_kit.contract import Case, CaseId, Level, Outcome, Trace
+from parity_kit.contract import Case, CaseId, Level, Trace
 from parity_kit.contract.casefile import SUFFIX, CaseFile
 from parity_kit.contract.errors import CandidateError
 from parity_kit.contract.events import (
@@ -40,6 +41,7 @@ from parity_kit.corpora.imported import PREFIX, ImportedCorpus, read_imported
 from parity_kit.corpora.manifest import read_manifest
 from parity_kit.gates.findings import case_judged, divergence, gate_finished
 from parity_kit.gates.resume import Earlier
+from parity_kit.gates.spool import Kept, Spool
 from parity_kit.judging.candidate_under_test import Answer, CandidateUnderTest
 from parity_kit.judging.judge import (
     Tally,
@@ -51,6 +53,7 @@ from parity_kit.judging.judge import (
 from parity_kit.judging.verdicts import (
     FAILURES,
     PASSING,
+    Divergent,
     Equal,
     Flaky,
     NotSupported,
@@ -67,7 +70,7 @@ Emit: TypeAlias = Callable[[Event], None]
 MOST_TOLD = 20
 """Places of divergence told for one corpus; all are counted."""
 MOST_CONFIRMED = 1000
-"""Cases of one corpus that are run again."""
+"""Cases of one corpus that are run again, as far as their answers can be kept until then."""
 _PROGRESS_EVERY = 10  # cases
 
 
@@ -146,7 +149,7 @@ class _Group:
 
     trace: Trace
     verdict: Verdict
-    outcomes: tuple[Outcome, ...] | None
+    answer: Kept | CandidateError | None
     count: int = 0
 
 
@@ -162,6 +165,10 @@ class _Gate:
     earlier: Earlier
     gaps: Counter[str] = field(default_factory=Counter[str])
     groups: dict[tuple[str, str], _Group] = field(default_factory=dict[tuple[str, str], _Group])
+    spool: Spool = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.spool = Spool(self.folder)
 
     @property
     def name(self) -> str:
@@ -171,34 +178,37 @@ class _Gate:
     def finish(self) -> None:
         """Run every case, and emit the causes found and the result."""
         started = time.perf_counter()
-        try:
-            self._run()
-        finally:
-            # What was seen is told even when the candidate cannot be judged any further.
-            groups = sorted(self.groups.values(), key=lambda group: -group.count)
-            for number, group in enumerate(groups[:MOST_TOLD], 1):
-                self.emit(self._divergence_found(number, group))
-            self.emit(self._finished(time.perf_counter() - started))
+        with closing(self.spool):
+            try:
+                self._run()
+            finally:
+                # What was seen is told even when the candidate cannot be judged any further.
+                groups = sorted(self.groups.values(), key=lambda group: -group.count)
+                for number, group in enumerate(groups[:MOST_TOLD], 1):
+                    self.emit(self._divergence_found(number, group))
+                self.emit(self._finished(time.perf_counter() - started))
 
     def _run(self) -> None:
         """Judge every case; what fails is run again, alone, when all have been run once."""
-        suspects: deque[tuple[Trace, Answer, Verdict]] = deque()
+        suspects: deque[tuple[Trace, Kept | CandidateError]] = deque()
         try:
             self._run_once(suspects)
             while suspects:
-                trace, answer, verdict = suspects[0]
+                trace, kept = suspects[0]
+                answer = self._taken(kept)
+                verdict = self._judged(trace, answer)
                 again = self.under_test.again(trace.case, answer)
                 if not same_answer(answer, again):
                     verdict = confirmed(verdict, self._judged(trace, again))
                 suspects.popleft()
-                self._count(trace, answer, verdict)
+                self._count(trace, kept, verdict)
         except CandidateError:
             # It is not asked again, so what it did stands as it was seen.
-            for trace, answer, verdict in suspects:
-                self._count(trace, answer, verdict)
+            for trace, kept in suspects:
+                self._count(trace, kept, self._judged(trace, self._taken(kept)))
             raise
 
-    def _run_once(self, suspects: deque[tuple[Trace, Answer, Verdict]]) -> None:
+    def _run_once(self, suspects: deque[tuple[Trace, Kept | CandidateError]]) -> None:
         """Judge every case, and put those that fail aside."""
         answers = self.under_test.answers(
             trace.case for trace in self.corpus.traces if self._passed(trace.case) is None
@@ -208,14 +218,22 @@ class _Gate:
                 total = len(self.corpus.traces)
                 self.emit(GateProgress(self.under_test.name, self.name, done, total))
             if (passed := self._passed(trace.case)) is not None:
-                self._count(trace, (), passed)
+                self._count(trace, None, passed)
                 continue
             answer = next(answers)
             verdict = self._judged(trace, answer)
-            if passes(verdict) or len(suspects) == MOST_CONFIRMED:
-                self._count(trace, answer, verdict)
+            kept = None if passes(verdict) else self._kept(answer)
+            if kept is None or len(suspects) == MOST_CONFIRMED:
+                self._count(trace, kept, verdict)
             else:
-                suspects.append((trace, answer, verdict))
+                suspects.append((trace, kept))
+
+    def _kept(self, answer: Answer) -> Kept | CandidateError | None:
+        """Put an answer aside; None if there is no room for it."""
+        return answer if isinstance(answer, CandidateError) else self.spool.put(answer)
+
+    def _taken(self, kept: Kept | CandidateError) -> Answer:
+        return self.spool.get(kept) if isinstance(kept, Kept) else kept
 
     def _judged(self, trace: Trace, answer: Answer) -> Verdict:
         required = self.under_test.asked(trace.case.subject.kind, self.tally.required)
@@ -241,7 +259,7 @@ class _Gate:
         before = f"{known.verdict}: {sentence(known.said)}"
         return Flaky(before, f"{label(verdict)}: {sentence(headline(verdict))}")
 
-    def _count(self, trace: Trace, answer: Answer, verdict: Verdict) -> None:
+    def _count(self, trace: Trace, answer: Kept | CandidateError | None, verdict: Verdict) -> None:
         case = trace.case
         verdict = self._settled(case, verdict)
         verdict = self.under_test.ledger.held_against(case.id, verdict)
@@ -251,12 +269,13 @@ class _Gate:
             self.gaps[verdict.reason] += 1
         if passes(verdict):
             return
-        outcomes = answer if isinstance(answer, tuple) else None
+        if isinstance(verdict, Divergent):
+            verdict = replace(verdict, differences=verdict.differences[:1])  # the one told
         key = (label(verdict), cause(verdict))
-        group = self.groups.setdefault(key, _Group(trace, verdict, outcomes))
+        group = self.groups.setdefault(key, _Group(trace, verdict, answer))
         group.count += 1
         if len(case.operations) < len(group.trace.case.operations):
-            group.trace, group.verdict, group.outcomes = trace, verdict, outcomes
+            group.trace, group.verdict, group.answer = trace, verdict, answer
 
     def _verdict(self) -> str:
         verdict = self.tally.verdict
@@ -302,6 +321,7 @@ class _Gate:
         path = self.folder / "cases" / name
         trace = group.trace
         level = self.under_test.asked(trace.case.subject.kind, self.tally.required)
-        kept = CaseFile(trace.case, self.under_test.name, trace.outcomes, group.outcomes, level)
+        outcomes = self.spool.get(group.answer) if isinstance(group.answer, Kept) else None
+        kept = CaseFile(trace.case, self.under_test.name, trace.outcomes, outcomes, level)
         kept.write(path)
         return str(path.relative_to(self.folder))

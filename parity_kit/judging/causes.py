@@ -95,7 +95,7 @@ def _last_key(path: str, own: set[str]) -> str:
     keys = [a or b for a, b in _STEP.findall(path.removesuffix(_ORDER)) if a or b]
     if not keys:
         return ""
-    key = "branch:to:…" if keys[-1].startswith("branch:to:") else _ID.sub("#", keys[-1])
+    key = "branch:to:…" if keys[-1].startswith("branch:to:") else _general(keys[-1])
     return "a state field's value" if keys[-1] in own else f"`{key}`"
 
 

@@ -39,6 +39,7 @@ from parity_kit.msgpack.tree_difference import differences
 
 MOST_LISTED = 100
 """Differences of one case that are listed; the others are counted."""
+_LONGEST = 2_000  # of a path, or of text that is shown as it is
 _HEX = 32  # bytes of each side shown from the first differing one
 _VERSIONS = "$.channel_versions"
 
@@ -205,7 +206,7 @@ def _difference(
         operation=part.operation,
         operation_name=case.operations[part.operation].name,
         place=part.place,
-        path=path,
+        path=path if len(path) <= _LONGEST else f"{path[:_LONGEST]}…",
         reference=site.texts[0],
         candidate=site.texts[1],
         step=step,
@@ -236,7 +237,8 @@ def _shown(part: Part, side: bytes | None) -> str:
             return _node_text(parse(side))
         except MalformedError:
             return f"{len(side)} bytes that are no MessagePack"
-    return side.decode(errors="backslashreplace")
+    text = side[:_LONGEST].decode(errors="backslashreplace")
+    return text if len(side) <= _LONGEST else f"{text}… ({len(side)} bytes)"
 
 
 def _node_text(node: Node | None) -> str:

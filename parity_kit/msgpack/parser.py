@@ -18,6 +18,7 @@ from parity_kit.msgpack.forms import FORMS, Layout, Scalar, smallest, smallest_i
 
 MAX_DEPTH = 150
 """How deep `parse` follows: those who compare trees descend into them frame by frame."""
+_LONGEST_KEY = 400  # characters in a path: each value below repeats it
 _SHOWN = 60  # characters of a value, bytes of hex, in a printed line
 
 MISSING = "missing"
@@ -283,9 +284,12 @@ def steps(node: Node) -> Iterator[tuple[str, Node]]:
 
 def key_step(key: Node) -> str:
     """Return the step of a path that leads to a map's value."""
-    if isinstance(key.value, str) and key.value.isidentifier():
-        return f".{key.value}"
-    return f"[{key.value!r}]" if key.kind == "scalar" else f"[{describe(key)}]"
+    value = key.value
+    if isinstance(value, (str, bytes)) and len(value) > _LONGEST_KEY:
+        return f"[{value[:_LONGEST_KEY]!r}…]"
+    if isinstance(value, str) and value.isidentifier():
+        return f".{value}"
+    return f"[{value!r}]" if key.kind == "scalar" else f"[{describe(key)}]"
 
 
 def path_at(node: Node, offset: int) -> str:

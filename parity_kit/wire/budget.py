@@ -9,6 +9,8 @@ from parity_kit.wire.limits import DEPTH
 
 MOST_WORDS = 4_000
 """Characters of an error, or of a reason, that are kept of one answer."""
+MOST_NAME = 2_000
+"""Characters of a name: a stored entry's, an event's mode or namespace, an error's class."""
 _CLIPPED = "… (clipped)"
 
 

@@ -159,7 +159,7 @@ class Exchange:
 
 def fault(where: str, problem: str, hint: str = "") -> ProtocolFaultError:
     """Return the error for the candidate at `where` that broke the protocol."""
-    return ProtocolFaultError(problem, where=where, hint=hint or _SEE)
+    return ProtocolFaultError(clipped(problem), where=where, hint=hint or _SEE)
 
 
 def streamed_event(params: Mapping[str, Plain], msgid: int) -> StreamedEvent:

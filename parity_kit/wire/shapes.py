@@ -21,7 +21,7 @@ from parity_kit.contract import (
     Unsupported,
 )
 from parity_kit.contract.plain import Plain
-from parity_kit.wire.budget import clipped
+from parity_kit.wire.budget import MOST_NAME, clipped
 from parity_kit.wire.features import Feature
 from parity_kit.wire.messages import brief
 
@@ -48,17 +48,17 @@ def description(value: Plain) -> Description:
             f"description.protocol: the kit speaks protocol {PROTOCOL}, not {brief(protocol)}"
         )
     return Description(
-        _text(data["name"], "description.name"),
-        _text(data["version"], "description.version"),
-        _text(data["language"], "description.language"),
+        _name(data["name"], "description.name"),
+        _name(data["version"], "description.version"),
+        _name(data["language"], "description.language"),
         _levels(_map(data["levels"], "description.levels")),
         {
-            name: natural(count, f"description.engaged.{name}")
+            _name(name, "description.engaged"): natural(count, f"description.engaged.{name}")
             for name, count in _map(data["engaged"], "description.engaged").items()
         },
         PROTOCOL,
         _uses(data.get("uses", ())),
-        _text(data.get("loaded", ""), "description.loaded"),
+        _name(data.get("loaded", ""), "description.loaded"),
     )
 
 
@@ -77,13 +77,14 @@ def outcome(value: Plain, where: str = "outcome") -> Outcome:
     )
     stored = _map(data["stored"], f"{where}.stored")
     for name, blob in stored.items():
+        _name(name, f"{where}.stored")
         if not isinstance(blob, bytes):
             raise ShapeError(f"{where}.stored.{name}: expected bytes, got {brief(blob)}")
     blobs = cast("dict[str, bytes]", dict(stored))
-    dropped = _texts(data["dropped"], f"{where}.dropped")
+    dropped = _names(data["dropped"], f"{where}.dropped")
     if kind == "value":
         return Returned(data["value"], events, blobs, dropped)
-    error = _text(data["error"], f"{where}.error")
+    error = _name(data["error"], f"{where}.error")
     return Raised(error, _text(data["message"], f"{where}.message"), events, blobs, dropped)
 
 
@@ -130,7 +131,7 @@ def event(value: Plain, where: str) -> Event:
     if len(array) != 3:  # noqa: PLR2004  # the error names the three
         raise ShapeError(f"{where}: expected [mode, namespace, payload], got {brief(value)}")
     mode, namespace, payload = array
-    return Event(_text(mode, f"{where}.mode"), _texts(namespace, f"{where}.namespace"), payload)
+    return Event(_name(mode, f"{where}.mode"), _names(namespace, f"{where}.namespace"), payload)
 
 
 def _keys(
@@ -160,6 +161,20 @@ def _texts(value: Plain, where: str) -> tuple[str, ...]:
     return tuple(
         _text(item, f"{where}[{index}]") for index, item in enumerate(_array(value, where))
     )
+
+
+def _names(value: Plain, where: str) -> tuple[str, ...]:
+    return tuple(
+        _name(item, f"{where}[{index}]") for index, item in enumerate(_array(value, where))
+    )
+
+
+def _name(value: Plain, where: str) -> str:
+    """Return a text that a verdict repeats wherever it speaks of a place."""
+    name = _text(value, where)
+    if len(name) > MOST_NAME:
+        raise ShapeError(f"{where}: a name of {len(name)} characters, over {MOST_NAME}")
+    return name
 
 
 def _text(value: Plain, where: str) -> str:
