@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +17,7 @@ from parity_kit.cli.lifecycle import Order, begin, resume_option
 from parity_kit.cli.tables import print_table
 from parity_kit.contract import SubjectKind
 from parity_kit.contract.errors import BadManifestError, CandidateError, ExitCode
-from parity_kit.contract.events import CorporaChecked, GateProgress
+from parity_kit.contract.events import CorporaChecked
 from parity_kit.gates.settings import Settings, read_settings
 
 if TYPE_CHECKING:
@@ -83,12 +85,15 @@ def command(
         return Order(_names(workspace, settings, everyone), seed, asked, list(settings.others))
 
     with begin(workspace, resumed, _ASKED, order, wanted, as_json=as_json) as run:
-        codes = [_corpora(run)]
-        judging = run.judging()
-        for name in run.start.candidates:
-            plan = _plan(settings, name, run.start, workspace.fixtures)
-            conclusion = judging.candidate(find(workspace, name), plan)
-            codes.append(conclusion.exit_code if name in settings.ours else ExitCode.PARITY)
+        codes: list[ExitCode] = []
+        with _checking(run) as checked:
+            judging = run.judging()
+            for name in run.start.candidates:
+                plan = _plan(settings, name, run.start, workspace.fixtures)
+                conclusion = judging.candidate(find(workspace, name), plan)
+                codes.append(conclusion.exit_code if name in settings.ours else ExitCode.PARITY)
+            run.emit(corpora := checked())
+        codes.append(ExitCode.KIT_FAULT if corpora.drifted else ExitCode.PARITY)
         _benchmarks(run)
         run.finish(code := max(codes))
     assert run.folder, "a run that began has a folder"  # noqa: S101  # an invariant
@@ -125,28 +130,30 @@ def _names(workspace: Workspace, settings: Settings, everyone: bool) -> list[str
     return names
 
 
-def _corpora(run: Run) -> ExitCode:
-    """Check the committed corpora against LangGraph, unless that was done before a resume."""
-    checked = run.earlier.checked if run.earlier else None
-    checked = checked or _regenerated(run)
-    run.emit(checked)
-    return ExitCode.KIT_FAULT if checked.drifted else ExitCode.PARITY
-
-
-def _regenerated(run: Run) -> CorporaChecked:
+@contextlib.contextmanager
+def _checking(run: Run) -> Generator[Callable[[], CorporaChecked]]:
+    """Check the committed corpora against LangGraph meanwhile, unless an earlier run did."""
+    from parity_kit.corpora.background import BackgroundCheck
     from parity_kit.corpora.manifest import read_manifest
-    from parity_kit.corpora.regenerate import check
 
+    if known := run.earlier and run.earlier.checked:
+        yield lambda: known
+        return
     if run.workspace.oracle:
         # They were made with that LangGraph when they were first needed.
         listed = read_manifest(run.workspace.fixtures).corpora
-        return CorporaChecked({name: entry.cases for name, entry in listed.items()}, [], 0.0)
-    run.note("fixtures: regenerating from real LangGraph")
+        cases = {str(name): entry.cases for name, entry in listed.items()}
+        yield lambda: CorporaChecked(cases, [], 0.0)
+        return
+    run.note("fixtures: regenerating from real LangGraph, beside the candidates")
+    with BackgroundCheck(run.workspace) as check:
 
-    def progress(corpus: str, number: int) -> None:
-        run.emit(GateProgress("fixtures", corpus, number, number))
+        def result() -> CorporaChecked:
+            if check.running:
+                run.note("fixtures: still regenerating")
+            return check.result().event()
 
-    return check(run.workspace, (), progress).event()
+        yield result
 
 
 def _benchmarks(run: Run) -> None:
