@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from inspect import signature
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from langgraph.graph import StateGraph
 
@@ -16,6 +16,8 @@ from parity_kit.reference.hosts import Answers, Bodies, router
 from parity_kit.reference.pins import DeclaredSet
 from parity_kit.reference.policies import policy_arguments, supported
 from parity_kit.reference.schemas import Schemas, context_class
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +131,8 @@ class Builder:
                 mapped = list(route.map) if isinstance(route.map, tuple) else route.map
                 graph.add_conditional_edges(source, router(index, route.path), mapped)
         if self.declared:
-            graph.edges = DeclaredSet(program.all_edges)
-            graph.waiting_edges = DeclaredSet(program.joins)
+            graph.edges = DeclaredSet(_ordered(graph.edges, program.all_edges))
+            graph.waiting_edges = DeclaredSet(_ordered(graph.waiting_edges, program.joins))
 
 
 def tool_node(name: str, tools: Tools) -> Any:
@@ -146,7 +148,16 @@ _ADD_NODE = [*signature(cast("Any", StateGraph).add_node).parameters]
 def _order_nodes(graph: Any, program: Program) -> None:
     """Put nodes in the order of the program, because a sequence adds its own last."""
     names = [item for name in program.nodes for item in (f"__error_handler__{name}", name)]
-    graph.nodes = {name: graph.nodes[name] for name in names if name in graph.nodes}
+    graph.nodes = {name: graph.nodes[name] for name in _ordered(graph.nodes, names)}
+
+
+def _ordered(built: Iterable[T], declared: Iterable[T]) -> list[T]:
+    """Return just what LangGraph built, in the order of the declaration; what is more comes last.
+
+    A pin must not put right what LangGraph does wrong, so nothing is added or left out.
+    """
+    order = {item: position for position, item in enumerate(declared)}
+    return sorted(built, key=lambda item: (order.get(item, len(order)), repr(item)))
 
 
 def make_services(*, store: bool, cache: bool) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from graph_runs import EVERY_MODE, STATE, body, error, fail, log, play, streamed, value
+from langgraph.graph import StateGraph
 
 from parity_kit.contract import (
     Case,
@@ -44,6 +45,29 @@ def test_a_command_updates_and_goes_to_nodes_and_sends_that_no_edge_names() -> N
     )
     assert value(first) == {"log": ["a", "b", {"k": 0}, {"k": 1}]}
     assert value(second)["log"][4:] == ["x", "b", {"k": 7}]
+
+
+@pytest.mark.parametrize("way", ["edges", "waiting_edges"])
+def test_a_pinned_order_of_edges_hides_no_edge_that_langgraph_loses(
+    monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    program = {
+        "nodes": {name: body(log(name)) for name in ("a", "b", "c")},
+        "entry": "a",
+        "edges": [["a", "b"], [["a", "b"], "c"]],
+    }
+    invoke = op("invoke", thread="t", input={})
+    assert value(play(program, invoke)[0]) == {"log": ["a", "b", "c"]}
+    add_edge = StateGraph.add_edge
+
+    def lossy(graph: Any, start: Any, end: str) -> Any:
+        added = add_edge(graph, start, end)
+        getattr(graph, way).discard((("a", "b"), "c") if way == "waiting_edges" else ("a", "b"))
+        return added
+
+    monkeypatch.setattr(StateGraph, "add_edge", lossy)
+    lost = {"edges": ["a"], "waiting_edges": ["a", "b"]}
+    assert value(play(program, invoke)[0]) == {"log": lost[way]}
 
 
 def test_a_path_map_names_the_nodes_that_an_expression_chooses() -> None:
