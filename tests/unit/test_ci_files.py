@@ -4,150 +4,41 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
 import xmlschema
+from ci_runs import (
+    DIVERGENT,
+    EQUAL,
+    PLACES,
+    RUNS,
+    STARTED,
+    account,
+    divergence,
+    gate,
+    hostile,
+    judged,
+    sarif_results,
+    scanned,
+)
 from markdown_it import MarkdownIt
-from sarif_format import Log
 
-from parity_kit.candidates.workspace import Workspace, find_workspace
 from parity_kit.contract.events import (
-    CandidateFailed,
-    CandidateJudged,
     CaseJudged,
     CorporaChecked,
-    DivergenceFound,
-    EntryStale,
     Event,
     GateFinished,
     RunFinished,
-    RunStarted,
 )
-from parity_kit.gates.conclusion import conclude
-from parity_kit.gates.rules import Rules
-from parity_kit.gates.totals import GateTotals
-from parity_kit.report.ci import badge, github, junit, markdown, sarif
+from parity_kit.report.ci import badge, github, junit, markdown
 from parity_kit.report.ci.account import Account
 from parity_kit.report.ci.files import Files, Wanted
-from parity_kit.report.ci.listing import Listing
-from parity_kit.report.ci.source_locations import SourceLocations
 
-WORKSPACE = find_workspace(Path(__file__))
-PLACES = SourceLocations(WORKSPACE)
 XSD = xmlschema.XMLSchema(Path(__file__).parent / "junit.xsd")
-HOSTILE = (
-    "\x00\x1b[31m]]></failure><script>alert(1)</script>`` ` | a | \n::error::x\r\n"
-    "##[error]x ##vso[task] %0A @team #1 [x](https://e.org) {0} ![i](j) "
-    "\u202e\ud800\ufffe $x$ &amp;"
-)
-STARTED = RunStarted("", "0.1.0", {"langgraph": "1.2.24"}, {}, 0, ["port"])
-
-
-def divergence(number: int, count: int = 1, verdict: str = "divergent") -> DivergenceFound:
-    return DivergenceFound(
-        candidate="port",
-        gate="corpus graphs",
-        case="graphs/line/empty-input",
-        verdict=verdict,
-        headline=f"operation 0 (invoke): {'abcdefghijklmnop'[number]}",
-        level="bytes",
-        reference="1",
-        candidate_side="2",
-        reference_hex="01",
-        candidate_hex="02",
-        file=f"cases/{number}.case.msgpack",
-        size=1,
-        count=count,
-    )
-
-
-def case(name: str, verdict: str, headline: str) -> CaseJudged:
-    return CaseJudged("port", "corpus graphs", name, verdict, "none", headline)
-
-
-def gate(verdict: str = "divergent", **verdicts: int) -> GateFinished:
-    compared = sum(verdicts.get(item, 0) for item in ("equal", "divergent", "expected"))
-    return GateFinished(
-        "port", "corpus graphs", "corpus", verdict, "bytes", "bytes", compared, verdicts, {}, 0.5
-    )
-
-
-def judged(events: Sequence[Event]) -> list[Event]:
-    """Return the events with the conclusion that they come to, and the run's end."""
-    totals = GateTotals()
-    for event in events:
-        totals.emit(event)
-    conclusion = conclude(totals, Rules())
-    end = RunFinished(int(conclusion.exit_code), 1.0)
-    return [*events, conclusion.event("port"), end]
-
-
-FIRST = divergence(0)
-DIVERGENT = judged(
-    [
-        STARTED,
-        case("graphs/line/invoke", "equal", "equal at level bytes"),
-        case("graphs/line/empty-input", "divergent", FIRST.headline),
-        case("graphs/a", "unsupported", "no graphs"),
-        case("graphs/b", "expected", "known since May"),
-        case("graphs/c", "crashed", "it ended"),
-        FIRST,
-        replace(divergence(1, verdict="crashed"), case="graphs/c", headline="it ended", level=""),
-        gate(equal=1, divergent=1, unsupported=1, expected=1, crashed=1),
-    ]
-)
-EQUAL = judged(
-    [
-        STARTED,
-        case("graphs/line/invoke", "equal", "equal at level bytes"),
-        gate("equal", equal=1),
-    ]
-)
-
-
-def account(events: Sequence[Event]) -> Account:
-    made = Account()
-    for event in events:
-        made.emit(event)
-    return made
-
-
-def hostile() -> list[Event]:
-    """Return a run in which everything that a candidate can say is an attack."""
-    return [
-        replace(STARTED, candidates=[HOSTILE]),
-        CandidateFailed(HOSTILE, HOSTILE, "crashed", HOSTILE),
-        *(
-            replace(event, candidate=HOSTILE)
-            for event in [
-                case(HOSTILE, "divergent", HOSTILE),
-                case("b", "unsupported", HOSTILE),
-                replace(
-                    FIRST,
-                    case=HOSTILE,
-                    headline=HOSTILE,
-                    reference=HOSTILE,
-                    candidate_side=HOSTILE,
-                    file=HOSTILE,
-                ),
-                replace(gate(divergent=1, unsupported=1), notes=[HOSTILE]),
-                EntryStale("port", 1, HOSTILE, HOSTILE, HOSTILE),
-                CandidateJudged("port", "divergent", HOSTILE, 1),
-            ]
-        ),
-        RunFinished(1, 1.0, [HOSTILE]),
-    ]
-
-
-def scanned(made: Account) -> str:
-    return sarif.render(made, PLACES, Listing(WORKSPACE.root / "parity.sarif.txt"))
-
-
 FORMATS: dict[str, Callable[[Account], str]] = {
     "junit": junit.render,
     "sarif": scanned,
@@ -155,13 +46,6 @@ FORMATS: dict[str, Callable[[Account], str]] = {
     "github": lambda made: github.render(made, PLACES),
     "badge": badge.svg,
     "endpoint": badge.endpoint,
-}
-RUNS: dict[str, list[Event]] = {
-    "divergent": DIVERGENT,
-    "equal": EQUAL,
-    "hostile": hostile(),
-    "killed": DIVERGENT[:-3],
-    "nothing": [],
 }
 
 
@@ -216,97 +100,6 @@ def test_junit_without_single_cases_has_one_for_those_that_pass() -> None:
     assert root.get("failures") == "2"  # the case, and the verdict
 
 
-@pytest.mark.parametrize("name", RUNS)
-def test_sarif_is_what_the_format_says(name: str) -> None:
-    [run] = Log.model_validate_json(scanned(account(RUNS[name]))).runs
-    rules = run.tool["driver"].rules
-    assert [rules[result.ruleIndex].id for result in run.results] == [
-        result.ruleId for result in run.results
-    ]
-    assert len({rule.id for rule in rules}) == len(rules)
-    assert bool(run.results) is (name not in ("equal", "nothing"))
-
-
-def results(events: list[Event]) -> list[dict[str, object]]:
-    return json.loads(scanned(account(events)))["runs"][0]["results"]
-
-
-def test_sarif_points_at_the_fixture_or_at_a_line_of_the_listing() -> None:
-    crashed, divergent = sorted(results(DIVERGENT), key=lambda result: str(result["ruleId"]))
-    place = '"uri": "fixtures/graphs.index", "uriBaseId": "%SRCROOT%"}, "region": {"startLine": 5}'
-    assert place in json.dumps(divergent)
-    assert '"uri": "parity.sarif.txt"' in json.dumps(crashed)
-    index = (WORKSPACE.fixtures / "graphs.index").read_text(encoding="utf-8").splitlines()
-    assert index[4].startswith("graphs/line/empty-input ")
-    lockstep = replace(FIRST, candidate="pure", gate="lockstep graph", case="lockstep/graph/1")
-    [found_alone] = results([lockstep])[:1]
-    assert '"uri": "parity.sarif.txt"' in json.dumps(found_alone)
-
-
-def many_findings() -> list[Event]:
-    """Return what two candidates, a corpus, a search and a ledger can give in one run."""
-    search = gate("divergent", divergent=4)
-    committed = [replace(divergence(n), cause="one cause", case=f"graphs/{n}") for n in range(3)]
-    searched = [
-        replace(divergence(n), gate="lockstep graph", case=f"lockstep/graph/{n}", cause="another")
-        for n in range(4)
-    ]
-    stale: list[Event] = [EntryStale("port", n, "*", "value", f"ended {n}") for n in range(3)]
-    first: list[Event] = [FIRST, *committed, *searched, replace(search, gate="lockstep graph")]
-    second = [
-        replace(event, candidate="other") for event in first if isinstance(event, DivergenceFound)
-    ]
-    return [STARTED, *first, *second, gate(divergent=4), *stale, RunFinished(1, 1.0)]
-
-
-def test_no_two_results_share_a_line_or_a_fingerprint(tmp_path: Path) -> None:
-    file = tmp_path / "parity.sarif"
-    logs: list[list[dict[str, Any]]] = []
-    for events in (many_findings(), many_findings(), many_findings()[:-8]):
-        with Files(Wanted(sarif=file), PLACES, Account()) as files:
-            for event in events:
-                files.emit(event)
-        logs.append(json.loads(file.read_bytes())["runs"][0]["results"])
-    keys = [
-        (place["artifactLocation"]["uri"], place["region"]["startLine"], result["ruleId"])
-        for result in logs[0]
-        for place in [result["locations"][0]["physicalLocation"]]
-    ]
-    prints = [result["partialFingerprints"]["primaryLocationLineHash"] for result in logs[0]]
-    assert len(keys) == len(set(keys)) == len(set(prints)) == 21
-    assert logs[0] == logs[1]
-    assert all(result in logs[0] for result in logs[2]), "fewer results keep their places"
-    listed = file.with_name("parity.sarif.txt").read_text(encoding="utf-8").splitlines()
-    assert len(listed) == len(set(listed)) == 20
-    assert max(line for uri, line, _ in keys if uri == "parity.sarif.txt") == len(listed)
-
-
-def test_corpora_that_the_kit_brings_are_no_place_in_a_port_s_repository(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """They lie in its folder where its environment does, and are in no version control."""
-    monkeypatch.setattr("parity_kit.candidates.workspace.BUNDLED", tmp_path / ".venv")
-    (tmp_path / ".venv").mkdir()
-    (tmp_path / ".venv" / "fixtures").symlink_to(WORKSPACE.fixtures)
-    candidate = tmp_path / "candidates" / "port"
-    candidate.mkdir(parents=True)
-    (candidate / "candidate.toml").touch()
-    problems = account(DIVERGENT).problems()
-    files = {SourceLocations(Workspace(tmp_path)).of(problem).file for problem in problems}
-    assert files == {"candidates/port/candidate.toml"}
-
-
-def test_a_cause_is_known_again_in_another_run() -> None:
-    first = replace(FIRST, headline="operation 0 (invoke): event 16 at byte 3", cause="a field")
-    second = replace(first, headline="operation 0 (invoke): event 17 at byte 40", case="x", count=9)
-    other = replace(first, cause="another field")
-    prints = [
-        json.dumps(results([STARTED, item, *DIVERGENT[-2:]])[0]["partialFingerprints"])
-        for item in (first, second, other)
-    ]
-    assert prints[0] == prints[1] != prints[2]
-
-
 def commands(events: list[Event]) -> list[str]:
     return github.render(account(events), PLACES).splitlines()
 
@@ -325,7 +118,7 @@ def test_what_does_not_decide_is_no_error() -> None:
     events = [replace(STARTED, shown=["port"]), *DIVERGENT[1:-1], RunFinished(0, 1.0)]
     assert all(line.startswith("::warning ") for line in commands(events))
     assert ET.fromstring(junit.render(account(events))).get("failures") == "0"  # noqa: S314  # our own
-    assert {result["level"] for result in results(events)} == {"note"}
+    assert {item["level"] for item in sarif_results(events)} == {"note"}
 
 
 def test_no_candidate_can_give_a_runner_a_command() -> None:
