@@ -77,6 +77,7 @@ def _read(line: int, count: int) -> bytes:
 
 def main(line: int) -> None:
     """Keep the candidate in the kit's order until the candidate or the kit ends."""
+    kit, directory = os.getppid(), os.getcwd()  # noqa: PTH109  # pathlib is slow to import
     os.set_inheritable(line, False)  # noqa: FBT003  # it takes no keyword
     command, variables, open_files, keeps_network, read_only = get(line)
     cage = Cage(keeps_network=keeps_network)
@@ -107,6 +108,10 @@ def main(line: int) -> None:
         status = get(told)
     _emit(line, int(signal.SIGKILL) if status is None else status)
     _clear(line)
+    if os.getppid() != kit:
+        import shutil  # noqa: PLC0415  # only where the kit was killed
+
+        shutil.rmtree(directory, ignore_errors=True)
 
 
 def _be_first(

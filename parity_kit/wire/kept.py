@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import select
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +34,8 @@ os._exit(0)  # an orderly exit would take longer than everything else
 class Launch:
     """How to start a candidate's process.
 
-    `env` is its whole environment. It cannot write below `read_only`, where the system allows that.
+    It runs in a private directory that links to everything in `directory`. `env` is its whole
+    environment. It cannot write below `read_only`, where the system allows that.
     """
 
     name: str
@@ -83,21 +86,24 @@ class KeptProcess:
         self._limits = limits
         self._code: int | None = None
         self.pid = self.first_pid = 0
+        self._directory = tempfile.mkdtemp(prefix="parity-kit-")
         self._line, theirs = socket.socketpair()
         try:
+            _link_all(launch.directory, self._directory)
             self._keeper = subprocess.Popen(
                 [sys.executable, "-I", "-S", "-c", _KEEP, str(theirs.fileno())],
                 bufsize=0,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                cwd=launch.directory,
+                cwd=self._directory,
                 env={},  # a candidate that is not kept from its keeper can read it
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,
             )
         except OSError as error:
             self._line.close()
+            shutil.rmtree(self._directory, ignore_errors=True)
             raise CandidateCrashedError(
                 f"could not be started: {error.strerror}: {error.filename}",
                 where=f"candidate {launch.name}",
@@ -156,7 +162,7 @@ class KeptProcess:
             self._line.send(keeper.NOW)
 
     def end(self) -> None:
-        """End it with everything it started and close its streams; may be called again.
+        """End it with everything it started, and remove its directory; may be called again.
 
         Processes outside its group get a moment to end by themselves.
         """
@@ -170,6 +176,7 @@ class KeptProcess:
             # The keeper was killed, by the candidate or by anyone else.
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.pid, signal.SIGKILL)
+        shutil.rmtree(self._directory, ignore_errors=True)
         for stream in (self.stdin, self.stdout, self.stderr):
             stream.close()
 
@@ -177,6 +184,13 @@ class KeptProcess:
         poll = select.poll()
         poll.register(self._line, select.POLLIN)
         return bool(poll.poll(seconds * 1000))
+
+
+def _link_all(folder: Path, directory: str) -> None:
+    """Link everything in a candidate's folder into the directory that it runs in."""
+    with os.scandir(folder.absolute()) as entries:
+        for entry in entries:
+            os.symlink(entry.path, f"{directory}/{entry.name}")  # noqa: PTH211  # as scandir has it
 
 
 def _missing_interpreter(launch: Launch) -> str:

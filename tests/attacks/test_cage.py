@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import sys
+import tempfile
 import time
 from collections.abc import Generator
 from pathlib import Path
@@ -24,6 +25,7 @@ from parity_kit.wire.limits import Limits
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has namespaces")
 SECRET = "a secret of the job"  # noqa: S105  # not a password
 PATIENCE = 10.0
+ENGINES = Path(__file__).parents[1] / "faults" / "engines"
 
 
 @contextlib.contextmanager
@@ -110,25 +112,38 @@ print("unshare", libc.unshare(0x40000000) and os.strerror(ctypes.get_errno()))
     assert all(line.endswith("Operation not permitted") for line in lines), lines
 
 
-@pytest.mark.parametrize("how", ["by its path", "from where it stands", "through a link"])
-def test_it_changes_no_file_that_decides_a_verdict(tmp_path: Path, how: str) -> None:
-    folder = tmp_path / "candidate"
-    folder.mkdir()
-    (tmp_path / "expected.toml").write_text("", encoding="utf-8")
+@pytest.mark.parametrize("place", ["{folder}/expected.toml", "expected.toml", "engine/source"])
+def test_it_changes_no_file_that_decides_a_verdict(tmp_path: Path, place: str) -> None:
+    (tmp_path / "expected.toml").touch()
+    (tmp_path / "engine").mkdir()
+    (tmp_path / "engine" / "source").touch()
     program = f"""
-import os
-place = {{
-    "by its path": os.environ["FOLDER"] + "/../expected.toml",
-    "from where it stands": "../expected.toml",
-    "through a link": "/proc/self/cwd/../expected.toml",
-}}[{how!r}]
-for action in (lambda: open(place, "w"), lambda: os.unlink(place), lambda: os.mkdir(place + ".d")):
-    try:
-        action()
-    except OSError as error:
-        print(error.strerror)
+with open({place.format(folder=tmp_path)!r}) as stream:
+    assert stream.read() == ""
+try:
+    open(stream.name, "w")
+except OSError as error:
+    print(error.strerror)
 """
-    assert printed(program, folder, tmp_path).splitlines() == ["Read-only file system"] * 3
+    assert printed(program, tmp_path, tmp_path) == "Read-only file system"
+
+
+def test_it_works_in_a_private_directory_that_goes_with_it(tmp_path: Path) -> None:
+    (tmp_path / "expected.toml").write_text("mine", encoding="utf-8")
+    program = """
+import os
+print(os.getcwd(), oct(os.stat(".").st_mode & 0o777), flush=True)
+for name in ("new", "expected.toml"):
+    with open("it", "w") as stream:
+        stream.write("its own")
+    os.replace("it", name)
+print(sorted(os.listdir(".")), open("expected.toml").read())
+"""
+    place, _, rest = printed(program, tmp_path, tmp_path).partition(" ")
+    assert rest == "0o700\n['expected.toml', 'new'] its own"
+    assert not Path(place).exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["expected.toml"]
+    assert (tmp_path / "expected.toml").read_text(encoding="utf-8") == "mine"
 
 
 def test_it_makes_nothing_writable_again(tmp_path: Path) -> None:
@@ -255,3 +270,13 @@ def test_a_start_that_fails_names_the_program(tmp_path: Path) -> None:
     launch = Launch("it", ("./missing",), tmp_path, {}, (tmp_path,))
     with pytest.raises(CandidateError, match=r"No such file or directory: \./missing"):
         KeptProcess(launch, Limits())
+
+
+def test_a_start_that_fails_leaves_no_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    for folder, command in ((Path("/no/such/folder"), "true"), (ENGINES, "./missing")):
+        with pytest.raises(CandidateError, match="No such file or directory"):
+            KeptProcess(Launch("it", (command,), folder, {}), Limits())
+    assert not list(tmp_path.iterdir())

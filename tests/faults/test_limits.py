@@ -191,6 +191,8 @@ def test_nothing_runs_on_when_the_kit_itself_is_killed() -> None:
         first = psutil.Process(int(owner.stdout.readline()))
         assert soon(lambda: len(first.children(recursive=True)) == 2)
         processes = [first.parent(), first, *first.children(recursive=True)]
+        directory = Path(first.cwd())
+        assert directory.is_dir()
         owner.send_signal(signal.SIGKILL)
         owner.wait()
     assert soon(
@@ -198,6 +200,7 @@ def test_nothing_runs_on_when_the_kit_itself_is_killed() -> None:
             not any(process and process.is_running() and not gone(process) for process in processes)
         )
     )
+    assert soon(lambda: not directory.exists())
 
 
 def gone(process: psutil.Process) -> bool:
