@@ -42,6 +42,7 @@ from parity_kit.wire.exchange import Exchange, fault, with_streamed
 from parity_kit.wire.features import IN_FLIGHT, Bounds, Feature
 from parity_kit.wire.kept import CageState, Launch
 from parity_kit.wire.limits import Limits
+from parity_kit.wire.loaded import LIBRARIES, loaded
 from parity_kit.wire.process import CandidateProcess, Watch
 from parity_kit.wire.session import RemoteSession, storable
 
@@ -72,6 +73,7 @@ class RemoteEngine:
         self._has_run = False
         self._engaged_before: Mapping[str, int] = {}
         self._engaged_now: Mapping[str, int] = {}
+        self._loaded = ""
         self.ready_seconds = 0.0
 
     @property
@@ -153,11 +155,17 @@ class RemoteEngine:
     def describe(self) -> Description:
         """Return the engine's description as of now.
 
-        `engaged` sums over restarts, as far as earlier processes reported it.
+        `engaged` sums over restarts, as far as earlier processes reported it. `loaded` is what
+        the system says, now or at an earlier call, where the engine says nothing.
         """
         description = self._described("describe")
         self._engaged_now = description.engaged
-        return replace(description, engaged=self._engaged())
+        if self._exchange is not None and not self._loaded.startswith(LIBRARIES):
+            first = self._exchange.process.first_pid
+            self._loaded = loaded(first, description.language) or self._loaded
+        return replace(
+            description, engaged=self._engaged(), loaded=description.loaded or self._loaded
+        )
 
     def run(self, case: Case) -> tuple[Outcome, ...]:
         """Return the outcomes of a whole case, after making sure that nothing follows them."""

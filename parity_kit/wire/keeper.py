@@ -94,7 +94,7 @@ def main(line: int) -> None:
         return  # the kit says that the keeper did not start
     pid, state = caged
     if cage.is_apart:
-        (pid,) = _below(first)
+        (pid,) = below(first)
     os.write(start, NOW)
     if problem := get(told):
         put(line, (0, 0, problem))
@@ -195,7 +195,7 @@ def _clear(line: int) -> None:
         if _is_now(line):
             grace = 0.0
         if time.monotonic() >= began + grace:
-            for pid in _below(os.getpid()):
+            for pid in below(os.getpid()):
                 _kill(os.kill, pid)
         time.sleep(_PAUSE)
 
@@ -221,7 +221,7 @@ def _emit(line: int, message: Any) -> None:
         return  # the kit no longer listens
 
 
-def _below(top: int) -> list[int]:
+def below(top: int) -> list[int]:
     """Return the ids of all processes below one, by their parents in /proc."""
     children: dict[int, list[int]] = {}
     entries = os.listdir("/proc") if sys.platform == "linux" else []  # noqa: PTH208  # pathlib is slow to import

@@ -83,6 +83,11 @@ class CandidateProcess:
         return self._kept.pid
 
     @property
+    def first_pid(self) -> int:
+        """The id of the process above everything that it starts."""
+        return self._kept.first_pid
+
+    @property
     def cage(self) -> CageState:
         """What it is kept from."""
         return self._kept.cage

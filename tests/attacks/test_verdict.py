@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import sys
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -15,6 +18,9 @@ from parity_kit.contract.events import Event
 from parity_kit.gates.conclusion import Conclusion
 from parity_kit.gates.rules import Rules
 from parity_kit.gates.runner import Judging, Plan
+from parity_kit.wire import loaded
+from parity_kit.wire.kept import KeptProcess, Launch
+from parity_kit.wire.limits import Limits
 
 OURS = find_workspace(Path(__file__))
 PURE = OURS.candidates / "pure"
@@ -127,6 +133,60 @@ def test_a_verdict_says_when_langgraph_itself_was_loaded(tmp_path: Path) -> None
     conclusion = judged(space, "it")
     assert conclusion.verdict == "equal"
     assert "; its process loaded LangGraph 1." in conclusion.first_line
+
+
+LIES = """
+import sys
+from parity_kit.reference import Engine
+sys.modules["__main__"]._langgraph = str  # the server's own look at what is loaded
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells what a process has loaded")
+def test_a_program_that_hides_langgraph_is_named_all_the_same(tmp_path: Path) -> None:
+    space = workspace(tmp_path, "pass")
+    (space.candidates / "it" / "lies.py").write_text(LIES, encoding="utf-8")
+    served = f"{sys.executable} -m parity_kit.wire.server --object lies:Engine"
+    command = json.dumps(["sh", "-c", f"{served}; exit"])  # a child of the program
+    (space.candidates / "it" / "candidate.toml").write_text(
+        f'name = "it"\ntitle = "It"\nkind = "command"\nlanguage = "Rust"\ncommand = {command}\n',
+        encoding="utf-8",
+    )
+    conclusion = judged(space, "it")
+    assert conclusion.verdict == "equal"
+    assert "; its process loaded the libraries of LangGraph 1." in conclusion.first_line
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells what a process has loaded")
+@pytest.mark.parametrize(
+    ("language", "what"), [("Go", f"Python 3.{sys.version_info.minor}"), ("Go, Python", "")]
+)
+def test_python_is_named_where_the_language_does_not(
+    tmp_path: Path, language: str, what: str
+) -> None:
+    program = "import time; print(flush=True); time.sleep(600)"
+    process = KeptProcess(Launch("it", (sys.executable, "-c", program), tmp_path, {}), Limits())
+    try:
+        process.stdout.readline()
+        assert loaded.loaded(process.first_pid, language) == what
+    finally:
+        process.end()
+
+
+def test_what_the_system_does_not_tell_was_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    def denied(_: int) -> NoReturn:
+        raise PermissionError
+
+    pids: list[int] = []
+
+    def pids_of(_: int) -> list[int]:
+        return pids
+
+    monkeypatch.setattr(loaded, "below", pids_of)
+    assert loaded.loaded(os.getpid(), "Go") == loaded.UNSEEN, "a system without /proc"
+    pids.append(1)
+    monkeypatch.setattr(loaded, "_mapped", denied)
+    assert loaded.loaded(os.getpid(), "Go") == loaded.UNSEEN
 
 
 def test_an_engine_of_its_own_loads_no_langgraph() -> None:
