@@ -27,6 +27,7 @@ _COMMANDS = {
     "ledger": "Check and propose a candidate's known differences.",
     "oracle": "Show LangGraph's release that everything is judged by; move to another.",
     "reach": "Show which functions of LangGraph the committed cases run.",
+    "selftest": "Put faults into engines, LangGraph and the kit, and count those it notices.",
     "candidates": "List, create and check candidates.",
     "completion": "Print the shell completion script.",
     "docs": "Show the documentation.",
