@@ -87,7 +87,11 @@ def _chosen(
 ) -> list[Mutant]:
     """Return the mutants to judge: those asked for that the first stage reaches, or a sample."""
     asked = [mutant for mutant in mutants if fnmatch.fnmatchcase(mutant.module, module)]
-    reached = [mutant for mutant in asked if stages[0].lines.runs(mutant.file, mutant.lines)]
+    reached = [
+        mutant
+        for mutant in asked
+        if mutant.chosen or stages[0].lines.runs(mutant.file, mutant.lines)
+    ]
     if not reached:
         raise UsageError(f"no case reaches a mutant in a module that matches {module!r}")
     if sample is None or sample >= len(reached):

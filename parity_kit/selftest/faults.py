@@ -46,6 +46,7 @@ def _mutant(folder: Path, listed_in: Path, fault: dict[str, Any]) -> Mutant:
         lines,
         _compiling(mutated, str(file)),
         str(fault.get("shows", "")),
+        chosen=True,
     )
 
 

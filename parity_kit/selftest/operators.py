@@ -9,11 +9,11 @@ from __future__ import annotations
 import ast
 import copy
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType
-from typing import TypeAlias
+from typing import Any, TypeAlias, cast
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
@@ -56,6 +56,7 @@ class Mutant:
     `what` names it as long as its function keeps what it changes. `lines` are those of which one
     runs whenever the changed code does. `compiled` makes the module's code with the change; it is
     called once, in a process of the mutant's own. A kill must name a place with `shows` in it.
+    A `chosen` mutant was written by hand, so that it counts even where no case runs its lines.
     """
 
     module: str
@@ -64,6 +65,7 @@ class Mutant:
     lines: range
     compiled: Callable[[], CodeType]
     shows: str = ""
+    chosen: bool = False
 
     @property
     def id(self) -> str:
@@ -124,14 +126,18 @@ def _sites(
     for field, value in ast.iter_fields(node):
         if field in _LEFT and not isinstance(node, ast.Call):
             continue
-        several = list(enumerate(value)) if isinstance(value, list) else [(None, value)]
-        for index, child in several:
+        for index, child in _children(value):
             if not isinstance(child, ast.AST) or _is_left(child):
                 continue
             inside = child if isinstance(child, ast.stmt) else statement
             if function and inside is not None and not isinstance(node, ast.ClassDef):
                 yield _Site(node, field, index, child), function, inside
             yield from _sites(child, function, inside, scope)
+
+
+def _children(value: Any) -> Iterable[tuple[int | None, Any]]:
+    """Return what a field holds, with the index if it holds several."""
+    return enumerate(cast("list[Any]", value)) if isinstance(value, list) else [(None, value)]
 
 
 def _is_left(node: ast.AST) -> bool:

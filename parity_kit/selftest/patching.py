@@ -36,25 +36,24 @@ class LiveFunctions:
         """Give the functions of a file their mutated code.
 
         Raises:
-            NotPatchedError: If no function takes the change.
+            NotPatchedError: If no function takes the change, or one that has the code cannot.
         """
         source = Path(file).read_text(encoding="utf-8")
         before = _codes(compile(source, file, "exec", dont_inherit=True))
         places = {(name, code.co_firstlineno): (name, at) for (name, at), code in before.items()}
         after = _codes(mutated)
-        patched, refused = 0, ""
+        patched = 0
         for function in self.by_file.get(file, ()):
             code = function.__code__
             key = places.get((code.co_qualname, code.co_firstlineno))
             if key is None or key not in after or after[key] == before[key]:
                 continue
             if after[key].co_freevars != code.co_freevars:
-                refused = f"{code.co_qualname} is a closure over other variables"
-                continue
+                raise NotPatchedError(f"{code.co_qualname} is a closure over other variables")
             function.__code__ = after[key]
             patched += 1
         if not patched:
-            raise NotPatchedError(refused or "no function of the process has this code")
+            raise NotPatchedError("no function of the process has this code")
 
 
 def _codes(module: CodeType) -> dict[_Key, CodeType]:

@@ -33,8 +33,15 @@ class Kill:
 class Stage(Protocol):
     """Judges the mutants of this process."""
 
-    name: str
-    lines: Lines
+    @property
+    def name(self) -> str:
+        """The stage's name in results."""
+        ...
+
+    @property
+    def lines(self) -> Lines:
+        """Which lines its cases run."""
+        ...
 
     def kill(self, cases: Sequence[str], watch: Watch, shows: str) -> Kill | None:
         """Run cases until one fails with a place that has `shows` in it, or else any."""
@@ -122,10 +129,10 @@ class TestsStage:
         return Kill(self.name, "crashed", cases[0], f"pytest ended with {code}") if code else None
 
 
-def trace_tests(root: Path, files: Sequence[str], folders: Sequence[Path]) -> Lines:
+def trace_tests(root: Path, tests: Sequence[str], folders: Sequence[Path]) -> Lines:
     """Return which lines below folders each quick test runs that passes."""
     tracing = _Tracing(LineTracer(folders))
-    _pytest(root, [*files, "-m", "not slow"], tracing)
+    _pytest(root, [*tests, "-m", "not slow"], tracing)
     return tracing.lines
 
 

@@ -73,6 +73,7 @@ def commands() -> list[list[str]]:
         "report",
         "gate",
         "matrix",
+        "selftest",
         "replay",
         "explain",
         "parity",
