@@ -58,6 +58,11 @@ def _processes(path: Path, versus: str, side: str) -> dict[str, dict[int, _Proce
     return processes
 
 
+def measured_in(folder: Path, candidate: str) -> dict[str, set[int]]:
+    """Return the numbers of a candidate's pairs, by workload, disturbed or not."""
+    return {name: {*pairs.kept, *pairs.dropped} for name, pairs in load(folder, candidate).items()}
+
+
 def load(folder: Path, candidate: str) -> dict[str, Pairs]:
     """Return the pairs of a candidate (or of the control), by workload.
 

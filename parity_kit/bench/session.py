@@ -13,11 +13,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from parity_kit.bench.begun import FILE, Begun, Settings, read_begun
+from parity_kit.bench.catalogue import Workload, select
 from parity_kit.bench.plan import CONTROL, REFERENCE, Answer, Plan
 from parity_kit.bench.processes import ask
-from parity_kit.bench.results import Pairs, file_of, load
-from parity_kit.bench.statistics import MIN_PAIRS, Speed, confirmed, estimate, verdict
-from parity_kit.bench.workloads import Workload, select
+from parity_kit.bench.results import Pairs, file_of, load, measured_in
+from parity_kit.bench.statistics import Speed, confirmed, estimate, verdict
 from parity_kit.candidates.workspace import MARKER, Workspace
 from parity_kit.contract.errors import KitError, UsageError
 from parity_kit.contract.events import (
@@ -31,27 +32,6 @@ from parity_kit.contract.events import (
 EVERYONE, GATE = "all engines", "benchmarks"
 """What progress is shown under: pairs of all candidates are interleaved, so there is one bar."""
 
-VALUE_SECONDS = 0.1
-"""What one value takes on the reference, by which loops are calibrated."""
-
-QUICK_PAIRS = MIN_PAIRS
-QUICK_SECONDS = 0.02
-"""For a first look: as few pairs as an interval needs, and shorter values."""
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """How a session measures.
-
-    `pairs` are measured for every workload; where that leaves it undecided, or slower, further
-    pairs are added up to `extend_to`. A value takes about `value_seconds` on the reference.
-    """
-
-    pairs: int = 12
-    extend_to: int = 0
-    value_seconds: float = VALUE_SECONDS
-    workloads: tuple[str, ...] = ()
-
 
 @dataclass(slots=True)
 class _Opponent:
@@ -59,12 +39,17 @@ class _Opponent:
 
     name: str
     pending: list[str]
+    done: dict[str, set[int]] = field(default_factory=dict[str, set[int]])
+    """The pairs that a stopped session measured, by workload."""
     problems: dict[str, str] = field(default_factory=dict[str, str])
     broken: dict[str, str] = field(default_factory=dict[str, str])
 
     @property
     def engine(self) -> str:
         return REFERENCE if self.name == CONTROL else self.name
+
+    def missing(self, number: int) -> list[str]:
+        return [name for name in self.pending if number not in self.done.get(name, ())]
 
     def give_up(self, code: str, problem: str) -> None:
         text = f"[{code}] {problem.splitlines()[0]}"
@@ -107,14 +92,23 @@ class Session:
         self._done = 0
         self._total = 0
 
-    def measure(self, candidates: Sequence[str]) -> None:
-        """Measure candidates and the control, and tell what came of it."""
+    def measure(self, candidates: Sequence[str], *, resume: bool = False) -> None:
+        """Measure candidates and the control, and emit the results.
+
+        To `resume` is to keep the pairs that a stopped session left in the folder.
+        """
         opponents = [_Opponent(name, list(self._workloads)) for name in (*candidates, CONTROL)]
         self._folder.mkdir(parents=True, exist_ok=True)
-        for name in (REFERENCE, *candidates):
-            file_of(self._folder, name).unlink(missing_ok=True)
         self._total = 1 + (1 + 2 * self._settings.pairs) * len(opponents)
-        self._calibrate()
+        if resume and (self._folder / FILE).is_file():
+            self._base = read_begun(self._folder).plan
+            for opponent in opponents:
+                opponent.done = measured_in(self._folder, opponent.name)
+        else:
+            for name in (REFERENCE, *candidates):
+                file_of(self._folder, name).unlink(missing_ok=True)
+            self._calibrate()
+            Begun([*candidates], self._seed, self._settings, self._base).write(self._folder)
         self._rounds(opponents, range(self._settings.pairs))
         self._extend(opponents)
         self._weigh(opponents)
@@ -137,18 +131,17 @@ class Session:
     def _rounds(self, opponents: Sequence[_Opponent], numbers: range) -> None:
         for number in numbers:
             for opponent in opponents:
-                if opponent.pending:
-                    self._pair(opponent, number)
-                else:
-                    self._done += 2
+                self._pair(opponent, number)
 
     def _pair(self, opponent: _Opponent, number: int) -> None:
         sides = ["reference", "candidate"]
         if self._coin.random() < 0.5:  # noqa: PLR2004  # a fair coin
             sides.reverse()
         for slot, side in enumerate(sides):
-            if opponent.pending:
+            if opponent.missing(number):
                 self._process(opponent, number, slot, side)
+            else:
+                self._done += 1
 
     def _process(self, opponent: _Opponent, number: int, slot: int, side: str) -> None:
         engine = REFERENCE if side == "reference" else opponent.engine
@@ -163,7 +156,7 @@ class Session:
         plan = Plan(
             engine,
             self._base.workspace,
-            opponent.pending,
+            opponent.missing(number),
             self._base.loops,
             self._base.digests,
             self._base.value_seconds,
@@ -331,17 +324,16 @@ def run_benchmarks(  # noqa: PLR0913  # the settings of a session, each with its
     workspace: Workspace,
     candidates: Sequence[str],
     folder: Path,
+    settings: Settings,
     *,
-    pairs: int,
     seed: int,
     emit: Callable[[Event], None],
-    extend_to: int = 0,
-    value_seconds: float = VALUE_SECONDS,
-    workloads: tuple[str, ...] = (),
+    resume: bool = False,
 ) -> None:
     """Measure candidates against the reference, and the reference against itself.
 
-    The pyperf files land in `folder`, one an engine. `tell` gets `GateProgress` while it runs, a
+    The pyperf files land in `folder`, one per engine; to `resume` is to keep those that a stopped
+    session with the same settings left there. `emit` gets `GateProgress` while it runs, a
     `CandidateFailed` where a candidate broke down, and at the end a `BenchMeasured` for each
     workload: first of the A/A control, then of each candidate.
 
@@ -359,5 +351,4 @@ def run_benchmarks(  # noqa: PLR0913  # the settings of a session, each with its
             where=f"{workspace.root / MARKER}: key `oracle`",
             hint="measure in a workspace that names no oracle",
         )
-    settings = Settings(pairs, extend_to, value_seconds, workloads)
-    Session(workspace, folder, settings, seed=seed, emit=emit).measure(candidates)
+    Session(workspace, folder, settings, seed=seed, emit=emit).measure(candidates, resume=resume)

@@ -14,14 +14,16 @@ import contextlib
 import importlib
 import math
 import os
+import shutil
 import sys
 from collections.abc import Generator
+from pathlib import Path
 from typing import Any, Protocol
 
+from parity_kit.bench.catalogue import Workload, select
 from parity_kit.bench.memory import held, highest, kept_below
 from parity_kit.bench.noise import between, read
 from parity_kit.bench.plan import REFERENCE, Answer, Plan
-from parity_kit.bench.workloads import Workload, select
 from parity_kit.contract import (
     Case,
     Outcome,
@@ -70,8 +72,6 @@ def _opened(plan: Plan) -> Generator[Timed]:
     if plan.engine == REFERENCE:
         yield _InProcess()
         return
-    from pathlib import Path  # noqa: PLC0415  # only for a candidate
-
     from parity_kit.candidates.launch import find, start  # noqa: PLC0415  # only for a candidate
     from parity_kit.candidates.workspace import Workspace  # noqa: PLC0415  # only for a candidate
 
@@ -168,8 +168,17 @@ class Worker:
                 source.drop()
         source.drop()
         if self._measured and self._plan.append:
-            self._pyperf.add_runs(self._plan.append, self._pyperf.BenchmarkSuite(self._measured))
+            self._append(Path(self._plan.append))
         return self._answer
+
+    def _append(self, file: Path) -> None:
+        """Add what was measured to a file, which is whole however this process ends."""
+        fresh = file.with_suffix(".new")
+        fresh.unlink(missing_ok=True)
+        if file.exists():
+            shutil.copyfile(file, fresh)
+        self._pyperf.add_runs(str(fresh), self._pyperf.BenchmarkSuite(self._measured))
+        fresh.replace(file)
 
     def _do(self, engine: Timed, workload: Workload) -> None:
         name, plan = workload.name, self._plan

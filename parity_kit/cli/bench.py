@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import click
 
@@ -22,11 +22,18 @@ from parity_kit.contract.errors import ExitCode
 from parity_kit.contract.events import BenchMeasured, CandidateFailed, Event, GateProgress
 from parity_kit.contract.text import one_line, quoted, sentence
 
+if TYPE_CHECKING:
+    from parity_kit.bench.catalogue import Workload
+
 
 @click.command(name="bench")
-@click.argument("candidate", shell_complete=completing.candidates)
+@click.argument("candidate", required=False, shell_complete=completing.candidates)
+@click.option("--list", "listed", is_flag=True, help="List the workloads; measure nothing.")
 @click.option(
     "--workload", "workloads", multiple=True, help="Measure only this workload; may be repeated."
+)
+@click.option(
+    "--family", "families", multiple=True, help="Measure only this family; may be repeated."
 )
 @click.option(
     "--pairs", default=12, type=click.IntRange(1), help="Pairs of processes to measure first."
@@ -37,8 +44,20 @@ from parity_kit.contract.text import one_line, quoted, sentence
     type=click.IntRange(1),
     help="Add pairs up to this many if the result is inconclusive or slower.",
 )
-@click.option("--quick", is_flag=True, help="Measure 6 pairs with short values, and add none.")
+@click.option(
+    "--quick", is_flag=True, help="Measure the main workloads in 6 pairs with short values."
+)
+@click.option(
+    "--rigorous", is_flag=True, help="Measure the largest sizes too, and all pairs at once."
+)
 @click.option("--seed", type=int, help="Measure the pairs in the order of an earlier session.")
+@click.option(
+    "--resume",
+    "resumed",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Go on with a stopped session, with its options.",
+)
 @click.option(
     "--csv",
     "table",
@@ -49,15 +68,19 @@ from parity_kit.contract.text import one_line, quoted, sentence
 @json_option
 @workspace_option
 def command(
-    candidate: str,
+    candidate: str | None,
     workloads: tuple[str, ...],
+    families: tuple[str, ...],
     pairs: int,
     max_pairs: int,
     seed: int | None,
+    resumed: Path | None,
     table: Path | None,
     workspace: Workspace,
     *,
+    listed: bool,
     quick: bool,
+    rigorous: bool,
     as_json: bool,
 ) -> int:
     """Measure CANDIDATE and LangGraph in pairs of processes, workload by workload.
@@ -68,31 +91,54 @@ def command(
     Exits with 0 however slow the candidate is, and with 3 if it does not start or fails on every
     workload.
     """
-    from parity_kit.bench.session import (
+    from parity_kit.bench.begun import (
         QUICK_PAIRS,
         QUICK_SECONDS,
         VALUE_SECONDS,
-        run_benchmarks,
+        Settings,
+        read_begun,
     )
-    from parity_kit.bench.workloads import select
+    from parity_kit.bench.catalogue import Effort, select
+    from parity_kit.bench.session import run_benchmarks
 
-    select(workloads)
+    if quick and rigorous:
+        raise click.UsageError("--quick and --rigorous exclude each other")
+    effort = Effort.QUICK if quick else Effort.RIGOROUS if rigorous else Effort.DEFAULT
+    chosen = select(workloads, families, effort)
+    if listed:
+        _list(chosen, as_json=as_json)
+        return ExitCode.PARITY
+    if resumed is not None:
+        begun = read_begun(resumed)
+        (candidate,), seed, settings = begun.candidates, begun.seed, begun.settings
+    elif candidate is None:
+        raise click.UsageError("Missing argument 'CANDIDATE'.")
+    else:
+        settings = Settings(
+            QUICK_PAIRS if quick else max_pairs if rigorous else pairs,
+            0 if quick else max_pairs,
+            QUICK_SECONDS if quick else VALUE_SECONDS,
+            [workload.name for workload in chosen],
+        )
     seed = random.SystemRandom().randrange(2**32) if seed is None else seed
-    folder = workspace.reports / time.strftime("bench-%Y%m%d-%H%M%S")
+    folder = resumed or workspace.reports / time.strftime("bench-%Y%m%d-%H%M%S")
+    events: list[Event] = []
     with _Progress() as progress:
         _prepare(workspace, candidate, progress.say)
-        events: list[Event] = []
-        run_benchmarks(
-            workspace,
-            [candidate],
-            folder,
-            pairs=QUICK_PAIRS if quick else pairs,
-            extend_to=0 if quick else max_pairs,
-            value_seconds=QUICK_SECONDS if quick else VALUE_SECONDS,
-            seed=seed,
-            workloads=workloads,
-            emit=lambda event: progress.take(event, events.append),
-        )
+        progress.say(f"{candidate}: {len(settings.workloads)} workloads, pairs in {folder}")
+        try:
+            run_benchmarks(
+                workspace,
+                [candidate],
+                folder,
+                settings,
+                seed=seed,
+                emit=lambda event: progress.take(event, events.append),
+                resume=resumed is not None,
+            )
+        except KeyboardInterrupt:
+            click.echo(f"\nto resume:    parity-kit bench --resume {folder}", err=True)
+            raise
     rows = [event for event in events if isinstance(event, BenchMeasured)]
     failures = [event for event in events if isinstance(event, CandidateFailed)]
     if table is not None:
@@ -113,6 +159,27 @@ def command(
     return ExitCode.NOT_JUDGED if failures else ExitCode.PARITY
 
 
+def _list(chosen: Sequence[Workload], *, as_json: bool) -> None:
+    """Print the workloads that these options select."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    rows = [
+        (workload.family, workload.name, workload.effort.name.lower(), workload.about)
+        for workload in chosen
+    ]
+    names = ("family", "workload", "session", "one run is")
+    if as_json:
+        print_json([dict(zip(names, row, strict=True)) for row in rows])
+        return
+    table = Table(box=None, pad_edge=False)
+    for name in names:
+        table.add_column(name, overflow="fold")
+    for row in rows:
+        table.add_row(*map(escape, row))
+    print_table(console(), table)
+
+
 def _prepare(workspace: Workspace, name: str, say: Callable[[str], None]) -> None:
     """Start the candidate once, so that its environment is there before anything is timed."""
     from parity_kit.candidates.launch import find, start
@@ -131,6 +198,7 @@ class _Progress(AbstractContextManager["_Progress"]):
         self._status = self._console.status("starting")
         self._live = sys.stderr.isatty()
         self._spoken = 0.0
+        self._first: tuple[int, float] | None = None
 
     def __enter__(self) -> Self:
         if self._live:
@@ -154,9 +222,20 @@ class _Progress(AbstractContextManager["_Progress"]):
     def take(self, event: Event, keep: Callable[[Event], None]) -> None:
         """Show progress, keep everything else."""
         if isinstance(event, GateProgress):
-            self.say(f"measuring: process {event.done} of {event.total}")
+            self.say(f"measuring: process {event.done} of {event.total}{self._left(event)}")
         else:
             keep(event)
+
+    def _left(self, event: GateProgress) -> str:
+        """Return how long the rest will take, from the processes since the first."""
+        now = time.monotonic()
+        if self._first is None:
+            self._first = (event.done, now)
+        began, since = self._first
+        if event.done <= began + 1:
+            return ""
+        left = (now - since) / (event.done - began) * (event.total - event.done)
+        return f", about {left / 60:.0f} min left" if left > 90 else f", about {left:.0f} s left"  # noqa: PLR2004  # from there minutes say more
 
 
 def _print(

@@ -70,8 +70,8 @@ def command(
     0 for parity, 1 for a divergence, a stale ledger entry or a broken rule, 3 if one of `ours`
     could not be judged, and 4 if LangGraph no longer produces the committed corpora.
 
-    To continue a run that was stopped or killed, give --resume RUN. Unfinished benchmarks are
-    measured again.
+    To continue a run that was stopped or killed, give --resume RUN. No pair of processes is
+    measured twice.
     """
     if examples < 1:
         raise click.BadParameter("must be at least 1", param_hint="--examples")
@@ -158,7 +158,9 @@ def _checking(run: Run) -> Generator[Callable[[], CorporaChecked]]:
 
 def _benchmarks(run: Run) -> None:
     """Measure the candidates, unless that was done before a resume."""
-    from parity_kit.bench.session import QUICK_SECONDS, run_benchmarks
+    from parity_kit.bench.begun import QUICK_SECONDS, Settings
+    from parity_kit.bench.catalogue import Effort, select
+    from parity_kit.bench.session import run_benchmarks
 
     measured = run.earlier.benchmarks if run.earlier else []
     for event in measured:
@@ -174,10 +176,14 @@ def _benchmarks(run: Run) -> None:
             run.workspace,
             run.start.candidates,
             run.folder / "bench",
-            pairs=run.start.asked["pairs"],
+            Settings(
+                run.start.asked["pairs"],
+                value_seconds=QUICK_SECONDS,
+                workloads=[workload.name for workload in select(effort=Effort.QUICK)],
+            ),
             seed=run.start.seed,
             emit=run.emit,
-            value_seconds=QUICK_SECONDS,
+            resume=run.earlier is not None,
         )
     except CandidateError as error:
         run.note(f"benchmarks: {error.problem}")

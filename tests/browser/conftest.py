@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from parity_kit.bench.catalogue import workloads
 from parity_kit.bench.plan import CONTROL
-from parity_kit.bench.workloads import workloads
 from parity_kit.contract import Outcome, Returned, Trace
 from parity_kit.contract.casefile import CaseFile
 from parity_kit.contract.events import (

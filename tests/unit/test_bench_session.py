@@ -8,14 +8,16 @@ from typing import Any
 import pytest
 
 from parity_kit.bench import results
+from parity_kit.bench import session as session_module
+from parity_kit.bench.begun import Settings, read_begun
+from parity_kit.bench.catalogue import Effort, Workload, families, select, workloads
 from parity_kit.bench.noise import MAX_STEAL
-from parity_kit.bench.plan import CONTROL
+from parity_kit.bench.plan import CONTROL, Answer, Plan
 from parity_kit.bench.results import load
 from parity_kit.bench.session import run_benchmarks
-from parity_kit.bench.workloads import SIZES, Workload, select, workloads
 from parity_kit.candidates.workspace import Workspace
 from parity_kit.contract import SubjectKind, run
-from parity_kit.contract.errors import UsageError
+from parity_kit.contract.errors import BadFileError, UsageError
 from parity_kit.contract.events import (
     SEEN_FIELDS,
     BenchMeasured,
@@ -25,6 +27,8 @@ from parity_kit.contract.events import (
 )
 from parity_kit.programs.parsing import parse_graph
 from parity_kit.reference import Engine
+
+_LARGE = pytest.mark.slow
 
 HONEST = "from parity_kit.reference import Engine\n"
 WRONG = """
@@ -93,11 +97,13 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Event]
             Workspace(root),
             list(sources),
             root / "bench",
-            pairs=1,
+            Settings(
+                pairs=1,
+                value_seconds=0.001,
+                workloads=("channels-binop", "serialization-medium"),
+            ),
             seed=3,
             emit=events.append,
-            value_seconds=0.001,
-            workloads=("channels-binop", "serialization-medium"),
         )
     return root / "bench", events
 
@@ -113,7 +119,7 @@ def _rows(events: list[Event]) -> dict[tuple[str, str], BenchMeasured]:
 def test_every_candidate_and_the_control_has_a_row_a_workload(
     session: tuple[Path, list[Event]],
 ) -> None:
-    names = ("channels-binop", "serialization-medium")
+    names = ("serialization-medium", "channels-binop")
     engines = (CONTROL, "honest", "wrong", "crashing", "half")
 
     assert list(_rows(session[1])) == [(engine, name) for engine in engines for name in names]
@@ -167,7 +173,7 @@ def test_workloads_of_a_series_differ_in_size_alone() -> None:
 
     assert len(series) == 2
     for group in series.values():
-        assert tuple(workload.size for workload in group) == SIZES
+        assert tuple(workload.size for workload in group) == (10, 30, 100, 300, 1000)
         assert len({workload.family for workload in group}) == 1
 
 
@@ -252,7 +258,13 @@ def test_a_pair_of_which_one_process_was_disturbed_is_dropped_whole(
     assert list(pairs.dropped) == [0]
 
 
-@pytest.mark.parametrize("workload", workloads(), ids=lambda workload: workload.name)
+@pytest.mark.parametrize(
+    "workload",
+    [
+        pytest.param(workload, id=workload.name, marks=_LARGE if workload.size > 100 else ())
+        for workload in workloads()
+    ],
+)
 def test_a_workload_gives_the_reference_a_result(workload: Any) -> None:
     if workload.case.subject.kind is SubjectKind.GRAPH:
         parse_graph(workload.case.subject.spec["program"])
@@ -271,13 +283,71 @@ def test_serialized_documents_are_of_medium_size_and_come_back_the_same() -> Non
         assert outcome.stored["data"] == data
 
 
-def test_an_unknown_workload_is_a_users_mistake() -> None:
+def test_an_unknown_workload_or_family_is_a_users_mistake() -> None:
     with pytest.raises(UsageError, match="no workload 'nothing'"):
         select(("nothing",))
+    with pytest.raises(UsageError, match="no family 'nothing'") as caught:
+        select((), ("nothing",))
+    assert "applications" in caught.value.hint
+
+
+def test_a_longer_session_measures_all_that_a_shorter_one_does() -> None:
+    quick, usual, all_of_them = (select(effort=effort) for effort in Effort)
+    named = [{workload.name for workload in some} for some in (quick, usual, all_of_them)]
+    assert named[0] < named[1] < named[2] == {workload.name for workload in workloads()}
+    assert {workload.family for workload in usual} == set(families())
+    both = select(("sequential-5",), ("interrupts",))
+    assert [workload.family for workload in both] == ["sequential", *["interrupts"] * 3]
+
+
+def test_a_session_that_stops_goes_on_with_the_pairs_it_has(tmp_path: Path) -> None:
+    (tmp_path / "parity.toml").touch()
+    _candidate(tmp_path, "honest", HONEST)
+    folder, settings = tmp_path / "bench", Settings(2, 0, 0.001, ["channels-binop"])
+    measured: list[str] = []
+
+    def stopping(event: Event) -> None:
+        if isinstance(event, GateProgress) and event.done == 5:
+            raise KeyboardInterrupt
+
+    def measure(emit: Any, *, resume: bool) -> None:
+        run_benchmarks(
+            Workspace(tmp_path), ["honest"], folder, settings, seed=1, emit=emit, resume=resume
+        )
+
+    with pytest.raises(KeyboardInterrupt):
+        measure(stopping, resume=False)
+    begun = read_begun(folder)
+    assert (begun.candidates, begun.seed, begun.settings) == (["honest"], 1, settings)
+    before = load(folder, "honest")["channels-binop"]
+    assert [*before.kept, *before.dropped] == [0]
+    events: list[Event] = []
+    asked = session_module.ask
+
+    def counting(plan: Plan) -> Answer:
+        measured.append(plan.engine)
+        return asked(plan)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(session_module, "ask", counting)
+        measure(events.append, resume=True)
+    after = load(folder, "honest")["channels-binop"]
+    assert sorted([*after.kept, *after.dropped]) == [0, 1]
+    assert (after.kept | after.dropped)[0] == (before.kept | before.dropped)[0]
+    assert len(measured) == 4 + 2, "a pair of each opponent is left, and two figures of memory"
+    assert {event.pairs + event.dropped for event in _rows(events).values()} == {2}
+
+
+def test_a_folder_without_a_session_cannot_be_resumed(tmp_path: Path) -> None:
+    with pytest.raises(BadFileError, match="no session began here"):
+        read_begun(tmp_path)
+    (tmp_path / "session.json").write_text('{"candidates": 5}')
+    with pytest.raises(BadFileError, match="is not a session that this version can resume"):
+        read_begun(tmp_path)
 
 
 def test_no_candidate_may_take_the_references_name(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot be called"):
         run_benchmarks(
-            Workspace(tmp_path), ["reference"], tmp_path, pairs=1, seed=1, emit=lambda _: None
+            Workspace(tmp_path), ["reference"], tmp_path, Settings(), seed=1, emit=lambda _: None
         )

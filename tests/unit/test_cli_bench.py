@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from parity_kit.bench import results, session
+from parity_kit.bench import begun, results
+from parity_kit.bench.catalogue import workloads
 from parity_kit.cli import cli
 from parity_kit.contract.errors import ExitCode, UnknownCandidateError, UsageError
 
@@ -32,7 +33,7 @@ ENGINES = {
 @pytest.fixture
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     # Nothing here depends on exact figures, and in so short a time one tick of steal is a tenth.
-    monkeypatch.setattr(session, "VALUE_SECONDS", 0.001)
+    monkeypatch.setattr(begun, "VALUE_SECONDS", 0.001)
     monkeypatch.setattr(results, "MAX_STEAL", 1.0)
     (tmp_path / "parity.toml").touch()
     for name, source in ENGINES.items():
@@ -68,7 +69,25 @@ def test_json_holds_the_rows_and_leaves_pyperf_files(workspace: Path) -> None:
     assert sorted(path.name for path in Path(output["folder"]).iterdir()) == [
         "honest.json",
         "reference.json",
+        "session.json",
     ]
+    again = CliRunner().invoke(
+        cli,
+        ["bench", "--resume", output["folder"], "--json", "--workspace", str(workspace)],
+        standalone_mode=False,
+    )
+    assert [row["seen"] for row in json.loads(again.stdout)["rows"]] == [
+        row["seen"] for row in output["rows"]
+    ]
+
+
+def test_the_list_says_what_each_workload_is() -> None:
+    listed = CliRunner().invoke(cli, ["bench", "--list", "--family", "interrupts", "--json"])
+    names = [row["workload"] for row in json.loads(listed.stdout)]
+    assert names == ["interrupt-resume", "interrupt-resume-10", "interrupt-before"]
+    shown = CliRunner().invoke(cli, ["bench", "--list", "--quick"]).stdout
+    assert "one node that a conditional edge runs five times" in shown
+    assert "wide-dict" not in shown
 
 
 def test_a_candidate_that_breaks_down_on_everything_could_not_be_judged(workspace: Path) -> None:
@@ -90,3 +109,14 @@ def test_a_candidate_that_times_nothing_is_not_comparable_and_no_fault(workspace
 def test_wrong_names_are_users_mistakes(workspace: Path) -> None:
     assert isinstance(_bench(workspace, "nobody").exception, UnknownCandidateError)
     assert isinstance(_bench(workspace, "honest", "--workload", "no").exception, UsageError)
+
+
+def test_the_docs_list_what_the_catalogue_has() -> None:
+    docs = (Path(__file__).parents[2] / "docs" / "benchmarks.md").read_text(encoding="utf-8")
+    rows = [
+        f"| {workload.family} | `{workload.name}` | {workload.effort.name.lower()} "
+        f"| {workload.about} |"
+        for workload in workloads()
+    ]
+    listed = docs[docs.index("| family | workload |") :].partition("\n\n")[0]
+    assert listed.splitlines()[2:] == rows

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from parity_kit.bench.begun import Settings
 from parity_kit.bench.session import run_benchmarks
 from parity_kit.candidates import environment
 from parity_kit.candidates.workspace import BUNDLED, Workspace, find_workspace
@@ -91,7 +92,7 @@ def test_what_only_the_kits_own_oracle_can_do_is_refused(older: Workspace) -> No
     with pytest.raises(UsageError, match=r"made with langgraph==1\.1\.10 when they are needed"):
         check(older)
     with pytest.raises(UsageError, match="only the kit's LangGraph can be measured"):
-        run_benchmarks(older, ["pure"], older.root, pairs=1, seed=0, emit=lambda _: None)
+        run_benchmarks(older, ["pure"], older.root, Settings(), seed=0, emit=lambda _: None)
 
 
 @pytest.mark.slow

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
-from parity_kit.bench.workloads import workloads
+from parity_kit.bench.catalogue import workloads
 from parity_kit.candidates.manifest import Candidate
 from parity_kit.contract.errors import BadManifestError
 from parity_kit.contract.files import read_text
