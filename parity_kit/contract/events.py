@@ -353,32 +353,33 @@ def event_from_json(data: dict[str, Any]) -> Event:
     """
     values = dict(data)
     kind = _KINDS[values.pop("event")]
-    for name, hint in _hints(kind).items():
-        if name in values and not _fits(values[name], hint):
+    for name, hint in hints(kind).items():
+        if name in values and not fits(values[name], hint):
             raise TypeError(f"{name} is not of type {hint}")
     return kind(**values)
 
 
 @functools.cache
-def _hints(kind: type[Event]) -> Mapping[str, Any]:
+def hints(kind: type[Any]) -> Mapping[str, Any]:
+    """Return the types of a dataclass's fields."""
     return get_type_hints(kind)
 
 
-def _fits(value: Any, hint: Any) -> bool:
+def fits(value: Any, hint: Any) -> bool:
     """Whether a value from JSON has the type of a field."""
     if hint is Any:
         return True
     origin, arguments = get_origin(hint), get_args(hint)
     if origin is UnionType:
-        return any(_fits(value, argument) for argument in arguments)
+        return any(fits(value, argument) for argument in arguments)
     if origin is list:
         return isinstance(value, list) and all(
-            _fits(item, arguments[0]) for item in cast("list[Any]", value)
+            fits(item, arguments[0]) for item in cast("list[Any]", value)
         )
     if origin is dict:
         entries = cast("dict[str, Any]", value)
         return isinstance(value, dict) and all(
-            _fits(item, arguments[1]) for item in entries.values()
+            fits(item, arguments[1]) for item in entries.values()
         )
     if hint is float:
         return isinstance(value, (int, float)) and not isinstance(value, bool)

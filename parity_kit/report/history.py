@@ -13,7 +13,6 @@ from typing import Any
 
 from markupsafe import Markup
 
-from parity_kit.contract.errors import BadFileError
 from parity_kit.gates.matrix.standing import BEST_FIRST, standing
 from parity_kit.judging import text
 from parity_kit.report import history_plot
@@ -104,15 +103,11 @@ class History:
 
 
 def view(report: Json, earlier: Sequence[Json]) -> History | None:
-    """Return the history of a report's candidates, or None where no earlier run is given.
-
-    Raises:
-        BadFileError: If an earlier report is none that this release can read.
-    """
+    """Return the history of a report's candidates, or None where no earlier run is given."""
     if not earlier:
         return None
     left_out = max(0, len(earlier) + 1 - MOST_RUNS)
-    reports = [*map(_checked, earlier[left_out:]), report]
+    reports = [*earlier[left_out:], report]
     names = [candidate["name"] for candidate in report["candidates"]]
     runs = [
         Run(
@@ -129,23 +124,6 @@ def view(report: Json, earlier: Sequence[Json]) -> History | None:
         [_changes(name, reports) for name in names],
         left_out,
     )
-
-
-def _checked(report: Json) -> Json:
-    """Return a report of which everything that is used here can be read."""
-    try:
-        for candidate in report["candidates"]:
-            _in_run(candidate)
-            _rows(candidate)
-            _gates(candidate)
-        _made(report, report)
-        str(report["run"]["name"])
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise BadFileError(
-            f"an earlier run's report cannot be read: {error!r}",
-            hint="make it again from its journal with `parity-kit report RUN`",
-        ) from error
-    return report
 
 
 def _candidate(report: Json, name: str) -> Json | None:

@@ -39,7 +39,7 @@ from parity_kit.contract.events import (
 SCHEMA = 1
 """Version of `report.json`; raised when a field changes its meaning or goes."""
 
-_SAME_FOR_ALL = ("published", "shows", "patterns")
+SAME_FOR_ALL = ("published", "shows", "patterns")
 """What a row of the matrix is, whoever is judged."""
 
 NOT_JUDGED = "the run ended before this candidate was judged"
@@ -89,7 +89,7 @@ class CandidateSummary:
             "divergences": [_divergence(divergence) for divergence in self.divergences.values()],
             "stale": [_without_candidate(entry) for entry in self.stale.values()],
             "claims": _without_candidate(self.claims) if self.claims else None,
-            "rows": [_without_candidate(row, *_SAME_FOR_ALL) for row in self.rows.values()],
+            "rows": [_without_candidate(row, *SAME_FOR_ALL) for row in self.rows.values()],
             "engagement": _without_candidate(self.engagement) if self.engagement else None,
             "release": _without_candidate(self.release) if self.release else None,
             "benchmarks": [_without_candidate(benchmark) for benchmark in self.benchmarks.values()],

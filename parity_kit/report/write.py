@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from parity_kit.contract.errors import BadFileError
 from parity_kit.contract.events import JOURNAL
 from parity_kit.contract.files import write_atomically
 from parity_kit.contract.journal import read_journal
-from parity_kit.report.summary import SCHEMA, summarize
+from parity_kit.report.reading import read_report
+from parity_kit.report.summary import summarize
 
 DATA = "report.json"
 PAGE = "report.html"
@@ -57,20 +58,6 @@ def read_data(path: Path) -> dict[str, Any]:
     Raises:
         BadFileError: If it is no report of this schema.
     """
-    if (path / JOURNAL).is_file():
+    if os.path.lexists(path / JOURNAL):
         return write_data(path)
-    file = path / DATA if path.is_dir() else path
-    try:
-        report: dict[str, Any] = json.loads(file.read_bytes())
-        schema = report["schema"]
-    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
-        raise BadFileError(
-            f"no report can be read: {error!r}", where=str(file), hint=f"name a run, or its {DATA}"
-        ) from error
-    if schema != SCHEMA:
-        raise BadFileError(
-            f"a report of schema {schema!r}, not {SCHEMA}",
-            where=str(file),
-            hint="make it again from its journal with `parity-kit report RUN`",
-        )
-    return report
+    return read_report(path / DATA if path.is_dir() else path)

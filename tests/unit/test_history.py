@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from parity_kit.contract.errors import BadFileError
 from parity_kit.report.history import (
     FIXED,
     MOST_CHANGES,
@@ -139,23 +138,6 @@ def test_runs_and_changes_are_bounded_and_what_is_left_out_is_counted() -> None:
     assert history.left_out == 42 - MOST_RUNS
     assert history.runs[-2].name == "last"
     assert (len(history.changes[0].causes), history.changes[0].more) == (MOST_CHANGES, 5)
-
-
-BROKEN: list[Any] = [
-    {},
-    {"candidates": 3},
-    {"candidates": [{}]},
-    {**_report("x"), "run": {}},
-    _report("x", {"gate": "g", "case": "c", "headline": "h", "count": 1}),
-]
-
-
-@pytest.mark.parametrize("broken", BROKEN)
-def test_an_earlier_report_that_cannot_be_read_is_an_error_with_a_hint(broken: Any) -> None:
-    with pytest.raises(BadFileError) as caught:
-        view(_report("now"), [broken])
-
-    assert "parity-kit report RUN" in caught.value.hint
 
 
 def test_speed_over_the_runs_is_drawn_where_two_runs_have_it() -> None:
