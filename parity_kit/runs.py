@@ -25,7 +25,7 @@ from parity_kit.contract.events import (
     Event,
     RunStarted,
 )
-from parity_kit.contract.files import write_atomically
+from parity_kit.contract.files import is_there, write_atomically
 from parity_kit.contract.journal import read_journal
 from parity_kit.report.summary import summarize
 from parity_kit.report.write import read_data
@@ -144,7 +144,7 @@ def load(path: Path | str) -> Run:
     """
     path = Path(path)
     folder = path.parent if path.name == JOURNAL else path
-    if not (folder / JOURNAL).is_file():
+    if not (folder.is_dir() and is_there(folder / JOURNAL)):
         return _run(read_data(path), ())
     events, notes = read_journal(folder)
     return _run(summarize(events).to_json(notes), _last(events))

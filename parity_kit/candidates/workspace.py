@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-from parity_kit.contract.errors import BadManifestError, UsageError
+from parity_kit.contract.errors import BadFileError, BadManifestError, UsageError
+from parity_kit.contract.files import is_there, read_text
 
 MARKER = "parity.toml"
 MANIFEST = "MANIFEST.json"
@@ -47,7 +48,7 @@ class Workspace:
     @property
     def has_own_corpora(self) -> bool:
         """Whether it has its own corpora and generators, not the bundled ones."""
-        return self.builds or (self.root / "fixtures" / MANIFEST).is_file()
+        return self.builds or is_there(self.root / "fixtures" / MANIFEST)
 
     @property
     def fixtures(self) -> Path:
@@ -103,10 +104,7 @@ class Workspace:
     @property
     def trusted_types(self) -> frozenset[str]:
         """The types in imported corpora that this workspace's user lets LangGraph build."""
-        try:
-            return frozenset(self._trusted.read_text(encoding="utf-8").split())
-        except OSError:
-            return frozenset()
+        return frozenset(read_text(self._trusted).split() if is_there(self._trusted) else ())
 
     def trust_types(self, types: Collection[str]) -> None:
         """Let LangGraph build these types (`module.Name`) in imported corpora."""
@@ -128,7 +126,7 @@ def find_workspace(start: Path | None = None) -> Workspace:
     """
     here = (start or Path.cwd()).resolve()
     for directory in (here, *here.parents):
-        if (directory / MARKER).is_file():
+        if directory.is_dir() and is_there(directory / MARKER):
             return Workspace(directory, oracle=_named_oracle(directory))
     raise UsageError(
         f"no {MARKER} here or in a parent directory",
@@ -140,8 +138,8 @@ def find_workspace(start: Path | None = None) -> Workspace:
 def _named_oracle(root: Path) -> tuple[str, ...]:
     """Return the requirements under `[oracle]`; none if it is what made the workspace's corpora."""
     try:
-        named = tomllib.loads((root / MARKER).read_text(encoding="utf-8")).get("oracle")
-    except (OSError, ValueError, RecursionError):
+        named = tomllib.loads(read_text(root / MARKER)).get("oracle")
+    except (BadFileError, ValueError, RecursionError):
         return ()  # whoever reads the settings says what is wrong
     if named is None:
         return ()
@@ -154,8 +152,8 @@ def _named_oracle(root: Path) -> tuple[str, ...]:
         )
     corpora = Workspace(root).fixtures / MANIFEST
     try:
-        made_with = json.loads(corpora.read_text(encoding="utf-8"))["oracle"]
-    except (OSError, ValueError, RecursionError, KeyError, TypeError):
+        made_with = json.loads(read_text(corpora))["oracle"]
+    except (BadFileError, ValueError, RecursionError, KeyError, TypeError):
         return ()  # whoever reads the corpora says what is wrong
     if versions.items() <= made_with.items():
         return ()

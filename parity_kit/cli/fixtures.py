@@ -22,6 +22,7 @@ from parity_kit.cli.fixtures_masks import command as masks
 from parity_kit.cli.fixtures_show import command as show
 from parity_kit.cli.tables import print_table
 from parity_kit.contract.errors import BadFileError, UsageError
+from parity_kit.contract.files import is_there
 from parity_kit.corpora.changes import Change, changes
 from parity_kit.corpora.corpus import Corpus, CorpusName
 from parity_kit.corpora.folder import read_corpora, write_corpora
@@ -106,7 +107,7 @@ def build(
 
 def _committed(workspace: Workspace) -> dict[CorpusName, Corpus]:
     """Return the committed corpora; broken files count as absent, because a build replaces them."""
-    if not (workspace.fixtures / MANIFEST).is_file():
+    if not is_there(workspace.fixtures / MANIFEST):
         return {}
     try:
         return {corpus.name: corpus for corpus in read_corpora(workspace.fixtures)}

@@ -27,6 +27,22 @@ _KINDS = {
 }
 
 
+def is_there(path: Path) -> bool:
+    """Return whether anything has this name, readable or not, so that nothing stands in for it.
+
+    Raises:
+        BadFileError: If its folder does not tell.
+    """
+    try:
+        path.lstat()
+    except (FileNotFoundError, ValueError):
+        return False
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise BadFileError(f"cannot be read: {reason}", where=str(path)) from error
+    return True
+
+
 def read_file(path: Path, *, hint: str = "", most: int = MOST_BYTES) -> bytes:
     """Return the bytes of a regular file; anything else could block, or never end.
 

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from parity_kit.contract.canonical import digest
 from parity_kit.contract.errors import BadFileError, UsageError
-from parity_kit.contract.files import write_atomically
+from parity_kit.contract.files import is_there, write_atomically
 from parity_kit.corpora.corpus import REBUILD, Corpus, CorpusName, parse, read_bytes
 from parity_kit.corpora.manifest import MANIFEST, Entry, Manifest, entry_of, read_manifest
 
@@ -115,7 +115,7 @@ def write_corpora(
     """
     fixtures.mkdir(parents=True, exist_ok=True)
     entries: dict[CorpusName, Entry] = {}
-    if (fixtures / MANIFEST).is_file():
+    if is_there(fixtures / MANIFEST):
         entries.update(read_manifest(fixtures).corpora)
     for corpus in corpora:
         data = corpus.pack()

@@ -20,7 +20,7 @@ from parity_kit.candidates.workspace import Workspace
 from parity_kit.contract import Trace
 from parity_kit.contract.canonical import digest, pack
 from parity_kit.contract.errors import BadFileError, UntrustedTypeError, UsageError
-from parity_kit.contract.files import read_inside, write_atomically
+from parity_kit.contract.files import is_there, read_inside, write_atomically
 from parity_kit.corpora.corpus import FORMAT, CorpusName, parse, read_bytes
 from parity_kit.corpora.manifest import MANIFEST
 from parity_kit.msgpack.buildable import BUILDABLE
@@ -142,7 +142,7 @@ def read_imported(workspace: Workspace, name: str) -> ImportedCorpus:
     """
     folder = imported_folder(workspace, name)
     path = folder / MANIFEST
-    if not path.is_file():
+    if not is_there(path):
         names = sorted(path.parent.name for path in workspace.imported.glob(f"*/{MANIFEST}"))
         raise UsageError(
             f"no imported corpus {name!r}",

@@ -9,7 +9,7 @@ from pathlib import Path
 from parity_kit.candidates.workspace import Workspace
 from parity_kit.contract import Trace
 from parity_kit.contract.errors import UsageError
-from parity_kit.contract.files import read_text
+from parity_kit.contract.files import is_there, read_text
 from parity_kit.corpora.folder import index_file, read_corpora
 from parity_kit.corpora.imported import PREFIX, read_imported
 from parity_kit.corpora.manifest import MANIFEST, read_manifest
@@ -33,14 +33,14 @@ def find_trace(workspace: Workspace, case: str) -> Trace:
             known += ids
     case = case.removeprefix(PREFIX)
     name, _, rest = case.partition("/")
-    if rest and (workspace.imported / name / MANIFEST).is_file():
+    if rest and is_there(workspace.imported / name / MANIFEST):
         return _in(read_imported(workspace, name).traces, case, known)
     return _in((), case, known)
 
 
 def _listed(index: Path) -> list[str]:
     """Return the ids in an index, which may be missing."""
-    if not index.exists():
+    if not is_there(index):
         return []
     return [line.partition("  ")[0] for line in read_text(index).splitlines()]
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from parity_kit.contract.errors import BadFileError
-from parity_kit.contract.files import write_atomically
+from parity_kit.contract.files import is_there, write_atomically
 from parity_kit.corpora.areas import area_of
 from parity_kit.corpora.corpus import FORMAT, REBUILD, CorpusName, read_bytes
 from parity_kit.reference.functions import Function, Parameter, functions, parameters
@@ -161,7 +161,7 @@ def read_reach(fixtures: Path) -> Reach | None:
         BadFileError: If the file is no reach.
     """
     path = fixtures / REACH
-    if not path.is_file():
+    if not is_there(path):
         return None
     try:
         content = cast("dict[str, Any]", json.loads(read_bytes(path)))

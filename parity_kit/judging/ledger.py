@@ -20,7 +20,6 @@ all committed cases were run, if it covers none of them, or too many.
 
 from __future__ import annotations
 
-import os
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -32,7 +31,7 @@ from typing import Any, cast
 
 from parity_kit.contract import CaseId, Level
 from parity_kit.contract.errors import BadFileError
-from parity_kit.contract.files import read_text
+from parity_kit.contract.files import is_there, read_text
 from parity_kit.judging.verdicts import (
     Divergent,
     Expected,
@@ -176,7 +175,7 @@ def read_ledger(folder: Path) -> Ledger:
         BadFileError: If the file breaks a rule; names the entry and the key.
     """
     file = folder / FILE
-    if not os.path.lexists(file):
+    if not is_there(file):
         return Ledger(file)
     try:
         data = tomllib.loads(read_text(file, hint=_HINT))

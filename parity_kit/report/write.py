@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from parity_kit.contract.events import JOURNAL
-from parity_kit.contract.files import write_atomically
+from parity_kit.contract.files import is_there, write_atomically
 from parity_kit.contract.journal import read_journal
 from parity_kit.report.reading import read_report
 from parity_kit.report.summary import summarize
@@ -58,6 +57,6 @@ def read_data(path: Path) -> dict[str, Any]:
     Raises:
         BadFileError: If it is no report of this schema.
     """
-    if os.path.lexists(path / JOURNAL):
+    if path.is_dir() and is_there(path / JOURNAL):
         return write_data(path)
     return read_report(path / DATA if path.is_dir() else path)

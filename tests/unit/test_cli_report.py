@@ -139,8 +139,8 @@ def test_a_run_is_no_history_of_itself(workspace: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "problem"),
-    [("{", "no report can be read"), ("[]", "no report can be read"),
-     ('{"schema": 99}', "a report of schema 99"), ('{"schema": 1}', "cannot be read")],
+    [("{", "is no report"), ("[]", "is no report"),
+     ('{"schema": 99}', "a report of schema 99"), ('{"schema": 1}', "report.kit is missing")],
 )  # fmt: skip
 def test_an_earlier_report_that_is_none_is_an_error(
     workspace: Path, tmp_path: Path, content: str, problem: str

@@ -16,7 +16,7 @@ from parity_kit.candidates.environment import Recipe
 from parity_kit.candidates.workers import WorkerFailedError, run_worker
 from parity_kit.candidates.workspace import Workspace
 from parity_kit.contract.errors import KitError, UsageError
-from parity_kit.contract.files import write_atomically
+from parity_kit.contract.files import is_there, read_text, write_atomically
 from parity_kit.corpora.drift.baseline_worker import ABSENT
 from parity_kit.corpora.drift.recipes import baseline_name
 from parity_kit.corpora.manifest import MANIFEST, read_manifest
@@ -153,4 +153,4 @@ def absent_in(folder: Path) -> Mapping[str, str]:
 
 
 def _content(path: Path) -> dict[str, Any]:
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return json.loads(read_text(path)) if is_there(path) else {}
