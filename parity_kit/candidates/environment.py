@@ -6,7 +6,9 @@ import contextlib
 import platform
 import shutil
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 
 import parity_kit
@@ -68,6 +70,25 @@ def make(recipe: Recipe, workspace: Workspace, on_progress: Progress) -> Path:
     """
     recipe.cached.make(workspace, lambda folder: _build(recipe, folder, on_progress), on_progress)
     return python_of(recipe, workspace)
+
+
+def differing_packages(
+    candidate: Candidate, workspace: Workspace, oracle: Mapping[str, str]
+) -> dict[str, list[str]]:
+    """Return the oracle's packages that a candidate's environment has in another version.
+
+    Each with both versions, the oracle's first. Only a `pip` candidate has such an environment.
+    """
+    if not isinstance(candidate.setup, PipSetup):
+        return {}
+    python = python_of(of_candidate(candidate, candidate.setup), workspace)
+    folders = [str(folder) for folder in python.parents[1].glob("lib/python*/site-packages")]
+    return {
+        name: [version, installed.version]
+        for name, version in oracle.items()
+        for installed in metadata.distributions(name=name, path=folders)
+        if installed.version != version
+    }
 
 
 def kit_folder(workspace: Workspace) -> Path:

@@ -26,6 +26,7 @@ from parity_kit.contract.errors import (
     error_text,
 )
 from parity_kit.contract.text import BAR, one_line
+from parity_kit.judging.words import other_packages
 
 if TYPE_CHECKING:
     from parity_kit.candidates.inspection import Answer
@@ -87,6 +88,7 @@ class _Report:
     answers: list[Answer] = field(default_factory=list["Answer"])
     crossed: list[str] = field(default_factory=list[str])
     cage: CageState | None = None
+    packages: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
     ready_seconds: float = 0.0
     seconds: float = 0.0
 
@@ -148,6 +150,7 @@ class _Report:
             "crossed": self.crossed,
             "limits": dataclasses.asdict(self.candidate.limits),
             "cage": self.cage and dataclasses.asdict(self.cage),
+            "packages": self.packages,
             "next": self.next_step,
             "ready_seconds": round(self.ready_seconds, 3),
             "seconds": round(self.seconds, 3),
@@ -156,14 +159,18 @@ class _Report:
 
 def _check(candidate: Candidate, workspace: Workspace, emit: Callable[[str], None]) -> _Report:
     from parity_kit.candidates import launch
+    from parity_kit.candidates.environment import differing_packages
     from parity_kit.candidates.inspection import walk
     from parity_kit.candidates.transcript import Transcript
+    from parity_kit.corpora.manifest import read_manifest
 
     report, transcript = _Report(candidate), Transcript()
+    oracle = read_manifest(workspace.fixtures).oracle
     began = time.monotonic()
     try:
         with launch.start(candidate, workspace, emit, transcript) as engine:
             report.ready_seconds, report.cage = engine.ready_seconds, engine.cage
+            report.packages = differing_packages(candidate, workspace, oracle)
             report.description = engine.describe()
             for answer in walk(engine, report.description.levels, transcript.forget):
                 emit(f"{candidate.name}: {answer.part}: {answer.title}: {answer.result}")
@@ -194,6 +201,8 @@ def _show(report: _Report) -> None:
         out.print(f"  limits: {report.candidate.limits.in_words()}", markup=False)
         if report.cage is not None:
             out.print(f"  cage: {report.cage.in_words()}", markup=False)
+        if packages := other_packages(report.packages):
+            out.print(f"  {packages}", markup=False)
     if report.answers:
         shown = table("part", "claims", "check", "result")
         claims = report.claims

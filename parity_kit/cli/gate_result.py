@@ -14,7 +14,7 @@ from parity_kit.contract.errors import CandidateError
 from parity_kit.contract.events import DivergenceFound, GateFinished
 from parity_kit.contract.text import one_line, quoted, sentence
 from parity_kit.gates.conclusion import Conclusion
-from parity_kit.judging.words import colour, mark, not_looked_at, reached
+from parity_kit.judging.words import colour, mark, not_looked_at, other_packages, reached
 from parity_kit.report.summary import CandidateSummary
 
 MOST_SHOWN = 8
@@ -39,12 +39,17 @@ class Result:
         """The cases whose outcomes were compared."""
         return sum(gate.compared for gate in self.summary.gates.values())
 
+    @property
+    def _packages(self) -> dict[str, list[str]]:
+        return self.summary.started.packages if self.summary.started else {}
+
     def to_json(self) -> dict[str, object]:
         """Return the result for machines."""
         conclusion, summary = self.conclusion, self.summary
         return {
             "candidate": summary.name,
             "oracle": self.oracle,
+            "packages": self._packages,
             "level": self.level.label,
             "reached": summary.reached,
             "verdict": conclusion.verdict,
@@ -80,6 +85,8 @@ class Result:
         sign = mark(self.conclusion.verdict)
         oracle = f" with {self.oracle}" if self.oracle else ""
         out.print(f"\n{sign}  {self.compared:,} cases compared{oracle} in {self.seconds:.1f} s")
+        if packages := other_packages(self._packages):
+            out.print(packages, style="dim", markup=False)
         if self.summary.release is not None:
             show_release(self.summary.release)
         if unseen := not_looked_at(self.conclusion.not_looked_at):

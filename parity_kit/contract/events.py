@@ -58,7 +58,8 @@ class CandidateStarted:
     """A candidate answered its handshake: what it says of itself.
 
     `version` is the engine's name and version, as it says them. `cage` says what the system does
-    not keep its processes from.
+    not keep its processes from. `packages` maps what its environment has in another version than
+    the oracle's to both versions, the oracle's first.
     """
 
     candidate: str
@@ -68,6 +69,7 @@ class CandidateStarted:
     levels: dict[str, str]
     seconds: float
     cage: str = ""
+    packages: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
 
 
 @dataclass(frozen=True, slots=True)

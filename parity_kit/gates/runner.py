@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from parity_kit.candidates.environment import differing_packages
 from parity_kit.candidates.launch import missing_types, start
 from parity_kit.candidates.manifest import Candidate
 from parity_kit.candidates.workspace import Workspace
@@ -25,6 +26,7 @@ from parity_kit.contract.events import (
     Event,
 )
 from parity_kit.corpora.imported import PREFIX, read_imported
+from parity_kit.corpora.manifest import read_manifest
 from parity_kit.corpora.reach import Reach, read_reach
 from parity_kit.gates.conclusion import Conclusion, conclude
 from parity_kit.gates.gate import AnyCorpus, gate_corpora, read_wanted
@@ -166,7 +168,14 @@ class Judging:
         title, version = candidate.title, f"{description.name} {description.version}"
         gaps = engine.cage.gaps() if engine.cage else ""
         seconds = engine.ready_seconds
-        emit(CandidateStarted(name, title, version, description.language, levels, seconds, gaps))
+        packages = differing_packages(
+            candidate, self.workspace, read_manifest(self.workspace.fixtures).oracle
+        )
+        emit(
+            CandidateStarted(
+                name, title, version, description.language, levels, seconds, gaps, packages
+            )
+        )
         # A process counts how often replaced functions ran: an earlier one's count is gone.
         earlier = Earlier() if description.engaged else self.earlier
         under_test = dataclasses.replace(

@@ -140,6 +140,12 @@ def versions_changed(before: Mapping[str, str], after: Mapping[str, str]) -> str
     return ", ".join(sorted(texts, key=lambda text: not text.startswith("langgraph ")))
 
 
+def other_packages(packages: Mapping[str, Sequence[str]]) -> str:
+    """Return which packages differ from the oracle's, in a line; "" if none does."""
+    texts = [f"{name} {theirs} instead of {oracle}" for name, (oracle, theirs) in packages.items()]
+    return f"its environment is not the oracle's: {', '.join(texts)}" if texts else ""
+
+
 def functions_changed(functions: Sequence[Mapping[str, Any]]) -> str:
     """Return how many functions differ and how far cases run them, in a line."""
     unjudged = [change for change in functions if change["missed"]]

@@ -77,6 +77,7 @@ class CandidateSummary:
             "version": self.started.version if self.started else "",
             "language": self.started.language if self.started else "",
             "levels": self.started.levels if self.started else {},
+            "packages": self.started.packages if self.started else {},
             "start_seconds": self.started.seconds if self.started else None,
             "verdict": judged.verdict,
             "reason": judged.reason,

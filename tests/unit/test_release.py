@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import json
 import shutil
@@ -23,11 +24,19 @@ from parity_kit.candidates.workspace import Workspace, find_workspace
 from parity_kit.cli.gate import command as gate
 from parity_kit.contract import CaseId
 from parity_kit.contract.errors import BadManifestError, ExitCode
-from parity_kit.contract.events import Event, GateFinished, ReleaseCompared, RunFinished, RunStarted
+from parity_kit.contract.events import (
+    CandidateStarted,
+    Event,
+    GateFinished,
+    ReleaseCompared,
+    RunFinished,
+    RunStarted,
+)
 from parity_kit.corpora.corpus import CorpusName
 from parity_kit.corpora.drift.probed import Compared, Probed
 from parity_kit.corpora.drift.release import NOT_RUN, Release
 from parity_kit.corpora.drift.source import FunctionChange, Kind, SourceChanges
+from parity_kit.corpora.manifest import read_manifest
 from parity_kit.gates.conclusion import conclude
 from parity_kit.gates.rules import Rules
 from parity_kit.gates.settings import read_settings
@@ -204,6 +213,13 @@ def test_parity_toml_accepts_by_candidate(tmp_path: Path) -> None:
     assert "next" in str(error.value)
 
 
+PACKAGES = {"pydantic": ["2.14.4", "2.12.5"], "xxhash": ["4.1.0", "3.6.0"]}
+OTHER_PACKAGES = (
+    "environment is not the oracle's: pydantic 2.12.5 instead of 2.14.4, "
+    "xxhash 3.6.0 instead of 4.1.0"
+)
+
+
 def finished() -> list[Event]:
     """Return the events of a run on such a release."""
     equal = {"channel": {"reached": "bytes", "verdicts": {"equal": 9}}}
@@ -212,8 +228,9 @@ def finished() -> list[Event]:
         subjects=equal,
     )  # fmt: skip
     events: list[Event] = [RunStarted("r", "0", {}, {}, 0, ["it"]), gated, MISSED]
+    started = CandidateStarted("it", "It", "langgraph 1.2.24", "Python", {}, 0.1, "", PACKAGES)
     conclusion = conclude(totals(gated, MISSED), Rules())
-    return [*events, conclusion.event("it"), RunFinished(int(conclusion.exit_code), 1.0)]
+    return [*events, started, conclusion.event("it"), RunFinished(int(conclusion.exit_code), 1.0)]
 
 
 def test_every_file_names_what_is_not_judged() -> None:
@@ -231,6 +248,7 @@ def test_every_file_names_what_is_not_judged() -> None:
     (candidate,) = account.summary.to_json()["candidates"]
     assert candidate["not_judged"] == ["langgraph.m:<f>", "langgraph.m:g"]
     assert candidate["release"]["functions"] == MISSED.functions
+    assert candidate["packages"] == PACKAGES
 
 
 def test_the_terminal_and_the_page_name_them() -> None:
@@ -243,7 +261,9 @@ def test_the_terminal_and_the_page_name_them() -> None:
     text = console.export_text()
     assert "? unknown  langgraph 1.2.22 → 1.2.24 · 3 functions differ" in text
     assert "langgraph.m:<f> no case runs it" in text
+    assert f"its {OTHER_PACKAGES}" in text
     page = render(account.summary.to_json())
+    assert f"Its {OTHER_PACKAGES}." in html.unescape(page)
     assert "Not judged: 2 changed functions, langgraph.m:&lt;f&gt;, langgraph.m:g" in page
     assert "line 7 is never true: a" in page
     assert "langgraph-checkpoint-postgres is in only one environment" in page
@@ -308,6 +328,9 @@ def _make_environment(workspace: Workspace) -> None:
     )
     for about in own.glob("langgraph*.dist-info"):
         shutil.copytree(about, packages / about.name)
+    other = packages / "xxhash-0.1.dist-info" / "METADATA"
+    other.parent.mkdir()
+    other.write_text("Name: xxhash\nVersion: 0.1\n", encoding="utf-8")
     (packages / "rest.pth").write_text(f"{own}\n", encoding="utf-8")
     binop = packages / "langgraph" / "channels" / "binop.py"
     text = binop.read_text(encoding="utf-8")
@@ -347,3 +370,11 @@ def test_the_gate_judges_a_release_by_its_changes(workspace: Workspace) -> None:
     told = judged(workspace)
     assert (told["verdict"], told["exit_code"], told["not_judged"]) == ("equal", 0, [])
     assert list((workspace.cache / "reach").glob("*.json")) == kept
+
+
+def test_the_gate_names_what_is_not_the_oracle_s_in_its_environment(workspace: Workspace) -> None:
+    wanted = read_manifest(workspace.fixtures).oracle["xxhash"]
+    assert judged(workspace)["packages"] == {"xxhash": [wanted, "0.1"]}
+    shown = CliRunner().invoke(gate, ["next", "--workspace", str(workspace.root)]).stdout
+    line = f"its environment is not the oracle's: xxhash 0.1 instead of {wanted}"
+    assert line in shown.splitlines()

@@ -32,6 +32,7 @@ from parity_kit.judging.words import (
     mark,
     not_judged,
     not_looked_at,
+    other_packages,
     reached,
     versions_changed,
 )
@@ -168,7 +169,9 @@ def _lines(  # noqa: C901, PLR0911, PLR0912  # one arm for each kind of event
         case CandidateStarted():
             title, version = _text(event.title), _text(event.version)
             head = f"\n[bold]{title}[/bold] · {version}, {_text(event.language)}"
-            return [f"{head} · ready in {event.seconds:.1f} s"]
+            packages = other_packages(event.packages)
+            lines = [f"    [dim]{_text(packages)}[/dim]"] if packages else []
+            return [f"{head} · ready in {event.seconds:.1f} s", *lines]
         case CandidateFailed():
             head = _text(sentence(event.problem))
             return [f"\n[red]✕ {_text(event.title)}[/red]: {head}", *_quoted(event.problem)]
