@@ -85,10 +85,13 @@ class Result:
         sign = mark(self.conclusion.verdict)
         oracle = f" with {self.oracle}" if self.oracle else ""
         out.print(f"\n{sign}  {self.compared:,} cases compared{oracle} in {self.seconds:.1f} s")
-        if packages := other_packages(self._packages):
-            out.print(packages, style="dim", markup=False)
-        if self.summary.release is not None:
-            show_release(self.summary.release)
+        release = self.summary.release
+        compared = release.before if release is not None else ()
+        packages = {name: both for name, both in self._packages.items() if name not in compared}
+        if text := other_packages(packages):
+            out.print(text, style="dim", markup=False)
+        if release is not None:
+            show_release(release)
         if unseen := not_looked_at(self.conclusion.not_looked_at):
             out.print(unseen, style="dim", markup=False)
 

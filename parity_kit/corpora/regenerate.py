@@ -6,6 +6,7 @@ import importlib
 import platform
 import time
 from collections.abc import Callable, Collection, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -98,12 +99,11 @@ def regenerate(
             raise UsageError(f"corpus {name} cannot be regenerated here: {reason}")
     make_importable(workspace)
     made: dict[CorpusName, Corpus] = {}
-    with silence_langgraph():
+    with silence_langgraph(), nullcontext() if reached is None else Watcher() as watcher:
         for name in select(known, wanted):
             if name in absent:
                 continue
             postgres.forget()  # what a saver's setup runs is of the corpus that needs one
-            watcher = None if reached is None else Watcher()
             made[name] = _regenerate(name, known[name], _runner(engine, watcher), on_progress)
             if reached is not None and watcher is not None:
                 reached[name] = watcher.ran()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import importlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -58,32 +59,37 @@ def source_roots() -> tuple[Path, ...]:
 
 def functions() -> frozenset[Function]:
     """Return every function of installed LangGraph that has a body to run."""
-    return frozenset(function for function, _ in _definitions())
+    return frozenset(function for function, _ in _defined(source_roots()))
 
 
 def parameters() -> frozenset[Parameter]:
     """Return every parameter with a default of the functions that users call."""
     return frozenset(
-        Parameter(function, argument.arg)
-        for function, node in _definitions()
+        Parameter(function, name)
+        for function, names in _defined(source_roots())
         if function.is_called_by_users
-        for argument in _with_defaults(node.args)
+        for name in names
     )
 
 
-def _definitions() -> Iterator[tuple[Function, Definition]]:
-    for root in source_roots():
-        for path in root.rglob("*.py"):
-            for name, node in _named(ast.parse(path.read_bytes())):
-                yield Function(module_of(root, path), name), node
+@functools.cache
+def _defined(roots: tuple[Path, ...]) -> list[tuple[Function, list[str]]]:
+    """Return every function below some folders, with its parameters that have a default."""
+    return [
+        (Function(module_of(root, path), name), with_defaults(node.args))
+        for root in roots
+        for path in root.rglob("*.py")
+        for name, node in definitions(ast.parse(path.read_bytes()))
+    ]
 
 
-def _with_defaults(arguments: ast.arguments) -> list[ast.arg]:
+def with_defaults(arguments: ast.arguments) -> list[str]:
+    """Return the names of the parameters that have a default."""
     positional = [*arguments.posonlyargs, *arguments.args]
     named = zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
     return [
-        *positional[len(positional) - len(arguments.defaults) :],
-        *(argument for argument, default in named if default is not None),
+        *(argument.arg for argument in positional[len(positional) - len(arguments.defaults) :]),
+        *(argument.arg for argument, default in named if default is not None),
     ]
 
 
@@ -93,16 +99,17 @@ def module_of(root: Path, path: Path) -> str:
     return ".".join((PACKAGE, *parts)).removesuffix(".__init__")
 
 
-def _named(scope: ast.AST, prefix: str = "") -> Iterator[tuple[str, Definition]]:
+def definitions(scope: ast.AST, prefix: str = "") -> Iterator[tuple[str, Definition]]:
+    """Yield the functions of a module that have a body to run, by qualified name."""
     for node in ast.iter_child_nodes(scope):
         if isinstance(node, _FUNCTIONS) and not is_stub(node):
             yield prefix + node.name, node
         if isinstance(node, ast.ClassDef):
-            yield from _named(node, f"{prefix}{node.name}.")
+            yield from definitions(node, f"{prefix}{node.name}.")
         elif isinstance(node, _FUNCTIONS):
-            yield from _named(node, f"{prefix}{node.name}.<locals>.")
+            yield from definitions(node, f"{prefix}{node.name}.<locals>.")
         else:
-            yield from _named(node, prefix)
+            yield from definitions(node, prefix)
 
 
 def is_stub(function: Definition) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
 
@@ -64,9 +65,10 @@ def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleTy
 
 
 @pytest.fixture
-def watcher(module: ModuleType) -> Watcher:
+def watcher(module: ModuleType) -> Iterator[Watcher]:
     assert module.__name__ == "langgraph_like.graphs"
-    return Watcher()
+    with Watcher() as made:
+        yield made
 
 
 def given(watcher: Watcher) -> set[str]:
@@ -132,8 +134,45 @@ def test_every_parameter_of_what_users_call_is_listed(module: ModuleType) -> Non
     }
 
 
-def test_the_trace_of_a_debugger_comes_back(module: ModuleType, watcher: Watcher) -> None:
-    before = sys.gettrace()
-    watcher.call(module.plain, 1)
-    assert sys.gettrace() is before
+def test_functions_have_their_own_code_back(module: ModuleType) -> None:
+    own = module.plain.__code__
+    with Watcher() as watcher:
+        graph = watcher.call(module.Graph)
+        assert module.plain.__code__ is not own
+    assert module.plain.__code__ == own
+    assert graph.run() == ["values", "values"]
     assert str(Parameter(Function("m", "f"), "a")) == "m.f(a)"
+
+
+def test_what_runs_in_other_threads_counts(module: ModuleType, watcher: Watcher) -> None:
+    def in_a_thread() -> None:
+        with ThreadPoolExecutor(1) as executor:
+            executor.submit(module.plain, 1, b=2).result()
+
+    watcher.call(in_a_thread)
+    ran = watcher.ran()
+    assert {function.name for function in ran.functions} == {"plain"}
+    assert {parameter.name for parameter in ran.given} == {"b"}
+
+
+def test_what_runs_outside_of_watched_calls_does_not_count(
+    module: ModuleType, watcher: Watcher
+) -> None:
+    module.plain(1, b=2)
+    watcher.call(module.plain, 1, c=2)
+    module.steps(3)
+    assert given(watcher) == {"plain(c)"}
+    assert watcher.ran().calls == (), "it was asked for"
+
+
+def test_a_module_that_a_call_imports_is_watched(
+    module: ModuleType, watcher: Watcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = "def late(a=1):\n    return a\n"
+    (Path(str(module.__file__)).parent / "lately.py").write_text(source, encoding="utf-8")
+    name = "langgraph_like.lately"
+    watcher.call(lambda: importlib.import_module(name).late(2))
+    monkeypatch.delitem(sys.modules, name)
+    ran = watcher.ran()
+    assert ran.functions == {Function(name, "late")}
+    assert {parameter.name for parameter in ran.given} == {"a"}

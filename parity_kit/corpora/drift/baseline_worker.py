@@ -71,13 +71,12 @@ def make(workspace: Workspace, target: Path, wanted: Collection[str], emit: Emit
     make_importable(workspace)
     made: dict[CorpusName, Made] = {}
     reached = ReachedBy()
-    with silence_langgraph():
+    with silence_langgraph(), Watcher() as watcher:
+
+        def watched(case: Case) -> tuple[Outcome, ...]:
+            return watcher.call(run, engine, case)
+
         for name in select(generators(workspace), wanted):
-            watcher = Watcher()
-
-            def watched(case: Case, watcher: Watcher = watcher) -> tuple[Outcome, ...]:
-                return watcher.call(run, engine, case)
-
             made[name] = make_one(name, _committed(workspace, name), watched, emit)
             reached[name] = watcher.ran()
     summary = Summary(
