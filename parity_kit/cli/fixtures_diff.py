@@ -69,7 +69,9 @@ def command(
         ((name, _),), (right,) = old.items(), new.values()
         new = {name: right}
     partial = [
-        set(corpora) for path, corpora in zip(paths, (old, new), strict=True) if origin_of(path)
+        set(corpora)
+        for path, corpora in zip(paths, (old, new), strict=True)
+        if path.is_file() or origin_of(path)
     ]
     names = sorted({*old, *new}.intersection(*partial))
     absent = {case: why for path in paths for case, why in absent_in(path).items()}

@@ -28,6 +28,7 @@ from parity_kit.corpora.drift.interpreters import find as find_python
 from parity_kit.corpora.drift.missing_api import absent_in, import_with_absent
 from parity_kit.corpora.drift.readable import engine_of
 from parity_kit.corpora.drift.recipes import baseline_name, baseline_recipe, interpreter_recipe
+from parity_kit.corpora.drift.release import held_by_both
 from parity_kit.corpora.folder import write_corpora
 from parity_kit.corpora.manifest import read_manifest
 from parity_kit.reference.native import typed_bytes
@@ -135,6 +136,7 @@ def test_a_baseline_is_found_by_its_name(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"no folder, corpus or baseline '9\.9'") as caught:
         find(workspace, "9.9")
     assert "langgraph-1.1.10" in caught.value.hint
+    assert "fixtures build --baseline langgraph==9.9" in caught.value.hint
 
 
 def test_the_committed_corpora_are_known_by_their_release(tmp_path: Path) -> None:
@@ -183,10 +185,21 @@ def test_what_a_baseline_has_not_made_is_neither_added_nor_removed(channels_only
     assert difference["changes"] == {}
     assert difference["not_made"] == {"no channel class DeltaChannel": 2}
     assert len(difference["not_built"]) == len(list(WORKSPACE.fixtures.glob("*.index"))) - 1
+    one_file = call("diff", "fixtures", str(channels_only / "channels.msgpack"))[1]
+    assert "not built there: allowlist, arrays" in one_file
+    assert "2 removed" in one_file
     (channels_only / "ABSENT.json").unlink()
     code, text = call("diff", "fixtures", str(channels_only))
     assert code == ExitCode.DIVERGENCE
     assert "0 added, 0 changed, 2 removed" in text
+
+
+def test_a_changed_function_is_judged_by_what_both_folders_hold(channels_only: Path) -> None:
+    held = held_by_both(channels_only, WORKSPACE.fixtures)
+    first, *_, last = read_corpus(WORKSPACE.fixtures / "channels.msgpack").traces
+    assert held(CorpusName("channels"), last.case.id)
+    assert not held(CorpusName("channels"), first.case.id), "it could not be made"
+    assert not held(CorpusName("graphs"), CaseId("graphs/line/invoke")), "it was not built"
 
 
 def test_a_saver_that_a_baseline_has_not_says_how_to_add_it() -> None:

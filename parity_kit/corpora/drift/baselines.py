@@ -75,9 +75,10 @@ def find(workspace: Workspace, name: str) -> Path:
     if Path(name).exists():
         return Path(name)
     known = sorted(path.parent.name for path in folder_of(workspace, "").glob(f"*/{MANIFEST}"))
-    wanted = {name}
+    wanted, release = {name}, "VERSION"
     with suppress(UsageError):
-        wanted.add(baseline_name(name))
+        wanted.add(made := baseline_name(name))
+        release = made.removeprefix("langgraph-")
     if baseline_name(read_manifest(workspace.fixtures).oracle["langgraph"]) in wanted:
         return workspace.fixtures
     for folder in known:
@@ -86,7 +87,7 @@ def find(workspace: Workspace, name: str) -> Path:
     raise UsageError(
         f"no folder, corpus or baseline {name!r}",
         hint=f"there are {', '.join(['fixtures', *known])}; another is made with "
-        "parity-kit fixtures build --baseline langgraph==VERSION",
+        f"parity-kit fixtures build --baseline langgraph=={release}",
     )
 
 

@@ -72,6 +72,8 @@ class Reading:
         }
 
     def __str__(self) -> str:
+        if not self.tried:
+            return "no byte string differs"
         parts = [f"{self.tried} byte strings: {self.same} the same value"]
         words = (
             (self.other, "with more or fewer fields"),

@@ -16,7 +16,7 @@ from parity_kit.candidates.cached import Progress
 from parity_kit.candidates.manifest import Candidate, PipSetup
 from parity_kit.candidates.workspace import Workspace
 from parity_kit.contract.events import ReleaseCompared
-from parity_kit.corpora.drift.baselines import origin_of, python_of
+from parity_kit.corpora.drift.baselines import absent_in, origin_of, python_of
 from parity_kit.corpora.drift.probed import Compared, Probed, probed
 from parity_kit.corpora.drift.probes import condition_probe, function_probe, statement_probe
 from parity_kit.corpora.drift.recipes import baseline_recipe
@@ -139,13 +139,17 @@ def compare_folders(
         return f"not compared: the environment that made {gone} does not exist"
     if old == new:
         return NO_DIFFERENCE
-    compared = compare_release(workspace, old, new, emit).compared(after.name, _every_case)
+    compared = compare_release(workspace, old, new, emit).compared(
+        after.name, held_by_both(before, after)
+    )
     return compared or NO_DIFFERENCE
 
 
-def _every_case(corpus: str, case: str) -> bool:
-    del corpus, case
-    return True
+def held_by_both(before: Path, after: Path) -> Compared:
+    """Return what tells whether two folders of corpora both hold a case."""
+    corpora = read_manifest(before).corpora.keys() & read_manifest(after).corpora.keys()
+    absent = absent_in(before).keys() | absent_in(after).keys()
+    return lambda corpus, case: corpus in corpora and case not in absent
 
 
 def _python_of(workspace: Workspace, folder: Path, emit: Progress) -> Path | None:
