@@ -72,6 +72,12 @@ def committed() -> dict[str, Corpus]:
     return {corpus.name: corpus for corpus in read_corpora(WORKSPACE.fixtures)}
 
 
+def test_some_committed_bytes_are_what_the_oracle_makes() -> None:
+    quick = ["channels", "data_model", "graphs", "prebuilt", "records", "savers"]
+    assert check(WORKSPACE, quick).drifted == {}
+
+
+@pytest.mark.slow
 def test_the_committed_bytes_are_what_the_oracle_makes() -> None:
     checked = check(WORKSPACE)
     assert checked.drifted == {}
@@ -161,7 +167,7 @@ def test_errors_are_langgraphs_or_pythons_own(committed: dict[str, Corpus]) -> N
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1])
 def test_hash_seed_zone_locale_and_directory_change_no_byte(seed: int) -> None:
     result = check_fresh(WORKSPACE, seed)
     assert (result.exit_code, result.drifted, result.problem) == (0, (), ""), result

@@ -32,6 +32,7 @@ from parity_kit.corpora.corpus import read_corpus
 from parity_kit.wire.host import RemoteEngine
 
 WORKSPACE = find_workspace(Path(__file__))
+pytestmark = pytest.mark.slow  # cargo builds it first
 NAME = "rust"
 CODEC = (
     *("allowlist", "arrays", "data_model", "envelopes", "hostile"),

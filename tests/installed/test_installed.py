@@ -168,6 +168,7 @@ def not_printed(shown: str, printed: str) -> str:
     return ""
 
 
+@pytest.mark.slow
 def test_the_tutorial_works_word_by_word(tmp_path: Path, wheel: Wheel) -> None:
     shell, printed = Shell(tmp_path, wheel), ""
     followed: list[str] = []
@@ -191,6 +192,7 @@ def test_the_tutorial_works_word_by_word(tmp_path: Path, wheel: Wheel) -> None:
     assert [verdict for verdict in verdicts if verdict in "?≠✓"] == ["?", "≠", "✓"]
 
 
+@pytest.mark.slow
 def test_nothing_of_the_tree_is_needed(home: Path) -> None:
     kit = str(home / ".venv" / "bin" / "parity-kit")
     where = run(

@@ -90,6 +90,7 @@ def test_the_list_says_what_each_workload_is() -> None:
     assert "wide-dict" not in shown
 
 
+@pytest.mark.slow
 def test_a_candidate_that_breaks_down_on_everything_could_not_be_judged(workspace: Path) -> None:
     result = _bench(workspace, "broken")
 
@@ -98,6 +99,7 @@ def test_a_candidate_that_breaks_down_on_everything_could_not_be_judged(workspac
     assert "could not be judged [PK302]" in result.stdout
 
 
+@pytest.mark.slow
 def test_a_candidate_that_times_nothing_is_not_comparable_and_no_fault(workspace: Path) -> None:
     result = _bench(workspace, "untimed", "--json")
 
