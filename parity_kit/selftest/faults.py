@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from parity_kit.contract.errors import BadFileError
 from parity_kit.contract.files import read_text
-from parity_kit.selftest.operators import Mutant
+from parity_kit.selftest.operators import Mutant, statements
 
 FILE = Path(__file__).with_name("faults.toml")
 
@@ -36,7 +36,7 @@ def _mutant(folder: Path, listed_in: Path, fault: dict[str, Any]) -> Mutant:
             hint="quote more of the text, or what it says now",
         )
     first = source[: source.index(old)].count("\n") + 1
-    lines = range(first, first + old.count("\n") + 1)
+    lines = statements(source, first, first + old.rstrip("\n").count("\n"))
     mutated = source.replace(old, fault["new"])
     parts = (folder.name, *Path(fault["file"]).with_suffix("").parts)
     return Mutant(

@@ -227,6 +227,14 @@ def _yields(node: ast.AST) -> bool:
     return any(isinstance(inner, (ast.Yield, ast.YieldFrom)) for inner in ast.walk(node))
 
 
+def statements(source: str, first: int, last: int) -> range:
+    """Return the lines of the statements that stand on some lines of a source."""
+    nodes = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.stmt))
+    headers = [_header(node) for node in nodes]
+    on = [header for header in headers if header.start <= last and first < header.stop]
+    return range(min(header.start for header in on), max(header.stop for header in on))
+
+
 def _header(statement: ast.stmt) -> range:
     """Return the lines of a statement without the statements in it."""
     body = getattr(statement, "body", None)

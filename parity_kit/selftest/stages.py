@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -129,6 +130,12 @@ class TestsStage:
         return Kill(self.name, "crashed", cases[0], f"pytest ended with {code}") if code else None
 
 
+def load_tests(root: Path, tests: Sequence[str]) -> None:
+    """Import tests, and all that they import, into this process, so that no fork has to."""
+    with contextlib.redirect_stdout(io.StringIO()):
+        _pytest(root, [*tests, "--collect-only"], None)
+
+
 def trace_tests(root: Path, tests: Sequence[str], folders: Sequence[Path]) -> Lines:
     """Return which lines below folders each quick test runs that passes."""
     tracing = _Tracing(LineTracer(folders))
@@ -140,10 +147,10 @@ _MOST_SECONDS = 3.0  # of a test, traced: slower ones start processes, which no 
 _REWRITTEN = "ignore::pytest.PytestAssertRewriteWarning"  # the plugin is loaded already
 
 
-def _pytest(root: Path, arguments: Sequence[str], plugin: object) -> int:
+def _pytest(root: Path, arguments: Sequence[str], plugin: object | None) -> int:
     usual = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-W", _REWRITTEN]
     with contextlib.chdir(root):
-        return int(pytest.main([*usual, *arguments], plugins=[plugin]))
+        return int(pytest.main([*usual, *arguments], plugins=[plugin] if plugin else []))
 
 
 class _FirstFailure:

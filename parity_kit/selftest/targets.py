@@ -26,7 +26,14 @@ from parity_kit.selftest.faults import faults
 from parity_kit.selftest.lines import Lines, sources_digest
 from parity_kit.selftest.operators import Mutant, mutants
 from parity_kit.selftest.runner import Ended, in_forks
-from parity_kit.selftest.stages import CasesStage, Stage, TestsStage, trace_cases, trace_tests
+from parity_kit.selftest.stages import (
+    CasesStage,
+    Stage,
+    TestsStage,
+    load_tests,
+    trace_cases,
+    trace_tests,
+)
 
 TARGETS = ("named", "pure", "oracle", "kit")
 """Hand-written faults in `pure`, its mutants, those of LangGraph, and of the kit's verdict code."""
@@ -119,6 +126,7 @@ class Preparation:
         sources = sources_digest([_PACKAGE, BUNDLED / "tests"])
         path = self._kept(f"kit-{sources}.json")
         folders = [_PACKAGE]
+        load_tests(BUNDLED, tests)
         self._make([("tests", path, lambda: trace_tests(BUNDLED, tests, folders))])
         return Target(_of_files(modules), [TestsStage("tests", Lines.read(path), BUNDLED)])
 
@@ -152,7 +160,7 @@ class Preparation:
         is_reference: bool,
     ) -> Stage:
         kind = "oracle" if is_reference else "pure"
-        kit = [_PACKAGE / room for room in ("reference", "programs")]
+        kit = [_PACKAGE / room for room in ("reference", "programs")] if is_reference else []
         sources = sources_digest([*folders, *kit])
         paths = {
             corpus: self._kept(f"{kind}-{corpus}-{digest(held.pack())[:16]}-{sources}.json")

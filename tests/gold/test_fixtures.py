@@ -50,6 +50,7 @@ FLOORS = {
     "graphs": 60,
     "interrupts": 80,
     "control": 110,
+    "crossings": 20,
     "failures": 90,
     "persistence": 100,
     "schemas": 110,

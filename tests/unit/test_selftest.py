@@ -15,11 +15,12 @@ from typing import Any
 import pytest
 
 from parity_kit.candidates.workspace import BUNDLED
-from parity_kit.contract.errors import BadFileError
+from parity_kit.cli.selftest import _chosen  # pyright: ignore[reportPrivateUsage]  # what is judged
+from parity_kit.contract.errors import BadFileError, UsageError
 from parity_kit.selftest import runner
 from parity_kit.selftest.faults import faults
 from parity_kit.selftest.lines import Lines, LineTracer
-from parity_kit.selftest.operators import Mutant, mutants
+from parity_kit.selftest.operators import Mutant, mutants, statements
 from parity_kit.selftest.patching import LiveFunctions, NotPatchedError
 from parity_kit.selftest.results import Journal, Result, row, rows
 from parity_kit.selftest.runner import judge
@@ -139,6 +140,30 @@ def test_what_is_changed_is_reached_by_its_statement_alone(tmp_path: Path) -> No
     found = by_what(path)
     assert found["f compare: a == 1 -> a != 1"].lines == range(2, 5)
     assert found["f return: return a -> return None"].lines == range(5, 6)
+
+
+def test_a_fault_is_reached_by_the_statements_it_is_in() -> None:
+    source = "def f(a):\n    b = (\n        1,\n        a,\n    )\n    if b:\n        return b\n"
+    assert statements(source, 4, 4) == range(2, 6)
+    assert statements(source, 4, 6) == range(2, 7)
+
+
+def test_a_sample_is_of_mutants_that_a_case_reaches_or_that_were_written_by_hand(
+    file: Path, module: Any
+) -> None:
+    found = [*by_what(file).values()]
+    reached = Lines(["above"], [0.0], {str(file): {11: 1}})
+    stages = [Calls(module, reached)]
+    assert [mutant.what for mutant in _chosen(found, stages, "counting", None, 0)] == [
+        "above compare: value > least -> value >= least",
+        "above negate: value > least -> not value > least",
+    ]
+    assert len(_chosen(found, stages, "*", 1, 0)) == 1
+    assert _chosen(found, stages, "*", 1, 0) == _chosen(found, stages, "*", 1, 0)
+    by_hand = [replace(mutant, chosen=True) for mutant in found]
+    assert _chosen(by_hand, stages, "*", None, 0) == by_hand
+    with pytest.raises(UsageError, match="no case reaches a mutant"):
+        _chosen(found, stages, "other", None, 0)
 
 
 def test_a_mutant_is_in_every_function_that_has_the_code(file: Path, module: Any) -> None:
