@@ -103,9 +103,8 @@ def _delta(**settings: Any) -> Program:
         "state": {"n": INT, "log": {"type": "list"} | log},
         "nodes": nodes(
             step=[{"write": {"n": {"add": [{"get": "n"}, 1]}, "log": [{"get": "n"}]}}],
-            other=[{"write": {"log": ["other"]}}],
         ),
-        "edges": [[START, "step"], [START, "other"]],
+        "edges": [[START, "step"]],
         "branches": {"step": [{"if": [{"lt": [{"get": "n"}, 4]}, "step", END]}]},
     }
 

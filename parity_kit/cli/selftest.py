@@ -152,6 +152,8 @@ def _show(
     for result, word in left:
         out.print(f"survived ({word}): line {result.line} of {result.id}", markup=False)
     for result in results:
+        if result.kill is not None and result.kill.stage == "search":
+            out.print(f"by search only: line {result.line} of {result.id}", markup=False)
         if result.misplaced and result.kill is not None:
             out.print(f"another place: {result.id}: {result.kill.place}", markup=False)
     for name in stale:

