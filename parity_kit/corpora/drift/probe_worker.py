@@ -2,8 +2,8 @@
 
 Runs in the environment of a release, with this kit's source on the path and nothing else of the
 kit's. The plan is a JSON file: `fixtures`, `modules` (by module and function, the places of
-`statements` and `conditions`), `target`. Each line on stdout is a JSON object `{"corpus", "done"}`;
-the target gets `cases`, the ids of each corpus in order, and `probes`: by probe and corpus, a
+`statements` and `conditions`), `target`. Each line on stdout is a JSON object `{"corpus"}`. The
+target gets `cases`, the ids of each corpus in order, and `probes`: by probe and corpus, a
 hexadecimal number with a bit for each case that saw it.
 """
 
@@ -24,9 +24,7 @@ from parity_kit.corpora.drift.probes import Probes, Watched
 from parity_kit.corpora.folder import read_corpora
 from parity_kit.reference.logs import silence_langgraph
 
-_EVERY = 25  # cases between two lines of progress
-
-Emit = Callable[[CorpusName, int], None]
+Emit = Callable[[CorpusName], None]
 
 
 def watch(fixtures: Path, probes: Probes, emit: Emit) -> dict[str, Any]:
@@ -52,14 +50,13 @@ def watch(fixtures: Path, probes: Probes, emit: Emit) -> dict[str, Any]:
     with silence_langgraph():
         for corpus in read_corpora(fixtures):
             cases[corpus.name] = [trace.case.id for trace in corpus.traces]
+            emit(corpus.name)
             for number, trace in enumerate(corpus.traces):
                 probes.seen.clear()
                 if counts(trace.case):
                     for probe in probes.seen:
                         bits = seen.setdefault(probe, {})
                         bits[corpus.name] = bits.get(corpus.name, 0) | 1 << number
-                if number % _EVERY == 0:
-                    emit(corpus.name, number)
     shown = {probe: {name: f"{bits:x}" for name, bits in by.items()} for probe, by in seen.items()}
     return {"cases": cases, "probes": dict(sorted(shown.items()))}
 
@@ -79,7 +76,7 @@ def main() -> None:
     result = watch(
         Path(plan["fixtures"]),
         Probes(modules),
-        lambda corpus, done: _print({"corpus": corpus, "done": done}),
+        lambda corpus: _print({"corpus": corpus}),
     )
     write_atomically(Path(plan["target"]), json.dumps(result) + "\n")
     _print({"target": plan["target"]})

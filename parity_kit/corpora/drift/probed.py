@@ -100,7 +100,7 @@ def _run(
     def on_line(line: str) -> None:
         answer = json.loads(line)
         if "corpus" in answer:
-            emit(f"{name}: what cases run of it, {answer['corpus']} {answer['done']}")
+            emit(f"{name}: what cases run of it, {answer['corpus']}")
 
     try:
         run_worker(
