@@ -137,8 +137,11 @@ class Builder:
 
 def tool_node(name: str, tools: Tools) -> Any:
     """Return the prebuilt node of tools."""
-    from parity_kit.reference import tools as tools_of  # noqa: PLC0415  # few programs have them
-
+    try:
+        from parity_kit.reference import tools as tools_of  # noqa: PLC0415  # few programs have them
+    except ImportError as error:  # as with langgraph 1.0.10 and langgraph-prebuilt 1.0.13
+        why = error.msg.partition(" (")[0]
+        raise UnsupportedSubjectError(f"langgraph.prebuilt is broken here: {why}") from error
     return tools_of.tool_node(name, tools)
 
 

@@ -12,11 +12,21 @@ from types import ModuleType
 import pytest
 from click.testing import CliRunner
 
+import parity_kit.reference
 from parity_kit.candidates import environment
 from parity_kit.candidates.environment import Recipe
 from parity_kit.candidates.workspace import Workspace, find_workspace
 from parity_kit.cli.fixtures import command
-from parity_kit.contract import Case, CaseId, Operation, Outcome, Returned, Subject, SubjectKind
+from parity_kit.contract import (
+    Case,
+    CaseId,
+    Operation,
+    Outcome,
+    Returned,
+    Subject,
+    SubjectKind,
+    UnsupportedSubjectError,
+)
 from parity_kit.contract import Unsupported as Declined
 from parity_kit.contract.canonical import pack
 from parity_kit.contract.errors import EnvironmentBuildError, ExitCode, UsageError
@@ -31,6 +41,8 @@ from parity_kit.corpora.drift.recipes import baseline_name, baseline_recipe, int
 from parity_kit.corpora.drift.release import held_by_both
 from parity_kit.corpora.folder import write_corpora
 from parity_kit.corpora.manifest import read_manifest
+from parity_kit.programs.model import Tools
+from parity_kit.reference.build import tool_node
 from parity_kit.reference.native import typed_bytes
 from parity_kit.reference.postgres_server import GET_DRIVER
 
@@ -210,6 +222,16 @@ def test_a_saver_that_a_baseline_has_not_says_how_to_add_it() -> None:
     )
     (reason,) = made.absent.values()
     assert reason.endswith("add --with langgraph-checkpoint-postgres --with 'psycopg[binary]'")
+
+
+def test_a_prebuilt_that_does_not_fit_its_langgraph_is_unsupported(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "langgraph.prebuilt.tool_node", None)
+    monkeypatch.delitem(sys.modules, "parity_kit.reference.tools", raising=False)
+    monkeypatch.delattr(parity_kit.reference, "tools", raising=False)
+    with pytest.raises(UnsupportedSubjectError, match=r"broken here: import of langgraph\.preb"):
+        tool_node("tools", Tools({}))
 
 
 def test_interpreters_are_looked_at_and_not_guessed(tmp_path: Path) -> None:
