@@ -102,9 +102,10 @@ def bracketed(output: str) -> str:
 
 
 def test_what_the_action_and_the_workflow_use_is_pinned() -> None:
-    pinned = re.compile(r"actions/[a-z-]+@[0-9a-f]{40}")
-    workflow = (Path(starter.__file__).parent / "workflow.yml").read_text(encoding="utf-8")
-    for text in ((ROOT / "action.yml").read_text(encoding="utf-8"), workflow):
+    pinned = re.compile(r"[a-z/-]+@[0-9a-f]{40}|OWNER/parity-kit@COMMIT")
+    workflow = Path(starter.__file__).parent / "workflow.yml"
+    for path in (ROOT / "action.yml", workflow, ROOT / "docs" / "ci.md"):
+        text = path.read_text(encoding="utf-8")
         used = re.findall(r"uses: (\S+)", text)
         assert used
         assert all(map(pinned.fullmatch, used)), used
