@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import platform
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -264,6 +266,45 @@ def daemons() -> list[str]:
         with contextlib.suppress(psutil.Error):
             lines.append(" ".join(process.cmdline()))
     return [line for line in lines if line.startswith("a-daemon-of")]
+
+
+CONTAINER = """
+import ctypes, os, platform, struct, sys
+numbers = {"x86_64": (272, 165), "aarch64": (97, 40)}[platform.machine()]
+refused = dict(zip(("unshare", "mount"), numbers))[sys.argv[1]]
+steps = [(0x20, 0, 0, 0), (0x15, 0, 1, refused), (0x06, 0, 0, 0x50001), (0x06, 0, 0, 0x7FFF0000)]
+code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *step) for step in steps))
+program = struct.pack("HxxxxxxP", len(steps), ctypes.addressof(code))
+libc = ctypes.CDLL(None)
+libc.prctl(38, 1, 0, 0, 0)  # no new privileges, so that anybody may set a filter
+assert libc.prctl(22, 2, program, 0, 0) == 0
+from pathlib import Path
+from parity_kit.wire.kept import KeptProcess, Launch
+from parity_kit.wire.limits import Limits
+launch = Launch("it", (sys.executable, "-c", "print(1)"), Path("/"), os.environ)
+kept = KeptProcess(launch, Limits())
+assert kept.stdout.read() == b"1\\n", "it runs all the same"
+print(kept.cage.in_words())
+kept.end()
+"""
+REFUSED = {
+    "unshare": "the network is not kept out, other processes are not hidden, the workspace is not"
+    " read-only (unshare: Operation not permitted)",
+    "mount": "other processes are not hidden, the workspace is not read-only"
+    " (mount: Operation not permitted)",
+}
+
+
+@pytest.mark.skipif(platform.machine() not in {"x86_64", "aarch64"}, reason="numbers of its calls")
+@pytest.mark.parametrize("call", REFUSED)
+def test_what_a_container_refuses_is_said(tmp_path: Path, call: str) -> None:
+    with caged("", tmp_path):
+        pass  # a machine that refuses by itself would say so for another reason
+    done = subprocess.run(
+        [sys.executable, "-c", CONTAINER, call], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == REFUSED[call]
 
 
 def test_a_start_that_fails_names_the_program(tmp_path: Path) -> None:
