@@ -151,7 +151,7 @@ def _cage() -> Finding:
     from parity_kit.wire.limits import Limits  # the same
 
     area, part = "machine", "cage for candidates"
-    order = Launch("doctor", (sys.executable, "-S", "-c", ""), Path.cwd(), os.environ)
+    order = Launch("doctor", (sys.executable, "-S", "-c", ""), Path(__file__).parent, os.environ)
     try:
         kept = KeptProcess(order, Limits())
     except ParityKitError as error:
