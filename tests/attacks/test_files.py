@@ -98,7 +98,7 @@ HOSTILE_SQL: Mapping[str, tuple[str, str]] = {
         "checkpoints is a virtual table, not a table",
     ),
     "value-too-long": (
-        "UPDATE writes SET value = zeroblob(400000000)",
+        "UPDATE writes SET value = zeroblob(2000000)",
         "too big",
     ),
     "value-is-a-number": (
@@ -112,7 +112,10 @@ HOSTILE_SQL: Mapping[str, tuple[str, str]] = {
 
 
 @pytest.mark.parametrize("attack", HOSTILE_SQL)
-def test_a_database_holds_tables_of_bytes(attack: str, database: Path, workspace: Path) -> None:
+def test_a_database_holds_tables_of_bytes(
+    attack: str, database: Path, workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite_source, "MOST_BYTES", 1 << 20)
     statements, problem = HOSTILE_SQL[attack]
     with closing(sqlite3.connect(database)) as connection:
         connection.executescript(statements)

@@ -34,6 +34,8 @@ def report() -> dict[str, Any]:
     for row in (*candidate["benchmarks"], *content["control"]):
         row["seen"] = row["seen"][:2]
     content["matrix"] = []
+    for divergence in candidate["divergences"]:
+        divergence["detail"] = None
     return content
 
 
@@ -54,8 +56,8 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 
 def test_a_report_of_any_kind_is_read_or_refused(tmp_path: Path, report: dict[str, Any]) -> None:
-    rng, refused, total = random.Random(1), 0, 500
-    listed = [place for place in places(report) if place and "detail" not in place]
+    rng, refused, total = random.Random(1), 0, 250
+    listed = [place for place in places(report) if place]
     for _ in range(total):
         place = rng.choice(listed)
         changed = copy.deepcopy(report)
