@@ -55,7 +55,7 @@ class PipSetup:
 
 @dataclass(frozen=True, slots=True)
 class CommandSetup:
-    """A program that speaks the wire protocol, started in the candidate's folder.
+    """A program that speaks the wire protocol, started beside links to what its folder holds.
 
     `setup` runs once, in a copy of `files` (names in the candidate's folder); `needs` lists the
     programs that `command` and `setup` require.

@@ -194,22 +194,25 @@ from parity_kit.contract import Description
 class Engine:
     def describe(self):
         path = os.environ["PYTHONPATH"].split(os.pathsep)
-        seen = [sorted(os.listdir(path[0])), os.getcwd(), os.environ["SEED"], sys.argv[1:]]
+        link, seed = os.readlink("engine"), os.environ["SEED"]
+        seen = [sorted(os.listdir(path[0])), link, seed, sys.argv[1:]]
         return Description("probe", json.dumps(seen), "Python", {})
 source, sink = server._take_streams()
 server.serve(server.Server(Engine()), source, sink)
 """
 
 
-def test_command_runs_in_its_folder_with_its_variables_and_the_kit_alone(tmp_path: Path) -> None:
+def test_command_runs_beside_links_to_its_folder_with_its_variables_and_the_kit_alone(
+    tmp_path: Path,
+) -> None:
     manifest = 'kind = "command"\ncommand = ["./engine", "--stdio"]\n[env]\nSEED = "7"\n'
     workspace = make_workspace(tmp_path, manifest, {"engine": f"#!{sys.executable}\n{PROBE}"})
     candidate = find(workspace, "mine")
     with start(candidate, workspace) as engine:
-        beside, directory, seed, arguments = json.loads(engine.describe().version)
+        beside, engine_file, seed, arguments = json.loads(engine.describe().version)
     # Whatever lies beside an installed parity_kit must not reach a candidate's path.
     assert beside == ["parity_kit"]
-    assert Path(directory) == candidate.folder
+    assert Path(engine_file) == candidate.folder / "engine"
     assert (seed, arguments) == ("7", ["--stdio"])
 
 
