@@ -71,7 +71,7 @@ def command(
     from parity_kit.selftest.survivors import read_survivors
     from parity_kit.selftest.targets import Preparation
 
-    survivors = read_survivors()
+    survivors = read_survivors(of)
     with progress_messages("loading") as tell:
         target = Preparation(workspace, workers, examples, seed, tell).target(of)
         known = {mutant.id for mutant in target.mutants}

@@ -49,15 +49,15 @@ class Survivors:
                 yield f"{name}: {row.rate:.0%} killed, and the floor is {floor:.0%}"
 
 
-def read_survivors(path: Path = FILE) -> Survivors:
-    """Return the judgements and floors of a file.
+def read_survivors(target: str, path: Path = FILE) -> Survivors:
+    """Return the judgements on a target's survivors, and the floors.
 
     Raises:
         BadFileError: If it is no such file.
     """
     try:
         content = tomllib.loads(read_text(path))
-        by_word = cast("dict[str, dict[str, Any]]", content["survivors"])
+        by_word = cast("dict[str, dict[str, Any]]", content["survivors"].get(target, {}))
         if unknown := set(by_word) - set(JUDGEMENTS):
             raise ValueError(f"{min(unknown)!r} is no judgement")  # noqa: TRY301  # reported as the rest
         judgements = {name: word for word, names in by_word.items() for name in names}

@@ -26,6 +26,7 @@ from parity_kit.selftest.results import Journal, Result, row, rows
 from parity_kit.selftest.runner import judge
 from parity_kit.selftest.stages import Kill, Watch
 from parity_kit.selftest.survivors import FILE, JUDGEMENTS, Survivors, read_survivors
+from parity_kit.selftest.targets import TARGETS
 
 SOURCE = '''\
 """A module."""
@@ -323,17 +324,18 @@ def test_a_floor_holds_for_a_target_and_for_modules_with_enough_mutants() -> Non
     ]
 
 
-def test_the_committed_survivors_are_judged_with_a_reason() -> None:
-    survivors = read_survivors()
+@pytest.mark.parametrize("target", TARGETS)
+def test_the_committed_survivors_are_judged_with_a_reason(target: str) -> None:
+    survivors = read_survivors(target)
     assert set(survivors.judgements.values()) <= set(JUDGEMENTS)
     assert set(survivors.floors) >= {"named", "pure", "oracle", "kit"}
 
 
 def test_another_judgement_is_refused(tmp_path: Path) -> None:
     path = tmp_path / FILE.name
-    path.write_text('[floors]\n[survivors.harmless]\n"m: a" = "why"\n')
+    path.write_text('[floors]\n[survivors.pure.harmless]\n"m: a" = "why"\n')
     with pytest.raises(BadFileError, match="'harmless' is no judgement"):
-        read_survivors(path)
+        read_survivors("pure", path)
 
 
 def test_every_hand_written_fault_is_in_the_engine() -> None:
