@@ -142,7 +142,7 @@ def versions_changed(before: Mapping[str, str], after: Mapping[str, str]) -> str
 
 def other_packages(packages: Mapping[str, Sequence[str]]) -> str:
     """Return which packages differ from the oracle's, in a line; "" if none does."""
-    texts = [f"{name} {theirs} instead of {oracle}" for name, (oracle, theirs) in packages.items()]
+    texts = [f"{name} {' instead of '.join(reversed(both))}" for name, both in packages.items()]
     return f"its environment is not the oracle's: {', '.join(texts)}" if texts else ""
 
 

@@ -73,6 +73,7 @@ class _Candidate:
     stale: list[dict[str, Any]]
     benchmarks: list[dict[str, Any]]
     rows: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    packages: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
     failure: dict[str, Any] | None = None
     claims: dict[str, Any] | None = None
     engagement: dict[str, Any] | None = None
