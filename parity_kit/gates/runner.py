@@ -25,7 +25,7 @@ from parity_kit.contract.events import (
     EngagementSeen,
     Event,
 )
-from parity_kit.corpora.imported import PREFIX, read_imported
+from parity_kit.corpora.imported import ImportedCorpus
 from parity_kit.corpora.manifest import read_manifest
 from parity_kit.corpora.reach import Reach, read_reach
 from parity_kit.gates.conclusion import Conclusion, conclude
@@ -72,6 +72,7 @@ class Inputs:
 
     ledger: Ledger
     corpora: Sequence[AnyCorpus]
+    oracle: Mapping[str, str]
     claims: Claims | None
     digests: Mapping[str, str]
 
@@ -86,6 +87,7 @@ class Inputs:
         return cls(
             read_ledger(candidate.folder),
             read_wanted(workspace, rules.corpora, plan.chosen) if plan.corpora else (),
+            read_manifest(workspace.fixtures).oracle,
             _claims(candidate) if plan.rows else None,
             made_of(workspace, [candidate]),
         )
@@ -168,9 +170,7 @@ class Judging:
         title, version = candidate.title, f"{description.name} {description.version}"
         gaps = engine.cage.gaps() if engine.cage else ""
         seconds = engine.ready_seconds
-        packages = differing_packages(
-            candidate, self.workspace, read_manifest(self.workspace.fixtures).oracle
-        )
+        packages = differing_packages(candidate, self.workspace, inputs.oracle)
         emit(
             CandidateStarted(
                 name, title, version, description.language, levels, seconds, gaps, packages
@@ -180,9 +180,7 @@ class Judging:
         earlier = Earlier() if description.engaged else self.earlier
         under_test = dataclasses.replace(
             plan.rules.applied_to(CandidateUnderTest.started(name, engine, inputs.ledger)),
-            missing_types=frozenset(
-                _missing_types(candidate, self.workspace, plan.rules.corpora or ())
-            ),
+            missing_types=frozenset(_missing_types(candidate, self.workspace, inputs.corpora)),
         )
         evidence = Evidence(name, plan.rows, claims.by_row if claims else {})
 
@@ -256,8 +254,10 @@ def machine() -> dict[str, str]:
     }
 
 
-def _missing_types(candidate: Candidate, workspace: Workspace, corpora: Sequence[str]) -> list[str]:
+def _missing_types(
+    candidate: Candidate, workspace: Workspace, corpora: Sequence[AnyCorpus]
+) -> list[str]:
     """Return the types that imported values name and that a candidate in Python cannot import."""
-    own = [name.removeprefix(PREFIX) for name in corpora if name.startswith(PREFIX)]
-    types = {item for name in own for item in read_imported(workspace, name).about.get("types", ())}
+    own = [corpus for corpus in corpora if isinstance(corpus, ImportedCorpus)]
+    types = {item for corpus in own for item in corpus.about.get("types", ())}
     return missing_types(candidate, workspace, sorted(types))

@@ -35,7 +35,7 @@ class Spool:
     """Outcomes of any number of cases in one temporary file, below `folder` if that is there."""
 
     def __init__(self, folder: Path | None) -> None:
-        below = folder if folder and folder.is_dir() else None
+        below = str(folder) if folder and folder.is_dir() else None
         self._file = tempfile.SpooledTemporaryFile(IN_MEMORY, dir=below)  # noqa: SIM115  # `close` closes it
         self._end = 0
 

@@ -1,8 +1,8 @@
 """Lockstep: cases are chosen, reference and candidate run them, outcomes are compared.
 
-A seeded source chooses first, for breadth, then Hypothesis does. Hypothesis shrinks every
-disagreement, whichever source found it, and then parts that the disagreement does not need are
-removed.
+Hypothesis chooses first, from small cases up, then a seeded source, for breadth. Hypothesis shrinks
+every disagreement, whichever source found it, and then parts that the disagreement does not need
+are removed.
 
 A suite is searched again for different disagreements. They are distinguished by where they show
 (operation, part, path), so that many cases with one cause are reported once, with a count. The
@@ -143,8 +143,7 @@ def search(  # noqa: PLR0913  # a search's settings, all named
 ) -> Lockstep:
     """Search a suite for disagreements.
 
-    A seeded source chooses half of the `examples`, Hypothesis the others, then the source `bulk`
-    more.
+    Hypothesis chooses half of the `examples`, then a seeded source the others and `bulk` more.
 
     Raises:
         CandidateError: If the candidate cannot be judged any further.
@@ -207,21 +206,16 @@ class _Search:
         self._on_case = on_case
 
     def all(self, examples: int, bulk: int, seed_value: int) -> None:
-        """Try the examples, half of them from either source, then `bulk` more seeded cases."""
-        record: list[int] = []
-        choices = seeded(seed_value, record)
-
-        def broaden(cases: int) -> None:
-            for _ in range(cases):
-                record.clear()
-                self.try_one(choices, record)
-
-        broaden(examples // 2)
+        """Let Hypothesis choose half of the examples, and a seeded source the rest and `bulk`."""
         for attempt in range(MOST_FINDINGS + 1):
-            left = examples - self.done
+            left = examples - examples // 2 - self.done
             if left <= 0 or not self.explore(left, seed_value + attempt):
                 break
-        broaden(bulk)
+        record: list[int] = []
+        choices = seeded(seed_value, record)
+        for _ in range(examples + bulk - self.done):
+            record.clear()
+            self.try_one(choices, record)
 
     def explore(self, examples: int, seed_value: int) -> bool:
         """Let Hypothesis look for one more disagreement; return whether it found any."""

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from parity_kit.bench.catalogue import workloads
+from parity_kit.bench.catalogue import Effort, select
 from parity_kit.bench.plan import CONTROL
 from parity_kit.contract import Outcome, Returned, Trace
 from parity_kit.contract.casefile import CaseFile
@@ -291,7 +291,7 @@ def _rows(name: str, differing_events: Sequence[Any]) -> list[Event]:
 def _bench(name: str, ratio: float) -> list[Event]:
     """Return what is told of an opponent so many times as fast; `port` was not equal on one."""
     events: list[Event] = []
-    for place, workload in enumerate(workloads()):
+    for place, workload in enumerate(select(effort=Effort.QUICK)):
         key = (name, workload.name, workload.family)
         size = (workload.series, workload.size)
         if name == "port" and place == 0:
