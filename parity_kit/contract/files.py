@@ -35,7 +35,7 @@ def is_there(path: Path) -> bool:
     """
     try:
         path.lstat()
-    except (FileNotFoundError, NotADirectoryError, ValueError):
+    except (FileNotFoundError, ValueError):
         return False
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
