@@ -1,13 +1,14 @@
 """How much memory an engine's processes hold, and how much at the height of a workload.
 
 The system's own high-water mark is used, set back before each workload: sampling would miss a peak
-that lasts less than a sample. Only Linux lets a program set it back; elsewhere nothing is measured.
+that lasts less than a sample. The kernel keeps that mark anyway, so reading it costs a workload no
+time. Only Linux lets a program set it back; elsewhere nothing is measured.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import psutil
@@ -22,18 +23,22 @@ def held(processes: Sequence[int]) -> int | None:
     return _total(processes, "VmRSS")
 
 
-def highest(processes: Sequence[int], work: Callable[[], object]) -> int | None:
-    """Return the most resident bytes that processes held while some work was done.
-
-    The marks of several processes are added up, though they need not have been reached at one
-    moment; an engine is nearly always one process. None where the system does not tell.
-    """
+def reset(processes: Sequence[int]) -> bool:
+    """Set the high-water marks of processes back; return whether the system lets a program."""
     try:
         for process in processes:
             (_PROC / str(process) / "clear_refs").write_text(_SET_BACK, encoding="ascii")
     except OSError:
-        return None
-    work()
+        return False
+    return True
+
+
+def highest(processes: Sequence[int]) -> int | None:
+    """Return the most resident bytes that processes held since `reset`.
+
+    The marks of several processes are added up, though they need not have been reached at one
+    moment; an engine is nearly always one process. None where the system does not tell.
+    """
     return _total(processes, "VmHWM")
 
 

@@ -1,4 +1,4 @@
-"""What a worker process is told to do, and what it answers; both cross the seam as JSON."""
+"""What a worker process is told, asked and answers; all of it crosses the seam as lines of JSON."""
 
 from __future__ import annotations
 
@@ -13,55 +13,44 @@ CONTROL = "reference (A/A control)"
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One worker: an engine, and the workloads it measures one after another.
+    """One worker: its engine, and how it measures the workloads that it is asked for.
 
     `loops` maps workload to runs a value; where it is empty the worker calibrates it so that a
     value takes about `value_seconds`. `digests` holds the reference's outcomes: a workload whose
-    outcome differs is not measured. `labels` go into the metadata of every run. With `memory` no
-    time is taken, but how much memory the engine holds at the height of each workload.
+    outcome differs is not measured. `labels` go into the metadata of every run, which is appended
+    to the pyperf file `append` when the worker ends.
     """
 
     engine: str
     workspace: str
-    workloads: list[str]
     loops: dict[str, int] = field(default_factory=dict[str, int])
     digests: dict[str, str] = field(default_factory=dict[str, str])
     value_seconds: float = 0.1
     append: str = ""
     labels: dict[str, str | int] = field(default_factory=dict[str, str | int])
-    memory: bool = False
 
-    def to_json(self) -> str:
-        """Return the plan as JSON."""
-        return json.dumps(dataclasses.asdict(self))
 
-    @classmethod
-    def from_json(cls, text: str) -> Plan:
-        """Return the plan that `to_json` wrote."""
-        return cls(**json.loads(text))
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A workload to be measured, and its place in the order of the engines of its round."""
+
+    workload: str
+    slot: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a worker found: digests of outcomes, calibrated loops, and why something was not timed.
+    """A workload's digest and calibrated loops, or the problem for which it was not timed.
 
-    `broken` names the workloads on which the engine broke down, with the error's code. `memory` has
-    the engine's resident bytes before any workload and at the height of this one.
-    `error` is set where the engine did not start: the error's code and its text.
+    `code` is set where the engine broke down, or did not start: the error's code.
     """
 
-    digests: dict[str, str] = field(default_factory=dict[str, str])
-    loops: dict[str, int] = field(default_factory=dict[str, int])
-    problems: dict[str, str] = field(default_factory=dict[str, str])
-    broken: dict[str, str] = field(default_factory=dict[str, str])
-    memory: dict[str, list[int]] = field(default_factory=dict[str, list[int]])
-    error: list[str] = field(default_factory=list[str])
+    digest: str = ""
+    loops: int = 0
+    problem: str = ""
+    code: str = ""
 
-    def to_json(self) -> str:
-        """Return the answer as JSON, on one line."""
-        return json.dumps(dataclasses.asdict(self))
 
-    @classmethod
-    def from_json(cls, text: str) -> Answer:
-        """Return the answer that `to_json` wrote."""
-        return cls(**json.loads(text))
+def to_line(message: Plan | Request | Answer) -> str:
+    """Return a message as JSON, on one line; its fields are the keys."""
+    return json.dumps(dataclasses.asdict(message))

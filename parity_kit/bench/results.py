@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import statistics
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,12 +19,14 @@ class Pairs:
     """One workload's pairs, by pair number.
 
     `dropped` are those that were too disturbed; `pressure` is the higher share of the time in which
-    something waited for a CPU while either process of a pair ran, where the system tells.
+    something waited for a CPU while either process of a pair ran, where the system tells. `memory`
+    has the median resident bytes of each side, before any workload and at the height of this one.
     """
 
     kept: dict[int, Pair] = field(default_factory=dict[int, Pair])
     dropped: dict[int, Pair] = field(default_factory=dict[int, Pair])
     pressure: dict[int, float] = field(default_factory=dict[int, float])
+    memory: dict[str, list[int]] = field(default_factory=dict[str, list[int]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,11 @@ class _Process:
     seconds: float
     steal: float
     pressure: float | None
+    memory: tuple[int, int] | None
+
+
+_Round = tuple[str, int]
+"""The sitting and the number of a round: a pair's processes ran in the same of both."""
 
 
 def file_of(folder: Path, engine: str) -> Path:
@@ -38,22 +46,25 @@ def file_of(folder: Path, engine: str) -> Path:
     return folder / f"{REFERENCE if engine == CONTROL else engine}.json"
 
 
-def _processes(path: Path, versus: str, side: str) -> dict[str, dict[int, _Process]]:
-    """Return each process's median time, by workload and pair number."""
+def _processes(folder: Path, opponent: str) -> dict[str, dict[_Round, _Process]]:
+    """Return each process of an opponent, by workload and round."""
     # Imported by name: pyperf carries no types.
     pyperf: Any = importlib.import_module("pyperf")
-    processes: dict[str, dict[int, _Process]] = {}
+    processes: dict[str, dict[_Round, _Process]] = {}
+    path = file_of(folder, opponent)
     if not path.exists():
         return processes
     for benchmark in pyperf.BenchmarkSuite.load(str(path)).get_benchmarks():
         name = benchmark.get_name()
         for run in benchmark.get_runs():
             labels = run.get_metadata()
-            if labels["versus"] == versus and labels["side"] == side:
-                processes.setdefault(name, {})[labels["pair"]] = _Process(
+            if labels["opponent"] == opponent:
+                idle, peak = labels.get("memory_idle"), labels.get("memory_peak")
+                processes.setdefault(name, {})[labels["sitting"], labels["pair"]] = _Process(
                     statistics.median(run.values),
                     labels["noise_steal"],
                     labels.get("noise_cpu_pressure"),
+                    None if idle is None or peak is None else (idle, peak),
                 )
     return processes
 
@@ -66,21 +77,31 @@ def measured_in(folder: Path, candidate: str) -> dict[str, set[int]]:
 def load(folder: Path, candidate: str) -> dict[str, Pairs]:
     """Return the pairs of a candidate (or of the control), by workload.
 
-    A pair counts only where both of its processes were measured; it is dropped, whole, where the
-    host took more than `MAX_STEAL` of the machine in either.
+    A pair counts only where both of its processes were measured in one round; it is dropped, whole,
+    where the host took more than `MAX_STEAL` of the machine in either.
     """
-    references = _processes(file_of(folder, REFERENCE), candidate, "reference")
-    candidates = _processes(file_of(folder, candidate), candidate, "candidate")
-    workloads: dict[str, Pairs] = {}
-    for name, mine in candidates.items():
-        pairs = Pairs()
-        for number in sorted(mine.keys() & references.get(name, {}).keys()):
-            pair = (references[name][number], mine[number])
-            undisturbed = max(process.steal for process in pair) <= MAX_STEAL
-            where = pairs.kept if undisturbed else pairs.dropped
-            where[number] = Pair(*(process.seconds for process in pair))
-            pressure = [process.pressure for process in pair if process.pressure is not None]
-            if pressure:
-                pairs.pressure[number] = max(pressure)
-        workloads[name] = pairs
-    return workloads
+    references = _processes(folder, REFERENCE)
+    return {
+        name: _paired(references.get(name, {}), mine)
+        for name, mine in _processes(folder, candidate).items()
+    }
+
+
+def _paired(references: Mapping[_Round, _Process], candidates: Mapping[_Round, _Process]) -> Pairs:
+    pairs = Pairs()
+    both = sorted(references.keys() & candidates.keys(), key=lambda key: key[1])
+    for key in both:
+        number, pair = key[1], (references[key], candidates[key])
+        undisturbed = max(process.steal for process in pair) <= MAX_STEAL
+        where = pairs.kept if undisturbed else pairs.dropped
+        where[number] = Pair(*(process.seconds for process in pair))
+        pressure = [process.pressure for process in pair if process.pressure is not None]
+        if pressure:
+            pairs.pressure[number] = max(pressure)
+    for side, processes in (("reference", references), ("candidate", candidates)):
+        held = [memory for key in both if (memory := processes[key].memory)]
+        if held:
+            pairs.memory[side] = [
+                int(statistics.median(bytes_)) for bytes_ in zip(*held, strict=True)
+            ]
+    return pairs

@@ -1,22 +1,25 @@
-"""A benchmark session: pairs of worker processes, then one event a workload and candidate.
+"""A benchmark session: rounds of worker processes, then one event a workload and candidate.
 
-Pairs of all candidates and of the control are interleaved, so that each of them sees the same hours
-of the machine; within a pair the two processes run back to back, in an order decided by a coin.
+A round has a fresh process for the reference, for the reference again (the control) and for every
+candidate. They start together; then each workload goes round them in an order of chance, so that
+its times are taken within moments of each other. A candidate's time and the reference's of the same
+round are a pair.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import random
+import secrets
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from parity_kit.bench.begun import FILE, Begun, Settings, read_begun
 from parity_kit.bench.catalogue import Workload, select
-from parity_kit.bench.plan import CONTROL, REFERENCE, Answer, Plan
-from parity_kit.bench.processes import ask
+from parity_kit.bench.plan import CONTROL, REFERENCE, Answer, Plan, Request
+from parity_kit.bench.processes import Process, started
 from parity_kit.bench.results import Pairs, file_of, load, measured_in
 from parity_kit.bench.statistics import Speed, confirmed, estimate, verdict
 from parity_kit.candidates.workspace import MARKER, Workspace
@@ -30,7 +33,7 @@ from parity_kit.contract.events import (
 )
 
 EVERYONE, GATE = "all engines", "benchmarks"
-"""What progress is shown under: pairs of all candidates are interleaved, so there is one bar."""
+"""What progress is shown under: all engines are measured in turn, so there is one bar."""
 
 
 @dataclass(slots=True)
@@ -51,15 +54,17 @@ class _Opponent:
     def missing(self, number: int) -> list[str]:
         return [name for name in self.pending if number not in self.done.get(name, ())]
 
-    def give_up(self, code: str, problem: str) -> None:
-        text = f"[{code}] {problem.splitlines()[0]}"
+    def give_up(self, answer: Answer) -> None:
+        text = f"[{answer.code}] {answer.problem.splitlines()[0]}"
         self.problems.update(dict.fromkeys(self.pending, text))
         self.pending = []
 
-    def learn(self, answer: Answer) -> None:
-        self.problems.update(answer.problems)
-        self.broken.update(answer.broken)
-        self.pending = [name for name in self.pending if name not in answer.problems]
+    def learn(self, workload: str, answer: Answer) -> None:
+        if answer.problem:
+            self.problems[workload] = answer.problem
+            self.pending.remove(workload)
+        if answer.code:
+            self.broken[workload] = answer.code
 
 
 class Session:
@@ -78,19 +83,14 @@ class Session:
         self._settings = settings
         self._seed = seed
         self._emit = emit
-        self._coin = random.Random(seed)  # noqa: S311  # the order of a pair, to be repeated
+        self._coin = random.Random(seed)  # noqa: S311  # the order in a round, to be repeated
         self._workloads: dict[str, Workload] = {
             workload.name: workload for workload in select(settings.workloads)
         }
-        self._base = Plan(
-            REFERENCE,
-            str(workspace.root),
-            list(self._workloads),
-            value_seconds=settings.value_seconds,
-        )
-        self._memory: dict[str, dict[str, list[int]]] = {}
+        self._base = Plan(REFERENCE, str(workspace.root), value_seconds=settings.value_seconds)
+        self._sitting = secrets.token_hex(4)
         self._done = 0
-        self._total = 0
+        self._left = 0
 
     def measure(self, candidates: Sequence[str], *, resume: bool = False) -> None:
         """Measure candidates and the control, and emit the results.
@@ -99,7 +99,6 @@ class Session:
         """
         opponents = [_Opponent(name, list(self._workloads)) for name in (*candidates, CONTROL)]
         self._folder.mkdir(parents=True, exist_ok=True)
-        self._total = 1 + (1 + 2 * self._settings.pairs) * len(opponents)
         if resume and (self._folder / FILE).is_file():
             self._base = read_begun(self._folder).plan
             for opponent in opponents:
@@ -107,82 +106,100 @@ class Session:
         else:
             for name in (REFERENCE, *candidates):
                 file_of(self._folder, name).unlink(missing_ok=True)
-            self._calibrate()
+            self._calibrate(opponents)
             Begun([*candidates], self._seed, self._settings, self._base).write(self._folder)
         self._rounds(opponents, range(self._settings.pairs))
         self._extend(opponents)
-        self._weigh(opponents)
         self._report(opponents)
 
-    def _calibrate(self) -> None:
-        answer = self._ask(self._base)
-        if answer.error or answer.problems:
-            problem = answer.error[1] if answer.error else str(answer.problems)
-            raise KitError(f"the reference could not be measured: {problem}")
-        self._base = Plan(
-            self._base.engine,
-            self._base.workspace,
-            self._base.workloads,
-            answer.loops,
-            answer.digests,
-            self._base.value_seconds,
+    def _calibrate(self, opponents: Sequence[_Opponent]) -> None:
+        self._left = len(self._workloads) + _planned(opponents, range(self._settings.pairs))
+        answers: dict[str, Answer] = {}
+        with started([self._base]) as (process,):
+            _check_reference(process.started)
+            for name in self._workloads:
+                answers[name] = self._ask(process, Request(name))
+                _check_reference(answers[name])
+        self._base = dataclasses.replace(
+            self._base,
+            loops={name: answer.loops for name, answer in answers.items()},
+            digests={name: answer.digest for name, answer in answers.items()},
         )
 
     def _rounds(self, opponents: Sequence[_Opponent], numbers: range) -> None:
         for number in numbers:
-            for opponent in opponents:
-                self._pair(opponent, number)
+            self._left = _planned(opponents, numbers[numbers.index(number) :])
+            self._round([opponent for opponent in opponents if opponent.missing(number)], number)
 
-    def _pair(self, opponent: _Opponent, number: int) -> None:
-        sides = ["reference", "candidate"]
-        if self._coin.random() < 0.5:  # noqa: PLR2004  # a fair coin
-            sides.reverse()
-        for slot, side in enumerate(sides):
-            if opponent.missing(number):
-                self._process(opponent, number, slot, side)
-            else:
-                self._done += 1
+    def _round(self, opponents: Sequence[_Opponent], number: int) -> None:
+        """Measure what is missing of a round, with the reference for all of it."""
+        if not opponents:
+            return
+        plans = [self._plan(REFERENCE, REFERENCE, number)]
+        plans += [self._plan(opponent.engine, opponent.name, number) for opponent in opponents]
+        with started(plans) as (reference, *others):
+            _check_reference(reference.started)
+            taking_part: list[tuple[_Opponent, Process]] = []
+            for opponent, process in zip(opponents, others, strict=True):
+                if process.started.code:
+                    self._fail(opponent, process.started)
+                else:
+                    taking_part.append((opponent, process))
+            for name in _missing(opponents, number):
+                self._workload(name, number, reference, taking_part)
+        for opponent, _ in taking_part:
+            if opponent.broken.keys() == self._workloads.keys():
+                code = next(iter(opponent.broken.values()))
+                problem = "it broke down on every workload"
+                self._emit(CandidateFailed(opponent.name, opponent.name, code, problem))
 
-    def _process(self, opponent: _Opponent, number: int, slot: int, side: str) -> None:
-        engine = REFERENCE if side == "reference" else opponent.engine
+    def _plan(self, engine: str, opponent: str, number: int) -> Plan:
         labels: dict[str, str | int] = {
             "engine": engine,
-            "versus": opponent.name,
-            "side": side,
+            "opponent": opponent,
             "pair": number,
-            "slot": slot,
             "seed": self._seed,
+            "sitting": self._sitting,
         }
-        plan = Plan(
-            engine,
-            self._base.workspace,
-            opponent.missing(number),
-            self._base.loops,
-            self._base.digests,
-            self._base.value_seconds,
-            str(file_of(self._folder, engine)),
-            labels,
-        )
-        answer = self._ask(plan)
-        if answer.error:
-            code, problem = answer.error
-            if engine == REFERENCE:
-                raise KitError(f"the reference could not be measured: {problem}")
-            opponent.give_up(code, problem)
-            self._emit(CandidateFailed(opponent.name, opponent.name, code, problem))
-            return
-        opponent.learn(answer)
-        if answer.broken and opponent.broken.keys() == self._workloads.keys():
-            code = next(iter(answer.broken.values()))
-            problem = "it broke down on every workload"
-            self._emit(CandidateFailed(opponent.name, opponent.name, code, problem))
+        file = file_of(self._folder, engine)
+        return dataclasses.replace(self._base, engine=engine, append=str(file), labels=labels)
 
-    def _ask(self, plan: Plan) -> Answer:
-        self._emit(GateProgress(EVERYONE, GATE, self._done, self._total))
-        answer = ask(plan)
+    def _workload(
+        self,
+        name: str,
+        number: int,
+        reference: Process,
+        opponents: Sequence[tuple[_Opponent, Process]],
+    ) -> None:
+        """Measure a workload on the reference and on all opponents, one after another."""
+        turns: list[tuple[_Opponent | None, Process]] = [(None, reference)]
+        turns += [pair for pair in opponents if name in pair[0].missing(number)]
+        if len(turns) == 1:
+            return
+        self._coin.shuffle(turns)
+        for slot, (opponent, process) in enumerate(turns):
+            answer = self._ask(process, Request(name, slot))
+            if opponent is None:
+                _check_reference(answer)
+            elif process.hung:
+                self._fail(opponent, answer)
+            else:
+                opponent.learn(name, answer)
+
+    def _fail(self, opponent: _Opponent, answer: Answer) -> None:
+        opponent.give_up(answer)
+        self._emit(CandidateFailed(opponent.name, opponent.name, answer.code, answer.problem))
+
+    def _ask(self, process: Process, request: Request) -> Answer:
+        self._show_progress()
+        answer = process.ask(request)
         self._done += 1
-        self._emit(GateProgress(EVERYONE, GATE, self._done, self._total))
+        self._left -= 1
+        self._show_progress()
         return answer
+
+    def _show_progress(self) -> None:
+        self._emit(GateProgress(EVERYONE, GATE, self._done, self._done + self._left))
 
     def _extend(self, opponents: Sequence[_Opponent]) -> None:
         """Measure further pairs of what is undecided or slower."""
@@ -196,24 +213,7 @@ class Session:
                 for name in opponent.pending
                 if self._first(measured.get(name, Pairs())) in {Speed.SLOWER, Speed.INCONCLUSIVE}
             ]
-        undecided = sum(bool(opponent.pending) for opponent in opponents)
-        self._total += 2 * undecided * len(further)
-        self._rounds([opponent for opponent in opponents if opponent.pending], further)
-
-    def _weigh(self, opponents: Sequence[_Opponent]) -> None:
-        """Measure memory, in processes of its own: what makes it visible costs time.
-
-        An engine that fails here has been judged by its pairs; it only has no figure for memory.
-        """
-        for opponent in opponents:
-            names = [name for name in self._workloads if name not in opponent.problems]
-            plan = dataclasses.replace(
-                self._base, engine=opponent.engine, workloads=names, memory=True
-            )
-            if names:
-                self._memory[opponent.engine] = self._ask(plan).memory
-            else:
-                self._done += 1
+        self._rounds(opponents, further)
 
     def _first(self, pairs: Pairs) -> Speed:
         kept = [pair for number, pair in pairs.kept.items() if number < self._settings.pairs]
@@ -273,11 +273,7 @@ class Session:
             workload.series,
             workload.size,
             _stored_pairs(pairs),
-            {
-                side: self._memory[engine][name]
-                for side, engine in (("reference", REFERENCE), ("candidate", opponent.engine))
-                if name in self._memory.get(engine, {})
-            },
+            pairs.memory,
         )
 
     def _speed(self, pairs: Pairs) -> Speed:
@@ -296,6 +292,25 @@ class Session:
         if speed is Speed.SLOWER and self._settings.extend_to <= self._settings.pairs:
             remarks.append("seen in one set of pairs, not confirmed by a second")
         return "; ".join(remarks)
+
+
+def _missing(opponents: Sequence[_Opponent], number: int) -> Iterable[str]:
+    """Return the workloads that some opponent lacks in a round."""
+    return dict.fromkeys(name for opponent in opponents for name in opponent.missing(number))
+
+
+def _planned(opponents: Sequence[_Opponent], numbers: Iterable[int]) -> int:
+    """Return how many measurements rounds have, the reference's included."""
+    return sum(
+        len([*_missing(opponents, number)])
+        + sum(len(opponent.missing(number)) for opponent in opponents)
+        for number in numbers
+    )
+
+
+def _check_reference(answer: Answer) -> None:
+    if answer.problem:
+        raise KitError(f"the reference could not be measured: {answer.problem}")
 
 
 def _stored_pairs(pairs: Pairs) -> list[list[float | None]]:

@@ -1,29 +1,31 @@
 """One process that measures one engine: `python -m parity_kit.bench.worker PLAN`.
 
-The parent starts it twice a pair. It opens the engine, checks each workload's outcome against the
-reference's digest, has pyperf measure what agrees, and appends the runs to the engine's file. Its
-last line on stdout is an `Answer`; everything else goes to stderr.
+The parent starts one for each engine of a round. It opens the engine and then, for each workload it
+is asked for, checks the outcome against the reference's digest and has pyperf measure what agrees.
+Each line on stdout answers a line on stdin, the first says that the engine runs; everything else
+goes to stderr. When stdin ends, the runs are appended to the engine's file.
 
-pyperf's own manager would start one process a workload and so pay LangGraph's import six times a
-pair. The worker therefore *is* pyperf's worker process (`--worker`), for all workloads in turn.
+pyperf's own manager would start one process a workload and so pay LangGraph's import for each. The
+worker therefore *is* pyperf's worker process (`--worker`), for all workloads in turn.
 """
 
 from __future__ import annotations
 
 import contextlib
 import importlib
+import json
 import math
 import os
 import shutil
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
 from parity_kit.bench.catalogue import Workload, select
-from parity_kit.bench.memory import held, highest, kept_below
+from parity_kit.bench.memory import held, highest, kept_below, reset
 from parity_kit.bench.noise import between, read
-from parity_kit.bench.plan import REFERENCE, Answer, Plan
+from parity_kit.bench.plan import REFERENCE, Answer, Plan, Request, to_line
 from parity_kit.contract import (
     Case,
     Outcome,
@@ -120,11 +122,20 @@ class _Renewed:
         self._plan = plan
         self._stack = contextlib.ExitStack()
         self._engine: Timed | None = None
+        self.processes: list[int] = []
+        self.idle: int | None = None
 
     def get(self) -> Timed:
-        """Return the running engine, started if need be."""
+        """Return the running engine, started if need be.
+
+        Raises:
+            ParityKitError: If it does not start.
+        """
         if self._engine is None:
             self._engine = self._stack.enter_context(_opened(self._plan))
+            mine = os.getpid()
+            self.processes = [mine] if self._plan.engine == REFERENCE else kept_below(mine)
+            self.idle = held(self.processes)
         return self._engine
 
     def drop(self) -> None:
@@ -134,7 +145,11 @@ class _Renewed:
 
 
 class Worker:
-    """A plan being done."""
+    """A plan being done.
+
+    Raises:
+        ParityKitError: If the engine does not start.
+    """
 
     def __init__(self, plan: Plan) -> None:
         # Imported by name: pyperf carries no types.
@@ -144,35 +159,31 @@ class Worker:
             ["--worker", "--quiet", f"--values={VALUES}", f"--warmups={WARMUPS}", "--loops=1"]
         )
         self._plan = plan
-        self._answer = Answer()
         self._measured: list[Any] = []
-        self._idle: int | None = None
+        self._source = _Renewed(plan)
+        self._source.get()
 
-    def work(self) -> Answer:
-        """Check and measure the plan's workloads.
+    def do(self, request: Request) -> Answer:
+        """Check and measure a workload."""
+        (workload,) = select((request.workload,))
+        try:
+            return self._do(self._source.get(), workload, request.slot)
+        except UnsupportedSubjectError as error:
+            return Answer(problem=f"not timed: {error}")
+        except CandidateError as error:
+            self._source.drop()
+            first = str(error).splitlines()[0]
+            return Answer(problem=f"[{error.code}] {first}", code=error.code)
 
-        Raises:
-            ParityKitError: If the engine does not start.
+    def close(self) -> None:
+        """End the engine, and add what was measured to the plan's file.
+
+        The file is whole however this process ends.
         """
-        source = _Renewed(self._plan)
-        for workload in select(tuple(self._plan.workloads)):
-            engine = source.get()
-            try:
-                self._do(engine, workload)
-            except UnsupportedSubjectError as error:
-                self._answer.problems[workload.name] = f"not timed: {error}"
-            except CandidateError as error:
-                first = str(error).splitlines()[0]
-                self._answer.broken[workload.name] = error.code
-                self._answer.problems[workload.name] = f"[{error.code}] {first}"
-                source.drop()
-        source.drop()
-        if self._measured and self._plan.append:
-            self._append(Path(self._plan.append))
-        return self._answer
-
-    def _append(self, file: Path) -> None:
-        """Add what was measured to a file, which is whole however this process ends."""
+        self._source.drop()
+        if not (self._measured and self._plan.append):
+            return
+        file = Path(self._plan.append)
         fresh = file.with_suffix(".new")
         fresh.unlink(missing_ok=True)
         if file.exists():
@@ -180,60 +191,59 @@ class Worker:
         self._pyperf.add_runs(str(fresh), self._pyperf.BenchmarkSuite(self._measured))
         fresh.replace(file)
 
-    def _do(self, engine: Timed, workload: Workload) -> None:
+    def _do(self, engine: Timed, workload: Workload, slot: int) -> Answer:
         name, plan = workload.name, self._plan
-        if plan.memory:
-            self._weigh(engine, workload)
-            return
         outcome, problem = _problem(engine, workload, plan.digests.get(name))
-        self._answer.digests[name] = outcome
         if problem:
-            self._answer.problems[name] = problem
-        elif name not in plan.loops:
-            self._answer.loops[name] = calibrate(engine, workload.case, plan.value_seconds)
-        else:
-            self._measured.append(self._timed(engine, workload, outcome))
+            return Answer(outcome, problem=problem)
+        if name not in plan.loops:
+            return Answer(outcome, calibrate(engine, workload.case, plan.value_seconds))
+        self._measured.append(self._timed(engine, workload, {"digest": outcome, "slot": slot}))
+        return Answer(outcome)
 
-    def _weigh(self, engine: Timed, workload: Workload) -> None:
-        """Remember what an engine held before any workload, and at the height of this one."""
-        mine = os.getpid()
-        processes = [mine] if self._plan.engine == REFERENCE else kept_below(mine)
-        if self._idle is None:
-            self._idle = held(processes)
-        loops = self._plan.loops[workload.name]
-        most = highest(processes, lambda: engine.measure(workload.case, loops))
-        if self._idle is not None and most is not None:
-            self._answer.memory[workload.name] = [self._idle, most]
-
-    def _timed(self, engine: Timed, workload: Workload, outcome: str) -> Any:
+    def _timed(self, engine: Timed, workload: Workload, labels: Mapping[str, str | int]) -> Any:
         """Return the pyperf benchmark that holds this process's run of a workload."""
         self._runner.parse_args().loops = self._plan.loops[workload.name]
-        before = read()
 
         def seconds(loops: int) -> float:
             return engine.measure(workload.case, loops) / 1e9
 
+        source = self._source
+        weighed = source.idle is not None and reset(source.processes)
+        before = read()
         benchmark = self._runner.bench_time_func(
             workload.name,
             seconds,
-            metadata={"digest": outcome, "family": workload.family, **self._plan.labels},
+            metadata={"family": workload.family, **labels, **self._plan.labels},
         )
+        noise = between(before, read())
+        most = highest(source.processes) if weighed else None
+        memory = {} if most is None else {"memory_idle": source.idle, "memory_peak": most}
         # The run folder may be published: it names neither the host nor where Python is installed.
         private = {"hostname": "-", "python_executable": "-"}
-        benchmark.update_metadata({**between(before, read()), **private})
+        benchmark.update_metadata({**noise, **memory, **private})
         return benchmark
 
 
 def main() -> None:
-    """Do the plan that the first argument holds."""
-    plan = Plan.from_json(sys.argv[1])
-    try:
-        # pyperf prints a line a benchmark; stdout is for the answer alone.
-        with contextlib.redirect_stdout(sys.stderr):
-            answer = Worker(plan).work()
-    except ParityKitError as error:
-        answer = Answer(error=[error.code, str(error)])
-    sys.stdout.write(f"{answer.to_json()}\n")
+    """Do the plan that the first argument holds: a line of stdin for each workload."""
+    answers = sys.stdout
+
+    def reply(answer: Answer) -> None:
+        answers.write(f"{to_line(answer)}\n")
+        answers.flush()
+
+    # pyperf prints a line a benchmark; stdout is for the answers alone.
+    with contextlib.redirect_stdout(sys.stderr):
+        try:
+            worker = Worker(Plan(**json.loads(sys.argv[1])))
+        except ParityKitError as error:
+            reply(Answer(problem=str(error), code=error.code))
+            return
+        reply(Answer())
+        for line in sys.stdin:
+            reply(worker.do(Request(**json.loads(line))))
+        worker.close()
 
 
 if __name__ == "__main__":

@@ -38,6 +38,7 @@ class Recipe:
             "requirements": sorted(self.requirements),
             "python": self.version,
             "machine": platform.machine(),
+            "compiled": True,
         }
         return Cached(self.name, made_from, self.owner, self.hint)
 
@@ -116,7 +117,8 @@ def _build(recipe: Recipe, folder: Path, on_progress: Progress) -> None:
         install = [str(python), "-m", "pip", "install", "--disable-pip-version-check"]
     else:
         cached.run([uv, "venv", "--python", recipe.python, str(folder)], on_progress)
-        install = [uv, "pip", "install", "--python", str(python)]
+        # Candidates may not write here: uncompiled, every start would compile all of it again.
+        install = [uv, "pip", "install", "--compile-bytecode", "--python", str(python)]
     cached.run([*install, *recipe.requirements], on_progress)
 
 

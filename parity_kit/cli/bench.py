@@ -222,12 +222,12 @@ class _Progress(AbstractContextManager["_Progress"]):
     def take(self, event: Event, keep: Callable[[Event], None]) -> None:
         """Show progress, keep everything else."""
         if isinstance(event, GateProgress):
-            self.say(f"measuring: process {event.done} of {event.total}{self._left(event)}")
+            self.say(f"measuring: {event.done} of {event.total} times{self._left(event)}")
         else:
             keep(event)
 
     def _left(self, event: GateProgress) -> str:
-        """Return how long the rest will take, from the processes since the first."""
+        """Return how long the rest will take, from the times since the first."""
         now = time.monotonic()
         if self._first is None:
             self._first = (event.done, now)

@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from parity_kit.bench.memory import held, highest, kept_below
+from parity_kit.bench.memory import held, highest, kept_below, reset
 
 MIB = 1024 * 1024
 
@@ -17,10 +17,16 @@ pytestmark = pytest.mark.skipif(
 )
 
 
+def _highest(processes: list[int], used: int) -> int | None:
+    assert reset(processes)
+    bytearray(b"x" * used)
+    return highest(processes)
+
+
 def test_a_peak_that_is_over_at_once_is_seen() -> None:
     me = [os.getpid()]
     before = held(me)
-    most = highest(me, lambda: len(bytearray(b"x" * (64 * MIB))))
+    most = _highest(me, 64 * MIB)
 
     assert before is not None
     assert most is not None
@@ -29,8 +35,8 @@ def test_a_peak_that_is_over_at_once_is_seen() -> None:
 
 def test_an_earlier_peak_does_not_count_again() -> None:
     me = [os.getpid()]
-    high = highest(me, lambda: len(bytearray(b"x" * (256 * MIB))))
-    low = highest(me, lambda: None)
+    high = _highest(me, 256 * MIB)
+    low = _highest(me, 0)
 
     assert high is not None
     assert low is not None
@@ -43,7 +49,8 @@ def test_a_process_that_is_gone_uses_no_memory() -> None:
 
     assert held([]) is None
     assert held([gone.pid]) is None
-    assert highest([gone.pid], lambda: None) is None
+    assert not reset([gone.pid])
+    assert highest([gone.pid]) is None
 
 
 def test_a_process_below_a_cage_is_found_and_its_keepers_are_not() -> None:
