@@ -6,6 +6,7 @@
       PK203 BadManifestError          candidate.toml or parity.toml is wrong
       PK204 BadProgramError           a graph program breaks the rules of docs/programs.md
       PK205 UntrustedTypeError        a case names a type that the kit does not build
+      PK206 CannotRecordError         an application does what a recording cannot hold
     PK300 CandidateError              the candidate could not be judged exit code 3
       PK301 EnvironmentBuildError     its environment could not be made
       PK302 CandidateCrashedError     its process ended, or it failed with an error of its own
@@ -127,6 +128,12 @@ class UntrustedTypeError(UsageError):
             where=where,
             hint=hint or "read what the case holds; if you trust it as you trust code: --trust",
         )
+
+
+class CannotRecordError(UsageError):
+    """An application does what a recording cannot hold."""
+
+    code = "PK206"
 
 
 LAST_WORDS = "; its last words on standard error:\n"

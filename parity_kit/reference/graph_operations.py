@@ -107,7 +107,7 @@ class Operations:
     def get_state(self, *, subgraphs: bool = False, **where: Any) -> Any:
         """Return a snapshot."""
         config = self._config(**where)
-        return _snapshot(self._call("get_state", config, subgraphs=subgraphs))
+        return snapshot_parts(self._call("get_state", config, subgraphs=subgraphs))
 
     def get_state_history(
         self,
@@ -120,7 +120,7 @@ class Operations:
         bound = None if before is None else self._config(where.get("thread"), before)
         snapshots: list[Any] = []
         self._caller.for_each(
-            lambda snapshot: snapshots.append(_snapshot(snapshot)),
+            lambda snapshot: snapshots.append(snapshot_parts(snapshot)),
             self._graph,
             "get_state_history",
             self._config(**where),
@@ -248,7 +248,8 @@ def _destination(destination: Any) -> Any:
     return Send(name, argument)
 
 
-def _snapshot(snapshot: Any) -> Any:
+def snapshot_parts(snapshot: Any) -> Any:
+    """Return a snapshot as the contract's map."""
     return _public(interrupts_inside(snapshot))
 
 

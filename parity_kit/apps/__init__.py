@@ -1,0 +1,13 @@
+"""Real applications: a recorded run, frozen into an ordinary case.
+
+`lowering`    a compiled `StateGraph` as a program without bodies
+`calls`       what nodes and routers did, as plain values
+`instruments` puts a hook around the nodes, routers and reducers of a graph
+`watching`    calls as they happen, and what makes a run unfit for a recording
+`arguments`   what the user's code calls on a graph, as operations of the contract
+`recorder`    takes down those operations and their results
+`methods`     the methods of `Pregel` meanwhile
+`chance`      pins ids and random numbers that nodes see
+`freezing`    calls as the bodies and expressions of a program
+`recording`   `parity_kit.record`
+"""

@@ -1,0 +1,123 @@
+"""A channel of an application as a field of the program language."""
+
+from __future__ import annotations
+
+import operator
+import typing
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from langgraph import channels
+from langgraph._internal._typing import MISSING
+from langgraph.graph import message
+from langgraph.managed.is_last_step import IsLastStepManager, RemainingStepsManager
+
+from parity_kit.apps.calls import Problem
+from parity_kit.apps.source_places import place_of
+from parity_kit.programs.reducers import REDUCERS, TYPES
+from parity_kit.reference.native import serializer
+
+_REDUCERS: dict[Any, str] = {
+    operator.add: "add",
+    message.add_messages: "messages",
+    max: "max",
+    min: "min",
+}
+_MANAGED = {IsLastStepManager: "is_last_step", RemainingStepsManager: "remaining_steps"}
+_MOST_GUESSED = 200  # calls of a reducer that are kept
+
+
+@dataclass(slots=True)
+class ReducerGuess:
+    """A reducer of the user's own: the language may know one that did the same in every call."""
+
+    type: str
+    reducer: Callable[[Any, Any], Any]
+    calls: list[tuple[Any, Any, Any]] = field(default_factory=list[tuple[Any, Any, Any]])
+
+    def __call__(self, left: Any, right: Any) -> Any:
+        """Reduce, and keep what was reduced."""
+        dump = serializer().dumps_typed
+        before = (dump(left), dump(right)) if len(self.calls) < _MOST_GUESSED else None
+        result = self.reducer(left, right)
+        if before is not None:
+            self.calls.append((*before, dump(result)))
+        return result
+
+    def named(self) -> str | Problem:
+        """Return the name of a reducer that gives the same in every recorded call."""
+        load, dump = serializer().loads_typed, serializer().dumps_typed
+        for name, reducer in REDUCERS.items():
+            try:
+                if all(
+                    dump(reducer(load(left), load(right))) == result
+                    for left, right, result in self.calls
+                ):
+                    return name
+            except Exception:  # noqa: BLE001, S112  # a reducer that fails does not do the same
+                continue
+        where = place_of(self.reducer)
+        return Problem("a reducer that does what none of the language's reducers does", where)
+
+
+def field_of(channel: Any) -> dict[str, Any] | ReducerGuess | Problem:  # noqa: PLR0911  # a class each
+    """Return a field as plain data, or what keeps it from being one."""
+    if isinstance(channel, type) and channel in _MANAGED:
+        return {"managed": _MANAGED[channel]}
+    of_class: Any = channel
+    match channel:
+        case channels.LastValue():
+            return {"type": _type(of_class.typ)}
+        case channels.BinaryOperatorAggregate():
+            return _reduced(of_class)
+        case channels.Topic():
+            return _of("Topic", accumulate=of_class.accumulate)
+        case channels.EphemeralValue() | channels.UntrackedValue():
+            return _of(type(of_class).__name__, guard=of_class.guard)
+        case channels.AnyValue() | channels.LastValueAfterFinish():
+            return _of(type(of_class).__name__)
+        case _:
+            delta = getattr(channels, "DeltaChannel", None)
+            if delta is not None and isinstance(channel, delta):
+                return _delta(channel)
+            return Problem(f"a channel of class {type(channel).__qualname__}")
+
+
+def _of(kind: str, **settings: Any) -> dict[str, Any]:
+    return {"channel": {"class": kind, **settings}}
+
+
+def _type(kind: Any) -> str:
+    kind = typing.get_origin(kind) or kind
+    names = {value: name for name, value in TYPES.items() if name != "messages"}
+    return names.get(kind, "any") if isinstance(kind, type) else "any"
+
+
+def _reduced(channel: Any) -> dict[str, Any] | ReducerGuess | Problem:
+    # What a channel holds before its first write decides what it begins with.
+    initial = channel.value
+    kind = "any" if initial is MISSING else type(initial).__name__
+    if kind not in TYPES or (kind != "any" and initial):
+        return Problem(f"a reduced field that begins with {initial!r}")
+    reducer = channel.operator
+    if isinstance(reducer, ReducerGuess):
+        return reducer
+    try:
+        name = _REDUCERS.get(reducer)
+    except TypeError:  # it cannot be hashed
+        name = None
+    if name is None:
+        return ReducerGuess(kind, reducer)
+    return {"type": "messages" if name == "messages" else kind, "reducer": name}
+
+
+def _delta(channel: Any) -> dict[str, Any] | Problem:
+    if channel.reducer is getattr(message, "_messages_delta_reducer", None):
+        return _of(
+            "DeltaChannel",
+            reducer="messages_delta",
+            snapshot_frequency=channel.snapshot_frequency,
+            type="messages",
+        )
+    return Problem("a DeltaChannel with a reducer of its own", place_of(channel.reducer))

@@ -1,0 +1,211 @@
+"""`record`: a run of an application, frozen into case files and checked on the reference."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from parity_kit.apps.arguments import OF_CALLBACKS
+from parity_kit.apps.calls import Place, Problem
+from parity_kit.apps.chance import chance_pinned
+from parity_kit.apps.channels import ReducerGuess
+from parity_kit.apps.freezing import body_of, route_of
+from parity_kit.apps.methods import recording_methods
+from parity_kit.apps.recorder import Recorder, Seen, Track
+from parity_kit.contract import (
+    Case,
+    CaseId,
+    Outcome,
+    Raised,
+    Returned,
+    Subject,
+    SubjectKind,
+    Unsupported,
+)
+from parity_kit.contract import run as run_case
+from parity_kit.contract.canonical import pack
+from parity_kit.contract.casefile import CaseFile
+from parity_kit.contract.errors import CannotRecordError
+from parity_kit.programs.admission import check_structure, foreign_types
+from parity_kit.programs.features import features_of
+from parity_kit.reference.engine import Engine
+
+SUFFIX = ".case"
+_SHOWN = 8
+
+
+@dataclass(slots=True)
+class Recording:
+    """The cases of a recording, once its block has ended, and what they leave out."""
+
+    path: Path
+    cases: list[Case] = field(default_factory=list[Case])
+    files: list[Path] = field(default_factory=list[Path])
+    notes: list[str] = field(default_factory=list[str])
+
+
+@contextmanager
+def record(path: str | Path) -> Generator[Recording]:
+    """Record what the block does to graphs into a case file, which needs no user code to run.
+
+    While it records, ids and times of checkpoints are pinned, tasks run one after another, and a
+    graph with a saver uses one in memory. A second graph goes into a file of its own
+    (`NAME-2.case`).
+
+    Raises:
+        CannotRecordError: If the application did what a recording cannot hold; nothing is written.
+    """
+    recording = Recording(Path(path))
+    recorder = Recorder()
+    with chance_pinned(), recorder.recording(recording_methods(recorder)):
+        yield recording
+        # Before the application's own savers are back.
+        stored = {key: track.contents() for key, track in recorder.tracks.items()}
+    traces = [
+        _frozen(recording, number, track, stored[key], recorder.problems)
+        for number, (key, track) in enumerate(recorder.tracks.items(), start=1)
+        if not track.lowered.all_problems
+    ]
+    if recorder.problems:
+        raise _cannot(recorder.problems, recording.path)
+    if not traces:
+        raise CannotRecordError(
+            "no graph was run", where=str(path), hint="invoke or stream a graph in the block"
+        )
+    for file, case, outcomes in traces:
+        CaseFile(case, "", outcomes, None).write(file)
+        recording.cases.append(case)
+        recording.files.append(file)
+
+
+def _cannot(problems: list[Problem], path: Path) -> CannotRecordError:
+    shown = [str(problem) for problem in problems[:_SHOWN]]
+    if len(problems) > _SHOWN:
+        shown.append(f"and {len(problems) - _SHOWN} more")
+    return CannotRecordError(
+        "cannot be recorded: " + "; ".join(shown),
+        where=str(path),
+        hint="change the application there, or record a part of it: parity-kit docs upgrading",
+    )
+
+
+def _frozen(
+    recording: Recording,
+    number: int,
+    track: Track,
+    stored: Mapping[str, bytes],
+    problems: list[Problem],
+) -> tuple[Path, Case, tuple[Outcome, ...]]:
+    """Return a graph's case with LangGraph's outcomes, which are those of the application."""
+    suffix = "" if number == 1 else f"-{number}"
+    stem = recording.path.name.removesuffix(SUFFIX)
+    file = recording.path.with_name(f"{stem}{suffix}{SUFFIX}")
+    case = freeze(f"{stem}{suffix}", track, problems)
+    recording.notes += track.notes
+    if problems:
+        return file, case, ()
+    check_structure(case)
+    if types := foreign_types(case):
+        names = ", ".join(".".join(kind) for kind in types)
+        problems.append(Problem(f"values of {names}, which LangGraph does not build on its own"))
+        return file, case, ()
+    outcomes = run_case(Engine(), case)
+    for index, (seen, outcome) in enumerate(zip(track.seen, outcomes, strict=True)):
+        if problem := _difference(seen, outcome):
+            what = f"operation {index} ({seen.operation.name}) runs differently when frozen"
+            problems.append(Problem(f"{what}: {problem}"))
+    if not problems and (name := _differing_entry(stored, outcomes)):
+        problems.append(Problem(f"the frozen run stores other bytes: {name}"))
+    return file, case, outcomes
+
+
+def freeze(name: str, track: Track, problems: list[Problem]) -> Case:
+    """Return a graph and what was done to it as a case; what it cannot hold goes to `problems`."""
+    problems += track.watcher.problems.values()
+    for graph in track.lowered.all():
+        _fill_bodies(graph.program, graph.place, track, problems)
+        for field_name, guess in graph.guesses.items():
+            _name_reducer(graph.program, field_name, guess, track, problems)
+    spec: dict[str, Any] = {"program": track.lowered.program}
+    spec["saver"] = None if track.saver is None else "memory"
+    operations = tuple(seen.operation for seen in track.seen)
+    subject = Subject(SubjectKind.GRAPH, spec)
+    return Case(CaseId(f"recording/{name}"), subject, operations, features_of(subject, operations))
+
+
+def _fill_bodies(
+    program: dict[str, Any], place: Place, track: Track, problems: list[Problem]
+) -> None:
+    for name, node in program["nodes"].items():
+        if "body" in node:
+            here = (*place, name)
+            node["body"] = body_of(call for call in track.watcher.calls if call.place == here)
+    for source, routes in program.get("branches", {}).items():
+        here = (*place, source)
+        for index in range(len(routes)):
+            try:
+                routes[index] = route_of(
+                    routing
+                    for routing in track.watcher.routings
+                    if routing.place == here and routing.index == index
+                )
+            except ValueError as error:
+                problems.append(Problem(f"a router after {source!r} gave {error}"))
+
+
+def _name_reducer(
+    program: dict[str, Any],
+    name: str,
+    guess: ReducerGuess,
+    track: Track,
+    problems: list[Problem],
+) -> None:
+    named = guess.named()
+    if isinstance(named, Problem):
+        problems.append(Problem(f"field {name!r}: {named.what}", named.where))
+        return
+    for fields in (program["state"], program.get("private", {})):
+        if name in fields:
+            fields[name]["reducer"] = named
+    if guess.calls:
+        track.note(f"field {name!r}: its reducer did what `{named}` does, as far as it ran")
+
+
+def _difference(seen: Seen, outcome: Outcome) -> str:
+    match outcome:
+        case Unsupported(reason):
+            return reason
+        case Raised(error, message):
+            if seen.error != (error, message):
+                return f"it raises {error}: {message}, the application {seen.error}"
+        case Returned(value):
+            if seen.error is not None:
+                return f"the application raises {': '.join(seen.error)}"
+            if seen.has_value and pack(value) != pack(seen.value):
+                return "it gives another value"
+    events = [event for event in outcome.events if event.mode not in OF_CALLBACKS]
+    if events != seen.events:
+        return f"event {_first_other(events, seen.events)} is another"
+    return ""
+
+
+def _first_other(ours: Any, theirs: Any) -> int:
+    for index, (one, other) in enumerate(zip(ours, theirs, strict=False)):
+        if one != other:
+            return index
+    return min(len(ours), len(theirs))
+
+
+def _differing_entry(stored: Mapping[str, bytes], outcomes: tuple[Outcome, ...]) -> str:
+    """Return the name of an entry that the frozen run stores otherwise than the application."""
+    again: dict[str, bytes] = {}
+    for outcome in outcomes:
+        if not isinstance(outcome, Unsupported):
+            again |= outcome.stored
+            for name in outcome.dropped:
+                again.pop(name, None)
+    names = sorted(stored.keys() | again.keys())
+    return next((name for name in names if stored.get(name) != again.get(name)), "")

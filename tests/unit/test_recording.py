@@ -1,0 +1,370 @@
+"""A run of an application becomes a case that runs without it, byte for byte the same."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import importlib.util
+import operator
+import random
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, TypedDict, cast
+
+import pytest
+from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.func import entrypoint
+from langgraph.graph import END, START, StateGraph
+from langgraph.pregel import Pregel
+from langgraph.store.base import BaseStore
+from langgraph.store.memory import InMemoryStore
+from langgraph.types import Command, Overwrite, RetryPolicy, Send, interrupt
+from pure_engine.engine import Engine as Pure
+
+import parity_kit
+from parity_kit.contract import Operation, Outcome, Unsupported, run
+from parity_kit.contract.casefile import CaseFile, read_case
+from parity_kit.contract.errors import CannotRecordError
+from parity_kit.reference.engine import Engine
+
+APPS = Path(__file__).parents[2] / "docs" / "examples" / "apps"
+THREAD: Any = {"configurable": {"thread_id": "t"}}
+
+
+def app(name: str) -> Any:
+    spec = importlib.util.spec_from_file_location(f"app_{name}", APPS / f"{name}.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+class State(TypedDict, total=False):
+    n: int
+    log: Annotated[list[Any], operator.add]
+
+
+class Private(TypedDict):
+    secret: str
+
+
+class Input(TypedDict):
+    question: str
+
+
+class Output(TypedDict):
+    answer: str
+
+
+def line(*nodes: Callable[[Any], Any], **compiled: Any) -> Any:
+    """Return a graph of nodes in a row, with a saver unless another is given."""
+    builder: Any = StateGraph(State)
+    builder.add_sequence([(node.__name__, node) for node in nodes])
+    builder.add_edge(START, nodes[0].__name__)
+    return builder.compile(**{"checkpointer": InMemorySaver(), **compiled})
+
+
+def recorded(path: Path, act: Callable[[], Any]) -> CaseFile:
+    with parity_kit.record(path):
+        act()
+    kept = read_case(path)
+    assert run(Engine(), kept.case) == kept.reference_outcomes
+    return kept
+
+
+def stored(outcomes: tuple[Outcome, ...]) -> dict[str, bytes]:
+    """Return everything that a case stored; none of the cases here deletes."""
+    every: dict[str, bytes] = {}
+    for outcome in outcomes:
+        assert not isinstance(outcome, Unsupported)
+        every |= outcome.stored
+    return every
+
+
+def run_agent() -> Any:
+    graph = app("agent").graph
+    modes = ["updates", "messages", "values"]
+    question = {"messages": [("user", "How is the weather in Paris")]}
+    events = list(graph.stream(question, THREAD, stream_mode=modes))
+    assert sum(kind == "messages" for kind, _ in events) > 10, "the model streams"
+
+
+def run_map_reduce() -> Any:
+    graph = app("map_reduce").graph
+    list(graph.stream({"topic": "cat"}, THREAD, stream_mode=["updates", "custom"]))
+    assert graph.get_state(THREAD).values["best"].startswith("Why did the cat")
+
+
+def run_approval() -> Any:
+    graph = app("approval").graph
+    graph.invoke({"amount": 500, "notes": []}, THREAD)
+    graph.invoke(Command(resume="it was late"), THREAD)
+    graph.invoke(Command(resume="Ann"), THREAD)
+    assert graph.invoke(None, THREAD)["paid"] is True
+    assert len(list(graph.get_state_history(THREAD))) > 3
+
+
+@pytest.mark.parametrize("act", [run_agent, run_map_reduce, run_approval])
+def test_an_application_becomes_a_case_of_its_own_bytes(
+    tmp_path: Path, act: Callable[[], Any]
+) -> None:
+    kept = recorded(tmp_path / "app.case", act)
+    assert len((tmp_path / "app.case").read_bytes()) < 60_000
+    assert kept.case.subject.spec["saver"] == "memory"
+
+
+@pytest.mark.parametrize("act", [run_map_reduce, run_approval])
+def test_pure_runs_a_recording_to_the_same_bytes(tmp_path: Path, act: Callable[[], Any]) -> None:
+    kept = recorded(tmp_path / "app.case", act)
+    assert run(Pure(), kept.case) == kept.reference_outcomes
+
+
+def test_two_recordings_of_one_run_are_the_same_file(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        with parity_kit.record(tmp_path / name / "app.case"):
+            run_agent()
+    assert (tmp_path / "a/app.case").read_bytes() == (tmp_path / "b/app.case").read_bytes()
+
+
+def test_a_recording_leaves_nothing_patched_and_the_saver_untouched(tmp_path: Path) -> None:
+    def node(_: State) -> Any:
+        return {"n": 1}
+
+    graph = line(node)
+    saver, nodes = graph.checkpointer, dict(graph.nodes)
+    methods = cast("dict[str, Any]", vars(Pregel))
+    before = (methods["invoke"], methods["stream"], uuid.uuid4, random.getstate())
+    recorded(tmp_path / "x.case", lambda: graph.invoke({}, THREAD))
+    assert (methods["invoke"], methods["stream"], uuid.uuid4, random.getstate()) == before
+    assert graph.checkpointer is saver
+    assert graph.nodes == nodes
+    assert saver.storage == {}
+
+
+def test_a_frozen_node_knows_its_input_not_its_position(tmp_path: Path) -> None:
+    def node(state: Any) -> Any:
+        return {"n": state["n"] + 1}
+
+    kept = recorded(tmp_path / "x.case", lambda: line(node).invoke({"n": 1}, THREAD))
+    operation = Operation("invoke", {"thread": "t", "input": {"n": 2}})
+    (outcome,) = run(Engine(), dataclasses.replace(kept.case, operations=(operation,)))
+    assert getattr(outcome, "message", "") == "the recording has no such call"
+
+
+def test_async_runs_errors_attempts_stores_and_commands_are_recorded(tmp_path: Path) -> None:
+    attempts: list[int] = []
+
+    async def flaky(_: State, *, store: BaseStore) -> Any:
+        attempts.append(1)
+        await store.aput(("a", "b"), "k", {"v": len(attempts)})
+        if len(attempts) < 3:
+            raise ConnectionError(f"attempt {len(attempts)}")
+        return Command(update={"log": Overwrite(["new"])}, goto=[Send("end", {"n": 7}), "end"])
+
+    async def end(state: State) -> Any:
+        if state.get("n") == 8:
+            raise ValueError("eight")
+        return {"log": [state.get("n", 0)]}
+
+    builder: Any = StateGraph(State)
+    builder.add_node("flaky", flaky, retry_policy=RetryPolicy(initial_interval=0))
+    builder.add_node("end", end)
+    builder.add_edge(START, "flaky")
+    graph = builder.compile(checkpointer=InMemorySaver(), store=InMemoryStore())
+
+    async def act() -> None:
+        assert (await graph.ainvoke({"log": ["old"]}, THREAD))["log"] == ["new", 0, 7]
+        await graph.aupdate_state(THREAD, {"n": 8}, as_node="flaky")
+        attempts[:] = [1, 1]
+        with pytest.raises(ValueError, match="eight"):
+            await graph.ainvoke(Command(goto="end"), THREAD)
+        assert [state async for state in graph.aget_state_history(THREAD)]
+
+    kept = recorded(tmp_path / "x.case", lambda: asyncio.run(act()))
+    names = [operation.name for operation in kept.case.operations]
+    assert names == ["invoke", "update_state", "command", "get_state_history"]
+
+
+def test_each_graph_of_a_block_has_a_file(tmp_path: Path) -> None:
+    def one(_: State) -> Any:
+        return {"n": 1}
+
+    def two(_: State) -> Any:
+        return {"n": 2}
+
+    with parity_kit.record(tmp_path / "x.case") as recording:
+        line(one).invoke({}, THREAD)
+        line(two, checkpointer=None).invoke({})
+    assert [file.name for file in recording.files] == ["x.case", "x-2.case"]
+
+
+def test_a_reducer_of_the_users_own_is_recognised_by_what_it_did(tmp_path: Path) -> None:
+    def join(left: list[Any], right: list[Any]) -> list[Any]:
+        return [*left, *right]
+
+    def alternate(left: list[Any], right: list[Any]) -> list[Any]:
+        return [*right, *left]
+
+    def graph(reducer: Any) -> Any:
+        fields: Any = {"log": Annotated[list[Any], reducer]}
+        builder: Any = StateGraph(TypedDict("Own", fields))  # pyright: ignore[reportArgumentType]  # made at run time
+        builder.add_node("a", logs)
+        builder.add_edge(START, "a")
+        return builder.compile()
+
+    kept = recorded(tmp_path / "x.case", lambda: graph(join).invoke({"log": ["x"]}))
+    program: Any = kept.case.subject.spec["program"]
+    assert program["state"]["log"] == {"type": "list", "reducer": "add"}
+    with pytest.raises(CannotRecordError, match="none of the language's reducers"):
+        recorded(tmp_path / "y.case", lambda: graph(alternate).invoke({"log": ["x"]}))
+
+
+def test_schemas_of_input_output_and_single_nodes_are_recorded(tmp_path: Path) -> None:
+    def think(state: Input) -> Private:
+        return {"secret": state["question"]}
+
+    def answer(state: Private) -> Output:
+        return {"answer": state["secret"]}
+
+    builder: Any = StateGraph(State, input_schema=Input, output_schema=Output)
+    builder.add_node("think", think)
+    builder.add_node("answer", answer)
+    builder.add_edge(START, "think")
+    builder.add_edge("think", "answer")
+    graph = builder.compile(checkpointer=InMemorySaver())
+    recorded(tmp_path / "x.case", lambda: graph.invoke({"question": "why", "n": 1}, THREAD))
+
+
+@dataclass
+class Own:
+    """A type of an application."""
+
+    x: int
+
+
+class OwnError(Exception):
+    """An error of an application."""
+
+
+def mutates(state: Any) -> Any:
+    state["log"].append(1)
+    return {"n": 1}
+
+
+def swallows(_: Any) -> Any:
+    try:
+        interrupt("really?")
+    except Exception:  # noqa: BLE001  # the trap
+        return {"n": 1}
+
+
+def nests(_: Any) -> Any:
+    return {"n": line(fine).invoke({}, THREAD)["n"]}
+
+
+def returns_own(_: Any) -> Any:
+    return {"log": [Own(1)]}
+
+
+def raises_own(_: Any) -> Any:
+    raise OwnError("no")
+
+
+def fine(_: Any) -> Any:
+    return {"n": 1}
+
+
+def logs(_: Any) -> Any:
+    return {"log": ["a"]}
+
+
+def counts(state: Any) -> Any:
+    return {"n": state.get("n", 0) + 1}
+
+
+def over_two(state: Any) -> bool:
+    return state["n"] > 2
+
+
+TRAPS = {
+    mutates: "node 'mutates' changes its input in place",
+    swallows: "node 'swallows' catches an interrupt and goes on",
+    nests: "node 'nests' runs a graph inside itself: add that graph as a node",
+    raises_own: r"node 'raises_own' raises .*OwnError, which the program language has no word for",
+    returns_own: r"values of .*\.Own, which LangGraph does not build on its own",
+}
+
+
+@pytest.mark.parametrize(("node", "problem"), TRAPS.items(), ids=lambda item: str(item)[:30])
+def test_what_a_recording_cannot_hold_is_refused_with_its_place(
+    tmp_path: Path, node: Callable[[Any], Any], problem: str
+) -> None:
+    def act() -> None:
+        with contextlib.suppress(OwnError):
+            line(node).invoke({"log": [0]}, THREAD)
+
+    with pytest.raises(CannotRecordError, match=problem) as refused:
+        recorded(tmp_path / "x.case", act)
+    assert not (tmp_path / "x.case").exists()
+    if node is not returns_own:
+        assert "test_recording.py:" in str(refused.value)
+
+
+def test_the_block_says_what_else_it_cannot_hold(tmp_path: Path) -> None:
+    @entrypoint()
+    def functional(value: int) -> int:
+        return value
+
+    def abandoned() -> None:
+        stream = line(fine).stream({}, THREAD, stream_mode=["updates", "values"])
+        next(stream)
+        stream.close()
+
+    def nothing() -> None:
+        pass
+
+    def subgraph_state() -> None:
+        line(fine).get_state({"configurable": {"thread_id": "t", "checkpoint_ns": "a:b"}})
+
+    for act, problem in (
+        (lambda: cast("Any", functional).invoke(1), "functional program"),
+        (abandoned, "stream was not read to its end"),
+        (nothing, "no graph was run"),
+        (subgraph_state, "the state of a subgraph"),
+        (lambda: line(fine).invoke({}, THREAD, output_keys="n"), "`output_keys`"),
+    ):
+        with pytest.raises(CannotRecordError, match=problem):
+            recorded(tmp_path / "x.case", act)
+
+
+def test_what_is_left_out_is_named(tmp_path: Path) -> None:
+    config: Any = {"configurable": {"thread_id": "t", "user": "Ann"}, "metadata": {"run": "7"}}
+    with parity_kit.record(tmp_path / "x.case") as recording:
+        list(line(fine).stream({}, config, stream_mode="messages"))
+    assert recording.notes == [
+        "not compared with the application: events of stream mode messages",
+        "left out: user of the config",
+        "left out: metadata.run of the config",
+    ]
+
+
+def test_a_branch_to_the_end_and_breakpoints_are_recorded(tmp_path: Path) -> None:
+    builder: Any = StateGraph(State)
+    builder.add_node("a", counts)
+    builder.add_edge(START, "a")
+    builder.add_conditional_edges("a", over_two, {True: END, False: "a"})
+    graph = builder.compile(checkpointer=InMemorySaver(), interrupt_after=["a"])
+
+    def act() -> None:
+        graph.invoke({"n": 0}, THREAD)
+        graph.invoke(None, THREAD)
+        graph.invoke(None, THREAD)
+        assert graph.invoke(None, THREAD)["n"] == 3
+
+    kept = recorded(tmp_path / "x.case", act)
+    assert run(Pure(), kept.case) == kept.reference_outcomes
+    assert any(name.startswith("checkpoint/t/") for name in stored(kept.reference_outcomes))
