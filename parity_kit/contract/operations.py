@@ -36,6 +36,8 @@ _TABLES: Final = {
     SubjectKind.GRAPH: {
         "invoke": f"input {_RUN}",
         "stream": f"input {_RUN}",
+        "first_event": f"input {_RUN}",
+        "compile": "",
         "resume": f"value {_RUN}",
         "resume_map": f"values {_RUN}",
         "command": f"command {_RUN}",

@@ -20,7 +20,7 @@ from parity_kit.programs import rules
 from parity_kit.programs.fields import check_channel
 from parity_kit.programs.parsing import parse
 
-SAVERS = ("memory", "sqlite", "postgres")
+SAVERS = ("memory", "sqlite", "sqlite-file", "postgres")
 
 
 def admit(case: Case, where: str = "", *, trusted: Collection[str] = ()) -> None:

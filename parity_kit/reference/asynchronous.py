@@ -7,6 +7,7 @@ sleeps, and a timeout measures how long the program says it waited.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import selectors
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -65,13 +66,15 @@ class Awaited:
         return self._complete(getattr(target, f"a{name}")(*args, **kwargs))
 
     def for_each(
-        self, take: Callable[[Any], None], target: Any, name: str, *args: Any, **kwargs: Any
+        self, take: Callable[[Any], object], target: Any, name: str, *args: Any, **kwargs: Any
     ) -> None:
-        """Iterate over a method's items, and pass them to `take` as they come."""
+        """Iterate over a method's items, and pass them to `take` until it returns true."""
 
         async def iterate() -> None:
-            async for item in getattr(target, f"a{name}")(*args, **kwargs):
-                take(item)
+            async with contextlib.aclosing(getattr(target, f"a{name}")(*args, **kwargs)) as items:
+                async for item in items:
+                    if take(item):
+                        return
 
         self._complete(iterate())
 

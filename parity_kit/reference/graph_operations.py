@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from inspect import signature
@@ -30,9 +31,9 @@ class Caller(Protocol):
         ...
 
     def for_each(
-        self, take: Callable[[Any], None], target: Any, name: str, *args: Any, **kwargs: Any
+        self, take: Callable[[Any], object], target: Any, name: str, *args: Any, **kwargs: Any
     ) -> None:
-        """Call a method that returns an iterator, and pass its items to `take` as they come."""
+        """Call a method that yields items, and pass them to `take` until it returns true."""
         ...
 
 
@@ -44,20 +45,32 @@ class Direct:
         return getattr(target, name)(*args, **kwargs)
 
     def for_each(
-        self, take: Callable[[Any], None], target: Any, name: str, *args: Any, **kwargs: Any
+        self, take: Callable[[Any], object], target: Any, name: str, *args: Any, **kwargs: Any
     ) -> None:
-        """Call a method that returns an iterator, and pass its items to `take` as they come."""
-        for item in getattr(target, name)(*args, **kwargs):
-            take(item)
+        """Call a method that yields items, and pass them to `take` until it returns true."""
+        with contextlib.closing(getattr(target, name)(*args, **kwargs)) as items:
+            for item in items:
+                if take(item):
+                    return
 
 
 class Operations:
-    """The operations on one graph; `events` collects a stream's items, or is None in benchmarks."""
+    """The operations on one graph; `events` collects a stream's items, or is None in benchmarks.
+
+    `build` compiles the graph's program.
+    """
 
     def __init__(
-        self, graph: Any, saver: Any, counter: Counter, caller: Caller, events: list[Event] | None
+        self,
+        graph: Any,
+        build: Callable[[], object],
+        saver: Any,
+        counter: Counter,
+        caller: Caller,
+        events: list[Event] | None,
     ) -> None:
         self._graph = graph
+        self._build = build
         self._saver = saver
         self._counter = counter
         self._caller = caller
@@ -70,6 +83,14 @@ class Operations:
     def stream(self, modes: Sequence[str], input: Any = None, **run: Any) -> Any:
         """Run the graph; its events are the stream's items."""
         return self._run(input, {**run, "modes": modes})
+
+    def first_event(self, modes: Sequence[str], input: Any = None, **run: Any) -> Any:
+        """Run the graph until the stream's first item, and close the stream."""
+        return self._run(input, {**run, "modes": modes}, until_first=True)
+
+    def compile(self) -> None:
+        """Compile the program once more."""
+        self._build()
 
     def resume(self, value: Any, **run: Any) -> Any:
         """Resume with the answer to an interrupt."""
@@ -157,7 +178,7 @@ class Operations:
     def _call(self, name: str, *args: Any, **kwargs: Any) -> Any:
         return self._caller.call(self._graph, name, *args, **kwargs)
 
-    def _run(self, input: Any, run: Mapping[str, Any]) -> Any:
+    def _run(self, input: Any, run: Mapping[str, Any], *, until_first: bool = False) -> Any:
         where = {name: value for name, value in run.items() if name not in _RUN_ARGUMENTS}
         kwargs = {name: value for name, value in run.items() if name in _RUN_ARGUMENTS}
         modes, subgraphs = kwargs.pop("modes", None), kwargs.pop("subgraphs", False)
@@ -167,11 +188,12 @@ class Operations:
         if subgraphs:
             kwargs["subgraphs"] = True
 
-        def take(item: Any) -> None:
+        def take(item: Any) -> bool:
             # LangGraph keeps changing the objects it has handed out, so payloads are read at once.
             namespace, mode, payload = item if subgraphs else ((), *item)
             if self._events is not None:
                 self._events.append(Event(mode, tuple(namespace), to_plain(payload)))
+            return until_first
 
         return self._caller.for_each(
             take, self._graph, "stream", input, config, stream_mode=modes, **kwargs

@@ -20,7 +20,7 @@ from parity_kit.contract import (
     UnsupportedSubjectError,
 )
 from parity_kit.contract.errors import BadProgramError
-from parity_kit.programs.model import Functional
+from parity_kit.programs.model import Functional, Program
 from parity_kit.programs.parsing import parse
 from parity_kit.reference.asynchronous import Awaited, TimelessLoop
 from parity_kit.reference.build import Builder
@@ -41,7 +41,11 @@ class GraphSession:
         self, subject: Subject, pins: Pins, *, pin: bool = True, free: Collection[Pin] = ()
     ) -> None:
         self._saver = make_saver(subject.spec.get("saver"))
-        self._graph = _compiled(subject, self._saver, declared=Pin.EDGES not in free)
+        program = _parsed(subject)
+        self._build = functools.partial(
+            _compiled, program, self._saver, declared=Pin.EDGES not in free
+        )
+        self._graph = self._build()
         self._counter = Counter(pins, free)
         self._watch = Watch()
         self._pin = pin
@@ -73,7 +77,9 @@ class GraphSession:
     def _prepared(self, operation: Operation, events: list[Event] | None) -> Callable[[], Any]:
         args = to_native(operation.args)
         caller = self._await() if args.pop("async", False) else Direct()
-        operations = Operations(self._graph, self._saver, self._counter, caller, events)
+        operations = Operations(
+            self._graph, self._build, self._saver, self._counter, caller, events
+        )
         return functools.partial(getattr(operations, operation.name), **args)
 
     def _await(self) -> Awaited:
@@ -85,12 +91,16 @@ class GraphSession:
         return pinned(self._counter) if self._pin else unhurried()
 
 
-def _compiled(subject: Subject, saver: Any, *, declared: bool) -> Any:
+def _parsed(subject: Subject) -> Program | Functional:
     data = to_native(subject.spec["program"])
     program = parse(data)
     for word, name in _OF_RUNTIME.items():
         if name not in _RUNTIME and _says(data, word):
             raise UnsupportedSubjectError(f"this release's Runtime has no {name}")
+    return program
+
+
+def _compiled(program: Program | Functional, saver: Any, *, declared: bool) -> Any:
     try:
         if isinstance(program, Functional):
             return compile_functional(program, saver)

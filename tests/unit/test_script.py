@@ -133,6 +133,21 @@ def test_equality_is_that_of_stored_bytes() -> None:
     assert last == str({"x": [True, False, False, True, True, True, False]})
 
 
+@pytest.mark.parametrize("awaited", [False, True])
+def test_a_first_event_is_printed_alone_and_a_database_may_be_a_file(*, awaited: bool) -> None:
+    program: dict[str, Any] = {
+        "state": {"n": {"type": "int"}},
+        "nodes": {name: {"body": [{"write": {"n": 1}}]} for name in ("a", "b")},
+        "sequence": ["a", "b"],
+        "entry": "a",
+    }
+    first = {"input": {"n": 0}, "modes": ["updates"], "async": awaited}
+    operations = (Operation("compile"), Operation("first_event", first))
+    *_, last = printed(graph(program, *operations, saver=None))
+    assert last == "('updates', {'a': {'n': 1}})"
+    assert "tempfile.mkstemp()[1]" in graph(program, *operations, saver="sqlite-file")
+
+
 def test_what_a_graph_has_not_is_nothing_in_its_script_either() -> None:
     program: dict[str, Any] = {
         "state": {"n": {"type": "int"}},

@@ -139,7 +139,9 @@ MISTAKES = {
     f"{NODE}script:\n- {{a: {{}}, b: {{}}}}": "line 5, script[0]: expected one operation",
     f"{NODE}script:\n- invoke: 5": "line 5, script[0]: expected one operation",
     f"{NODE}id: 5\n{SCRIPT}": "line 4, id: expected text, got 5",
-    f"{NODE}saver: disk\n{SCRIPT}": "line 4, saver: expected memory, sqlite, postgres or null",
+    f"{NODE}saver: disk\n{SCRIPT}": (
+        "line 4, saver: expected memory, sqlite, sqlite-file, postgres or null"
+    ),
     f"{NODE}colour: red\n{SCRIPT}": "line 1, program: unknown key 'colour'",
     f"{SCRIPT}state: {{n: {{type: int}}}}\nnodes:\n  a:\n    body: [{{wrte: 1}}]\n": (
         "line 6, nodes.a.body[0]"

@@ -21,6 +21,7 @@ def workloads() -> tuple[Workload, ...]:
     """Return every workload, in the order of the tables: those of a quick session first."""
     every = (
         *graphs.core(),
+        *graphs.compiled(),
         *serialization.serialization(),
         *channels.channels(),
         *graphs.series(),

@@ -49,6 +49,18 @@ def core() -> Iterator[Workload]:
     )
 
 
+def compiled() -> Iterator[Workload]:
+    """Yield the compilation of graphs; opening the session has parsed the program before."""
+    for name, about, program in (
+        ("simple", "three nodes in a row", programs.sequence(3)),
+        ("complex", "ten nodes in a row", programs.sequence(10)),
+        ("conditional", "ten nodes, nine of them with a conditional edge", programs.deep(10)),
+    ):
+        yield graph(
+            f"compile-{name}", "compile", f"compile {about}", program, [Operation("compile", {})]
+        )
+
+
 def series() -> Iterator[Workload]:
     """Yield the same work in several sizes; the largest are not for a quick session."""
     for sizes, effort in ((_SIZES, Effort.QUICK), (_LARGE, Effort.RIGOROUS)):
@@ -128,7 +140,11 @@ def shapes() -> Iterator[Workload]:
 
 def checkpoints() -> Iterator[Workload]:
     """Yield graphs that store their state."""
-    for saver, kind in (("memory", "an in-memory"), ("sqlite", "an SQLite (in memory)")):
+    for saver, kind in (
+        ("memory", "an in-memory"),
+        ("sqlite", "an SQLite (in memory)"),
+        ("sqlite-file", "an SQLite (on disk)"),
+    ):
         for length in (3, 5):
             if (saver, length) != ("memory", 5):
                 yield graph(
@@ -220,6 +236,14 @@ def streams() -> Iterator[Workload]:
             [run("stream", COUNTED_INPUT, "memory", modes=wanted)],
             saver="memory",
         )
+    for length in (5, 100):
+        yield graph(
+            f"stream-first-event-{length}",
+            "stream",
+            f"`sequential-{length}`, streamed in updates until the first event",
+            programs.sequence(length),
+            [run("first_event", COUNTED_INPUT, supersteps=length, modes=["updates"])],
+        )
     yield graph(
         "stream-parallel-3",
         "stream",
@@ -230,17 +254,45 @@ def streams() -> Iterator[Workload]:
 
 
 def asynchronous() -> Iterator[Workload]:
-    """Yield runs by `ainvoke`."""
-    for name, about, program, saver in (
-        ("sequential-5", "`sequential-5`", programs.sequence(5), None),
-        ("parallel-fan-out-5", "`parallel-fan-out-5`", programs.fan_out(5), None),
-        ("checkpoint-memory-5", "`checkpoint-memory-5`", programs.sequence(5), "memory"),
+    """Yield runs by `ainvoke` and `astream`."""
+    awaited: dict[str, Plain] = {"async": True}
+    worker: dict[str, Plain] = {"body": [{"write": {"log": [{"get": "count"}]}}]}
+    for name, program, saver in (
+        ("sequential-5", programs.sequence(5), None),
+        ("sequential-100", programs.sequence(100), None),
+        ("parallel-fan-out-5", programs.fan_out(5), None),
+        ("parallel-fan-out-50", programs.fan_out(50), None),
+        ("conditional-loop-5", programs.loop(5), None),
+        ("send-map-10", programs.mapped(10, worker), None),
+        ("checkpoint-memory-5", programs.sequence(5), "memory"),
     ):
         yield graph(
             f"async-{name}",
             "asynchronous",
-            f"{about} by `ainvoke`",
+            f"`{name}` by `ainvoke`",
             program,
-            [run("invoke", COUNTED_INPUT, saver, **{"async": True})],
+            [run("invoke", COUNTED_INPUT, saver, 100, **awaited)],
             saver=saver,
         )
+    for name, kind, about in (
+        ("stream-updates", "stream", "streamed in updates by `astream`"),
+        ("stream-first-event-5", "first_event", "the same until the first event"),
+    ):
+        yield graph(
+            f"async-{name}",
+            "asynchronous",
+            f"`sequential-5`, {about}",
+            programs.sequence(5),
+            [run(kind, COUNTED_INPUT, modes=["updates"], **awaited)],
+        )
+    yield graph(
+        "async-interrupt-resume",
+        "asynchronous",
+        "`interrupt-resume` by `ainvoke`",
+        programs.asking(1),
+        [
+            run("invoke", COUNTED_INPUT, "memory", **awaited),
+            Operation("resume", {"thread": "t", "value": "yes", **awaited}),
+        ],
+        saver="memory",
+    )

@@ -21,7 +21,7 @@ _SYNTAX: Final = frozenset(
     Module Expr Constant Name Load Store Tuple List Set Dict Call keyword Starred Attribute
     Subscript Assign AnnAssign AugAssign Add FunctionDef AsyncFunctionDef arguments arg Return
     Raise If Pass For With withitem ClassDef Import ImportFrom alias Compare Eq Is IsNot In
-    UnaryOp Not USub IfExp ListComp comprehension Lambda Await
+    UnaryOp Not USub IfExp ListComp comprehension Lambda Await Break
     """.split()  # noqa: SIM905  # sixty strings would hide what they are
 )
 """The nodes of the syntax tree outside the helpers, which are fixed."""
@@ -39,7 +39,8 @@ _ATTRIBUTES: Final = frozenset(
     loads_typed node or_ override prune put put_writes replay_writes request_drain result run
     state set_entry_point set_finish_point set_node_defaults setup store stream astream
     stream_writer update update_state aupdate_state bulk_update_state abulk_update_state __enter__
-    __name__ SAFE_MSGPACK_METHODS SAFE_MSGPACK_TYPES node_attempt task_id checkpoint_ns thread_id
+    builder checkpointer mkstemp __name__
+    SAFE_MSGPACK_METHODS SAFE_MSGPACK_TYPES node_attempt task_id checkpoint_ns thread_id
     add
     """.split()  # noqa: SIM905  # the same
 )

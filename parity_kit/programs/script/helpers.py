@@ -14,7 +14,7 @@ class Helper:
 
 
 _MODULES = {
-    "": "asyncio functools operator sqlite3 sys",
+    "": "asyncio functools operator sqlite3 sys tempfile",
     "collections": "Counter",
     "contextlib": "contextmanager",
     "dataclasses": "dataclass make_dataclass",
@@ -233,6 +233,13 @@ def answers(config, values):
     ),
     "print_all": Helper(
         "async def print_all(items):\n    async for item in items:\n        print(item)"
+    ),
+    "print_first": Helper(
+        """\
+async def print_first(items):
+    async for item in items:
+        print(item)
+        break"""
     ),
     "shown": Helper(
         '''\

@@ -16,8 +16,10 @@ def operation_lines(operation: Operation, uses: Uses, cached: Mapping[str, str])
     """Yield the lines of an operation on `graph`; `cached` has the names of tasks with a cache."""
     given: dict[str, Any] = dict(operation.args)
     match operation.name:
-        case "invoke" | "stream" | "resume" | "resume_map" | "command":
-            yield from _run(_input(operation.name, given, uses), given, uses)
+        case "invoke" | "stream" | "first_event" | "resume" | "resume_map" | "command":
+            yield from _run(operation.name, given, uses)
+        case "compile":
+            yield "graph.builder.compile(checkpointer=graph.checkpointer)"
         case "get_state" | "update_state" | "bulk_update_state":
             yield from _state(operation.name, given, uses)
         case "get_state_history":
@@ -60,7 +62,8 @@ def _called(function: str, parts: list[str], given: Mapping[str, Any], uses: Use
     return f"{uses('asyncio')}.run({call(f'{owner}.a{name}', *parts)})"
 
 
-def _run(graph_input: str, given: Mapping[str, Any], uses: Uses) -> Iterator[str]:
+def _run(operation: str, given: Mapping[str, Any], uses: Uses) -> Iterator[str]:
+    graph_input = _input(operation, given, uses)
     named = {key: _optional(given, key, uses) for key in _RUN}
     config = _config(given, uses)
     if given.get("modes") is None:
@@ -71,7 +74,8 @@ def _run(graph_input: str, given: Mapping[str, Any], uses: Uses) -> Iterator[str
         return
     named["stream_mode"] = names(given["modes"])
     named["subgraphs"] = "True" if given.get("subgraphs") else None
-    yield from _print_items("stream", [graph_input, config], named, given, uses)
+    name = "first_event" if operation == "first_event" else "stream"
+    yield from _print_items(name, [graph_input, config], named, given, uses)
 
 
 def _print_items(
@@ -81,13 +85,18 @@ def _print_items(
     given: Mapping[str, Any],
     uses: Uses,
 ) -> Iterator[str]:
-    """Yield the lines that print every item of a call's result."""
+    """Yield the lines that print every item of a call's result; `first_event` is of a stream."""
+    until_first = name == "first_event"
+    name = "stream" if until_first else name
     if given.get("async"):
         source = call(f"graph.a{name}", *parts, **named)
-        yield f"{uses('asyncio')}.run({uses('print_all')}({source}))"
+        helper = uses("print_first" if until_first else "print_all")
+        yield f"{uses('asyncio')}.run({helper}({source}))"
     else:
         yield f"for item in {call(f'graph.{name}', *parts, **named)}:"
         yield "    print(item)"
+        if until_first:
+            yield "    break"
 
 
 def _config(given: Mapping[str, Any], uses: Uses) -> str:

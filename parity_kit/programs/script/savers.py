@@ -19,6 +19,10 @@ def saver_source(name: str, uses: Uses) -> Iterator[str]:
         case "sqlite":
             database = call(f"{uses('sqlite3')}.connect", '":memory:"', check_same_thread="False")
             yield f"saver = {uses('SqliteSaver')}({database})"
+        case "sqlite-file":
+            file = f"{uses('tempfile')}.mkstemp()[1]"
+            database = call(f"{uses('sqlite3')}.connect", file, check_same_thread="False")
+            yield f"saver = {uses('SqliteSaver')}({database})"
         case "postgres":
             yield f"connection = {uses('PostgresSaver')}.from_conn_string(sys.argv[1])"
             uses("sys")

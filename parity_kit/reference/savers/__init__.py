@@ -11,7 +11,7 @@ from typing import Any
 
 from parity_kit.contract import UnsupportedSubjectError
 
-NAMES = ("memory", "sqlite", "postgres")
+NAMES = ("memory", "sqlite", "sqlite-file", "postgres")
 """The savers that a subject can name."""
 
 
@@ -29,6 +29,10 @@ def make_saver(name: Any) -> Any:
         return None
     if name not in NAMES:
         raise UnsupportedSubjectError(f"no saver {name}")
+    if name == "sqlite-file":
+        from parity_kit.reference.savers.sqlite import make_in_file  # noqa: PLC0415  # as below
+
+        return make_in_file()
     return _room(name).make()
 
 

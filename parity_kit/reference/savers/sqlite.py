@@ -1,8 +1,11 @@
-"""`SqliteSaver`: two tables in a database in memory."""
+"""`SqliteSaver`: two tables in a database in memory, or in a file of its own."""
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
+import tempfile
+from pathlib import Path
 from typing import Any
 
 from langgraph.checkpoint.sqlite import SqliteSaver
@@ -15,9 +18,18 @@ def make() -> SqliteSaver:
     return SqliteSaver(sqlite3.connect(":memory:", check_same_thread=False))
 
 
+def make_in_file() -> SqliteSaver:
+    """Return a fresh saver whose database is in a temporary folder."""
+    file = Path(tempfile.mkdtemp(prefix="parity-kit-")) / "checkpoints.sqlite"
+    return SqliteSaver(sqlite3.connect(file, check_same_thread=False))
+
+
 def close(saver: SqliteSaver) -> None:
-    """Close the database."""
+    """Close the database, and remove its folder if it has one."""
+    ((_, _, file),) = saver.conn.execute("PRAGMA database_list")
     saver.conn.close()
+    if file:
+        shutil.rmtree(Path(file).parent)
 
 
 def checkpoint(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Collection, Sequence
 from typing import Any, Unpack, cast
 
@@ -35,11 +36,16 @@ _NO_THREAD = (
 )
 
 
+class _EnoughError(BaseException):
+    """The first item of a stream was taken; no node's error handler is to see it."""
+
+
 class GraphSession(Session):
     """A compiled program."""
 
     def __init__(self, subject: Subject, clock: Clock) -> None:
-        program = compile_program(native(subject.spec["program"]))
+        self._source = native(subject.spec["program"])
+        program = compile_program(self._source)
         saver = make_saver(subject.spec.get("saver"), clock)
         super().__init__(dict if saver is None else saver.contents)
         self._graph = Graph(program, saver, clock, saver)
@@ -98,6 +104,26 @@ class GraphSession(Session):
     ) -> None:
         """Run to the end; every item of the stream is an event."""
         self._run(input, modes, self._sink(), self._graph.program.fields, options)
+
+    def do_first_event(
+        self,
+        modes: list[str],
+        input: Any = None,  # noqa: A002  # the contract's name
+        **options: Unpack[Options],
+    ) -> None:
+        """Run until the first item of the stream, which is an event."""
+        take = self._sink()
+
+        def sink(item: Item) -> None:
+            take(item)
+            raise _EnoughError
+
+        with contextlib.suppress(_EnoughError):
+            self._run(input, modes, sink, self._graph.program.fields, options)
+
+    def do_compile(self) -> None:
+        """Compile the program once more."""
+        compile_program(self._source)
 
     def do_resume(
         self, value: Any = None, modes: list[str] | None = None, **options: Unpack[Options]

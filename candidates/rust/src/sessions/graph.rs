@@ -28,6 +28,7 @@ const NO_THREAD: &str = "Checkpointer requires one or more of the following 'con
 
 pub struct GraphSession {
     graph: Graph,
+    source: Value,
 }
 
 impl GraphSession {
@@ -48,7 +49,8 @@ impl GraphSession {
         };
         let epoch = options::number(pins, "epoch")?.and_then(|epoch| i64::try_from(epoch).ok());
         let epoch = epoch.ok_or_else(|| Unsupported("pins without an epoch".to_owned()))?;
-        let program = compile(&native(argument(spec, "program")?))?;
+        let source = native(argument(spec, "program")?);
+        let program = compile(&source)?;
         let graph = Graph {
             store: program.has_store.then(Rc::default),
             program,
@@ -56,11 +58,15 @@ impl GraphSession {
             saver,
             clock: Rc::new(Clock::new(epoch)),
         };
-        Ok(GraphSession { graph })
+        Ok(GraphSession { graph, source })
     }
 
     fn act(&self, operation: &str, args: &Map, events: &Sink) -> Result<Value, Stop> {
         match operation {
+            "compile" => {
+                compile(&self.source)?;
+                Ok(Value::Nil)
+            }
             "get_state" => self.get_state(args),
             "get_state_history" => self.history(args),
             "update_state" => {

@@ -35,6 +35,7 @@ fn arguments(operation: &str) -> Option<Vec<&'static str>> {
         "command" => &["command", "modes"],
         "update_state" => &["thread", "values", "as_node", "checkpoint", "task"],
         "bulk_update_state" => &["thread", "supersteps", "checkpoint", "task"],
+        "compile" => &[],
         "get_state" => &["thread", "checkpoint", "task", "subgraphs"],
         "get_state_history" => &["thread", "limit", "before", "filter", "task"],
         "store_items" => &["namespace"],
