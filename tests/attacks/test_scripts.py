@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 from parity_kit.contract import Case, CaseId, Operation, Subject, SubjectKind
@@ -151,8 +151,17 @@ NAMES = st.lists(
 )
 
 
+LONG = [f"{number}{'x' * 90} ." for number in range(10)]
+
+
 @pytest.mark.parametrize("case", [graph, saver, channel, codec])
-@settings(max_examples=60, deadline=None)
+@settings(
+    max_examples=60,
+    deadline=None,
+    # A find is not shrunk: that takes minutes, and the names say enough.
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
+)
+@example(names=LONG)
 @given(names=NAMES)
 def test_the_tree_of_a_script_depends_on_no_name(
     case: Callable[[Sequence[str]], Case], names: list[str]

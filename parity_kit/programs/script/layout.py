@@ -25,8 +25,10 @@ def wrapped(line: str) -> Iterator[str]:
         yield indent + inside
     else:
         parts = list(_parts(inside))
+        # A tuple of one part has a comma too, without which it would be that part.
+        comma = "," if len(parts) > 1 or inside.endswith(",") else ""
         for part in parts:
-            yield from wrapped(f"{indent}{part}{',' if len(parts) > 1 else ''}")
+            yield from wrapped(f"{indent}{part}{comma}")
     yield indent[4:] + line[end:]
 
 
