@@ -62,6 +62,7 @@ def test_a_page_at_the_cap_is_made_in_time(grown: dict[str, Any]) -> None:
     assert time.process_time() - began < 2 * BUSY
 
 
+@pytest.mark.slow
 def test_the_same_report_gives_the_same_bytes_in_other_processes(
     grown: dict[str, Any], tmp_path: Path
 ) -> None:

@@ -74,6 +74,7 @@ def commands() -> list[list[str]]:
         "gate",
         "matrix",
         "selftest",
+        "upstream",
         "replay",
         "explain",
         "parity",

@@ -300,7 +300,7 @@ def test_other_requirements_make_another_environment(tmp_path: Path) -> None:
     assert len(pythons) == 2
 
 
-@pytest.mark.parametrize("with_uv", [True, False])
+@pytest.mark.parametrize("with_uv", [True, pytest.param(False, marks=pytest.mark.slow)])
 def test_installer_that_fails_is_quoted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, with_uv: bool
 ) -> None:

@@ -177,6 +177,7 @@ def test_what_moves_and_has_no_mask_is_reported(measured: Measured) -> None:
     assert (stale.needless, stale.missing) == ((), measured.masks[:1])
 
 
+@pytest.mark.slow
 def test_the_command_names_what_is_stale(
     measured: Measured, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -294,6 +294,7 @@ def test_a_users_own_tests_run_beside(pytester: pytest.Pytester, workspace: Path
     result.stdout.fnmatch_lines([f"collected {CASES + 1} items"])
 
 
+@pytest.mark.slow
 def test_workers_have_a_process_each_and_judge_the_whole_together(
     pytester: pytest.Pytester, workspace: Path
 ) -> None:

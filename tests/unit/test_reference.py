@@ -149,6 +149,7 @@ def test_handled_errors_keep_their_addresses_to_themselves() -> None:
     assert "id" not in vars(runner)
 
 
+@pytest.mark.slow
 def test_a_failure_that_langgraph_hides_is_shown_by_a_script() -> None:
     script = Path(__file__).parents[2] / "docs" / "examples" / "hidden_failure.py"
     shown = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True)

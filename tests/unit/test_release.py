@@ -372,6 +372,7 @@ def test_the_gate_judges_a_release_by_its_changes(workspace: Workspace) -> None:
     assert list((workspace.cache / "reach").glob("*.json")) == kept
 
 
+@pytest.mark.slow
 def test_the_gate_names_what_is_not_the_oracle_s_in_its_environment(workspace: Workspace) -> None:
     wanted = read_manifest(workspace.fixtures).oracle["xxhash"]
     assert judged(workspace)["packages"] == {"xxhash": [wanted, "0.1"]}

@@ -155,6 +155,7 @@ def test_a_last_line_that_was_cut_off_does_not_spoil_what_comes_after(
         event_from_json(json.loads(line))
 
 
+@pytest.mark.slow
 def test_the_whole_path_is_resumed_too(tmp_path: Path) -> None:
     workspace = make_workspace(tmp_path, "channels")
     path = Undisturbed(workspace, parity, "--examples", "3", "--pairs", "0")
@@ -305,6 +306,7 @@ def survives(workspace: Path, arguments: tuple[str, ...], moments: int) -> None:
         assert report_of(folder) == expected, message
 
 
+@pytest.mark.slow
 def test_a_run_survives_being_killed_at_three_moments(tmp_path: Path) -> None:
     survives(make_workspace(tmp_path, "channels"), ("off", "--suite", "corpora"), 3)
 

@@ -105,6 +105,7 @@ def test_a_candidate_that_imports_nothing_needs_no_types(
     assert (answer["verdict"], answer["compared"]) == ("equal", 30)
 
 
+@pytest.mark.slow
 def test_a_candidate_that_cannot_import_them_is_unsupported_and_named(
     imported: Workspace,
     copy: Path,

@@ -1,0 +1,179 @@
+"""`parity-kit upstream`: LangGraph's own tests, run on a candidate."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import click
+
+from parity_kit.candidates.workspace import Workspace
+from parity_kit.cli import completing
+from parity_kit.cli.common import (
+    console,
+    json_option,
+    print_json,
+    progress_messages,
+    workspace_option,
+)
+from parity_kit.cli.tables import print_table
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from parity_kit.upstream.bench import TestBench
+    from parity_kit.upstream.comparing import Verdict
+
+_SUITES = ("langgraph", "checkpoint", "prebuilt", "checkpoint-sqlite")
+_SHOWN = 10
+
+
+@click.command("upstream")
+@click.argument("candidate", shell_complete=completing.candidates)
+@click.option(
+    "--suite",
+    "suites",
+    multiple=True,
+    type=click.Choice(_SUITES),
+    help="Only these suites (default: all).",
+)
+@click.option("-k", "keyword", default="", metavar="EXPRESSION", help="Only tests that match.")
+@click.option(
+    "--published",
+    is_flag=True,
+    help="Only the tests that a published port counts: test_pregel.py in memory, without streams, "
+    "interrupts, subgraphs and sends.",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(1),
+    default=os.cpu_count() or 1,
+    help="Test files that run at the same time (default: one for each processor).",
+)
+@json_option
+@workspace_option
+def command(
+    workspace: Workspace,
+    candidate: str,
+    suites: tuple[str, ...],
+    keyword: str,
+    published: bool,
+    workers: int,
+    as_json: bool,
+) -> int:
+    """Run LangGraph's own tests on a candidate that runs LangGraph.
+
+    The tests are those of the LangGraph release in the candidate's environment. They run on that
+    release alone first, twice; what is not the same both times is set aside. What fails on the
+    candidate only is run again alone before it counts. Beside the tests that pass stands in how
+    many of them the candidate's own code ran. A stopped session goes on where it was.
+    """
+    from parity_kit.candidates.launch import find
+    from parity_kit.upstream.bench import prepare
+    from parity_kit.upstream.session import Selection, UpstreamSession
+
+    known = find(workspace, candidate)
+    with progress_messages("preparing") as emit:
+        names = (
+            ["langgraph"]
+            if published
+            else [name for name in _SUITES if name in (suites or _SUITES)]
+        )
+        bench = prepare(known, names, workspace, emit)
+        selection = Selection(keyword, published)
+        verdict = UpstreamSession(bench, workspace, known, selection, workers, emit).judge()
+    if as_json:
+        print_json(_as_json(verdict, bench))
+    else:
+        _show(verdict, bench)
+    return int(verdict.exit_code)
+
+
+def _as_json(verdict: Verdict, bench: TestBench) -> dict[str, object]:
+    return {
+        "candidate": verdict.candidate,
+        "headline": verdict.headline,
+        "exit_code": int(verdict.exit_code),
+        "packages": dict(bench.packages),
+        "counts_calls": verdict.counts_calls,
+        "problems": [*verdict.problems],
+        "causes": [
+            {"error": cause.error, "place": cause.place, "tests": [*cause.tests]}
+            for cause in verdict.causes
+        ],
+        "tests": [
+            {
+                "suite": test.suite,
+                "test": test.result.test,
+                "standing": test.standing.value,
+                "drove": test.result.drove if verdict.counts_calls else None,
+                "calls": dict(test.result.calls),
+                "seconds": test.result.seconds,
+                "error": test.result.error,
+                "place": test.result.place,
+            }
+            for test in verdict.tests
+        ],
+    }
+
+
+def _show(verdict: Verdict, bench: TestBench) -> None:
+    from parity_kit.upstream.comparing import Standing
+
+    out = console()
+    print_table(out, _table(verdict, bench))
+    causes = verdict.causes
+    for cause in causes[:_SHOWN]:
+        place = f" at {cause.place}" if cause.place else ""
+        out.print(f"{len(cause.tests)}x {cause.error}{place}", markup=False)
+        out.print(f"    first: {cause.tests[0]}", markup=False)
+    if len(causes) > _SHOWN:
+        out.print(f"and {len(causes) - _SHOWN} more causes: --json lists all", markup=False)
+    for standing in (Standing.ONLY_ALONE, Standing.QUARANTINED):
+        for test in verdict.of(standing)[:_SHOWN]:
+            out.print(f"{standing}: {test.suite} {test.result.test}", markup=False)
+    for problem in verdict.problems:
+        out.print(f"! {problem}", markup=False)
+    out.print(
+        f"{'✗' if verdict.exit_code else '✓'} {verdict.candidate}: {verdict.headline}", markup=False
+    )
+
+
+def _table(verdict: Verdict, bench: TestBench) -> Table:
+    from rich.table import Table
+
+    from parity_kit.upstream.comparing import Standing, counts
+
+    table = Table("suite", "release", box=None)
+    for heading in (
+        "tests",
+        "passed",
+        "its code ran",
+        "regressions",
+        "fail on both",
+        "set aside",
+        "skipped",
+    ):
+        table.add_column(heading, justify="right")
+    versions = {suite.name: suite.version for suite in bench.suites}
+    for name in verdict.suites:
+        number = counts(verdict, name)
+        drove = f"{verdict.drove(name):,}" if verdict.counts_calls else "not counted"
+        aside = number[Standing.QUARANTINED] + number[Standing.ONLY_ALONE]
+        table.add_row(
+            name,
+            versions[name],
+            f"{sum(number.values()):,}",
+            f"{number[Standing.PASSED]:,}",
+            drove,
+            *(
+                f"{count:,}"
+                for count in (
+                    number[Standing.REGRESSION],
+                    number[Standing.FAILS_ON_BOTH],
+                    aside,
+                    number[Standing.SKIPPED],
+                )
+            ),
+        )
+    return table

@@ -1,0 +1,154 @@
+"""One pytest process on one file of a suite, kept like a candidate and within a time limit."""
+
+from __future__ import annotations
+
+import json
+import os
+import selectors
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from parity_kit.candidates import environment, variables
+from parity_kit.candidates.manifest import Candidate, PipSetup
+from parity_kit.candidates.workspace import Workspace
+from parity_kit.contract.text import one_line
+from parity_kit.upstream.bench import TestBench
+from parity_kit.upstream.plugin_names import ALONE, HOOK
+from parity_kit.upstream.results import FileResult, Outcome, TestResult
+from parity_kit.upstream.suites import Suite
+from parity_kit.wire.kept import KeptProcess, Launch
+from parity_kit.wire.limits import MIB, Limits
+
+RECURSION_LIMIT = 200
+"""Supersteps after which a graph gives up on both sides; LangGraph's own limit is 10,000."""
+FILE_SECONDS = 600.0
+"""Seconds after which the process of one file is ended."""
+TEST_SECONDS = 60.0
+"""Seconds that a test may take in a fork of its own."""
+
+_MOST_BYTES = 64 * MIB
+_TAIL = 4096
+_LIMITS = Limits(open_files=4096)
+
+
+@dataclass(frozen=True, slots=True)
+class Runner:
+    """Runs tests in the environment of a bench: with a candidate's hook, or as LangGraph is."""
+
+    bench: TestBench
+    workspace: Workspace
+    candidate: Candidate | None = None
+
+    def run(self, suite: Suite, file: str, select: str = "") -> FileResult:
+        """Return what became of the tests of a file; `select` is an expression for `-k`."""
+        chosen = ["-k", select] if select else []
+        return self._run(suite, file, [file, *chosen], {})
+
+    def run_alone(self, suite: Suite, file: str, tests: Sequence[str]) -> FileResult:
+        """Return what became of these tests of a file, each in a fork of its own."""
+        return self._run(suite, file, tests, {ALONE: str(TEST_SECONDS)})
+
+    def _run(
+        self, suite: Suite, file: str, arguments: Sequence[str], more: Mapping[str, str]
+    ) -> FileResult:
+        began = time.monotonic()
+        reader = _Reader()
+        process = KeptProcess(self._launch(suite, arguments, more), _LIMITS)
+        try:
+            process.stdin.close()
+            problem = reader.read(process, began + FILE_SECONDS)
+        finally:
+            process.end()
+        tests = tuple({test.test: test for test in reader.tests}.values())
+        return FileResult(suite.name, file, tests, round(time.monotonic() - began, 2), problem)
+
+    def _launch(self, suite: Suite, arguments: Sequence[str], more: Mapping[str, str]) -> Launch:
+        paths = [environment.kit_folder(self.workspace)]
+        own = {
+            "NO_DOCKER": "true",
+            "LANGGRAPH_DEFAULT_RECURSION_LIMIT": str(RECURSION_LIMIT),
+            "PYTHONUNBUFFERED": "1",
+            **more,
+        }
+        read_only = [suite.folder, self.workspace.root, self.workspace.cache]
+        passed: tuple[str, ...] = ()
+        if self.candidate and isinstance(setup := self.candidate.setup, PipSetup):
+            paths.append(setup.path)
+            own |= self.candidate.env
+            own |= {HOOK: setup.patch} if setup.patch else {}
+            read_only.append(self.candidate.folder.resolve())
+            passed = self.candidate.pass_env
+        own["PYTHONPATH"] = os.pathsep.join(map(str, paths))
+        command = [str(self.bench.python), "-P", "-m", "pytest", "-c", "pytest.ini", "-q"]
+        command += ["-p", "parity_kit.upstream.plugin", "-p", "no:cacheprovider", "--tb=no"]
+        command += ["-p", "no:parity_kit", "-W", "ignore"]
+        if not suite.is_async_by_plugin:
+            command += ["-p", "no:asyncio"]  # these tests are marked for anyio
+        return Launch(
+            self.candidate.name if self.candidate else "LangGraph",
+            (*command, *arguments),
+            suite.folder,
+            variables.of_candidate(passed) | own,
+            tuple(folder for folder in read_only if folder.is_dir()),
+        )
+
+
+class _Reader:
+    """Reads a test process: results from its standard output, the last words from the other."""
+
+    def __init__(self) -> None:
+        self.tests: list[TestResult] = []
+        self._tail = b""
+        self._rest = b""
+        self._bytes = 0
+        self._problem = ""
+
+    def read(self, process: KeptProcess, deadline: float) -> str:
+        """Read until the process ends; return how it failed, or an empty text."""
+        selector = selectors.DefaultSelector()
+        takers: dict[Any, Callable[[bytes], None]] = {
+            process.stdout: self._take,
+            process.stderr: self._note,
+        }
+        for stream in takers:
+            os.set_blocking(stream.fileno(), False)
+            selector.register(stream, selectors.EVENT_READ)
+        while selector.get_map():
+            if time.monotonic() > deadline:
+                return f"it did not end within {FILE_SECONDS:g} s"
+            for key, _ in selector.select(1.0):
+                data = os.read(key.fd, 1 << 16)
+                if data:
+                    takers[key.fileobj](data)
+                else:
+                    selector.unregister(key.fileobj)
+            if self._bytes > _MOST_BYTES:
+                return f"it reported more than {_MOST_BYTES // MIB} MiB"
+        code = process.ended(10.0)
+        if code in {0, 1, 5}:  # all passed, some failed, none were collected
+            return self._problem
+        last = self._tail.decode("utf-8", "replace").strip().splitlines()[-1:]
+        return self._problem or f"its process ended with {code}: {one_line(' '.join(last))}"
+
+    def _take(self, data: bytes) -> None:
+        self._bytes += len(data)
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        for line in lines:
+            try:
+                message = json.loads(line)
+                if message.get("collected") is False:
+                    self._problem = f"it cannot be collected: {one_line(str(message['error']))}"
+                else:
+                    self.tests.append(TestResult.from_plain(message))
+            except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+                self._problem = "it wrote a line that is no result of a test"
+
+    def _note(self, data: bytes) -> None:
+        self._tail = (self._tail + data)[-_TAIL:]
+
+
+def lost(test: str, problem: str) -> TestResult:
+    """Return the result of a test that a process which failed never reported."""
+    return TestResult(test, Outcome.LOST, error=problem or "it was not collected")

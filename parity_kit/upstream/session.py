@@ -1,0 +1,159 @@
+"""A session with LangGraph's tests: LangGraph twice, the candidate, its suspects once more alone.
+
+LangGraph's own rounds are kept in the cache, and so is each file that a stopped session finished.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+
+from parity_kit.candidates.manifest import Candidate, PipSetup
+from parity_kit.candidates.workspace import Workspace
+from parity_kit.upstream.bench import TestBench
+from parity_kit.upstream.comparing import Verdict, compare, suspects
+from parity_kit.upstream.process import RECURSION_LIMIT, Runner, lost
+from parity_kit.upstream.results import FileResult, Journal, TestResult
+from parity_kit.upstream.suites import PUBLISHED, Suite
+
+Emit = Callable[[str], None]
+"""Called with a line about what is being done."""
+
+_PLUGIN = Path(__file__).with_name("plugin.py")
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which tests: a pytest expression for all files, or the published filter of one file."""
+
+    keyword: str = ""
+    published: bool = False
+
+    def files(self, suites: Iterable[Suite]) -> list[tuple[Suite, str]]:
+        """Return the files to run."""
+        return [
+            (suite, file)
+            for suite in suites
+            for file in suite.files
+            if not self.published or (suite.name, Path(file).name) == ("langgraph", PUBLISHED[0])
+        ]
+
+    @property
+    def expression(self) -> str:
+        """What `-k` gets."""
+        parts = [part for part in (self.keyword, PUBLISHED[1] if self.published else "") if part]
+        return " and ".join(f"({part})" for part in parts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    suite: str
+    file: str
+    run: Callable[[], FileResult]
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamSession:
+    """Runs the tests of a bench with a candidate, on so many workers."""
+
+    bench: TestBench
+    workspace: Workspace
+    candidate: Candidate
+    selection: Selection
+    workers: int
+    emit: Emit
+
+    def judge(self) -> Verdict:
+        """Return how LangGraph's tests stand on the candidate."""
+        files = self.selection.files(self.bench.suites)
+        oracle = Runner(self.bench, self.workspace)
+        first = self._round("LangGraph, first time", oracle, files, "langgraph-1")
+        second = self._round("LangGraph, second time", oracle, files, "langgraph-2")
+        runner = Runner(self.bench, self.workspace, self.candidate)
+        name = self.candidate.name
+        seen = self._round(name, runner, files, name)
+        alone = self._again(runner, suspects(first, second, seen))
+        for label in (name, f"{name}-alone"):
+            self._journal(label).remove()
+        return compare(name, first, second, seen, alone, counts_calls=self._counts_calls)
+
+    @property
+    def _counts_calls(self) -> bool:
+        setup = self.candidate.setup
+        return isinstance(setup, PipSetup) and setup.patch is not None
+
+    def _round(
+        self,
+        title: str,
+        runner: Runner,
+        files: Sequence[tuple[Suite, str]],
+        label: str,
+    ) -> list[FileResult]:
+        expression = self.selection.expression
+
+        def job(suite: Suite, file: str) -> _Job:
+            return _Job(suite.name, file, lambda: runner.run(suite, file, expression))
+
+        return self._all(title, label, [job(suite, file) for suite, file in files])
+
+    def _again(
+        self, runner: Runner, suspected: dict[tuple[str, str], list[str]]
+    ) -> list[FileResult]:
+        """Run suspects again, each in a fork of its own."""
+        suites = {suite.name: suite for suite in self.bench.suites}
+
+        def job(suite: str, file: str, tests: Sequence[str]) -> _Job:
+            return _Job(
+                suite, file, lambda: _whole(runner.run_alone(suites[suite], file, tests), tests)
+            )
+
+        jobs = [job(suite, file, tests) for (suite, file), tests in suspected.items()]
+        title = f"{self.candidate.name}: {sum(map(len, suspected.values()))} again, alone"
+        return self._all(title, f"{self.candidate.name}-alone", jobs) if jobs else []
+
+    def _all(self, title: str, label: str, jobs: Sequence[_Job]) -> list[FileResult]:
+        """Run what the journal does not have yet, the workers side by side."""
+        journal = self._journal(label)
+        left = [job for job in jobs if (job.suite, job.file) not in journal.files]
+        done = len(jobs) - len(left)
+        with ThreadPoolExecutor(self.workers) as pool:
+            running = [pool.submit(job.run) for job in left]
+            try:
+                for finished in as_completed(running):
+                    journal.add(result := finished.result())
+                    done += 1
+                    self.emit(
+                        f"{title}: {done} of {len(jobs)} files, last {result.suite} {result.file}"
+                    )
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+        return [journal.files[job.suite, job.file] for job in jobs]
+
+    def _journal(self, label: str) -> Journal:
+        """Return the journal of a round; what its results hang on is in its name."""
+        parts = [self.bench.digest, self.selection.expression, str(RECURSION_LIMIT)]
+        parts += [suite.folder.name for suite in self.bench.suites]
+        parts.append(_PLUGIN.read_text("utf-8"))
+        if not label.startswith("langgraph-"):
+            parts += _sources(self.candidate)
+        digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
+        return Journal(self.workspace.cache / "upstream" / f"{label}-{digest}.jsonl")
+
+
+def _sources(candidate: Candidate) -> list[str]:
+    """Return the candidate's own files."""
+    setup = candidate.setup
+    folders = {candidate.folder, *((setup.path,) if isinstance(setup, PipSetup) else ())}
+    paths = sorted(path for folder in folders for path in folder.glob("*.*") if path.is_file())
+    return [path.read_text("utf-8", errors="replace") for path in paths]
+
+
+def _whole(result: FileResult, tests: Sequence[str]) -> FileResult:
+    """Return the result with each test that its process lost."""
+    seen = {test.test: test for test in result.tests}
+    every: list[TestResult] = [seen.get(test) or lost(test, result.problem) for test in tests]
+    return FileResult(result.suite, result.file, tuple(every), result.seconds, result.problem)

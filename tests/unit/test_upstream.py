@@ -1,0 +1,297 @@
+"""LangGraph's own tests as judges: the test process, and how results stand beside LangGraph's."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from parity_kit.candidates.launch import find
+from parity_kit.candidates.workspace import Workspace
+from parity_kit.contract.errors import ExitCode, UsageError
+from parity_kit.upstream import bench, process, suites
+from parity_kit.upstream.bench import TestBench
+from parity_kit.upstream.comparing import Standing, Verdict, compare, suspects
+from parity_kit.upstream.process import Runner
+from parity_kit.upstream.results import FileResult, Journal, Outcome, TestResult
+from parity_kit.upstream.session import Selection, UpstreamSession
+from parity_kit.upstream.suites import Suite
+
+TESTS = """
+import os, sys
+import pytest
+from subject import step
+
+def test_passes_and_calls():
+    step()
+    step()
+
+def test_passes_and_calls_nothing():
+    print("shown nowhere")
+
+def test_fails():
+    step(fail=True)
+
+@pytest.mark.skip
+def test_is_skipped():
+    pass
+
+def test_leaves_something():
+    sys.modules["left"] = sys
+
+def test_minds_what_is_left():
+    assert "left" not in sys.modules
+"""
+SUBJECT = """
+def step(fail=False):
+    if fail:
+        raise ValueError("no step\\nmore")
+"""
+HOOK = """
+import subject
+
+calls = 0
+original = subject.step
+
+def counted(*args, **kwargs):
+    global calls
+    calls += 1
+    return original(*args, **kwargs)
+
+def engage():
+    subject.step = counted
+    return lambda: {"step": calls}
+"""
+MANIFEST = """
+name = "mine"
+title = "mine"
+kind = "pip"
+language = "Python"
+requirements = ["langgraph==1.2.24"]
+patch = "hook:engage"
+path = "."
+"""
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    root = tmp_path / "workspace"
+    folder = root / "candidates" / "mine"
+    folder.mkdir(parents=True)
+    (root / "parity.toml").touch()
+    (folder / "candidate.toml").write_text(MANIFEST, encoding="utf-8")
+    (folder / "hook.py").write_text(HOOK, encoding="utf-8")
+    return Workspace(root)
+
+
+def suite(tmp_path: Path, tests: str = TESTS) -> Suite:
+    folder = tmp_path / "suite"
+    (folder / "tests").mkdir(parents=True)
+    (folder / "tests" / "test_it.py").write_text(dedent(tests), encoding="utf-8")
+    (folder / "tests" / "subject.py").write_text(SUBJECT, encoding="utf-8")
+    rules = "[pytest]\npythonpath = . tests\nasyncio_mode = strict\n"
+    (folder / "pytest.ini").write_text(rules, encoding="utf-8")
+    return Suite("langgraph", "1", folder, ())
+
+
+def bench_of(suite: Suite) -> TestBench:
+    return TestBench(Path(sys.executable), (suite,), {"langgraph": "1"}, "digest")
+
+
+def outcomes(result: FileResult) -> dict[str, str]:
+    return {test.test.rpartition("::")[2]: test.outcome.value for test in result.tests}
+
+
+def test_a_test_process_reports_every_test_and_what_ran_in_it(
+    tmp_path: Path, workspace: Workspace
+) -> None:
+    one = suite(tmp_path)
+    runner = Runner(bench_of(one), workspace, find(workspace, "mine"))
+
+    result = runner.run(one, "tests/test_it.py")
+
+    assert result.problem == ""
+    assert outcomes(result) == {
+        "test_passes_and_calls": "passed",
+        "test_passes_and_calls_nothing": "passed",
+        "test_fails": "failed",
+        "test_is_skipped": "skipped",
+        "test_leaves_something": "passed",
+        "test_minds_what_is_left": "failed",
+    }
+    calls, nothing, failed, *_ = result.tests
+    assert (calls.calls, nothing.drove, failed.drove) == ({"step": 2}, False, True)
+    assert failed.error == "ValueError: no step"
+    assert failed.place == "subject.py:4 in step"
+
+    alone = runner.run_alone(one, "tests/test_it.py", [test.test for test in result.tests])
+    assert outcomes(alone) == outcomes(result) | {"test_minds_what_is_left": "passed"}
+    assert alone.tests[0].calls == {"step": 2}
+    plain = Runner(bench_of(one), workspace).run(one, "tests/test_it.py", "calls")
+    assert [test.calls for test in plain.tests] == [{}, {}]
+
+
+FAILURES = {
+    "import nothing_of_the_kind": "it cannot be collected: ",
+    "import os\ndef test_a(): pass\ndef test_b(): os._exit(7)": "its process ended with 7",
+    "import time\ndef test_b(): time.sleep(60)": "it did not end within 4 s",
+    "import parity_kit.upstream.plugin as plugin\n"
+    "def test_a(): plugin._results.write('[5]\\n')": "it wrote a line that is no result of a test",
+}
+
+
+@pytest.mark.parametrize("body", FAILURES, ids=["broken", "crash", "hang", "nonsense"])
+def test_a_process_that_fails_is_named_and_keeps_what_it_reported(
+    tmp_path: Path, workspace: Workspace, monkeypatch: pytest.MonkeyPatch, body: str
+) -> None:
+    one = suite(tmp_path, body)
+    if "sleep" in body:
+        monkeypatch.setattr(process, "FILE_SECONDS", 4)
+
+    result = Runner(bench_of(one), workspace).run(one, "tests/test_it.py")
+
+    assert result.problem.startswith(FAILURES[body])
+    assert outcomes(result) == ({"test_a": "passed"} if "test_a" in body else {})
+
+
+def test_a_session_judges_and_goes_on_where_it_was(
+    tmp_path: Path, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hook = workspace.candidates / "mine" / "hook.py"
+    hook.write_text(HOOK.replace("calls += 1", "calls += 1; assert calls < 2"), encoding="utf-8")
+    one = suite(tmp_path)
+    (one.folder / "tests" / "test_other.py").write_text("def test_more(): pass\n")
+    lines: list[str] = []
+
+    def stop(line: str) -> None:
+        lines.append(line)
+        if "second" in line:
+            raise KeyboardInterrupt
+
+    def session(emit: object) -> UpstreamSession:
+        candidate = find(workspace, "mine")
+        return UpstreamSession(bench_of(one), workspace, candidate, Selection(), 1, emit)  # pyright: ignore[reportArgumentType]
+
+    with pytest.raises(KeyboardInterrupt):
+        session(stop).judge()
+    assert [line.partition(",")[0] for line in lines] == ["LangGraph"] * 3
+    runs: list[str] = []
+    run = Runner.run
+
+    def counting(runner: Runner, suite: Suite, file: str, select: str = "") -> FileResult:
+        runs.append(file)
+        return run(runner, suite, file, select)
+
+    monkeypatch.setattr(Runner, "run", counting)
+
+
+def result(name: str, outcome: str, calls: int = 0) -> TestResult:
+    return TestResult(name, Outcome(outcome), calls={"step": calls})
+
+
+def rounds(first: str, second: str, seen: str, alone: str = "") -> Verdict:
+    files = [
+        [FileResult("langgraph", "f", (result("t", outcome, 1),) if outcome else (), 0.0)]
+        for outcome in (first, second, seen, alone)
+    ]
+    one, two, three, four = files
+    return compare("mine", one, two, three, four, counts_calls=True)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "seen", "alone", "standing"),
+    [
+        ("passed", "passed", "passed", "", Standing.PASSED),
+        ("passed", "passed", "failed", "failed", Standing.REGRESSION),
+        ("passed", "passed", "", "", Standing.REGRESSION),
+        ("passed", "passed", "skipped", "skipped", Standing.REGRESSION),
+        ("passed", "passed", "failed", "passed", Standing.ONLY_ALONE),
+        ("failed", "failed", "failed", "", Standing.FAILS_ON_BOTH),
+        ("failed", "failed", "passed", "", Standing.PASSED),
+        ("passed", "failed", "failed", "", Standing.QUARANTINED),
+        ("passed", "", "passed", "", Standing.QUARANTINED),
+        ("skipped", "skipped", "", "", Standing.SKIPPED),
+    ],
+)
+def test_how_a_test_stands(
+    first: str, second: str, seen: str, alone: str, standing: Standing
+) -> None:
+    (judged,) = rounds(first, second, seen, alone).tests
+    assert judged.standing is standing
+
+
+def test_only_what_langgraph_passes_twice_is_run_again() -> None:
+    names = "abcd"
+    first, second, seen = (
+        [FileResult("langgraph", "f", tuple(map(result, names, column)), 0.0)]
+        for column in (
+            ("passed", "passed", "failed", "passed"),
+            ("passed", "failed", "failed", "passed"),
+            ("failed", "failed", "failed", "passed"),
+        )
+    )
+    assert suspects(first, second, seen) == {("langgraph", "f"): ["a"]}
+    assert suspects(first, second, [])["langgraph", "f"] == ["a", "d"]
+
+
+def test_what_nobody_drove_is_not_judged() -> None:
+    idle = Verdict("mine", rounds("passed", "passed", "passed").tests, counts_calls=True)
+    assert idle.exit_code == ExitCode.PARITY
+    driven = [FileResult("langgraph", "f", (result("t", "passed"),), 0.0)]
+    verdict = compare("mine", driven, driven, driven, [], counts_calls=True)
+    assert verdict.exit_code == ExitCode.NOT_JUDGED
+    assert "its code ran in 0 of them" in verdict.headline
+    uncounted = compare("mine", driven, driven, driven, [], counts_calls=False)
+    assert uncounted.exit_code == ExitCode.PARITY
+    assert "it counts no calls" in uncounted.headline
+
+
+def test_a_journal_outlives_its_process(tmp_path: Path) -> None:
+    one = FileResult("langgraph", "f", (result("t", "passed", 2),), 1.5, "why")
+    Journal(tmp_path / "new" / "j").add(one)
+    with (tmp_path / "new" / "j").open("a") as file:
+        file.write('{"suite": "langgr')  # killed while it wrote
+    assert Journal(tmp_path / "new" / "j").files == {("langgraph", "f"): one}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        {},
+        {"test": 5, "outcome": "passed"},
+        {"test": "t", "outcome": "better"},
+        {"test": "t", "outcome": "passed", "calls": [1]},
+        {"test": "t", "outcome": "passed", "calls": {"step": "many"}},
+        {"test": "t", "outcome": "passed", "seconds": []},
+    ],
+    ids=json.dumps,
+)
+def test_a_line_that_is_no_result_is_refused(line: dict[str, object]) -> None:
+    with pytest.raises((ValueError, TypeError)):
+        TestResult.from_plain(line)
+
+
+def test_only_a_pip_candidate_runs_langgraph(workspace: Workspace) -> None:
+    with pytest.raises(UsageError, match="only a `pip` candidate has one"):
+        bench.prepare(find(workspace, "pure"), ["langgraph"], workspace, print)
+
+
+def test_what_tests_need_is_what_the_release_lists() -> None:
+    project = {
+        "dependency-groups": {
+            "test": ["syrupy", "pytest-xdist[psutil]", "redis>=5", {"include-group": "lint"}]
+        }
+    }
+    needs = suites.needs(project)
+    assert {"syrupy", "redis>=5", "pytest"} <= {*needs}
+    assert not any(need.startswith("pytest-xdist") for need in needs)
+
+
+def test_the_published_filter_is_one_file() -> None:
+    every = Suite("langgraph", "1", Path("/nowhere"), ())
+    chosen = Selection("sync", published=True)
+    assert chosen.expression.startswith("(sync) and (memory and not streaming")
+    assert Selection().files([every]) == []
