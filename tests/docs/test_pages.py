@@ -62,7 +62,8 @@ NOT_RUN = {
     r"^fixtures (diff|import)|--loss|imported:": "needs a database or another release",
     r"^fixtures show --blob": "needs a row of a database",
     r"^report |--resume": "needs a run",
-    r"^run (?!pure$)|^parity|^bench |^selftest|^upstream": "searches, measures or judges mutants for minutes",
+    r"^run (?!pure$)|^parity|^bench |^selftest": "searches, measures or judges mutants for minutes",
+    r"^upstream": "runs LangGraph's tests for minutes",
     r"langgraph| rust": "needs another toolchain or environment",
     r"your-engine": "is in a template; tests/unit/test_new_candidate.py runs those",
 }
