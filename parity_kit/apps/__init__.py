@@ -10,4 +10,7 @@
 `chance`      pins ids and random numbers that nodes see
 `freezing`    calls as the bodies and expressions of a program
 `recording`   `parity_kit.record`
+`repeated`    a run recorded twice, to find what is not deterministic
+`loading`     the graph that a user names
+`replaying`   a recording on the application's present code
 """

@@ -1,4 +1,4 @@
-"""Finds a fixture by its case's id, in the committed corpora and in imported ones."""
+"""Finds a fixture by its case's id, in the committed corpora, recordings and imported corpora."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from parity_kit.contract.files import is_there, read_text
 from parity_kit.corpora.folder import index_file, read_corpora
 from parity_kit.corpora.imported import PREFIX, read_imported
 from parity_kit.corpora.manifest import MANIFEST, read_manifest
+from parity_kit.corpora.recorded import read_recordings, recording_files
 
 _NEAREST = 3
 
@@ -31,6 +32,11 @@ def find_trace(workspace: Workspace, case: str) -> Trace:
             if case in ids:
                 return _in(read_corpora(workspace.fixtures, [corpus])[0].traces, case, known)
             known += ids
+    if not case.startswith(PREFIX) and recording_files(workspace):
+        recorded = read_recordings(workspace).traces
+        if any(trace.case.id == case for trace in recorded):
+            return _in(recorded, case, known)
+        known += [trace.case.id for trace in recorded]
     case = case.removeprefix(PREFIX)
     name, _, rest = case.partition("/")
     if rest and is_there(workspace.imported / name / MANIFEST):

@@ -39,6 +39,7 @@ from parity_kit.corpora.corpus import Corpus
 from parity_kit.corpora.folder import read_corpora, select
 from parity_kit.corpora.imported import PREFIX, ImportedCorpus, read_imported
 from parity_kit.corpora.manifest import read_manifest
+from parity_kit.corpora.recorded import RECORDINGS, read_recordings, recording_files
 from parity_kit.gates.findings import case_judged, divergence, gate_finished
 from parity_kit.gates.resume import Earlier
 from parity_kit.gates.spool import Kept, Spool
@@ -105,17 +106,20 @@ def read_wanted(
     wanted: Collection[str] = (),
     chosen: Callable[[CaseId], bool] | None = None,
 ) -> list[AnyCorpus]:
-    """Return the corpora that `wanted` names, or all that are committed.
+    """Return the corpora that `wanted` names, or all that are committed and the recordings.
 
-    `imported:NAME` is one of the user's own data. `chosen` selects committed cases.
+    `imported:NAME` is one of the user's own data, `recordings` what was recorded of applications.
+    `chosen` selects committed cases.
 
     Raises:
         BadFileError: If a committed file is broken.
     """
     own = [name.removeprefix(PREFIX) for name in wanted if name.startswith(PREFIX)]
-    committed = [name for name in wanted if not name.startswith(PREFIX)]
+    committed = [name for name in wanted if not name.startswith((PREFIX, RECORDINGS))]
     corpora: list[AnyCorpus] = [read_imported(workspace, name) for name in own]
-    if committed or not own:
+    if RECORDINGS in wanted or (not wanted and recording_files(workspace)):
+        corpora.insert(0, read_recordings(workspace))
+    if committed or not wanted:
         known = read_corpora(workspace.fixtures, committed)
         corpora = [*(_parts(known, chosen) if chosen else known), *corpora]
     return corpora
@@ -131,6 +135,8 @@ def check_wanted(workspace: Workspace, wanted: Collection[str]) -> None:
     for name in wanted:
         if name.startswith(PREFIX):
             read_imported(workspace, name.removeprefix(PREFIX))
+        elif name == RECORDINGS:
+            read_recordings(workspace)
         else:
             select(read_manifest(workspace.fixtures).corpora, [name])
 

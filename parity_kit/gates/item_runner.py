@@ -30,6 +30,7 @@ from parity_kit.corpora.folder import index_file, read_corpora, select
 from parity_kit.corpora.manifest import read_manifest
 from parity_kit.corpora.oracle import prepare
 from parity_kit.corpora.reach import read_reach
+from parity_kit.corpora.recorded import RECORDINGS, read_recordings, recording_files
 from parity_kit.gates.conclusion import Conclusion, conclude
 from parity_kit.gates.findings import case_judged
 from parity_kit.gates.rules import Rules
@@ -125,8 +126,15 @@ class ItemRunner:
         Raises:
             BadFileError, UsageError: If one is not there.
         """
-        names = select(read_manifest(self.workspace.fixtures).corpora, wanted)
-        return {name: _indexed(index_file(self.workspace.fixtures, name)) for name in names}
+        committed = [name for name in wanted if name != RECORDINGS]
+        cases: dict[str, list[CaseId]] = {}
+        if committed or not wanted:
+            names = select(read_manifest(self.workspace.fixtures).corpora, committed)
+            cases = {name: _indexed(index_file(self.workspace.fixtures, name)) for name in names}
+        if RECORDINGS in wanted or (not wanted and recording_files(self.workspace)):
+            recorded = read_recordings(self.workspace)
+            cases[RECORDINGS] = [trace.case.id for trace in recorded.traces]
+        return cases
 
     @property
     def rules(self) -> Rules:
@@ -138,9 +146,9 @@ class ItemRunner:
         totals, rules = self.totals, self.rules
         known = read_manifest(self.workspace.fixtures).corpora
         done = {name for name, corpus in known.items() if totals.corpora[name] == corpus.cases}
-        complete = done >= set(rules.corpora or known) and totals.searched.keys() >= set(
-            rules.suites
-        )
+        complete = done >= set(rules.corpora or known) - {
+            RECORDINGS
+        } and totals.searched.keys() >= set(rules.suites)
         entries = self.ledger.entries if rules.ledger else ()
         ledger = Ledger(self.ledger.file, entries, totals.concerned, totals.covered)
         for stale in ledger.stale(
@@ -272,7 +280,11 @@ class ItemRunner:
 
     def _trace(self, corpus: str, case: CaseId) -> Trace:
         if corpus not in self._traces:
-            (read,) = read_corpora(self.workspace.fixtures, [corpus])
+            read = (
+                read_recordings(self.workspace)
+                if corpus == RECORDINGS
+                else read_corpora(self.workspace.fixtures, [corpus])[0]
+            )
             self._traces[corpus] = {trace.case.id: trace for trace in read.traces}
         if case not in self._traces[corpus]:
             raise BadFileError(

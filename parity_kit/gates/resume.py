@@ -37,6 +37,7 @@ from parity_kit.contract.events import (
 )
 from parity_kit.contract.journal import read_journal
 from parity_kit.corpora.manifest import MANIFEST
+from parity_kit.corpora.recorded import RECORDINGS, recording_files
 
 _MADE = {"__pycache__", "node_modules", "target"}
 """Folders in a candidate's own that hold what its tools made."""
@@ -168,6 +169,8 @@ def made_of(workspace: Workspace, candidates: Iterable[Candidate]) -> dict[str, 
     """Return digests of what verdicts hang on, by name."""
     files = {"parity.toml": workspace.root / MARKER, "fixtures": workspace.fixtures / MANIFEST}
     digests = {name: _digest([path]) for name, path in files.items() if path.is_file()}
+    if recorded := recording_files(workspace):
+        digests[RECORDINGS] = _digest(recorded)
     return digests | {candidate.name: _digest(_sources(candidate)) for candidate in candidates}
 
 

@@ -1,0 +1,58 @@
+"""Records a run twice: what differs between the two was not deterministic."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from langgraph.types import Command
+
+from parity_kit.apps.recording import Recording, record
+from parity_kit.contract.casefile import read_case
+from parity_kit.contract.errors import CannotRecordError
+
+
+def record_twice(graph: Any, runs: Sequence[Mapping[str, Any]], path: Path) -> Recording:
+    """Record inputs and answers, and check that a second recording is the same.
+
+    Raises:
+        CannotRecordError: If it differs, naming the node.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        first = _recorded(graph, runs, Path(folder, "first", path.name))
+        second = _recorded(graph, runs, Path(folder, "second", path.name))
+        for one, other in zip(first.files, second.files, strict=True):
+            if one.read_bytes() != other.read_bytes():
+                raise CannotRecordError(
+                    f"is not deterministic: {_differing(one, other)}",
+                    where=str(path),
+                    hint="pass times and random values in as input, or through the context",
+                )
+        path.parent.mkdir(parents=True, exist_ok=True)
+        kept = [path.with_name(file.name) for file in first.files]
+        for file, target in zip(first.files, kept, strict=True):
+            target.write_bytes(file.read_bytes())
+    return Recording(path, first.cases, kept, first.notes)
+
+
+def _recorded(graph: Any, runs: Sequence[Mapping[str, Any]], path: Path) -> Recording:
+    with record(path) as recording:
+        for run in runs:
+            config: Any = {"configurable": {"thread_id": str(run.get("thread", "1"))}}
+            given = Command(resume=run["resume"]) if "resume" in run else run["input"]
+            graph.invoke(given, config)
+    return recording
+
+
+def _differing(one: Path, other: Path) -> str:
+    """Return the first part of the program that differs."""
+    first: Any = read_case(one).case.subject.spec["program"]
+    second: Any = read_case(other).case.subject.spec["program"]
+    for name, node in first["nodes"].items():
+        if node != second["nodes"].get(name):
+            return f"node {name!r} did something else the second time"
+    if first.get("subgraphs") != second.get("subgraphs"):
+        return "a node of a subgraph did something else the second time"
+    return "a router or an input differs the second time"

@@ -1,0 +1,208 @@
+"""`parity-kit app`, recordings as a corpus, and recordings on changed code."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import operator
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, TypedDict
+
+import pytest
+from click.testing import CliRunner
+from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.graph import START, StateGraph
+from langgraph.types import RetryPolicy
+
+import parity_kit
+from parity_kit.apps.replaying import replay_on
+from parity_kit.candidates.workspace import Workspace
+from parity_kit.cli import cli
+from parity_kit.contract.casefile import CaseFile, read_case
+from parity_kit.contract.errors import CannotRecordError, ExitCode, UsageError
+from parity_kit.corpora.lookup import find_trace
+from parity_kit.gates.gate import read_wanted
+from parity_kit.gates.resume import made_of
+
+APPS = Path(__file__).parents[2] / "docs" / "examples" / "apps"
+THREAD: Any = {"configurable": {"thread_id": "t"}}
+
+
+class State(TypedDict, total=False):
+    n: int
+    log: Annotated[list[Any], operator.add]
+
+
+def add_one(state: Any) -> Any:
+    return {"n": state["n"] + 1, "log": ["one"]}
+
+
+def double(state: Any) -> Any:
+    return {"n": state["n"] * 2}
+
+
+def build(*nodes: Callable[[Any], Any], **policies: Any) -> Any:
+    builder: Any = StateGraph(State)
+    for node in nodes:
+        builder.add_node(node.__name__, node, **policies)
+    builder.add_edge(START, nodes[0].__name__)
+    for one, other in itertools.pairwise(nodes):
+        builder.add_edge(one.__name__, other.__name__)
+    return builder.compile(checkpointer=InMemorySaver())
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> CaseFile:
+    """A recording of two nodes in a row."""
+    path = tmp_path_factory.mktemp("recorded") / "line.case"
+    with parity_kit.record(path):
+        build(add_one, double).invoke({"n": 1, "log": []}, THREAD)
+    return read_case(path)
+
+
+def test_unchanged_code_does_the_same_and_its_nodes_are_not_called(kept: CaseFile) -> None:
+    def never(_: Any) -> Any:
+        raise AssertionError("the recording answers")
+
+    builder: Any = StateGraph(State)
+    builder.add_sequence([("add_one", never), ("double", never)])
+    builder.add_edge(START, "add_one")
+    graph = builder.compile(checkpointer=InMemorySaver())
+    assert replay_on(graph, kept.case, kept.reference_outcomes).is_same
+
+
+def test_a_departure_names_the_node_the_superstep_and_the_input(kept: CaseFile) -> None:
+    def between(state: Any) -> Any:
+        return {"n": state["n"]}
+
+    cases = {
+        build(double, add_one): "departs at node 'double' in superstep 1: the recording has a call "
+        "of node 'add_one' in superstep 1 there",
+        build(add_one, between, double): "departs at node 'between' in superstep 2: the recording "
+        "has a call of node 'double' in superstep 2 there",
+        build(add_one, between): "the graph has no node 'double', which ran",
+    }
+    for graph, departure in cases.items():
+        replayed = replay_on(graph, kept.case, kept.reference_outcomes)
+        assert replayed.departure == departure
+
+
+def test_a_miss_is_no_error_that_a_retry_could_swallow(kept: CaseFile) -> None:
+    graph = build(double, add_one, retry_policy=RetryPolicy(max_attempts=5, initial_interval=0))
+    replayed = replay_on(graph, kept.case, kept.reference_outcomes)
+    assert "departs at node 'double'" in replayed.departure
+
+
+def test_another_reducer_departs_where_the_state_is_first_seen(kept: CaseFile) -> None:
+    class Twice(TypedDict, total=False):
+        n: Annotated[int, operator.add]
+        log: Annotated[list[Any], operator.add]
+
+    builder: Any = StateGraph(Twice)
+    builder.add_sequence([("add_one", add_one), ("double", double)])
+    builder.add_edge(START, "add_one")
+    graph = builder.compile(checkpointer=InMemorySaver())
+    replayed = replay_on(graph, kept.case, kept.reference_outcomes)
+    assert replayed.departure == "departs at node 'double' in superstep 2: its input differs at $.n"
+
+
+def test_recorded_calls_that_nobody_asks_for_are_listed(kept: CaseFile) -> None:
+    builder: Any = StateGraph(State)
+    builder.add_node("add_one", add_one)
+    builder.add_node("double", double)
+    builder.add_edge(START, "add_one")
+    builder.add_conditional_edges("add_one", lambda _: "__end__", ["double", "__end__"])  # pyright: ignore[reportUnknownLambdaType]  # a router
+    graph = builder.compile(checkpointer=InMemorySaver())
+    replayed = replay_on(graph, kept.case, kept.reference_outcomes)
+    assert replayed.unasked == ("double (1)",)
+    assert "operation 0 (invoke)" in replayed.departure
+
+
+def test_recordings_are_a_corpus_of_the_workspace(
+    tmp_path: Path, kept: CaseFile, some_corpora: Callable[..., object]
+) -> None:
+    (tmp_path / "parity.toml").write_text("")
+    some_corpora(tmp_path, "channels")
+    workspace = Workspace(tmp_path)
+    assert [corpus.name for corpus in read_wanted(workspace)] == ["channels"]
+    kept.write(tmp_path / "recordings" / "line.case")
+    assert [corpus.name for corpus in read_wanted(workspace)] == ["channels", "recordings"]
+    (corpus,) = read_wanted(workspace, ["recordings"])
+    assert [trace.case.id for trace in corpus.traces] == ["recording/line"]
+    assert find_trace(workspace, "recording/line").case == kept.case
+    assert "recordings" in made_of(workspace, [])
+
+
+def call(*arguments: str) -> Any:
+    return CliRunner().invoke(cli, ["app", *arguments], standalone_mode=False)
+
+
+@pytest.fixture
+def application(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with an application and its langgraph.json, which is the current one."""
+    shutil.copy(APPS / "approval.py", tmp_path / "refunds.py")
+    config = {"dependencies": ["."], "graphs": {"refund": "./refunds.py:graph"}}
+    (tmp_path / "langgraph.json").write_text(json.dumps(config))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.delitem(sys.modules, "refunds", raising=False)
+    return tmp_path
+
+
+def test_an_application_is_checked_recorded_and_replayed(application: Path) -> None:
+    checked = call("check", "refund")
+    assert checked.return_value == ExitCode.PARITY
+    assert "node review (subgraph)" in checked.output
+    runs: list[Any] = [{"input": {"amount": 500, "notes": []}}, {"resume": "late"}, {"resume": "Ann"}]
+    (application / "in.json").write_text(json.dumps([*runs, None]))
+    recorded = call("record", "refunds:graph", "--inputs", "in.json")
+    assert recorded.return_value == ExitCode.PARITY, recorded.exception
+    replayed = call("replay", "refund")
+    assert replayed.return_value == ExitCode.PARITY
+    assert "✓ same      recordings/app.case" in replayed.output
+    source = (application / "refunds.py").read_text()
+    changed = source.replace('interrupt_before=["pay"]', "interrupt_before=[]")
+    (application / "refunds.py").write_text(changed)
+    replayed = call("replay", "./refunds.py:graph", "--json")
+    assert replayed.return_value == ExitCode.DIVERGENCE
+    (result,) = json.loads(replayed.output)["recordings"]
+    assert result["departure"].startswith("operation 2 (resume) ")
+
+
+def test_a_graph_that_is_not_deterministic_is_refused_by_node(application: Path) -> None:
+    (application / "clock.py").write_text(
+        "import itertools\nfrom langgraph.graph import START, StateGraph\n"
+        "from typing import TypedDict\nclass S(TypedDict):\n    n: int\n"
+        "numbers = itertools.count()\ndef ticks(state): return {'n': next(numbers)}\n"
+        "graph = StateGraph(S).add_node(ticks).add_edge(START, 'ticks').compile()\n"
+    )
+    (application / "in.json").write_text('[{"n": 0}]')
+    refused = call("record", "clock.py:graph", "--inputs", "in.json")
+    assert isinstance(refused.exception, CannotRecordError)
+    assert refused.exception.problem == (
+        "is not deterministic: node 'ticks' did something else the second time"
+    )
+    assert not (application / "recordings").exists()
+
+
+@pytest.mark.parametrize(
+    ("source", "named", "problem"),
+    [
+        ("1/0", "bad.py:graph", "cannot be imported: ZeroDivisionError: division by zero"),
+        ("", "bad.py:graph", "graph does not exist"),
+        ("graph = 7", "bad.py:graph", "graph is a int, no graph"),
+        ("", "missing.py:graph", "is no file"),
+        ("", "other", "no graph 'other'"),
+        ("import sys; sys.exit(3)", "bad.py:graph", "cannot be imported: SystemExit: 3"),
+    ],
+)
+def test_what_is_no_graph_is_a_sentence(
+    application: Path, source: str, named: str, problem: str
+) -> None:
+    (application / "bad.py").write_text(source)
+    refused = call("check", named)
+    assert isinstance(refused.exception, UsageError)
+    assert problem in refused.exception.problem
