@@ -156,7 +156,11 @@ def test_an_application_is_checked_recorded_and_replayed(application: Path) -> N
     checked = call("check", "refund")
     assert checked.return_value == ExitCode.PARITY
     assert "node review (subgraph)" in checked.output
-    runs: list[Any] = [{"input": {"amount": 500, "notes": []}}, {"resume": "late"}, {"resume": "Ann"}]
+    runs: list[Any] = [
+        {"input": {"amount": 500, "notes": []}},
+        {"resume": "late"},
+        {"resume": "Ann"},
+    ]
     (application / "in.json").write_text(json.dumps([*runs, None]))
     recorded = call("record", "refunds:graph", "--inputs", "in.json")
     assert recorded.return_value == ExitCode.PARITY, recorded.exception
