@@ -50,6 +50,9 @@ if TYPE_CHECKING:
 @click.option(
     "--rigorous", is_flag=True, help="Measure the largest sizes too, and all pairs at once."
 )
+@click.option(
+    "--study", is_flag=True, help="Measure LangGraph against itself: how often verdicts are wrong."
+)
 @click.option("--seed", type=int, help="Measure the pairs in the order of an earlier session.")
 @click.option(
     "--resume",
@@ -81,6 +84,7 @@ def command(
     listed: bool,
     quick: bool,
     rigorous: bool,
+    study: bool,
     as_json: bool,
 ) -> int:
     """Measure CANDIDATE and LangGraph in pairs of processes, workload by workload.
@@ -111,7 +115,7 @@ def command(
     if resumed is not None:
         begun = read_begun(resumed)
         (candidate,), seed, settings = begun.candidates, begun.seed, begun.settings
-    elif candidate is None:
+    elif candidate is None and not study:
         raise click.UsageError("Missing argument 'CANDIDATE'.")
     else:
         settings = Settings(
@@ -123,6 +127,21 @@ def command(
     seed = random.SystemRandom().randrange(2**32) if seed is None else seed
     folder = resumed or workspace.reports / time.strftime("bench-%Y%m%d-%H%M%S")
     events: list[Event] = []
+    if study:
+        from parity_kit.cli.bench_study import run_study
+
+        with _Progress() as progress:
+            progress.say(f"LangGraph against itself, twice: pairs in {folder}")
+            run_study(
+                workspace,
+                folder,
+                settings,
+                seed=seed,
+                emit=lambda event: progress.take(event, events.append),
+                as_json=as_json,
+            )
+        return ExitCode.PARITY
+    assert candidate is not None, "checked above"  # noqa: S101  # an invariant
     with _Progress() as progress:
         _prepare(workspace, candidate, progress.say)
         progress.say(f"{candidate}: {len(settings.workloads)} workloads, pairs in {folder}")

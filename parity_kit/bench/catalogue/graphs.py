@@ -283,7 +283,7 @@ def asynchronous() -> Iterator[Workload]:
             "asynchronous",
             f"`sequential-5`, {about}",
             programs.sequence(5),
-            [run(kind, COUNTED_INPUT, modes=["updates"], **awaited)],
+            [run(kind, COUNTED_INPUT, None, 0, modes=["updates"], **awaited)],
         )
     yield graph(
         "async-interrupt-resume",
@@ -291,7 +291,7 @@ def asynchronous() -> Iterator[Workload]:
         "`interrupt-resume` by `ainvoke`",
         programs.asking(1),
         [
-            run("invoke", COUNTED_INPUT, "memory", **awaited),
+            run("invoke", COUNTED_INPUT, "memory", 0, **awaited),
             Operation("resume", {"thread": "t", "value": "yes", **awaited}),
         ],
         saver="memory",
