@@ -13,4 +13,5 @@
 `repeated`    a run recorded twice, to find what is not deterministic
 `loading`     the graph that a user names
 `replaying`   a recording on the application's present code
+`upgrade/`    threads of a database under two releases of LangGraph
 """

@@ -24,6 +24,7 @@ _COMMANDS = {
     "report": "Write the HTML report of a run.",
     "gate": "Compare a candidate with the committed corpora, byte for byte.",
     "app": "Check, record and replay an application's own graph.",
+    "upgrade": "Judge whether a database of threads survives another release of LangGraph.",
     "matrix": "Report, feature by feature, how closely candidates match LangGraph.",
     "ledger": "Check and propose a candidate's known differences.",
     "oracle": "Show LangGraph's release that everything is judged by; move to another.",

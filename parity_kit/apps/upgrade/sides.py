@@ -1,0 +1,97 @@
+"""Starts the workers of an upgrade, each with the interpreter of its environment."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+from parity_kit.candidates.environment import kit_folder
+from parity_kit.candidates.workspace import Workspace
+from parity_kit.contract.errors import CandidateError
+
+_LAST_LINES = 6
+
+
+@dataclass(slots=True)
+class Side:
+    """A worker: `greet` waits until it is ready; `packages` are those of its environment."""
+
+    title: str
+    process: subprocess.Popen[str]
+    log: Path
+    packages: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    @classmethod
+    def start(
+        cls, title: str, python: Path, database: Path, app: str | None, workspace: Workspace
+    ) -> Self:
+        """Start a worker on a copy of the database."""
+        log = database.with_name(f"{title}.log")
+        settings = json.dumps({"database": str(database), "app": app})
+        paths = [str(kit_folder(workspace)), os.environ.get("PYTHONPATH", "")]
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+        with log.open("w", encoding="utf-8") as errors:
+            process = subprocess.Popen(
+                [str(python), "-m", "parity_kit.apps.upgrade.worker", settings],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                env=environment,
+                text=True,
+                encoding="utf-8",
+            )
+        return cls(title, process, log)
+
+    def greet(self) -> None:
+        """Wait until it is ready.
+
+        Raises:
+            CandidateError: If the release or the application cannot be imported there.
+        """
+        hello = self._line()
+        if hello["error"]:
+            raise CandidateError(
+                f"cannot be imported there: {hello['error']}",
+                where=self.title,
+                hint="add what is missing with --with REQUIREMENT, or pin what fits: "
+                "--with langgraph-prebuilt==VERSION",
+            )
+        self.packages = hello["packages"]
+
+    def ask(self, thread: str, *, resume: bool, answer: Any) -> None:
+        """Ask for a thread; `answered` returns the result."""
+        assert self.process.stdin, "a pipe"  # noqa: S101  # as it was started
+        line = json.dumps({"thread": thread, "resume": resume, "answer": answer})
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+
+    def answered(self) -> dict[str, Any]:
+        """Return the result of the thread that was asked for."""
+        return self._line()
+
+    def close(self) -> None:
+        """End the worker."""
+        if self.process.stdin:
+            self.process.stdin.close()
+        if self.process.stdout:
+            self.process.stdout.close()
+        self.process.terminate()
+        self.process.wait()
+
+    def _line(self) -> dict[str, Any]:
+        assert self.process.stdout, "a pipe"  # noqa: S101  # as it was started
+        line = self.process.stdout.readline()
+        if not line:
+            code = self.process.wait()
+            words = self.log.read_text("utf-8", "replace").strip().splitlines()[-_LAST_LINES:]
+            raise CandidateError(
+                f"its process ended with exit code {code}" + "".join(f"\n    {w}" for w in words),
+                where=self.title,
+                hint="run the command again: it goes on behind the last thread that was judged",
+            )
+        return json.loads(line)

@@ -1,0 +1,195 @@
+"""`parity-kit upgrade`: threads of a database under two releases, on copies."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import subprocess
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from parity_kit.apps.upgrade.copying import copy_database
+from parity_kit.apps.upgrade.judging import (
+    Asked,
+    Judged,
+    Upgrade,
+    _changed,  # pyright: ignore[reportPrivateUsage]  # the words
+    _differences,  # pyright: ignore[reportPrivateUsage]  # the words
+    judge_upgrade,
+)
+from parity_kit.apps.upgrade.sides import Side
+from parity_kit.candidates.workspace import Workspace
+from parity_kit.cli import cli
+from parity_kit.contract.errors import BadFileError, CandidateError, UsageError
+
+APP = """
+from dataclasses import dataclass
+from typing import Annotated, Any, TypedDict
+from operator import add
+from langgraph.graph import START, StateGraph
+from langgraph.types import interrupt
+
+@dataclass
+class Own:
+    x: int
+
+class State(TypedDict):
+    kind: str
+    log: Annotated[list[Any], add]
+
+def work(state):
+    if state["kind"] == "asks":
+        return {"log": [interrupt("really?")]}
+    return {"log": [Own(1) if state["kind"] == "own" else 1]}
+
+graph = StateGraph(State).add_node("work", work).add_edge(START, "work").compile()
+"""
+MAKE = """
+import sqlite3, sys
+import threads_app
+from langgraph.checkpoint.sqlite import SqliteSaver
+graph = threads_app.graph
+connection = sqlite3.connect(sys.argv[1], check_same_thread=False)
+graph.checkpointer = SqliteSaver(connection)
+for kind in ("asks", "own", "plain"):
+    graph.invoke({"kind": kind, "log": []}, {"configurable": {"thread_id": kind}})
+connection.close()
+"""
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with an application and the database of its threads."""
+    folder = tmp_path_factory.mktemp("upgrade")
+    (folder / "threads_app.py").write_text(APP)
+    (folder / "make.py").write_text(MAKE)
+    (folder / "parity.toml").write_text("")
+    command = [sys.executable, "make.py", "threads.sqlite"]
+    subprocess.run(command, cwd=folder, check=True, capture_output=True)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def strict(place: Path) -> Path:
+    """An interpreter that stands for a release which builds no type of an application."""
+    script = place / "strict-python"
+    script.write_text(f'#!/bin/sh\nLANGGRAPH_STRICT_MSGPACK=true exec "{sys.executable}" "$@"\n')
+    script.chmod(0o755)
+    return script
+
+
+def test_threads_stay_the_same_differ_or_are_lost_on_copies(
+    place: Path, strict: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(place)
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    database, workspace = place / "threads.sqlite", Workspace(place)
+    before = (database.read_bytes(), database.stat().st_mtime_ns)
+    beside = {*place.iterdir()}
+    answers = {"asks": "yes"}
+    asked = Asked(database, Path(sys.executable), strict, "threads_app:graph", answers)
+    # As if an earlier run had been stopped behind its first thread, while it wrote the second.
+    folder = workspace.cache / "upgrades" / asked.key
+    folder.mkdir(parents=True)
+    known = json.dumps(asdict(Judged("a", resumed=True, checkpoints=2)))
+    (folder / "threads.jsonl").write_text(known + '\n{"thread": "as\n')
+    seen: list[int] = []
+    upgrade = judge_upgrade(workspace, asked, lambda done, _: seen.append(done))
+    assert seen == [2, 3, 4]
+    assert (upgrade.threads, upgrade.same, upgrade.resumed) == (4, 3, 2)
+    (judged,) = upgrade.differing
+    counts = "3 checkpoints before, 3 after"
+    assert judged.thread == "own"
+    assert judged.problems == ("state differs: log", f"history differs ({counts})")
+    assert [*upgrade.lost] == ["threads_app.Own"]
+    assert (database.read_bytes(), database.stat().st_mtime_ns) == before
+    assert {*place.iterdir()} == {*beside, place / ".parity"}
+    assert not folder.exists()
+
+
+def test_an_application_that_cannot_be_imported_there_is_named(place: Path) -> None:
+    side = Side.start("after", Path(sys.executable), place / "x.sqlite", "none:g", Workspace(place))
+    with pytest.raises(CandidateError, match=r"cannot be imported there: .*No module named 'none'"):
+        side.greet()
+    side.close()
+
+
+def test_what_differs_is_said_in_words() -> None:
+    same: dict[str, Any] = {"values": {"n": "1"}, "history": {"checkpoints": 2, "digest": "a"}}
+    assert not [*_differences(same, same)]
+    other: dict[str, Any] = {
+        "values": {"n": "2", "m": "3"},
+        "history": {"checkpoints": 1, "digest": "b"},
+        "resumed": None,
+        "resumed_error": "ValueError: no",
+    }
+    assert [*_differences(same, other)] == [
+        "state differs: n, m",
+        "history differs (2 checkpoints before, 1 after)",
+        "resumed state is lost: ValueError: no",
+    ]
+    changed = _changed({"langgraph": "1", "other": "1"}, {"langgraph": "2", "more": "1"})
+    assert changed == {"langgraph": ("1", "2")}
+
+
+def test_a_lost_type_alone_is_no_pass() -> None:
+    upgrade = Upgrade()
+    upgrade.add(Judged("a", lost={"app.Own": 2}))
+    assert (upgrade.same, upgrade.threads, upgrade.lost["app.Own"]) == (0, 1, 2)
+
+
+def test_a_database_that_cannot_be_judged_is_a_sentence(tmp_path: Path, place: Path) -> None:
+    (tmp_path / "text.sqlite").write_text("no database, only text" * 50)
+    connection = sqlite3.connect(tmp_path / "other.sqlite")
+    connection.execute("CREATE TABLE people (name TEXT)")
+    connection.close()
+    data = (place / "threads.sqlite").read_bytes()
+    (tmp_path / "half.sqlite").write_bytes(data[: len(data) // 2])
+    for name, problem in (
+        ("none.sqlite", "is no file"),
+        ("text.sqlite", "not a database"),
+        ("other.sqlite", "has no table checkpoints"),
+        ("half.sqlite", "malformed|broken|has no table"),
+    ):
+        with pytest.raises(BadFileError, match=problem) as refused:
+            copy_database(tmp_path / name, [tmp_path / "copies" / "a.sqlite"])
+        assert name in refused.value.where
+
+
+def test_a_log_that_is_not_in_the_file_yet_is_copied_too(tmp_path: Path, place: Path) -> None:
+    source = tmp_path / "open.sqlite"
+    source.write_bytes((place / "threads.sqlite").read_bytes())
+    writer = sqlite3.connect(source)
+    writer.execute("PRAGMA journal_mode=WAL")
+    writer.execute("UPDATE checkpoints SET thread_id = 'written' WHERE thread_id = 'plain'")
+    writer.commit()
+    copy_database(source, [tmp_path / "copy.sqlite"])
+    copied = sqlite3.connect(tmp_path / "copy.sqlite")
+    threads = {row[0] for row in copied.execute("SELECT thread_id FROM checkpoints")}
+    assert threads == {"asks", "own", "written"}
+    copied.close()
+    writer.close()
+
+
+def test_the_command_says_what_is_wrong_with_its_arguments(place: Path, tmp_path: Path) -> None:
+    answers = tmp_path / "answers.json"
+    answers.write_text("[]")
+    database = str(place / "threads.sqlite")
+    for arguments, problem in (
+        (["langgraph==1.2.22", "--sqlite", "none"], "is no file"),
+        (["langgraph>1", "--sqlite", database], "not a release of LangGraph"),
+        (["langgraph==1.2.22", "--sqlite", database, "--answers", str(answers)], "needs --app"),
+        (
+            ["langgraph==1.2.22", "--sqlite", database, "--app", "a:b", "--answers", str(answers)],
+            "holds no map",
+        ),
+    ):
+        given = ["upgrade", *arguments, "--workspace", str(place)]
+        result = CliRunner().invoke(cli, given, standalone_mode=False)
+        assert isinstance(result.exception, UsageError)
+        assert problem in str(result.exception)
