@@ -37,6 +37,7 @@ _SHOWN = 10
     type=click.Choice(_SUITES),
     help="Only these suites (default: all).",
 )
+@click.option("--file", default="*", metavar="GLOB", help="Only test files that match.")
 @click.option("-k", "keyword", default="", metavar="EXPRESSION", help="Only tests that match.")
 @click.option(
     "--published",
@@ -56,6 +57,7 @@ def command(
     workspace: Workspace,
     candidate: str,
     suites: tuple[str, ...],
+    file: str,
     keyword: str,
     published: bool,
     workers: int,
@@ -80,7 +82,7 @@ def command(
             else [name for name in _SUITES if name in (suites or _SUITES)]
         )
         bench = prepare(known, names, workspace, emit)
-        selection = Selection(keyword, published)
+        selection = Selection(keyword, published, file)
         verdict = UpstreamSession(bench, workspace, known, selection, workers, emit).judge()
     if as_json:
         print_json(_as_json(verdict, bench))

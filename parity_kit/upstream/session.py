@@ -5,6 +5,7 @@ LangGraph's own rounds are kept in the cache, and so is each file that a stopped
 
 from __future__ import annotations
 
+import fnmatch
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -27,10 +28,11 @@ _PLUGIN = Path(__file__).with_name("plugin.py")
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which tests: a pytest expression for all files, or the published filter of one file."""
+    """Which tests: of files that match, those of a pytest expression, or of the published one."""
 
     keyword: str = ""
     published: bool = False
+    file: str = "*"
 
     def files(self, suites: Iterable[Suite]) -> list[tuple[Suite, str]]:
         """Return the files to run."""
@@ -38,8 +40,13 @@ class Selection:
             (suite, file)
             for suite in suites
             for file in suite.files
-            if not self.published or (suite.name, Path(file).name) == ("langgraph", PUBLISHED[0])
+            if self._takes(suite.name, Path(file).name)
         ]
+
+    def _takes(self, suite: str, file: str) -> bool:
+        if self.published and (suite, file) != ("langgraph", PUBLISHED[0]):
+            return False
+        return fnmatch.fnmatchcase(file, self.file)
 
     @property
     def expression(self) -> str:

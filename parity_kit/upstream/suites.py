@@ -35,7 +35,7 @@ _NOT_NEEDED = frozenset(
 )
 """What a release lists for its tests that only serves their authors."""
 
-_ALSO_NEEDED = ("dataclasses-json", "numpy", "pandas", "pycryptodome", "pytest", "pytest-asyncio")
+_ALSO_NEEDED = ("pycryptodome", "pytest", "pytest-asyncio")
 """What tests import that not every release lists."""
 
 _RULES = """[pytest]

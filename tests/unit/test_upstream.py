@@ -8,9 +8,11 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
+from click.testing import CliRunner
 
 from parity_kit.candidates.launch import find
 from parity_kit.candidates.workspace import Workspace
+from parity_kit.cli import cli
 from parity_kit.contract.errors import ExitCode, UsageError
 from parity_kit.upstream import bench, process, suites
 from parity_kit.upstream.bench import TestBench
@@ -290,8 +292,39 @@ def test_what_tests_need_is_what_the_release_lists() -> None:
     assert not any(need.startswith("pytest-xdist") for need in needs)
 
 
-def test_the_published_filter_is_one_file() -> None:
-    every = Suite("langgraph", "1", Path("/nowhere"), ())
+def test_the_published_filter_is_one_file(tmp_path: Path) -> None:
     chosen = Selection("sync", published=True)
     assert chosen.expression.startswith("(sync) and (memory and not streaming")
-    assert Selection().files([every]) == []
+    names = ("test_algo.py", "test_pregel.py")
+    for folder in ("langgraph", "prebuilt"):
+        for name in names:
+            (tmp_path / folder / "tests").mkdir(parents=True, exist_ok=True)
+            (tmp_path / folder / "tests" / name).touch()
+    both = [Suite(name, "1", tmp_path / name, ()) for name in ("langgraph", "prebuilt")]
+
+    def files(selection: Selection) -> list[tuple[str, str]]:
+        return [(suite.name, Path(file).name) for suite, file in selection.files(both)]
+
+    assert files(chosen) == [("langgraph", "test_pregel.py")]
+    assert files(Selection(file="*algo*")) == [(suite.name, "test_algo.py") for suite in both]
+    assert len(files(Selection())) == 4
+
+
+@pytest.mark.slow
+def test_langgraphs_own_tests_run_on_an_accelerator(tmp_path: Path) -> None:
+    root = tmp_path / "workspace"
+    root.mkdir()
+    (root / "parity.toml").touch()
+    repository = Path(__file__).parents[2]
+    (root / "candidates").symlink_to(repository / "candidates", target_is_directory=True)
+    words = ["upstream", "fast-langgraph-engaged", "--suite", "langgraph", "--json"]
+    words += ["--file", "test_interrupt_state.py", "--workspace", str(root)]
+
+    result = CliRunner().invoke(cli, words, standalone_mode=False, catch_exceptions=False)
+
+    told = json.loads(result.stdout)
+    assert told["packages"]["langgraph"] == "1.2.24"
+    assert len(told["tests"]) > 1
+    assert {test["standing"] for test in told["tests"]} <= {"passed", "regression"}
+    assert any(test["drove"] for test in told["tests"])
+    assert result.return_value == told["exit_code"]
