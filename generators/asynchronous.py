@@ -9,7 +9,19 @@ from typing import Any
 from parity_kit.contract import Case, Operation
 from parity_kit.corpora.authoring import graph
 
-from . import control, failures, graphs, interrupts, memory, persistence, schemas, subgraphs
+from . import (
+    control,
+    crossings,
+    failures,
+    graphs,
+    interrupts,
+    memory,
+    migration,
+    persistence,
+    runs,
+    schemas,
+    subgraphs,
+)
 from ._graph_programs import END, LOG, START, Program, fail, nodes, note
 from ._scripts import GO_ON, STATE, Runs, cases_of, invoke, stream
 
@@ -177,6 +189,10 @@ def cases() -> Iterator[Case]:
         yield _awaited(f"asynchronous/{name}", case)
     for case in cases_of("asynchronous", _OWN):
         yield _awaited(case.id, case)
+    for case in chain(runs.cases(), crossings.cases(), migration.cases()):
+        spec: Any = case.subject.spec
+        if spec.get("program") and spec["saver"] != "sqlite":  # which refuses asynchronous calls
+            yield _awaited(f"asynchronous/{case.id}", case)
 
 
 def _awaited(name: str, case: Case) -> Case:

@@ -8,6 +8,7 @@ from typing import Any
 from parity_kit.contract import Case
 from parity_kit.corpora.authoring import channel, op
 
+from ._delta_runs import DELTA_RUNS, delta
 from ._failure_programs import ALWAYS, HANDLED, fails_until, guarded
 from ._graph_programs import ASK, END, INT, LOG, START, Program, chain, fail, nodes, note
 from ._scripts import (
@@ -96,19 +97,6 @@ _RECORD: Program = {
 }
 
 
-def _delta(**settings: Any) -> Program:
-    """Return a loop that writes to a delta channel in each of four supersteps."""
-    log = {"channel": {"class": "DeltaChannel", "type": "list", "reducer": "add"} | settings}
-    return {
-        "state": {"n": INT, "log": {"type": "list"} | log},
-        "nodes": nodes(
-            step=[{"write": {"n": {"add": [{"get": "n"}, 1]}, "log": [{"get": "n"}]}}],
-        ),
-        "edges": [[START, "step"]],
-        "branches": {"step": [{"if": [{"lt": [{"get": "n"}, 4]}, "step", END]}]},
-    }
-
-
 _EXIT = {"durability": "exit"}
 _RUNS: Runs = {
     "commands/other-fields": (
@@ -153,30 +141,37 @@ _RUNS: Runs = {
         (invoke(), update(None, END), STATE),
     ),
     "second-run/after-a-question": (ASK, (invoke(), invoke(), resume("yes"), invoke(), HISTORY)),
-    "delta/exit": (_delta(), (invoke(input={"n": 0}, **_EXIT), STATE, HISTORY)),
+    "delta/exit": (delta(), (invoke(input={"n": 0}, **_EXIT), STATE, HISTORY)),
     "delta/exit-twice": (
-        _delta(),
+        delta(),
         (invoke(input={"n": 0}, **_EXIT), invoke(input={"n": 2}, **_EXIT), STATE, HISTORY),
     ),
     "delta/exit-after-sync": (
-        _delta(),
+        delta(),
         (invoke(input={"n": 2}), invoke(input={"n": 0}, **_EXIT), STATE),
     ),
     "delta/exit-snapshot": (
-        _delta(snapshot_frequency=2),
+        delta(snapshot_frequency=2),
         (invoke(input={"n": 0}, **_EXIT), STATE, HISTORY),
     ),
     "delta/exit-replayed": (
-        _delta(),
+        delta(),
         (invoke(input={"n": 0}, **_EXIT), go_on(checkpoint=1, **_EXIT), STATE),
     ),
 }
-_ON_SQLITE = ("delta/exit", "replay/questions-beside-an-answer", "commands/one-field-twice")
+_ON_SQLITE = (
+    "delta/exit",
+    "delta/inputs/sync",
+    "delta/forked/exit",
+    "delta/overwritten/with-null",
+    "replay/questions-beside-an-answer",
+    "commands/one-field-twice",
+)
 
 
 def cases() -> Iterator[Case]:
     """Yield the corpus."""
-    yield from cases_of("crossings", _RUNS, _ON_SQLITE)
+    yield from cases_of("crossings", {**_RUNS, **DELTA_RUNS}, _ON_SQLITE)
     for reducer in ("add", "merge"):
         values = [[1], [2]] if reducer == "add" else [{"a": 1}, {"b": 2}]
         yield channel(

@@ -7,6 +7,7 @@ from typing import Any
 
 from parity_kit.contract import Case
 
+from ._failing_parts import PARTS_THAT_RAISE
 from ._failure_programs import (
     ALWAYS,
     ASK_THEN_RETRY,
@@ -305,7 +306,16 @@ def cases() -> Iterator[Case]:
         f"error-handler/{name}": (program, (stream(["updates", "tasks", "custom"]), STATE))
         for name, program in _HANDLER.items()
     }
-    for runs in (_RAISED, _UPDATES, retried, _RETRY_RUNS, handlers, _HANDLER_RUNS, _durable()):
+    for runs in (
+        _RAISED,
+        _UPDATES,
+        PARTS_THAT_RAISE,
+        retried,
+        _RETRY_RUNS,
+        handlers,
+        _HANDLER_RUNS,
+        _durable(),
+    ):
         yield from cases_of("failures", runs, [name for name in _ON_SQLITE if name in runs])
     yield from cases_of("failures", _timeouts())
     yield from without_saver(

@@ -171,12 +171,65 @@ SCRIPTS: dict[str, tuple[Operation, ...]] = {
 }
 
 
+# For each trigger of a node that an older layout had: a program, the trigger and today's.
+OLD_TRIGGERS: dict[str, tuple[Program, str, str, str]] = {
+    "start": (LINE, "b", "start:b", "branch:to:b"),
+    "branch": (ROUTED, "b", "branch:a:route:b", "branch:to:b"),
+    "node": (LINE, "b", "a", "branch:to:b"),
+}
+# Versions of the old trigger and of today's, and those that the node and a breakpoint have seen.
+BOTH: dict[str, tuple[int, int, tuple[int, int], tuple[int, int]]] = {
+    "old-is-newer": (4, 3, (2, 3), (3, 2)),
+    "old-is-older": (3, 4, (3, 2), (2, 3)),
+    "both-seen": (4, 3, (4, 3), (3, 3)),
+    "seen-later-by-its-old-name": (3, 3, (3, 2), (3, 1)),
+    "seen-later-by-its-name": (3, 3, (2, 3), (1, 3)),
+}
+
+
+def _both(kind: str, name: str, layout: int, *, held: bool) -> tuple[Program, dict[str, Any]]:
+    """Return a checkpoint that has a trigger under its old name and under today's.
+
+    Its value is `held` under the old name only, or under neither.
+    """
+    program, node, before, today = OLD_TRIGGERS[kind]
+    was, now, by_node, by_stop = BOTH[name]
+    versions_seen = {
+        **SEEN,
+        "a": {"branch:to:a": 2, "start:a": 2},
+        node: {before: by_node[0], today: by_node[1]},
+        "__interrupt__": {"log": 3, before: by_stop[0], today: by_stop[1]},
+    }
+    values = {**(STATE if program is LINE else {"log": ["old"]}), **({before: "a"} if held else {})}
+    versions = {"__start__": 2, "n": 3, "log": 3, before: was, today: now}
+    return program, old(layout, values, versions, versions_seen)
+
+
+BOTH_LAYOUTS = {
+    f"both-names/{kind}/{name}": _both(kind, name, 2, held=name != "both-seen")
+    for kind in OLD_TRIGGERS
+    for name in BOTH
+} | {
+    f"both-names/{kind}/not-in-version-3": _both(kind, "old-is-newer", 3, held=True)
+    for kind in OLD_TRIGGERS
+}
+
+
 def cases() -> Iterator[Case]:
     """Yield every layout with every script, in memory and in SQLite."""
+    for layout, (program, checkpoint) in BOTH_LAYOUTS.items():
+        stored = _stored(checkpoint)
+        stop = op("invoke", **THREAD, input=None, interrupt_before=["b"])
+        yield graph(f"migration/{layout}/go-on", program, stored, *SCRIPTS["go-on"])
+        yield graph(f"migration/{layout}/stop", program, stored, stop, *SCRIPTS["read"])
     for layout, (program, checkpoint) in LAYOUTS.items():
-        metadata: dict[str, Any] = {"source": "loop", "step": 1, "parents": {}}
-        stored = op("put", **THREAD, checkpoint=to_plain(checkpoint), metadata=metadata)
+        stored = _stored(checkpoint)
         for script, operations in SCRIPTS.items():
             for saver in ("memory", "sqlite"):
                 name = f"migration/{layout}/{script}/{saver}"
                 yield graph(name, program, stored, *operations, saver=saver)
+
+
+def _stored(checkpoint: dict[str, Any]) -> Operation:
+    metadata: dict[str, Any] = {"source": "loop", "step": 1, "parents": {}}
+    return op("put", **THREAD, checkpoint=to_plain(checkpoint), metadata=metadata)

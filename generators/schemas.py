@@ -9,6 +9,7 @@ from parity_kit.contract import Case
 from parity_kit.corpora.authoring import op
 
 from ._graph_programs import ASK, LINE, LOG, MAP, Program, chain, nodes, note, reduced
+from ._root_states import ROOT_RUNS
 from ._schema_programs import (
     CONTEXT,
     FORMS,
@@ -237,6 +238,7 @@ def cases() -> Iterator[Case]:
         _delta_messages(),
     ):
         yield from cases_of("schemas", runs, [name for name in _ON_SQLITE if name in runs])
+    yield from cases_of("schemas", ROOT_RUNS, ["root/list", "root/map-asks"])
 
 
 def _forms() -> Runs:

@@ -42,7 +42,26 @@ class Finding:
 
 
 _EXIT: dict[str, Any] = {"thread": "u", "durability": "exit"}
+_MAP_THAT_ASKS: Program = {
+    "state": {"d": {"type": "dict", "reducer": "merge"}},
+    "nodes": nodes(
+        a=[{"write": {"d": {"lit": {"a": 1}}}}],
+        b=[{"write": {"d": {"x": {"interrupt": "q"}}}}],
+    ),
+    "edges": chain("a", "b"),
+}
 _INTERRUPTS = {
+    "stored-in-the-field-shown-alone": Finding(
+        "where output_keys names one field and its value is a map, a question is written into that "
+        "map and with durability exit stored in it",
+        _MAP_THAT_ASKS,
+        (
+            invoke(input={"d": {"z": 1}}, output_keys="d", durability="exit"),
+            STATE,
+            resume("y"),
+            STATE,
+        ),
+    ),
     "continued-with-the-answer-before": Finding(
         "continued with null after the first of two answers, a run gives the second question the "
         "first answer without asking; stored at exit it asks",

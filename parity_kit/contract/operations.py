@@ -7,11 +7,11 @@ from typing import Final
 
 from parity_kit.contract.model import Operation, SubjectKind
 
+_WHERE = "thread checkpoint task inner config async"
 _RUN = (
-    "thread checkpoint task durability context interrupt_before interrupt_after modes subgraphs "
-    "recursion_limit max_concurrency async"
+    f"{_WHERE} durability context interrupt_before interrupt_after modes subgraphs output_keys "
+    "stream_mode recursion_limit max_concurrency"
 )
-_WHERE = "thread checkpoint task async"
 _TYPED = "type data"
 _TABLES: Final = {
     SubjectKind.CODEC: {
@@ -41,7 +41,7 @@ _TABLES: Final = {
         "resume": f"value {_RUN}",
         "resume_map": f"values {_RUN}",
         "command": f"command {_RUN}",
-        "update_state": f"values as_node {_WHERE}",
+        "update_state": f"values as_node for_task {_WHERE}",
         "bulk_update_state": f"supersteps {_WHERE}",
         "get_state": f"subgraphs {_WHERE}",
         "get_state_history": f"limit before filter {_WHERE}",

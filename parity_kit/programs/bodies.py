@@ -76,11 +76,12 @@ def _check_when(argument: Any, location: ProgramLocation) -> None:
         check_body(part, location)
 
 
-def _check_raise(argument: Any, location: ProgramLocation) -> None:
-    entries = keys(argument, {"type", "message"}, {"type", "message"}, location.where)
+def check_error(value: Any, where: str) -> None:
+    """Check an error that a body or a branch raises: its type and its message."""
+    entries = keys(value, {"type", "message"}, {"type", "message"}, where)
     if not isinstance(entries["type"], str) or entries["type"] not in ERRORS:
-        raise BadProgramError(f"raises one of {', '.join(ERRORS)}", where=location.where)
-    text(entries["message"], location.where, "the message is text")
+        raise BadProgramError(f"raises one of {', '.join(ERRORS)}", where=where)
+    text(entries["message"], where, "the message is text")
 
 
 def _check_several(length: int) -> Callable[[Any, ProgramLocation], None]:
@@ -192,7 +193,7 @@ _CHECKS: dict[str, Callable[[Any, ProgramLocation], object]] = {
     "write": _check_write,
     "let": _check_let,
     "when": _check_when,
-    "raise": _check_raise,
+    "raise": lambda argument, location: check_error(argument, location.where),
     "return": _check_value,
     "emit": check_expression,
     "drain": lambda argument, location: text(argument, location.where, "a reason is text"),

@@ -23,6 +23,7 @@ _PROGRAM_KEYS = (
     "private",
     "context",
     "defaults",
+    "route_errors",
     "store",
     "cache",
     "entry",
@@ -42,7 +43,10 @@ _NODE_KEYS = (
     "tools",
     "tools_state",
 )
-_RUN_ARGUMENTS = ("context", "max_concurrency", "interrupt_before", "interrupt_after", "task")
+_RUN_ARGUMENTS = (
+    *("context", "max_concurrency", "interrupt_before", "interrupt_after", "task", "inner"),
+    *("output_keys", "stream_mode", "config", "for_task"),
+)
 
 
 def features_of(subject: Subject, operations: Sequence[Operation]) -> tuple[str, ...]:

@@ -13,9 +13,11 @@ from typing import Any, Literal, TypeAlias
 from parity_kit.programs.operators import InstructionName
 
 START, END = "__start__", "__end__"
+ROOT = "__root__"
+"""The field of a state that is a value of its own, without fields."""
 Expression: TypeAlias = Any
 Body: TypeAlias = Sequence[Mapping[InstructionName, Any]]
-Schema: TypeAlias = Literal["typed_dict", "dataclass", "pydantic"]
+Schema: TypeAlias = Literal["typed_dict", "dataclass", "pydantic", "root"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +99,14 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A conditional edge: its expression, and optionally the nodes that its values stand for."""
+    """A conditional edge: its expression, and optionally the nodes that its values stand for.
+
+    Where the expression is null, it raises `error`, a type and a message, if there is one.
+    """
 
     path: Expression
     map: Mapping[str, str] | tuple[str, ...] | None = None
+    error: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +140,11 @@ class Program:
     store: bool = False
     cache: bool = False
     subgraphs: Mapping[str, Subgraph] = field(default_factory=dict[str, Subgraph])
+
+    @property
+    def is_root(self) -> bool:
+        """Whether the state is a value of its own, without fields."""
+        return self.schema == "root"
 
     @property
     def all_edges(self) -> tuple[tuple[str, str], ...]:

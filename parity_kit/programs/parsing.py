@@ -7,11 +7,13 @@ from typing import Any, cast
 
 from parity_kit.contract.errors import BadProgramError
 from parity_kit.programs import rules
-from parity_kit.programs.bodies import ProgramLocation, check_body, check_expression
+from parity_kit.programs.bodies import ProgramLocation, check_body, check_error, check_expression
 from parity_kit.programs.fields import context_of, fields_of, names_of
 from parity_kit.programs.model import (
     END,
+    ROOT,
     START,
+    Field,
     Functional,
     Node,
     Program,
@@ -28,6 +30,7 @@ _GRAPH = {
     "nodes",
     "edges",
     "branches",
+    "route_errors",
     "entry",
     "finish",
     "sequence",
@@ -44,7 +47,7 @@ _GRAPH = {
     "subgraphs",
 }
 _FUNCTIONAL = {"entrypoint", "tasks", "store", "cache", "context"}
-_SCHEMAS = ("typed_dict", "dataclass", "pydantic")
+_SCHEMAS = ("typed_dict", "dataclass", "pydantic", "root")
 _KINDS = ("body", "subgraph", "tools")
 _NODE = {*_KINDS, "tools_state", "defer", "metadata", "input", *POLICIES}
 
@@ -71,6 +74,8 @@ def parse_graph(data: Mapping[str, Any], where: str = "") -> Program:
     if not state or not rules.mapping(data["nodes"], f"{where}nodes"):
         raise BadProgramError("a program needs a state field and a node", where=where or "program")
     private = fields_of(data.get("private", {}), f"{where}private")
+    if ROOT in state or data.get("schema") == "root":
+        _check_root(data, state, where)
     subgraphs = {
         name: _subgraph(value, f"{where}subgraphs.{name}")
         for name, value in rules.mapping(data.get("subgraphs", {}), f"{where}subgraphs").items()
@@ -85,7 +90,7 @@ def parse_graph(data: Mapping[str, Any], where: str = "") -> Program:
         nodes,
         edges,
         joins,
-        _branches(data.get("branches", {}), nodes, where),
+        _branches(data, nodes, where),
         _optional_node(data, "entry", nodes, where),
         _optional_node(data, "finish", nodes, where),
         _sequence(data.get("sequence", ()), nodes, f"{where}sequence"),
@@ -101,6 +106,17 @@ def parse_graph(data: Mapping[str, Any], where: str = "") -> Program:
         rules.flag(data.get("cache", False), f"{where}cache"),
         subgraphs,
     )
+
+
+def _check_root(data: Mapping[str, Any], state: Mapping[str, Field], where: str) -> None:
+    others = {"input", "output", "private"} & data.keys()
+    if data.get("schema") != "root" or [*state] != [ROOT] or others:
+        problem = f"the schema `root` has one field, {ROOT}, and no other part of a schema"
+        raise BadProgramError(problem, where=f"{where}state")
+    field = state[ROOT]
+    if field.type == "any" or field.managed is not None or field.channel is not None:
+        problem = f"{ROOT} has a type, and a reducer at most"
+        raise BadProgramError(problem, where=f"{where}state.{ROOT}")
 
 
 def _functional(data: Mapping[str, Any]) -> Functional:
@@ -193,22 +209,30 @@ def _edges(
     return edges, joins
 
 
-def _branches(value: Any, nodes: Collection[str], where: str) -> dict[str, list[Route]]:
+def _branches(
+    data: Mapping[str, Any], nodes: Collection[str], where: str
+) -> dict[str, list[Route]]:
     branches: dict[str, list[Route]] = {}
-    for source, routes in rules.mapping(value, f"{where}branches").items():
+    given = rules.mapping(data.get("branches", {}), f"{where}branches")
+    errors = rules.keys(data.get("route_errors", {}), given, (), f"{where}route_errors")
+    for error in errors.values():
+        check_error(error, f"{where}route_errors")
+    for source, routes in given.items():
         here = f"{where}branches.{source}"
         rules.node(source, [*nodes, START], f"{where}branches")
         branches[source] = [
-            _route(route, nodes, f"{here}[{index}]")
+            _route(route, nodes, errors.get(source), f"{here}[{index}]")
             for index, route in enumerate(rules.items(routes, here))
         ]
     return branches
 
 
-def _route(value: Any, nodes: Collection[str], where: str) -> Route:
+def _route(
+    value: Any, nodes: Collection[str], error: Mapping[str, str] | None, where: str
+) -> Route:
     location = ProgramLocation(where, Owner.ROUTE)
     if not isinstance(value, dict) or set(cast("dict[str, Any]", value)) != {"path", "map"}:
-        return Route(check_expression(value, location))
+        return Route(check_expression(value, location), error=error)
     entries = cast("dict[str, Any]", value)
     given, targets = entries["map"], [*nodes, END]
     if isinstance(given, dict):
@@ -220,7 +244,7 @@ def _route(value: Any, nodes: Collection[str], where: str) -> Route:
         mapped = tuple(
             rules.node(name, targets, f"{where}.map") for name in rules.items(given, f"{where}.map")
         )
-    return Route(check_expression(entries["path"], location.at(".path")), mapped)
+    return Route(check_expression(entries["path"], location.at(".path")), mapped, error)
 
 
 def _sequence(value: Any, nodes: Mapping[str, Node], where: str) -> tuple[str, ...]:

@@ -31,6 +31,17 @@ def union(left: Any, right: Any) -> Any:
     return left | right
 
 
+def limited(left: Any, right: Any) -> Any:
+    """Return `left + right`, or raise if that, or its length, is over 9."""
+    total = left + right
+    if (total if isinstance(total, (int, float)) else len(total)) > _MOST:
+        raise ValueError("too much")
+    return total
+
+
+_MOST = 9
+
+
 def last(left: Any, right: Any) -> Any:
     """Return `right`."""
     del left
@@ -65,6 +76,7 @@ REDUCERS: dict[str, Callable[[Any, Any], Any]] = {
     "min": minimum,
     "merge": merge,
     "union": union,
+    "limited": limited,
     "last": last,
     "first": first,
     "messages": messages,

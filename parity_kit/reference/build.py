@@ -129,7 +129,7 @@ class Builder:
         for source, routes in program.branches.items():
             for index, route in enumerate(routes):
                 mapped = list(route.map) if isinstance(route.map, tuple) else route.map
-                graph.add_conditional_edges(source, router(index, route.path), mapped)
+                graph.add_conditional_edges(source, router(index, route), mapped)
         if self.declared:
             graph.edges = DeclaredSet(_ordered(graph.edges, program.all_edges))
             graph.waiting_edges = DeclaredSet(_ordered(graph.waiting_edges, program.joins))

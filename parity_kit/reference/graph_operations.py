@@ -98,7 +98,7 @@ class Operations:
 
     def resume_map(self, values: Sequence[tuple[int, Any]], **run: Any) -> Any:
         """Resume with answers to pending interrupts, by their place in the state."""
-        where = {key: run[key] for key in ("thread", "checkpoint", "task") if key in run}
+        where = {key: run[key] for key in _ADDRESS if key in run}
         pending = self._call("get_state", self._config(**where)).interrupts
         answers = {pending[index].id: value for index, value in values if index < len(pending)}
         return self._run(Command(resume=answers), run)
@@ -112,18 +112,25 @@ class Operations:
             given["goto"] = [_destination(destination) for destination in destinations]
         return self._run(Command(**given), run)
 
-    def update_state(self, values: Any, as_node: str | None = None, **where: Any) -> Any:
-        """Write to the state as a node would."""
+    def update_state(
+        self, values: Any, as_node: str | None = None, for_task: int | None = None, **where: Any
+    ) -> Any:
+        """Write to the state as a node would, in the place of a task if one is given."""
         config = self._config(**where)
-        return public_config(self._call("update_state", config, values, as_node))
+        given = () if for_task is None else (self._task_id(config, for_task),)
+        return public_config(self._call("update_state", config, values, as_node, *given))
 
     def bulk_update_state(self, supersteps: Sequence[Any], **where: Any) -> Any:
         """Write to the state as several nodes would, in several supersteps."""
-        updates = [
-            [StateUpdate(update.get("values"), update.get("as_node")) for update in step]
-            for step in supersteps
-        ]
-        return public_config(self._call("bulk_update_state", self._config(**where), updates))
+        config = self._config(**where)
+
+        def update(parts: Mapping[str, Any]) -> StateUpdate:
+            given = parts.get("for_task")
+            task = None if given is None else self._task_id(config, given)
+            return StateUpdate(parts.get("values"), parts.get("as_node"), task)
+
+        updates = [[update(parts) for parts in step] for step in supersteps]
+        return public_config(self._call("bulk_update_state", config, updates))
 
     def get_state(self, *, subgraphs: bool = False, **where: Any) -> Any:
         """Return a snapshot."""
@@ -204,9 +211,13 @@ class Operations:
         thread: str | None = None,
         checkpoint: int | None = None,
         task: int | None = None,
+        inner: int | None = None,
+        config: Mapping[str, Any] | None = None,
         recursion_limit: int = RECURSION_LIMIT,
         max_concurrency: int | None = None,
     ) -> Any:
+        given = dict(config or {})
+        own = given.pop("configurable", {})
         configurable: dict[str, Any] = {}
         if thread is not None:
             configurable["thread_id"] = thread
@@ -214,23 +225,43 @@ class Operations:
             # As in a snapshot's config: savers require the namespace beside the id.
             configurable["checkpoint_ns"] = ""
             configurable["checkpoint_id"] = self._counter.checkpoint_id(checkpoint)
-        config = {"configurable": configurable, "recursion_limit": recursion_limit}
+        made = {**given, "configurable": configurable, "recursion_limit": recursion_limit}
         if max_concurrency is not None:
-            config["max_concurrency"] = max_concurrency
+            made["max_concurrency"] = max_concurrency
         if task is not None:
-            config["configurable"] = self._inside(config, task)
-        return config
+            made["configurable"] = self._inside(made, task, inner)
+        made["configurable"] |= own
+        return made
 
-    def _inside(self, config: Any, task: int) -> Any:
-        """Return the address of the subgraph that a task runs, from the task's state."""
+    def _inside(self, config: Any, task: int, inner: int | None) -> Any:
+        """Return the address of the subgraph that a task runs, from the task's state.
+
+        With `inner`, it is that of a checkpoint of the subgraph, as its own snapshot gives it.
+        """
         tasks = self._call("get_state", config).tasks
         state = tasks[task].state if 0 <= task < len(tasks) else None
         if state is None:
             message = f"no subgraph at task {task}"
             raise ValueError(message)
-        return state["configurable"]
+        configurable = dict(state["configurable"])
+        if inner is not None:
+            configurable["checkpoint_id"] = self._counter.checkpoint_id(inner)
+            address = {"configurable": configurable}
+            # What LangGraph adds for the subgraph itself would hide it from the outer graph.
+            given = public_config(self._call("get_state", address).config)
+            configurable = dict(given["configurable"])
+        return configurable
+
+    def _task_id(self, config: Any, task: int) -> str:
+        """Return the id of a task of the state."""
+        tasks = self._call("get_state", config).tasks
+        if not 0 <= task < len(tasks):
+            message = f"no task {task}"
+            raise ValueError(message)
+        return tasks[task].id
 
 
+_ADDRESS = ("thread", "checkpoint", "task", "inner", "config")
 _RUN_ARGUMENTS = {
     "durability",
     "context",
@@ -238,6 +269,8 @@ _RUN_ARGUMENTS = {
     "interrupt_after",
     "modes",
     "subgraphs",
+    "output_keys",
+    "stream_mode",
 }
 
 

@@ -12,9 +12,9 @@ from langgraph._internal._runnable import RunnableCallable
 from langgraph.store.base import BaseStore
 from langgraph.types import Command, Overwrite, Send, interrupt
 
-from parity_kit.programs.instructions import Request, Wait, arun_body, run_body
+from parity_kit.programs.instructions import ERRORS, Request, Wait, arun_body, run_body
 from parity_kit.programs.language import Scope, evaluate
-from parity_kit.programs.model import Body, Expression
+from parity_kit.programs.model import Body, Route
 from parity_kit.reference.native import typed_bytes
 
 Answers: TypeAlias = tuple[Callable[[Any], Any], Callable[[Any], Any]]
@@ -216,11 +216,14 @@ class Bodies:
         return RunnableCallable(node, anode, name=name, trace=False)
 
 
-def router(index: int, path: Expression) -> RunnableCallable:
+def router(index: int, given: Route) -> RunnableCallable:
     """Return a branch's expression as the routing function that LangGraph calls."""
 
     def route(state: Any) -> Any:
-        return evaluate(path, Scope(STATE_ONLY, as_map(state)))
+        chosen = evaluate(given.path, Scope(STATE_ONLY, as_map(state)))
+        if chosen is None and given.error is not None:
+            raise ERRORS[given.error["type"]](given.error["message"])
+        return chosen
 
     async def aroute(state: Any) -> Any:
         return route(state)

@@ -10,7 +10,7 @@ from typing import Annotated, Any, TypedDict, cast
 
 from langgraph import managed
 
-from parity_kit.programs.model import Field, Program, Schema
+from parity_kit.programs.model import ROOT, Field, Program, Schema
 from parity_kit.programs.reducers import REDUCERS, TYPES
 from parity_kit.reference.channels import make_channel
 from parity_kit.reference.hosts import SCHEMAS
@@ -91,4 +91,14 @@ def _pydantic(title: str, annotations: dict[str, Any]) -> Any:
     return model
 
 
-_CLASSES = {"typed_dict": _typed_dict, "dataclass": _dataclass, "pydantic": _pydantic}
+def _root(title: str, annotations: dict[str, Any]) -> Any:
+    del title
+    return annotations[ROOT]
+
+
+_CLASSES = {
+    "typed_dict": _typed_dict,
+    "dataclass": _dataclass,
+    "pydantic": _pydantic,
+    "root": _root,
+}

@@ -55,6 +55,7 @@ _KIT_TESTS = (
     "test_judge",
     "test_ledger",
     "test_places",
+    "test_verdict_words",
 )
 _PACKAGE = Path(parity_kit.__file__).parent
 # Runs every command on every kind of candidate, in processes of their own.

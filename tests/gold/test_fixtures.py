@@ -51,6 +51,7 @@ FLOORS = {
     "interrupts": 80,
     "control": 110,
     "crossings": 20,
+    "runs": 120,
     "failures": 90,
     "persistence": 100,
     "schemas": 110,
@@ -65,7 +66,7 @@ FLOORS = {
 }
 CHANNEL_CLASSES = 10
 SAFE_TYPES = 49
-MOST_BYTES = 16_000_000  # 400 graph programs with every event and stored byte are half of it
+MOST_BYTES = 20_000_000  # 900 graph programs with every event and stored byte are half of it
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 START, END = "__start__", "__end__"
 INPUT = "__input__"
+ROOT = "__root__"
+"""The field of a state that is a value of its own; its name then stands alone, not in a tuple."""
 PARENT = "__parent__"
 
 # Reserved write keys (langgraph._internal._constants).
@@ -14,6 +16,8 @@ ERROR, ERROR_SOURCE_NODE = "__error__", "__error_source_node__"
 SCHEDULED, NO_WRITES, RETURN = "__scheduled__", "__no_writes__", "__return__"
 OVERWRITE = "__overwrite__"
 HANDLER = "node_error_handler"
+HIDDEN = "langsmith:hidden"
+"""The tag of what streams and breakpoints do not see."""
 
 CHECKPOINT_MAP = "checkpoint_map"
 """The key of a config for the ids of the checkpoints around it, by namespace."""
@@ -38,7 +42,7 @@ BUMPS = "__snapshot_bumps__"
 
 RESERVED = frozenset(
     (
-        *("langsmith:hidden", "configurable", "|", INPUT, NO_WRITES, PUSH, PULL, *CONTROL),
+        *(HIDDEN, "configurable", "|", INPUT, NO_WRITES, PUSH, PULL, *CONTROL),
         *(BUMPS, "checkpoint_map", "checkpoint_id", "checkpoint_ns"),
         *(
             f"__pregel_{suffix}"

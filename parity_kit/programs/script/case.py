@@ -110,7 +110,9 @@ def _graph_lines(case: Case, uses: Uses) -> list[str]:
 
 def _counts(program: Mapping[str, Any], operations: Sequence[Operation]) -> bool:
     """Return whether checkpoints are named by number, and the saver may lack some of them."""
-    names = any({"checkpoint", "before"} & operation.args.keys() for operation in operations)
+    names = any(
+        {"checkpoint", "before", "inner"} & operation.args.keys() for operation in operations
+    )
     other = any(
         operation.name in {"delete_thread", "put"} or operation.args.get("durability") == "exit"
         for operation in operations

@@ -56,9 +56,10 @@ class _Graph:
         self.functions = identifiers(list(program.nodes), self.subgraphs.values())
         every = {**program.state, **program.private}
         shape: Shape = "dict" if program.schema == "typed_dict" else "object"
+        mixed = program.is_root or not self.setting.dicts
         self.frame = Frame(
             self.setting.uses,
-            shape=shape if self.setting.dicts else "either",
+            shape="either" if mixed else shape,
             fields=list(program.state),
             sets=any(field.type in {"set", "any"} for field in every.values()),
             callables=self.subgraphs,
@@ -157,8 +158,18 @@ class _Graph:
     def _routes(self) -> Iterator[list[str]]:
         for source, routes in self.program.branches.items():
             for index, route in enumerate(routes):
-                given = expression(route.path, self._seen_by(source))
-                yield [f"def {self._route(source, index)}(state):", f"    return {given}"]
+                name, frame = self._route(source, index), self._seen_by(source)
+                chosen = expression(route.path, frame)
+                if route.error is None:
+                    yield [f"def {name}(state):", f"    return {chosen}"]
+                    continue
+                yield [
+                    f"def {name}(state):",
+                    f"    chosen = {chosen}",
+                    "    if chosen is None:",
+                    f"        raise {route.error['type']}({quoted(route.error['message'])})",
+                    "    return chosen",
+                ]
 
     def _seen_by(self, node: str) -> Frame:
         """Return what a node's branches see: the state's fields that the node's own input has."""

@@ -62,6 +62,15 @@ def load(data):
     "largest": Helper("def largest(left, right):\n    return max(left, right)"),
     "smallest": Helper("def smallest(left, right):\n    return min(left, right)"),
     "merge": Helper("def merge(left, right):\n    return {**left, **right}"),
+    "limited": Helper(
+        '''\
+def limited(left, right):
+    """Add, but refuse a total of more than 9."""
+    total = left + right
+    if (total if isinstance(total, (int, float)) else len(total)) > 9:
+        raise ValueError("too much")
+    return total'''
+    ),
     "last": Helper("def last(left, right):\n    return right"),
     "first": Helper("def first(left, right):\n    return left"),
     "fold": Helper(
@@ -176,10 +185,10 @@ async def wait(seconds):
     ),
     "at": Helper(
         '''\
-def at(thread=None, **config):
-    """Return the config for a thread."""
+def at(thread=None, own=None, **config):
+    """Return the config for a thread; `own` are keys of its own."""
     where = {} if thread is None else {"thread_id": thread}
-    return {"configurable": where, "recursion_limit": 25, **config}'''
+    return {"configurable": {**where, **(own or {})}, "recursion_limit": 25, **config}'''
     ),
     "created": Helper(
         '''\
@@ -203,26 +212,45 @@ def stored():
     """Return the ids of the checkpoints in the order of their creation: they sort by time."""
     return sorted({each.config["configurable"]["checkpoint_id"] for each in saver.list(None)})'''
     ),
+    "nth": Helper(
+        '''\
+def nth(ids, number):
+    """Return the `number`-th of these checkpoints, or one that is not there."""
+    before, after = "00000000-0000-6000-8000-000000000000", "ffffffff-ffff-6fff-bfff-ffffffffffff"
+    return dict(enumerate([before, *ids])).get(number, after)'''
+    ),
     "checkpoint": Helper(
         '''\
-def checkpoint(ids, number, thread, **config):
-    """Return the config for the `number`-th of these checkpoints, or for one that is not there."""
+def checkpoint(id, thread, **config):
+    """Return the config for a checkpoint of a thread."""
     found = at(thread, **config)
-    before, after = "00000000-0000-6000-8000-000000000000", "ffffffff-ffff-6fff-bfff-ffffffffffff"
-    known = dict(enumerate([before, *ids]))
-    found["configurable"] |= {"checkpoint_ns": "", "checkpoint_id": known.get(number, after)}
+    found["configurable"] |= {"checkpoint_ns": "", "checkpoint_id": id}
     return found''',
         ("at",),
     ),
     "inside": Helper(
         '''\
-def inside(config, number):
-    """Return the config for the subgraph that the `number`-th task of a state runs."""
+def inside(config, number, inner=None, own=None):
+    """Return the config for the subgraph that a task of a state runs, or for its checkpoint."""
     tasks = graph.get_state(config).tasks
     state = tasks[number].state if number < len(tasks) else None
     if state is None:
         raise ValueError(f"no subgraph at task {number}")
-    return {**config, **state}'''
+    where = dict(state["configurable"])
+    if inner is not None:
+        where["checkpoint_id"] = inner
+        known = graph.get_state({"configurable": where}).config["configurable"]
+        where = {key: part for key, part in known.items() if not key.startswith("__pregel_")}
+    return {**config, "configurable": {**where, **(own or {})}}'''
+    ),
+    "task_at": Helper(
+        '''\
+def task_at(config, number):
+    """Return the id of the `number`-th task of a state."""
+    tasks = graph.get_state(config).tasks
+    if number >= len(tasks):
+        raise ValueError(f"no task {number}")
+    return tasks[number].id'''
     ),
     "answers": Helper(
         '''\

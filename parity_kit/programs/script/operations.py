@@ -8,8 +8,9 @@ from typing import Any, cast
 from parity_kit.contract import Operation
 from parity_kit.programs.script.source import Uses, call, literal, names, quoted
 
-_RUN = ("durability", "context", "interrupt_before", "interrupt_after")
+_RUN = ("durability", "context", "interrupt_before", "interrupt_after", "output_keys")
 _CONFIG = ("recursion_limit", "max_concurrency")
+_OWN_CONFIG = ("metadata", "tags", "run_id")
 
 
 def operation_lines(operation: Operation, uses: Uses, cached: Mapping[str, str]) -> Iterator[str]:
@@ -70,6 +71,7 @@ def _run(operation: str, given: Mapping[str, Any], uses: Uses) -> Iterator[str]:
         prefix, suffix = (
             (f"{uses('asyncio')}.run(graph.a", ")") if given.get("async") else ("graph.", "")
         )
+        named["stream_mode"] = _optional(given, "stream_mode", uses)
         yield f"print({prefix}{call('invoke', graph_input, config, **named)}{suffix})"
         return
     named["stream_mode"] = names(given["modes"])
@@ -101,23 +103,32 @@ def _print_items(
 
 def _config(given: Mapping[str, Any], uses: Uses) -> str:
     named = {key: _optional(given, key, uses) for key in _CONFIG}
+    config: Mapping[str, Any] = given.get("config") or {}
+    named |= {key: _optional(config, key, uses) for key in _OWN_CONFIG}
+    own = _optional(config, "configurable", uses)
+    task = _optional(given, "task", uses)
+    if task is None:
+        named["own"] = own
     thread = [] if given.get("thread") is None else [quoted(given["thread"])]
     if given.get("checkpoint") is not None:
-        config = _checkpoint(given, given["checkpoint"], named, uses)
+        address = _checkpoint(given, given["checkpoint"], named, uses)
     else:
-        config = call(uses("at"), *thread, **named)
-    return (
-        config
-        if given.get("task") is None
-        else call(uses("inside"), config, literal(given["task"], uses))
-    )
+        address = call(uses("at"), *thread, **named)
+    if task is None:
+        return address
+    inner = None if given.get("inner") is None else _nth(given["inner"], uses)
+    return call(uses("inside"), address, task, inner=inner, own=own)
 
 
 def _checkpoint(
     given: Mapping[str, Any], number: int, named: Mapping[str, str | None], uses: Uses
 ) -> str:
+    return call(uses("checkpoint"), _nth(number, uses), quoted(given["thread"]), **named)
+
+
+def _nth(number: int, uses: Uses) -> str:
     ids = "created" if "created" in uses else call(uses("stored"))
-    return call(uses("checkpoint"), ids, literal(number, uses), quoted(given["thread"]), **named)
+    return call(uses("nth"), ids, literal(number, uses))
 
 
 def _optional(given: Mapping[str, Any], key: str, uses: Uses) -> str | None:
@@ -147,15 +158,14 @@ def _state(name: str, given: Mapping[str, Any], uses: Uses) -> Iterator[str]:
                 parts.append("subgraphs=True")
         case "update_state":
             parts.append(literal(given["values"], uses))
-            if given.get("as_node") is not None:
-                parts.append(quoted(given["as_node"]))
+            parts += _update_parts(given, given, uses)
         case _:
             supersteps = (
                 ", ".join(
                     call(
                         uses("StateUpdate"),
                         literal(update["values"], uses),
-                        *([quoted(update["as_node"])] if update.get("as_node") is not None else []),
+                        *_update_parts(update, given, uses),
                     )
                     for update in superstep
                 )
@@ -163,6 +173,14 @@ def _state(name: str, given: Mapping[str, Any], uses: Uses) -> Iterator[str]:
             )
             parts.append("[" + ", ".join(f"[{updates}]" for updates in supersteps) + "]")
     yield f"print({_called(f'graph.{name}', parts, given, uses)})"
+
+
+def _update_parts(update: Mapping[str, Any], given: Mapping[str, Any], uses: Uses) -> Iterator[str]:
+    if update.get("as_node") is not None:
+        yield quoted(update["as_node"])
+    if update.get("for_task") is not None:
+        number = literal(update["for_task"], uses)
+        yield f"task_id={call(uses('task_at'), _config(given, uses), number)}"
 
 
 def _history(given: Mapping[str, Any], uses: Uses) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from parity_kit.programs.model import Field, Schema
+from parity_kit.programs.model import ROOT, Field, Schema
 from parity_kit.programs.script.channels import channel_source, reducer_source, type_source
 from parity_kit.programs.script.source import Uses, call, is_attribute, quoted
 
@@ -18,6 +18,9 @@ def state_class(
 ) -> Iterator[str]:
     """Yield the lines of the class that declares a state, or a part of it."""
     kinds = {key: _annotation(field, uses) for key, field in fields.items()}
+    if schema == "root":
+        yield f"{name} = {kinds[ROOT]}"
+        return
     if not all(map(is_attribute, kinds)) or (schema != "typed_dict" and _hidden(kinds)):
         yield f"{name} = {_called(name, kinds, schema, uses)}"
         return
@@ -42,7 +45,7 @@ def _called(name: str, kinds: Mapping[str, str], schema: Schema, uses: Uses) -> 
         case "dataclass":
             parts = ", ".join(f"({quoted(key)}, {kind}, None)" for key, kind in kinds.items())
             return f"{uses('make_dataclass')}({quoted(name)}, [{parts}])"
-        case "pydantic":
+        case _:
             parts = ", ".join(f"{quoted(key)}: ({kind}, None)" for key, kind in kinds.items())
             return call(uses("create_model"), quoted(name), f"**{{{parts}}}")
 

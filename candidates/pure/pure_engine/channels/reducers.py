@@ -16,12 +16,22 @@ def _merge(left: Any, right: Any) -> Any:
     return {**left, **right}
 
 
+def _limited(left: Any, right: Any) -> Any:
+    total = left + right
+    if (total if isinstance(total, (int, float)) else len(total)) > _MOST:
+        raise ValueError("too much")
+    return total
+
+
+_MOST = 9
+
 REDUCERS: dict[str, Reducer] = {
     "add": operator.add,
     "max": max,
     "min": min,
     "merge": _merge,
     "union": lambda left, right: left | right,
+    "limited": _limited,
     "last": lambda _, right: right,
     "first": lambda left, _: left,
 }

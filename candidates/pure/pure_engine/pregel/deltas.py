@@ -151,6 +151,7 @@ class DeltaLog:
         self._shared = asked and bool(saved.config)
         self._at_exit = at_exit
         self._diverged = False
+        self._pending = {(task, channel) for task, channel, _ in saved.pending}
         self._first = 0
         self._begun = self._settled = False
         self._snapshots: set[str] = set()
@@ -180,10 +181,15 @@ class DeltaLog:
             self._snapshots |= left_behind(self._program, others)
 
     def keep(self, step: int, name: str, path: str, writes: Iterable[Write]) -> None:
-        """Keep a task's writes until the exit, if nothing is stored earlier."""
+        """Keep a task's writes until the exit, if nothing is stored earlier.
+
+        What the task wrote before the run is stored already.
+        """
         if not self._at_exit:
             return
         names = written_to(self._program, writes)
+        if name != NULL_TASK:
+            names -= {channel for task, channel in self._pending if task == name}
         if self._diverged:
             # The checkpoint that these writes would be stored beside belongs to other branches too.
             self._snapshots |= names

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 from pure_engine.names import ERROR, INTERRUPT
 from pure_engine.pregel import payloads
@@ -57,17 +57,18 @@ class Emitter:
 
     def tasks(self) -> None:
         """Queue the items of tasks that begin, and of what earlier runs recorded for them."""
-        tasks, around = self._run.tasks.values(), self._run.nesting.metadata
+        run, tasks = self._run, self._run.tasks.values()
+        around, tags = run.nesting.metadata, run.request.tags
         for task in tasks:
-            if not task.hidden:
-                self._emit("tasks", lambda task=task: payloads.task_payload(task, around))
+            if run.shows(task):
+                self._emit("tasks", lambda task=task: payloads.task_payload(task, around, tags))
         for task in tasks:
             if task.writes:
                 self.writes(task, task.writes, cached=True)
 
     def writes(self, task: Task, writes: Sequence[Write], *, cached: bool = False) -> None:
         """Queue the items of a task's writes; `cached` if an earlier run recorded them."""
-        if task.hidden:
+        if not self._run.shows(task):
             return
         first = writes[0][0]
         if first == INTERRUPT:
@@ -78,7 +79,7 @@ class Emitter:
                 for interrupt in value
             )
             self._emit("updates", lambda: {INTERRUPT: interrupts})
-            self._emit("values", lambda: {**self.shown_values(), INTERRUPT: interrupts})
+            self._emit("values", lambda: self._stopped_values(interrupts))
         elif first != ERROR:
             update = payloads.update_payload(task, writes, self._run.request.shown)
             metadata = {"__metadata__": {"cached": True}} if cached else {}
@@ -93,7 +94,7 @@ class Emitter:
 
     def changed_values(self, updated: set[str]) -> None:
         """Queue the state, if the superstep's tasks wrote to it and it changed."""
-        shown = self._run.request.shown
+        shown = self._run.request.shown_names
         if not updated.isdisjoint(shown) and any(
             channel in shown for task in self._run.tasks.values() for channel, _ in task.writes
         ):
@@ -103,6 +104,17 @@ class Emitter:
         """Queue the item of a stop that asks nothing."""
         self._emit("updates", lambda: {INTERRUPT: ()})
 
-    def shown_values(self) -> dict[str, Any]:
+    def shown_values(self) -> Any:
         """Return the state as the run shows it."""
         return self._run.state.values(self._run.request.shown)
+
+    def _stopped_values(self, interrupts: Sequence[Any]) -> dict[str, Any]:
+        """Return the state with the interrupts that stop the run.
+
+        LangGraph quirk: shown alone, a field that is a map is changed itself, so it keeps them.
+        """
+        values = self.shown_values()
+        if not isinstance(values, dict):
+            return {INTERRUPT: interrupts}
+        values[INTERRUPT] = interrupts
+        return cast("dict[str, Any]", values)

@@ -109,7 +109,10 @@ class Loop:
         return GraphRecursionError(with_guide(message, "GRAPH_RECURSION_LIMIT"))
 
     def _stops_at(self, breakpoints: Breakpoints) -> bool:
-        return bool(breakpoints) and stops(self.run.state, breakpoints, self.run.tasks.values())
+        run = self.run
+        every = breakpoints == "*"
+        tasks = (task for task in run.tasks.values() if not every or run.shows(task))
+        return bool(breakpoints) and stops(run.state, breakpoints, tasks)
 
     def _prepare(self) -> None:
         self.run.tasks = self.run.next_tasks(self.run.updated)

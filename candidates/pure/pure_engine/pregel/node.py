@@ -16,7 +16,7 @@ from pure_engine.errors import (
     ParentCommand,
     with_guide,
 )
-from pure_engine.names import END, PARENT, START, TASKS, branch_to
+from pure_engine.names import END, PARENT, ROOT, START, TASKS, branch_to
 from pure_engine.namespaces import enclosing_namespace, without_task_ids
 from pure_engine.pregel.host import Services, TaskHost
 from pure_engine.pregel.state import State
@@ -78,28 +78,26 @@ def write_update(
     """Add the writes of a node's update, and those of its edges and branches."""
     writes += [*_updates(value, node), *_gotos(value), *node.targets]
     for route in node.routes:
-        state_values = _fresh(node, state, managed, writes)
+        given = _fresh(node, state, managed, writes)
         if node.record is not None:
-            given = node.record.complete(state_values)
-        else:
-            given = (
-                {**cast("dict[str, Any]", value), **state_values}
-                if isinstance(value, dict)
-                else state_values
-            )
+            given = node.record.complete(given)
+        elif isinstance(value, dict) and isinstance(given, dict):
+            given = {**cast("dict[str, Any]", value), **cast("dict[str, Any]", given)}
         writes += _routed(route.path(Scope(given, _NOBODY)), route.ends)
 
 
 def _updates(value: Any, node: Node) -> list[Write]:
     if value is None:
         return []
+    if ROOT in node.writes and not _has_commands(value):
+        return [(ROOT, value)]
     if isinstance(value, dict):
         entries = cast("dict[str, Any]", value)
         return [(name, item) for name, item in entries.items() if name in node.writes]
     if isinstance(value, Command):
         known = [] if value.graph == PARENT else command_updates(value)
-        return [(name, item) for name, item in known if name in node.writes]
-    if isinstance(value, list) and any(isinstance(item, Command) for item in value):  # pyright: ignore[reportUnknownVariableType]  # a list of anything
+        return [(name, item) for name, item in known if name in node.writes or ROOT in node.writes]
+    if _has_commands(value):
         return [write for item in cast("list[Any]", value) for write in _updates(item, node)]
     if isinstance(value, (Envelope, *RECORDS)):
         known = record_fields(value)
@@ -108,12 +106,17 @@ def _updates(value: Any, node: Node) -> list[Write]:
     raise InvalidUpdateError(with_guide(message, "INVALID_GRAPH_NODE_RETURN_VALUE"))
 
 
+def _has_commands(value: Any) -> bool:
+    several = cast("list[Any]", value) if isinstance(value, list) else [value]
+    return any(isinstance(item, Command) for item in several)
+
+
 def command_updates(command: Command) -> list[Write]:
     """Return a command's state updates."""
     update = command.update
     if isinstance(update, dict):
         return list(cast("dict[str, Any]", update).items())
-    return [("__root__", update)] if update else []
+    return [] if update is None or update == [] else [(ROOT, update)]
 
 
 def _gotos(value: Any) -> list[Write]:
@@ -140,12 +143,10 @@ def goto_targets(command: Command) -> Sequence[Any]:
     return [goto] if isinstance(goto, (Send, str)) else goto
 
 
-def _fresh(
-    node: Node, state: State, managed: Mapping[str, Any], writes: Sequence[Write]
-) -> dict[str, Any]:
+def _fresh(node: Node, state: State, managed: Mapping[str, Any], writes: Sequence[Write]) -> Any:
     """Return a node's input as if this task's writes were the only ones of the superstep."""
     values: dict[str, Any] = {}
-    for name in node.reads:
+    for name in (node.reads,) if isinstance(node.reads, str) else node.reads:
         if name in managed:
             values[name] = managed[name]
             continue
@@ -153,7 +154,7 @@ def _fresh(
         channel.update([value for written, value in writes if written == name])
         if channel.is_available():
             values[name] = channel.get()
-    return values
+    return values.get(node.reads) if isinstance(node.reads, str) else values
 
 
 def _routed(result: Any, ends: Mapping[Any, str] | None) -> list[Write]:

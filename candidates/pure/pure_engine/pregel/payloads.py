@@ -11,8 +11,13 @@ from pure_engine.savers.saver import PendingWrite, Write, metadata_only
 from pure_engine.types import Command, Interrupt, Overwrite, record_fields
 
 
-def update_payload(task: Task, writes: Sequence[Write], fields: Collection[str]) -> dict[str, Any]:
+def update_payload(
+    task: Task, writes: Sequence[Write], fields: Collection[str] | str
+) -> dict[str, Any]:
     """Return the `updates` item of a task: its node, and what it wrote to the state."""
+    if isinstance(fields, str):
+        values = [value for name, value in writes if name == fields]
+        return {task.name: values if len(values) > 1 else values[0] if values else None}
     written = [(name, value) for name, value in writes if name in fields]
     names = [name for name, _ in written]
     if not written:
@@ -22,10 +27,13 @@ def update_payload(task: Task, writes: Sequence[Write], fields: Collection[str])
     return {task.name: [{name: value} for name, value in written]}
 
 
-def task_payload(task: Task, around: Mapping[str, Any]) -> dict[str, Any]:
+def task_payload(task: Task, around: Mapping[str, Any], tags: Sequence[str]) -> dict[str, Any]:
     """Return the `tasks` item of a task that starts; `around` is the metadata around its run."""
     head = {"id": task.id, "name": task.name, "input": _given(task), "triggers": task.triggers}
     metadata = metadata_only({**around, **task.metadata})
+    # LangGraph marks the steps of a sequence with tags of its own.
+    if shown := [tag for tag in tags if not tag.startswith("seq:step")]:
+        metadata["tags"] = shown
     return {**head, "metadata": metadata} if metadata else head
 
 
@@ -37,13 +45,15 @@ def _given(task: Task) -> Any:
     return task.input if record is None else record.shown(task.input)
 
 
-def result_payload(task: Task, writes: Sequence[Write], fields: Collection[str]) -> dict[str, Any]:
+def result_payload(
+    task: Task, writes: Sequence[Write], fields: Collection[str] | str
+) -> dict[str, Any]:
     """Return the `tasks` item of a task that ended."""
     return {
         "id": task.id,
         "name": task.name,
         "error": next((value for name, value in writes if name == ERROR), None),
-        "result": _folded(writes, fields),
+        "result": _folded(writes, (fields,) if isinstance(fields, str) else fields),
         "interrupts": _as_maps(
             interrupt
             for name, value in writes
@@ -57,6 +67,13 @@ def debug_payload(mode: str, item: dict[str, Any], step: int, now: str) -> dict[
     """Return the `debug` item that wraps an item of mode `checkpoints` or `tasks`."""
     kind = "checkpoint" if mode == "checkpoints" else "task_result" if "result" in item else "task"
     return {"step": step, "timestamp": now, "type": kind, "payload": item}
+
+
+def _result(writes: Iterable[Write], fields: Collection[str] | str) -> Any:
+    """Return what a task wrote to the state: the value alone of a field without a sequence."""
+    if isinstance(fields, str):
+        return _folded(writes, (fields,)).get(fields)
+    return _folded(writes, fields)
 
 
 def _folded(writes: Iterable[Write], fields: Collection[str]) -> dict[str, Any]:
@@ -87,7 +104,10 @@ def _several(value: Any) -> list[Any]:
 
 
 def tasks_payload(
-    tasks: Collection[Task], pending: Iterable[PendingWrite], fields: Collection[str], thread: Any
+    tasks: Collection[Task],
+    pending: Iterable[PendingWrite],
+    fields: Collection[str] | str,
+    thread: Any,
 ) -> dict[str, Any]:
     """Return the part of a `checkpoints` item about the tasks that follow the checkpoint."""
     states = {task.id: subgraph_config(task, thread) for task in tasks}
@@ -116,7 +136,7 @@ def _brief(state: dict[str, Any]) -> dict[str, Any]:
 def task_states(
     tasks: Iterable[Task],
     pending: Iterable[PendingWrite],
-    fields: Collection[str],
+    fields: Collection[str] | str,
     states: Mapping[str, Any],
     *,
     live: bool = False,
@@ -137,7 +157,7 @@ def task_states(
                 "error": status.error,
                 "interrupts": status.waiting if live else status.interrupts,
                 "state": states[task.id],
-                "result": _folded(status.output, fields) if status.output else None,
+                "result": _result(status.output, fields) if status.output else None,
             }
         )
     return shown

@@ -133,7 +133,7 @@ def managed_values(program: Program, step: int, stop: int) -> dict[str, Any]:
     return {name: values[kind] for name, kind in program.managed.items()}
 
 
-def node_input(state: State, node: Node, managed: Mapping[str, Any]) -> dict[str, Any]:
+def node_input(state: State, node: Node, managed: Mapping[str, Any]) -> Any:
     """Return a node's input: the fields that it reads, complete if its schema is a dataclass."""
     given = state.read(node.reads, managed)
     return given if node.record is None else node.record.complete(given)
@@ -154,6 +154,4 @@ def stops(state: State, breakpoints: Breakpoints, tasks: Iterable[Task]) -> bool
         for name, version in versions.items()
     ):
         return False
-    if breakpoints == "*":
-        return any(not task.hidden for task in tasks)
-    return any(task.name in breakpoints for task in tasks)
+    return any(breakpoints == "*" or task.name in breakpoints for task in tasks)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
-from pure_engine.names import NULL_TASK, SLOTS
+from pure_engine.names import HIDDEN, NULL_TASK, SLOTS
 from pure_engine.pregel.checkpoints import empty_checkpoint
 from pure_engine.pregel.graph import Graph
 from pure_engine.pregel.prepare import next_tasks
@@ -22,13 +22,17 @@ Durability: TypeAlias = Literal["sync", "async", "exit"]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """The arguments of a run; `shown` are the fields that its result and its stream show."""
+    """The arguments of a run.
+
+    `shown` are the fields that its result and its stream show: the value alone of one that is not
+    in a sequence.
+    """
 
     input: Any
     where: Where
     modes: Collection[str]
     sink: Sink
-    shown: Sequence[str]
+    shown: Sequence[str] | str
     recursion_limit: int
     durability: Durability = "async"
     context: Mapping[str, Any] | None = None
@@ -36,6 +40,12 @@ class Request:
     interrupt_after: Breakpoints = ()
     asynchronous: bool = False
     subgraphs: bool = False
+    tags: Sequence[str] = ()
+
+    @property
+    def shown_names(self) -> Sequence[str]:
+        """The names of the fields that it shows."""
+        return (self.shown,) if isinstance(self.shown, str) else self.shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +97,10 @@ class Run:
     def is_nested(self) -> bool:
         """Whether the run is inside a task of another."""
         return self.nesting.task is not None
+
+    def shows(self, task: Task) -> bool:
+        """Whether streams and breakpoints see a task."""
+        return not task.hidden and HIDDEN not in self.request.tags
 
     def next_tasks(self, updated: set[str] | None) -> dict[str, Task]:
         """Return the tasks of the next superstep, by id."""

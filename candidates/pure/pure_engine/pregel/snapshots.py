@@ -75,6 +75,12 @@ def inner_graph(graph: Graph, where: Where, index: int) -> tuple[Graph, dict[str
     return graph.inside(subgraph), {"thread_id": where["thread_id"], "checkpoint_ns": namespace}
 
 
+def checkpoint_of(graph: Graph, where: Where, checkpoint: str) -> dict[str, Any]:
+    """Return the location of a checkpoint, with those of the checkpoints around it."""
+    where = {**where, "checkpoint_id": checkpoint}
+    return state_at(graph, where)["config"]["configurable"]
+
+
 def _inner_state(graph: Graph, task: Task, thread: str) -> dict[str, Any] | None:
     """Return the snapshot of a task's subgraph, if that keeps checkpoints."""
     subgraph = task.node.shows

@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, cast
 
+from pure_engine.channels.channel import MISSING
 from pure_engine.errors import EmptyInputError, InvalidUpdateError
 from pure_engine.names import INPUT, INTERRUPT, NULL_TASK, PARENT, RESUME, START, TASKS, branch_to
 from pure_engine.pregel.apply import Writer, Writes, apply_writes
@@ -35,7 +36,8 @@ def start(run: Run, store: Store, emitter: Emitter) -> None:
     value = run.request.input
     continues = run.resuming
     if continues is None:
-        continues = value is None or isinstance(value, Command)
+        same = run.nesting.metadata.get("run_id", MISSING) == store.metadata.get("run_id")
+        continues = value is None or isinstance(value, Command) or (same and not run.is_nested)
     resuming = bool(run.state.versions) and continues
     if not run.is_nested:
         run.resuming = resuming

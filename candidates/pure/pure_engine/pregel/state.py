@@ -44,17 +44,22 @@ class State:
         """The versions that each node has seen of the channels that trigger it."""
         return self.checkpoint["versions_seen"]
 
-    def values(self, names: Iterable[str] | None = None) -> dict[str, Any]:
-        """Return the fields, or some of them, that have a value."""
+    def values(self, names: Iterable[str] | str | None = None) -> Any:
+        """Return the fields, or some of them, that have a value; of a single name, its value."""
         channels = self.channels
-        return {
-            name: channels[name].get()
-            for name in (self.program.fields if names is None else names)
-            if channels[name].is_available()
-        }
+        names = self.program.fields if names is None else names
+        if isinstance(names, str):
+            return channels[names].get() if channels[names].is_available() else None
+        return {name: channels[name].get() for name in names if channels[name].is_available()}
 
-    def read(self, names: Iterable[str], managed: Mapping[str, Any]) -> dict[str, Any]:
-        """Return fields as a node reads them, managed ones included."""
+    def read(self, names: Iterable[str] | str, managed: Mapping[str, Any]) -> Any:
+        """Return fields as a node reads them, managed ones included; of a single name, its value.
+
+        Without a value, that is `MISSING`.
+        """
+        if isinstance(names, str):
+            channel = self.channels[names]
+            return channel.get() if channel.is_available() else MISSING
         values: dict[str, Any] = {}
         for name in names:
             if name in managed:

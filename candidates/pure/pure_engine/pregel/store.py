@@ -13,7 +13,7 @@ from pure_engine.pregel import checkpoints, deltas
 from pure_engine.pregel.run import Run
 from pure_engine.pregel.tasks import path_text
 from pure_engine.pregel.versions import newer_versions
-from pure_engine.savers.saver import Saver, Write, metadata_only
+from pure_engine.savers.saver import Saver, Write, with_metadata
 
 _NEVER_STORED = "'{}PregelLoop' object has no attribute '_put_checkpoint_fut'"
 
@@ -118,8 +118,8 @@ class Store:
         self.parent = self.where if self.where.get("checkpoint_id") else None
         new = newer_versions(self._versions, state.versions)
         self._versions = dict(state.versions)
-        # The metadata of the nodes around a nested run is stored with the run's checkpoints.
-        where = {**metadata_only(run.nesting.metadata), **self.where}
+        # The metadata of the config, and of the nodes around a nested run, is stored as well.
+        where = with_metadata(self.where, run.nesting.metadata)
         saver.put(where, checkpoints.copy_checkpoint(state.checkpoint), self.metadata, new)
         self.where = self.newest
 

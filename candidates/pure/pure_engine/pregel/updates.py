@@ -22,7 +22,7 @@ from pure_engine.pregel.state import State
 from pure_engine.pregel.tasks import Task, path_text, statuses
 from pure_engine.pregel.versions import newer_versions
 from pure_engine.program.model import Program
-from pure_engine.savers.saver import Saver, Where, Write
+from pure_engine.savers.saver import Saver, Where, Write, with_metadata
 
 COPY = "__copy__"
 """The `as_node` that stores the checkpoint again, beside itself."""
@@ -37,9 +37,15 @@ class Change(NamedTuple):
 
 
 def update_state(
-    graph: Graph, saver: Saver, where: Where, supersteps: Sequence[Sequence[Change]]
+    graph: Graph,
+    saver: Saver,
+    where: Where,
+    supersteps: Sequence[Sequence[Change]],
+    metadata: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Update a thread's state, superstep by superstep; return the last one's location.
+
+    Checkpoints get the config's `metadata`.
 
     Raises:
         ValueError: If there are no supersteps, or one is empty.
@@ -49,15 +55,17 @@ def update_state(
     if not all(supersteps):
         raise ValueError("No updates provided")
     for changes in supersteps:
-        where = Update(graph, saver, where).apply(changes)
+        where = Update(graph, saver, where, metadata).apply(changes)
     return dict(where)
 
 
 class Update:
     """One superstep of updates to a thread's state."""
 
-    def __init__(self, graph: Graph, saver: Saver, where: Where) -> None:
-        self._graph, self._saver = graph, saver
+    def __init__(
+        self, graph: Graph, saver: Saver, where: Where, metadata: Mapping[str, Any]
+    ) -> None:
+        self._graph, self._saver, self._metadata = graph, saver, metadata
         self._saved = saved = saver.get(where)
         self._asked = where
         config = {} if saved is None else saved.config
@@ -167,7 +175,7 @@ class Update:
         place = checkpoints.with_parents(self._saver.put(where, copied, metadata, {}), metadata)
         if not isinstance(values, list) or not values:
             return place
-        copy = Update(self._graph, self._saver, place)
+        copy = Update(self._graph, self._saver, place, {})
         return copy.apply(_grouped(cast("list[Any]", values), copy.waiting()))
 
     def waiting(self) -> dict[str, list[str]]:
@@ -209,7 +217,8 @@ class Update:
             self._graph.clock, state.checkpoint, state.channels, snapshots=snapshots
         )
         new = newer_versions(self._stored_versions, made["channel_versions"])
-        return checkpoints.with_parents(self._saver.put(self._where, made, metadata, new), metadata)
+        where = with_metadata(self._where, self._metadata)
+        return checkpoints.with_parents(self._saver.put(where, made, metadata, new), metadata)
 
 
 def _alone(changes: Sequence[Change], message: str) -> None:

@@ -16,14 +16,20 @@ from pure_engine.channels.barriers import NamedBarrierValue, NamedBarrierValueAf
 from pure_engine.channels.channel import Channel
 from pure_engine.channels.values import EphemeralValue, LastValueAfterFinish, Topic
 from pure_engine.names import DEFAULT_HANDLER, END, RESERVED, START, TASKS, branch_to, handler_of
-from pure_engine.program.language import compile_body, compile_expression
+from pure_engine.program.language import (
+    ERRORS,
+    Expression,
+    Scope,
+    compile_body,
+    compile_expression,
+)
 from pure_engine.program.model import Node, Program, Route, Subgraph
 from pure_engine.program.policies import NO_POLICIES, POLICIES, policies
 from pure_engine.program.schemas import Schemas, schemas
 from pure_engine.unsupported import check_known
 
 _TOP = {
-    *("state", "nodes", "edges", "branches", "interrupt_before", "interrupt_after"),
+    *("state", "nodes", "edges", "branches", "route_errors", "interrupt_before", "interrupt_after"),
     *("schema", "input", "output", "private", "context", "defaults"),
     *("entry", "finish", "sequence", "subgraphs"),
 }
@@ -72,12 +78,13 @@ def compile_program(data: Mapping[str, Any]) -> Program:
             nodes[target].triggers.append(join)
             for source in sources:
                 nodes[source].targets.append((join, source))
+    errors = cast("Mapping[str, Mapping[str, str]]", data.get("route_errors") or {})
     for source, routes in branches.items():
-        nodes[source].routes = [_route(route) for route in routes]
+        nodes[source].routes = [_route(route, errors.get(source)) for route in routes]
     return Program(
         channels,
         nodes,
-        tuple(known.channels),
+        known.fields,
         known.outputs,
         known.managed,
         data.get("context"),
@@ -161,15 +168,30 @@ def _edges(data: Sequence[Any]) -> tuple[_Edges, _Joins]:
     return tuple(edges), tuple(joins)
 
 
-def _route(route: Any) -> Route:
+def _route(route: Any, error: Mapping[str, str] | None) -> Route:
     if not isinstance(route, dict) or "path" not in route:
-        return Route(compile_expression(route))
+        return Route(_routing(route, error))
     spec = cast("Mapping[str, Any]", route)
     check_known(spec, _ROUTE, "branch has the unknown key")
     ends = spec.get("map")
     if isinstance(ends, list):
         ends = {name: name for name in cast("list[str]", ends)}
-    return Route(compile_expression(spec["path"]), ends)
+    return Route(_routing(spec["path"], error), ends)
+
+
+def _routing(path: Any, error: Mapping[str, str] | None) -> Expression:
+    """Return a branch's expression; where its value is null, it raises the error, if any."""
+    expression = compile_expression(path)
+    if error is None:
+        return expression
+
+    def run(scope: Scope) -> Any:
+        chosen = expression(scope)
+        if chosen is None:
+            raise ERRORS[error["type"]](error["message"])
+        return chosen
+
+    return run
 
 
 def _check(

@@ -50,7 +50,7 @@ class Node:
     name: str
     body: Step | None
     triggers: list[str]
-    reads: tuple[str, ...] = ()
+    reads: tuple[str, ...] | str = ()
     writes: frozenset[str] = frozenset()
     targets: list[tuple[str, Any]] = field(default_factory=list[tuple[str, Any]])
     routes: list[Route] = field(default_factory=list[Route])
@@ -84,8 +84,8 @@ class Program:
 
     channels: dict[str, Channel]
     nodes: dict[str, Node]
-    fields: tuple[str, ...]
-    outputs: tuple[str, ...]
+    fields: tuple[str, ...] | str
+    outputs: tuple[str, ...] | str
     managed: Mapping[str, str]
     context: Mapping[str, str] | None
     triggered: Mapping[str, Sequence[str]]

@@ -15,11 +15,12 @@ from pure_engine.channels.channel import Channel
 from pure_engine.channels.factory import empty_maker, make_channel, reducer
 from pure_engine.channels.values import LastValue
 from pure_engine.codec.typed_values import KEYWORDS
+from pure_engine.names import ROOT
 from pure_engine.types import Envelope
 from pure_engine.unsupported import check_known
 
 _FIELD = {"type", "reducer", "channel", "managed"}
-_DECLARED = {"typed_dict", "dataclass"}
+_DECLARED = {"typed_dict", "dataclass", "root"}
 _MANAGED = {"is_last_step", "remaining_steps"}
 
 _Fields = Mapping[str, Mapping[str, Any]]
@@ -50,9 +51,9 @@ class Schemas:
 
     channels: dict[str, Channel]
     managed: Mapping[str, str]
-    reads: tuple[str, ...]
+    reads: tuple[str, ...] | str
     inputs: frozenset[str]
-    outputs: tuple[str, ...]
+    outputs: tuple[str, ...] | str
     record: Record | None
 
     @property
@@ -63,7 +64,12 @@ class Schemas:
         """
         return frozenset((*self.channels, *self.managed))
 
-    def reads_of(self, node: Mapping[str, Any]) -> tuple[str, ...]:
+    @property
+    def fields(self) -> tuple[str, ...] | str:
+        """The state's fields, private ones included."""
+        return ROOT if ROOT in self.channels else tuple(self.channels)
+
+    def reads_of(self, node: Mapping[str, Any]) -> tuple[str, ...] | str:
         """Return the fields of a node's input, managed ones last."""
         if node.get("input") is None:
             return self.reads
@@ -96,7 +102,7 @@ def schemas(data: Mapping[str, Any], nodes: _Fields) -> Schemas:
         else:
             check_known((spec["managed"],), _MANAGED, "no managed value")
             managed[name] = spec["managed"]
-    reads = tuple(sorted(state, key=lambda name: name in managed))
+    reads = ROOT if ROOT in state else tuple(sorted(state, key=lambda name: name in managed))
     inputs = data.get("input") or state
     outputs = data.get("output") or state
     return Schemas(
@@ -104,7 +110,7 @@ def schemas(data: Mapping[str, Any], nodes: _Fields) -> Schemas:
         managed,
         reads,
         frozenset(name for name in inputs if name in channels),
-        tuple(name for name in outputs if name in channels),
+        ROOT if ROOT in outputs else tuple(name for name in outputs if name in channels),
         Record("State", tuple(state)) if declared == "dataclass" else None,
     )
 

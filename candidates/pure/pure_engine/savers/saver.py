@@ -104,6 +104,12 @@ def metadata_only(known: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in known.items() if name not in _NOT_IN_METADATA}
 
 
+def with_metadata(where: Where, metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a place with metadata to store there, which goes before the place's own entries."""
+    known = metadata_only(metadata)
+    return {**known, **where, **known}
+
+
 def full_metadata(where: Where, metadata: Mapping[str, Any]) -> dict[str, Any]:
     """Return metadata as it is stored: without NUL, and with the config's other entries."""
     full = {key: _without_nul(value) for key, value in metadata.items()}

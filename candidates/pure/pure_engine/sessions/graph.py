@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from typing import Any, Unpack, cast
 
 from parity_kit.contract import Event, Operation, Outcome, Subject, Unsupported
 from pure_engine.clock import Clock
 from pure_engine.codec.serializer import native, plain
-from pure_engine.names import INTERRUPT, NS_SEP
+from pure_engine.names import CHECKPOINT_MAP, INTERRUPT, NS_SEP
 from pure_engine.pregel.graph import Graph
 from pure_engine.pregel.loop import Loop
-from pure_engine.pregel.run import Request
-from pure_engine.pregel.snapshots import inner_graph, snapshot, state_at
+from pure_engine.pregel.run import Nesting, Request
+from pure_engine.pregel.snapshots import checkpoint_of, inner_graph, snapshot, state_at
 from pure_engine.pregel.streams import Item, Sink
 from pure_engine.pregel.updates import Change, update_state
 from pure_engine.program.compiler import compile_program
-from pure_engine.savers.saver import Query, Saver
+from pure_engine.savers.saver import Query, Saver, Where
 from pure_engine.sessions.options import (
     ANYWHERE,
     RECURSION_LIMIT,
+    Address,
     Options,
+    check_output_keys,
     coerced_context,
     lacking_in,
     made_command,
+    own_keys,
+    own_metadata,
 )
 from pure_engine.sessions.saver import make_saver
 from pure_engine.sessions.session import Session
@@ -74,9 +78,26 @@ class GraphSession(Session):
     def do_invoke(
         self,
         input: Any = None,  # noqa: A002  # the contract's name
+        stream_mode: str | list[str] = "values",
         **options: Unpack[Options],
     ) -> Any:
-        """Run to the end; return the last state, and the interrupts that stopped the run."""
+        """Run to the end; return the last state, and the interrupts that stopped the run.
+
+        With another `stream_mode`, return the items of the stream.
+        """
+        options["subgraphs"] = False
+        options.setdefault("output_keys", self._graph.program.outputs)
+        if stream_mode != "values":
+            chunks: list[Any] = []
+            alone = isinstance(stream_mode, str)
+            modes = {stream_mode} if isinstance(stream_mode, str) else {*stream_mode}
+            self._run(
+                input,
+                modes,
+                lambda item: chunks.append(item[2] if alone else item[1:]),
+                options,
+            )
+            return chunks
         latest: Any = None
         interrupts: list[Any] = []
 
@@ -88,12 +109,10 @@ class GraphSession(Session):
             else:
                 interrupts.extend(payload.get(INTERRUPT) or ())
 
-        options["subgraphs"] = False
-        outputs = self._graph.program.outputs
-        self._run(input, {"updates", "values"}, sink, outputs, options)
+        self._run(input, {"updates", "values"}, sink, options)
         if not interrupts:
             return latest
-        values: dict[str, Any] = latest or {}
+        values: dict[str, Any] = cast("Any", latest) if isinstance(latest, dict) else {}
         return {**values, INTERRUPT: interrupts}
 
     def do_stream(
@@ -103,7 +122,7 @@ class GraphSession(Session):
         **options: Unpack[Options],
     ) -> None:
         """Run to the end; every item of the stream is an event."""
-        self._run(input, modes, self._sink(), self._graph.program.fields, options)
+        self._run(input, modes, self._sink(), options)
 
     def do_first_event(
         self,
@@ -119,90 +138,101 @@ class GraphSession(Session):
             raise _EnoughError
 
         with contextlib.suppress(_EnoughError):
-            self._run(input, modes, sink, self._graph.program.fields, options)
+            self._run(input, modes, sink, options)
 
     def do_compile(self) -> None:
         """Compile the program once more."""
         compile_program(self._source)
 
     def do_resume(
-        self, value: Any = None, modes: list[str] | None = None, **options: Unpack[Options]
+        self,
+        value: Any = None,
+        modes: list[str] | None = None,
+        stream_mode: str | list[str] = "values",
+        **options: Unpack[Options],
     ) -> Any:
         """Answer the pending interrupt, and continue."""
-        return self._command(Command(resume=value), modes, options)
+        return self._command(Command(resume=value), modes, stream_mode, options)
 
     def do_resume_map(
-        self, values: list[Any], modes: list[str] | None = None, **options: Unpack[Options]
+        self,
+        values: list[Any],
+        modes: list[str] | None = None,
+        stream_mode: str | list[str] = "values",
+        **options: Unpack[Options],
     ) -> Any:
         """Answer interrupts by their index in `get_state`, and continue."""
-        asked = (options.get("thread"), options.get("checkpoint"), options.get("task"))
-        pending = self.do_get_state(*asked)["interrupts"]
+        address: Any = {name: options.get(name) for name in Address.__annotations__}
+        pending = self.do_get_state(**address)["interrupts"]
         answers = {pending[index].id: answer for index, answer in values if index < len(pending)}
-        return self._command(Command(resume=answers), modes, options)
+        return self._command(Command(resume=answers), modes, stream_mode, options)
 
     def do_command(
-        self, command: Any, modes: list[str] | None = None, **options: Unpack[Options]
+        self,
+        command: Any,
+        modes: list[str] | None = None,
+        stream_mode: str | list[str] = "values",
+        **options: Unpack[Options],
     ) -> Any:
         """Run with a command."""
-        return self._command(made_command(command), modes, options)
+        return self._command(made_command(command), modes, stream_mode, options)
 
-    def _command(self, command: Command, modes: list[str] | None, options: Options) -> Any:
+    def _command(
+        self,
+        command: Command,
+        modes: list[str] | None,
+        stream_mode: str | list[str],
+        options: Options,
+    ) -> Any:
         if modes is None:
-            return self.do_invoke(command, **options)
+            return self.do_invoke(command, stream_mode, **options)
         return self.do_stream(modes, command, **options)
 
     def do_update_state(
         self,
-        thread: str | None = None,
         values: Any = None,
         as_node: str | None = None,
-        checkpoint: int | None = None,
-        task: int | None = None,
+        for_task: int | None = None,
+        **options: Unpack[Address],
     ) -> Any:
         """Update the state as a node; return the new config."""
-        change = {"values": values, "as_node": as_node}
-        return self.do_bulk_update_state([[change]], thread, checkpoint, task)
+        change = {"values": values, "as_node": as_node, "for_task": for_task}
+        return self.do_bulk_update_state([[change]], **options)
 
-    def do_bulk_update_state(
-        self,
-        supersteps: list[Any],
-        thread: str | None = None,
-        checkpoint: int | None = None,
-        task: int | None = None,
-    ) -> Any:
+    def do_bulk_update_state(self, supersteps: list[Any], **options: Unpack[Address]) -> Any:
         """Update the state superstep by superstep; return the new config."""
+        saver = self._saver()
+        graph, where = self._addressed(options)
         changes = [
-            [Change(change.get("values"), change.get("as_node")) for change in superstep]
+            [
+                Change(
+                    change.get("values"),
+                    change.get("as_node"),
+                    _task_id(graph, where, change.get("for_task")),
+                )
+                for change in superstep
+            ]
             for superstep in supersteps
         ]
-        saver = self._saver()
-        graph, where = self._addressed(thread, checkpoint, task)
-        return {"configurable": update_state(graph, saver, where, changes)}
+        made = update_state(graph, saver, where, changes, own_metadata(options))
+        return {"configurable": made}
 
-    def do_get_state(
-        self,
-        thread: str | None = None,
-        checkpoint: int | None = None,
-        task: int | None = None,
-        *,
-        subgraphs: bool = False,
-    ) -> Any:
+    def do_get_state(self, *, subgraphs: bool = False, **options: Unpack[Address]) -> Any:
         """Return a snapshot."""
         self._saver()
-        graph, where = self._addressed(thread, checkpoint, task)
+        graph, where = self._addressed(options)
         return state_at(graph, where, subgraphs=subgraphs)
 
     def do_get_state_history(
         self,
-        thread: str,
         limit: int | None = None,
         before: int | None = None,
         filter: Any = None,  # noqa: A002  # the contract's name
-        task: int | None = None,
+        **options: Unpack[Address],
     ) -> Any:
         """Return snapshots, the newest first."""
         bound = None if before is None else self._graph.clock.id_of(before)
-        graph, where = self._addressed(thread, None, task)
+        graph, where = self._addressed(options)
         where = {"checkpoint_ns": "", **where}
         several = self._saver().list(where, Query(filter, bound, limit))
         return [snapshot(graph, saved) for saved in several]
@@ -224,21 +254,23 @@ class GraphSession(Session):
         """Refuse: LangGraph's bundled savers cannot copy a thread."""
         raise NotImplementedError
 
-    def _run(
-        self, given: Any, modes: Collection[str], sink: Sink, shown: Sequence[str], options: Options
-    ) -> None:
-        where = self._where(options.get("thread"), options.get("checkpoint"))
-        if (task := options.get("task")) is not None:
-            # A run always begins at the outermost graph, even if a subgraph is addressed.
-            _, where = inner_graph(self._graph, where, task)
-            where |= {"checkpoint_ns": "", "checkpoint_id": None}
+    def _run(self, given: Any, modes: Collection[str], sink: Sink, options: Options) -> None:
+        # A run always begins at the outermost graph, even if a subgraph is addressed.
+        where = self._where(options)
+        if options.get("task") is not None:
+            _, where = self._addressed(options)
+            around = where.get(CHECKPOINT_MAP, {})
+            where |= {"checkpoint_ns": "", "checkpoint_id": around.get("")}
         program = self._graph.program
+        shown = options.get("output_keys")
+        if shown is not None:
+            check_output_keys(program, shown)
         request = Request(
             given,
             where,
             modes,
             sink,
-            shown,
+            program.fields if shown is None else shown,
             options.get("recursion_limit", RECURSION_LIMIT),
             options.get("durability") or "async",
             coerced_context(program, options.get("context")),
@@ -246,12 +278,15 @@ class GraphSession(Session):
             options.get("interrupt_after") or program.interrupt_after,
             self._asynchronous,
             subgraphs=bool(options.get("subgraphs")),
+            tags=(options.get("config") or {}).get("tags") or (),
         )
         if request.recursion_limit < 1:
             raise ValueError("recursion_limit must be at least 1")
         if self._graph.saver is not None and not where:
             raise ValueError(_NO_THREAD)
-        Loop(self._graph, request).execute()
+        around = where.get(CHECKPOINT_MAP, {})
+        nesting = Nesting(checkpoints=around, metadata=own_metadata(options))
+        Loop(self._graph, request, nesting).execute()
 
     def _sink(self) -> Sink:
         events = self._events
@@ -265,27 +300,38 @@ class GraphSession(Session):
 
         return sink
 
-    def _addressed(
-        self, thread: str | None, checkpoint: int | None, task: int | None
-    ) -> tuple[Graph, dict[str, Any]]:
-        """Return the graph that an operation addresses: this one, or a task's subgraph."""
-        where = self._where(thread, checkpoint)
+    def _addressed(self, options: Address) -> tuple[Graph, dict[str, Any]]:
+        """Return the graph that an operation addresses, this one or a task's, and the place."""
+        where, task = self._where(options), options.get("task")
         if task is None:
             return self._graph, where
-        return inner_graph(self._graph, where, task)
+        graph, inside = inner_graph(self._graph, where, task)
+        if (inner := options.get("inner")) is not None:
+            inside = checkpoint_of(graph, inside, self._graph.clock.id_of(inner))
+        return graph, {**inside, **own_keys(options)}
 
     def _saver(self) -> Saver:
         if self._graph.saver is None:
             raise ValueError("No checkpointer set")
         return self._graph.saver
 
-    def _where(self, thread: str | None, checkpoint: int | None) -> dict[str, Any]:
+    def _where(self, options: Address) -> dict[str, Any]:
         where: dict[str, Any] = {}
-        if thread is not None:
+        if (thread := options.get("thread")) is not None:
             where["thread_id"] = thread
-        if checkpoint is not None:
+        if (checkpoint := options.get("checkpoint")) is not None:
             where |= {"checkpoint_ns": "", "checkpoint_id": self._graph.clock.id_of(checkpoint)}
-        return where
+        return {**where, **own_keys(options)}
+
+
+def _task_id(graph: Graph, where: Where, index: int | None) -> str | None:
+    if index is None:
+        return None
+    tasks = state_at(graph, where)["tasks"]
+    if index >= len(tasks):
+        message = f"no task {index}"
+        raise ValueError(message)
+    return tasks[index]["id"]
 
 
 def _drop(item: Item) -> None:

@@ -19,14 +19,28 @@ ANYWHERE = frozenset(("async",))
 _MODES = {"values", "updates", "tasks", "checkpoints", "debug", "custom"}
 _DURABILITIES = {None, "sync", "async", "exit"}
 _COMMAND = {"update", "goto", "resume"}
-_CHANGE = {"values", "as_node"}
+_CHANGE = {"values", "as_node", "for_task"}
+_CONFIG = {"configurable", "metadata", "tags", "run_id"}
+# What a run takes over from the config's own keys into its metadata.
+_TO_METADATA = ("task_id", "run_id", "assistant_id", "graph_id")
 
 
-class Options(TypedDict, total=False):
-    """The arguments of a run. `max_concurrency` changes nothing: tasks end in task order."""
+class Address(TypedDict, total=False):
+    """What an operation addresses: a checkpoint of a thread, or of a subgraph that a task runs.
+
+    `config` holds the parts of LangGraph's config that have no argument of their own.
+    """
 
     thread: str | None
     checkpoint: int | None
+    task: int | None
+    inner: int | None
+    config: Mapping[str, Any] | None
+
+
+class Options(Address, total=False):
+    """The arguments of a run. `max_concurrency` changes nothing: tasks end in task order."""
+
     recursion_limit: int
     durability: Durability | None
     context: Any
@@ -34,13 +48,17 @@ class Options(TypedDict, total=False):
     interrupt_after: Breakpoints | None
     max_concurrency: int | None
     subgraphs: bool
-    task: int | None
+    output_keys: str | Sequence[str] | None
 
 
 def lacking_in(args: Mapping[str, Any]) -> Unsupported | None:
     """Return what arguments ask for that the engine does not support."""
-    if unknown := sorted(set(cast("Sequence[str]", args.get("modes") or ())) - _MODES):
+    mode = args.get("stream_mode") or ()
+    modes = {mode} if isinstance(mode, str) else {*mode, *(args.get("modes") or ())}
+    if unknown := sorted(modes - _MODES):
         return Unsupported(f"no stream mode {unknown[0]}")
+    if unknown := sorted(set(cast("Sequence[str]", args.get("config") or ())) - _CONFIG):
+        return Unsupported(f"no part of a config {unknown[0]}")
     if args.get("durability") not in _DURABILITIES:
         return Unsupported(f"no durability {args['durability']}")
     if unknown := sorted(set(cast("Sequence[str]", args.get("command") or ())) - _COMMAND):
@@ -67,6 +85,28 @@ def _target(target: Any) -> Any:
         name, argument = cast("Mapping[str, Sequence[Any]]", target)["send"]
         return Send(name, argument)
     return target
+
+
+def own_keys(options: Address) -> Mapping[str, Any]:
+    """Return the keys of a config's own, which locate nothing."""
+    config: Mapping[str, Any] = options.get("config") or {}
+    return config.get("configurable") or {}
+
+
+def own_metadata(options: Address) -> dict[str, Any]:
+    """Return a config's metadata, with the keys of its own that count as such."""
+    config: Mapping[str, Any] = options.get("config") or {}
+    given: Mapping[str, Any] = config.get("metadata") or {}
+    own = own_keys(options)
+    return {**given, **{name: own[name] for name in _TO_METADATA if own.get(name)}, **given}
+
+
+def check_output_keys(program: Program, names: str | Sequence[str]) -> None:
+    """Raise `ValueError` if the program has no channel of a name."""
+    for name in (names,) if isinstance(names, str) else names:
+        if name not in program.channels and name not in program.managed:
+            message = f"Key {name} not in channels"
+            raise ValueError(message)
 
 
 def coerced_context(program: Program, context: Any) -> Any:

@@ -230,11 +230,20 @@ impl DeltaLog {
     }
 
     /// Keep a task's writes until the run ends, if nothing is stored earlier.
+    ///
+    /// What the task wrote before the run is stored already.
     pub fn keep(&mut self, step: i64, task: &str, path: String, writes: &[Write]) {
         if !self.at_exit {
             return;
         }
-        let names = written_to(&self.program, writes.iter().map(|(name, _)| name));
+        let mut names = written_to(&self.program, writes.iter().map(|(name, _)| name));
+        if task != NULL_TASK {
+            let is_stored = |name: &Rc<str>| {
+                let mut pending = self.pending.iter();
+                pending.any(|(of, channel, _)| &**of == task && channel == name)
+            };
+            names.retain(|name| !is_stored(name));
+        }
         if self.has_diverged {
             // Writes stored with the previous checkpoint would belong to another branch too.
             self.snapshots.extend(names);
