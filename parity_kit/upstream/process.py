@@ -20,6 +20,7 @@ from parity_kit.upstream.results import FileResult, Outcome, TestResult
 from parity_kit.upstream.suites import Suite
 from parity_kit.wire.kept import KeptProcess, Launch
 from parity_kit.wire.limits import MIB, Limits
+from parity_kit.wire.usage import Meter
 
 RECURSION_LIMIT = 200
 """Supersteps after which a graph gives up on both sides; LangGraph's own limit is 10,000."""
@@ -30,7 +31,7 @@ TEST_SECONDS = 60.0
 
 _MOST_BYTES = 64 * MIB
 _TAIL = 4096
-_LIMITS = Limits(open_files=4096)
+_LIMITS = Limits(open_files=4096, memory_bytes=4096 * MIB, processes=256)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,11 @@ class _Reader:
         for stream in takers:
             os.set_blocking(stream.fileno(), False)
             selector.register(stream, selectors.EVENT_READ)
+        meter = Meter(process.first_pid, _LIMITS)
         while selector.get_map():
+            used = meter.sample()
+            if used and (excess := meter.excess(used)):
+                return f"it was {excess}"
             if time.monotonic() > deadline:
                 return f"it did not end within {FILE_SECONDS:g} s"
             for key, _ in selector.select(1.0):

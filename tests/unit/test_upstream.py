@@ -21,6 +21,7 @@ from parity_kit.upstream.process import Runner
 from parity_kit.upstream.results import FileResult, Journal, Outcome, TestResult
 from parity_kit.upstream.session import Selection, UpstreamSession
 from parity_kit.upstream.suites import Suite
+from parity_kit.wire.limits import MIB, Limits
 
 TESTS = """
 import os, sys
@@ -140,17 +141,21 @@ FAILURES = {
     "import nothing_of_the_kind": "it cannot be collected: ",
     "import os\ndef test_a(): pass\ndef test_b(): os._exit(7)": "its process ended with 7",
     "import time\ndef test_b(): time.sleep(60)": "it did not end within 4 s",
+    "import time\nheld = []\ndef test_b():\n"
+    "    while True: held.append(bytearray(1 << 20)); time.sleep(0.001)\n": "it was over",
     "import parity_kit.upstream.plugin as plugin\n"
     "def test_a(): plugin._results.write('[5]\\n')": "it wrote a line that is no result of a test",
 }
 
 
-@pytest.mark.parametrize("body", FAILURES, ids=["broken", "crash", "hang", "nonsense"])
+@pytest.mark.parametrize("body", FAILURES, ids=["broken", "crash", "hang", "memory", "nonsense"])
 def test_a_process_that_fails_is_named_and_keeps_what_it_reported(
     tmp_path: Path, workspace: Workspace, monkeypatch: pytest.MonkeyPatch, body: str
 ) -> None:
     one = suite(tmp_path, body)
-    if "sleep" in body:
+    if "held" in body:
+        monkeypatch.setattr(process, "_LIMITS", Limits(memory_bytes=200 * MIB, processes=64))
+    elif "sleep" in body:
         monkeypatch.setattr(process, "FILE_SECONDS", 4)
 
     result = Runner(bench_of(one), workspace).run(one, "tests/test_it.py")
