@@ -11,6 +11,7 @@
 `freezing`    calls as the bodies and expressions of a program
 `recording`   `parity_kit.record`
 `repeated`    a run recorded twice, to find what is not deterministic
+`comparing`   a recording as a test
 `loading`     the graph that a user names
 `replaying`   a recording on the application's present code
 `upgrade/`    threads of a database under two releases of LangGraph

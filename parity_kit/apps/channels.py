@@ -114,10 +114,7 @@ def _reduced(channel: Any) -> dict[str, Any] | ReducerGuess | Problem:
 
 def _delta(channel: Any) -> dict[str, Any] | Problem:
     if channel.reducer is getattr(message, "_messages_delta_reducer", None):
-        return _of(
-            "DeltaChannel",
-            reducer="messages_delta",
-            snapshot_frequency=channel.snapshot_frequency,
-            type="messages",
-        )
+        frequency = channel.snapshot_frequency
+        made = _of("DeltaChannel", reducer="messages_delta", snapshot_frequency=frequency)
+        return {"type": "messages", **made}
     return Problem("a DeltaChannel with a reducer of its own", place_of(channel.reducer))

@@ -63,7 +63,11 @@ def record(path: str | Path) -> Generator[Recording]:
     with chance_pinned(), recorder.recording(recording_methods(recorder)):
         yield recording
         # Before the application's own savers are back.
-        stored = {key: track.contents() for key, track in recorder.tracks.items()}
+        stored = {
+            key: track.contents()
+            for key, track in recorder.tracks.items()
+            if not track.lowered.all_problems
+        }
     traces = [
         _frozen(recording, number, track, stored[key], recorder.problems)
         for number, (key, track) in enumerate(recorder.tracks.items(), start=1)
@@ -106,6 +110,11 @@ def _frozen(
     case = freeze(f"{stem}{suffix}", track, problems)
     recording.notes += track.notes
     if problems:
+        return file, case, ()
+    try:
+        pack(case.to_plain())
+    except TypeError as error:
+        problems.append(Problem(str(error)))
         return file, case, ()
     check_structure(case)
     if types := foreign_types(case):

@@ -26,7 +26,7 @@ def record_twice(graph: Any, runs: Sequence[Mapping[str, Any]], path: Path) -> R
         for one, other in zip(first.files, second.files, strict=True):
             if one.read_bytes() != other.read_bytes():
                 raise CannotRecordError(
-                    f"is not deterministic: {_differing(one, other)}",
+                    f"is not deterministic: {first_difference(one, other)} the second time",
                     where=str(path),
                     hint="pass times and random values in as input, or through the context",
                 )
@@ -46,13 +46,13 @@ def _recorded(graph: Any, runs: Sequence[Mapping[str, Any]], path: Path) -> Reco
     return recording
 
 
-def _differing(one: Path, other: Path) -> str:
-    """Return the first part of the program that differs."""
+def first_difference(one: Path, other: Path) -> str:
+    """Return the first part of a recording that the other has differently."""
     first: Any = read_case(one).case.subject.spec["program"]
     second: Any = read_case(other).case.subject.spec["program"]
     for name, node in first["nodes"].items():
         if node != second["nodes"].get(name):
-            return f"node {name!r} did something else the second time"
+            return f"node {name!r} did something else"
     if first.get("subgraphs") != second.get("subgraphs"):
-        return "a node of a subgraph did something else the second time"
-    return "a router or an input differs the second time"
+        return "a node of a subgraph did something else"
+    return "a router, an edge or an input differs"

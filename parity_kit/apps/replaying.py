@@ -153,7 +153,8 @@ def _run(
                     name: str = operation.name,
                     arguments: Any = arguments,
                 ) -> Any:
-                    operations = Operations(lowered.graph, saver, counter, caller, events)
+                    graph = lowered.graph
+                    operations = Operations(graph, lambda: graph, saver, counter, caller, events)
                     return getattr(operations, name)(**arguments)
 
                 with pinned(counter):

@@ -18,6 +18,7 @@ from langgraph.graph import START, StateGraph
 from langgraph.types import RetryPolicy
 
 import parity_kit
+from parity_kit.apps.comparing import recorded_or_compared
 from parity_kit.apps.replaying import replay_on
 from parity_kit.candidates.workspace import Workspace
 from parity_kit.cli import cli
@@ -134,6 +135,36 @@ def test_recordings_are_a_corpus_of_the_workspace(
     assert [trace.case.id for trace in corpus.traces] == ["recording/line"]
     assert find_trace(workspace, "recording/line").case == kept.case
     assert "recordings" in made_of(workspace, [])
+
+
+def test_a_recording_in_a_test_is_made_once_and_compared_with_after(tmp_path: Path) -> None:
+    def run(number: int, *, replace: bool = False) -> None:
+        with recorded_or_compared(tmp_path / "line.case", replace=replace):
+            build(add_one, double).invoke({"n": number, "log": []}, THREAD)
+
+    run(1)
+    before = (tmp_path / "line.case").read_bytes()
+    run(1)
+    with pytest.raises(AssertionError, match=r"node .add_one. did something else; if"):
+        run(2)
+    assert (tmp_path / "line.case").read_bytes() == before
+    run(2, replace=True)
+    assert (tmp_path / "line.case").read_bytes() != before
+
+
+def test_the_fixture_records_beside_the_tests(
+    pytestconfig: pytest.Config, parity_recording: Callable[[str], Any]
+) -> None:
+    name = "made-by-a-test-of-the-fixture"
+    path = pytestconfig.rootpath / "recordings" / f"{name}.case"
+    try:
+        with parity_recording(name) as recording:
+            build(add_one, double).invoke({"n": 1, "log": []}, THREAD)
+        assert recording.files == [path]
+        assert path.is_file()
+    finally:
+        path.unlink(missing_ok=True)
+        path.parent.rmdir()
 
 
 def call(*arguments: str) -> Any:
