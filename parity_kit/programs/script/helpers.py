@@ -221,10 +221,10 @@ def nth(ids, number):
     ),
     "checkpoint": Helper(
         '''\
-def checkpoint(id, thread, **config):
-    """Return the config for a checkpoint of a thread."""
+def checkpoint(id, thread, own=None, **config):
+    """Return the config for a checkpoint of a thread; `own` are keys of its own."""
     found = at(thread, **config)
-    found["configurable"] |= {"checkpoint_ns": "", "checkpoint_id": id}
+    found["configurable"] |= {"checkpoint_ns": "", "checkpoint_id": id, **(own or {})}
     return found''',
         ("at",),
     ),
