@@ -56,7 +56,11 @@ class _Method:
         ):
             self.recorder.refuse(f"{self.name} with a stream mode or a version")
             return None
-        operation, _ = arguments.run_operation(given)
+        try:
+            operation, _ = arguments.run_operation(given)
+        except TypeError as error:
+            self.recorder.refuse(f"{self.name} gets what cannot be stored: {error}")
+            return None
         if streams:
             operation = "stream" if operation == "invoke" else operation
             modes = arguments.stream_modes(graph, options.get("stream_mode"))
@@ -92,16 +96,19 @@ class _Method:
     def keep_read(self, seen: Seen, value: Any) -> None:
         self.recorder.keep(seen, _READS[self.operation][1](value))
 
-    @staticmethod
-    def keep_item(graph: Any, seen: Seen, item: Any, options: dict[str, Any]) -> None:
+    def keep_item(self, graph: Any, seen: Seen, item: Any, options: dict[str, Any]) -> None:
         mode = options.get("stream_mode")
         namespace, kind, payload = arguments.stream_item(
             item,
             graph.stream_mode if mode is None else mode,
             subgraphs=bool(options.get("subgraphs")),
         )
-        if kind not in arguments.OF_CALLBACKS:
+        if kind in arguments.OF_CALLBACKS:
+            return
+        try:
             seen.events.append(Event(kind, namespace, to_plain(payload)))
+        except TypeError as error:
+            self.recorder.refuse(f"{self.name} gives what cannot be stored: {error}")
 
 
 def _invoke(method: _Method) -> Any:

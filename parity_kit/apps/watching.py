@@ -130,8 +130,7 @@ class _Watched:
 
     def __enter__(self) -> None:
         self._visit = self.watcher.visit(self.place)
-        self._before = serializer().dumps_typed(self.given)
-        self._input = packed(self.seen)
+        self._before = self._dumped()
         self.config = self._config()
         self._tokens = (
             INSIDE_NODE.set(self.place),
@@ -145,10 +144,10 @@ class _Watched:
         var_child_runnable_config.reset(config)
         name = "/".join(self.place)
         # On another attempt LangGraph hands on the same object.
-        if serializer().dumps_typed(self.given) != self._before:
+        if self._before != self._dumped():
             self.watcher.refuse(f"node {name!r} changes its input in place", self.where)
         ending = self._ending(error)
-        if ending is None:
+        if ending is None or self._before is None:
             return
         for index, (value, where) in enumerate(self._asked):
             answered = index < len(self._answers)
@@ -169,6 +168,16 @@ class _Watched:
                 ending,
             )
         )
+
+    def _dumped(self) -> Any:
+        """Return the bytes of the input; None if it has none, which cannot be recorded."""
+        try:
+            self._input = self._input or packed(self.seen)
+            return serializer().dumps_typed(self.given)
+        except TypeError as error:
+            name = "/".join(self.place)
+            self.watcher.refuse(f"node {name!r} sees what cannot be stored: {error}", self.where)
+            return None
 
     def _ending(self, error: BaseException | None) -> Ending | None:
         name = "/".join(self.place)

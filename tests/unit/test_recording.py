@@ -341,6 +341,17 @@ def test_the_block_says_what_else_it_cannot_hold(tmp_path: Path) -> None:
             recorded(tmp_path / "x.case", act)
 
 
+def test_what_cannot_be_stored_is_refused_and_does_not_stop_the_application(tmp_path: Path) -> None:
+    def act() -> None:
+        graph = line(fine, checkpointer=None)
+        assert [*graph.stream({"log": [object()]}, stream_mode="values")][-1]["n"] == 1
+
+    with pytest.raises(
+        CannotRecordError, match=r"stream gets what cannot be stored.*node 'fine' sees what"
+    ):
+        recorded(tmp_path / "x.case", act)
+
+
 def test_what_is_left_out_is_named(tmp_path: Path) -> None:
     config: Any = {"configurable": {"thread_id": "t", "user": "Ann"}, "metadata": {"run": "7"}}
     with parity_kit.record(tmp_path / "x.case") as recording:
