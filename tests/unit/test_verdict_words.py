@@ -8,7 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from parity_kit.contract import Case, CaseId, Level, Operation, Returned, Subject, SubjectKind
+from parity_kit.contract import (
+    Case,
+    CaseId,
+    Level,
+    Operation,
+    Raised,
+    Returned,
+    Subject,
+    SubjectKind,
+)
 from parity_kit.contract.canonical import pack
 from parity_kit.contract.errors import BadFileError, ExitCode
 from parity_kit.gates.conclusion import Conclusion, conclude
@@ -42,6 +51,10 @@ def differences(ours: dict[str, bytes], theirs: dict[str, bytes]) -> tuple[Diffe
         ({"equal": 1}, "✓ equal: 1 of 1 case equal at level bytes"),
         ({"equal": 2, "expected": 1}, "expected: 2 of 3 cases equal, 1 expected"),
         ({"equal": 2, "unsupported": 4}, "2 of 6 cases equal at level bytes, 4 unsupported"),
+        (
+            {"equal": 2, "expected": 1, "unsupported": 1},
+            "expected: 2 of 4 cases equal, 1 expected, 1 unsupported",
+        ),
         ({"equal": 2, "divergent": 1}, "divergent: 1 of 3 cases"),
         ({"unsupported": 2}, "unknown: 0 of 2 cases compared, 2 unsupported"),
     ],
@@ -180,6 +193,21 @@ def test_entries_of_a_list_are_numbered_and_have_no_link(tmp_path: Path) -> None
         (2, 2, ""),
         (3, 2, ""),
     ]
+
+
+def test_an_entry_may_have_a_link(tmp_path: Path) -> None:
+    text = ENTRY.format(case="savers/memory/*", differs="*: value*")
+    (tmp_path / FILE).write_text(f'{text}link = "https://example.org/1"\n')
+    assert [entry.link for entry in read_ledger(tmp_path).entries] == ["https://example.org/1"]
+
+
+@pytest.mark.parametrize(
+    ("theirs", "path"), [(Raised("B", "m"), "$.error"), (Raised("A", "n"), "$.message")]
+)
+def test_errors_differ_in_class_or_message(theirs: Raised, path: str) -> None:
+    verdict = compare(CASE, (Raised("A", "m"),), (theirs,))
+    assert isinstance(verdict, Divergent)
+    assert verdict.difference.path == path
 
 
 def test_a_missing_reason_says_so(tmp_path: Path) -> None:
