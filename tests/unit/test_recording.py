@@ -290,7 +290,7 @@ def over_two(state: Any) -> bool:
     return state["n"] > 2
 
 
-TRAPS = {
+TRAPS: dict[Callable[[Any], Any], str] = {
     mutates: "node 'mutates' changes its input in place",
     swallows: "node 'swallows' catches an interrupt and goes on",
     nests: "node 'nests' runs a graph inside itself: add that graph as a node",
@@ -299,7 +299,7 @@ TRAPS = {
 }
 
 
-@pytest.mark.parametrize("node", TRAPS, ids=lambda node: node.__name__)
+@pytest.mark.parametrize("node", TRAPS, ids=[trap.__name__ for trap in TRAPS])
 def test_what_a_recording_cannot_hold_is_refused_with_its_place(
     tmp_path: Path, node: Callable[[Any], Any]
 ) -> None:
