@@ -110,12 +110,14 @@ def test_what_it_does_not_have_is_named(engine: RemoteEngine, name: str, reason:
 
 
 @pytest.mark.slow
-def test_the_whole_gate_ends_at_the_ceiling_for_expected_cases(engine: RemoteEngine) -> None:
+def test_the_whole_gate_leaves_what_no_ledger_can_cover(engine: RemoteEngine) -> None:
     del engine
     done = CliRunner(catch_exceptions=False).invoke(
         gate, [NAME, "--json", "--workspace", str(WORKSPACE.root)], standalone_mode=False
     )
     report = json.loads(done.stdout)
     assert done.return_value == ExitCode.DIVERGENCE
-    assert "compared cases expected, more than the 50.0%" in report["reason"]
+    # A fork differs in more places than are listed, and what nobody looked at is not excused.
+    names = {divergence["case"].removeprefix("asynchronous/") for divergence in report["divergences"]}
+    assert names == {"crossings/delta/forked/sync"}
     assert report["compared"] > 900
