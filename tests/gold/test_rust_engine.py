@@ -43,7 +43,7 @@ GRAPHS = {
     "asynchronous": 90,
     "control": 1,
     "crossings": 0,
-    "failures": 12,
+    "failures": 15,
     "graphs": 0,
     "interrupts": 0,
     "memory": 24,
@@ -53,7 +53,7 @@ GRAPHS = {
     "runs": 90,
     "streams": 25,
     "subgraphs": 2,
-    "upstream_findings": 4,
+    "upstream_findings": 5,
 }
 
 
