@@ -51,8 +51,8 @@ def prepare(
     setup = candidate.setup
     if not isinstance(setup, PipSetup):
         raise UsageError(
-            f"{candidate.name} is of kind {candidate.kind!r}: LangGraph's tests run LangGraph, and"
-            " only a `pip` candidate has one",
+            f"{candidate.name} is of kind {candidate.kind.value}: LangGraph's tests run LangGraph,"
+            " and only a `pip` candidate has one",
             hint="compare it by `parity-kit gate` and `parity-kit run`",
         )
     python = environment.make(environment.of_candidate(candidate, setup), workspace, on_progress)
