@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
+import math
 import re
 import stat
 import tomllib
@@ -123,6 +124,14 @@ class Table:
             raise self.wrong(key, problem if value < _MOST else f"must be at most {_MOST}")
         return value
 
+    def range(self, key: str) -> tuple[float, float]:
+        """Return two numbers, from and to, neither of them below 0."""
+        match self._get(key, list, "two numbers, from and to", None):
+            case [int() | float() as low, int() | float() as high] if 0 <= low <= high < math.inf:
+                return float(low), float(high)
+            case value:
+                raise self.wrong(key, f"must be two numbers, from and to, not {_shown(value)}")
+
     def share(self, key: str, default: float) -> float:
         """Return a share from 0 to 1."""
         value = self._get(key, (int, float), "a share from 0 to 1", default)
@@ -144,6 +153,16 @@ class Table:
         """Return a table; an empty one if the key is missing."""
         data = self._get(key, dict, "a table", cast("dict[str, Any]", {}))
         return Table(self._file, data, self._see, f"{self._prefix}{key}.")
+
+    def tables(self, key: str) -> list[Table]:
+        """Return the tables of a list, as `[[key]]` writes it."""
+        tables = cast("list[Any]", self._get(key, list, f"tables, each under [[{key}]]", None))
+        if not all(isinstance(table, dict) for table in tables):
+            raise self.wrong(key, f"must be tables, each under [[{key}]]")
+        return [
+            Table(self._file, table, self._see, f"{self._prefix}{key}[{number}].")
+            for number, table in enumerate(tables, 1)
+        ]
 
     def all_texts(self) -> dict[str, str]:
         """Return every key of this table; the values must be strings."""

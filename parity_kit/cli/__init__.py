@@ -21,6 +21,7 @@ _COMMANDS = {
     "fixtures": "Build, check, show and compare the corpora.",
     "run": "Run the differential suite against a candidate.",
     "bench": "Measure a candidate against the reference.",
+    "claims": "Show published claims of speed beside what was measured here.",
     "report": "Write the HTML report of a run.",
     "gate": "Compare a candidate with the committed corpora, byte for byte.",
     "app": "Check, record and replay an application's own graph.",

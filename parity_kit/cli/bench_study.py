@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,14 +22,24 @@ def run_study(
     settings: Settings,
     *,
     seed: int,
-    emit: Callable[[Event], None],
     as_json: bool,
 ) -> None:
     """Measure, and print the rates of each condition and workload."""
     from parity_kit.bench.study import overall, study
+    from parity_kit.cli.bench_session import Progress
 
+    events: list[Event] = []
     rounds = max(settings.pairs, settings.extend_to)
-    rates = study(workspace, folder, rounds, settings.value_seconds, seed=seed, emit=emit)
+    with Progress() as progress:
+        progress.say(f"LangGraph against itself, twice: pairs in {folder}")
+        rates = study(
+            workspace,
+            folder,
+            rounds,
+            settings.value_seconds,
+            seed=seed,
+            emit=lambda event: progress.take(event, events.append),
+        )
     rates = [*rates, *overall(rates)]
     if as_json:
         rows = [dataclasses.asdict(row) for row in rates]

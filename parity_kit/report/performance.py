@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import statistics
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,10 +13,12 @@ from typing import Any
 
 from markupsafe import Markup
 
+from parity_kit.bench.claims import Claim, Quantity, read_claims
 from parity_kit.bench.plan import CONTROL
 from parity_kit.bench.scaling import growth, kept
 from parity_kit.judging import text
-from parity_kit.report import growth_plots, speed_plots
+from parity_kit.report import claim_text, growth_plots, speed_plots
+from parity_kit.report.claims import Answer, Standing, answer
 from parity_kit.report.speed_plots import Series
 
 Json = Mapping[str, Any]
@@ -44,14 +47,18 @@ class Plot:
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
-    """What is claimed of a candidate's speed, what was measured, and how the two stand."""
+class ClaimRow:
+    """What is claimed of an engine's speed, what was measured, and how the two stand.
+
+    `candidate` is the one whose figures answer it; it is empty where they are LangGraph's.
+    """
 
     candidate: str
+    engine: str
     quote: str
     source: str
     claimed: str
-    measured: Sequence[tuple[str, Json]]
+    measured: Sequence[str]
     stands: str
     tone: str
 
@@ -61,7 +68,7 @@ class Performance:
     """The section: the headline's plot, claims, plots beside them, and those folded away."""
 
     ratios: Plot | None
-    claims: Sequence[Claim]
+    claims: Sequence[ClaimRow]
     beside: Sequence[Plot]
     folded: Sequence[Plot]
 
@@ -76,12 +83,7 @@ def view(report: Json) -> Performance:
     control = Series(CONTROL, report["control"], quiet=True)
     return Performance(
         _ratios([*series, control]),
-        [
-            _claim(candidate, claim)
-            for candidate in report["candidates"]
-            if candidate["claims"]
-            for claim in candidate["claims"]["speed"]
-        ],
+        [*_claims(report)],
         [*_growth(series), *_memory(series)],
         [*_run_chart([*series, control]), *_spreads(series)],
     )
@@ -106,31 +108,52 @@ def _ratios(series: Sequence[Series]) -> Plot | None:
     )
 
 
-def _claim(candidate: Json, claim: Json) -> Claim:
-    """Hold a claim against the workloads that were measured; each has to stand by itself."""
-    low, high = claim["times"]
-    rows = [row for row in candidate["benchmarks"] if row["workload"] in claim["workloads"]]
-    measured = [row for row in rows if row["low"] is not None]
-    if candidate["engagement"] is not None and not candidate["engagement"]["engaged"]:
-        stands, tone = "it never drove: this is LangGraph's own speed", "unknown"
-    elif not measured:
-        stands, tone = "not measured", "unknown"
-    elif all(row["high"] < low for row in measured):
-        stands, tone = "less was measured", "bad"
-    elif all(row["low"] > high for row in measured):
-        stands, tone = "more was measured", "good"
-    elif all(row["high"] >= low and row["low"] <= high for row in measured):
-        stands, tone = "within what was measured", "good"
-    else:
-        stands, tone = "on some workloads only", "unknown"
-    return Claim(
-        candidate["name"],
-        claim["said"],
-        f"{candidate['claims']['source']} ({candidate['claims']['version']})",
-        text.ratio(low) if low == high else f"{text.ratio(low)} to {text.ratio(high)}",
-        [(row["workload"], row) for row in rows],
-        stands,
-        tone,
+def _claims(report: Json) -> Iterator[ClaimRow]:
+    """Yield the published claims that this run measured, then those of its candidates' files."""
+    never_drove = {
+        candidate["name"]
+        for candidate in report["candidates"]
+        if candidate["engagement"] is not None and not candidate["engagement"]["engaged"]
+    }
+    for claim in read_claims():
+        answered = answer(claim, [report])
+        if answered.figures:
+            yield _claim_row(answered)
+    for candidate in report["candidates"]:
+        for claim in _own_claims(candidate):
+            row = _claim_row(answer(claim, [report]))
+            if claim.candidate in never_drove:
+                stands = "it never drove: this is LangGraph's own speed"
+                row = dataclasses.replace(row, stands=stands, tone="unknown")
+            yield row
+
+
+def _own_claims(candidate: Json) -> Iterator[Claim]:
+    """Yield the claims of speed in the file that a candidate's manifest names."""
+    claims = candidate["claims"]
+    for entry in claims["speed"] if claims else ():
+        yield Claim(
+            claims["version"],
+            claims["source"],
+            entry["said"],
+            Quantity.TIMES,
+            *entry["times"],
+            workloads=tuple(entry["workloads"]),
+            candidate=candidate["name"],
+        )
+
+
+def _claim_row(answered: Answer) -> ClaimRow:
+    claim = answered.claim
+    return ClaimRow(
+        "" if claim.about_langgraph else claim.candidate,
+        claim.engine,
+        claim.said,
+        claim.source,
+        claim_text.claimed(claim),
+        [claim_text.measured(claim, figure) for figure in answered.figures],
+        answered.standing.value,
+        {Standing.HOLDS: "good", Standing.FAILS: "bad"}.get(answered.standing, "unknown"),
     )
 
 

@@ -68,6 +68,7 @@ def test_json_holds_the_rows_and_leaves_pyperf_files(workspace: Path) -> None:
     assert [pair.split(",")[0] for pair in pairs] == ["reference (A/A control)", "honest"]
     assert sorted(path.name for path in Path(output["folder"]).iterdir()) == [
         "honest.json",
+        "journal.jsonl",
         "reference.json",
         "session.json",
     ]

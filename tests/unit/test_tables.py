@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 from parity_kit.candidates.workspace import find_workspace
-from parity_kit.cli import bench, candidates, fixtures_list, gate_result, parity, reach
+from parity_kit.cli import bench_tables, candidates, fixtures_list, gate_result, parity, reach
 from parity_kit.cli.tables import print_table
 from parity_kit.contract.events import BenchMeasured, CandidateJudged, GateFinished
 from parity_kit.gates.settings import Settings
@@ -44,7 +44,7 @@ def show_gates() -> None:
 
 
 def show_bench() -> None:
-    bench._print([MEASURED], [], 0, Path("folder"))  # pyright: ignore[reportPrivateUsage]  # what the command prints
+    bench_tables.print_rows([MEASURED], [], 0, Path("folder"))
 
 
 def show_parity() -> None:
@@ -65,7 +65,7 @@ def called(module: ModuleType, *arguments: str) -> Callable[[], None]:
 
 SHOWN: dict[str, tuple[ModuleType, Callable[[], None], tuple[str, ...]]] = {
     "gate": (gate_result, show_gates, ("upstream_findings", "! protocol error", "1114", "7")),
-    "bench": (bench, show_bench, ("candidate-name", "graph-fan-out", "faster", "2.35")),
+    "bench": (bench_tables, show_bench, ("candidate-name", "graph-fan-out", "faster", "2.35")),
     "parity": (parity, show_parity, ("candidate-name", "✕ crashed")),
     "candidates": (candidates, called(candidates, "list"), ("fast-langgraph-engaged", "rust")),
     "fixtures": (fixtures_list, called(fixtures_list), ("upstream_findings", "bytes")),
