@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -26,18 +27,25 @@ from parity_kit.contract.files import read_text
 from parity_kit.contract.text import one_line
 
 if TYPE_CHECKING:
+    from parity_kit.apps.upgrade.databases import Database
     from parity_kit.apps.upgrade.judging import Upgrade
 
 
 @click.command("upgrade")
 @click.argument("release", metavar="langgraph==VERSION")
-@click.option("--sqlite", metavar="FILE", required=True, help="The file of a SqliteSaver.")
+@click.option("--sqlite", metavar="FILE", help="The database of a SqliteSaver.")
+@click.option("--postgres", metavar="URL", help="The database of a PostgresSaver.")
 @click.option("--app", metavar="MODULE:GRAPH", help="The application's graph, to read states.")
 @click.option("--thread", "threads", multiple=True, help="Only this thread; may be repeated.")
 @click.option(
     "--answers",
     metavar="FILE",
     help='JSON: answers that resume threads, by thread; "*" is for all others. Nodes really run.',
+)
+@click.option(
+    "--serde",
+    metavar="MODULE:NAME",
+    help="The EncryptedSerializer of the database, or a function that returns it.",
 )
 @click.option(
     "--with", "extra", multiple=True, metavar="REQUIREMENT", help="Install this there too."
@@ -47,10 +55,12 @@ if TYPE_CHECKING:
 def command(
     workspace: Workspace,
     release: str,
-    sqlite: str,
+    sqlite: str | None,
+    postgres: str | None,
     app: str | None,
     threads: tuple[str, ...],
     answers: str | None,
+    serde: str | None,
     extra: tuple[str, ...],
     *,
     as_json: bool,
@@ -59,24 +69,27 @@ def command(
 
     On copies, in two environments: does each thread load, with the same state and history, does it
     resume to the same state, and can the release of today still read it afterwards? The database
-    itself is not opened. Stopped, the same command goes on where it was.
+    itself is only read. Stopped, the same command goes on where it was.
     """
+    from parity_kit.apps.upgrade.installing import plan_of
     from parity_kit.apps.upgrade.judging import Asked, judge_upgrade
     from parity_kit.candidates import environment
-    from parity_kit.corpora.drift.recipes import baseline_recipe
+    from parity_kit.corpora.drift.recipes import baseline_name, installed_recipe
 
     if answers and not app:
         raise UsageError("--answers needs --app", hint="only an application resumes its threads")
     given = _answers(Path(answers)) if answers else {}
-    database = Path(sqlite)
-    if not database.is_file():
-        raise BadFileError("is no file", where=sqlite, hint="name the file that SqliteSaver writes")
+    baseline_name(release)
+    database = _database(sqlite, postgres, threads, serde)
     with progress_messages() as emit:
-        python = environment.make(baseline_recipe(release, extra), workspace, emit)
-    asked = Asked(database, Path(sys.executable), python, app, given, threads)
-    started = time.perf_counter()
+        plan = plan_of([release, *extra])
+        more = [*extra, *_needed(database, serde)]
+        recipe = installed_recipe(release, plan.pins, more)
+        python = environment.make(recipe, workspace, emit)
+    asked = Asked(database, Path(sys.executable), python, app, given, threads, serde)
+    started, folder = time.perf_counter(), asked.folder(workspace)
     with counting("threads") as progress:
-        upgrade = judge_upgrade(workspace, asked, progress)
+        upgrade = judge_upgrade(workspace, asked, folder, progress)
     seconds = time.perf_counter() - started
     code = ExitCode.PARITY if upgrade.threads else ExitCode.NOT_JUDGED
     if upgrade.same < upgrade.threads:
@@ -86,7 +99,36 @@ def command(
         print_json({"release": release, **counts, "seconds": seconds, "exit_code": int(code)})
     else:
         _print(upgrade, release, seconds, app)
+    shutil.rmtree(folder, ignore_errors=True)
     return code
+
+
+def _database(
+    sqlite: str | None, postgres: str | None, threads: tuple[str, ...], serde: str | None
+) -> Database:
+    if (sqlite is None) == (postgres is None):
+        raise UsageError(
+            "name one database", hint="--sqlite FILE, or --postgres postgresql://user@host/name"
+        )
+    if sqlite is not None:
+        from parity_kit.apps.upgrade.sqlite_copies import SqliteDatabase
+
+        if not Path(sqlite).is_file():
+            hint = "name the file that SqliteSaver writes"
+            raise BadFileError("is no file", where=sqlite, hint=hint)
+        return SqliteDatabase(Path(sqlite), threads, serde)
+    from parity_kit.apps.upgrade.postgres_copies import PostgresDatabase
+
+    return PostgresDatabase(str(postgres), threads, serde)
+
+
+def _needed(database: Database, serde: str | None) -> list[str]:
+    """Return what the database needs in an environment, as it is installed here."""
+    from importlib import metadata
+
+    names = [*database.distributions, *(["pycryptodome"] if serde else [])]
+    installed = {item.name: item.version for item in metadata.distributions()}
+    return [f"{name}=={installed[name]}" for name in names if name in installed]
 
 
 def _answers(path: Path) -> dict[str, Any]:
@@ -124,6 +166,6 @@ def _print(upgrade: Upgrade, release: str, seconds: float, app: str | None) -> N
 def _not_judged(upgrade: Upgrade, app: str | None) -> list[str]:
     if app is None:
         return ["what the application makes of its threads (--app), resuming, a rollback"]
-    if not upgrade.resumed:
+    if "resumed" not in upgrade.checks:
         return ["resuming and a rollback: no thread was resumed (--answers)"]
     return []

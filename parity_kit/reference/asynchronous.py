@@ -63,7 +63,7 @@ class Awaited:
 
     def call(self, target: Any, name: str, *args: Any, **kwargs: Any) -> Any:
         """Await a method and return its result."""
-        return self._complete(getattr(target, f"a{name}")(*args, **kwargs))
+        return self.complete(getattr(target, f"a{name}")(*args, **kwargs))
 
     def for_each(
         self, take: Callable[[Any], object], target: Any, name: str, *args: Any, **kwargs: Any
@@ -76,14 +76,15 @@ class Awaited:
                     if take(item):
                         return
 
-        self._complete(iterate())
+        self.complete(iterate())
 
     def close(self) -> None:
         """Close the loop."""
         self._loop.run_until_complete(self._loop.shutdown_asyncgens())
         self._loop.close()
 
-    def _complete(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
+    def complete(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
+        """Run a coroutine to its end and return its result."""
         try:
             return self._loop.run_until_complete(coroutine)
         finally:

@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from parity_kit.apps.upgrade.copying import copy_database
 from parity_kit.apps.upgrade.judging import (
     Asked,
     Judged,
@@ -23,10 +22,12 @@ from parity_kit.apps.upgrade.judging import (
     judge_upgrade,
 )
 from parity_kit.apps.upgrade.sides import Side
+from parity_kit.apps.upgrade.sqlite_copies import SqliteDatabase
 from parity_kit.candidates.workspace import Workspace
 from parity_kit.cli import cli
 from parity_kit.contract.errors import BadFileError, CandidateError, UsageError
 
+LOGS = ("before.log", "after.log", "rollback.log")
 APP = """
 from dataclasses import dataclass
 from typing import Annotated, Any, TypedDict
@@ -92,16 +93,23 @@ def test_threads_stay_the_same_differ_or_are_lost_on_copies(
     before = (database.read_bytes(), database.stat().st_mtime_ns)
     beside = {*place.iterdir()}
     answers = {"asks": "yes"}
-    asked = Asked(database, Path(sys.executable), strict, "threads_app:graph", answers)
+    source = SqliteDatabase(database)
+    asked = Asked(source, Path(sys.executable), strict, "threads_app:graph", answers)
     # As if an earlier run had been stopped behind its first thread, while it wrote the second.
-    folder = workspace.cache / "upgrades" / asked.key
+    folder = asked.folder(workspace)
     folder.mkdir(parents=True)
-    known = json.dumps(asdict(Judged("a", resumed=True, checkpoints=2)))
+    known = json.dumps(asdict(Judged("a", {"resumed": "same"}, checkpoints=2)))
     (folder / "threads.jsonl").write_text(known + '\n{"thread": "as\n')
     seen: list[int] = []
-    upgrade = judge_upgrade(workspace, asked, lambda done, _: seen.append(done))
+    upgrade = judge_upgrade(workspace, asked, folder, lambda done, _: seen.append(done))
     assert seen == [2, 3, 4]
-    assert (upgrade.threads, upgrade.same, upgrade.resumed) == (4, 3, 2)
+    assert (upgrade.threads, upgrade.same) == (4, 3)
+    assert upgrade.checks == {
+        "values": {"same": 2, "differs": 1},
+        "history": {"same": 2, "differs": 1},
+        "resumed": {"same": 2},
+        "rollback": {"same": 1},
+    }
     (judged,) = upgrade.differing
     counts = "3 checkpoints before, 3 after"
     assert judged.thread == "own"
@@ -109,11 +117,13 @@ def test_threads_stay_the_same_differ_or_are_lost_on_copies(
     assert [*upgrade.lost] == ["threads_app.Own"]
     assert (database.read_bytes(), database.stat().st_mtime_ns) == before
     assert {*place.iterdir()} == {*beside, place / ".parity"}
-    assert not folder.exists()
+    assert {file.name for file in folder.iterdir()} <= {"threads.jsonl", *LOGS}
 
 
 def test_an_application_that_cannot_be_imported_there_is_named(place: Path) -> None:
-    side = Side.start("after", Path(sys.executable), place / "x.sqlite", "none:g", Workspace(place))
+    settings = {"kind": "sqlite", "address": "x", "app": "none:g", "serde": None, "setup": True}
+    log = place / "after.log"
+    side = Side.start("after", Path(sys.executable), settings, log, Workspace(place))
     with pytest.raises(CandidateError, match=r"cannot be imported there: .*No module named 'none'"):
         side.greet()
     side.close()
@@ -128,11 +138,15 @@ def test_what_differs_is_said_in_words() -> None:
         "resumed": None,
         "resumed_error": "ValueError: no",
     }
-    assert [*_differences(same, other)] == [
+    assert [words for _, words in _differences(same, other)] == [
         "state differs: n, m",
         "history differs (2 checkpoints before, 1 after)",
         "resumed state is lost: ValueError: no",
     ]
+    failed = {"values": None, "values_error": "ValueError: no"}
+    ((part, words),) = _differences(failed, failed)
+    assert part == "values"
+    assert words == "state is not judged, as both releases fail: ValueError: no"
     changed = _changed({"langgraph": "1", "other": "1"}, {"langgraph": "2", "more": "1"})
     assert changed == {"langgraph": ("1", "2")}
 
@@ -156,8 +170,11 @@ def test_a_database_that_cannot_be_judged_is_a_sentence(tmp_path: Path, place: P
         ("other.sqlite", "has no table checkpoints"),
         ("half.sqlite", "malformed|broken|has no table"),
     ):
-        with pytest.raises(BadFileError, match=problem) as refused:
-            copy_database(tmp_path / name, [tmp_path / "copies" / "a.sqlite"])
+        with (
+            pytest.raises(BadFileError, match=problem) as refused,
+            SqliteDatabase(tmp_path / name).copied(tmp_path / "copies"),
+        ):
+            pass
         assert name in refused.value.where
 
 
@@ -168,11 +185,26 @@ def test_a_log_that_is_not_in_the_file_yet_is_copied_too(tmp_path: Path, place: 
     writer.execute("PRAGMA journal_mode=WAL")
     writer.execute("UPDATE checkpoints SET thread_id = 'written' WHERE thread_id = 'plain'")
     writer.commit()
-    copy_database(source, [tmp_path / "copy.sqlite"])
-    copied = sqlite3.connect(tmp_path / "copy.sqlite")
-    threads = {row[0] for row in copied.execute("SELECT thread_id FROM checkpoints")}
-    assert threads == {"asks", "own", "written"}
-    copied.close()
+    with SqliteDatabase(source).copied(tmp_path / "copies") as copies:
+        assert [*copies.threads(None)] == ["asks", "own", "written"]
+        assert [*copies.threads("asks")] == ["own", "written"]
+        assert copies.count() == 3
+    writer.close()
+
+
+def test_a_half_written_database_is_a_sentence(tmp_path: Path, place: Path) -> None:
+    source = tmp_path / "open.sqlite"
+    source.write_bytes((place / "threads.sqlite").read_bytes())
+    writer = sqlite3.connect(source, isolation_level=None)
+    writer.execute("PRAGMA journal_mode=DELETE")
+    writer.execute("PRAGMA cache_size=1")
+    writer.execute("BEGIN EXCLUSIVE")
+    writer.execute("UPDATE checkpoints SET checkpoint = zeroblob(90000)")
+    with (
+        pytest.raises(UsageError, match=r"half-written: open\.sqlite-journal"),
+        SqliteDatabase(source).copied(tmp_path / "copies"),
+    ):
+        pass
     writer.close()
 
 

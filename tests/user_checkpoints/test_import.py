@@ -148,7 +148,7 @@ def test_postgresql_itself_refuses_to_write(address: str) -> None:
     import psycopg  # noqa: PLC0415  # an optional extra
 
     with open_source(None, address, Selection()) as source:
-        connection: Any = vars(source)["_connection"]
+        connection: Any = vars(source)["connection"]
         with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
             connection.execute("DELETE FROM checkpoint_writes")
 

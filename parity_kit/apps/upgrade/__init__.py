@@ -2,6 +2,10 @@
 
 `worker`   reads and resumes threads in one environment, in a process of its own
 `sides`    starts the workers: before, after, and before again on what after wrote
-`copying`  copies a database without touching it
+`databases`, `sqlite_copies`, `postgres_copies`
+           copy a database without touching it
+`savers`   LangGraph's savers on a copy
+`installing`
+           what an installer would change
 `judging`  what becomes of each thread
 """

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from parity_kit.apps.upgrade.copying import copy_database, thread_count, threads_of
+from parity_kit.apps.upgrade.databases import Copies, Copy, Database
 from parity_kit.apps.upgrade.sides import Side
 from parity_kit.candidates.cached import short_digest
 from parity_kit.candidates.workspace import Workspace
@@ -24,29 +24,40 @@ _MOST_LISTED = 50
 class Asked:
     """What is to be judged, and with which interpreters."""
 
-    database: Path
+    database: Database
     before: Path
     after: Path
     app: str | None = None
     answers: Mapping[str, Any] = field(default_factory=dict[str, Any])
     threads: tuple[str, ...] = ()
+    serde: str | None = None
 
-    @property
-    def key(self) -> str:
-        """A name for the files of this upgrade: another database or question has another."""
-        status = self.database.stat()
-        parts = [self.database.resolve(), status.st_size, status.st_mtime_ns, self.after]
-        return short_digest(repr([*map(str, parts), self.app, dict(self.answers), self.threads]))
+    def folder(self, workspace: Workspace) -> Path:
+        """Return a folder for this upgrade's files: another database or question has another."""
+        question = [self.app, dict(self.answers), self.threads, self.serde]
+        key = short_digest(repr([*self.database.state(), str(self.after), *question]))
+        return workspace.cache / "upgrades" / key
+
+    def worker(self, copy: Copy, *, setup: bool = True) -> dict[str, Any]:
+        """Return the settings of a worker on a copy."""
+        return {**asdict(copy), "app": self.app, "serde": self.serde, "setup": setup}
+
+
+CHECKS = ("values", "history", "resumed", "rollback")
+"""What is checked of a thread; `rollback` is what the old release reads after the new one wrote."""
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A thread: what differs, in sentences, forwards and after a rollback."""
+    """A thread: the result of each check (same, differs or lost), and what differs, in sentences.
+
+    A check that is missing was not made.
+    """
 
     thread: str
+    checks: Mapping[str, str] = field(default_factory=dict[str, str])
     problems: tuple[str, ...] = ()
     lost: Mapping[str, int] = field(default_factory=dict[str, int])
-    resumed: bool = False
     checkpoints: int = 0
 
 
@@ -57,17 +68,18 @@ class Upgrade:
     packages: dict[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])
     threads: int = 0
     same: int = 0
-    resumed: int = 0
     checkpoints: int = 0
+    checks: dict[str, Counter[str]] = field(default_factory=dict[str, Counter[str]])
     lost: Counter[str] = field(default_factory=Counter[str])
     differing: list[Judged] = field(default_factory=list[Judged])
 
     def add(self, judged: Judged) -> None:
         """Add a thread."""
         self.threads += 1
-        self.resumed += judged.resumed
         self.checkpoints += judged.checkpoints
         self.lost.update(judged.lost)
+        for check, result in judged.checks.items():
+            self.checks.setdefault(check, Counter())[result] += 1
         if not judged.problems and not judged.lost:
             self.same += 1
         elif len(self.differing) < _MOST_LISTED:
@@ -75,35 +87,35 @@ class Upgrade:
 
 
 def judge_upgrade(
-    workspace: Workspace, asked: Asked, progress: Callable[[int, int], None]
+    workspace: Workspace, asked: Asked, folder: Path, progress: Callable[[int, int], None]
 ) -> Upgrade:
-    """Judge every thread on copies of the database; what was judged before a stop is not repeated.
+    """Judge every thread on copies of the database.
+
+    A stopped run goes on from what it left in `folder`.
 
     Raises:
         BadFileError, UsageError: If the database cannot be read.
         CandidateError: If a side cannot be imported or ends.
     """
-    folder = workspace.cache / "upgrades" / asked.key
     folder.mkdir(parents=True, exist_ok=True)
     journal = folder / "threads.jsonl"
     upgrade, last = Upgrade(), None
     for judged in _known(journal):
         upgrade.add(judged)
         last = judged.thread
-    copies = [folder / "before.sqlite", folder / "after.sqlite"]
-    copy_database(asked.database, copies)
-    total = len(asked.threads) or thread_count(copies[0])
-    with _started(workspace, asked, copies) as sides, journal.open("a", encoding="utf-8") as lines:
+    with (
+        asked.database.copied(folder) as copies,
+        _started(workspace, asked, copies, folder) as sides,
+        journal.open("a", encoding="utf-8") as lines,
+    ):
+        total = copies.count()
         upgrade.packages = _changed(sides[0].packages, sides[1].packages)
-        for thread in threads_of(copies[0], last, asked.threads):
+        for thread in copies.threads(last):
             judged = _judge(thread, asked, sides)
             lines.write(json.dumps(asdict(judged)) + "\n")
             lines.flush()
             upgrade.add(judged)
             progress(upgrade.threads, total)
-    for file in folder.iterdir():
-        file.unlink()
-    folder.rmdir()
     return upgrade
 
 
@@ -116,16 +128,19 @@ def _known(journal: Path) -> Generator[Judged]:
 
 
 @contextlib.contextmanager
-def _started(workspace: Workspace, asked: Asked, copies: list[Path]) -> Generator[list[Side]]:
+def _started(
+    workspace: Workspace, asked: Asked, copies: Copies, folder: Path
+) -> Generator[list[Side]]:
+    # The third reads with the old release what the new one wrote: a rollback.
+    workers = {
+        "before": (asked.before, asked.worker(copies.before)),
+        "after": (asked.after, asked.worker(copies.after)),
+        "rollback": (asked.before, asked.worker(copies.after, setup=False)),
+    }
     with contextlib.ExitStack() as stack:
         sides: list[Side] = []
-        # The third reads with the old release what the new one wrote: a rollback.
-        for title, python, copy in (
-            ("before", asked.before, copies[0]),
-            ("after", asked.after, copies[1]),
-            ("rollback", asked.before, copies[1]),
-        ):
-            side = Side.start(title, python, copy, asked.app, workspace)
+        for title, (python, settings) in workers.items():
+            side = Side.start(title, python, settings, folder / f"{title}.log", workspace)
             stack.callback(side.close)
             sides.append(side)
         for side in sides:
@@ -140,41 +155,51 @@ def _judge(thread: str, asked: Asked, sides: list[Side]) -> Judged:
     for side in (before, after):
         side.ask(thread, resume=resume, answer=answer)
     ours, theirs = before.answered(), after.answered()
-    problems = list(_differences(ours, theirs))
-    resumed = bool(theirs.get("resumed"))
-    if resumed:
+    problems = dict(_differences(ours, theirs))
+    checked = [part for part in _NAMES if ours.get(part) or f"{part}_error" in ours]
+    if theirs.get("resumed"):
         rollback.ask(thread, resume=False, answer=None)
-        problems += [
-            f"after a rollback: {problem}"
-            for problem in _differences(
-                {"values": theirs["resumed"]}, {**rollback.answered(), "history": None}
-            )
-        ]
+        checked.append("rollback")
+        again = {**rollback.answered(), "history": None}
+        # It may read what it would have written itself where the other release reads otherwise.
+        if again["values"] != ours.get("resumed"):
+            for _, problem in _differences({"values": theirs["resumed"]}, again):
+                problems["rollback"] = f"after a rollback: {problem}"
     lost = {
         kind: count for kind, count in theirs["lost"].items() if count > ours["lost"].get(kind, 0)
     }
+    checks = {
+        part: _result(problems.get(part, "")) for part in {**dict.fromkeys(checked), **problems}
+    }
     history: Mapping[str, int] = ours.get("history") or {}
-    return Judged(thread, tuple(problems), lost, resumed, history.get("checkpoints", 0))
+    return Judged(thread, checks, tuple(problems.values()), lost, history.get("checkpoints", 0))
+
+
+def _result(problem: str) -> str:
+    if not problem:
+        return "same"
+    return "lost" if " is lost: " in problem or " is not judged" in problem else "differs"
 
 
 _NAMES = {"values": "state", "history": "history", "resumed": "resumed state"}
 
 
-def _differences(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> Generator[str]:
-    """Yield what differs of a thread between two sides, in words."""
+def _differences(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> Generator[tuple[str, str]]:
+    """Yield the parts that differ of a thread between two sides, and how, in words."""
     for part, name in _NAMES.items():
         before, after = ours.get(part), theirs.get(part)
         old, new = ours.get(f"{part}_error"), theirs.get(f"{part}_error")
-        if new is not None and new != old:
-            yield f"{name} is lost: {new}"
-        elif old is not None and new is None:
-            yield f"{name} could not be had before: {old}"
+        if new is not None and new == old:
+            yield part, f"{name} is not judged, as both releases fail: {new}"
+        elif new is not None:
+            yield part, f"{name} is lost: {new}"
+        elif old is not None:
+            yield part, f"{name} could not be had before: {old}"
         elif before != after and part == "history" and before and after:
             counts = f"{before['checkpoints']} checkpoints before, {after['checkpoints']} after"
-            yield f"history differs ({counts})"
+            yield part, f"history differs ({counts})"
         elif before != after:
-            fields = _fields(before or {}, after or {})
-            yield f"{name} differs: {', '.join(fields)}"
+            yield part, f"{name} differs: {', '.join(_fields(before or {}, after or {}))}"
 
 
 def _fields(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:

@@ -28,16 +28,14 @@ class Side:
 
     @classmethod
     def start(
-        cls, title: str, python: Path, database: Path, app: str | None, workspace: Workspace
+        cls, title: str, python: Path, settings: Mapping[str, Any], log: Path, workspace: Workspace
     ) -> Self:
         """Start a worker on a copy of the database."""
-        log = database.with_name(f"{title}.log")
-        settings = json.dumps({"database": str(database), "app": app})
         paths = [str(kit_folder(workspace)), os.environ.get("PYTHONPATH", "")]
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
         with log.open("w", encoding="utf-8") as errors:
             process = subprocess.Popen(
-                [str(python), "-m", "parity_kit.apps.upgrade.worker", settings],
+                [str(python), "-m", "parity_kit.apps.upgrade.worker", json.dumps(settings)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,

@@ -7,23 +7,29 @@ Whatever the application prints goes to standard error. The network is refused.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import logging
 import os
 import socket
-import sqlite3
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable
 from importlib import metadata
-from typing import Any
+from typing import Any, cast
 
-from langgraph.checkpoint.sqlite import SqliteSaver
+from langgraph.pregel._checkpoint import LATEST_VERSION
+from langgraph.store.memory import InMemoryStore
 from langgraph.types import Command
 
+from parity_kit.apps.upgrade.savers import StoredValues, close_saver, open_saver
 from parity_kit.contract.canonical import pack, unpack
+from parity_kit.corpora.user_checkpoints.encryption import load_serializer
 from parity_kit.msgpack.buildable import named_types
+from parity_kit.reference.asynchronous import Awaited
+from parity_kit.reference.graph_operations import Caller, Direct
 from parity_kit.reference.native import to_plain
 
 _MOST_SHOWN = 200
@@ -33,87 +39,145 @@ class NetworkRefusedError(OSError):
     """The application called the network while its threads were judged."""
 
 
-class Worker:
-    """One database under one release."""
+class FutureCheckpointError(Exception):
+    """A checkpoint has a format that this release does not know."""
 
-    def __init__(self, database: str, app: str | None) -> None:
-        self._connection = sqlite3.connect(database, check_same_thread=False)
-        self._saver = SqliteSaver(self._connection)
+
+class Worker:
+    """One copy of a database under one release, read and resumed by sync or async methods."""
+
+    def __init__(self, settings: dict[str, Any]) -> None:
+        kind, address, serde = settings["kind"], settings["address"], settings["serde"]
         self._graph: Any = None
-        if app is not None:
+        if settings["app"] is not None:
             from parity_kit.apps.loading import load_graph  # noqa: PLC0415  # it imports the application
 
-            self._graph = load_graph(app)
-            self._graph.checkpointer = self._saver
+            self._graph = load_graph(settings["app"])
+        self._awaited = Awaited(asyncio.new_event_loop()) if _awaits(self._graph) else None
+        self._caller: Caller = self._awaited or Direct()
+        serializer = None if serde is None else load_serializer(serde)
+        self._saver = open_saver(kind, address, serializer, self._awaited, setup=settings["setup"])
+        self._stored = StoredValues(kind, address)
+        if self._graph is not None:
+            self._take_over(self._graph)
+
+    def close(self) -> None:
+        """Close the copy."""
+        self._stored.close()
+        close_saver(self._saver, self._awaited)
+
+    def _take_over(self, graph: Any) -> None:
+        """Let a graph use the copy and a store in memory, whatever it was compiled with."""
+        graph.checkpointer = self._saver
+        for inner in [graph, *_subgraphs(graph)]:
+            if inner is not graph and not isinstance(inner.checkpointer, bool | None):
+                inner.checkpointer = self._saver
+            if inner.store is not None:
+                inner.store = InMemoryStore()
 
     def judge(self, thread: str, *, resume: bool, answer: Any) -> dict[str, Any]:
         """Return what this release makes of a thread; `resume` continues it with an answer."""
-        config: Any = {"configurable": {"thread_id": thread, "checkpoint_ns": ""}}
         made: dict[str, Any] = {"lost": self._lost(thread)}
-        made |= _tried("values", lambda: _digests(self._values(config)))
-        made |= _tried("history", lambda: self._history(config))
+        made |= _tried("values", lambda: _digests(self._values(thread)))
+        made |= _tried("history", lambda: self._history(thread))
         if resume and self._graph is not None:
-            made |= _tried("resumed", lambda: self._resumed(config, answer))
+            made |= _tried("resumed", lambda: self._resumed(thread, answer))
         return made
 
-    def _values(self, config: Any) -> dict[str, Any]:
+    def _values(self, thread: str) -> dict[str, Any]:
+        config = _config(thread)
         if self._graph is None:
-            saved = self._saver.get_tuple(config)
+            saved = self._caller.call(self._saver, "get_tuple", config)
             return {} if saved is None else saved.checkpoint["channel_values"]
-        snapshot = self._graph.get_state(config)
-        values: Any = snapshot.values
-        return {**(values if isinstance(values, dict) else {"": values}), "(next)": snapshot.next}
+        return _flat(self._caller.call(self._graph, "get_state", config, subgraphs=True))
 
-    def _history(self, config: Any) -> dict[str, Any]:
+    def _history(self, thread: str) -> dict[str, Any]:
+        """Read every checkpoint of the thread, in all namespaces, and its states."""
         digest, count = hashlib.sha256(), 0
-        for values in self._states(config):
-            digest.update(pack(to_plain(values)))
+
+        def stored(saved: Any) -> None:
+            nonlocal count
+            version = saved.checkpoint["v"]
+            if version > LATEST_VERSION:
+                problem = f"format {version} of a checkpoint; this release knows {LATEST_VERSION}"
+                raise FutureCheckpointError(problem)
+            place, channels = saved.config["configurable"], saved.checkpoint["channel_values"]
+            add([place["checkpoint_ns"], place["checkpoint_id"], channels])
             count += 1
+
+        def state(snapshot: Any) -> None:
+            add([snapshot.config["configurable"]["checkpoint_id"], *_flat(snapshot).items()])
+
+        def add(parts: Any) -> None:
+            digest.update(pack(to_plain(parts)))
+
+        every_namespace = {"configurable": {"thread_id": thread}}
+        self._caller.for_each(stored, self._saver, "list", every_namespace)
+        if self._graph is not None:
+            self._caller.for_each(state, self._graph, "get_state_history", _config(thread))
         return {"checkpoints": count, "digest": digest.hexdigest()[:16]}
 
-    def _states(self, config: Any) -> Iterator[Any]:
-        if self._graph is None:
-            for saved in self._saver.list(config):
-                yield [saved.checkpoint["id"], saved.checkpoint["channel_values"]]
-        else:
-            for state in self._graph.get_state_history(config):
-                checkpoint = state.config["configurable"]["checkpoint_id"]
-                yield [checkpoint, state.values, list(state.next)]
-
-    def _resumed(self, config: Any, answer: Any) -> dict[str, Any] | None:
+    def _resumed(self, thread: str, answer: Any) -> dict[str, Any] | None:
         """Continue a thread that waits, and return the digests of what came of it."""
         from parity_kit.apps.chance import chance_pinned  # noqa: PLC0415  # only if something is resumed
 
-        state = self._graph.get_state(config)
+        state = self._caller.call(self._graph, "get_state", _config(thread))
         if not state.next:
             return None
         waits = any(task.interrupts for task in state.tasks)
+        given: Any = Command(resume=answer) if waits else None
         with chance_pinned():
-            self._graph.invoke(Command(resume=answer) if waits else None, config)
-        return _digests(self._values(config))
+            self._caller.call(self._graph, "invoke", given, _config(thread))
+        return _digests(self._values(thread))
 
     def _lost(self, thread: str) -> dict[str, int]:
         """Return the types that stored values name and that do not come back, with counts."""
-        lost: dict[str, int] = {}
-        for table, column in (("checkpoints", "checkpoint"), ("writes", "value")):
-            rows = self._connection.execute(
-                f"SELECT type, {column} FROM {table} WHERE thread_id = ?",  # noqa: S608  # no text of a user's
-                (thread,),
-            )
-            for kind, data in rows:
-                for name in self._gone(kind, data):
-                    lost[name] = lost.get(name, 0) + 1
-        return lost
+        lost = Counter[str]()
+        for kind, data in self._stored.of(thread):
+            lost.update(self._gone(kind or "", data))
+        return dict(lost)
 
     def _gone(self, kind: str, data: bytes | None) -> list[str]:
-        if kind != "msgpack" or data is None:
+        name, _, cipher = kind.partition("+")
+        if name != "msgpack" or data is None:
             return []
+        serde: Any = self._saver.serde
         try:
-            before = named_types(unpack(data))
-            after = named_types(to_plain(self._saver.serde.loads_typed((kind, data))))
+            plain = serde.cipher.decrypt(cipher, data) if cipher else data
+            before = named_types(unpack(plain))
+            after = named_types(to_plain(serde.loads_typed((kind, data))))
         except Exception as error:  # noqa: BLE001  # whatever it is, the value cannot be had
             return [f"{type(error).__name__}: {error}"[:_MOST_SHOWN]]
-        return [".".join(name) for name in sorted(before - after)]
+        return [".".join(type_name) for type_name in sorted(before - after)]
+
+
+def _config(thread: str) -> Any:
+    return {"configurable": {"thread_id": thread, "checkpoint_ns": ""}}
+
+
+def _flat(snapshot: Any, place: str = "") -> dict[str, Any]:
+    """Return the fields of a state and of its subgraphs', its next nodes and its questions."""
+    values: Any = snapshot.values
+    fields = cast("dict[str, Any]", values) if isinstance(values, dict) else {"": values}
+    made: dict[str, Any] = {f"{place}{name}": value for name, value in fields.items()}
+    made[f"{place}(next)"] = list(snapshot.next)
+    # Their other parts are of a release: a question had no `response_schema` before 1.2.
+    made[f"{place}(asks)"] = [item.value for task in snapshot.tasks for item in task.interrupts]
+    for task in snapshot.tasks:
+        if hasattr(task.state, "next"):  # in a history it is a config
+            made |= _flat(task.state, f"{place}{task.name}/")
+    return made
+
+
+def _subgraphs(graph: Any) -> list[Any]:
+    return [inner for _, inner in graph.get_subgraphs(recurse=True)]
+
+
+def _awaits(graph: Any) -> bool:
+    """Return whether an application has nodes that can only be awaited."""
+    graphs = [] if graph is None else [graph, *_subgraphs(graph)]
+    nodes = [node for inner in graphs for node in inner.nodes.values()]
+    return any(getattr(node.bound, "func", True) is None for node in nodes)
 
 
 def _tried(name: str, act: Callable[[], Any]) -> dict[str, Any]:
@@ -161,7 +225,7 @@ def main() -> None:
     logging.getLogger("langgraph").setLevel(logging.CRITICAL)
     warnings.simplefilter("ignore")
     try:
-        worker = Worker(settings["database"], settings["app"])
+        worker = Worker(settings)
     except Exception as error:  # noqa: BLE001  # the application's own, or the release's
         emit({"packages": _packages(), "error": f"{type(error).__name__}: {error}"})
         return

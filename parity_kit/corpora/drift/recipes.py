@@ -60,6 +60,19 @@ def baseline_recipe(requirement: str, extra: Iterable[str] = ()) -> Recipe:
     return Recipe(name, tuple(wanted), f"baseline {requirement}", _HINT)
 
 
+def installed_recipe(requirement: str, pins: Iterable[str], more: Iterable[str] = ()) -> Recipe:
+    """Return the kit's own environment after an installer brought in `pins` and `more`.
+
+    Raises:
+        UsageError: If `requirement` is not an exact release of LangGraph.
+    """
+    wanted = {_normal(pin): pin for pin in (*more, *pins)}
+    others = {name: _pinned(name) for name in _needed() if name not in wanted}
+    name = f"upgrade-{baseline_name(requirement)}"
+    requirements = (*others.values(), *wanted.values())
+    return Recipe(name, requirements, f"release {requirement}", _HINT)
+
+
 def interpreter_recipe(interpreter: Interpreter) -> Recipe:
     """Return the environment of the installed oracle, in another interpreter."""
     wanted = tuple(_pinned(name) for name in _needed())

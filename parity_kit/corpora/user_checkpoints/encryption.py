@@ -58,7 +58,16 @@ class DecryptedSource:
 
 
 def load_cipher(name: str) -> Cipher:
-    """Return the cipher of the serializer that `MODULE:NAME` names; a function is called for it.
+    """Return the cipher of the serializer that `MODULE:NAME` names.
+
+    Raises:
+        UsageError: If there is none.
+    """
+    return load_serializer(name).cipher
+
+
+def load_serializer(name: str) -> Any:
+    """Return the `EncryptedSerializer` that `MODULE:NAME` names; a function is called for it.
 
     This imports the module, which runs its code: from the current directory too.
 
@@ -82,14 +91,13 @@ def load_cipher(name: str) -> Cipher:
             hint="name an EncryptedSerializer or a function that returns one; its module is looked "
             "up in the current directory and on PYTHONPATH",
         ) from error
-    cipher = _cipher_of(serializer)
-    if cipher is None:
+    if _cipher_of(serializer) is None:
         raise UsageError(
             f"expected an EncryptedSerializer, got {type(serializer).__name__}",
             where=f"--serde {name}",
             hint=_LIKE,
         )
-    return cipher
+    return serializer
 
 
 def _cipher_of(serializer: Any) -> Cipher | None:

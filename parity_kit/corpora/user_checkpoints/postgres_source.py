@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from parity_kit.contract.errors import BadFileError, UsageError
-from parity_kit.corpora.user_checkpoints.source import Selection, Source, StoredValue, check_threads
+from parity_kit.corpora.user_checkpoints.source import Selection, StoredValue, check_threads
 
 _ROWS = 200  # fetched at once
 _SOME = 5
@@ -27,7 +27,7 @@ class PostgresSource:
     kind = "postgres"
 
     def __init__(self, connection: Any, selection: Selection, where: str) -> None:
-        self._connection = connection
+        self.connection = connection
         self._where = where
         _check_tables(connection, where)
         check_threads(selection.threads, self._threads(selection.threads), where=where)
@@ -35,16 +35,16 @@ class PostgresSource:
 
     def _threads(self, wanted: tuple[str, ...]) -> list[str]:
         query = "SELECT 1 FROM checkpoints WHERE thread_id = %s LIMIT 1"
-        present = [name for name in wanted if self._connection.execute(query, (name,)).fetchone()]
+        present = [name for name in wanted if self.connection.execute(query, (name,)).fetchone()]
         if len(present) == len(wanted):
             return present
         query = "SELECT DISTINCT thread_id FROM checkpoints LIMIT %s"
-        return [*present, *(name for (name,) in self._connection.execute(query, (_SOME,)))]
+        return [*present, *(name for (name,) in self.connection.execute(query, (_SOME,)))]
 
     def count(self) -> int:
         """Return how many checkpoints are selected."""
         query = f"SELECT count(*) FROM ({self._chosen}) AS chosen"  # noqa: S608  # no text of a user's
-        return int(self._connection.execute(query, self._parameters).fetchone()[0])
+        return int(self.connection.execute(query, self._parameters).fetchone()[0])
 
     def values(self) -> Iterator[StoredValue]:
         """Yield the checkpoints with their metadata, then the blobs, then the writes."""
@@ -96,7 +96,7 @@ class PostgresSource:
     def _rows(self, query: str, keys: str, chosen: str) -> Iterator[Any]:
         if self._parameters:
             query += f" WHERE {keys} IN ({chosen})"
-        with self._connection.cursor(name="parity_kit", binary=True) as cursor:
+        with self.connection.cursor(name="parity_kit", binary=True) as cursor:
             cursor.itersize = _ROWS
             cursor.execute(query, self._parameters)
             yield from cursor
@@ -122,8 +122,10 @@ def _check_tables(connection: Any, where: str) -> None:
 
 
 @contextmanager
-def open_postgres(address: str, selection: Selection) -> Generator[Source]:
-    """Open a database for reading.
+def open_postgres(
+    address: str, selection: Selection, *, lock: str = "0"
+) -> Generator[PostgresSource]:
+    """Open a database for reading; `lock` is how long it waits for one, "0" for ever.
 
     Raises:
         BadFileError: If it has not LangGraph's tables.
@@ -135,7 +137,7 @@ def open_postgres(address: str, selection: Selection) -> Generator[Source]:
         )
     import psycopg  # noqa: PLC0415  # an optional extra
 
-    where = _shown(address)
+    where = shown_address(address)
     try:
         connection: Any = psycopg.connect(address)
     except psycopg.Error as error:
@@ -147,10 +149,11 @@ def open_postgres(address: str, selection: Selection) -> Generator[Source]:
     with connection:
         connection.read_only = True
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        connection.execute("SELECT set_config('lock_timeout', %s, false)", (lock,))
         yield PostgresSource(connection, selection, where)
 
 
-def _shown(address: str) -> str:
+def shown_address(address: str) -> str:
     """Return an address without its password."""
     from psycopg import Error, conninfo  # noqa: PLC0415  # an optional extra
 

@@ -1,0 +1,95 @@
+"""LangGraph's savers on a copy of a database, sync or async, and the copy's values."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from typing import Any
+
+from parity_kit.reference.asynchronous import Awaited
+
+_QUERIES = {
+    "sqlite": (
+        "SELECT type, checkpoint FROM checkpoints WHERE thread_id = ?",
+        "SELECT type, value FROM writes WHERE thread_id = ?",
+    ),
+    "postgres": (
+        "SELECT type, blob FROM checkpoint_blobs WHERE thread_id = %s",
+        "SELECT type, blob FROM checkpoint_writes WHERE thread_id = %s",
+    ),
+}
+
+
+def open_saver(kind: str, address: str, serde: Any, awaited: Awaited | None, *, setup: bool) -> Any:
+    """Return a saver on a copy; `setup` lets its release migrate the tables."""
+    if kind == "sqlite":
+        return _sqlite(address, serde, awaited)
+    saver = _postgres(address, serde, awaited)
+    if setup:
+        saver.setup() if awaited is None else awaited.complete(saver.setup())
+    return saver
+
+
+def close_saver(saver: Any, awaited: Awaited | None) -> None:
+    """Close a saver's connection."""
+    if awaited is None:
+        saver.conn.close()
+    else:
+        awaited.complete(saver.conn.close())
+        awaited.close()
+
+
+def _sqlite(address: str, serde: Any, awaited: Awaited | None) -> Any:
+    if awaited is None:
+        from langgraph.checkpoint.sqlite import SqliteSaver  # noqa: PLC0415  # one of four
+
+        return SqliteSaver(sqlite3.connect(address, check_same_thread=False), serde=serde)
+    import aiosqlite  # noqa: PLC0415  # one of four
+    from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver  # noqa: PLC0415  # one of four
+
+    async def connected() -> Any:
+        return AsyncSqliteSaver(await aiosqlite.connect(address), serde=serde)
+
+    return awaited.complete(connected())
+
+
+def _postgres(address: str, serde: Any, awaited: Awaited | None) -> Any:
+    import psycopg  # noqa: PLC0415  # an optional extra
+    from psycopg.rows import dict_row  # noqa: PLC0415  # an optional extra
+
+    # As `from_conn_string` connects.
+    options: dict[str, Any] = {"autocommit": True, "prepare_threshold": 0, "row_factory": dict_row}
+    if awaited is None:
+        from langgraph.checkpoint.postgres import PostgresSaver  # noqa: PLC0415  # one of four
+
+        connection: Any = psycopg.connect(address, **options)
+        return PostgresSaver(connection, serde=serde)
+    from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver  # noqa: PLC0415  # one of four
+
+    async def connected() -> Any:
+        awaited_one = await psycopg.AsyncConnection[Any].connect(address, **options)
+        return AsyncPostgresSaver(awaited_one, serde=serde)
+
+    return awaited.complete(connected())
+
+
+class StoredValues:
+    """The values that a copy holds, as bytes."""
+
+    def __init__(self, kind: str, address: str) -> None:
+        self._queries = _QUERIES[kind]
+        if kind == "sqlite":
+            self._connection: Any = sqlite3.connect(address)
+        else:
+            import psycopg  # noqa: PLC0415  # an optional extra
+
+            self._connection = psycopg.connect(address, autocommit=True)
+
+    def of(self, thread: str) -> Iterator[tuple[str | None, bytes | None]]:
+        """Yield type and bytes of each value of a thread."""
+        for query in self._queries:
+            yield from self._connection.execute(query, (thread,))
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()

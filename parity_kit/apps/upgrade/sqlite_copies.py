@@ -1,0 +1,134 @@
+"""Copies a SQLite database of threads without opening it, so that nothing of it changes."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from parity_kit.apps.upgrade.databases import Copy, check_readable
+from parity_kit.contract.errors import BadFileError, UsageError
+from parity_kit.corpora.user_checkpoints.source import Selection
+from parity_kit.corpora.user_checkpoints.sqlite_source import open_sqlite
+
+
+@dataclass(frozen=True, slots=True)
+class SqliteCopies:
+    """Two copies in a folder."""
+
+    before: Copy
+    after: Copy
+    wanted: tuple[str, ...]
+
+    def threads(self, behind: str | None) -> Iterator[str]:
+        """Yield the wanted threads in order, from the one behind `behind` on."""
+        with closing(sqlite3.connect(self.before.address)) as connection:
+            query = (
+                "SELECT DISTINCT thread_id FROM checkpoints WHERE thread_id > ? ORDER BY thread_id"
+            )
+            for (thread,) in connection.execute(query, (behind or "",)):
+                if not self.wanted or thread in self.wanted:
+                    yield str(thread)
+
+    def count(self) -> int:
+        """Return how many threads are wanted."""
+        if self.wanted:
+            return len(self.wanted)
+        with closing(sqlite3.connect(self.before.address)) as connection:
+            query = "SELECT count(DISTINCT thread_id) FROM checkpoints"
+            return int(connection.execute(query).fetchone()[0])
+
+
+@dataclass(frozen=True, slots=True)
+class SqliteDatabase:
+    """The file of a SqliteSaver, with what is in its log."""
+
+    file: Path
+    threads: tuple[str, ...] = ()
+    serde: str | None = None
+
+    @property
+    def distributions(self) -> tuple[str, ...]:
+        """The kit has what it needs."""
+        return ()
+
+    def state(self) -> list[Any]:
+        """Return what tells this database, and what is in it now, from others."""
+        return [str(self.file.resolve()), *_state(self.file)]
+
+    @contextmanager
+    def copied(self, folder: Path) -> Generator[SqliteCopies]:
+        """Copy the file byte by byte, for as long as the context lasts.
+
+        Raises:
+            BadFileError: If it is none of LangGraph's, broken, or half-written.
+            UsageError: If it changed while it was copied.
+        """
+        files = [folder / "before.sqlite", folder / "after.sqlite"]
+        self._copy(files)
+        before, after = (Copy("sqlite", str(file)) for file in files)
+        try:
+            yield SqliteCopies(before, after, self.threads)
+        finally:
+            for file in folder.glob("*.sqlite*"):
+                file.unlink()
+
+    def _copy(self, targets: list[Path]) -> None:
+        where = str(self.file)
+        if not self.file.is_file():
+            raise BadFileError("is no file", where=where, hint="name SqliteSaver's file")
+        if self.file.with_name(f"{self.file.name}-journal").exists():
+            raise UsageError(
+                f"is half-written: {self.file.name}-journal holds a transaction that did not end",
+                where=where,
+                hint="let the application end it; after a crash, opening the file with it does",
+            )
+        before = _state(self.file)
+        for target in targets:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            for file, copy in zip(_files(self.file), _files(target), strict=True):
+                copy.unlink(missing_ok=True)
+                if file.is_file():
+                    shutil.copyfile(file, copy)
+        if _state(self.file) != before:
+            raise UsageError("was changed while it was copied", where=where, hint="run it again")
+        try:
+            for target in targets:
+                _check(target)
+            with open_sqlite(str(targets[0]), Selection(self.threads)):
+                check_readable(_first_type(targets[0]), self.serde, where=where)
+        except sqlite3.Error as error:
+            raise BadFileError(f"cannot be read: {error}", where=where) from error
+        except BadFileError as error:
+            raise BadFileError(error.problem, where=where, hint=error.hint) from error
+
+
+def _check(copy: Path) -> None:
+    """Open a copy, which brings its log into the file, and check that it is whole."""
+    with closing(sqlite3.connect(copy)) as database:
+        (result,) = database.execute("PRAGMA quick_check(1)").fetchone()
+    if result != "ok":
+        raise BadFileError(f"is broken: {result}")
+
+
+def _first_type(copy: Path) -> str | None:
+    with closing(sqlite3.connect(copy)) as database:
+        row = database.execute("SELECT type FROM checkpoints LIMIT 1").fetchone()
+    return None if row is None else row[0]
+
+
+def _files(path: Path) -> tuple[Path, Path]:
+    return path, path.with_name(f"{path.name}-wal")
+
+
+def _state(path: Path) -> list[tuple[int, int]]:
+    return [
+        (status.st_size, status.st_mtime_ns)
+        for file in _files(path)
+        if file.is_file()
+        for status in [file.stat()]
+    ]
