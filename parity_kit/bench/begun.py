@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
+import platform
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
 from parity_kit.bench.plan import Plan
 from parity_kit.bench.statistics import MIN_PAIRS
-from parity_kit.contract.errors import BadFileError
+from parity_kit.contract.errors import BadFileError, UsageError
 from parity_kit.contract.files import read_text, write_atomically
 
 FILE = "session.json"
@@ -38,6 +40,11 @@ class Settings:
     workloads: Sequence[str] = ()
 
 
+def this_host() -> str:
+    """Return what tells this machine from others without naming it."""
+    return hashlib.sha256(" ".join(platform.uname()).encode()).hexdigest()[:12]
+
+
 @dataclass(frozen=True, slots=True)
 class Begun:
     """A session that has begun: its `plan` is what all of its processes share."""
@@ -46,10 +53,26 @@ class Begun:
     seed: int
     settings: Settings
     plan: Plan
+    host: str = field(default_factory=this_host)
 
     def write(self, folder: Path) -> None:
         """Keep it in the session's folder."""
         write_atomically(folder / FILE, json.dumps(dataclasses.asdict(self)))
+
+
+def same_host(begun: Begun, folder: Path) -> Begun:
+    """Return a session to resume, unless it began on another host.
+
+    Raises:
+        UsageError: If it did: its pairs would be of two machines.
+    """
+    if begun.host != this_host():
+        raise UsageError(
+            "the session began on another host, whose times cannot be compared with this one's",
+            where=str(folder / FILE),
+            hint="measure again, all on one host",
+        )
+    return begun
 
 
 def read_begun(folder: Path) -> Begun:

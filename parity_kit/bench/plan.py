@@ -18,7 +18,8 @@ class Plan:
     `loops` maps workload to runs a value; where it is empty the worker calibrates it so that a
     value takes about `value_seconds`. `digests` holds the reference's outcomes: a workload whose
     outcome differs is not measured. `labels` go into the metadata of every run, which is appended
-    to the pyperf file `append` when the worker ends.
+    to the pyperf file `append` when the worker ends. `folders` holds the folders of candidates that
+    are not the workspace's own.
     """
 
     engine: str
@@ -28,6 +29,7 @@ class Plan:
     value_seconds: float = 0.1
     append: str = ""
     labels: dict[str, str | int] = field(default_factory=dict[str, str | int])
+    folders: dict[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,13 +74,15 @@ def measured_in(folder: Path, candidate: str) -> dict[str, set[int]]:
     return {name: {*pairs.kept, *pairs.dropped} for name, pairs in load(folder, candidate).items()}
 
 
-def load(folder: Path, candidate: str) -> dict[str, Pairs]:
-    """Return the pairs of a candidate (or of the control), by workload.
+def load(folder: Path, candidate: str, against: str = REFERENCE) -> dict[str, Pairs]:
+    """Return the pairs of a candidate (or of the control) and the reference, by workload.
+
+    `against` is another candidate of the session in the reference's place.
 
     A pair counts only where both of its processes were measured in one round; it is dropped, whole,
     where the host took more than `MAX_STEAL` of the machine in either.
     """
-    references = _processes(folder, REFERENCE)
+    references = _processes(folder, against)
     return {
         name: _paired(references.get(name, {}), mine)
         for name, mine in _processes(folder, candidate).items()

@@ -12,11 +12,11 @@ import dataclasses
 import random
 import secrets
 import statistics
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from parity_kit.bench.begun import FILE, Begun, Settings, read_begun
+from parity_kit.bench.begun import FILE, Begun, Settings, read_begun, same_host
 from parity_kit.bench.catalogue import Workload, select
 from parity_kit.bench.plan import CONTROL, REFERENCE, Answer, Plan, Request
 from parity_kit.bench.processes import Process, started
@@ -70,7 +70,7 @@ class _Opponent:
 class Session:
     """One sitting in which candidates are measured against the reference."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # the settings of a session, each with its own name
         self,
         workspace: Workspace,
         folder: Path,
@@ -78,6 +78,7 @@ class Session:
         *,
         seed: int,
         emit: Callable[[Event], None],
+        folders: Mapping[str, Path],
     ) -> None:
         self._folder = folder
         self._settings = settings
@@ -87,7 +88,12 @@ class Session:
         self._workloads: dict[str, Workload] = {
             workload.name: workload for workload in select(settings.workloads)
         }
-        self._base = Plan(REFERENCE, str(workspace.root), value_seconds=settings.value_seconds)
+        self._base = Plan(
+            REFERENCE,
+            str(workspace.root),
+            value_seconds=settings.value_seconds,
+            folders={name: str(folder) for name, folder in folders.items()},
+        )
         self._sitting = secrets.token_hex(4)
         self._done = 0
         self._left = 0
@@ -100,7 +106,7 @@ class Session:
         opponents = [_Opponent(name, list(self._workloads)) for name in (*candidates, CONTROL)]
         self._folder.mkdir(parents=True, exist_ok=True)
         if resume and (self._folder / FILE).is_file():
-            self._base = read_begun(self._folder).plan
+            self._base = same_host(read_begun(self._folder), self._folder).plan
             for opponent in opponents:
                 opponent.done = measured_in(self._folder, opponent.name)
         else:
@@ -344,16 +350,19 @@ def run_benchmarks(  # noqa: PLR0913  # the settings of a session, each with its
     seed: int,
     emit: Callable[[Event], None],
     resume: bool = False,
+    folders: Mapping[str, Path] | None = None,
 ) -> None:
     """Measure candidates against the reference, and the reference against itself.
 
     The pyperf files land in `folder`, one per engine; to `resume` is to keep those that a stopped
     session with the same settings left there. `emit` gets `GateProgress` while it runs, a
     `CandidateFailed` where a candidate broke down, and at the end a `BenchMeasured` for each
-    workload: first of the A/A control, then of each candidate.
+    workload: first of the A/A control, then of each candidate. `folders` holds the folders of
+    candidates that are not the workspace's own.
 
     Raises:
-        UsageError: If a workload is unknown, or a candidate is called `reference`.
+        UsageError: If a workload is unknown, a candidate is called `reference`, or the session to
+            resume began on another host.
         KitError: If the reference could not be measured.
     """
     if REFERENCE in candidates:
@@ -366,4 +375,5 @@ def run_benchmarks(  # noqa: PLR0913  # the settings of a session, each with its
             where=f"{workspace.root / MARKER}: key `oracle`",
             hint="measure in a workspace that names no oracle",
         )
-    Session(workspace, folder, settings, seed=seed, emit=emit).measure(candidates, resume=resume)
+    session = Session(workspace, folder, settings, seed=seed, emit=emit, folders=folders or {})
+    session.measure(candidates, resume=resume)

@@ -75,6 +75,7 @@ def _opened(plan: Plan) -> Generator[Timed]:
         yield _InProcess()
         return
     from parity_kit.candidates.launch import find, start  # noqa: PLC0415  # only for a candidate
+    from parity_kit.candidates.manifest import load  # noqa: PLC0415  # only for a candidate
     from parity_kit.candidates.workspace import Workspace  # noqa: PLC0415  # only for a candidate
 
     workspace = Workspace(Path(plan.workspace))
@@ -82,7 +83,9 @@ def _opened(plan: Plan) -> Generator[Timed]:
     def say(text: str) -> None:
         sys.stderr.write(f"{text}\n")
 
-    with start(find(workspace, plan.engine), workspace, on_progress=say) as engine:
+    elsewhere = plan.folders.get(plan.engine)
+    candidate = load(Path(elsewhere)) if elsewhere else find(workspace, plan.engine)
+    with start(candidate, workspace, on_progress=say) as engine:
         yield engine
 
 

@@ -44,6 +44,18 @@ from parity_kit.contract.events import BenchMeasured, CandidateFailed
 @click.option(
     "--study", is_flag=True, help="Measure LangGraph against itself: how often verdicts are wrong."
 )
+@click.option(
+    "--against",
+    metavar="BASE",
+    help="Measure BASE too, and fail if CANDIDATE is slower: a candidate, a folder, or a git ref.",
+)
+@click.option(
+    "--tolerance",
+    default=25.0,
+    show_default=True,
+    type=click.FloatRange(1),
+    help="With --against: the percentage by which CANDIDATE may be slower.",
+)
 @click.option("--seed", type=int, help="Measure the pairs in the order of an earlier session.")
 @click.option(
     "--resume",
@@ -67,6 +79,8 @@ def command(
     families: tuple[str, ...],
     pairs: int,
     max_pairs: int,
+    against: str | None,
+    tolerance: float,
     seed: int | None,
     resumed: Path | None,
     table: Path | None,
@@ -83,8 +97,11 @@ def command(
     Times are shown only for cases with equal outcomes. LangGraph is also measured against itself:
     differences no larger than that control's are noise.
 
+    Without CANDIDATE, the one in `ours` of parity.toml is measured.
+
     Exits with 0 however slow the candidate is, and with 3 if it does not start or fails on every
-    workload.
+    workload. With --against, exits with 1 if on some workload the whole interval of its time over
+    that of BASE lies beyond the tolerance.
     """
     from parity_kit.bench.begun import (
         QUICK_PAIRS,
@@ -104,27 +121,40 @@ def command(
     if listed:
         print_workloads(chosen, as_json=as_json)
         return ExitCode.PARITY
-    if resumed is not None:
-        begun = read_begun(resumed)
-        (candidate,), seed, settings = begun.candidates, begun.seed, begun.settings
-    elif candidate is None and not study:
-        raise click.UsageError("Missing argument 'CANDIDATE'.")
-    else:
-        settings = Settings(
-            QUICK_PAIRS if quick else max_pairs if rigorous else pairs,
-            0 if quick else max_pairs,
-            QUICK_SECONDS if quick else VALUE_SECONDS,
-            [workload.name for workload in chosen],
-        )
     seed = random.SystemRandom().randrange(2**32) if seed is None else seed
     folder = resumed or workspace.reports / time.strftime("bench-%Y%m%d-%H%M%S")
+    settings = Settings(
+        QUICK_PAIRS if quick else max_pairs if rigorous else pairs,
+        0 if quick or against else max_pairs,
+        QUICK_SECONDS if quick else VALUE_SECONDS,
+        [workload.name for workload in chosen],
+    )
     if study:
         from parity_kit.cli.bench_study import run_study
 
         run_study(workspace, folder, settings, seed=seed, as_json=as_json)
         return ExitCode.PARITY
-    assert candidate is not None, "checked above"  # noqa: S101  # an invariant
-    events = measure(workspace, [candidate], folder, settings, seed, resume=resumed is not None)
+    folders: dict[str, Path] = {}
+    if resumed is not None:
+        begun = read_begun(resumed)
+        candidates, seed, settings = begun.candidates, begun.seed, begun.settings
+        folders = {name: Path(elsewhere) for name, elsewhere in begun.plan.folders.items()}
+    else:
+        candidates = [candidate or _only_one(workspace)]
+    if against and resumed is None:
+        from parity_kit.bench.base import find_base
+        from parity_kit.candidates.launch import find
+
+        base = find_base(workspace, find(workspace, candidates[0]), against)
+        candidates = [f"{base.name} (base)", *candidates]
+        folders = {candidates[0]: base}
+    events = measure(
+        workspace, candidates, folder, settings, seed, resume=resumed is not None, folders=folders
+    )
+    if len(candidates) > 1:
+        from parity_kit.cli.bench_against import report
+
+        return report(events, candidates, folder, settings, tolerance / 100, as_json=as_json)
     rows = [event for event in events if isinstance(event, BenchMeasured)]
     failures = [event for event in events if isinstance(event, CandidateFailed)]
     if table is not None:
@@ -143,3 +173,13 @@ def command(
     else:
         print_rows(rows, failures, seed, folder)
     return ExitCode.NOT_JUDGED if failures else ExitCode.PARITY
+
+
+def _only_one(workspace: Workspace) -> str:
+    """Return the only candidate in `ours` of parity.toml."""
+    from parity_kit.gates.settings import read_settings
+
+    ours = read_settings(workspace).ours
+    if len(ours) != 1:
+        raise click.UsageError("Missing argument 'CANDIDATE'.")
+    return ours[0]

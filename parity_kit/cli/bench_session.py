@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -20,6 +20,7 @@ from parity_kit.contract.text import one_line
 
 if TYPE_CHECKING:
     from parity_kit.bench.begun import Settings
+    from parity_kit.candidates.manifest import Candidate
 
 
 def measure(
@@ -30,14 +31,24 @@ def measure(
     seed: int,
     *,
     resume: bool,
+    folders: Mapping[str, Path] | None = None,
 ) -> list[Event]:
-    """Measure candidates and return the session's events, which its folder keeps as a journal."""
+    """Measure candidates and return the session's events, which its folder keeps as a journal.
+
+    `folders` holds the folders of candidates that are not the workspace's own.
+    """
     from parity_kit.bench.session import run_benchmarks
+    from parity_kit.candidates import manifest
+    from parity_kit.candidates.launch import find
+
+    folders = folders or {}
 
     events: list[Event] = []
     with Progress() as progress:
         for name in candidates:
-            _prepare(workspace, name, progress.say)
+            elsewhere = folders.get(name)
+            candidate = manifest.load(elsewhere) if elsewhere else find(workspace, name)
+            _prepare(workspace, candidate, progress.say)
         progress.say(
             f"{', '.join(candidates)}: {len(settings.workloads)} workloads, pairs in {folder}"
         )
@@ -51,6 +62,7 @@ def measure(
                     seed=seed,
                     emit=lambda event: progress.take(event, keep),
                     resume=resume,
+                    folders=folders,
                 )
             except KeyboardInterrupt:
                 click.echo(f"\nto resume:    parity-kit bench --resume {folder}", err=True)
@@ -88,12 +100,12 @@ def _journal(
         journal.emit(RunFinished(0, time.monotonic() - began))
 
 
-def _prepare(workspace: Workspace, name: str, say: Callable[[str], None]) -> None:
+def _prepare(workspace: Workspace, candidate: Candidate, say: Callable[[str], None]) -> None:
     """Start the candidate once, so that its environment is there before anything is timed."""
-    from parity_kit.candidates.launch import find, start
+    from parity_kit.candidates.launch import start
 
-    with start(find(workspace, name), workspace, on_progress=say):
-        say(f"{name}: ready")
+    with start(candidate, workspace, on_progress=say):
+        say(f"{candidate.name}: ready")
 
 
 class Progress(AbstractContextManager["Progress"]):

@@ -150,6 +150,24 @@ def test_the_action_fails_as_the_gate_does_and_hands_on_why(port: Path) -> None:
     assert {path.name for path in (port / "parity-files").iterdir()} == names
 
 
+def test_the_action_measures_against_a_base_in_the_same_job(
+    port: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stub = "parity-kit() { printf '[%s]' \"$@\"; return 1; }\n"
+    monkeypatch.setattr(sys.modules[__name__], "INSTALLER", stub)
+    (port / "parity-files").mkdir()
+    for arguments in (["add", "."], ["commit", "-qm", "one"], ["remote", "add", "origin", "."]):
+        assert git(port, *arguments).returncode == 0
+    commit = git(port, "rev-parse", "HEAD").stdout.strip()
+
+    done, _ = run_step("Tripwire", port, against="HEAD", candidate="port", tolerance="10")
+
+    assert done.returncode == 1, done.stderr
+    assert bracketed(done.stdout) == (
+        f"[bench][port][--workspace][.][--quick][--against][{commit}][--tolerance][10]"
+    )
+
+
 def test_the_action_takes_a_candidate_options_and_another_folder(port: Path) -> None:
     (port / ".git").rename(port.parent / ".git")
     done, outputs = run_step(
