@@ -56,6 +56,11 @@ from parity_kit.contract.events import BenchMeasured, CandidateFailed
     type=click.FloatRange(1),
     help="With --against: the percentage by which CANDIDATE may be slower.",
 )
+@click.option(
+    "--stored",
+    is_flag=True,
+    help="Count what LangGraph stores and holds a superstep; time nothing.",
+)
 @click.option("--seed", type=int, help="Measure the pairs in the order of an earlier session.")
 @click.option(
     "--resume",
@@ -90,6 +95,7 @@ def command(
     quick: bool,
     rigorous: bool,
     study: bool,
+    stored: bool,
     as_json: bool,
 ) -> int:
     """Measure CANDIDATE and LangGraph in pairs of processes, workload by workload.
@@ -120,6 +126,11 @@ def command(
     chosen = select(workloads, families, effort)
     if listed:
         print_workloads(chosen, as_json=as_json)
+        return ExitCode.PARITY
+    if stored:
+        from parity_kit.cli.bench_stored import print_stored
+
+        print_stored(workloads, as_json=as_json)
         return ExitCode.PARITY
     seed = random.SystemRandom().randrange(2**32) if seed is None else seed
     folder = resumed or workspace.reports / time.strftime("bench-%Y%m%d-%H%M%S")

@@ -35,12 +35,21 @@ _RUNTIME = {field.name for field in fields(Runtime)}
 
 
 class GraphSession:
-    """A compiled graph. Without `pin`, for benchmarks, nothing is pinned."""
+    """A compiled graph, which stores in a `saver` of its own if none is given.
+
+    Without `pin`, for benchmarks, nothing is pinned.
+    """
 
     def __init__(
-        self, subject: Subject, pins: Pins, *, pin: bool = True, free: Collection[Pin] = ()
+        self,
+        subject: Subject,
+        pins: Pins,
+        *,
+        pin: bool = True,
+        free: Collection[Pin] = (),
+        saver: Any = None,
     ) -> None:
-        self._saver = make_saver(subject.spec.get("saver"))
+        self._saver = make_saver(subject.spec.get("saver")) if saver is None else saver
         program = _parsed(subject)
         self._build = functools.partial(
             _compiled, program, self._saver, declared=Pin.EDGES not in free
