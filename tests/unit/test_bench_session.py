@@ -15,6 +15,7 @@ from parity_kit.bench.plan import CONTROL, Answer, Request
 from parity_kit.bench.processes import Process
 from parity_kit.bench.results import load
 from parity_kit.bench.session import run_benchmarks
+from parity_kit.candidates.launch import BUNDLED_ENGINE
 from parity_kit.candidates.workspace import Workspace
 from parity_kit.contract import SubjectKind, run
 from parity_kit.contract.errors import BadFileError, UsageError
@@ -30,11 +31,12 @@ from parity_kit.reference import Engine
 
 _LARGE = pytest.mark.slow
 
-HONEST = "from parity_kit.reference import Engine\n"
+# The bundled engine answers like LangGraph, and starts without its two seconds of import.
+BASE = f"import sys\nsys.path.insert(0, {str(BUNDLED_ENGINE)!r})\nfrom pure_engine import Engine\n"
 WRONG = """
 from dataclasses import replace
-from parity_kit.contract import Returned
-from parity_kit.reference import Engine as Reference
+
+Honest = Engine
 
 class Session:
     def __init__(self, inner):
@@ -46,23 +48,25 @@ class Session:
         outcome = self.inner.apply(operation)
         return replace(outcome, value=0) if operation.name == "get" else outcome
 
-class Engine(Reference):
+class Engine(Honest):
     def open(self, subject, pins):
         return Session(super().open(subject, pins))
 """
 CRASHING = """
 import os
-from parity_kit.reference import Engine as Reference
 
-class Engine(Reference):
+Honest = Engine
+
+class Engine(Honest):
     def measure(self, case, loops):
         os._exit(9)
 """
 HALF = """
 import os
-from parity_kit.reference import Engine as Reference
 
-class Engine(Reference):
+Honest = Engine
+
+class Engine(Honest):
     def measure(self, case, loops):
         if "channels" in case.id:
             os._exit(9)
@@ -73,7 +77,7 @@ class Engine(Reference):
 def _candidate(root: Path, name: str, source: str) -> None:
     folder = root / "candidates" / name
     folder.mkdir(parents=True)
-    (folder / f"{name}_engine.py").write_text(source, encoding="utf-8")
+    (folder / f"{name}_engine.py").write_text(BASE + source, encoding="utf-8")
     (folder / "candidate.toml").write_text(
         f'name = "{name}"\ntitle = "{name}"\nkind = "python"\nlanguage = "Python"\n'
         f'object = "{name}_engine:Engine"\n',
@@ -86,7 +90,7 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Event]
     """Measure an honest engine, a wrong one and two that crash, one pair each."""
     root = tmp_path_factory.mktemp("workspace")
     (root / "parity.toml").touch()
-    sources = {"honest": HONEST, "wrong": WRONG, "crashing": CRASHING, "half": HALF}
+    sources = {"honest": "", "wrong": WRONG, "crashing": CRASHING, "half": HALF}
     for name, source in sources.items():
         _candidate(root, name, source)
     events: list[Event] = []
@@ -303,7 +307,7 @@ def test_a_longer_session_measures_all_that_a_shorter_one_does() -> None:
 
 def test_a_session_that_stops_goes_on_with_the_pairs_it_has(tmp_path: Path) -> None:
     (tmp_path / "parity.toml").touch()
-    _candidate(tmp_path, "honest", HONEST)
+    _candidate(tmp_path, "honest", "")
     folder, settings = tmp_path / "bench", Settings(2, 0, 0.001, ["channels-binop"])
     measured: list[str] = []
 
