@@ -237,7 +237,7 @@ def test_no_manifest_passes_on_what_steers_a_job(tmp_path: Path, name: str) -> N
         load(folder)
 
 
-@pytest.mark.parametrize("count", [30, pytest.param(1000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [30, pytest.param(300, marks=pytest.mark.slow)])
 def test_restarts_of_one_that_leaves_daemons_leave_nothing(tmp_path: Path, count: int) -> None:
     program = """
 import os, time

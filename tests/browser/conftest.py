@@ -107,9 +107,11 @@ def visit(browser: Browser, tab: Page) -> Iterator[Callable[..., Page]]:
         "console": lambda message: complaints.append(message.text),
         "pageerror": lambda error: complaints.append(str(error)),
         "dialog": lambda dialog: complaints.append(dialog.message),
-        "request": lambda asked: None
-        if asked.url.startswith(("file:", "data:", "blob:"))
-        else complaints.append(asked.url),
+        "request": lambda asked: (
+            None
+            if asked.url.startswith(("file:", "data:", "blob:"))
+            else complaints.append(asked.url)
+        ),
     }
 
     def _visit(path: Path, width: int = 1200, place: str = "", **options: Any) -> Page:

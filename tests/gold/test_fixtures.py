@@ -38,9 +38,11 @@ from parity_kit.corpora.drift.subprocess_check import check_fresh
 from parity_kit.corpora.folder import index_file, read_corpora
 from parity_kit.corpora.regenerate import check, regenerate
 from parity_kit.msgpack.values import open_value
-from parity_kit.reference.postgres_server import missing
 
 WORKSPACE = find_workspace(Path(__file__))
+OF_PYTHON = ("data_model", "envelopes", "prebuilt", "records", "schemas", "standard")
+"""The corpora in which classes, dates and hashes of an interpreter could show."""
+
 FLOORS = {
     "data_model": 60,
     "migration": 90,
@@ -77,15 +79,6 @@ def committed() -> dict[str, Corpus]:
 def test_some_committed_bytes_are_what_the_oracle_makes() -> None:
     quick = ["channels", "data_model", "graphs", "prebuilt", "records", "savers"]
     assert check(WORKSPACE, quick).drifted == {}
-
-
-@pytest.mark.slow
-def test_the_committed_bytes_are_what_the_oracle_makes() -> None:
-    checked = check(WORKSPACE)
-    assert checked.drifted == {}
-    assert checked.event().corpora == {**checked.cases}
-    assert {*checked.cases, *checked.skipped} >= set(FLOORS)
-    assert not checked.skipped or missing()
 
 
 def test_every_corpus_holds_its_floor(committed: dict[str, Corpus]) -> None:
@@ -176,14 +169,16 @@ def test_hash_seed_zone_locale_and_directory_change_no_byte(seed: int) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("minor", "seed"), [("3.12", 4), ("3.13", 5)])
-def test_another_interpreter_changes_no_byte(minor: str, seed: int) -> None:
+@pytest.mark.parametrize(("minor", "seed", "wanted"), [("3.12", 4, OF_PYTHON), ("3.13", 5, ())])
+def test_another_interpreter_changes_no_byte(
+    minor: str, seed: int, wanted: tuple[str, ...]
+) -> None:
     try:
         interpreter = interpreters.find(minor)
         python = environment.make(interpreter_recipe(interpreter), WORKSPACE, lambda _: None)
     except (UsageError, EnvironmentBuildError) as error:
         pytest.skip(error.problem.splitlines()[0])
-    result = check_fresh(WORKSPACE, seed, python=(interpreter, python))
+    result = check_fresh(WORKSPACE, seed, wanted, python=(interpreter, python))
     assert (result.exit_code, result.drifted, result.problem) == (0, (), ""), result
     assert result.python.startswith(f"CPython {minor}.")
 

@@ -71,7 +71,7 @@ def test_a_lost_event_is_found_shrunk_and_counted(monkeypatch: pytest.MonkeyPatc
             for outcome in reference(case)
         )
 
-    result = lockstep("graph", lossy, 60)
+    result = lockstep("graph", lossy, 20)
     assert result.tally.verdict == "divergent"
     assert result.tally.reached is Level.RESULT
     (smallest,) = result.findings
@@ -79,7 +79,7 @@ def test_a_lost_event_is_found_shrunk_and_counted(monkeypatch: pytest.MonkeyPatc
     assert list(smallest.case.subject.spec["program"]["nodes"]) == ["a"]  # pyright: ignore[reportIndexIssue, reportOptionalSubscript, reportArgumentType, reportCallIssue]  # a program is a map
     assert isinstance(smallest.verdict, Divergent)
     assert isinstance(smallest.verdict.difference.place, EventAt)
-    assert sum(result.tally.verdicts.values()) == 60
+    assert sum(result.tally.verdicts.values()) == 20
 
 
 def test_a_value_changed_at_bytes_level_shrinks_to_that_value() -> None:
