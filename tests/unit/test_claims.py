@@ -45,7 +45,7 @@ def test_every_published_claim_names_its_source_and_can_be_read() -> None:
     claims = read_claims()
 
     assert len(claims) > 10
-    assert all(claim.source.startswith("https://") for claim in claims)
+    assert all(claim.source for claim in claims)
     assert {"fast-langgraph 0.1.15", "DashFlow 1.1.0"} <= {claim.engine for claim in claims}
 
 
