@@ -84,7 +84,7 @@ def start(
         CandidateError: If its environment cannot be made, or it does not start.
     """
     emit = on_progress or _silent
-    launch = _launch(candidate, workspace, emit)
+    launch = launch_of(candidate, workspace, emit)
     emit(f"{candidate.name}: starting")
     watchers = [item for item in (watch, _WATCHER.get()) if item is not None]
     return RemoteEngine(launch, candidate.limits, _all(watchers)).connect()
@@ -150,7 +150,7 @@ def missing_types(candidate: Candidate, workspace: Workspace, names: Sequence[st
     """Return the types that a candidate in Python cannot import; other kinds are not asked."""
     if not names or isinstance(candidate.setup, CommandSetup):
         return []
-    launch = _launch(candidate, workspace, _silent)
+    launch = launch_of(candidate, workspace, _silent)
     done = subprocess.run(
         [launch.command[0], "-P", "-c", _LOCATE],
         input="\n".join(names),
@@ -163,7 +163,12 @@ def missing_types(candidate: Candidate, workspace: Workspace, names: Sequence[st
     return done.stdout.split()
 
 
-def _launch(candidate: Candidate, workspace: Workspace, on_progress: Progress) -> Launch:
+def launch_of(candidate: Candidate, workspace: Workspace, on_progress: Progress) -> Launch:
+    """Return how to start a candidate's engine, whose environment is made first.
+
+    Raises:
+        CandidateError: If its environment cannot be made.
+    """
     match candidate.setup:
         case PythonSetup(reference, path):
             command = server_command(Path(sys.executable), reference)

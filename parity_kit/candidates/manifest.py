@@ -46,11 +46,13 @@ class PipSetup:
     """Requirements in their own environment, where the reference adapter runs.
 
     `patch` names a hook that runs first: it engages the candidate and returns call counters.
+    `saver` names a function that returns a saver of the candidate's own, in an async context.
     """
 
     requirements: tuple[str, ...]
     patch: str | None
     path: Path
+    saver: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +163,8 @@ def _python(table: Table, folder: Path) -> Setup:
 
 def _pip(table: Table, folder: Path) -> Setup:
     patch = table.object("patch") if table.has("patch") else None
-    return PipSetup(table.texts("requirements"), patch, table.folder("path", folder))
+    saver = table.object("saver") if table.has("saver") else None
+    return PipSetup(table.texts("requirements"), patch, table.folder("path", folder), saver)
 
 
 def _command(table: Table, folder: Path) -> Setup:

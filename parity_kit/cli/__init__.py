@@ -30,6 +30,7 @@ _COMMANDS = {
     "ledger": "Check and propose a candidate's known differences.",
     "oracle": "Show LangGraph's release that everything is judged by; move to another.",
     "upstream": "Run LangGraph's own tests on a candidate.",
+    "conformance": "Run LangGraph's conformance suite for savers on a candidate.",
     "reach": "Show which functions of LangGraph the committed cases run.",
     "selftest": "Put faults into engines, LangGraph and the kit, and count those it notices.",
     "candidates": "List, create and check candidates.",

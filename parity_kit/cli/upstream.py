@@ -17,14 +17,22 @@ from parity_kit.cli.common import (
     workspace_option,
 )
 from parity_kit.cli.tables import print_table
+from parity_kit.contract.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from rich.console import Console
     from rich.table import Table
 
+    from parity_kit.candidates.manifest import Candidate
     from parity_kit.upstream.bench import TestBench
-    from parity_kit.upstream.comparing import Verdict
+    from parity_kit.upstream.comparing import Cause, Verdict
+    from parity_kit.upstream.part import Part
 
 _SUITES = ("langgraph", "checkpoint", "prebuilt", "checkpoint-sqlite")
+_SAVER_SUITES = ("langgraph", "prebuilt")
+"""Those of the others that use savers look into LangGraph's own."""
 _SHOWN = 10
 
 
@@ -36,6 +44,12 @@ _SHOWN = 10
     multiple=True,
     type=click.Choice(_SUITES),
     help="Only these suites (default: all).",
+)
+@click.option(
+    "--part",
+    "named",
+    type=click.Choice(("codec", "saver")),
+    help="Of a candidate that does not run LangGraph: only this part of it (default: both).",
 )
 @click.option("--file", default="*", metavar="GLOB", help="Only test files that match.")
 @click.option("-k", "keyword", default="", metavar="EXPRESSION", help="Only tests that match.")
@@ -57,38 +71,71 @@ def command(
     workspace: Workspace,
     candidate: str,
     suites: tuple[str, ...],
+    named: str | None,
     file: str,
     keyword: str,
     published: bool,
     workers: int,
     as_json: bool,
 ) -> int:
-    """Run LangGraph's own tests on a candidate that runs LangGraph.
+    """Run LangGraph's own tests on a candidate.
 
     The tests are those of the LangGraph release in the candidate's environment. They run on that
     release alone first, twice; what is not the same both times is set aside. What fails on the
     candidate only is run again alone before it counts. Beside the tests that pass stands in how
     many of them the candidate's own code ran. A stopped session goes on where it was.
+
+    A candidate that does not run LangGraph stands in the oracle's: its codec gets all that
+    LangGraph's serializer makes, and its savers take the place of LangGraph's.
     """
     from parity_kit.candidates.launch import find
     from parity_kit.upstream.bench import prepare
     from parity_kit.upstream.session import Selection, UpstreamSession
 
     known = find(workspace, candidate)
+    selection = Selection(keyword, published, file)
+    verdicts: list[tuple[Verdict, TestBench]] = []
     with progress_messages("preparing") as emit:
-        names = (
-            ["langgraph"]
-            if published
-            else [name for name in _SUITES if name in (suites or _SUITES)]
-        )
-        bench = prepare(known, names, workspace, emit)
-        selection = Selection(keyword, published, file)
-        verdict = UpstreamSession(bench, workspace, known, selection, workers, emit).judge()
+        for part in _parts(known, named, workspace, emit):
+            of_part = _SAVER_SUITES if part and part.name == "saver" else _SUITES
+            chosen = ("langgraph",) if published else suites or of_part
+            bench = prepare(known, [name for name in _SUITES if name in chosen], workspace, emit)
+            session = UpstreamSession(bench, workspace, known, selection, workers, emit, part)
+            verdicts.append((session.judge(), bench))
     if as_json:
-        print_json(_as_json(verdict, bench))
+        plain = [_as_json(*judged) for judged in verdicts]
+        print_json(plain[0] if len(plain) == 1 else {"parts": plain})
     else:
-        _show(verdict, bench)
-    return int(verdict.exit_code)
+        for judged in verdicts:
+            _show(*judged)
+    return int(max(verdict.exit_code for verdict, _ in verdicts))
+
+
+def _parts(
+    candidate: Candidate, named: str | None, workspace: Workspace, emit: Callable[[str], None]
+) -> Sequence[Part | None]:
+    """Return the parts to judge; None stands for a candidate that runs LangGraph itself."""
+    from parity_kit.candidates.manifest import PipSetup
+    from parity_kit.upstream.part import parts_of
+
+    if isinstance(candidate.setup, PipSetup):
+        if named is None:
+            return [None]
+        raise UsageError(
+            f"{candidate.name} runs LangGraph itself: it has no parts", hint="leave --part out"
+        )
+    parts = [
+        part
+        for part in parts_of(candidate, workspace, emit)
+        if named in {None, part.name} and (part.name != "saver" or part.stands_in)
+    ]
+    if not parts:
+        raise UsageError(
+            f"{candidate.name} offers no {named or 'codec and no saver'} that could stand in"
+            " LangGraph",
+            hint="compare it by `parity-kit gate` and `parity-kit run`",
+        )
+    return parts
 
 
 def _as_json(verdict: Verdict, bench: TestBench) -> dict[str, object]:
@@ -124,13 +171,7 @@ def _show(verdict: Verdict, bench: TestBench) -> None:
 
     out = console()
     print_table(out, _table(verdict, bench))
-    causes = verdict.causes
-    for cause in causes[:_SHOWN]:
-        place = f" at {cause.place}" if cause.place else ""
-        out.print(f"{len(cause.tests)}x {cause.error}{place}", markup=False)
-        out.print(f"    first: {cause.tests[0]}", markup=False)
-    if len(causes) > _SHOWN:
-        out.print(f"and {len(causes) - _SHOWN} more causes: --json lists all", markup=False)
+    show_causes(out, verdict.causes)
     for standing in (Standing.ONLY_ALONE, Standing.QUARANTINED):
         for test in verdict.of(standing)[:_SHOWN]:
             out.print(f"{standing}: {test.suite} {test.result.test}", markup=False)
@@ -139,6 +180,16 @@ def _show(verdict: Verdict, bench: TestBench) -> None:
     out.print(
         f"{'✗' if verdict.exit_code else '✓'} {verdict.candidate}: {verdict.headline}", markup=False
     )
+
+
+def show_causes(out: Console, causes: Sequence[Cause]) -> None:
+    """Print the largest causes of failures, each with its first test."""
+    for cause in causes[:_SHOWN]:
+        place = f" at {cause.place}" if cause.place else ""
+        out.print(f"{len(cause.tests)}x {cause.error}{place}", markup=False)
+        out.print(f"    first: {cause.tests[0]}", markup=False)
+    if len(causes) > _SHOWN:
+        out.print(f"and {len(causes) - _SHOWN} more causes: --json lists all", markup=False)
 
 
 def _table(verdict: Verdict, bench: TestBench) -> Table:

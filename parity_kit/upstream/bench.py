@@ -13,8 +13,11 @@ from parity_kit.candidates.cached import Progress
 from parity_kit.candidates.environment import Recipe
 from parity_kit.candidates.manifest import Candidate, PipSetup
 from parity_kit.candidates.workspace import Workspace
-from parity_kit.contract.errors import UsageError
+from parity_kit.reference.engine import oracle_versions
 from parity_kit.upstream.suites import SUITES, Suite, fetch
+
+CONFORMANCE = "langgraph-checkpoint-conformance==0.0.2"
+"""LangGraph's suite for savers, the release that this kit knows."""
 
 _VERSIONS = """
 import json, sys
@@ -40,25 +43,17 @@ class TestBench:
 
 
 def prepare(
-    candidate: Candidate, names: Sequence[str], workspace: Workspace, on_progress: Progress
+    candidate: Candidate | None, names: Sequence[str], workspace: Workspace, on_progress: Progress
 ) -> TestBench:
     """Return the environment for the suites of the LangGraph release that a candidate runs on.
 
+    That is the oracle's if it does not run LangGraph itself, or is not given.
+
     Raises:
-        UsageError: If the candidate does not run LangGraph.
         EnvironmentBuildError: If an environment cannot be made, or tests cannot be downloaded.
     """
-    setup = candidate.setup
-    if not isinstance(setup, PipSetup):
-        raise UsageError(
-            f"{candidate.name} is of kind {candidate.kind.value}: LangGraph's tests run LangGraph,"
-            " and only a `pip` candidate has one",
-            hint="compare it by `parity-kit gate` and `parity-kit run`",
-        )
-    python = environment.make(environment.of_candidate(candidate, setup), workspace, on_progress)
-    packages = {
-        name: version for name, version in _versions(python).items() if name.startswith("langgraph")
-    }
+    own = _own(candidate, workspace)
+    packages = _packages(environment.make(own, workspace, on_progress))
     suites = [
         fetch(name, packages[SUITES[name]], workspace, on_progress)
         for name in names
@@ -66,18 +61,47 @@ def prepare(
     ]
     pins = [f"{name}=={version}" for name, version in packages.items()]
     needs = {need for suite in suites for need in suite.needs}
-    recipe = Recipe(
-        "upstream",
-        tuple(sorted({*setup.requirements, *pins, *needs})),
-        f"tests of langgraph {packages['langgraph']}",
-        "the candidate's requirements and those of LangGraph's tests must go together",
-    )
+    recipe = _recipe({*own.requirements, *pins, *needs}, "upstream")
     python = environment.make(recipe, workspace, on_progress)
     return TestBench(python, tuple(suites), packages, python.parents[1].name)
 
 
-def _versions(python: Path) -> dict[str, str]:
+def for_conformance(
+    candidate: Candidate | None, workspace: Workspace, on_progress: Progress
+) -> TestBench:
+    """Return the environment for the conformance suite: a candidate's, or the oracle's.
+
+    Raises:
+        EnvironmentBuildError: If it cannot be made.
+    """
+    requirements = {*_own(candidate, workspace).requirements, CONFORMANCE}
+    python = environment.make(_recipe(requirements, "conformance"), workspace, on_progress)
+    return TestBench(python, (), _packages(python), python.parents[1].name)
+
+
+def _own(candidate: Candidate | None, workspace: Workspace) -> Recipe:
+    """Return the recipe of a candidate's environment, or of the oracle's."""
+    if candidate is not None and isinstance(setup := candidate.setup, PipSetup):
+        return environment.of_candidate(candidate, setup)
+    oracle = workspace.oracle or [f"{name}=={at}" for name, at in oracle_versions().items()]
+    # The kit's side of the wire runs there, beside LangGraph, and needs psutil.
+    requirements = (*oracle, "psutil")
+    return Recipe("oracle", requirements, "the oracle", "check that the package index is reachable")
+
+
+def _recipe(requirements: set[str], name: str) -> Recipe:
+    return Recipe(
+        name,
+        tuple(sorted(requirements)),
+        "the environment for LangGraph's tests",
+        "the candidate's requirements and those of LangGraph's tests must go together",
+    )
+
+
+def _packages(python: Path) -> dict[str, str]:
+    """Return the versions of LangGraph's packages in an environment."""
     done = subprocess.run(
         [str(python), "-I", "-c", _VERSIONS], capture_output=True, text=True, check=True
     )
-    return json.loads(done.stdout)
+    installed: dict[str, str] = json.loads(done.stdout)
+    return {name: at for name, at in installed.items() if name.startswith("langgraph")}

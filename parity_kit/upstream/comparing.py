@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -92,12 +92,17 @@ class Verdict:
     @property
     def causes(self) -> list[Cause]:
         """Its regressions by cause, the largest first."""
-        grouped: dict[tuple[str, str], list[str]] = defaultdict(list)
-        for test in self.of(Standing.REGRESSION):
-            error, _, _ = test.result.error.partition(":")
-            grouped[error, test.result.place].append(test.result.test)
-        causes = [Cause(*key, tuple(tests)) for key, tests in grouped.items()]
-        return sorted(causes, key=lambda cause: (-len(cause.tests), cause.error, cause.place))
+        return grouped(test.result for test in self.of(Standing.REGRESSION))
+
+
+def grouped(failed: Iterable[TestResult]) -> list[Cause]:
+    """Return failures by cause, the largest first."""
+    tests: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for test in failed:
+        error, _, _ = test.error.partition(":")
+        tests[error, test.place].append(test.test)
+    causes = [Cause(*key, tuple(names)) for key, names in tests.items()]
+    return sorted(causes, key=lambda cause: (-len(cause.tests), cause.error, cause.place))
 
 
 def suspects(

@@ -8,22 +8,18 @@ error. It runs in the candidate's environment, so it needs nothing but pytest.
 from __future__ import annotations
 
 import importlib
-import json
 import os
 import signal
 import sys
-import traceback
 from collections.abc import Callable, Generator
 from typing import Any
 
 import pytest
 from _pytest.runner import runtestprotocol  # it has no public name
 
+from parity_kit.upstream.faults import FAULTS
+from parity_kit.upstream.lines import LONGEST, cause, emit
 from parity_kit.upstream.plugin_names import ALONE, HOOK
-
-_LONGEST = 400
-_results = os.fdopen(os.dup(1), "w", encoding="utf-8")
-os.dup2(2, 1)
 
 
 def _no_counts() -> dict[str, int]:
@@ -42,16 +38,11 @@ _reports: list[pytest.TestReport] = []
 _causes: list[tuple[str, str]] = []
 
 
-def _emit(message: dict[str, Any]) -> None:
-    _results.write(json.dumps(message) + "\n")
-    _results.flush()
-
-
 def pytest_collectreport(report: pytest.CollectReport) -> None:
     """Report a file that cannot be collected."""
     if report.failed:
         text = str(report.longrepr).strip().splitlines()[-1:]
-        _emit({"collected": False, "test": report.nodeid, "error": "".join(text)[:_LONGEST]})
+        emit({"collected": False, "test": report.nodeid, "error": "".join(text)[:LONGEST]})
 
 
 @pytest.hookimpl(wrapper=True)
@@ -62,30 +53,9 @@ def pytest_runtest_makereport(
     del item
     report = yield
     if report.failed and call.excinfo is not None:
-        error = call.excinfo.value
-        text = next(iter(str(error).splitlines()), "")
-        _causes.append((f"{type(error).__name__}: {text}"[:_LONGEST], _place(error)))
+        _causes.append(cause(call.excinfo.value))
     _reports.append(report)
     return report
-
-
-def _place(error: BaseException) -> str:
-    """Return the deepest line of a library that raised, or of the test if none did."""
-    frames = traceback.extract_tb(error.__traceback__)
-    ours = [frame for frame in frames if not _is_of_pytest(frame.filename)]
-    deep = [
-        frame
-        for frame in ours
-        if "/tests/" not in frame.filename and "lib/python" in frame.filename
-    ]
-    if not (frame := next(reversed(deep or ours), None)):
-        return ""
-    path = frame.filename.rpartition("site-packages/")[2].rpartition("/tests/")[2]
-    return f"{path}:{frame.lineno} in {frame.name}"
-
-
-def _is_of_pytest(path: str) -> bool:
-    return any(f"/{name}/" in path for name in ("_pytest", "pluggy", "parity_kit", "anyio"))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -94,18 +64,19 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     before = dict(_counts())
     _reports.clear()
     _causes.clear()
+    FAULTS.clear()
     ended = yield
     if _reports:
-        _emit(_result(item, before))
+        emit(_result(item, before))
     return ended
 
 
 def _result(item: pytest.Item, before: dict[str, int]) -> dict[str, Any]:
-    failed = any(report.failed for report in _reports)
+    failed = FAULTS or any(report.failed for report in _reports)
     passed = any(report.when == "call" and report.passed for report in _reports)
     outcome = "failed" if failed else "passed" if passed else "skipped"
     calls = {name: count - before.get(name, 0) for name, count in _counts().items()}
-    error, place = _causes[0] if _causes else ("", "")
+    error, place = next(iter(_causes), (FAULTS[0][:LONGEST] if FAULTS else "", ""))
     seconds = sum(report.duration for report in _reports)
     return {
         "test": item.nodeid,
@@ -132,12 +103,13 @@ class _Alone:
         if pid == 0:
             signal.setitimer(signal.ITIMER_REAL, self._seconds)
             before = dict(_counts())
+            FAULTS.clear()
             runtestprotocol(item, log=False)
-            _emit(_result(item, before))
+            emit(_result(item, before))
             os._exit(0)
         if code := os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]):
             error = f"its process ended with {code}"
-            _emit({"test": item.nodeid, "outcome": "failed", "error": error})
+            emit({"test": item.nodeid, "outcome": "failed", "error": error})
         return True
 
 

@@ -8,6 +8,7 @@ import selectors
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from parity_kit.candidates import environment, variables
@@ -15,7 +16,8 @@ from parity_kit.candidates.manifest import Candidate, PipSetup
 from parity_kit.candidates.workspace import Workspace
 from parity_kit.contract.text import one_line
 from parity_kit.upstream.bench import TestBench
-from parity_kit.upstream.plugin_names import ALONE, HOOK
+from parity_kit.upstream.part import Part
+from parity_kit.upstream.plugin_names import ALONE, ENGINE, HOOK, NAMED_SAVER, PART
 from parity_kit.upstream.results import FileResult, Outcome, TestResult
 from parity_kit.upstream.suites import Suite
 from parity_kit.wire.kept import KeptProcess, Launch
@@ -29,6 +31,7 @@ FILE_SECONDS = 600.0
 TEST_SECONDS = 60.0
 """Seconds that a test may take in a fork of its own."""
 
+_ENGAGE = "parity_kit.upstream.parts:engage"
 _MOST_BYTES = 64 * MIB
 _TAIL = 4096
 _LIMITS = Limits(open_files=4096, memory_bytes=4096 * MIB, processes=256)
@@ -36,36 +39,53 @@ _LIMITS = Limits(open_files=4096, memory_bytes=4096 * MIB, processes=256)
 
 @dataclass(frozen=True, slots=True)
 class Runner:
-    """Runs tests in the environment of a bench: with a candidate's hook, or as LangGraph is."""
+    """Runs tests in the environment of a bench: with a candidate's hook or part, or without."""
 
     bench: TestBench
     workspace: Workspace
     candidate: Candidate | None = None
+    part: Part | None = None
 
     def run(self, suite: Suite, file: str, select: str = "") -> FileResult:
         """Return what became of the tests of a file; `select` is an expression for `-k`."""
         chosen = ["-k", select] if select else []
-        return self._run(suite, file, [file, *chosen], {})
+        return self._pytest(suite, file, [file, *chosen], {})
 
     def run_alone(self, suite: Suite, file: str, tests: Sequence[str]) -> FileResult:
         """Return what became of these tests of a file, each in a fork of its own."""
-        return self._run(suite, file, tests, {ALONE: str(TEST_SECONDS)})
+        return self._pytest(suite, file, tests, {ALONE: str(TEST_SECONDS)})
+
+    def conform(self, saver: str, label: str) -> FileResult:
+        """Return what becomes of the conformance suite on a saver (`NAMED_SAVER`)."""
+        words = ["-m", "parity_kit.upstream.conforming"]
+        nothing = environment.kit_folder(self.workspace)
+        return self._run("conformance", label, words, nothing, {NAMED_SAVER: saver})
+
+    def _pytest(
+        self, suite: Suite, file: str, arguments: Sequence[str], more: Mapping[str, str]
+    ) -> FileResult:
+        words = ["-m", "pytest", "-c", "pytest.ini", "-q"]
+        words += ["-p", "parity_kit.upstream.plugin", "-p", "no:cacheprovider", "--tb=no"]
+        words += ["-p", "no:parity_kit", "-W", "ignore"]
+        if not suite.is_async_by_plugin:
+            words += ["-p", "no:asyncio"]  # these tests are marked for anyio
+        return self._run(suite.name, file, [*words, *arguments], suite.folder, more)
 
     def _run(
-        self, suite: Suite, file: str, arguments: Sequence[str], more: Mapping[str, str]
+        self, suite: str, file: str, words: Sequence[str], folder: Path, more: Mapping[str, str]
     ) -> FileResult:
         began = time.monotonic()
         reader = _Reader()
-        process = KeptProcess(self._launch(suite, arguments, more), _LIMITS)
+        process = KeptProcess(self._launch(words, folder, more), _LIMITS)
         try:
             process.stdin.close()
             problem = reader.read(process, began + FILE_SECONDS)
         finally:
             process.end()
         tests = tuple({test.test: test for test in reader.tests}.values())
-        return FileResult(suite.name, file, tests, round(time.monotonic() - began, 2), problem)
+        return FileResult(suite, file, tests, round(time.monotonic() - began, 2), problem)
 
-    def _launch(self, suite: Suite, arguments: Sequence[str], more: Mapping[str, str]) -> Launch:
+    def _launch(self, words: Sequence[str], folder: Path, more: Mapping[str, str]) -> Launch:
         paths = [environment.kit_folder(self.workspace)]
         own = {
             "NO_DOCKER": "true",
@@ -73,24 +93,21 @@ class Runner:
             "PYTHONUNBUFFERED": "1",
             **more,
         }
-        read_only = [suite.folder, self.workspace.root, self.workspace.cache]
+        read_only = [folder, self.workspace.root, self.workspace.cache]
         passed: tuple[str, ...] = ()
-        if self.candidate and isinstance(setup := self.candidate.setup, PipSetup):
+        if self.part:
+            own |= {HOOK: _ENGAGE, PART: self.part.words, ENGINE: self.part.engine}
+        elif self.candidate and isinstance(setup := self.candidate.setup, PipSetup):
             paths.append(setup.path)
             own |= self.candidate.env
             own |= {HOOK: setup.patch} if setup.patch else {}
             read_only.append(self.candidate.folder.resolve())
             passed = self.candidate.pass_env
         own["PYTHONPATH"] = os.pathsep.join(map(str, paths))
-        command = [str(self.bench.python), "-P", "-m", "pytest", "-c", "pytest.ini", "-q"]
-        command += ["-p", "parity_kit.upstream.plugin", "-p", "no:cacheprovider", "--tb=no"]
-        command += ["-p", "no:parity_kit", "-W", "ignore"]
-        if not suite.is_async_by_plugin:
-            command += ["-p", "no:asyncio"]  # these tests are marked for anyio
         return Launch(
             self.candidate.name if self.candidate else "LangGraph",
-            (*command, *arguments),
-            suite.folder,
+            (str(self.bench.python), "-P", *words),
+            folder,
             variables.of_candidate(passed) | own,
             tuple(folder for folder in read_only if folder.is_dir()),
         )

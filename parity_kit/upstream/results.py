@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from parity_kit.contract.text import one_line
+from parity_kit.upstream.plugin_names import DECLINED
 
 _LONGEST = 500
 
@@ -42,7 +43,7 @@ class TestResult:
     @property
     def drove(self) -> bool:
         """Whether any of the candidate's functions ran."""
-        return any(self.calls.values())
+        return any(count for name, count in self.calls.items() if name != DECLINED)
 
     @classmethod
     def from_plain(cls, data: Mapping[str, Any]) -> Self:

@@ -12,10 +12,12 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
-from parity_kit.candidates.manifest import Candidate, PipSetup
+from parity_kit.candidates.manifest import Candidate, CommandSetup, PipSetup, PythonSetup
 from parity_kit.candidates.workspace import Workspace
+from parity_kit.contract.errors import UsageError
 from parity_kit.upstream.bench import TestBench
 from parity_kit.upstream.comparing import Verdict, compare, suspects
+from parity_kit.upstream.part import Part
 from parity_kit.upstream.process import RECURSION_LIMIT, Runner, lost
 from parity_kit.upstream.results import FileResult, Journal, TestResult
 from parity_kit.upstream.suites import PUBLISHED, Suite
@@ -23,7 +25,8 @@ from parity_kit.upstream.suites import PUBLISHED, Suite
 Emit = Callable[[str], None]
 """Called with a line about what is being done."""
 
-_PLUGIN = Path(__file__).with_name("plugin.py")
+_INSIDE = ("plugin", "lines", "parts", "remote", "codec_shadow", "wire_saver")
+"""The modules of a test process that results hang on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,17 +75,32 @@ class UpstreamSession:
     selection: Selection
     workers: int
     emit: Emit
+    part: Part | None = None
 
     def judge(self) -> Verdict:
-        """Return how LangGraph's tests stand on the candidate."""
-        files = self.selection.files(self.bench.suites)
+        """Return how LangGraph's tests stand on the candidate.
+
+        Raises:
+            UsageError: If the selection takes no test.
+        """
+        if not (files := self.selection.files(self.bench.suites)):
+            raise UsageError(
+                f"no test file of {', '.join(suite.name for suite in self.bench.suites)} matches"
+                f" --file {self.selection.file!r}",
+                hint='quote the pattern, such as "test_pregel*.py", or name another --suite',
+            )
         oracle = Runner(self.bench, self.workspace)
         first = self._round("LangGraph, first time", oracle, files, "langgraph-1")
+        if not any(file.tests or file.problem for file in first):
+            raise UsageError(
+                f"no test in {len(files)} files matches -k {self.selection.expression!r}",
+                hint="use words of the tests' names, joined by `and`, `or`, `not`",
+            )
         second = self._round("LangGraph, second time", oracle, files, "langgraph-2")
-        runner = Runner(self.bench, self.workspace, self.candidate)
-        name = self.candidate.name
+        runner = Runner(self.bench, self.workspace, self.candidate, self.part)
+        name = f"{self.candidate.name}-{self.part.name}" if self.part else self.candidate.name
         seen = self._round(name, runner, files, name)
-        alone = self._again(runner, suspects(first, second, seen))
+        alone = self._again(name, runner, suspects(first, second, seen))
         for label in (name, f"{name}-alone"):
             self._journal(label).remove()
         return compare(name, first, second, seen, alone, counts_calls=self._counts_calls)
@@ -90,7 +108,7 @@ class UpstreamSession:
     @property
     def _counts_calls(self) -> bool:
         setup = self.candidate.setup
-        return isinstance(setup, PipSetup) and setup.patch is not None
+        return self.part is not None or (isinstance(setup, PipSetup) and setup.patch is not None)
 
     def _round(
         self,
@@ -107,7 +125,7 @@ class UpstreamSession:
         return self._all(title, label, [job(suite, file) for suite, file in files])
 
     def _again(
-        self, runner: Runner, suspected: dict[tuple[str, str], list[str]]
+        self, name: str, runner: Runner, suspected: dict[tuple[str, str], list[str]]
     ) -> list[FileResult]:
         """Run suspects again, each in a fork of its own."""
         suites = {suite.name: suite for suite in self.bench.suites}
@@ -118,8 +136,8 @@ class UpstreamSession:
             )
 
         jobs = [job(suite, file, tests) for (suite, file), tests in suspected.items()]
-        title = f"{self.candidate.name}: {sum(map(len, suspected.values()))} again, alone"
-        return self._all(title, f"{self.candidate.name}-alone", jobs) if jobs else []
+        title = f"{name}: {sum(map(len, suspected.values()))} again, alone"
+        return self._all(title, f"{name}-alone", jobs) if jobs else []
 
     def _all(self, title: str, label: str, jobs: Sequence[_Job]) -> list[FileResult]:
         """Run what the journal does not have yet, the workers side by side."""
@@ -144,7 +162,7 @@ class UpstreamSession:
         """Return the journal of a round; what its results hang on is in its name."""
         parts = [self.bench.digest, self.selection.expression, str(RECURSION_LIMIT)]
         parts += [suite.folder.name for suite in self.bench.suites]
-        parts.append(_PLUGIN.read_text("utf-8"))
+        parts += [Path(__file__).with_name(f"{name}.py").read_text("utf-8") for name in _INSIDE]
         if not label.startswith("langgraph-"):
             parts += _sources(self.candidate)
         digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
@@ -153,10 +171,17 @@ class UpstreamSession:
 
 def _sources(candidate: Candidate) -> list[str]:
     """Return the candidate's own files."""
-    setup = candidate.setup
-    folders = {candidate.folder, *((setup.path,) if isinstance(setup, PipSetup) else ())}
-    paths = sorted(path for folder in folders for path in folder.glob("*.*") if path.is_file())
-    return [path.read_text("utf-8", errors="replace") for path in paths]
+    folder, setup = candidate.folder, candidate.setup
+    match setup:
+        case PipSetup():
+            paths = [*folder.glob("*.*"), *setup.path.glob("*.*")]
+        case PythonSetup():
+            paths = [*folder.glob("*.*"), *setup.path.rglob("*.py")]
+        case CommandSetup():
+            built_from = (path for name in setup.files for path in folder.glob(name))
+            paths = [*folder.glob("*.*"), *built_from]
+    files = sorted({path for path in paths if path.is_file()})
+    return [path.read_text("utf-8", errors="replace") for path in files]
 
 
 def _whole(result: FileResult, tests: Sequence[str]) -> FileResult:

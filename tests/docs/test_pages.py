@@ -65,6 +65,7 @@ NOT_RUN = {
     r"^claims --file": "needs a file of one's own",
     r"^run (?!pure$)|^parity|^bench |^selftest": "searches, measures or judges mutants for minutes",
     r"^upstream": "runs LangGraph's tests for minutes",
+    r"^conformance": "needs an environment; tests/unit/test_conformance.py runs it",
     r"^app |recordings": "needs an application; tests/unit/test_app.py runs one",
     r"langgraph| rust": "needs another toolchain or environment",
     r"your-engine": "is in a template; tests/unit/test_new_candidate.py runs those",

@@ -75,6 +75,7 @@ def commands() -> list[list[str]]:
         "matrix",
         "selftest",
         "upstream",
+        "conformance",
         "replay",
         "explain",
         "parity",

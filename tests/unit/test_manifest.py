@@ -42,6 +42,16 @@ def test_least_of_each_kind(tmp_path: Path) -> None:
     assert command.setup == CommandSetup(("./engine", "--stdio"))
 
 
+def test_a_saver_of_its_own(tmp_path: Path) -> None:
+    own = load(folder(tmp_path / "a", PIP + 'saver = "savers:duckdb"\n'))
+    assert isinstance(own.setup, PipSetup)
+    assert own.setup.saver == "savers:duckdb"
+    with pytest.raises(BadManifestError, match="saver"):
+        load(folder(tmp_path / "b", PIP + 'saver = "no function"\n'))
+    with pytest.raises(BadManifestError, match="saver"):
+        load(folder(tmp_path / "c", PYTHON + 'saver = "savers:duckdb"\n'))
+
+
 def test_everything_there_is(tmp_path: Path) -> None:
     text = (
         'description = "Why"\npath = "../common"\npatch = "patch:engage"\n'

@@ -143,8 +143,8 @@ FAILURES = {
     "import time\ndef test_b(): time.sleep(60)": "it did not end within 4 s",
     "import time\nheld = []\ndef test_b():\n"
     "    while True: held.append(bytearray(1 << 20)); time.sleep(0.001)\n": "it was over",
-    "import parity_kit.upstream.plugin as plugin\n"
-    "def test_a(): plugin._results.write('[5]\\n')": "it wrote a line that is no result of a test",
+    "from parity_kit.upstream import lines\n"
+    "def test_a(): lines._results.write('[5]\\n')": "it wrote a line that is no result of a test",
 }
 
 
@@ -281,9 +281,34 @@ def test_a_line_that_is_no_result_is_refused(line: dict[str, object]) -> None:
         TestResult.from_plain(line)
 
 
-def test_only_a_pip_candidate_runs_langgraph(workspace: Workspace) -> None:
-    with pytest.raises(UsageError, match="only a `pip` candidate has one"):
-        bench.prepare(find(workspace, "pure"), ["langgraph"], workspace, print)
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        (["mine", "--part", "codec"], "mine runs LangGraph itself: it has no parts"),
+        (["mine", "--file", "*none*"], "no test file of langgraph matches --file '*none*'"),
+        (["mine", "-k", "nothing"], "no test in 1 files matches -k '(nothing)'"),
+    ],
+)
+def test_a_selection_that_takes_nothing_is_wrong_use(
+    tmp_path: Path,
+    workspace: Workspace,
+    monkeypatch: pytest.MonkeyPatch,
+    words: list[str],
+    problem: str,
+) -> None:
+    prepared = bench_of(suite(tmp_path, "def test_it(): pass"))
+
+    def prepare(*_: object) -> TestBench:
+        return prepared
+
+    monkeypatch.setattr(bench, "prepare", prepare)
+    arguments = ["upstream", *words, "--workspace", str(workspace.root)]
+
+    with pytest.raises(UsageError) as raised:
+        CliRunner().invoke(cli, arguments, standalone_mode=False, catch_exceptions=False)
+
+    assert raised.value.problem == problem
+    assert raised.value.hint
 
 
 def test_what_tests_need_is_what_the_release_lists() -> None:

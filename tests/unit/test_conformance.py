@@ -1,0 +1,93 @@
+"""LangGraph's conformance suite for savers: what its functions say of a candidate."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from parity_kit.cli import cli
+from parity_kit.contract.errors import ExitCode
+from parity_kit.upstream.conformance import BASE, ConformanceVerdict, Conformed
+from parity_kit.upstream.results import FileResult, Outcome, TestResult
+
+REPOSITORY = Path(__file__).parents[2]
+CONTROL = REPOSITORY / "tests/faults/candidates/langgraph-checkpoint-duckdb"
+
+
+def conformed(
+    *tests: tuple[str, str, int], problem: str = "", counts_calls: bool = True
+) -> Conformed:
+    results = tuple(
+        TestResult(f"{capability}::test", Outcome(outcome), calls={"operations": calls})
+        for capability, outcome, calls in tests
+    )
+    return Conformed("memory", FileResult("conformance", "", results, 0.0, problem), counts_calls)
+
+
+ALL = [(name, "passed", 1) for name in BASE]
+
+
+@pytest.mark.parametrize(
+    ("one", "code", "words"),
+    [
+        (conformed(*ALL), 0, "memory: 5 of 5 functions pass, its code ran in 5"),
+        (conformed(*ALL, ("prune", "skipped", 0)), 0, "5 of 5 functions pass"),
+        (conformed(*ALL, ("prune", "failed", 1)), 1, "5 of 6 functions pass"),
+        (conformed(*ALL[1:], ("put", "skipped", 0)), 1, "its code ran in 4; not offered: put"),
+        (conformed(*((name, "passed", 0) for name in BASE)), 3, "its code ran in 0"),
+        (conformed(*ALL, problem="its process ended with 1"), 3, "its process ended with 1"),
+        (conformed(*((n, "passed", 0) for n in BASE), counts_calls=False), 0, "5 functions pass"),
+        (conformed(), 3, "0 of 0 functions pass"),
+    ],
+)
+def test_a_saver_passes_only_if_its_code_ran_and_it_offers_the_base(
+    one: Conformed, code: int, words: str
+) -> None:
+    verdict = ConformanceVerdict("mine", (one,))
+    assert verdict.exit_code == code
+    assert words in verdict.headline
+
+
+def test_the_worst_saver_counts_and_none_at_all_is_not_judged() -> None:
+    failed = conformed(*ALL, ("prune", "failed", 1))
+    assert ConformanceVerdict("mine", (conformed(*ALL), failed)).exit_code == ExitCode.DIVERGENCE
+    nothing = ConformanceVerdict("mine", ())
+    assert nothing.exit_code == ExitCode.NOT_JUDGED
+    assert nothing.headline == "it offers neither a codec nor a saver"
+
+
+def conformance(tmp_path: Path, *words: str) -> tuple[int, dict[str, Any]]:
+    arguments = ["conformance", *words, "--json", "--workspace", str(tmp_path)]
+    result = CliRunner().invoke(cli, arguments, standalone_mode=False, catch_exceptions=False)
+    return result.return_value, json.loads(result.stdout)
+
+
+@pytest.mark.slow
+def test_the_suite_on_pure_and_on_a_saver_for_an_old_interface(tmp_path: Path) -> None:
+    (tmp_path / "parity.toml").touch()
+    (tmp_path / "candidates").mkdir()
+    (tmp_path / "candidates" / CONTROL.name).symlink_to(CONTROL, target_is_directory=True)
+
+    code, report = conformance(tmp_path, "pure")
+    assert code == ExitCode.PARITY, report["headline"]
+    outcomes = {
+        one["saver"]: [function["outcome"] for function in one["functions"]]
+        for one in report["savers"]
+    }
+    assert [*outcomes] == ["codec", "memory", "sqlite", "postgres"]
+    assert {len(functions) for functions in outcomes.values()} == {81}
+    assert [functions.count("passed") for functions in outcomes.values()] == [58, 58, 58, 66]
+
+    code, report = conformance(tmp_path, CONTROL.name)
+    (own,) = report["savers"]
+    assert code == ExitCode.DIVERGENCE
+    assert "delete_thread" in own["not_offered"]
+    failed = [one for one in own["functions"] if one["outcome"] == "failed"]
+    assert len(failed) == 51
+    assert {one["error"].partition(" object")[0] for one in failed} == {
+        "AttributeError: 'JsonPlusSerializer'"
+    }
