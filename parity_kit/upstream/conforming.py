@@ -23,7 +23,6 @@ from parity_kit.upstream.plugin_names import HOOK, NAMED_SAVER
 
 # The suite is installed in the environments that this runs in, not beside the kit.
 _SUITE = "langgraph.checkpoint.conformance"
-_capabilities: Any = importlib.import_module(f"{_SUITE}.capabilities")
 SavedBy = Callable[[], AbstractAsyncContextManager[Any]]
 
 
@@ -77,9 +76,10 @@ def _located(named: str) -> Any:
 
 
 async def _judge(make: SavedBy, counts: Callable[[], dict[str, int]]) -> None:
-    for capability in _capabilities.Capability:
+    capabilities: Any = importlib.import_module(f"{_SUITE}.capabilities")
+    for capability in capabilities.Capability:
         async with make() as saver:
-            offered = capability in _capabilities.DetectedCapabilities.from_instance(saver).detected
+            offered = capability in capabilities.DetectedCapabilities.from_instance(saver).detected
             for function in functions(capability.value):
                 name = f"{capability.value}::{function.__name__}"
                 if offered:
