@@ -22,10 +22,12 @@ from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-from parity_kit.bench.catalogue import Workload, select
+from parity_kit.bench.catalogue import FUNCTIONS, Workload, select
 from parity_kit.bench.memory import held, highest, kept_below, reset
 from parity_kit.bench.noise import between, read
 from parity_kit.bench.plan import REFERENCE, Answer, Plan, Request, to_line
+from parity_kit.candidates.manifest import Candidate, PipSetup, load
+from parity_kit.candidates.workspace import Workspace
 from parity_kit.contract import (
     Case,
     Outcome,
@@ -69,24 +71,33 @@ class _InProcess:
         return self._engine.measure(case, loops)
 
 
+def _candidate(plan: Plan) -> Candidate:
+    from parity_kit.candidates.launch import find  # noqa: PLC0415  # only for a candidate
+
+    elsewhere = plan.folders.get(plan.engine)
+    return (
+        load(Path(elsewhere)) if elsewhere else find(Workspace(Path(plan.workspace)), plan.engine)
+    )
+
+
 @contextlib.contextmanager
 def _opened(plan: Plan) -> Generator[Timed]:
     if plan.engine == REFERENCE:
         yield _InProcess()
         return
-    from parity_kit.candidates.launch import find, start  # noqa: PLC0415  # only for a candidate
-    from parity_kit.candidates.manifest import load  # noqa: PLC0415  # only for a candidate
-    from parity_kit.candidates.workspace import Workspace  # noqa: PLC0415  # only for a candidate
-
-    workspace = Workspace(Path(plan.workspace))
+    from parity_kit.candidates.launch import start  # noqa: PLC0415  # only for a candidate
 
     def say(text: str) -> None:
         sys.stderr.write(f"{text}\n")
 
-    elsewhere = plan.folders.get(plan.engine)
-    candidate = load(Path(elsewhere)) if elsewhere else find(workspace, plan.engine)
-    with start(candidate, workspace, on_progress=say) as engine:
+    workspace = Workspace(Path(plan.workspace))
+    with start(_candidate(plan), workspace, on_progress=say) as engine:
         yield engine
+
+
+def runs_functions(plan: Plan) -> bool:
+    """Return whether the engine is LangGraph, in which nodes can be Python functions."""
+    return plan.engine == REFERENCE or isinstance(_candidate(plan).setup, PipSetup)
 
 
 def outcome_digest(outcomes: tuple[Outcome, ...]) -> str:
@@ -127,6 +138,7 @@ class _Renewed:
         self._engine: Timed | None = None
         self.processes: list[int] = []
         self.idle: int | None = None
+        self.runs_functions = runs_functions(plan)
 
     def get(self) -> Timed:
         """Return the running engine, started if need be.
@@ -196,6 +208,8 @@ class Worker:
 
     def _do(self, engine: Timed, workload: Workload, slot: int) -> Answer:
         name, plan = workload.name, self._plan
+        if workload.case.subject.spec.get(FUNCTIONS) and not self._source.runs_functions:
+            return Answer(problem="unsupported: only LangGraph has Python functions as nodes")
         outcome, problem = _problem(engine, workload, plan.digests.get(name))
         if problem:
             return Answer(outcome, problem=problem)

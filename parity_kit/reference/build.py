@@ -40,7 +40,11 @@ class Builder:
             for name, subgraph in program.subgraphs.items()
         }
         made = make_services(store=program.store, cache=program.cache)
-        return self._graph(program, place, subgraphs).compile(
+        graph = self._graph(program, place, subgraphs)
+        if self.declared:
+            graph.edges = DeclaredSet(_ordered(graph.edges, program.all_edges))
+            graph.waiting_edges = DeclaredSet(_ordered(graph.waiting_edges, program.joins))
+        return graph.compile(
             checkpointer=checkpointer,
             interrupt_before=breakpoints(program.interrupt_before),
             interrupt_after=breakpoints(program.interrupt_after),
@@ -130,9 +134,6 @@ class Builder:
             for index, route in enumerate(routes):
                 mapped = list(route.map) if isinstance(route.map, tuple) else route.map
                 graph.add_conditional_edges(source, router(index, route), mapped)
-        if self.declared:
-            graph.edges = DeclaredSet(_ordered(graph.edges, program.all_edges))
-            graph.waiting_edges = DeclaredSet(_ordered(graph.waiting_edges, program.joins))
 
 
 def tool_node(name: str, tools: Tools) -> Any:

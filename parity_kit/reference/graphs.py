@@ -28,6 +28,7 @@ from parity_kit.reference.functional import compile_functional
 from parity_kit.reference.graph_operations import OF_SAVERS, Direct, Operations, misfit
 from parity_kit.reference.native import Watch, perform, to_native
 from parity_kit.reference.pins import Counter, Pin, pinned, unhurried
+from parity_kit.reference.plain_functions import ScriptBuilder, source
 from parity_kit.reference.savers import close_saver, contents, make_saver
 
 _OF_RUNTIME = {"info": "execution_info", "drain": "control"}
@@ -51,9 +52,10 @@ class GraphSession:
     ) -> None:
         self._saver = make_saver(subject.spec.get("saver")) if saver is None else saver
         program = _parsed(subject)
-        self._build = functools.partial(
-            _compiled, program, self._saver, declared=Pin.EDGES not in free
-        )
+        builder = Builder(Pin.EDGES not in free)
+        if subject.spec.get("functions"):
+            builder = ScriptBuilder(builder.declared, source=source(subject))
+        self._build = functools.partial(_compiled, program, self._saver, builder)
         self._graph = self._build()
         self._counter = Counter(pins, free)
         self._watch = Watch()
@@ -109,11 +111,11 @@ def _parsed(subject: Subject) -> Program | Functional:
     return program
 
 
-def _compiled(program: Program | Functional, saver: Any, *, declared: bool) -> Any:
+def _compiled(program: Program | Functional, saver: Any, builder: Builder) -> Any:
     try:
         if isinstance(program, Functional):
             return compile_functional(program, saver)
-        return Builder(declared=declared).compile(program, saver)
+        return builder.compile(program, saver)
     except (ValueError, TypeError) as error:
         raise BadProgramError(f"LangGraph refuses it: {error}", where="program") from error
 

@@ -11,10 +11,11 @@ from parity_kit.bench import results
 from parity_kit.bench.begun import Settings, read_begun
 from parity_kit.bench.catalogue import Effort, Workload, families, select, workloads
 from parity_kit.bench.noise import MAX_STEAL
-from parity_kit.bench.plan import CONTROL, Answer, Request
+from parity_kit.bench.plan import CONTROL, Answer, Plan, Request
 from parity_kit.bench.processes import Process
 from parity_kit.bench.results import load
 from parity_kit.bench.session import run_benchmarks
+from parity_kit.bench.worker import runs_functions
 from parity_kit.candidates.launch import BUNDLED_ENGINE
 from parity_kit.candidates.workspace import Workspace
 from parity_kit.contract import SubjectKind, run
@@ -276,6 +277,22 @@ def test_a_workload_gives_the_reference_a_result(workload: Any) -> None:
     outcomes = run(Engine(), workload.case)
 
     assert {type(outcome).__name__ for outcome in outcomes} == {"Returned"}
+
+
+@pytest.mark.parametrize(
+    "name", ["sequential-3", "send-map-subgraph-10", "interrupt-resume", "app-batch-pipeline"]
+)
+def test_functions_as_nodes_store_the_same_bytes_as_bodies(name: str) -> None:
+    (bodies,), (functions,) = select((name,)), select((f"functions-{name}",))
+
+    assert run(Engine(), functions.case) == run(Engine(), bodies.case)
+
+
+def test_only_langgraph_has_functions_as_nodes() -> None:
+    root = str(Path(__file__).parents[2])
+    engines = ("reference", "langgraph-1.2.0", "fast-langgraph", "pure", "rust")
+
+    assert [engine for engine in engines if runs_functions(Plan(engine, root))] == [*engines[:3]]
 
 
 def test_serialized_documents_are_of_medium_size_and_come_back_the_same() -> None:

@@ -9,11 +9,18 @@ from __future__ import annotations
 import functools
 from collections.abc import Sequence
 
-from parity_kit.bench.catalogue import applications, channels, graphs, serialization, states
-from parity_kit.bench.catalogue.workload import Effort, Workload
+from parity_kit.bench.catalogue import (
+    applications,
+    channels,
+    functions,
+    graphs,
+    serialization,
+    states,
+)
+from parity_kit.bench.catalogue.workload import FUNCTIONS, Effort, Workload
 from parity_kit.contract.errors import UsageError
 
-__all__ = ["Effort", "Workload", "families", "select", "workloads"]
+__all__ = ["FUNCTIONS", "Effort", "Workload", "families", "select", "workloads"]
 
 
 @functools.cache
@@ -33,6 +40,7 @@ def workloads() -> tuple[Workload, ...]:
         *graphs.asynchronous(),
         *applications.applications(),
     )
+    every = (*every, *functions.functions(every))
     return tuple(sorted(every, key=lambda workload: workload.effort > Effort.QUICK))
 
 

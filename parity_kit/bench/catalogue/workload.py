@@ -15,6 +15,8 @@ SEED = 20_240_101
 _LIMIT = 25
 COUNTED: Mapping[str, Plain] = {"count": {"type": "int"}, "log": {"type": "list", "reducer": "add"}}
 """The state of most graphs."""
+FUNCTIONS = "functions"
+"""The key of a subject whose nodes are Python functions, and the family of such workloads."""
 COUNTED_INPUT: Plain = {"count": 0, "log": []}
 
 
