@@ -80,6 +80,11 @@ def _candidate(plan: Plan) -> Candidate:
     )
 
 
+def in_process() -> Timed:
+    """Return the reference in this process."""
+    return _InProcess()
+
+
 @contextlib.contextmanager
 def _opened(plan: Plan) -> Generator[Timed]:
     if plan.engine == REFERENCE:

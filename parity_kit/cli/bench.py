@@ -61,6 +61,7 @@ from parity_kit.contract.events import BenchMeasured, CandidateFailed
     is_flag=True,
     help="Count what LangGraph stores and holds a superstep; time nothing.",
 )
+@click.option("--parts", is_flag=True, help="Show where time goes: compile, run, store, serialize.")
 @click.option("--seed", type=int, help="Measure the pairs in the order of an earlier session.")
 @click.option(
     "--resume",
@@ -78,7 +79,7 @@ from parity_kit.contract.events import BenchMeasured, CandidateFailed
 )
 @json_option
 @workspace_option
-def command(
+def command(  # noqa: C901  # one arm for each thing that it measures
     candidate: str | None,
     workloads: tuple[str, ...],
     families: tuple[str, ...],
@@ -96,6 +97,7 @@ def command(
     rigorous: bool,
     study: bool,
     stored: bool,
+    parts: bool,
     as_json: bool,
 ) -> int:
     """Measure CANDIDATE and LangGraph in pairs of processes, workload by workload.
@@ -131,6 +133,11 @@ def command(
         from parity_kit.cli.bench_stored import print_stored
 
         print_stored(workloads, as_json=as_json)
+        return ExitCode.PARITY
+    if parts:
+        from parity_kit.cli.bench_parts import print_parts
+
+        print_parts(workspace, candidate or _only_one(workspace), as_json=as_json)
         return ExitCode.PARITY
     seed = random.SystemRandom().randrange(2**32) if seed is None else seed
     folder = resumed or workspace.reports / time.strftime("bench-%Y%m%d-%H%M%S")
