@@ -25,6 +25,12 @@ class UnrecordableError(Exception):
     """An argument has no place in the contract."""
 
 
+def thread_of(graph: Any, config: Any) -> Any:
+    """Return the thread id of a config, of whatever type."""
+    merged: Any = ensure_config(getattr(graph, "config", None), config)
+    return merged.get("configurable", {}).get("thread_id")
+
+
 def where(graph: Any, config: Any) -> tuple[dict[str, Plain], list[str]]:
     """Return the thread and the checkpoint of a config, and the keys that are left out."""
     merged: Any = ensure_config(getattr(graph, "config", None), config)
@@ -33,9 +39,7 @@ def where(graph: Any, config: Any) -> tuple[dict[str, Plain], list[str]]:
     arguments: dict[str, Plain] = {}
     thread = configurable.get("thread_id")
     if thread is not None:
-        if not isinstance(thread, str):
-            raise UnrecordableError(f"a thread id of type {type(thread).__qualname__}")
-        arguments["thread"] = thread
+        arguments["thread"] = str(thread)
     if configurable.get("checkpoint_ns"):
         raise UnrecordableError("the state of a subgraph, by `checkpoint_ns`")
     if checkpoint := configurable.get("checkpoint_id"):
@@ -45,6 +49,21 @@ def where(graph: Any, config: Any) -> tuple[dict[str, Plain], list[str]]:
         *(f"metadata.{key}" for key in metadata if key not in configurable),
     ]
     return arguments, given
+
+
+def with_text_threads(value: Any) -> Any:
+    """Return a value of LangGraph in which the thread ids of configs are text."""
+    if isinstance(value, dict):
+        entries = cast("dict[Any, Any]", value)
+        return {
+            key: str(entry) if key == "thread_id" else with_text_threads(entry)
+            for key, entry in entries.items()
+        }
+    if type(value) is list:
+        return [with_text_threads(item) for item in cast("list[Any]", value)]
+    if type(value) is tuple:
+        return tuple(with_text_threads(item) for item in cast("tuple[Any, ...]", value))
+    return value
 
 
 def checkpoint_number(checkpoint: str) -> int:

@@ -15,8 +15,8 @@ from langgraph.managed.is_last_step import IsLastStepManager, RemainingStepsMana
 
 from parity_kit.apps.calls import Problem
 from parity_kit.apps.source_places import place_of
-from parity_kit.programs.reducers import REDUCERS, TYPES
-from parity_kit.reference.native import serializer
+from parity_kit.programs.reducers import RECORDED, REDUCERS, TYPES
+from parity_kit.reference.native import serializer, to_plain
 
 _REDUCERS: dict[Any, str] = {
     operator.add: "add",
@@ -25,40 +25,48 @@ _REDUCERS: dict[Any, str] = {
     min: "min",
 }
 _MANAGED = {IsLastStepManager: "is_last_step", RemainingStepsManager: "remaining_steps"}
-_MOST_GUESSED = 200  # calls of a reducer that are kept
+_MOST_CALLS = 200  # of a reducer of the user's own, all of which a recording holds
 
 
 @dataclass(slots=True)
 class ReducerGuess:
-    """A reducer of the user's own: the language may know one that did the same in every call."""
+    """A reducer of the user's own, and its calls.
+
+    The language may know one that did the same in all of them; else the calls stand for it.
+    """
 
     type: str
     reducer: Callable[[Any, Any], Any]
-    calls: list[tuple[Any, Any, Any]] = field(default_factory=list[tuple[Any, Any, Any]])
+    calls: dict[tuple[Any, Any], Any] = field(default_factory=dict["tuple[Any, Any]", "Any"])
 
     def __call__(self, left: Any, right: Any) -> Any:
         """Reduce, and keep what was reduced."""
         dump = serializer().dumps_typed
-        before = (dump(left), dump(right)) if len(self.calls) < _MOST_GUESSED else None
+        before = (dump(left), dump(right))  # it may change what it gets
         result = self.reducer(left, right)
-        if before is not None:
-            self.calls.append((*before, dump(result)))
+        self.calls[before] = dump(result)
         return result
 
-    def named(self) -> str | Problem:
-        """Return the name of a reducer that gives the same in every recorded call."""
+    def frozen(self) -> dict[str, Any] | Problem:
+        """Return the settings of a field whose reducer gives the same in every recorded call."""
         load, dump = serializer().loads_typed, serializer().dumps_typed
         for name, reducer in REDUCERS.items():
             try:
                 if all(
                     dump(reducer(load(left), load(right))) == result
-                    for left, right, result in self.calls
+                    for (left, right), result in self.calls.items()
                 ):
-                    return name
+                    return {"reducer": name}
             except Exception:  # noqa: BLE001, S112  # a reducer that fails does not do the same
                 continue
-        where = place_of(self.reducer)
-        return Problem("a reducer that does what none of the language's reducers does", where)
+        if len(self.calls) > _MOST_CALLS:
+            where = place_of(self.reducer)
+            return Problem(f"a reducer of its own that is called over {_MOST_CALLS} times", where)
+        calls = [
+            [to_plain(load(part)) for part in (left, right, result)]
+            for (left, right), result in self.calls.items()
+        ]
+        return {"reducer": RECORDED, "calls": calls}
 
 
 def field_of(channel: Any) -> dict[str, Any] | ReducerGuess | Problem:  # noqa: PLR0911  # a class each

@@ -23,12 +23,11 @@ from parity_kit.apps.calls import (
 )
 from parity_kit.contract.canonical import unpack
 from parity_kit.contract.plain import Plain
+from parity_kit.programs.reducers import MISS
 
 T = TypeVar("T")
 Body: TypeAlias = list[Any]
 
-MISS = "the recording has no such call"
-"""The message of the error that a body raises if nothing recorded fits."""
 _MISS: Plain = {"raise": {"type": "RuntimeError", "message": MISS}}
 _TELL_APART: Sequence[tuple[Plain, Callable[[Call], Plain]]] = (
     ({"info": "attempt"}, lambda call: call.attempt),

@@ -48,7 +48,7 @@ class Hook(Protocol):
 class Hooked(Runnable[Any, Any]):
     """A node with a hook around it; `inner` is the node itself."""
 
-    def __init__(self, inner: Any, hook: Hook, place: Place, reads: list[str]) -> None:
+    def __init__(self, inner: Any, hook: Hook, place: Place, reads: list[str] | str) -> None:
         self.inner = inner
         self.place = place
         self.where = place_of(inner)
@@ -126,10 +126,12 @@ def _replace(undo: list[Callable[[], None]], owner: Any, name: str, value: Any) 
     undo.append(lambda: setattr(owner, name, before))
 
 
-def _seen_by_router(fields: list[str], returned: Any, config: Any) -> Any:
+def _seen_by_router(fields: list[str] | str, returned: Any, config: Any) -> Any:
     """Return the state that the program's router sees (`BranchSpec._route`)."""
     value = ChannelRead.do_read(config, select=fields, fresh=True)
-    return {**cast("dict[str, Any]", returned), **value} if isinstance(returned, dict) else value
+    if isinstance(returned, dict) and isinstance(value, dict):
+        return {**cast("dict[str, Any]", returned), **cast("dict[str, Any]", value)}
+    return value
 
 
 def _mapped(branch: Any, result: Any) -> list[Any]:

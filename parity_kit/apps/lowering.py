@@ -17,21 +17,22 @@ from parity_kit.apps.calls import Place, Problem
 from parity_kit.apps.channels import ReducerGuess, field_of
 from parity_kit.apps.policies import policies_of
 from parity_kit.apps.source_places import place_of
-from parity_kit.programs.model import START
+from parity_kit.programs.model import ROOT, START
 
 
 @dataclass(slots=True)
 class LoweredGraph:
     """A graph, its program, and what is to be watched in it.
 
-    `inputs` holds the fields that each node reads in the program. `guesses` holds the reducers that
+    `inputs` holds the fields that each node reads in the program; a state that is one value has the
+    name of its only field there, which nodes read as it is. `guesses` holds the reducers that
     the language may know under another name.
     """
 
     graph: Any
     place: Place
     program: dict[str, Any]
-    inputs: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+    inputs: dict[str, list[str] | str] = field(default_factory=dict[str, "list[str] | str"])
     subgraphs: dict[str, LoweredGraph] = field(default_factory=dict[str, "LoweredGraph"])
     guesses: dict[str, ReducerGuess] = field(default_factory=dict[str, ReducerGuess])
     problems: list[Problem] = field(default_factory=list[Problem])
@@ -49,15 +50,19 @@ class LoweredGraph:
         return [problem for graph in self.all() for problem in graph.problems]
 
 
-def lower(graph: Any, place: Place = ()) -> LoweredGraph:
-    """Return a graph as a program, with the problems that keep it from being recorded."""
+def lower(graph: Any, place: Place = (), saver: Any = None) -> LoweredGraph:
+    """Return a graph as a program, with the problems that keep it from being recorded.
+
+    `saver` is that of the graph around it, which LangGraph uses in place of its own.
+    """
     lowered = LoweredGraph(graph, place, {})
     if not isinstance(graph, CompiledStateGraph):
         kind = "a functional program (@entrypoint)" if isinstance(graph, Pregel) else "no graph"
         name = type(cast("object", graph)).__qualname__
         lowered.problems.append(Problem(f"{name} is {kind}"))
         return lowered
-    _Lowering(lowered, cast("Any", graph)).run()
+    own = cast("Any", graph).checkpointer
+    _Lowering(lowered, cast("Any", graph), saver or own).run()
     return lowered
 
 
@@ -65,6 +70,7 @@ def lower(graph: Any, place: Place = ()) -> LoweredGraph:
 class _Lowering:
     lowered: LoweredGraph
     graph: Any
+    saver: Any
 
     def run(self) -> None:
         builder = self.graph.builder
@@ -72,10 +78,9 @@ class _Lowering:
         schemas = {name: list(builder.schemas[getattr(builder, f"{name}_schema")]) for name in _IO}
         public = [name for name in fields if any(name in names for names in schemas.values())]
         program = self.lowered.program
-        if "__root__" in fields:
-            self._refuse("a state that is one value, not fields (`__root__`)")
-            return
         program["state"] = {name: self._field(name, fields[name]) for name in public}
+        if public == [ROOT]:
+            self._root(program)
         program["nodes"] = {}
         private = {name: self._field(name, fields[name]) for name in fields if name not in public}
         if private:
@@ -85,7 +90,7 @@ class _Lowering:
                 program[name] = schemas[name]
         for name in builder.nodes:
             self._node(name, public)
-        self.lowered.inputs[START] = public
+        self.lowered.inputs[START] = ROOT if public == [ROOT] else public
         program["edges"] = [list(edge) for edge in builder.edges]
         program["edges"] += [[list(starts), end] for starts, end in builder.waiting_edges]
         self._branches()
@@ -96,6 +101,11 @@ class _Lowering:
         for name in ("store", "cache"):
             if getattr(self.graph, name) is not None:
                 program[name] = True
+
+    def _root(self, program: dict[str, Any]) -> None:
+        program["schema"] = "root"
+        if program["state"][ROOT].get("type", "any") == "any":
+            self._refuse(f"a state that is one value of any type ({ROOT})")
 
     def _refuse(self, what: str, where: str = "") -> None:
         self.lowered.problems.append(Problem(what, where))
@@ -135,7 +145,7 @@ class _Lowering:
         reads = [compiled.channels] if isinstance(compiled.channels, str) else [*compiled.channels]
         if reads != public:
             node["input"] = reads
-        self.lowered.inputs[name] = reads
+        self.lowered.inputs[name] = ROOT if reads == [ROOT] else reads
         try:
             node |= policies_of(compiled)
         except ValueError as error:
@@ -146,11 +156,13 @@ class _Lowering:
         for known, other in self.lowered.subgraphs.items():
             if other.graph is graph:
                 return known
-        lowered = lower(graph, here)
+        lowered = lower(graph, here, self.saver)
         self.lowered.subgraphs[name] = lowered
         checkpointer = graph.checkpointer
         if not (checkpointer is None or isinstance(checkpointer, bool)):
-            lowered.problems.append(Problem(f"subgraph {name!r} has a saver of its own"))
+            if not self.saver:
+                problem = f"subgraph {name!r} has a saver of its own, the graph around it has none"
+                lowered.problems.append(Problem(problem))
             checkpointer = None
         entry: dict[str, Any] = {"program": lowered.program}
         if checkpointer is not None:

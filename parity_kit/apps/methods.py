@@ -106,7 +106,7 @@ class _Method:
         if kind in arguments.OF_CALLBACKS:
             return
         try:
-            seen.events.append(Event(kind, namespace, to_plain(payload)))
+            seen.events.append(Event(kind, namespace, to_plain(self.recorder.as_recorded(payload))))
         except TypeError as error:
             self.recorder.refuse(f"{self.name} gives what cannot be stored: {error}")
 

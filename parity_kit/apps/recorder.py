@@ -73,6 +73,8 @@ class Recorder:
 
     tracks: dict[int, Track] = field(default_factory=dict[int, Track])
     problems: list[Problem] = field(default_factory=list[Problem])
+    text_threads: bool = False
+    """Whether thread ids of another type became text."""
     _hooks: ExitStack = field(default_factory=ExitStack)
     _busy: str = ""
 
@@ -115,7 +117,23 @@ class Recorder:
             self.problems += lowered.all_problems
             if not lowered.all_problems:
                 self._hooks.enter_context(hooked(lowered, track.watcher))
+                self._watch_deletion(track)
         return None if track.lowered.all_problems else track
+
+    def _watch_deletion(self, track: Track) -> None:
+        """Take down which threads the user's code deletes, by the saver itself."""
+        saver = track.saver
+        if saver is None:
+            return
+        delete = saver.delete_thread
+
+        def delete_thread(thread: Any) -> None:
+            if not _INSIDE.get():
+                operation = Operation("delete_thread", {"thread": str(thread)})
+                track.seen.append(Seen(operation))
+            delete(thread)
+
+        saver.delete_thread = delete_thread
 
     def refuse(self, what: str, where: str = "") -> None:
         """Note what makes the run unfit to be recorded; the same is noted once."""
@@ -132,6 +150,9 @@ class Recorder:
         except (UnrecordableError, TypeError, ValueError) as error:
             self.refuse(f"{name}: {error}", caller())
             return None
+        if not isinstance(thread := arguments.thread_of(track.lowered.graph, config), str | None):
+            self.text_threads = True
+            track.note(f"thread {thread!r} is text in the recording: {str(thread)!r}")
         for key in left_out:
             track.note(f"left out: {key} of the config")
         seen = Seen(operation)
@@ -152,10 +173,14 @@ class Recorder:
             self._busy = ""
             _INSIDE.reset(token)
 
+    def as_recorded(self, value: Any) -> Any:
+        """Return what LangGraph gave as the frozen run gives it, whose thread ids are text."""
+        return arguments.with_text_threads(value) if self.text_threads else value
+
     def keep(self, seen: Seen, value: Any) -> None:
         """Keep the value of an operation."""
         try:
-            seen.value = to_plain(value)
+            seen.value = to_plain(self.as_recorded(value))
         except TypeError as error:
             self.refuse(f"{seen.operation.name} gives what cannot be stored: {error}")
 

@@ -172,15 +172,16 @@ def _name_reducer(
     track: Track,
     problems: list[Problem],
 ) -> None:
-    named = guess.named()
-    if isinstance(named, Problem):
-        problems.append(Problem(f"field {name!r}: {named.what}", named.where))
+    frozen = guess.frozen()
+    if isinstance(frozen, Problem):
+        problems.append(Problem(f"field {name!r}: {frozen.what}", frozen.where))
         return
     for fields in (program["state"], program.get("private", {})):
         if name in fields:
-            fields[name]["reducer"] = named
+            fields[name] |= frozen
     if guess.calls:
-        track.note(f"field {name!r}: its reducer did what `{named}` does, as far as it ran")
+        reducer = frozen["reducer"]
+        track.note(f"field {name!r}: its reducer did what `{reducer}` does, as far as it ran")
 
 
 def _difference(seen: Seen, outcome: Outcome) -> str:

@@ -15,7 +15,6 @@ from typing import Any
 from langgraph.checkpoint.memory import InMemorySaver
 
 from parity_kit.apps.calls import Place, packed
-from parity_kit.apps.freezing import MISS
 from parity_kit.apps.instruments import Hooked, hooked
 from parity_kit.apps.lowering import LoweredGraph, lower
 from parity_kit.contract import Case, Event, Outcome, Raised, Returned, Unsupported
@@ -23,6 +22,7 @@ from parity_kit.contract.canonical import pack
 from parity_kit.msgpack.parser import parse
 from parity_kit.msgpack.tree_difference import differences
 from parity_kit.programs.parsing import parse_graph
+from parity_kit.programs.reducers import MISS
 from parity_kit.reference.asynchronous import Awaited, TimelessLoop
 from parity_kit.reference.build import Builder
 from parity_kit.reference.graph_operations import Direct, Operations

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import Any, cast
 
 from parity_kit.contract.errors import BadProgramError
 from parity_kit.programs import rules
 from parity_kit.programs.model import Field
-from parity_kit.programs.reducers import BATCH_REDUCERS, REDUCERS, TYPES
+from parity_kit.programs.reducers import BATCH_REDUCERS, RECORDED, REDUCERS, TYPES
 
 _MANAGED = ("is_last_step", "remaining_steps")
 _CHANNELS = {
@@ -34,16 +34,17 @@ def fields_of(value: Any, where: str) -> dict[str, Field]:
 
 
 def _field(value: Any, where: str) -> Field:
-    entries = rules.keys(value, {"type", "reducer", "channel", "managed"}, (), where)
+    entries = rules.keys(value, {"type", "reducer", "channel", "managed", "calls"}, (), where)
     field = Field(
         entries.get("type", "any"),
         entries.get("reducer"),
         entries.get("channel"),
         entries.get("managed"),
+        _calls(entries, f"{where}.calls"),
     )
     rules.one_of(field.type, TYPES, where, "type")
     if field.reducer is not None:
-        rules.one_of(field.reducer, REDUCERS, where, "reducer")
+        rules.one_of(field.reducer, [*REDUCERS, RECORDED], where, "reducer")
     if field.channel is not None:
         check_channel(field.channel, f"{where}.channel")
     if field.managed is not None:
@@ -51,6 +52,20 @@ def _field(value: Any, where: str) -> Field:
         if len(entries) > 1:
             raise BadProgramError("a managed value takes no other settings", where=where)
     return field
+
+
+def _calls(entries: Mapping[str, Any], where: str) -> tuple[tuple[Any, Any, Any], ...]:
+    if ("calls" in entries) != (entries.get("reducer") == RECORDED):
+        raise BadProgramError(f"`calls` belongs to the reducer `{RECORDED}`", where=where)
+    calls = [
+        tuple(rules.items(call, where)) for call in rules.items(entries.get("calls", ()), where)
+    ]
+    if any(len(call) != _CALL for call in calls):
+        raise BadProgramError("a call is left, right and result", where=where)
+    return cast("Any", tuple(calls))
+
+
+_CALL = 3
 
 
 def check_channel(value: Any, where: str) -> None:

@@ -22,12 +22,16 @@ Schema: TypeAlias = Literal["typed_dict", "dataclass", "pydantic", "root"]
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A state field: a type with a reducer or a channel of its own, or a managed value."""
+    """A state field: a type with a reducer or a channel of its own, or a managed value.
+
+    `calls` is what the reducer `recorded` gave: left, right and result.
+    """
 
     type: str
     reducer: str | None = None
     channel: Mapping[str, Any] | None = None
     managed: str | None = None
+    calls: tuple[tuple[Any, Any, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

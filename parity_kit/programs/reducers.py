@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import copy
+from collections.abc import Callable, Sequence
 from typing import Any
 
 
@@ -81,6 +82,25 @@ REDUCERS: dict[str, Callable[[Any, Any], Any]] = {
     "first": first,
     "messages": messages,
 }
+
+RECORDED = "recorded"
+"""The reducer of a recording: what somebody's own reducer gave, call by call."""
+
+
+def recorded(calls: Sequence[Sequence[Any]]) -> Callable[[Any, Any], Any]:
+    """Return a reducer that gives again what it gave for the same values, and raises for others."""
+
+    def recorded(left: Any, right: Any) -> Any:
+        for before, written, result in calls:
+            if left == before and right == written:
+                return copy.deepcopy(result)
+        raise RuntimeError(MISS)
+
+    return recorded
+
+
+MISS = "the recording has no such call"
+"""The message of the error where nothing recorded fits."""
 
 BATCH_REDUCERS: dict[str, Callable[[Any, Any], Any]] = {"messages_delta": messages_delta}
 """Reducers of a `DeltaChannel` alone, which take all writes at once."""

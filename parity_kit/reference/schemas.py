@@ -11,7 +11,7 @@ from typing import Annotated, Any, TypedDict, cast
 from langgraph import managed
 
 from parity_kit.programs.model import ROOT, Field, Program, Schema
-from parity_kit.programs.reducers import REDUCERS, TYPES
+from parity_kit.programs.reducers import RECORDED, REDUCERS, TYPES, recorded
 from parity_kit.reference.channels import make_channel
 from parity_kit.reference.hosts import SCHEMAS
 
@@ -56,7 +56,10 @@ def _annotation(name: str, field: Field) -> Any:
     kind = TYPES[field.type]
     if field.channel is not None:
         return Annotated[kind, make_channel({"type": field.type, **field.channel}, name)]
-    return kind if field.reducer is None else Annotated[kind, REDUCERS[field.reducer]]
+    if field.reducer is None:
+        return kind
+    of_calls = field.reducer == RECORDED
+    return Annotated[kind, recorded(field.calls) if of_calls else REDUCERS[field.reducer]]
 
 
 def _typed_dict(title: str, annotations: dict[str, Any]) -> Any:

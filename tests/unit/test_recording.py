@@ -28,6 +28,7 @@ import parity_kit
 from parity_kit.contract import Operation, Outcome, Unsupported, run
 from parity_kit.contract.casefile import CaseFile, read_case
 from parity_kit.contract.errors import CannotRecordError
+from parity_kit.programs.script import script
 from parity_kit.reference.engine import Engine
 
 APPS = Path(__file__).parents[2] / "docs" / "examples" / "apps"
@@ -219,8 +220,72 @@ def test_a_reducer_of_the_users_own_is_recognised_by_what_it_did(tmp_path: Path)
     kept = recorded(tmp_path / "x.case", lambda: graph(join).invoke({"log": ["x"]}))
     program: Any = kept.case.subject.spec["program"]
     assert program["state"]["log"] == {"type": "list", "reducer": "add"}
-    with pytest.raises(CannotRecordError, match="none of the language's reducers"):
-        recorded(tmp_path / "y.case", lambda: graph(alternate).invoke({"log": ["x"]}))
+    kept = recorded(tmp_path / "y.case", lambda: graph(alternate).invoke({"log": ["x"]}))
+    program = kept.case.subject.spec["program"]
+    assert program["state"]["log"]["reducer"] == "recorded"
+    first, second = program["state"]["log"]["calls"]
+    assert first == [[], ["x"], ["x"]]
+    assert second[2] == [*second[1], "x"]
+    assert run(Pure(), kept.case) == kept.reference_outcomes
+    text = script(kept.case)
+    assert "def recorded(calls):" in text
+    exec(compile(text, "script", "exec", dont_inherit=True), {"__name__": "__main__"})  # noqa: S102  # the kit's own
+
+
+def test_a_reducer_that_is_called_too_often_is_refused(tmp_path: Path) -> None:
+    def larger(left: int, right: int) -> int:
+        return left + 2 * right
+
+    builder: Any = StateGraph(TypedDict("Own", {"n": Annotated[int, larger]}))  # pyright: ignore[reportArgumentType, reportGeneralTypeIssues]  # made at run time
+    builder.add_node("a", lambda _: [Command(update={"n": 1})] * 300)  # pyright: ignore[reportUnknownLambdaType]  # a node
+    builder.add_edge(START, "a")
+    with pytest.raises(CannotRecordError, match=r"called over 200 times \(.*test_recording"):
+        recorded(tmp_path / "x.case", lambda: builder.compile().invoke({"n": 0}))
+
+
+def test_a_state_of_one_value_is_recorded_with_its_routers(tmp_path: Path) -> None:
+    schema: Any = Annotated[list[Any], operator.add]
+    builder: Any = StateGraph(schema)
+    builder.add_node("one", lambda state: [len(state)])  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]  # a node
+    builder.add_node("two", lambda state: ["two", *state])  # pyright: ignore[reportUnknownLambdaType]  # a node
+    builder.add_edge(START, "one")
+    builder.add_conditional_edges("one", lambda state: [Send("two", state)])  # pyright: ignore[reportUnknownLambdaType]  # a router
+    graph = builder.compile(checkpointer=InMemorySaver())
+    kept = recorded(tmp_path / "x.case", lambda: graph.invoke(["in"], THREAD))
+    assert kept.case.subject.spec["program"]["schema"] == "root"  # pyright: ignore[reportArgumentType, reportCallIssue, reportIndexIssue, reportOptionalSubscript]  # plain data
+    assert run(Pure(), kept.case) == kept.reference_outcomes
+
+
+def test_thread_ids_of_other_types_become_text_and_deletions_are_recorded(tmp_path: Path) -> None:
+    numbered: Any = {"configurable": {"thread_id": 7}}
+    graph = line(logs)
+
+    def act() -> None:
+        list(graph.stream({"n": 1}, numbered, stream_mode=["checkpoints", "debug"]))
+        graph.get_state(numbered)
+        graph.checkpointer.delete_thread("7")
+        assert graph.get_state(numbered).values == {}
+
+    kept = recorded(tmp_path / "x.case", act)
+    names = [operation.name for operation in kept.case.operations]
+    assert names == ["stream", "get_state", "delete_thread", "get_state"]
+    assert all(operation.args["thread"] == "7" for operation in kept.case.operations)
+
+
+def test_a_subgraphs_own_saver_is_that_of_the_graph_around_it(tmp_path: Path) -> None:
+    inner, own = line(logs), InMemorySaver()
+    inner.checkpointer = own
+
+    def outer(saver: Any) -> Any:
+        builder: Any = StateGraph(State)
+        builder.add_node("inner", inner)
+        builder.add_edge(START, "inner")
+        return builder.compile(checkpointer=saver)
+
+    recorded(tmp_path / "x.case", lambda: outer(InMemorySaver()).invoke({"n": 1}, THREAD))
+    assert not own.storage
+    with pytest.raises(CannotRecordError, match="has a saver of its own, the graph around it has"):
+        recorded(tmp_path / "y.case", lambda: outer(None).invoke({"n": 1}, THREAD))
 
 
 def test_schemas_of_input_output_and_single_nodes_are_recorded(tmp_path: Path) -> None:

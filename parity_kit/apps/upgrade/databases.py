@@ -46,11 +46,6 @@ class Copies(Protocol):
 class Database(Protocol):
     """A user's database, which is only read."""
 
-    @property
-    def distributions(self) -> tuple[str, ...]:
-        """The distributions that its saver needs besides the kit's own."""
-        ...
-
     def state(self) -> list[Any]:
         """Return what tells this database, and what is in it now, from others."""
         ...

@@ -73,6 +73,17 @@ class Upgrade:
     lost: Counter[str] = field(default_factory=Counter[str])
     differing: list[Judged] = field(default_factory=list[Judged])
 
+    def to_json(self) -> dict[str, Any]:
+        """Return it as plain data, which `asdict` does not make of counters."""
+        return {
+            **{
+                name: getattr(self, name) for name in ("packages", "threads", "same", "checkpoints")
+            },
+            "checks": {check: dict(results) for check, results in self.checks.items()},
+            "lost": dict(self.lost.most_common()),
+            "differing": [asdict(judged) for judged in self.differing],
+        }
+
     def add(self, judged: Judged) -> None:
         """Add a thread."""
         self.threads += 1

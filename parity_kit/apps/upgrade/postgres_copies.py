@@ -62,11 +62,6 @@ class PostgresDatabase:
     threads: tuple[str, ...] = ()
     serde: str | None = None
 
-    @property
-    def distributions(self) -> tuple[str, ...]:
-        """PostgresSaver, with a driver that needs no library of the system."""
-        return "langgraph-checkpoint-postgres", "psycopg", "psycopg-binary"
-
     def state(self) -> list[Any]:
         """Return what tells this database, and what is in it now, from others."""
         with self._opened() as source:

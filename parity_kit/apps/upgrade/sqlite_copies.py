@@ -51,11 +51,6 @@ class SqliteDatabase:
     threads: tuple[str, ...] = ()
     serde: str | None = None
 
-    @property
-    def distributions(self) -> tuple[str, ...]:
-        """The kit has what it needs."""
-        return ()
-
     def state(self) -> list[Any]:
         """Return what tells this database, and what is in it now, from others."""
         return [str(self.file.resolve()), *_state(self.file)]

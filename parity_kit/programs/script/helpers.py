@@ -14,7 +14,7 @@ class Helper:
 
 
 _MODULES = {
-    "": "asyncio functools operator sqlite3 sys tempfile",
+    "": "asyncio copy functools operator sqlite3 sys tempfile",
     "collections": "Counter",
     "contextlib": "contextmanager",
     "dataclasses": "dataclass make_dataclass",
@@ -70,6 +70,20 @@ def limited(left, right):
     if (total if isinstance(total, (int, float)) else len(total)) > 9:
         raise ValueError("too much")
     return total'''
+    ),
+    "recorded": Helper(
+        '''\
+def recorded(calls):
+    """Reduce to what was recorded for the same two values."""
+
+    def reduce(left, right):
+        for before, written, result in calls:
+            if left == before and right == written:
+                return copy.deepcopy(result)
+        raise RuntimeError("the recording has no such call")
+
+    return reduce''',
+        ("copy",),
     ),
     "last": Helper("def last(left, right):\n    return right"),
     "first": Helper("def first(left, right):\n    return left"),

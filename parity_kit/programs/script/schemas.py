@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from parity_kit.programs.model import ROOT, Field, Schema
+from parity_kit.programs.reducers import RECORDED
 from parity_kit.programs.script.channels import channel_source, reducer_source, type_source
-from parity_kit.programs.script.source import Uses, call, is_attribute, quoted
+from parity_kit.programs.script.source import Uses, call, is_attribute, literal, quoted
 
 _MANAGED = {"is_last_step": "IsLastStep", "remaining_steps": "RemainingSteps"}
 _BASES = {"typed_dict": "TypedDict", "pydantic": "BaseModel"}
@@ -77,4 +78,7 @@ def _annotation(field: Field, uses: Uses) -> str:
         return f"{uses('Annotated')}[{kind}, {channel}]"
     if field.reducer is None:
         return kind
-    return f"{uses('Annotated')}[{kind}, {reducer_source(field.reducer, uses)}]"
+    source = reducer_source(field.reducer, uses)
+    if field.reducer == RECORDED:
+        source += f"({literal([list(call) for call in field.calls], uses)})"
+    return f"{uses('Annotated')}[{kind}, {source}]"

@@ -13,13 +13,14 @@ from typing import Any, cast
 from pure_engine.channels.aggregates import BinaryOperatorAggregate
 from pure_engine.channels.channel import Channel
 from pure_engine.channels.factory import empty_maker, make_channel, reducer
+from pure_engine.channels.reducers import recorded
 from pure_engine.channels.values import LastValue
 from pure_engine.codec.typed_values import KEYWORDS
 from pure_engine.names import ROOT
 from pure_engine.types import Envelope
 from pure_engine.unsupported import check_known
 
-_FIELD = {"type", "reducer", "channel", "managed"}
+_FIELD = {"type", "reducer", "channel", "managed", "calls"}
 _DECLARED = {"typed_dict", "dataclass", "root"}
 _MANAGED = {"is_last_step", "remaining_steps"}
 
@@ -123,6 +124,7 @@ def _channel(name: str, spec: Mapping[str, Any]) -> Channel:
             return make_channel({**settings, "type": kind}, name)
         return make_channel({"type": kind, **settings}, name)
     if (folding := spec.get("reducer")) is not None:
-        return BinaryOperatorAggregate(name, empty_maker(kind), reducer(folding))
+        fold = recorded(spec["calls"]) if folding == "recorded" else reducer(folding)
+        return BinaryOperatorAggregate(name, empty_maker(kind), fold)
     empty_maker(kind)
     return LastValue(name)
