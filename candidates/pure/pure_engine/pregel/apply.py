@@ -52,6 +52,7 @@ def apply_writes(
         if name in state.channels and state.channels[name].consume():
             changes.advance(name)
     for name, values in _by_channel(state, ordered).items():
+        state.filled[name] = None
         if state.channels[name].update(values):
             changes.note(name)
     if any(writer.triggers for writer in ordered):
@@ -70,10 +71,13 @@ def _by_channel(state: State, writers: Iterable[Writer]) -> dict[str, list[Any]]
 
 def _pass(state: State, changes: _Changes) -> None:
     """Tell channels that a superstep passed, and that the run ends if it triggers no node."""
-    for name, channel in state.channels.items():
+    for name in [*state.filled]:
+        channel = state.channels[name]
         if name not in changes.updated and channel.is_available() and channel.update(()):
             changes.note(name)
-    if changes.updated.isdisjoint(state.program.triggered):
+        if not channel.is_available():
+            del state.filled[name]
+    if state.program.triggered.keys().isdisjoint(changes.updated):
         for name, channel in state.channels.items():
             if channel.finish():
                 changes.note(name)

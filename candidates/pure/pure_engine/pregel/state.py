@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self, TypeAlias
 
 from pure_engine.channels.channel import MISSING, Channel
@@ -16,12 +16,21 @@ Channels: TypeAlias = dict[str, Channel]
 
 @dataclass(slots=True)
 class State:
-    """What supersteps read and change: a thread's current checkpoint and its channels."""
+    """What supersteps read and change: a thread's current checkpoint and its channels.
+
+    `filled` names the channels that may hold a value: of a large graph's, a superstep fills few.
+    """
 
     program: Program
     checkpoint: Checkpoint
     channels: Channels
     namespace: str = ""
+    filled: dict[str, None] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.filled = {
+            name: None for name, channel in self.channels.items() if channel.is_available()
+        }
 
     @classmethod
     def restored(cls, program: Program, checkpoint: Checkpoint, namespace: str = "") -> Self:
