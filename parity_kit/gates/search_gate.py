@@ -16,11 +16,15 @@ from parity_kit.contract.casefile import SUFFIX, CaseFile
 from parity_kit.contract.errors import CandidateError
 from parity_kit.contract.events import Event, GateFinished, GateProgress
 from parity_kit.corpora.oracle import reference
+from parity_kit.corpora.reach import read_reach
 from parity_kit.gates.findings import divergence, gate_finished
 from parity_kit.judging.candidate_under_test import CandidateUnderTest
+from parity_kit.reference.watcher import Watcher
 from parity_kit.search.coverage import Floors
 from parity_kit.search.generate import left_out
 from parity_kit.search.lockstep import Lockstep, search
+
+_MOST_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +57,38 @@ def gate_suite(  # noqa: PLR0913, PLR0917  # what a search is made of
         emit(GateProgress(under_test.name, suite, done, total))
 
     with reference(workspace) as engine:
-        result = search(
-            suite,
-            engine,
-            under_test,
-            examples=asked.examples,
-            bulk=asked.bulk,
-            seed_value=asked.seed,
-            required=under_test.asked(SubjectKind(suite), asked.required),
-            on_case=progress,
-        )
+
+        def searched() -> Lockstep:
+            return search(
+                suite,
+                engine,
+                under_test,
+                examples=asked.examples,
+                bulk=asked.bulk,
+                seed_value=asked.seed,
+                required=under_test.asked(SubjectKind(suite), asked.required),
+                on_case=progress,
+            )
+
+        result, reached = _watched(searched, workspace)
         _tell_findings(engine, under_test, result, emit, folder)
-    emit(_finished(under_test, result, asked.floors))
+    emit(_finished(under_test, result, asked.floors, reached))
+
+
+def _watched(searched: Callable[[], Lockstep], workspace: Workspace) -> tuple[Lockstep, str]:
+    """Return the result of a search, and what it reached of LangGraph that no corpus reaches."""
+    reach = read_reach(workspace.fixtures)
+    if reach is None or workspace.oracle:  # another oracle runs in a process of its own
+        return searched(), ""
+    unreached = frozenset(reach.functions) - reach.run_by()
+    with Watcher(unreached) as watcher:
+        result = watcher.call(searched)
+    ran = sorted(map(str, watcher.ran().functions & unreached))
+    if not ran:
+        return result, "reached no function of LangGraph that the corpora do not reach"
+    more = [f"and {len(ran) - _MOST_NAMED} more"] if len(ran) > _MOST_NAMED else []
+    names = ", ".join([*ran[:_MOST_NAMED], *more])
+    return result, f"reached functions of LangGraph that no corpus reaches: {names}"
 
 
 def _tell_findings(
@@ -91,7 +115,9 @@ def _tell_findings(
         )
 
 
-def _finished(under_test: CandidateUnderTest, result: Lockstep, floors: Floors) -> GateFinished:
+def _finished(
+    under_test: CandidateUnderTest, result: Lockstep, floors: Floors, reached: str
+) -> GateFinished:
     verdict, missed = result.judged(floors)
     if verdict == "unsupported" and result.suite in under_test.claimed:
         verdict = "unknown"
@@ -104,7 +130,7 @@ def _finished(under_test: CandidateUnderTest, result: Lockstep, floors: Floors) 
         tally=result.tally,
         seconds=result.seconds,
         coverage=result.coverage,
-        notes=[note for note in (missed, left_out(result.suite)) if note],
+        notes=[note for note in (missed, left_out(result.suite), reached) if note],
     )
 
 

@@ -49,9 +49,16 @@ class Ran:
 
 
 class Watcher(MetaPathFinder):
-    """Collects what runs of LangGraph in watched calls; only inside `with` can it watch."""
+    """Collects what runs of LangGraph in watched calls; only inside `with` can it watch.
 
-    def __init__(self) -> None:
+    With `only`, it watches these functions, which costs nothing as long as none of them runs.
+    """
+
+    def __init__(self, only: frozenset[Function] | None = None) -> None:
+        # A local function gets its code from the function around it.
+        self._only = only and {
+            Function(function.module, name) for function in only for name in _around(function.name)
+        }
         self._running: set[tuple[str, str]] = set()
         self._calls: list[frozenset[Function]] = []
         self._left: dict[tuple[str, str], dict[str, Any]] = {}
@@ -64,7 +71,7 @@ class Watcher(MetaPathFinder):
         setattr(builtins, _RAN, self._running.add)
         setattr(builtins, _LOOK, self._look)
         sys.meta_path.insert(0, self)
-        self._exchange(_watched)
+        self._exchange(self._codes)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -116,12 +123,26 @@ class Watcher(MetaPathFinder):
 
     def _exchange(self, codes: Callable[[str, str], _Codes]) -> None:
         """Give every function of LangGraph, local ones included, the code that `codes` has."""
+        codes = functools.cache(codes)
         for function in gc.get_objects():
             if type(function) is FunctionType:
                 code = function.__code__
                 if (module := self._module(code.co_filename)) is not None:
                     key = (code.co_qualname, code.co_firstlineno)
                     function.__code__ = codes(module, code.co_filename).get(key, code)
+
+    def _codes(self, module: str, path: str) -> _Codes:
+        """Return the code of the functions of a module that are watched."""
+        codes = _watched(module, path)
+        if self._only is None:
+            return codes
+        return {key: code for key, code in codes.items() if Function(module, key[0]) in self._only}
+
+
+def _around(name: str) -> Iterator[str]:
+    """Yield a function's qualified name, then those of the functions that it is local to."""
+    parts = name.split(".<locals>.")
+    yield from (".<locals>.".join(parts[:number]) for number in range(len(parts), 0, -1))
 
 
 def _module_below(roots: Sequence[Path]) -> Callable[[str], str | None]:

@@ -96,13 +96,13 @@ def _without_node(program: dict[str, Any], name: str) -> dict[str, Any]:
         left = [origin for origin in sources if origin != name]
         if left and target != name:
             edges.append([source if isinstance(source, str) else left, target])
-    return program | {
-        "nodes": {key: node for key, node in program["nodes"].items() if key != name},
-        "edges": edges,
-        "branches": {
-            key: routes for key, routes in program.get("branches", {}).items() if key != name
-        },
-    }
+    by_node = ("nodes", "branches", "route_errors")
+    return {
+        part: {key: value for key, value in given.items() if key != name}
+        if part in by_node
+        else given
+        for part, given in program.items()
+    } | {"edges": edges}
 
 
 def _prune(value: Any, attempt: Callable[[Plain], bool]) -> None:

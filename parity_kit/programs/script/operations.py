@@ -164,7 +164,7 @@ def _state(name: str, given: Mapping[str, Any], uses: Uses) -> Iterator[str]:
                 ", ".join(
                     call(
                         uses("StateUpdate"),
-                        literal(update["values"], uses),
+                        literal(update.get("values"), uses),
                         *_update_parts(update, given, uses),
                     )
                     for update in superstep

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from parity_kit.contract import Engine, Operation, Subject, SubjectKind, Trace
-from parity_kit.contract.plain import Plain
+from parity_kit.contract.canonical import pack
+from parity_kit.contract.plain import Ext, Plain
 from parity_kit.search.choices import Choices
 from parity_kit.search.generate.growing import Growing
 from parity_kit.search.generate.values import overwrite
@@ -69,9 +70,10 @@ def channel_case(choices: Choices, reference: Engine) -> Trace:
         def step() -> None:
             kind = choices.below(kinds)
             if kind == 0:
-                growing.apply(choices.pick(_PLAIN))
+                load = choices.chance(len(_PLAIN))
+                growing.apply(_load(choices, spec, value) if load else choices.pick(_PLAIN))
                 return
-            values = choices.repeat(lambda: value(choices), 1, 3)
+            values = choices.repeat(lambda: _or_null(choices, value), 1, 3)
             if kind == 3:  # noqa: PLR2004  # the last of four
                 growing.apply(Operation("replay_writes", {"writes": values}))
             else:
@@ -80,6 +82,25 @@ def channel_case(choices: Choices, reference: Engine) -> Trace:
         choices.repeat(step, 4, 8, 1)
         growing.apply(_GET)
         return growing.trace()
+
+
+def _or_null(choices: Choices, value: Callable[[Choices], Plain]) -> Plain:
+    return None if choices.chance(19) else value(choices)
+
+
+def _load(choices: Choices, spec: dict[str, Plain], value: Callable[[Choices], Plain]) -> Operation:
+    """Return a restore from a checkpoint such as the class makes, or from null."""
+    if choices.chance(2):
+        return Operation("load", {"value": None})
+    name = str(spec["class"])
+    if name == "Topic":
+        return Operation("load", {"value": [value(choices), value(choices)]})
+    if name.startswith("Named"):
+        names = Ext(0, pack(["builtins", "set", choices.some(LETTERS, 3)]))
+        return Operation("load", {"value": [names, True] if "After" in name else names})
+    if name == "LastValueAfterFinish":
+        return Operation("load", {"value": [value(choices), choices.chance()]})
+    return Operation("load", {"value": FIELD_VALUES[str(spec["type"])](choices)})
 
 
 def _spec(choices: Choices) -> tuple[dict[str, Plain], Callable[[Choices], Plain]]:

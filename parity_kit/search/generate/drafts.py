@@ -7,6 +7,7 @@ from typing import Any
 
 from parity_kit.contract.plain import Plain
 from parity_kit.search.choices import Choices
+from parity_kit.search.generate.roots import root_value
 
 FIELDS: dict[str, dict[str, Plain]] = {
     "n": {"type": "int"},
@@ -17,6 +18,8 @@ FIELDS: dict[str, dict[str, Plain]] = {
     "topic": {"type": "int", "channel": {"class": "Topic"}},
     "brief": {"type": "int", "channel": {"class": "EphemeralValue", "guard": False}},
     "any": {"type": "int", "channel": {"class": "AnyValue"}},
+    "update": {"type": "int"},
+    "type": {"type": "int", "reducer": "add"},
     "local": {"type": "int", "channel": {"class": "UntrackedValue", "guard": False}},
     "trail": {
         "type": "list",
@@ -24,6 +27,8 @@ FIELDS: dict[str, dict[str, Plain]] = {
     },
 }
 ALWAYS = ("n", "log")
+KEYS = ("z", "x", "value", "type", "update", "lc")
+"""Keys of a map; some are those of the maps that LangGraph stores."""
 EXTRA = tuple(name for name in FIELDS if name not in ALWAYS)
 _LISTS = {"log", "trail"}
 _ERRORS = ("ValueError", "ConnectionError", "KeyError", "RuntimeError", "TimeoutError")
@@ -76,12 +81,14 @@ def value(choices: Choices, name: str) -> Plain:
     if name in _LISTS:
         return choices.repeat(lambda: choices.below(10), 1, 2)
     if name == "bag":
-        return {key: choices.below(10) for key in choices.some("xyz", 2)}
+        return {key: choices.below(10) for key in choices.some(KEYS, 2)}
     return choices.below(10)
 
 
 def update(choices: Choices, program: dict[str, Any]) -> Plain:
-    """Return an input: `n`, and perhaps other fields."""
+    """Return an input: `n`, and perhaps other fields; a value where the state has no fields."""
+    if "__root__" in program["state"]:
+        return root_value(choices, program["state"]["__root__"]["type"])
     others = [name for name in program["state"] if name in FIELDS and name != "n"]
     return {name: value(choices, name) for name in ("n", *choices.some(others, 2))}
 

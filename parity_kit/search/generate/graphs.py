@@ -24,26 +24,31 @@ from parity_kit.contract import (
 )
 from parity_kit.contract.plain import Plain
 from parity_kit.search.choices import Choices
+from parity_kit.search.generate.arguments import (
+    change,
+    config,
+    metadata_filter,
+    run_arguments,
+)
 from parity_kit.search.generate.drafts import update
 from parity_kit.search.generate.growing import Growing
+from parity_kit.search.generate.old_threads import old_checkpoint
 from parity_kit.search.generate.programs import program
+from parity_kit.search.generate.roots import root_program
 from parity_kit.search.generate.threads import SessionThreads, Thread
 
 Where: TypeAlias = dict[str, Plain]
 """Arguments of an operation."""
 
-_MODES = ("values", "updates", "tasks", "checkpoints", "custom", "debug")
-_DURABILITY = ("sync", "async", "exit")
 _SAVERS = ("memory", "memory", "memory", "sqlite", None)
 _THREADS = ("t", "t", "t", "u", "v")
-_PATCHES: tuple[dict[str, Plain], ...] = ({"source": "loop"}, {"source": "update"}, {"step": 0})
 _MOST = 9
 """Operations of a case."""
 
 
 def graph_case(choices: Choices, reference: Engine) -> Trace:
     """Return a case: a graph program and operations on it."""
-    made = program(choices)
+    made = root_program(choices) if choices.chance(24) else program(choices)
     saver = choices.pick(_SAVERS)
     # LangGraph's SQLite saver supports synchronous calls only.
     awaited = saver != "sqlite" and choices.chance(2 if "timeout" in repr(made) else 5)
@@ -90,7 +95,9 @@ class _Machine:
     def _kinds(self, thread: Thread) -> list[Callable[[Where, Thread], Operation]]:
         """Return the possible operations on a thread, simplest first; likely ones are repeated."""
         if not thread.checkpoints:
-            return [self.begin, self.begin, self._state, self._update, self._bulk]
+            old = [self._put_old] if self.program.get("schema") != "root" else []
+            begin = [self.begin] * 3
+            return [*begin, self._state, self._update, self._bulk, self._go_on, *old]
         kinds = [self._state, self._history, self._update, self._fork, self._fork_update]
         if thread.pending:
             answers = [self._answer_all, self._answer_all, self._answer_some, self._answer]
@@ -100,18 +107,23 @@ class _Machine:
             return [self._go_on, self._go_on, self._update, self._update, *kinds]
         return [self._go_on, self.begin, self.begin, *kinds, self._answer, self._delete]
 
-    def _go_on(self, where: Where, _: Thread) -> Operation:
-        return self._run(where, None)
+    def _go_on(self, where: Where, thread: Thread) -> Operation:
+        return self._run(where | self._inside(thread), None)
 
     def _state(self, where: Where, thread: Thread) -> Operation:
         arguments = self._at(where, thread) if self.choices.chance(3) else where
         if self.choices.chance(3):
             arguments = {**arguments, "subgraphs": True}
-        return Operation("get_state", arguments | self._inside())
+        return Operation("get_state", arguments | self._inside(thread))
 
-    def _answer(self, where: Where, _: Thread) -> Operation:
+    def _answer(self, where: Where, thread: Thread) -> Operation:
         answer: Where = {**where, "value": self.choices.below(10)}
-        return Operation("resume", answer | self._streamed())
+        if self.choices.chance(5):
+            # Clients name the thread's latest checkpoint, as well.
+            answer |= {"checkpoint": thread.checkpoints[-1]} if thread.checkpoints else {}
+        else:
+            answer |= self._inside(thread)
+        return Operation("resume", answer | self._arguments())
 
     def _answer_all(self, where: Where, thread: Thread) -> Operation:
         if thread.pending == 1:
@@ -123,7 +135,7 @@ class _Machine:
 
     def _answers(self, where: Where, chosen: list[int]) -> Operation:
         answers: Plain = [[index, self.choices.below(10)] for index in chosen]
-        return Operation("resume_map", {**where, "values": answers, **self._streamed()})
+        return Operation("resume_map", {**where, "values": answers, **self._arguments()})
 
     def _command(self, where: Where, thread: Thread) -> Operation:
         choices, command = self.choices, dict[str, Plain]()
@@ -134,21 +146,15 @@ class _Machine:
             command["goto"] = {"send": [target, {"k": 7}]} if choices.chance(3) else target
         if thread.pending and choices.chance():
             command["resume"] = choices.below(10)
-        return Operation("command", {**where, "command": command, **self._streamed()})
+        return Operation("command", {**where, "command": command, **self._arguments()})
 
-    def _update(self, where: Where, _: Thread) -> Operation:
-        return Operation("update_state", {**where, **self._change(), **self._inside()})
-
-    def _change(self) -> Where:
-        """Return the values to write, and sometimes the node to write them as."""
-        change: Where = {"values": update(self.choices, self.program)}
-        if self.choices.below(3):
-            change["as_node"] = self.choices.pick(list(self.program["nodes"]))
-        return change
+    def _update(self, where: Where, thread: Thread) -> Operation:
+        made = change(self.choices, self.program) | config(self.choices)
+        return Operation("update_state", {**where, **made, **self._inside(thread)})
 
     def _bulk(self, where: Where, _: Thread) -> Operation:
         def superstep() -> Plain:
-            return self.choices.repeat(self._change, 1, 2, 1)
+            return self.choices.repeat(lambda: change(self.choices, self.program), 1, 2, 1)
 
         return Operation(
             "bulk_update_state", {**where, "supersteps": self.choices.repeat(superstep, 1, 2, 1)}
@@ -161,14 +167,17 @@ class _Machine:
         return self._update(self._at(where, thread), thread)
 
     def _history(self, where: Where, thread: Thread) -> Operation:
-        arguments = {**where, **self._inside()}
+        arguments = {**where, **self._inside(thread)}
         if self.choices.chance(2):
             arguments["limit"] = self.choices.between(1, 3)
         if self.choices.chance(2):
             arguments["before"] = self.choices.pick(thread.checkpoints)
         if self.choices.chance(3):
-            arguments["filter"] = self.choices.pick(_PATCHES)
+            arguments["filter"] = metadata_filter(self.choices)
         return Operation("get_state_history", arguments)
+
+    def _put_old(self, where: Where, _: Thread) -> Operation:
+        return Operation("put", where | old_checkpoint(self.choices, self.program))
 
     def _delete(self, where: Where, _: Thread) -> Operation:
         return Operation("delete_thread", where)
@@ -179,43 +188,18 @@ class _Machine:
             return where
         return {**where, "checkpoint": self.choices.pick(thread.checkpoints[::-1])}
 
-    def _inside(self) -> Where:
-        """Sometimes return the address of a task's subgraph."""
+    def _inside(self, thread: Thread) -> Where:
+        """Sometimes return the address of a task's subgraph, or of a checkpoint of that."""
         if "subgraphs" not in self.program or not self.choices.chance(3):
             return {}
-        return {"task": self.choices.below(2)}
-
-    def _streamed(self) -> Where:
-        """Return the stream modes of a run, and its other arguments."""
-        streamed: Where = {"modes": _modes(self.choices)} if self.choices.chance() else {}
-        if streamed and self.choices.chance(1 if "subgraphs" in self.program else 15):
-            streamed["subgraphs"] = True
-        return streamed | self._rare_arguments()
-
-    def _rare_arguments(self) -> Where:
-        """Return the rarely used arguments of a run."""
-        choices = self.choices
-        arguments: Where = {"recursion_limit": choices.between(2, 6)}
-        if "context" in self.program and choices.below(4):
-            arguments["context"] = {"who": choices.pick(("me", "you"))}
-        if choices.chance(24):
-            name = choices.pick(("interrupt_before", "interrupt_after"))
-            arguments[name] = (
-                "*" if choices.chance() else [choices.pick(list(self.program["nodes"]))]
-            )
-        if choices.chance(24):
-            arguments["max_concurrency"] = choices.between(1, 2)
-        return arguments
+        address: Where = {"task": self.choices.below(2)}
+        if thread.inner and self.choices.chance():
+            address["inner"] = self.choices.pick(thread.inner[::-1])
+        return address
 
     def _run(self, where: Where, given: Plain) -> Operation:
-        choices = self.choices
-        arguments: Where = {**where, "input": given}
-        if "thread" in where and choices.chance(5):
-            arguments["durability"] = choices.pick(_DURABILITY)
-        arguments |= self._streamed()
+        arguments = {**where, "input": given, **self._arguments(has_thread="thread" in where)}
         return Operation("stream" if "modes" in arguments else "invoke", arguments)
 
-
-def _modes(choices: Choices) -> list[str]:
-    chosen = choices.some(_MODES, len(_MODES), 1)
-    return [mode for mode in _MODES if mode in chosen]
+    def _arguments(self, *, has_thread: bool = True) -> Where:
+        return run_arguments(self.choices, self.program, has_thread=has_thread)

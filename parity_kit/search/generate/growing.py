@@ -22,6 +22,7 @@ from parity_kit.contract import (
 )
 from parity_kit.contract.canonical import digest, pack
 from parity_kit.programs.features import features_of
+from parity_kit.search.situations import situations
 
 _PINS = Pins()
 _NAMELESS = {kind: CaseId(f"lockstep/{kind.value}/-") for kind in SubjectKind}
@@ -66,11 +67,16 @@ class Growing:
     def trace(self) -> Trace:
         """Return the case so far, with the reference's outcomes.
 
-        It has no name yet (`named`): few generated cases need one.
+        It has no name yet (`named`): few generated cases need one. Its features include the
+        situations of its operations, so that a search counts them.
         """
-        kind, operations = self.subject.kind, tuple(self.operations)
-        features = features_of(self.subject, operations)
-        case = Case(_NAMELESS[kind], self.subject, operations, features, _PINS)
+        subject, operations = self.subject, tuple(self.operations)
+        features = {
+            *features_of(subject, operations),
+            *situations(subject, operations, self.outcomes),
+        }
+        name = _NAMELESS[subject.kind]
+        case = Case(name, subject, operations, tuple(sorted(features)), _PINS)
         return Trace(case, tuple(self.outcomes))
 
 

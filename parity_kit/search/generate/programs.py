@@ -1,7 +1,7 @@
 """Small graph programs, with shapes and traits that engines get wrong.
 
-LangGraph compiles all of them: every node is known, and START has an edge. Node `a` always runs
-first.
+LangGraph compiles all of them: every node is known, and START has an edge. The first node
+always runs first.
 """
 
 from __future__ import annotations
@@ -14,13 +14,17 @@ from parity_kit.search.generate.drafts import ALWAYS, EXTRA, Draft, body
 from parity_kit.search.generate.shapes import SHAPES
 from parity_kit.search.generate.traits import TRAITS, asking, called, nested
 
-_NODES = (("a", "b", "c", "d"), ("x", "y", "z"), ("p", "q"))
-"""Names of nodes, by the nesting depth of their graph."""
+_NODES = (
+    (("a", "b", "c", "d"), ("d", "b", "c", "a"), ("value", "step", "source", "goto")),
+    (("x", "y", "z"), ("z", "value", "x")),
+    (("p", "q"),),
+)
+"""Names of nodes, by the nesting depth of their graph; some are unsorted, or keys elsewhere."""
 
 
 def program(choices: Choices, depth: int = 0) -> dict[str, Any]:
     """Return a program; `depth` is the number of graphs around it."""
-    names = _NODES[depth]
+    names = _NODES[depth][max(0, choices.below(3 * len(_NODES[depth])) - 2 * len(_NODES[depth]))]
     shape = choices.pick([shape for shape in SHAPES if shape.least <= len(names)])
     nodes = names[: max(shape.least, 1 + choices.below(len(names)))]
     draft = Draft(choices, nodes, [*ALWAYS, *choices.some(EXTRA, 2)], depth)

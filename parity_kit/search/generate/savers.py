@@ -13,10 +13,13 @@ from parity_kit.search.choices import Choices
 from parity_kit.search.generate.channels import FIELD_VALUES, LETTERS
 from parity_kit.search.generate.growing import Growing
 
-_THREADS = ("t", "t", "u")
-_NAMESPACES = ("", "", "sub:1")
+_THREADS = ("t", "t", "u", "t/u")
+_NAMESPACES = ("", "", "sub:1", "sub:1|sub")
 _SOURCES = ("input", "loop", "update")
-_CHANNELS = (*LETTERS, "__error__", "__interrupt__", "__resume__")
+_NAMES = (*LETTERS, "value", "__root__")
+_KEYS = ("user", "value", "type", "writes", "thread_id")
+_SCALARS: tuple[Plain, ...] = ("x", 1, None, True, 0.5, "nul\0")
+_CHANNELS = (*_NAMES, "__error__", "__interrupt__", "__resume__")
 _TASKS = ("task-1", "task-2")
 _PATHS = ("", "~__pregel_pull, a")
 _MOST = 9
@@ -77,7 +80,7 @@ class _Machine:
         # A parent is older: on a cycle, InMemorySaver.get_delta_channel_history never ends.
         parent = _identity(choices.pick(numbers[::-1])) if numbers and choices.chance() else None
         numbers.append(number)
-        values = {name: FIELD_VALUES["any"](choices) for name in choices.some(LETTERS, 3)}
+        values = {name: FIELD_VALUES["any"](choices) for name in choices.some(_NAMES, 3)}
         changed = [name for name in values if not choices.chance(3)]
         for name in changed:
             self.versions[name] = self.versions.get(name, 0) + 1
@@ -91,10 +94,12 @@ class _Machine:
             "versions_seen": {"a": versions} if choices.chance() else {},
             "updated_channels": changed if choices.chance() else None,
         }
+        more = choices.some(_KEYS, 2) if choices.chance(3) else ()
         metadata: Plain = {
             "source": choices.pick(_SOURCES),
             "step": choices.between(-1, 3),
             "parents": {"": _identity(1)} if choices.chance(3) else {},
+            **{key: choices.pick(_SCALARS) for key in more},
         }
         arguments: dict[str, Plain] = {
             "thread": thread,
@@ -139,10 +144,12 @@ class _Machine:
         if choices.chance(2):
             arguments["before"] = self._checkpoint(thread, namespace)
         if choices.chance(2):
-            arguments["filter"] = (
-                {"step": choices.between(-1, 3)}
-                if choices.chance()
-                else {"source": choices.pick(_SOURCES)}
+            arguments["filter"] = choices.pick(
+                (
+                    {"source": choices.pick(_SOURCES)},
+                    {"step": choices.between(-1, 3)},
+                    {choices.pick(_KEYS): choices.pick(_SCALARS)},
+                )
             )
         return Operation("list", arguments)
 

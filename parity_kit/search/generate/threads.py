@@ -7,13 +7,19 @@ from dataclasses import dataclass, field
 from parity_kit.contract import Outcome, Unsupported, split_stored_name
 
 _WAITING = {"__interrupt__", "__resume__"}
+_MADE_HERE = "00000000-0000-6000-"
+"""How the ids of the session's own checkpoints begin; only those have a number."""
 
 
 @dataclass(slots=True)
 class Thread:
-    """A thread: its checkpoints by number, oldest first, with their pending writes."""
+    """A thread: its checkpoints by number, oldest first, with their pending writes.
+
+    `inner` are the checkpoints of its subgraphs.
+    """
 
     checkpoints: list[int] = field(default_factory=list[int])
+    inner: list[int] = field(default_factory=list[int])
     writes: dict[int, dict[str, set[str]]] = field(default_factory=dict[int, dict[str, set[str]]])
 
     @property
@@ -39,10 +45,12 @@ class SessionThreads:
                 self.threads.pop(thread, None)
         for name in outcome.stored:
             kind, *parts = split_stored_name(name)
-            if kind == "checkpoint" and not parts[1]:
+            if kind == "checkpoint":
                 thread = self.threads.setdefault(parts[0], Thread())
-                thread.checkpoints.append(_number(parts[2]))
-                thread.checkpoints.sort()
+                checkpoints = thread.inner if parts[1] else thread.checkpoints
+                if parts[2].startswith(_MADE_HERE):
+                    checkpoints.append(_number(parts[2]))
+                    checkpoints.sort()
             elif kind == "write" and not parts[1]:
                 thread = self.threads.setdefault(parts[0], Thread())
                 tasks = thread.writes.setdefault(_number(parts[2]), {})

@@ -35,6 +35,7 @@ def commanding(draft: Draft) -> None:
     draft.bodies[name].append({"return": {"command": command}})
     if choices.chance():
         draft.branches.pop(name, None)
+        draft.parts.get("route_errors", {}).pop(name, None)
         draft.edges = [edge for edge in draft.edges if not _leaves(edge, name)]
 
 
@@ -172,6 +173,15 @@ def mapped(draft: Draft) -> None:
     draft.branches.setdefault(name, []).append({"path": path, "map": ways})
 
 
+def misrouted(draft: Draft) -> None:
+    """A branch raises until the log has grown."""
+    choices, name = draft.choices, draft.choices.pick(draft.nodes)
+    path: Plain = {"if": [{"lt": [{"len": {"get": "log"}}, choices.below(4)]}, None, END]}
+    draft.branches.setdefault(name, []).append(path)
+    error: Plain = {"type": choices.pick(("ValueError", "KeyError")), "message": f"{name} is lost"}
+    draft.parts["route_errors"] = {name: error}
+
+
 def chained(draft: Draft) -> None:
     """The first and the last node are the entry point and the finish point."""
     draft.edges = draft.edges[1:]
@@ -235,6 +245,7 @@ TRAITS = (
     managed,
     labelled,
     mapped,
+    misrouted,
     chained,
     timed,
     draining,

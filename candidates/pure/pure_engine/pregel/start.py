@@ -36,7 +36,7 @@ def start(run: Run, store: Store, emitter: Emitter) -> None:
     value = run.request.input
     continues = run.resuming
     if continues is None:
-        same = run.nesting.metadata.get("run_id", MISSING) == store.metadata.get("run_id")
+        same = run.nesting.metadata.get("run_id") == store.metadata.get("run_id", MISSING)
         continues = value is None or isinstance(value, Command) or (same and not run.is_nested)
     resuming = bool(run.state.versions) and continues
     if not run.is_nested:

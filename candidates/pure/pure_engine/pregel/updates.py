@@ -109,9 +109,9 @@ class Update:
             if as_node is None:
                 raise InvalidUpdateError("Ambiguous update, specify as_node")
             changes = [changes[0]._replace(as_node=as_node)]
-        elif any(change.as_node is None for change in changes):
-            raise InvalidUpdateError("as_node is required when applying multiple updates")
         for change in changes:
+            if change.as_node is None:
+                raise InvalidUpdateError("as_node is required when applying multiple updates")
             if change.as_node not in program.nodes:
                 message = f"Node {change.as_node} does not exist"
                 raise InvalidUpdateError(message)

@@ -105,8 +105,9 @@ def metadata_only(known: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def with_metadata(where: Where, metadata: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a place with metadata to store there, which goes before the place's own entries."""
-    known = metadata_only(metadata)
+    """Return a place with metadata to store there, whose scalars go before the place's own."""
+    scalars = metadata_only(metadata).items()
+    known = {name: value for name, value in scalars if isinstance(value, (str, int, float))}
     return {**known, **where, **known}
 
 

@@ -188,7 +188,9 @@ class SqliteSaver(Saver):
         saved = self.get(where)
         if saved is None:
             return {channel: {"writes": []} for channel in channels}
-        thread, ns, name = saved.config.values()
+        # A config may have keys of its own beside these.
+        config = saved.config
+        thread, ns, name = (config[key] for key in ("thread_id", "checkpoint_ns", "checkpoint_id"))
 
         def at(name: str) -> Saved:
             saved = self.get(configurable(thread, ns, name))
