@@ -70,6 +70,7 @@ _VALUES: _Traces = {
         {"class": "LastValue", "type": "any"},
         (up({"at": unpack(dump({3, 1, 2})[1])}), RESTORE, GET),
     ),
+    "last-value-after-finish/no-update": (_LAST_FINISH, (up(), up(1), up(), FINISH, up(), GET)),
     "last-value-after-finish/hidden": (_LAST_FINISH, (up(1), AVAILABLE, GET, FINISH, GET)),
     "last-value-after-finish/consumed": (_LAST_FINISH, (up(1), FINISH, CONSUME, GET, AVAILABLE)),
     "last-value-after-finish/finish-empty": (_LAST_FINISH, (FINISH, GET, CONSUME)),

@@ -24,6 +24,7 @@ from ._scripts import (
     stream,
     update,
 )
+from ._second_runs import SECOND_RUNS
 from ._subgraph_programs import ASKING, VISIT, child
 
 _TWICE: dict[str, Any] = {"max_attempts": 2}
@@ -166,12 +167,15 @@ _ON_SQLITE = (
     "delta/overwritten/with-null",
     "replay/questions-beside-an-answer",
     "commands/one-field-twice",
+    "config/own-keys-of-a-delta-channel",
+    "config/null-metadata-beside-own-keys",
+    "replay/an-update-of-an-old-checkpoint",
 )
 
 
 def cases() -> Iterator[Case]:
     """Yield the corpus."""
-    yield from cases_of("crossings", {**_RUNS, **DELTA_RUNS}, _ON_SQLITE)
+    yield from cases_of("crossings", {**_RUNS, **DELTA_RUNS, **SECOND_RUNS}, _ON_SQLITE)
     for reducer in ("add", "merge"):
         values = [[1], [2]] if reducer == "add" else [{"a": 1}, {"b": 2}]
         yield channel(

@@ -177,7 +177,10 @@ _RUNS: dict[str, tuple[Program, tuple[Operation, ...]]] = {
             STATE,
         ),
     ),
-    "update-state/ambiguous": (FAN, (op("update_state", thread="t", values={"n": 1}), STATE)),
+    "update-state/new-thread-unnamed": (
+        FAN,
+        (op("update_state", thread="t", values={"n": 1}), STATE),
+    ),
     "update-state/skips-ahead": (
         LINE,
         (op("update_state", thread="t", values={"n": 7}, as_node="b"), STATE, GO_ON),

@@ -16,6 +16,7 @@ from parity_kit.contract import Case, Operation
 from parity_kit.corpora.authoring import graph, op
 from parity_kit.reference.native import to_plain
 
+from ._failure_programs import ALWAYS, HANDLED
 from ._graph_programs import FAN, LINE, LOG, START, Program, nodes, note
 
 ID = "00000000-0000-5000-8000-{:012x}"
@@ -215,8 +216,18 @@ BOTH_LAYOUTS = {
 }
 
 
+_HANDLED: Program = LINE | {
+    "nodes": {**LINE["nodes"], "a": {"body": [ALWAYS], "error_handler": [HANDLED]}}
+}
+
+
 def cases() -> Iterator[Case]:
     """Yield every layout with every script, in memory and in SQLite."""
+    for layout in (1, 2):
+        _, checkpoint = LAYOUTS["start-of-a-node"]
+        stored = _stored(checkpoint | {"v": layout})
+        name = f"migration/start-of-a-node-that-is-handled/version-{layout}"
+        yield graph(name, _HANDLED, stored, *SCRIPTS["go-on"])
     for layout, (program, checkpoint) in BOTH_LAYOUTS.items():
         stored = _stored(checkpoint)
         stop = op("invoke", **THREAD, input=None, interrupt_before=["b"])

@@ -84,6 +84,8 @@ def _watched(searched: Callable[[], Lockstep], workspace: Workspace) -> tuple[Lo
     with Watcher(unreached) as watcher:
         result = watcher.call(searched)
     ran = sorted(map(str, watcher.ran().functions & unreached))
+    if not result.tally.compared:
+        return result, ""
     if not ran:
         return result, "reached no function of LangGraph that the corpora do not reach"
     more = [f"and {len(ran) - _MOST_NAMED} more"] if len(ran) > _MOST_NAMED else []

@@ -50,6 +50,7 @@ _KIT = (
 _KIT_TESTS = (
     "test_compare",
     "test_conclusion",
+    "test_conclusion_words",
     "test_gate",
     "test_gate_rules",
     "test_judge",

@@ -14,9 +14,12 @@ from parity_kit.contract.errors import (
 from parity_kit.contract.plain import Plain
 from parity_kit.gates.findings import gate_finished
 from parity_kit.judging.candidate_under_test import CandidateUnderTest
-from parity_kit.judging.judge import Tally, judge
+from parity_kit.judging.judge import Tally, judge, without_types
+from parity_kit.judging.places import Value
 from parity_kit.judging.verdicts import (
     Crashed,
+    Difference,
+    Divergent,
     Equal,
     Expected,
     Flaky,
@@ -110,3 +113,29 @@ def test_each_kind_of_subject_has_a_level_and_counts_of_its_own() -> None:
         "codec": {"reached": "bytes", "verdicts": {"equal": 1}},
         "saver": {"reached": "none", "verdicts": {"unsupported": 1}},
     }
+
+
+DIFFERS = Divergent((Difference(Level.BYTES, 0, "x", Value(), "$", "1", "2"),), Level.TRACE)
+OWN_TYPE = Case(
+    CaseId("own"), Subject(SubjectKind.CODEC, {"types": [["app", "Order"], ["app", "Item"]]}), ()
+)
+
+
+def test_a_type_that_cannot_be_imported_is_no_difference() -> None:
+    verdict = without_types(OWN_TYPE, DIFFERS, {"app.Order"})
+    assert isinstance(verdict, NotSupported)
+    assert verdict.reason.startswith("cannot import app.Order, which the data names; put")
+
+
+@pytest.mark.parametrize(
+    ("case", "verdict", "missing"),
+    [
+        (OWN_TYPE, DIFFERS, set[str]()),
+        (OWN_TYPE, DIFFERS, {"app.Other"}),
+        (CASE, DIFFERS, {"app.Order"}),
+        (OWN_TYPE, Equal(Level.BYTES), {"app.Order"}),
+        (OWN_TYPE, Crashed("gone"), {"app.Order"}),
+    ],
+)
+def test_any_other_verdict_stays(case: Case, verdict: Verdict, missing: set[str]) -> None:
+    assert without_types(case, verdict, missing) is verdict

@@ -142,6 +142,22 @@ def test_an_entry_that_excuses_everything_is_refused(
         ledger(tmp_path, text.replace('"trace"', '"none"'))
 
 
+@pytest.mark.parametrize(
+    ("case", "differs"),
+    [
+        ("savers/put*", "*"),
+        ("savers/*", "*: stored write/*"),
+        ("savers/*", "*: value *"),
+        ("*", "operation * (put)*"),
+    ],
+)
+def test_an_entry_that_names_a_case_or_a_place_may_hide_results(
+    tmp_path: Path, case: str, differs: str
+) -> None:
+    text = ENTRY.replace("savers/*", case).replace("*: stored write/*$[0].x*", differs)
+    assert ledger(tmp_path, text.replace('"trace"', '"none"')).entries
+
+
 def test_entry_whose_cases_are_all_equal_is_stale(tmp_path: Path) -> None:
     kept = ledger(tmp_path)
     for number in range(3):
