@@ -13,12 +13,13 @@ from pathlib import Path
 
 from parity_kit.contract.files import write_atomically
 from parity_kit.reference import Engine
+from parity_kit.reference.logs import silence_langgraph
 from parity_kit.search import coverage
 from parity_kit.search.choices import seeded
 from parity_kit.search.coverage import FILE, STEPS, Calibration, pairs_of
 from parity_kit.search.generate import SUITES
 
-CASES = {"codec": 5_000, "channel": 10_000, "graph": 10_000, "saver": 3_000}
+CASES = {"codec": 5_000, "channel": 10_000, "graph": 4_000, "saver": 2_000}
 """Cases in the run of each suite."""
 _SEED = 2026
 
@@ -29,7 +30,8 @@ def calibrate(suite: str, cases: int) -> Calibration:
     generate = SUITES[suite]
     combinations: list[tuple[str, ...]] = []
     for _ in range(cases):
-        combinations.append(generate(choices, reference).case.features)
+        with silence_langgraph():
+            combinations.append(generate(choices, reference).case.features)
         if len(combinations) % 1000 == 0:
             print(f"{suite}: {len(combinations)}", file=sys.stderr)  # noqa: T201  # minutes go by
     return Calibration(cases, pairs_of(combinations), _curve(combinations))

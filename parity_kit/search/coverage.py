@@ -8,8 +8,8 @@ given number of cases covers, so that a short run need not reach what only a lon
 from __future__ import annotations
 
 import functools
-import itertools
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
@@ -96,9 +96,11 @@ class Calibration:
 
 def pairs_of(combinations: Iterable[Sequence[str]]) -> frozenset[Pair]:
     """Return the pairs of features that occur together; a case's features are sorted."""
-    return frozenset(
-        pair for features in set(combinations) for pair in itertools.combinations(features, 2)
-    )
+    met = defaultdict[str, set[str]](set)
+    for features in set(combinations):
+        for index, feature in enumerate(features, 1):
+            met[feature].update(features[index:])
+    return frozenset((feature, other) for feature, others in met.items() for other in others)
 
 
 @functools.cache

@@ -144,16 +144,12 @@ impl<'a> Update<'a> {
                 return Err(invalid("Ambiguous update, specify as_node").into());
             }
         }
-        let mut named = Vec::new();
+        let mut nodes = Vec::new();
         for change in &changes {
             let Some(name) = &change.as_node else {
                 let message = "as_node is required when applying multiple updates";
                 return Err(invalid(message).into());
             };
-            named.push((name, change));
-        }
-        let mut nodes = Vec::new();
-        for (name, change) in named {
             let place = self.graph.program.node(name);
             let place = place.ok_or_else(|| invalid(&format!("Node {name} does not exist")))?;
             nodes.push((place, change));

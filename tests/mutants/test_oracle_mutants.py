@@ -1,0 +1,65 @@
+"""The committed cases notice faults in LangGraph itself, in each of its modules.
+
+If LangGraph lacks a mutant, or its case is gone, make the list again (`oracle_kills.py`).
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from oracle_kills import FILE
+
+from parity_kit.candidates.workspace import find_workspace
+from parity_kit.contract import Trace
+from parity_kit.corpora.folder import read_corpora
+from parity_kit.reference import Engine
+from parity_kit.selftest.lines import Lines
+from parity_kit.selftest.operators import Mutant, mutants
+from parity_kit.selftest.patching import LiveFunctions
+from parity_kit.selftest.runner import judge
+from parity_kit.selftest.stages import CasesStage
+
+WORKSPACE = find_workspace(Path(__file__))
+KILLS: Any = json.loads(FILE.read_text(encoding="utf-8"))
+FLOOR = 0.8
+"""The share that must be noticed in each module; a case may hang on a few lines of the sample."""
+
+
+@pytest.mark.slow
+def test_faults_in_every_module_of_langgraph_are_noticed() -> None:
+    cases = {case for of_module in KILLS.values() for case in of_module.values()}
+    traces = {
+        str(trace.case.id): trace
+        for corpus in read_corpora(WORKSPACE.fixtures)
+        for trace in corpus.traces
+        if trace.case.id in cases
+    }
+    assert cases == traces.keys()
+    noticed, total = Counter[str](), Counter[str]()
+    for module, of_module in KILLS.items():
+        chosen = _mutants(module, of_module)
+        total[module] = len(of_module)
+        assert len(chosen) == len(of_module)
+        for mutant in chosen:
+            stage = _stage(mutant, of_module[mutant.what], traces)
+            live = LiveFunctions.now(frozenset({mutant.file}))
+            (result,) = judge([mutant], [stage], live, 1)
+            noticed[module] += result.kill is not None
+    missed = {name for name, count in total.items() if noticed[name] < FLOOR * count}
+    assert not missed
+
+
+def _mutants(module: str, names: dict[str, str]) -> list[Mutant]:
+    file = importlib.import_module(module).__file__
+    return [mutant for mutant in mutants(module, Path(str(file))) if mutant.what in names]
+
+
+def _stage(mutant: Mutant, case: str, traces: dict[str, Trace]) -> CasesStage:
+    lines = Lines()
+    lines.add(case, 0.0, [(mutant.file, mutant.lines)])
+    return CasesStage("gate", lines, traces, Engine(), is_reference=True)

@@ -1,0 +1,48 @@
+"""A search says what it ran of LangGraph that the committed corpora do not run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from parity_kit.candidates.workspace import find_workspace
+from parity_kit.contract import run
+from parity_kit.contract.events import Event, GateFinished
+from parity_kit.corpora.reach import Reach
+from parity_kit.gates import search_gate
+from parity_kit.gates.search_gate import Search, gate_suite
+from parity_kit.judging.candidate_under_test import CandidateUnderTest
+from parity_kit.reference import Engine
+from parity_kit.reference.functions import Function
+
+WORKSPACE = find_workspace(Path(__file__))
+GET = Function("langgraph.channels.last_value", "LastValue.get")
+NEVER = Function("langgraph.pregel.main", "Pregel.get_graph")
+
+
+def notes(tmp_path: Path) -> list[str]:
+    """Return what a search of channels says."""
+    engine, events = Engine(), list[Event]()
+    candidate = CandidateUnderTest("it", lambda case: run(engine, case))
+    asked = Search(examples=0, bulk=60)
+    gate_suite(WORKSPACE, candidate, "channel", asked, events.append, tmp_path)
+    (finished,) = [event for event in events if isinstance(event, GateFinished)]
+    return finished.notes
+
+
+def test_a_search_that_reaches_nothing_more_says_so(tmp_path: Path) -> None:
+    assert notes(tmp_path) == ["reached no function of LangGraph that the corpora do not reach"]
+
+
+def test_a_search_names_what_it_alone_reaches(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reach = Reach("1.2.24", "3.11", {GET: (), NEVER: ()})
+    monkeypatch.setattr(search_gate, "read_reach", lambda _: reach)
+    assert notes(tmp_path) == [f"reached functions of LangGraph that no corpus reaches: {GET}"]
+
+
+def test_without_a_reach_nothing_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search_gate, "read_reach", lambda _: None)
+    assert notes(tmp_path) == []
