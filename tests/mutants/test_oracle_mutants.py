@@ -40,23 +40,22 @@ def test_faults_in_every_module_of_langgraph_are_noticed() -> None:
         if trace.case.id in cases
     }
     assert cases == traces.keys()
-    noticed, total = Counter[str](), Counter[str]()
-    for module, of_module in KILLS.items():
-        chosen = _mutants(module, of_module)
-        total[module] = len(of_module)
-        assert len(chosen) == len(of_module)
-        for mutant in chosen:
-            stage = _stage(mutant, of_module[mutant.what], traces)
-            live = LiveFunctions.now(frozenset({mutant.file}))
-            (result,) = judge([mutant], [stage], live, 1)
-            noticed[module] += result.kill is not None
-    missed = {name for name, count in total.items() if noticed[name] < FLOOR * count}
+    chosen = [mutant for module, names in KILLS.items() for mutant in _mutants(module, names)]
+    live = LiveFunctions.now(frozenset(mutant.file for mutant in chosen))
+    noticed = Counter[str]()
+    for mutant in chosen:
+        stage = _stage(mutant, KILLS[mutant.module][mutant.what], traces)
+        (result,) = judge([mutant], [stage], live, 1)
+        noticed[mutant.module] += result.kill is not None
+    missed = [name for name, kills in KILLS.items() if noticed[name] < FLOOR * len(kills)]
     assert not missed
 
 
 def _mutants(module: str, names: dict[str, str]) -> list[Mutant]:
-    file = importlib.import_module(module).__file__
-    return [mutant for mutant in mutants(module, Path(str(file))) if mutant.what in names]
+    file = Path(str(importlib.import_module(module).__file__))
+    chosen = [mutant for mutant in mutants(module, file) if mutant.what in names]
+    assert len(chosen) == len(names), module
+    return chosen
 
 
 def _stage(mutant: Mutant, case: str, traces: dict[str, Trace]) -> CasesStage:
