@@ -87,6 +87,45 @@ def _bulk(*names: str | None) -> Any:
     return op("bulk_update_state", thread="t", supersteps=[changes])
 
 
+_ENDS_FIRST: Program = {
+    "state": {"n": INT, "to": {"type": "str"}, "log": LOG},
+    "nodes": nodes(a="a", b="b"),
+    "edges": [["a", END], ["b", END]],
+    "branches": {START: [{"if": [{"get": "n"}, "a", END]}, {"get": "to"}]},
+}
+_HANDLER_CALLS: Program = {
+    "state": {"n": INT, "log": LOG},
+    "subgraphs": {"child": {"program": ASKING}},
+    "nodes": {"a": {"body": [ALWAYS], "error_handler": [note(called())]}},
+    "edges": chain("a"),
+}
+_ASKING_DEEP: Program = {
+    "state": {"n": INT, "log": LOG},
+    "subgraphs": {"child": {"program": ASKING}},
+    "nodes": {"mid": {"subgraph": "child"}},
+    "edges": chain("mid"),
+}
+_FLAT: Program = {
+    "state": {"n": INT, "log": LOG},
+    "nodes": nodes(q=ASKS),
+    "edges": chain("q"),
+}
+# The name of the second, without as many characters as the first and a mark have, is that of the
+# node inside the first.
+_NAMES_ALIKE: Program = {
+    "state": {"n": INT, "log": LOG},
+    "subgraphs": {"deep": {"program": _ASKING_DEEP}, "flat": {"program": _FLAT}},
+    "nodes": {"l": {"subgraph": "deep"}, "zzmid": {"subgraph": "flat"}},
+    "edges": [[START, "l"], [START, "zzmid"], ["l", END], ["zzmid", END]],
+}
+_COMMANDED = (
+    invoke(),
+    command({"update": {"log": ["u"]}, "goto": "after"}),
+    update(None, END),
+    STATE,
+    HISTORY,
+)
+
 SECOND_RUNS: Runs = {
     "replay/an-update-of-an-old-checkpoint": (
         parent(COUNTING, checkpointer=True),
@@ -162,47 +201,6 @@ SECOND_RUNS: Runs = {
             HISTORY,
         ),
     ),
-}
-
-_ENDS_FIRST: Program = {
-    "state": {"n": INT, "to": {"type": "str"}, "log": LOG},
-    "nodes": nodes(a="a", b="b"),
-    "edges": [["a", END], ["b", END]],
-    "branches": {START: [{"if": [{"get": "n"}, "a", END]}, {"get": "to"}]},
-}
-_HANDLER_CALLS: Program = {
-    "state": {"n": INT, "log": LOG},
-    "subgraphs": {"child": {"program": ASKING}},
-    "nodes": {"a": {"body": [ALWAYS], "error_handler": [note(called())]}},
-    "edges": chain("a"),
-}
-_ASKING_DEEP: Program = {
-    "state": {"n": INT, "log": LOG},
-    "subgraphs": {"child": {"program": ASKING}},
-    "nodes": {"mid": {"subgraph": "child"}},
-    "edges": chain("mid"),
-}
-_FLAT: Program = {
-    "state": {"n": INT, "log": LOG},
-    "nodes": nodes(q=ASKS),
-    "edges": chain("q"),
-}
-# The name of the second, without as many characters as the first and a mark have, is that of the
-# node inside the first.
-_NAMES_ALIKE: Program = {
-    "state": {"n": INT, "log": LOG},
-    "subgraphs": {"deep": {"program": _ASKING_DEEP}, "flat": {"program": _FLAT}},
-    "nodes": {"l": {"subgraph": "deep"}, "zzmid": {"subgraph": "flat"}},
-    "edges": [[START, "l"], [START, "zzmid"], ["l", END], ["zzmid", END]],
-}
-_COMMANDED = (
-    invoke(),
-    command({"update": {"log": ["u"]}, "goto": "after"}),
-    update(None, END),
-    STATE,
-    HISTORY,
-)
-SECOND_RUNS |= {
     "clear/what-a-command-wrote": (ASK, _COMMANDED),
     "delta/update-of-a-new-thread": (
         delta(),

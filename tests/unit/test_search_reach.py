@@ -31,6 +31,15 @@ def notes(tmp_path: Path) -> list[str]:
     return finished.notes
 
 
+def read(monkeypatch: pytest.MonkeyPatch, reach: Reach | None) -> None:
+    """Let the corpora have this reach."""
+
+    def read_reach(_: Path) -> Reach | None:
+        return reach
+
+    monkeypatch.setattr(search_gate, "read_reach", read_reach)
+
+
 def test_a_search_that_reaches_nothing_more_says_so(tmp_path: Path) -> None:
     assert notes(tmp_path) == ["reached no function of LangGraph that the corpora do not reach"]
 
@@ -38,11 +47,10 @@ def test_a_search_that_reaches_nothing_more_says_so(tmp_path: Path) -> None:
 def test_a_search_names_what_it_alone_reaches(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reach = Reach("1.2.24", "3.11", {GET: (), NEVER: ()})
-    monkeypatch.setattr(search_gate, "read_reach", lambda _: reach)
+    read(monkeypatch, Reach("1.2.24", "3.11", {GET: (), NEVER: ()}))
     assert notes(tmp_path) == [f"reached functions of LangGraph that no corpus reaches: {GET}"]
 
 
 def test_without_a_reach_nothing_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(search_gate, "read_reach", lambda _: None)
+    read(monkeypatch, None)
     assert notes(tmp_path) == []

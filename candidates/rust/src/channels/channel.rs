@@ -190,6 +190,14 @@ impl Channel {
         Ok(made)
     }
 
+    /// Return whether a checkpoint of the class may be null; a pair, a list or a set never is.
+    pub fn restores_null(&self) -> bool {
+        !matches!(
+            *self.class,
+            Class::LastValueAfterFinish | Class::Topic { .. } | Class::Barrier { .. }
+        )
+    }
+
     /// Return the array of a barrier's set; other values are unchanged.
     fn seen(&self, value: &Value) -> Value {
         match (&*self.class, value) {

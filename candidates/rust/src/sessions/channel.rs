@@ -44,6 +44,10 @@ impl ChannelSession {
             }
             "load" => {
                 let value = native(argument(args, "value")?);
+                if matches!(value, Value::Nil) && !self.channel.restores_null() {
+                    let reason = "this channel's checkpoint is never null";
+                    return Err(Unsupported(reason.to_owned()).into());
+                }
                 self.channel
                     .restored(Some(value))
                     .map(|channel| self.replace_with(channel))
