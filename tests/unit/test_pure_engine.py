@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pure_engine.channels.channel import Channel
 from pure_engine.clock import SystemClock
 from pure_engine.engine import Engine
 
 from parity_kit import contract
+from parity_kit.bench.catalogue import select
 from parity_kit.contract import (
     Case,
     CaseId,
@@ -145,3 +147,24 @@ def test_unpinned_ids_are_version_6_and_in_the_order_they_were_made() -> None:
     assert {uuid.UUID(text).version for text in ids} == {6}
     assert {uuid.UUID(text).variant for text in ids} == {uuid.RFC_4122}
     assert clock.id_of(3) == ids[2]
+
+
+def test_a_superstep_looks_at_the_channels_that_hold_a_value(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looks: list[str] = []
+    is_available = Channel.is_available
+
+    def looked(channel: Channel) -> bool:
+        looks.append(channel.key)
+        return is_available(channel)
+
+    monkeypatch.setattr(Channel, "is_available", looked)
+    counts: list[int] = []
+    for size in (30, 300):
+        looks.clear()
+        (workload,) = select((f"sequential-{size}",))
+        run(Engine(), workload.case)
+        counts.append(len(looks))
+
+    assert counts[1] < 15 * counts[0], "ten times the nodes, not a hundred times the looks"

@@ -81,9 +81,9 @@ class Emitter:
             self._emit("updates", lambda: {INTERRUPT: interrupts})
             self._emit("values", lambda: self._stopped_values(interrupts))
         elif first != ERROR:
-            update = payloads.update_payload(task, writes, self._run.request.shown)
+            shown = self._run.request.shown
             metadata = {"__metadata__": {"cached": True}} if cached else {}
-            self._emit("updates", lambda: {**update, **metadata})
+            self._emit("updates", lambda: payloads.update_payload(task, writes, shown) | metadata)
         if not cached:
             fields = self._run.graph.program.fields
             self._emit("tasks", lambda: payloads.result_payload(task, writes, fields))
