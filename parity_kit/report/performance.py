@@ -149,7 +149,7 @@ def _claim_row(answered: Answer) -> ClaimRow:
         "" if claim.about_langgraph else claim.candidate,
         claim.engine,
         claim.said,
-        claim.source,
+        claim.source.removeprefix("https://"),  # the page names an address, and links to none
         claim_text.claimed(claim),
         [claim_text.measured(claim, figure) for figure in answered.figures],
         answered.standing.value,
