@@ -96,7 +96,8 @@ def _load(choices: Choices, spec: dict[str, Plain], value: Callable[[Choices], P
     if name == "Topic":
         return Operation("load", {"value": [value(choices), value(choices)]})
     if name.startswith("Named"):
-        names = Ext(0, pack(["builtins", "set", choices.some(LETTERS, 3)]))
+        noted = [name for name in LETTERS if name in str(spec["names"])]
+        names = Ext(0, pack(["builtins", "set", choices.some(noted, 3)]))
         return Operation("load", {"value": [names, True] if "After" in name else names})
     if name == "LastValueAfterFinish":
         return Operation("load", {"value": [value(choices), choices.chance()]})
