@@ -45,7 +45,7 @@ def next_tasks(  # noqa: PLR0913  # what a superstep depends on
 
     def add(name: str, path: Path, given: Any, triggers: tuple[str, ...], *parts: str) -> None:
         node_path = f"{state.namespace}{NS_SEP}{name}" if state.namespace else name
-        task = _task_id(state.checkpoint, node_path, str(step), name, *parts)
+        task = task_id(state.checkpoint, node_path, str(step), name, *parts)
         namespace = f"{node_path}{NS_END}{task}"
         known = answers_for(task, namespace, pending, answers, enclosing)
         tasks[task] = Task(
@@ -59,7 +59,7 @@ def next_tasks(  # noqa: PLR0913  # what a superstep depends on
                 path = (PUSH, index, False)
                 add(packet.node, path, packet.arg, (PUSH,), PUSH, str(index))
     for name in _candidates(state, updated):
-        if _is_triggered(state, name):
+        if is_triggered(state, name):
             given = _input(state, name, managed)
             if given is not MISSING:
                 triggers = tuple(sorted(nodes[name].triggers))
@@ -67,7 +67,8 @@ def next_tasks(  # noqa: PLR0913  # what a superstep depends on
     return tasks
 
 
-def _task_id(checkpoint: Checkpoint, *parts: str) -> str:
+def task_id(checkpoint: Checkpoint, *parts: str) -> str:
+    """Return the id of a task: a hash of the checkpoint's id and what the task is."""
     data = bytes.fromhex(checkpoint["id"].replace("-", "")) + "".join(parts).encode()
     # Version 1 used another hash. Its ids have to stay, so that an interrupted task is recognized.
     if checkpoint["v"] > 1:
@@ -84,7 +85,7 @@ def _candidates(state: State, updated: set[str] | None) -> Iterable[str]:
     return state.program.nodes if state.versions else ()
 
 
-def _is_triggered(state: State, name: str) -> bool:
+def is_triggered(state: State, name: str) -> bool:
     """Return whether one of a node's triggers holds a value that the node has not seen."""
     versions, versions_seen = state.versions, state.versions_seen.get(name)
     if not versions:
@@ -111,7 +112,7 @@ def handling_task(
     failed = failure.task
     name = str(failed.node.handler)
     namespace = f"{failed.namespace}|{name}"
-    task = _task_id(state.checkpoint, namespace, str(step), name, PUSH, HANDLER, failed.id)
+    task = task_id(state.checkpoint, namespace, str(step), name, PUSH, HANDLER, failed.id)
     namespace = f"{namespace}:{task}"
     return Task(
         task,

@@ -14,7 +14,7 @@ from pure_engine.program.model import Node
 from pure_engine.savers.saver import PendingWrite, Write
 from pure_engine.types import Interrupt
 
-Path: TypeAlias = tuple[str | int, ...]
+Path: TypeAlias = "tuple[str | int | Path, ...]"
 
 
 @dataclass(slots=True)
@@ -171,5 +171,14 @@ def as_sequence(value: Any) -> Sequence[Any]:
 
 def path_text(path: Path) -> str:
     """Return a task's path as stored text, which also orders a superstep's writes."""
-    parts = (f"{part:010d}" if isinstance(part, int) else part for part in path)
-    return f"~{', '.join(parts)}"
+    return f"~{', '.join(map(_part_text, path))}"
+
+
+def _part_text(part: str | int | Path) -> str:
+    match part:
+        case int():
+            return f"{part:010d}"
+        case tuple():
+            return path_text(part)
+        case _:
+            return part
