@@ -126,11 +126,12 @@ class Table:
 
     def range(self, key: str) -> tuple[float, float]:
         """Return two numbers, from and to, neither of them below 0."""
-        match self._get(key, list, "two numbers, from and to", None):
+        pair: list[object] = self._get(key, list, "two numbers, from and to", None)
+        match pair:
             case [int() | float() as low, int() | float() as high] if 0 <= low <= high < math.inf:
                 return float(low), float(high)
-            case value:
-                raise self.wrong(key, f"must be two numbers, from and to, not {_shown(value)}")
+            case _:
+                raise self.wrong(key, f"must be two numbers, from and to, not {_shown(pair)}")
 
     def share(self, key: str, default: float) -> float:
         """Return a share from 0 to 1."""
