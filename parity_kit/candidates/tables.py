@@ -126,7 +126,7 @@ class Table:
 
     def range(self, key: str) -> tuple[float, float]:
         """Return two numbers, from and to, neither of them below 0."""
-        pair: list[object] = self._get(key, list, "two numbers, from and to", None)
+        pair = cast("list[object]", self._get(key, list, "two numbers, from and to", None))
         match pair:
             case [int() | float() as low, int() | float() as high] if 0 <= low <= high < math.inf:
                 return float(low), float(high)
