@@ -137,7 +137,7 @@ def command(  # noqa: C901  # one arm for each thing that it measures
     if parts:
         from parity_kit.cli.bench_parts import print_parts
 
-        print_parts(workspace, candidate or _only_one(workspace), as_json=as_json)
+        print_parts(workspace, _named(workspace, candidate), as_json=as_json)
         return ExitCode.PARITY
     seed = random.SystemRandom().randrange(2**32) if seed is None else seed
     folder = resumed or workspace.reports / time.strftime("bench-%Y%m%d-%H%M%S")
@@ -158,7 +158,7 @@ def command(  # noqa: C901  # one arm for each thing that it measures
         candidates, seed, settings = begun.candidates, begun.seed, begun.settings
         folders = {name: Path(elsewhere) for name, elsewhere in begun.plan.folders.items()}
     else:
-        candidates = [candidate or _only_one(workspace)]
+        candidates = [_named(workspace, candidate)]
     if against and resumed is None:
         from parity_kit.bench.base import find_base
         from parity_kit.candidates.launch import find
@@ -193,10 +193,12 @@ def command(  # noqa: C901  # one arm for each thing that it measures
     return ExitCode.NOT_JUDGED if failures else ExitCode.PARITY
 
 
-def _only_one(workspace: Workspace) -> str:
-    """Return the only candidate in `ours` of parity.toml."""
+def _named(workspace: Workspace, candidate: str | None) -> str:
+    """Return the candidate that is named, or the only one in `ours` of parity.toml."""
     from parity_kit.gates.settings import read_settings
 
+    if candidate is not None:
+        return candidate
     ours = read_settings(workspace).ours
     if len(ours) != 1:
         raise click.UsageError("Missing argument 'CANDIDATE'.")

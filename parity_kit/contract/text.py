@@ -120,7 +120,7 @@ class Tamer:
         whole = self._head + line
         bare = _LIVE.sub("", whole).lstrip()
         if not self._head.endswith(_BEGUN) and bare.startswith("::"):
-            at = line.find("::") if not self._head.endswith(":") else -1
+            at = -1 if ":" in _LIVE.sub("", self._head) else line.find(":")
             line = f"{line[: at + 1]} {line[at + 1 :]}"
             whole = _BEGUN
         elif bare not in {"", ":"} or self._head.endswith(_BEGUN):

@@ -14,7 +14,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from langgraph.checkpoint.sqlite import SqliteSaver
 
@@ -227,6 +227,8 @@ def test_what_a_command_prints_is_text(name: str, workspace: Path) -> None:
             check((workspace / file).read_text(encoding="utf-8"))
 
 
+@example([":", "\x1b[1m", "::"])
+@example([":\x1b[1m::"])
 @given(st.lists(st.sampled_from([":", "::", "a", " ", "\n", "\x1b[1m", "│", "\u2003", "##[x]"])))
 def test_a_line_begins_with_no_command_however_it_is_written(pieces: list[str]) -> None:
     for terminal in (False, True):

@@ -179,7 +179,7 @@ def test_the_action_takes_a_candidate_options_and_another_folder(port: Path) -> 
         files="found",
     )
     assert done.returncode == 0, done.stderr
-    assert outputs["verdict"].startswith("✓ equal: 116 of 116 cases equal")
+    assert outputs["verdict"].startswith("✓ equal: 117 of 117 cases equal")
 
 
 def test_the_hook_refuses_a_commit_until_the_gate_is_green(port: Path) -> None:

@@ -68,7 +68,7 @@ def test_the_command_ends_with_the_code_of_the_verdict(workspace: Path) -> None:
     assert f"? unknown: 0 of {cases:,} cases compared, {cases:,} unsupported" in empty.output
     broken = call(workspace, "broken", "--corpus", "channels")
     assert broken.return_value == ExitCode.NOT_JUDGED
-    assert broken.stdout.startswith("✕ crashed: 116 of 116 cases, first ")
+    assert broken.stdout.startswith("✕ crashed: 117 of 117 cases, first ")
 
 
 def test_the_first_line_says_the_verdict_and_why(workspace: Path) -> None:
@@ -86,7 +86,7 @@ def test_the_first_line_says_the_verdict_and_why(workspace: Path) -> None:
     floor = call(workspace, "good", "--corpus", "channels", "--floor", "1000").stdout.splitlines()[
         0
     ]
-    assert floor == "? unknown: 116 of 116 cases equal, the floor is 1,000"
+    assert floor == "? unknown: 117 of 117 cases equal, the floor is 1,000"
 
 
 def test_the_files_that_are_asked_for_are_written(

@@ -52,7 +52,7 @@ def completed(*words: str, cwd: Path = ROOT) -> list[str]:
     [
         (["ga"], ["gate"]),
         (["fixtures", "sh"], ["show"]),
-        (["gate", "pu"], ["pure"]),
+        (["gate", "pu"], ["pure", "pure-inside"]),
         (["run", "langgraph-1.0"], ["langgraph-1.0.10"]),
         (["gate", "pure", "--corpus", "chan"], ["channels"]),
         (["gate", "pure", "--suite", "co"], ["codec=200"]),

@@ -52,7 +52,7 @@ def test_a_workspace_that_is_as_it_should_be(workspace: Path) -> None:
     assert "wrong" not in {finding["state"] for finding in findings.values()}
     for part in ("python", "packages", "corpora", "oracle", "parity.toml", "folders", "pure"):
         assert findings[part]["state"] == "ok", findings[part]
-    assert findings["corpora"]["found"].startswith("116 cases in 1 corpora of this workspace")
+    assert findings["corpora"]["found"].startswith("117 cases in 1 corpora of this workspace")
     assert {"PostgreSQL", "browser", "cage for candidates", "uv", "disk"} <= findings.keys()
     for finding in findings.values():
         assert finding["state"] == "ok" or finding["hint"], finding

@@ -200,7 +200,7 @@ def test_what_is_claimed_and_never_compared_is_unknown() -> None:
     result = gate(only_savers, "channels", "savers", claimed=claimed)
     assert [gate.verdict for gate in result.finished] == ["unsupported", "equal"]
     assert result.conclusion.first_line == (
-        "? unknown: channel is claimed, and 0 of its 116 cases were compared"
+        "? unknown: channel is claimed, and 0 of its 117 cases were compared"
     )
 
 

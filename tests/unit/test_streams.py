@@ -58,6 +58,6 @@ def test_signs_are_those_that_the_encoding_has(encoding: str) -> None:
     assert done.returncode == 0, done.stderr
     sign = "✓" if encoding == "utf-8" else "+"
     text = done.stdout.decode(encoding)
-    assert text.startswith(f"{sign} equal: 116 of 116 cases equal at level bytes")
+    assert text.startswith(f"{sign} equal: 117 of 117 cases equal at level bytes")
     shown = shell(f"{KIT} no-such-command-é", PYTHONIOENCODING=encoding)
     assert (shown.returncode, b"Traceback" in shown.stderr) == (2, False)
