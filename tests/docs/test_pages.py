@@ -67,7 +67,7 @@ NOT_RUN = {
     r"^upstream": "runs LangGraph's tests for minutes",
     r"^conformance": "needs an environment; tests/unit/test_conformance.py runs it",
     r"^app |recordings": "needs an application; tests/unit/test_app.py runs one",
-    r"langgraph| rust": "needs another toolchain or environment",
+    r"langgraph| rust|pure-inside": "needs another toolchain or environment",
     r"your-engine": "is in a template; tests/unit/test_new_candidate.py runs those",
 }
 """Commands that are parsed and not run, and why. All others with their arguments are run."""
