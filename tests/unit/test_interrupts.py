@@ -90,11 +90,11 @@ def test_an_interrupt_ends_a_command_cleanly(tmp_path: Path, name: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", COMMANDS)
-def test_an_interrupt_at_any_of_six_moments_ends_a_command_cleanly(
+def test_an_interrupt_at_any_of_four_moments_ends_a_command_cleanly(
     tmp_path: Path, name: str
 ) -> None:
     workspace = make_workspace(tmp_path)
-    for after in moments(6, 15.0):
+    for after in moments(4, 15.0):
         interrupted(workspace, COMMANDS[name], after)
 
 
