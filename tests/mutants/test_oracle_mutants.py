@@ -26,13 +26,16 @@ from parity_kit.selftest.stages import CasesStage
 
 WORKSPACE = find_workspace(Path(__file__))
 KILLS: Any = json.loads(FILE.read_text(encoding="utf-8"))
+MOST = 2
+"""Of so many mutants in a module: all of the list take minutes."""
 FLOOR = 0.8
 """The share that must be noticed in each module; a case may hang on a few lines of the sample."""
 
 
 @pytest.mark.slow
 def test_faults_in_every_module_of_langgraph_are_noticed() -> None:
-    cases = {case for of_module in KILLS.values() for case in of_module.values()}
+    kills = {module: dict([*names.items()][:MOST]) for module, names in KILLS.items()}
+    cases = {case for of_module in kills.values() for case in of_module.values()}
     traces = {
         str(trace.case.id): trace
         for corpus in read_corpora(WORKSPACE.fixtures)
@@ -40,14 +43,14 @@ def test_faults_in_every_module_of_langgraph_are_noticed() -> None:
         if trace.case.id in cases
     }
     assert cases == traces.keys()
-    chosen = [mutant for module, names in KILLS.items() for mutant in _mutants(module, names)]
+    chosen = [mutant for module, names in kills.items() for mutant in _mutants(module, names)]
     live = LiveFunctions.now(frozenset(mutant.file for mutant in chosen))
     noticed = Counter[str]()
     for mutant in chosen:
-        stage = _stage(mutant, KILLS[mutant.module][mutant.what], traces)
+        stage = _stage(mutant, kills[mutant.module][mutant.what], traces)
         (result,) = judge([mutant], [stage], live, 1)
         noticed[mutant.module] += result.kill is not None
-    missed = [name for name, kills in KILLS.items() if noticed[name] < FLOOR * len(kills)]
+    missed = [name for name, names in kills.items() if noticed[name] < FLOOR * len(names)]
     assert not missed
 
 
