@@ -56,13 +56,14 @@ class Level(IntEnum):
 class Pins:
     """What takes the place of clock and randomness in one session.
 
-    The k-th checkpoint a session creates (k counts from 1) has the id
-    `00000000-0000-6000-8000-` + k as 12 hexadecimal digits and the timestamp `epoch` + k seconds,
-    UTC; a throw-away empty checkpoint has k = 0. A version string made while k checkpoints exist
-    ends in k as 16 decimal digits. The elements of a set are stored in the order of their encoded
-    bytes. The tasks of a superstep run to their end one after another, in task order, and time
-    passes only where a program says that it waits. The n-th message of a session that is given an
-    id has `00000000-0000-4000-8000-` + n as 12 hexadecimal digits.
+    The k-th checkpoint a session creates (k counts from 1) has the id `00000000-0000-6000-8000-` +
+    k as 12 hexadecimal digits and the timestamp `epoch` + k seconds, UTC; a throw-away empty
+    checkpoint has k = 0. A version string made while k checkpoints exist ends in k as 16 decimal
+    digits. The elements of a set are stored in the order of their encoded bytes. The keys of a
+    config that LangGraph takes over into the metadata (`run_id` and others) join it sorted by name.
+    The tasks of a superstep run to their end one after another, in task order, and time passes only
+    where a program says that it waits. The n-th message of a session that is given an id has
+    `00000000-0000-4000-8000-` + n as 12 hexadecimal digits.
     """
 
     epoch: int = 1_704_067_200

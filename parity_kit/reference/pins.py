@@ -27,6 +27,7 @@ _LOCK = threading.RLock()
 # Where LangGraph looks up what is pinned. A release that lacks one of them is pinned by the rest.
 _CLOCKS = ("langgraph.pregel._checkpoint", "langgraph.pregel._loop")
 _LOOP = "langgraph.pregel._loop"
+_CONFIG, _TO_METADATA = "langgraph._internal._config", "_PROPAGATE_TO_METADATA"
 _CACHE = "langgraph.cache.memory"
 _IDS = ("langgraph.pregel._checkpoint", "langgraph.checkpoint.base")
 _CHANCE = ("langgraph.checkpoint.memory", "langgraph.checkpoint.sqlite")
@@ -151,6 +152,7 @@ def pinned(counter: Counter) -> Generator[None]:
         *((Pin.CHANCE, name, "random", counter) for name in (*_CHANCE, *_CHANCE_IF_LOADED)),
         (Pin.IDS, "langgraph.graph.message", "uuid", counter),
         (Pin.IDS, "langgraph.pregel._messages", "uuid4", counter.uuid4),
+        (Pin.EDGES, _CONFIG, _TO_METADATA, _sorted_set(_CONFIG, _TO_METADATA)),
         (Pin.THREADS, _LOOP, "AsyncBackgroundExecutor", OrderedAsyncExecutor),
         # Whatever is free, nothing sleeps, checkpoints are counted, and tasks end in some order.
         (None, *_NO_SLEEP),
@@ -184,6 +186,11 @@ def _patched(sources: Iterable[Sequence[Any]]) -> Generator[None]:
                     delattr(module, name)
                 else:
                     setattr(module, name, value)
+
+
+def _sorted_set(module_name: str, name: str) -> DeclaredSet:
+    """Return a set of names that a module keeps, or none, iterated in sorted order."""
+    return DeclaredSet(sorted(getattr(_module(module_name), name, ())))
 
 
 def _module(name: str) -> Any:

@@ -58,6 +58,7 @@ PROGRAM: dict[str, Any] = {
     "branches": {"plan": [{"send": {"to": "work", "each": {"range": 3}, "as": "k"}}]},
 }
 MODES = ["values", "updates", "tasks", "checkpoints"]
+OWN = {"task_id": "t", "run_id": "r", "graph_id": "g", "assistant_id": "a"}
 CASE = Case(
     CaseId("reference"),
     Subject(SubjectKind.GRAPH, {"program": PROGRAM, "saver": "memory"}),
@@ -66,6 +67,8 @@ CASE = Case(
         Operation("resume", {"thread": "t", "value": "yes", "modes": MODES}),
         Operation("get_state_history", {"thread": "t"}),
         Operation("invoke", {"thread": "t", "input": None, "checkpoint": 2}),
+        # LangGraph takes these over into the metadata, in the order of a set of strings.
+        Operation("invoke", {"thread": "u", "input": {"n": 1}, "config": {"configurable": OWN}}),
     ),
 )
 

@@ -21,8 +21,8 @@ _DURABILITIES = {None, "sync", "async", "exit"}
 _COMMAND = {"update", "goto", "resume"}
 _CHANGE = {"values", "as_node", "for_task"}
 _CONFIG = {"configurable", "metadata", "tags", "run_id"}
-# What a run takes over from the config's own keys into its metadata.
-_TO_METADATA = ("task_id", "run_id", "assistant_id", "graph_id")
+# What a run takes over from the config's own keys into its metadata, in the pinned order.
+_TO_METADATA = ("assistant_id", "graph_id", "run_id", "task_id")
 
 
 class Address(TypedDict, total=False):
