@@ -25,8 +25,12 @@ from parity_kit.upstream.suites import PUBLISHED, Suite
 Emit = Callable[[str], None]
 """Called with a line about what is being done."""
 
-_INSIDE = ("plugin", "lines", "parts", "remote", "codec_shadow", "wire_saver")
-"""The modules of a test process that results hang on."""
+_INSIDE = ("plugin", "lines")
+"""The modules of a test process that all results hang on."""
+_OF_PARTS = ("parts", "remote", "codec_shadow", "wire_saver")
+"""Those that the results of a candidate's part hang on, too."""
+_ORACLE = ("LangGraph-1", "LangGraph-2")
+"""LangGraph's own rounds; no candidate's name has a capital letter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +94,13 @@ class UpstreamSession:
                 hint='quote the pattern, such as "test_pregel*.py", or name another --suite',
             )
         oracle = Runner(self.bench, self.workspace)
-        first = self._round("LangGraph, first time", oracle, files, "langgraph-1")
+        first = self._round("LangGraph, first time", oracle, files, _ORACLE[0])
         if not any(file.tests or file.problem for file in first):
             raise UsageError(
                 f"no test in {len(files)} files matches -k {self.selection.expression!r}",
                 hint="use words of the tests' names, joined by `and`, `or`, `not`",
             )
-        second = self._round("LangGraph, second time", oracle, files, "langgraph-2")
+        second = self._round("LangGraph, second time", oracle, files, _ORACLE[1])
         runner = Runner(self.bench, self.workspace, self.candidate, self.part)
         name = f"{self.candidate.name}-{self.part.name}" if self.part else self.candidate.name
         seen = self._round(name, runner, files, name)
@@ -162,9 +166,11 @@ class UpstreamSession:
         """Return the journal of a round; what its results hang on is in its name."""
         parts = [self.bench.digest, self.selection.expression, str(RECURSION_LIMIT)]
         parts += [suite.folder.name for suite in self.bench.suites]
-        parts += [Path(__file__).with_name(f"{name}.py").read_text("utf-8") for name in _INSIDE]
-        if not label.startswith("langgraph-"):
+        modules = _INSIDE
+        if label not in _ORACLE:
+            modules += _OF_PARTS if self.part else ()
             parts += _sources(self.candidate)
+        parts += [Path(__file__).with_name(f"{name}.py").read_text("utf-8") for name in modules]
         digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
         return Journal(self.workspace.cache / "upstream" / f"{label}-{digest}.jsonl")
 
