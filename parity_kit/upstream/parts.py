@@ -13,6 +13,7 @@ import os
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
+from functools import wraps
 from typing import Any
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
@@ -108,6 +109,8 @@ def _delegate(kind: type[BaseCheckpointSaver[Any]], names: tuple[str, ...]) -> N
 
 
 def _delegated(original: Callable[..., Any], name: str) -> Callable[..., Any]:
+    # LangGraph passes a task's path only to a `put_writes` whose signature names it (`_loop`).
+    @wraps(original)
     def delegated(self: Any, *args: Any, **kwargs: Any) -> Any:
         saver: WireSaver | None = getattr(self, _SAVER, None)
         if saver is None or type(self.serde) is not JsonPlusSerializer:

@@ -214,6 +214,7 @@ language = "Python"
 object = "liar:Engine"
 """
 TESTS = """
+from inspect import signature
 from typing import Annotated, TypedDict
 import operator
 from langgraph.checkpoint.memory import InMemorySaver
@@ -237,6 +238,7 @@ def test_memory():
     saver = InMemorySaver()
     run(saver, "word")
     assert not saver.storage
+    assert "task_path" in signature(saver.put_writes).parameters  # LangGraph asks for it
 
 class Derived(InMemorySaver):
     pass
