@@ -6,8 +6,9 @@ MessagePack has no type for go to a `default` function. Containers nest at most 
 
 from __future__ import annotations
 
+import functools
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, time
 from enum import Enum
 from typing import Any, TypeAlias, cast
@@ -19,6 +20,7 @@ Default: TypeAlias = Callable[[Any], "Ext | str"]
 """Returns a substitute for an object that MessagePack has no type for, or raises TypeError."""
 
 _DEPTH = 255
+_LONG = 64  # keys below this length repeat, from map to map: their bytes are kept
 _TOO_DEEP = "Recursion limit reached"
 
 _HEAD_8, _HEAD_16 = struct.Struct(">BB").pack, struct.Struct(">BH").pack
@@ -37,15 +39,13 @@ def pack(value: Any, default: Default) -> bytes:
 
 def _write(out: bytearray, value: Any, default: Default, depth: int) -> None:
     kind = cast("type[Any]", type(value))
-    writer = _WRITERS.get(kind)
-    if writer is not None:
-        writer(out, value)
-    elif kind in _ARRAYS:
+    scalar = _SCALARS.get(kind)
+    if scalar is not None:
+        out += scalar(value)
+    elif kind is list or kind is tuple:
         _write_array(out, value, default, depth)
     elif kind is dict:
         _write_map(out, value, default, depth)
-    elif kind is Ext:
-        _write_ext(out, value)
     else:
         _write_other(out, value, default, depth)
 
@@ -64,60 +64,94 @@ def _write_other(out: bytearray, value: Any, default: Default, depth: int) -> No
     _write(out, instead, default, depth)
 
 
-def _write_array(out: bytearray, value: Any, default: Default, depth: int) -> None:
-    if depth >= _DEPTH:
-        raise TypeError(_TOO_DEEP)
-    size = len(value)
-    out += bytes((0x90 | size,)) if size < 16 else _sized(size, None, 0xDC, 0xDD)  # noqa: PLR2004  # fixarray
+def _write_array(out: bytearray, value: Sequence[Any], default: Default, depth: int) -> None:
+    out += _head(len(value), depth, 0x90, 0xDC)
     for item in value:
-        _write(out, item, default, depth + 1)
+        scalar = _SCALARS.get(type(item))
+        if scalar is not None:
+            out += scalar(item)
+        else:
+            _write(out, item, default, depth + 1)
 
 
 def _write_map(out: bytearray, value: dict[Any, Any], default: Default, depth: int) -> None:
+    out += _head(len(value), depth, 0x80, 0xDE)
+    for key, item in value.items():
+        out += _key_text(key) if type(key) is str and len(key) < _LONG else _key(key, depth + 1)
+        scalar = _SCALARS.get(type(item))
+        if scalar is not None:
+            out += scalar(item)
+        else:
+            _write(out, item, default, depth + 1)
+
+
+def _head(size: int, depth: int, fixed: int, head: int) -> bytes:
+    """Return the head of an array or a map."""
     if depth >= _DEPTH:
         raise TypeError(_TOO_DEEP)
-    size = len(value)
-    out += bytes((0x80 | size,)) if size < 16 else _sized(size, None, 0xDE, 0xDF)  # noqa: PLR2004  # fixmap
-    for key, item in value.items():
-        if type(key) is str:
-            _write_text(out, key, strict=True)
-        else:
-            _write_key(out, key, depth + 1)
-        _write(out, item, default, depth + 1)
+    return _BYTES[fixed | size] if size < 16 else _sized(size, None, head, head + 1)  # noqa: PLR2004  # fixarray and fixmap
 
 
-def _write_key(out: bytearray, key: Any, depth: int) -> None:
-    """Write a key that is not a string; a date, a time or a UUID becomes text."""
+def _key(key: Any, depth: int) -> bytes:
+    """Return the bytes of a key; a date, a time or a UUID becomes text."""
     if isinstance(key, Enum):
         key = key.value
     kind = cast("type[Any]", type(key))
     if kind is str:
-        _write_text(out, key, strict=True)
-    elif kind is tuple:
-        if depth >= _DEPTH:
-            raise TypeError(_TOO_DEEP)
+        return _key_text.__wrapped__(key)
+    if kind is tuple:
         items = cast("tuple[Any, ...]", key)
-        size = len(items)
-        out += bytes((0x90 | size,)) if size < 16 else _sized(size, None, 0xDC, 0xDD)  # noqa: PLR2004  # fixarray
-        for item in items:
-            _write_key(out, item, depth + 1)
-    elif kind in _WRITERS and kind is not bytearray:
-        _WRITERS[kind](out, key)
-    elif isinstance(key, time) and key.tzinfo is not None:
+        head = _head(len(items), depth, 0x90, 0xDC)
+        return head + b"".join(_key(item, depth + 1) for item in items)
+    if kind in _SCALARS and kind is not bytearray and kind is not Ext:
+        return _SCALARS[kind](key)
+    if isinstance(key, time) and key.tzinfo is not None:
         raise TypeError("datetime.time must not have tzinfo set")
-    elif isinstance(key, (datetime, date, time)):
-        _write_text(out, key.isoformat())
-    elif isinstance(key, UUID):
-        _write_text(out, str(key))
-    else:
-        raise TypeError("Dict key must a type serializable with OPT_NON_STR_KEYS")
+    if isinstance(key, (datetime, date, time)):
+        return _text(key.isoformat())
+    if isinstance(key, UUID):
+        return _text(str(key))
+    raise TypeError("Dict key must a type serializable with OPT_NON_STR_KEYS")
 
 
-def _write_int(out: bytearray, value: int) -> None:
+@functools.lru_cache(maxsize=1024)
+def _key_text(key: str) -> bytes:
+    try:
+        return _encoded(key.encode())
+    except UnicodeEncodeError:
+        raise TypeError("string contains surrogates") from None
+
+
+def _text(value: str) -> bytes:
+    try:
+        return _encoded(value.encode())
+    except UnicodeEncodeError:
+        return _encoded(value.encode(errors="replace"))
+
+
+def _encoded(data: bytes) -> bytes:
+    size = len(data)
+    if size < 32:  # noqa: PLR2004  # fixstr
+        return _BYTES[0xA0 | size] + data
+    return _sized(size, 0xD9, 0xDA, 0xDB) + data
+
+
+def _bytes(value: bytes | bytearray | memoryview) -> bytes:
+    data = bytes(value)
+    return _sized(len(data), 0xC4, 0xC5, 0xC6) + data
+
+
+def _sized(size: int, head_8: int | None, head_16: int, head_32: int) -> bytes:
+    if head_8 is not None and size < 1 << 8:
+        return _HEAD_8(head_8, size)
+    return _HEAD_16(head_16, size) if size < 1 << 16 else _HEAD_32(head_32, size)
+
+
+def _int(value: int) -> bytes:
     if -32 <= value < 128:  # noqa: PLR2004  # a fixint: the byte itself
-        out.append(value & 0xFF)
-    elif value > 0:
-        out += (
+        return _BYTES[value & 0xFF]
+    if value > 0:
+        return (
             _HEAD_8(0xCC, value)
             if value < 1 << 8
             else _HEAD_16(0xCD, value)
@@ -126,16 +160,19 @@ def _write_int(out: bytearray, value: int) -> None:
             if value < 1 << 32
             else _wide(_HEAD_64, 0xCF, value)
         )
-    else:
-        out += (
-            _SIGNED_8(0xD0, value)
-            if value >= -(1 << 7)
-            else _SIGNED_16(0xD1, value)
-            if value >= -(1 << 15)
-            else _SIGNED_32(0xD2, value)
-            if value >= -(1 << 31)
-            else _wide(_SIGNED_64, 0xD3, value)
-        )
+    return (
+        _SIGNED_8(0xD0, value)
+        if value >= -(1 << 7)
+        else _SIGNED_16(0xD1, value)
+        if value >= -(1 << 15)
+        else _SIGNED_32(0xD2, value)
+        if value >= -(1 << 31)
+        else _wide(_SIGNED_64, 0xD3, value)
+    )
+
+
+def _float(value: float) -> bytes:
+    return _FLOAT(0xCB, value)
 
 
 def _wide(pack_64: Callable[[int, int], bytes], head: int, value: int) -> bytes:
@@ -145,51 +182,22 @@ def _wide(pack_64: Callable[[int, int], bytes], head: int, value: int) -> bytes:
         raise TypeError("Integer exceeds 64-bit range") from None
 
 
-def _write_text(out: bytearray, value: str, *, strict: bool = False) -> None:
-    try:
-        data = value.encode()
-    except UnicodeEncodeError:
-        if strict:
-            raise TypeError("string contains surrogates") from None
-        data = value.encode(errors="replace")
-    size = len(data)
-    out += bytes((0xA0 | size,)) if size < 32 else _sized(size, 0xD9, 0xDA, 0xDB)  # noqa: PLR2004  # fixstr
-    out += data
-
-
-def _write_bytes(out: bytearray, value: bytes | bytearray | memoryview) -> None:
-    data = bytes(value)
-    out += _sized(len(data), 0xC4, 0xC5, 0xC6)
-    out += data
-
-
-def _sized(size: int, head_8: int | None, head_16: int, head_32: int) -> bytes:
-    if head_8 is not None and size < 1 << 8:
-        return _HEAD_8(head_8, size)
-    return _HEAD_16(head_16, size) if size < 1 << 16 else _HEAD_32(head_32, size)
-
-
-_FIXED_EXTS = {1: 0xD4, 2: 0xD5, 4: 0xD6, 8: 0xD7, 16: 0xD8}
-
-
-def _write_ext(out: bytearray, value: Ext) -> None:
+def _ext(value: Ext) -> bytes:
     size = len(value.data)
-    if size in _FIXED_EXTS:
-        out.append(_FIXED_EXTS[size])
-    else:
-        out += _sized(size, 0xC7, 0xC8, 0xC9)
-    out.append(value.code & 0xFF)
-    out += value.data
+    head = _FIXED_EXTS.get(size) or _sized(size, 0xC7, 0xC8, 0xC9)
+    return head + _BYTES[value.code & 0xFF] + value.data
 
 
-_WRITERS: dict[Any, Callable[[bytearray, Any], None]] = {
-    type(None): lambda out, _: out.append(0xC0),
-    bool: lambda out, value: out.append(0xC3 if value else 0xC2),
-    int: _write_int,
-    float: lambda out, value: out.extend(_FLOAT(0xCB, value)),
-    str: _write_text,
-    bytes: _write_bytes,
-    bytearray: _write_bytes,
-    memoryview: _write_bytes,
+_BYTES = tuple(bytes((byte,)) for byte in range(256))
+_FIXED_EXTS = {1: b"\xd4", 2: b"\xd5", 4: b"\xd6", 8: b"\xd7", 16: b"\xd8"}
+_SCALARS: dict[Any, Callable[[Any], bytes]] = {
+    type(None): lambda _: b"\xc0",
+    bool: lambda value: b"\xc3" if value else b"\xc2",
+    int: _int,
+    float: _float,
+    str: _text,
+    bytes: _bytes,
+    bytearray: _bytes,
+    memoryview: _bytes,
+    Ext: _ext,
 }
-_ARRAYS = frozenset((list, tuple))

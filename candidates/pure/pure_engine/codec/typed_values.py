@@ -60,6 +60,7 @@ def build(code: int, module: str, name: str, payload: Any, *, buildable: bool = 
     return maker(*payload) if code == POSITIONAL else maker(**payload)
 
 
+@functools.cache
 def maker_of(code: int, module: str, name: str) -> Callable[..., Any]:
     """Return the function that builds a safe type from an ext of this code, or raise `KeyError`."""
     key = (module, name)

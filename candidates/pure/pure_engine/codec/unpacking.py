@@ -25,6 +25,8 @@ def unpack(data: bytes, hook: Hook) -> Any:
         return _read(data, hook)
     except (IndexError, struct.error):
         raise ValueError(_END) from None
+    except UnicodeDecodeError:
+        raise ValueError("invalid UTF-8 string") from None
 
 
 def _read(data: bytes, hook: Hook) -> Any:  # noqa: C901, PLR0912  # one loop instead of recursion
@@ -33,30 +35,39 @@ def _read(data: bytes, hook: Hook) -> Any:  # noqa: C901, PLR0912  # one loop in
     items: Any = None
     value: Any
     in_map, left, key, at, stack = False, 0, None, 0, list[tuple[Any, bool, int, Any]]()
+    size = len(data)
     while True:
+        if in_map:
+            head = data[at]
+            end = at + 1 + (head & 0x1F)
+            if 0xA0 <= head < 0xC0 and end <= size:  # noqa: PLR2004  # a short text, like most keys
+                key, at = data[at + 1 : end].decode(), end
+            else:
+                key, at = _read_key(data, at, len(stack))
         head = data[at]
-        read = _SCALARS.get(head)
-        if read is not None:
-            value, at = read(data, at + 1)
+        at += 1
+        if 0xA0 <= head < 0xC0:  # noqa: PLR2004  # a short text, the most frequent value
+            end = at + (head & 0x1F)
+            if end > size:
+                raise ValueError(_END)
+            value, at = data[at:end].decode(), end
+        elif (read := _SCALARS[head]) is not None:
+            value, at = read(data, at)
         elif head in _EXTS:
-            value, at = _read_ext(data, head, at + 1, hook)
+            value, at = _read_ext(data, head, at, hook)
         else:
-            size, at = _container_size(data, head, at + 1)
-            value = dict[Any, Any]() if head in _MAPS else list[Any]()
-            if size:
+            length, at = _container_size(data, head, at)
+            value = {} if head in _MAPS else []
+            if length:
                 if len(stack) >= _DEPTH:
                     raise ValueError(_TOO_DEEP)
                 stack.append((items, in_map, left, key))
-                items, in_map, left = value, head in _MAPS, size
-                if in_map:
-                    key, at = _read_key(data, at, len(stack))
+                items, in_map, left = value, head in _MAPS, length
                 continue
         while items is not None:
             left -= 1
             if in_map:
                 items[key] = value
-                if left:
-                    key, at = _read_key(data, at, len(stack))
             else:
                 items.append(value)
             if left:
@@ -81,7 +92,7 @@ def _read_key(data: bytes, at: int, depth: int) -> tuple[Any, int]:
     stack = list[tuple[list[Any], int]]()
     while True:
         head = data[at]
-        read = _SCALARS.get(head)
+        read = _SCALARS[head]
         if read is not None:
             value, at = read(data, at + 1)
             if not stack:
@@ -142,10 +153,7 @@ def _text(data: bytes, at: int, size: int) -> tuple[str, int]:
     end = at + size
     if end > len(data):
         raise ValueError(_END)
-    try:
-        return data[at:end].decode(), end
-    except UnicodeDecodeError:
-        raise ValueError("invalid UTF-8 string") from None
+    return data[at:end].decode(), end
 
 
 def _reserved(data: bytes, at: int) -> tuple[Any, int]:
@@ -176,7 +184,7 @@ def _sized(read: Callable[[bytes, int, int], tuple[Any, int]], index: int) -> _R
     return lambda data, at: read(data, at + width, unpack_size(data, at)[0])
 
 
-_SCALARS: dict[int, _Reader] = {
+_READERS: dict[int, _Reader] = {
     **{head: _constant(head) for head in range(0x80)},
     **{0xA0 | size: _short_text(size) for size in range(32)},
     0xC0: _constant(None),
@@ -190,6 +198,8 @@ _SCALARS: dict[int, _Reader] = {
     **{0xD9 + index: _sized(_text, index) for index in range(3)},
     **{head: _constant(head - 0x100) for head in range(0xE0, 0x100)},
 }
+_SCALARS = tuple(_READERS.get(head) for head in range(0x100))
+"""A reader by first byte; None for containers and exts."""
 _MAPS = frozenset((*range(0x80, 0x90), 0xDE, 0xDF))
 _EXTS = {0xC7: None, 0xC8: None, 0xC9: None, 0xD4: 1, 0xD5: 2, 0xD6: 4, 0xD7: 8, 0xD8: 16}
 """First byte to size; None where the size follows."""
