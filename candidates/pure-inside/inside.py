@@ -49,10 +49,11 @@ def apply_writes(
         SimpleNamespace(triggered=trigger_to_nodes),
         dict.fromkeys(name for name, channel in channels.items() if channel.is_available()),
     )
+    writers = [apply.Writes(task.path, task.name, task.writes, task.triggers) for task in tasks]
     if get_next_version is None:
-        return apply.apply_writes(state, tasks, None)
+        return apply.apply_writes(state, writers, None)
     following = get_next_version
-    return apply.apply_writes(state, tasks, lambda current: following(current, None))
+    return apply.apply_writes(state, writers, lambda current: following(current, None))
 
 
 def triggers(

@@ -26,6 +26,8 @@ class Channel:
     __slots__ = ("key", "value")
     tracked: ClassVar[bool] = True
     """Whether the channel and the writes to it are stored."""
+    fades: ClassVar[bool] = False
+    """Whether a superstep without writes to the channel may drop its value."""
 
     def __init__(self, key: str) -> None:
         self.key = key

@@ -82,6 +82,7 @@ class AnyValue(Channel):
     """The last of a superstep's writes; a superstep without writes empties it."""
 
     __slots__ = ()
+    fades = True
 
     def update(self, values: Sequence[Any]) -> bool:
         """Take the last write, or drop the value."""
@@ -124,6 +125,7 @@ class EphemeralValue(_Guarded):
     """A value for the next superstep only."""
 
     __slots__ = ()
+    fades = True
 
     def update(self, values: Sequence[Any]) -> bool:
         """Take the last write, or drop the value."""
@@ -154,6 +156,7 @@ class Topic(Channel):
     """The values written in a superstep, or all so far with `accumulate`; lists are flattened."""
 
     __slots__ = ("accumulate",)
+    fades = True
 
     def __init__(self, key: str, *, accumulate: bool = False) -> None:
         super().__init__(key)

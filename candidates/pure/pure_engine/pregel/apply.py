@@ -7,6 +7,7 @@ same new version, and a node whose trigger has a version that it has not seen ru
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias
@@ -26,7 +27,13 @@ class Writes(NamedTuple):
     writes: Sequence[Write]
     triggers: Sequence[str] = ()
 
+    @property
+    def order(self) -> str:
+        """Its path as stored text."""
+        return path_text(self.path)
 
+
+_ORDER = operator.attrgetter("order")
 Writer: TypeAlias = Task | Writes
 """An author of writes, which are applied in the order of the authors' paths."""
 
@@ -39,7 +46,7 @@ def apply_writes(
     Without `next_version` no version advances and no channel counts as changed: a snapshot applies
     pending writes that way.
     """
-    ordered = sorted(writers, key=lambda writer: path_text(writer.path))
+    ordered = sorted(writers, key=_ORDER)
     versions = state.versions
     for writer in ordered:
         versions_seen = state.versions_seen.setdefault(writer.name, {})

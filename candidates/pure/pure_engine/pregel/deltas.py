@@ -41,6 +41,8 @@ def replay(state: State, history: History) -> None:
 
 def written_to(program: Program, writes: Iterable[Write]) -> set[str]:
     """Return the delta channels that were written to."""
+    if not program.deltas:
+        return set()
     names = {channel.key for channel in program.deltas}
     return {name for name, _ in writes if name in names}
 

@@ -10,7 +10,7 @@ from pure_engine.errors import NodeTimeoutError
 from pure_engine.names import NS_SEP
 from pure_engine.pregel.tasks import Task
 from pure_engine.program.model import Subgraph
-from pure_engine.program.policies import Timeout
+from pure_engine.program.policies import NO_LIMITS, Timeout
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Stopwatch:
     """An attempt's time, which only `wait` advances, and its limits."""
 
     def __init__(self, node: str, timeout: Timeout | None) -> None:
-        self._node, self._limits = node, timeout or Timeout()
+        self._node, self._limits = node, timeout or NO_LIMITS
         self._now = self._progress = 0.0
 
     def progress(self) -> None:

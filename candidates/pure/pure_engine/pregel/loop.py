@@ -27,7 +27,7 @@ from pure_engine.pregel.run import Nesting, Request, open_run
 from pure_engine.pregel.runner import give_back_writes, raise_errors, run_tasks
 from pure_engine.pregel.start import start
 from pure_engine.pregel.store import Store
-from pure_engine.pregel.tasks import Task, path_text
+from pure_engine.pregel.tasks import Task
 from pure_engine.program.model import Breakpoints, Subgraph
 from pure_engine.savers.saver import Write
 
@@ -109,10 +109,12 @@ class Loop:
         return GraphRecursionError(with_guide(message, "GRAPH_RECURSION_LIMIT"))
 
     def _stops_at(self, breakpoints: Breakpoints) -> bool:
+        if not breakpoints:
+            return False
         run = self.run
         every = breakpoints == "*"
         tasks = (task for task in run.tasks.values() if not every or run.shows(task))
-        return bool(breakpoints) and stops(run.state, breakpoints, tasks)
+        return stops(run.state, breakpoints, tasks)
 
     def _prepare(self) -> None:
         self.run.tasks = self.run.next_tasks(self.run.updated)
@@ -134,7 +136,7 @@ class Loop:
         """Record a task's writes: as pending, in the store and in the stream."""
         if writes:
             recorded = self.run.record(task.id, writes)
-            self.store.put_writes(task.id, recorded, path_text(task.path))
+            self.store.put_writes(task.id, recorded, task.order)
             self.emitter.writes(task, recorded)
 
     def _apply_writes(self) -> None:
@@ -144,7 +146,7 @@ class Loop:
         run.updated = apply_writes(run.state, tasks, run.graph.next_version)
         deltas.begin(run.step, run.tasks)
         for task in tasks:
-            deltas.keep(run.step, task.id, path_text(task.path), task.writes)
+            deltas.keep(run.step, task.id, task.order, task.writes)
         self.emitter.changed_values(run.updated)
         run.pending.clear()
         run.replaying, run.resuming = False, None

@@ -122,6 +122,8 @@ def command_updates(command: Command) -> list[Write]:
 def _gotos(value: Any) -> list[Write]:
     if isinstance(value, Send):
         return [(TASKS, value)]
+    if not isinstance(value, (Command, list)):
+        return []
     several = cast("list[Any]", value) if isinstance(value, list) else [value]
     writes: list[Write] = []
     for command in several:
@@ -146,12 +148,17 @@ def goto_targets(command: Command) -> Sequence[Any]:
 def _fresh(node: Node, state: State, managed: Mapping[str, Any], writes: Sequence[Write]) -> Any:
     """Return a node's input as if this task's writes were the only ones of the superstep."""
     values: dict[str, Any] = {}
+    written: dict[str, list[Any]] = {}
+    for name, value in writes:
+        written.setdefault(name, []).append(value)
     for name in (node.reads,) if isinstance(node.reads, str) else node.reads:
         if name in managed:
             values[name] = managed[name]
             continue
-        channel = state.channels[name].copy()
-        channel.update([value for written, value in writes if written == name])
+        channel = state.channels[name]
+        if name in written or channel.fades:
+            channel = channel.copy()
+            channel.update(written.get(name, ()))
         if channel.is_available():
             values[name] = channel.get()
     return values.get(node.reads) if isinstance(node.reads, str) else values

@@ -62,7 +62,7 @@ def next_tasks(  # noqa: PLR0913  # what a superstep depends on
         if is_triggered(state, name):
             given = _input(state, name, managed)
             if given is not MISSING:
-                triggers = tuple(sorted(nodes[name].triggers))
+                triggers = nodes[name].triggers
                 add(name, (PULL, name), given, triggers, PULL, *triggers)
     return tasks
 
@@ -130,6 +130,8 @@ def handling_task(
 
 def managed_values(program: Program, step: int, stop: int) -> dict[str, Any]:
     """Return the managed fields: the steps that are left, and whether this one is the last."""
+    if not program.managed:
+        return {}
     values = {"is_last_step": step == stop - 1, "remaining_steps": stop - step}
     return {name: values[kind] for name, kind in program.managed.items()}
 

@@ -11,7 +11,6 @@ from typing import Any
 
 from pure_engine.pregel import checkpoints, deltas
 from pure_engine.pregel.run import Run
-from pure_engine.pregel.tasks import path_text
 from pure_engine.pregel.versions import newer_versions
 from pure_engine.savers.saver import Saver, Write, with_metadata
 
@@ -87,7 +86,7 @@ class Store:
                 by_task.setdefault(task, []).append((channel, value))
         for name, writes in by_task.items():
             task = run.tasks.get(name)
-            path = "" if task is None else path_text(task.path)
+            path = "" if task is None else task.order
             self._saver.put_writes(self.newest, writes, name, path)
 
     def wait(self) -> None:
@@ -106,15 +105,16 @@ class Store:
         """Make the next checkpoint; with a saver, hold the channels' values in it and store it."""
         run = self._run
         program, clock, state = run.graph.program, run.graph.clock, run.state
-        snapshots = set[str]() if saver is None else self._take_snapshots(saver)
-        channels = None if saver is None else state.channels
+        if saver is None:
+            # Only its id is ever seen: it is part of the next tasks' ids.
+            state.checkpoint = {**state.checkpoint, "id": clock.new_id()}
+            return
+        snapshots = self._take_snapshots(saver)
         state.checkpoint = checkpoints.new_checkpoint(
-            clock, state.checkpoint, channels, updated, name, snapshots=snapshots
+            clock, state.checkpoint, state.channels, updated, name, snapshots=snapshots
         )
         if program.has_untracked:
             checkpoints.drop_untracked_packets(state.checkpoint, program.channels)
-        if saver is None:
-            return
         self.parent = self.where if self.where.get("checkpoint_id") else None
         new = newer_versions(self._versions, state.versions)
         self._versions = dict(state.versions)

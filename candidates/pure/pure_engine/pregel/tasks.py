@@ -69,6 +69,11 @@ class Task:
     failure: Failure | None = None
     calls: int = 0
     writes: list[Write] = field(default_factory=list[Write])
+    order: str = field(init=False)
+    """Its path as stored text, which also orders the writes of a superstep."""
+
+    def __post_init__(self) -> None:
+        self.order = path_text(self.path)
 
     @property
     def hidden(self) -> bool:
@@ -170,7 +175,7 @@ def as_sequence(value: Any) -> Sequence[Any]:
 
 
 def path_text(path: Path) -> str:
-    """Return a task's path as stored text, which also orders a superstep's writes."""
+    """Return a path as stored text."""
     return f"~{', '.join(map(_part_text, path))}"
 
 

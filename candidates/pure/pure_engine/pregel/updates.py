@@ -19,7 +19,7 @@ from pure_engine.pregel.migration import migrate
 from pure_engine.pregel.node import write_update
 from pure_engine.pregel.prepare import managed_values, next_tasks
 from pure_engine.pregel.state import State
-from pure_engine.pregel.tasks import Task, path_text, statuses
+from pure_engine.pregel.tasks import Task, statuses
 from pure_engine.pregel.versions import newer_versions
 from pure_engine.program.model import Program
 from pure_engine.savers.saver import Saver, Where, Write, with_metadata
@@ -134,7 +134,7 @@ class Update:
             write_update(node, change.values, writes, self._state, managed)
             written.append((name, Writes((INTERRUPT, index), node.name, writes, (INTERRUPT,))))
         for name, writer in written:
-            self._store_writes(name, writer.writes, path_text(writer.path))
+            self._store_writes(name, writer.writes, writer.order)
         return [writer for _, writer in written]
 
     def _clear(self) -> dict[str, Any]:

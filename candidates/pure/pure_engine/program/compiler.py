@@ -75,7 +75,7 @@ def compile_program(data: Mapping[str, Any]) -> Program:
             join = f"join:{'+'.join(sources)}:{target}"
             kind = NamedBarrierValueAfterFinish if specs[target].get("defer") else NamedBarrierValue
             channels[join] = kind(join, sources)
-            nodes[target].triggers.append(join)
+            nodes[target].triggers = tuple(sorted((*nodes[target].triggers, join)))
             for source in sources:
                 nodes[source].targets.append((join, source))
     errors = cast("Mapping[str, Mapping[str, str]]", data.get("route_errors") or {})
@@ -118,7 +118,7 @@ def _nodes(
 
     def add(name: str, body: Any, spec: Mapping[str, Any], handler: str | None = None) -> None:
         reads = known.reads_of(spec)
-        nodes[name] = Node(name, compile_body(body), [branch_to(name)], reads, known.writes)
+        nodes[name] = Node(name, compile_body(body), (branch_to(name),), reads, known.writes)
         nodes[name].policies = policies(spec, usual)
         nodes[name].handler = handler
         nodes[name].record = known.record_of(name, spec)
@@ -126,7 +126,7 @@ def _nodes(
             raise UnsupportedSubjectError("a subgraph as a node of a graph with a dataclass")
         nodes[name].metadata = spec.get("metadata") or {}
 
-    nodes = {START: Node(START, None, [START], known.reads, known.inputs, record=known.record)}
+    nodes = {START: Node(START, None, (START,), known.reads, known.inputs, record=known.record)}
     by_default = None if defaults.get("error_handler") is None else DEFAULT_HANDLER
     for name, spec in specs.items():
         own = spec.get("error_handler")

@@ -95,6 +95,8 @@ Step: TypeAlias = Callable[[Scope], object]
 def compile_body(body: Sequence[Mapping[str, Any]]) -> Step:
     """Return a node's body as a function that leaves its result in its scope."""
     steps = tuple(_instruction(instruction) for instruction in body)
+    if len(steps) == 1:
+        return steps[0]
     return lambda scope: any(step(scope) for step in steps)
 
 

@@ -43,13 +43,14 @@ class Route:
 class Node:
     """A node: what it runs, what triggers it, and where its edges and branches lead.
 
-    `reads` are the fields of its input, `writes` those that its update may have. `handler` is the
-    node that runs if this one fails for good, `shows` the subgraph whose state its tasks show.
+    `triggers` are sorted. `reads` are the fields of its input, `writes` those that its update may
+    have. `handler` is the node that runs if this one fails for good, `shows` the subgraph whose
+    state its tasks show.
     """
 
     name: str
     body: Step | None
-    triggers: list[str]
+    triggers: tuple[str, ...]
     reads: tuple[str, ...] | str = ()
     writes: frozenset[str] = frozenset()
     targets: list[tuple[str, Any]] = field(default_factory=list[tuple[str, Any]])

@@ -47,6 +47,9 @@ class Timeout:
     idle: float | None = None
 
 
+NO_LIMITS = Timeout()
+
+
 @dataclass(frozen=True, slots=True)
 class Policies:
     """A node's policies."""
