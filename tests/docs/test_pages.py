@@ -54,6 +54,7 @@ PROGRAMS = {
     "pytest",
     "python3",
     "sed",
+    "touch",
 }
 """What a shell block may begin a line with; kit, make and pytest are looked into."""
 

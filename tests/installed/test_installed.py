@@ -16,22 +16,22 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import readme_renderer.markdown
 
+from tests.support.followed import Shell, blocks, not_printed
+
 ROOT = Path(__file__).parents[2]
-GUIDE = ROOT / "docs" / "tutorial.md"
+PAGE = (ROOT / "docs" / "tutorial.md").read_text(encoding="utf-8")
 ENGINE = "my-port/candidates/my-port/engine.py"
 CLEAN = {
     name: text
     for name, text in os.environ.items()
     if not name.startswith(("GIT", "PARITY_KIT")) and name not in {"PYTHONPATH", "VIRTUAL_ENV"}
 } | {"NO_COLOR": "1"}
-_DONE = "--- done ---"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,49 +90,15 @@ def home(wheel: Wheel, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-class Shell:
-    """One bash for a whole page, so that its folder and its environment stay."""
-
-    def __init__(self, home: Path, wheel: Wheel) -> None:
-        bash = shutil.which("bash")
-        if bash is None or shutil.which("git") is None:
-            pytest.skip("bash or git is missing")
-        self._process = subprocess.Popen(
-            [bash],
-            cwd=home,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            env={**CLEAN, "PATH": f"{Path(sys.executable).parent}:{CLEAN['PATH']}"},
-        )
-        # The words stay `pip install parity-kit`; what is installed is the wheel of this tree.
-        install = f'{shlex.join(wheel.install)} --python "$(command -v python3)"'
-        self.run(f'pip() {{ test "$1" = install && shift && {install} "$@"; }}')
-
-    def run(self, text: str) -> str:
-        """Run commands and return what they print; the last must not fail."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(f'{text}\ncode=$?; echo; echo "{_DONE} $code"\n')
-        self._process.stdin.flush()
-        lines: list[str] = []
-        for line in self._process.stdout:
-            if line.startswith(_DONE):
-                assert line.split()[-1] == "0", "".join(lines)
-                return "".join(lines)
-            lines.append(line)
-        raise AssertionError("".join(lines))
-
-    def close(self) -> None:
-        self._process.communicate("exit\n", timeout=60)
-
-
-def blocks() -> Iterator[tuple[int, str, str]]:
-    """Yield each fenced block of the tutorial: its line, its language and its text."""
-    page = GUIDE.read_text(encoding="utf-8")
-    for block in re.finditer(r"^```(\w*)\n(.*?)^```$", page, re.DOTALL | re.MULTILINE):
-        yield page[: block.start()].count("\n") + 1, block[1], block[2]
+def shell_at(home: Path, wheel: Wheel) -> Shell:
+    if shutil.which("git") is None:
+        pytest.skip("git is missing")
+    path = f"{Path(sys.executable).parent}:{CLEAN['PATH']}"
+    shell = Shell(home, {**CLEAN, "PATH": path})
+    # The words stay `pip install parity-kit`; what is installed is the wheel of this tree.
+    install = f'{shlex.join(wheel.install)} --python "$(command -v python3)"'
+    shell.run(f'pip() {{ test "$1" = install && shift && {install} "$@"; }}')
+    return shell
 
 
 def replaced(module: str, block: str) -> str:
@@ -155,25 +121,12 @@ def replaced(module: str, block: str) -> str:
     return module
 
 
-def loosely(line: str) -> str:
-    return " ".join(re.sub(r"\d+\.\d+", "0.0", line).split())
-
-
-def not_printed(shown: str, printed: str) -> str:
-    """Return the first line of `shown` that was not printed behind those before it."""
-    lines = iter([loosely(line) for line in printed.splitlines()])
-    for line in map(loosely, shown.splitlines()):
-        if line not in {"", "…"} and line not in lines:
-            return line
-    return ""
-
-
 @pytest.mark.slow
 def test_the_tutorial_works_word_by_word(tmp_path: Path, wheel: Wheel) -> None:
-    shell, printed = Shell(tmp_path, wheel), ""
+    shell, printed = shell_at(tmp_path, wheel), ""
     followed: list[str] = []
     try:
-        for number, language, text in blocks():
+        for number, language, text in blocks(PAGE):
             followed.append(language)
             if language == "sh":
                 printed = shell.run(text)
@@ -188,7 +141,7 @@ def test_the_tutorial_works_word_by_word(tmp_path: Path, wheel: Wheel) -> None:
     finally:
         shell.close()
     assert (followed.count("python"), followed[-1]) == (2, "text")
-    verdicts = [line[0] for _, language, text in blocks() if language == "text" for line in [text]]
+    verdicts = [text[0] for _, language, text in blocks(PAGE) if language == "text"]
     assert [verdict for verdict in verdicts if verdict in "?≠✓"] == ["?", "≠", "✓"]
 
 
@@ -221,7 +174,7 @@ def test_nothing_of_the_tree_is_needed(home: Path) -> None:
     listed = {corpus["name"]: corpus["cases"] for corpus in json.loads(outputs["list"])["corpora"]}
     assert listed == {name: corpus["cases"] for name, corpus in manifest["corpora"].items()}
     assert json.loads(outputs["pure"])["compared"] == listed["channels"] + listed["savers"]
-    assert outputs["docs"] == GUIDE.read_text(encoding="utf-8")
+    assert outputs["docs"] == PAGE
     assert "import langgraph" in outputs["show"] or "from langgraph" in outputs["show"]
 
 

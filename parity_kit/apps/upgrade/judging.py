@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections import Counter
-from collections.abc import Callable, Generator, Mapping
+from collections import Counter, deque
+from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,8 @@ from parity_kit.candidates.workspace import Workspace
 ANY = "*"
 """The key of the answer for threads that no other key names."""
 _MOST_LISTED = 50
+_AHEAD = 8  # threads that each side may read before the first of them is judged
+_SHORT = 4096  # bytes of answers; eight of them fit into a pipe
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,12 @@ class Asked:
         question = [self.app, dict(self.answers), self.threads, self.serde]
         key = short_digest(repr([*self.database.state(), str(self.after), *question]))
         return workspace.cache / "upgrades" / key
+
+    def question(self, thread: str) -> dict[str, Any]:
+        """Return how a side is asked for a thread: whether it resumes it, and with which answer."""
+        resume = thread in self.answers or ANY in self.answers
+        answer = self.answers.get(thread, self.answers.get(ANY))
+        return {"thread": thread, "resume": resume, "answer": answer}
 
     def worker(self, copy: Copy, *, setup: bool = True) -> dict[str, Any]:
         """Return the settings of a worker on a copy."""
@@ -121,8 +129,7 @@ def judge_upgrade(
     ):
         total = copies.count()
         upgrade.packages = _changed(sides[0].packages, sides[1].packages)
-        for thread in copies.threads(last):
-            judged = _judge(thread, asked, sides)
+        for judged in _all_judged(copies.threads(last), asked, sides):
             lines.write(json.dumps(asdict(judged)) + "\n")
             lines.flush()
             upgrade.add(judged)
@@ -159,17 +166,27 @@ def _started(
         yield sides
 
 
-def _judge(thread: str, asked: Asked, sides: list[Side]) -> Judged:
-    resume = thread in asked.answers or ANY in asked.answers
-    answer = asked.answers.get(thread, asked.answers.get(ANY))
+def _all_judged(threads: Iterable[str], asked: Asked, sides: list[Side]) -> Generator[Judged]:
+    """Judge threads in order; the sides read ahead, so that they do not wait for each other."""
+    ahead = _AHEAD if len(json.dumps(dict(asked.answers))) < _SHORT else 1
+    waiting = deque[str]()
+    for thread in threads:
+        for side in sides[:2]:
+            side.ask(asked.question(thread))
+        waiting.append(thread)
+        if len(waiting) == ahead:
+            yield _judge(waiting.popleft(), sides)
+    for thread in waiting:
+        yield _judge(thread, sides)
+
+
+def _judge(thread: str, sides: list[Side]) -> Judged:
     before, after, rollback = sides
-    for side in (before, after):
-        side.ask(thread, resume=resume, answer=answer)
     ours, theirs = before.answered(), after.answered()
     problems = dict(_differences(ours, theirs))
     checked = [part for part in _NAMES if ours.get(part) or f"{part}_error" in ours]
     if theirs.get("resumed"):
-        rollback.ask(thread, resume=False, answer=None)
+        rollback.ask({"thread": thread, "resume": False})
         checked.append("rollback")
         again = {**rollback.answered(), "history": None}
         # It may read what it would have written itself where the other release reads otherwise.

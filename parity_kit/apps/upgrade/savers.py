@@ -40,17 +40,22 @@ def close_saver(saver: Any, awaited: Awaited | None) -> None:
 
 
 def _sqlite(address: str, serde: Any, awaited: Awaited | None) -> Any:
+    careless = "PRAGMA synchronous=OFF"  # a copy need not outlive a crash
     if awaited is None:
         from langgraph.checkpoint.sqlite import SqliteSaver  # noqa: PLC0415  # one of four
 
-        return SqliteSaver(sqlite3.connect(address, check_same_thread=False), serde=serde)
+        connection = sqlite3.connect(address, check_same_thread=False)
+        connection.execute(careless)
+        return SqliteSaver(connection, serde=serde)
     import aiosqlite  # noqa: PLC0415  # one of four
     from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver  # noqa: PLC0415  # one of four
 
-    async def connected() -> Any:
-        return AsyncSqliteSaver(await aiosqlite.connect(address), serde=serde)
+    async def connect() -> Any:
+        connected = await aiosqlite.connect(address)
+        await connected.execute(careless)
+        return AsyncSqliteSaver(connected, serde=serde)
 
-    return awaited.complete(connected())
+    return awaited.complete(connect())
 
 
 def _postgres(address: str, serde: Any, awaited: Awaited | None) -> Any:

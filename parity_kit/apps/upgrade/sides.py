@@ -61,11 +61,10 @@ class Side:
             )
         self.packages = hello["packages"]
 
-    def ask(self, thread: str, *, resume: bool, answer: Any) -> None:
-        """Ask for a thread; `answered` returns the result."""
+    def ask(self, question: Mapping[str, Any]) -> None:
+        """Ask for a thread; `answered` returns the results, in the order of the questions."""
         assert self.process.stdin, "a pipe"  # noqa: S101  # as it was started
-        line = json.dumps({"thread": thread, "resume": resume, "answer": answer})
-        self.process.stdin.write(line + "\n")
+        self.process.stdin.write(json.dumps(question) + "\n")
         self.process.stdin.flush()
 
     def answered(self) -> dict[str, Any]:

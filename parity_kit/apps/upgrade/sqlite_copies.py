@@ -26,13 +26,16 @@ class SqliteCopies:
 
     def threads(self, behind: str | None) -> Iterator[str]:
         """Yield the wanted threads in order, from the one behind `behind` on."""
+        query = (
+            "SELECT DISTINCT thread_id FROM checkpoints WHERE thread_id > ? "
+            "ORDER BY thread_id LIMIT 1000"  # a reader that stays would make the log grow
+        )
+        last = behind or ""
         with closing(sqlite3.connect(self.before.address)) as connection:
-            query = (
-                "SELECT DISTINCT thread_id FROM checkpoints WHERE thread_id > ? ORDER BY thread_id"
-            )
-            for (thread,) in connection.execute(query, (behind or "",)):
-                if not self.wanted or thread in self.wanted:
-                    yield str(thread)
+            while page := connection.execute(query, (last,)).fetchall():
+                for (last,) in page:
+                    if not self.wanted or last in self.wanted:
+                        yield last
 
     def count(self) -> int:
         """Return how many threads are wanted."""

@@ -145,6 +145,8 @@ class Worker:
         try:
             plain = serde.cipher.decrypt(cipher, data) if cipher else data
             before = named_types(unpack(plain))
+            if not before:
+                return []  # whether it loads at all is seen by the thread's history
             after = named_types(to_plain(serde.loads_typed((kind, data))))
         except Exception as error:  # noqa: BLE001  # whatever it is, the value cannot be had
             return [f"{type(error).__name__}: {error}"[:_MOST_SHOWN]]
