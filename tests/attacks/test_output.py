@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import sqlite3
-import subprocess
-import sys
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from command_line import parity_kit
 from hypothesis import example, given
 from hypothesis import strategies as st
 from langgraph.checkpoint.sqlite import SqliteSaver
@@ -57,7 +55,6 @@ HOSTILE = (
 """Ends lines, begins commands, moves the cursor, turns the text around, and opens markup."""
 HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 OWN = re.compile(r"::(error|warning|notice) (file=|title=)")
-SECONDS = 120
 
 
 def check(output: str, *, commands: bool = False) -> None:
@@ -72,7 +69,6 @@ def check(output: str, *, commands: bool = False) -> None:
 
 
 ENGINE = f"""
-import os
 import sys
 
 from parity_kit.contract import *
@@ -207,15 +203,8 @@ NOT_QUOTED = {"list", "import", "report", "show-script"}
 @pytest.mark.parametrize("name", COMMANDS)
 def test_what_a_command_prints_is_text(name: str, workspace: Path) -> None:
     summary = workspace / "summary.md"
-    done = subprocess.run(
-        [sys.executable, "-m", "parity_kit", *COMMANDS[name]],
-        cwd=workspace,
-        env={**os.environ, "GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(summary)},
-        capture_output=True,
-        encoding="utf-8",
-        timeout=SECONDS,
-        check=False,
-    )
+    variables = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(summary)}
+    done = parity_kit(*COMMANDS[name], cwd=workspace, env=variables)
     assert "Traceback" not in done.stderr, done.stderr
     assert done.returncode != 4, done.stderr
     if name not in NOT_QUOTED:

@@ -11,7 +11,6 @@ import re
 import shlex
 import shutil
 import subprocess
-import sys
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from typing import Any
 
 import click
 import pytest
+from command_line import parity_kit
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
@@ -363,14 +363,10 @@ def workspace(tmp_path: Path) -> Path:
 
 
 def run(words: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "parity_kit", *words],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-        env={name: value for name, value in os.environ.items() if not name.startswith("GITHUB")},
-    )
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("GITHUB")]:
+            patch.delenv(name)
+        return parity_kit(*words, cwd=folder)
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
+from command_line import parity_kit
 
 from parity_kit.candidates import scaffold
 from parity_kit.candidates.transcript import Transcript
@@ -34,14 +35,8 @@ def written(base: Path, name: str, program: str, manifest: str = "") -> None:
     )
 
 
-def checked(base: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "parity_kit", "candidates", "check", *arguments],
-        cwd=base,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def checked(base: Path, *arguments: str) -> CompletedProcess[str]:
+    return parity_kit("candidates", "check", *arguments, cwd=base)
 
 
 def check_report(base: Path, *arguments: str) -> tuple[int, dict[str, Any]]:

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from command_line import parity_kit
 
 from parity_kit.contract import Case, CaseId, Operation, Returned, Subject, SubjectKind, run
 from parity_kit.contract.casefile import CaseFile
@@ -19,16 +20,6 @@ from parity_kit.reference import Engine
 ROOT = Path(__file__).parents[2]
 LIBRARIES = ("langgraph", "hypothesis", "pandas", "matplotlib", "rich", "jinja2", "numpy")
 LOADED_LATE = (*LIBRARIES, "json", "traceback", "parity_kit.contract.model")
-
-
-def parity_kit(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "parity_kit", *arguments],
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 @pytest.mark.parametrize("option", ["--help", "--version"])

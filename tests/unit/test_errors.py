@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from command_line import parity_kit
 
 from parity_kit.contract import errors
 from parity_kit.contract.errors import ExitCode, ParityKitError
@@ -53,18 +52,8 @@ def test_the_map_that_errors_opens_with_lists_every_code() -> None:
     assert listed == {error.code: error.__name__ for error in ERRORS}
 
 
-def failing(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "parity_kit", *arguments],
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
 def test_the_code_is_printed_with_the_message_and_stands_in_the_json() -> None:
-    done = failing("candidates", "check", "pur", "--json")
+    done = parity_kit("candidates", "check", "pur", "--json")
     assert done.returncode == ExitCode.USAGE
     assert done.stderr.startswith("error PK202: ")
     error = json.loads(done.stdout)["error"]
@@ -74,7 +63,7 @@ def test_the_code_is_printed_with_the_message_and_stands_in_the_json() -> None:
 
 
 def test_without_json_nothing_is_printed_for_machines(tmp_path: Path) -> None:
-    done = failing("candidates", "list", cwd=tmp_path)
+    done = parity_kit("candidates", "list", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (ExitCode.USAGE, "")
     assert done.stderr.startswith("error PK200: ")
 
@@ -82,6 +71,6 @@ def test_without_json_nothing_is_printed_for_machines(tmp_path: Path) -> None:
 def test_a_place_that_cannot_be_read_has_a_code_too(tmp_path: Path) -> None:
     (tmp_path / "parity.toml").write_text("")
     (tmp_path / "reports").write_text("a file where a folder should be")
-    done = failing("run", "pure", "--suite", "codec", cwd=tmp_path)
+    done = parity_kit("run", "pure", "--suite", "codec", cwd=tmp_path)
     assert done.returncode == ExitCode.USAGE
     assert done.stderr.startswith("error PK201: ")

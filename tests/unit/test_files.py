@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
+from command_line import parity_kit
 
 from parity_kit.candidates.workspace import CACHE, Workspace
 from parity_kit.contract.errors import BadFileError, ExitCode
@@ -21,22 +22,11 @@ from parity_kit.contract.journal import read_journal
 from parity_kit.report.ci.journal import Journal
 
 
-def parity_kit(folder: Path, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "parity_kit", *arguments],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, **env},
-    )
-
-
 @pytest.fixture
 def workspace(tmp_path: Path) -> Path:
     home = tmp_path / "port"
     home.mkdir()
-    assert parity_kit(home, "init", "mine", "--language", "python").returncode == 0
+    assert parity_kit("init", "mine", "--language", "python", cwd=home).returncode == 0
     return home
 
 
@@ -149,7 +139,7 @@ def test_an_output_that_would_replace_an_input_or_another_is_refused(
 ) -> None:
     (workspace / "link").symlink_to("parity.toml")
     before = {file: file.read_bytes() for file in workspace.rglob("*") if file.is_file()}
-    done = parity_kit(workspace, "gate", *arguments)
+    done = parity_kit("gate", *arguments, cwd=workspace)
     assert done.returncode == ExitCode.USAGE
     assert problem in " ".join(done.stderr.split())
     assert {file: file.read_bytes() for file in workspace.rglob("*") if file.is_file()} == before
@@ -157,7 +147,7 @@ def test_an_output_that_would_replace_an_input_or_another_is_refused(
 
 def test_one_stream_may_be_named_twice(workspace: Path) -> None:
     arguments = ["--corpus", "msgpack", "--junit", "/dev/null", "--sarif", "/dev/null"]
-    assert parity_kit(workspace, "gate", *arguments).returncode == ExitCode.PARITY
+    assert parity_kit("gate", *arguments, cwd=workspace).returncode == ExitCode.PARITY
 
 
 def test_a_gate_writes_nothing_to_the_workspace_with_a_cache_elsewhere(
@@ -166,7 +156,7 @@ def test_a_gate_writes_nothing_to_the_workspace_with_a_cache_elsewhere(
     before = sorted(workspace.rglob("*"))
     cache = tmp_path / "cache"
     arguments = ["gate", "--corpus", "msgpack", "--json", "--cache", str(cache)]
-    done = parity_kit(workspace, *arguments, PYTHONDONTWRITEBYTECODE="1")
+    done = parity_kit(*arguments, cwd=workspace)
     assert done.returncode == ExitCode.PARITY, done.stderr
     (mine,) = json.loads(done.stdout)["candidates"]
     assert mine["compared"] > 0

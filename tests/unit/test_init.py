@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
+from command_line import parity_kit
 
 from parity_kit import __version__
 from parity_kit.candidates import scaffold
@@ -20,16 +21,6 @@ from parity_kit.cli.init import LANGUAGES
 from parity_kit.gates.settings import read_settings
 
 GIT, BASH = shutil.which("git") or "", shutil.which("bash") or ""
-
-
-def parity_kit(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "parity_kit", *arguments],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 def workflow(repository: Path) -> Any:
@@ -50,7 +41,7 @@ def test_every_template_may_be_begun_with() -> None:
 def test_a_workspace_in_each_language(tmp_path: Path, language: str) -> None:
     home = tmp_path / "My Port!"
     home.mkdir()
-    done = parity_kit(home, "init", "--language", language)
+    done = parity_kit("init", "--language", language, cwd=home)
     assert done.returncode == 0, done.stderr
     assert "next  parity-kit candidates check my-port" in done.stdout
     assert read_settings(Workspace(home)).ours == ("my-port",)
@@ -64,10 +55,10 @@ def test_a_workspace_in_each_language(tmp_path: Path, language: str) -> None:
 
 
 def test_a_language_without_a_template_gets_a_manifest_and_what_to_do(tmp_path: Path) -> None:
-    parity_kit(tmp_path, "init", "mine", "--language", "other")
+    parity_kit("init", "mine", "--language", "other", cwd=tmp_path)
     folder = tmp_path / "candidates" / "mine"
     assert sorted(files(folder)) == ["README.md", "candidate.toml"]
-    done = parity_kit(tmp_path, "candidates", "check", "mine")
+    done = parity_kit("candidates", "check", "mine", cwd=tmp_path)
     assert done.returncode == 3
     assert "could not be started: No such file or directory: ./engine" in done.stdout
     assert "check `command` in candidate.toml" in done.stdout
@@ -78,7 +69,7 @@ def test_a_language_without_a_template_gets_a_manifest_and_what_to_do(tmp_path: 
         manifest.replace('["./engine"]', command), encoding="utf-8"
     )
     (folder / "engine.py").write_text(FIRST_STEPS, encoding="utf-8")
-    done = parity_kit(tmp_path, "candidates", "check", "mine")
+    done = parity_kit("candidates", "check", "mine", cwd=tmp_path)
     assert done.returncode == 0, done.stdout
     assert "unsupported" in done.stdout
 
@@ -107,8 +98,8 @@ while head := sys.stdin.buffer.read(4):
 
 
 def test_the_first_gate_is_red_and_says_why(tmp_path: Path) -> None:
-    parity_kit(tmp_path, "init", "mine", "--language", "python")
-    done = parity_kit(tmp_path, "gate")
+    parity_kit("init", "mine", "--language", "python", cwd=tmp_path)
+    done = parity_kit("gate", cwd=tmp_path)
     assert done.returncode == 1
     assert done.stdout.splitlines()[0] == "? unknown: 6 of 510 cases equal, the floor is 100"
 
@@ -123,7 +114,7 @@ def test_what_is_there_stays_as_it_is(tmp_path: Path) -> None:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text, encoding="utf-8")
     (tmp_path / ".gitignore").write_text("*.log\n.parity/", encoding="utf-8")
-    done = parity_kit(tmp_path, "init", "mine", "--language", "go")
+    done = parity_kit("init", "mine", "--language", "go", cwd=tmp_path)
     assert done.returncode == 0
     assert done.stdout.count("kept ") == 3
     assert "add 'mine' to `ours` in parity.toml" in done.stdout
@@ -135,9 +126,9 @@ def test_what_is_there_stays_as_it_is(tmp_path: Path) -> None:
 
 
 def test_it_may_be_run_again(tmp_path: Path) -> None:
-    parity_kit(tmp_path, "init", "mine", "--language", "python")
+    parity_kit("init", "mine", "--language", "python", cwd=tmp_path)
     before = files(tmp_path)
-    again = parity_kit(tmp_path, "init", "mine", "--language", "python", "--json")
+    again = parity_kit("init", "mine", "--language", "python", "--json", cwd=tmp_path)
     assert {file["what"] for file in json.loads(again.stdout)["files"]} == {"kept"}
     assert files(tmp_path) == before
 
@@ -153,7 +144,7 @@ def test_it_may_be_run_again(tmp_path: Path) -> None:
 def test_what_cannot_be_begun_is_reported_and_nothing_is_written(
     tmp_path: Path, arguments: list[str], message: str
 ) -> None:
-    done = parity_kit(tmp_path, "init", *arguments)
+    done = parity_kit("init", *arguments, cwd=tmp_path)
     assert done.returncode == 2
     assert message in done.stderr
     assert not list(tmp_path.iterdir())
@@ -168,7 +159,7 @@ def test_the_workflow_runs_from_the_repository_s_root(tmp_path: Path) -> None:
     port = tmp_path / "engines" / "port"
     port.mkdir(parents=True)
     subprocess.run([GIT, "init", "-q", str(tmp_path)], check=True)
-    assert parity_kit(port, "init", "--language", "python").returncode == 0
+    assert parity_kit("init", "--language", "python", cwd=port).returncode == 0
     job = workflow(tmp_path)
     folder = job["defaults"]["run"]["working-directory"]
     assert folder == "engines/port"

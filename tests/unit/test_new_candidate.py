@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from command_line import parity_kit
 
 from parity_kit.candidates import building, launch, scaffold
 from parity_kit.candidates.manifest import CommandSetup
@@ -30,14 +29,8 @@ def workspace(tmp_path: Path) -> Workspace:
     return Workspace(tmp_path)
 
 
-def parity_kit(workspace: Workspace, *arguments: str) -> tuple[int, Any]:
-    done = subprocess.run(
-        [sys.executable, "-m", "parity_kit", *arguments, "--json"],
-        cwd=workspace.root,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def reported(workspace: Workspace, *arguments: str) -> tuple[int, Any]:
+    done = parity_kit(*arguments, "--json", cwd=workspace.root)
     return done.returncode, json.loads(done.stdout or "null")
 
 
@@ -57,12 +50,12 @@ def skip_without_its_toolchain(workspace: Workspace) -> None:
 def test_a_new_candidate_works_at_once(workspace: Workspace, language: str) -> None:
     scaffold.new(workspace, NAME, language)
     skip_without_its_toolchain(workspace)
-    code, report = parity_kit(workspace, "candidates", "check", NAME)
+    code, report = reported(workspace, "candidates", "check", NAME)
     (checked,) = report["candidates"]
     assert (code, checked["error"], checked["says"]["name"]) == (0, None, NAME)
     results = {check["result"] for check in checked["checks"]}
     assert results == {"ok", "unsupported"}
-    code, report = parity_kit(workspace, "gate", NAME, "--corpus", "msgpack")
+    code, report = reported(workspace, "gate", NAME, "--corpus", "msgpack")
     assert code == ExitCode.PARITY
     assert report["gates"][0]["verdicts"].keys() == {"equal", "unsupported"}
 
@@ -75,12 +68,7 @@ def test_the_readme_says_what_comes_next(workspace: Workspace, language: str) ->
 
 
 def test_there_is_a_template_for_each_language_that_the_help_names() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "parity_kit", "candidates", "new", "--help"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    done = parity_kit("candidates", "new", "--help")
     for language in scaffold.languages():
         assert language in done.stdout
 
@@ -205,7 +193,7 @@ def test_a_first_codec_passes(workspace: Workspace, filled: Filled) -> None:
     folder = scaffold.new(workspace, NAME, filled.language)
     skip_without_its_toolchain(workspace)
     filled.write(folder)
-    code, report = parity_kit(workspace, "gate", NAME, "--corpus", "msgpack")
+    code, report = reported(workspace, "gate", NAME, "--corpus", "msgpack")
     verdicts = report["gates"][0]["verdicts"]
     assert (code, verdicts.keys()) == (ExitCode.PARITY, {"equal", "unsupported"})
     assert verdicts["equal"] == filled.equal

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Callable
 from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
+from command_line import parity_kit
 
 from parity_kit.candidates.launch import find, start
 from parity_kit.candidates.workspace import Workspace
@@ -158,13 +157,7 @@ def test_a_failure_is_the_kits_explanation_and_the_command_that_shows_it(
     # Where CI is set, pytest says a failure twice: in full again in its summary.
     (command,) = {line.strip() for line in result.outlines if "parity-kit replay" in line}
     file = workspace / command.removeprefix("parity-kit replay ")
-    again = subprocess.run(
-        [sys.executable, "-m", "parity_kit", "replay", str(file)],
-        cwd=workspace,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    again = parity_kit("replay", str(file), cwd=workspace)
     assert again.returncode == 1, again.stderr
     assert "divergent" in again.stdout
 

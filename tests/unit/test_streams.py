@@ -8,12 +8,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from command_line import parity_kit
 
 from parity_kit.candidates.workspace import find_workspace
 
 ROOT = find_workspace(Path(__file__)).root
 KIT = f"{sys.executable} -m parity_kit"
 GATE = f"{KIT} gate pure --corpus channels"
+LIST = f"{KIT} candidates list"
 
 
 def shell(script: str, **variables: str) -> subprocess.CompletedProcess[bytes]:
@@ -31,11 +33,10 @@ def shell(script: str, **variables: str) -> subprocess.CompletedProcess[bytes]:
     [
         (f"{GATE} | head -1", 0),
         (f"{GATE} --floor 1000 | head -1", 1),
-        (f"{GATE} >&-", 0),
+        (f"{LIST} >&-", 0),
         (f"{GATE} 2>&-", 0),
         (f"{GATE} >&- 2>&- <&-", 0),
-        (f"{GATE} >/dev/full", 2),
-        (f"{GATE} 2>/dev/full", 0),
+        (f"{GATE} >/dev/full 2>/dev/full", 2),
         (f"{KIT} gate --help | true", 0),
         (f"{KIT} no-such-command 2>&-", 2),
     ],
@@ -48,16 +49,15 @@ def test_the_exit_code_is_the_verdicts(script: str, code: int) -> None:
 
 
 def test_a_full_disk_is_named() -> None:
-    lost = shell(f"{GATE} >/dev/full").stderr.decode()
+    lost = shell(f"{LIST} >/dev/full").stderr.decode()
     assert "error: standard output could not be written: No space left on device" in lost
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp437", "utf-8"])
 def test_signs_are_those_that_the_encoding_has(encoding: str) -> None:
-    done = shell(GATE, PYTHONIOENCODING=encoding)
+    done = parity_kit("gate", "pure", "--corpus", "channels", encoding=encoding)
     assert done.returncode == 0, done.stderr
     sign = "✓" if encoding == "utf-8" else "+"
-    text = done.stdout.decode(encoding)
-    assert text.startswith(f"{sign} equal: 117 of 117 cases equal at level bytes")
-    shown = shell(f"{KIT} no-such-command-é", PYTHONIOENCODING=encoding)
-    assert (shown.returncode, b"Traceback" in shown.stderr) == (2, False)
+    assert done.stdout.startswith(f"{sign} equal: 117 of 117 cases equal at level bytes")
+    shown = parity_kit("no-such-command-é", encoding=encoding)
+    assert (shown.returncode, "Traceback" in shown.stderr) == (2, False)
