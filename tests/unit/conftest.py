@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
+
+from parity_kit.corpora.corpus import CorpusName
+from parity_kit.corpora.folder import read_corpora, write_corpora
+from parity_kit.corpora.manifest import Entry, read_manifest
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 
 
 @pytest.fixture(scope="session")
-def some_corpora() -> Callable[..., dict[str, Any]]:
+def some_corpora() -> Callable[..., Mapping[CorpusName, Entry]]:
     """Return a function that gives a workspace a few of the committed corpora, to be quick.
 
-    The function returns their entries in the manifest.
+    Of each it takes `every` so many-th case. The function returns their entries in the manifest.
     """
+    manifest = read_manifest(FIXTURES)
 
-    def write(workspace: Path, *names: str) -> dict[str, Any]:
-        manifest = json.loads((FIXTURES / "MANIFEST.json").read_text(encoding="utf-8"))
-        manifest["corpora"] = {name: manifest["corpora"][name] for name in names}
-        folder = workspace / "fixtures"
-        folder.mkdir()
-        (folder / "MANIFEST.json").write_text(json.dumps(manifest), encoding="utf-8")
-        for name in names:
-            for file in (f"{name}.msgpack", f"{name}.index"):
-                (folder / file).symlink_to(FIXTURES / file)
-        return manifest["corpora"]
+    def write(workspace: Path, *names: str, every: int = 1) -> Mapping[CorpusName, Entry]:
+        corpora = [
+            replace(corpus, traces=corpus.traces[::every])
+            for corpus in read_corpora(FIXTURES, names)
+        ]
+        write_corpora(workspace / "fixtures", corpora, manifest.oracle, manifest.python)
+        return read_manifest(workspace / "fixtures").corpora
 
     return write

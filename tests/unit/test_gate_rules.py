@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from parity_kit.candidates.workspace import Workspace, find_workspace
 from parity_kit.cli.gate import command
 from parity_kit.contract import Level, SubjectKind
 from parity_kit.contract.errors import BadManifestError, ExitCode, UsageError
+from parity_kit.corpora.manifest import Entry
 from parity_kit.gates.settings import read_settings
 
 WORKSPACE = find_workspace(Path(__file__))
@@ -99,10 +100,10 @@ def test_a_mistake_is_named(tmp_path: Path, text: str, key: str, problem: str, h
 
 
 @pytest.fixture
-def workspace(tmp_path: Path, some_corpora: Callable[..., dict[str, dict[str, int]]]) -> Path:
+def workspace(tmp_path: Path, some_corpora: Callable[..., Mapping[str, Entry]]) -> Path:
     """A workspace with two corpora, and three engines: right, a byte off, only channels."""
     corpora = some_corpora(tmp_path, *CORPORA)
-    assert {name: corpus["cases"] for name, corpus in corpora.items()} == CORPORA
+    assert {name: corpus.cases for name, corpus in corpora.items()} == CORPORA
     for name, kind in {"good": "Engine", "bad": "OneByteOff", "low": "LowChannels"}.items():
         folder = tmp_path / "candidates" / name
         folder.mkdir(parents=True)

@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -106,8 +106,11 @@ ARGUMENTS = ("--suite", "corpora", "--suite", "codec", "--suite", "channel", "--
 
 
 @pytest.fixture(scope="module", params=["pure", "off"])
-def undisturbed(request: pytest.FixtureRequest, tmp_path_factory: Any) -> Undisturbed:
-    workspace = make_workspace(tmp_path_factory.mktemp("space"), "channels", "savers")
+def undisturbed(
+    request: pytest.FixtureRequest, tmp_path_factory: Any, some_corpora: Callable[..., object]
+) -> Undisturbed:
+    workspace = make_workspace(tmp_path_factory.mktemp("space"))
+    some_corpora(workspace, "channels", "savers", every=8)
     return Undisturbed(workspace, run, request.param, *ARGUMENTS)
 
 
