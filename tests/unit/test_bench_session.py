@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,10 @@ from parity_kit.reference import Engine
 
 _LARGE = pytest.mark.slow
 
-# The bundled engine answers like LangGraph, and starts without its two seconds of import.
+# The bundled engine answers like LangGraph, and starts without its two seconds of import: so does
+# the reference in a session.
+SUPPORT = Path(__file__).parents[1] / "support"
+LIGHT_REFERENCE = f"{SUPPORT / 'light_reference'}{os.pathsep}{BUNDLED_ENGINE}"
 BASE = f"import sys\nsys.path.insert(0, {str(BUNDLED_ENGINE)!r})\nfrom pure_engine import Engine\n"
 WRONG = """
 from dataclasses import replace
@@ -98,6 +102,7 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Event]
     # In so short a time one tick of steal is more than a tenth: no pair of these is dropped for it.
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(results, "MAX_STEAL", 1.0)
+        patch.setenv("PYTHONPATH", LIGHT_REFERENCE)
         run_benchmarks(
             Workspace(root),
             list(sources),
@@ -322,7 +327,10 @@ def test_a_longer_session_measures_all_that_a_shorter_one_does() -> None:
     assert [workload.family for workload in both] == ["sequential", *["interrupts"] * 3]
 
 
-def test_a_session_that_stops_goes_on_with_the_pairs_it_has(tmp_path: Path) -> None:
+def test_a_session_that_stops_goes_on_with_the_pairs_it_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", LIGHT_REFERENCE)
     (tmp_path / "parity.toml").touch()
     _candidate(tmp_path, "honest", "")
     folder, settings = tmp_path / "bench", Settings(2, 0, 0.001, ["channels-binop"])
@@ -350,9 +358,8 @@ def test_a_session_that_stops_goes_on_with_the_pairs_it_has(tmp_path: Path) -> N
         measured.append(request.workload)
         return asked(process, request)
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Process, "ask", counting)
-        measure(events.append, resume=True)
+    monkeypatch.setattr(Process, "ask", counting)
+    measure(events.append, resume=True)
     after = load(folder, "honest")["channels-binop"]
     assert sorted([*after.kept, *after.dropped]) == [0, 1]
     assert (after.kept | after.dropped)[0] == (before.kept | before.dropped)[0]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ from parity_kit.cli import cli
 from parity_kit.contract.errors import ExitCode, UnknownCandidateError, UsageError
 
 # The bundled engine answers like LangGraph, and starts without its two seconds of import.
+SUPPORT = Path(__file__).parents[1] / "support"
+LIGHT_REFERENCE = f"{SUPPORT / 'light_reference'}{os.pathsep}{BUNDLED_ENGINE}"
 BASE = f"import sys\nsys.path.insert(0, {str(BUNDLED_ENGINE)!r})\nfrom pure_engine import Engine\n"
 ENGINES = {
     "honest": "",
@@ -58,7 +61,10 @@ def _bench(workspace: Path, *arguments: str) -> Result:
     )
 
 
-def test_json_holds_the_rows_and_leaves_pyperf_files(workspace: Path) -> None:
+def test_json_holds_the_rows_and_leaves_pyperf_files(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", LIGHT_REFERENCE)
     result = _bench(workspace, "honest", "--json", "--csv", str(workspace / "pairs.csv"))
     output = json.loads(result.stdout)
     header, *pairs = (workspace / "pairs.csv").read_text(encoding="utf-8").splitlines()
