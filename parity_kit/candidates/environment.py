@@ -8,7 +8,6 @@ import shutil
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 
 import parity_kit
@@ -82,6 +81,8 @@ def differing_packages(
     """
     if not isinstance(candidate.setup, PipSetup):
         return {}
+    from importlib import metadata  # noqa: PLC0415  # slow to load, and only such a candidate asks
+
     python = python_of(of_candidate(candidate, candidate.setup), workspace)
     folders = [str(folder) for folder in python.parents[1].glob("lib/python*/site-packages")]
     return {
