@@ -79,33 +79,41 @@ GOES_ON = {
 WRONG_KINDS = ("missing", "folder", "fifo", "loop")
 
 
-@pytest.fixture
-def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+@pytest.fixture(scope="module")
+def complete(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workspace with one of everything that a command reads."""
-    (tmp_path / "parity.toml").write_text('ours = ["mine"]\n')
-    (tmp_path / "candidates/mine").mkdir(parents=True)
-    (tmp_path / "candidates/mine/candidate.toml").write_text(MANIFEST)
-    (tmp_path / "candidates/mine/expected.toml").touch()
-    (tmp_path / "fixtures").mkdir()
+    root = tmp_path_factory.mktemp("complete")
+    (root / "parity.toml").write_text('ours = ["mine"]\n')
+    (root / "candidates/mine").mkdir(parents=True)
+    (root / "candidates/mine/candidate.toml").write_text(MANIFEST)
+    (root / "candidates/mine/expected.toml").touch()
+    (root / "fixtures").mkdir()
     for name in ("REACH.json", "channels.msgpack", "channels.index"):
-        shutil.copy(ROOT / "fixtures" / name, tmp_path / "fixtures" / name)
+        shutil.copy(ROOT / "fixtures" / name, root / "fixtures" / name)
     manifest = json.loads((ROOT / "fixtures/MANIFEST.json").read_text())
     manifest["corpora"] = {"channels": manifest["corpora"]["channels"]}
-    (tmp_path / "fixtures/MANIFEST.json").write_text(json.dumps(manifest))
+    (root / "fixtures/MANIFEST.json").write_text(json.dumps(manifest))
     (corpus,) = read_corpora(ROOT / "fixtures", ["channels"])
     trace = corpus.traces[0]
     kept = CaseFile(trace.case, "mine", trace.outcomes, None)
-    kept.write(tmp_path / f"case{SUFFIX}")
-    (tmp_path / "case.yaml").write_text("channel: {class: Topic}\nscript: [{get: }]\n")
-    with sqlite3.connect(tmp_path / "own.sqlite") as connection:
+    kept.write(root / f"case{SUFFIX}")
+    (root / "case.yaml").write_text("channel: {class: Topic}\nscript: [{get: }]\n")
+    with sqlite3.connect(root / "own.sqlite") as connection:
         connection.execute("CREATE TABLE checkpoints (x)")
-    with ImportWriter(Workspace(tmp_path).imported / "own", "own") as writer:
+    with ImportWriter(Workspace(root).imported / "own", "own") as writer:
         writer.add(trace)
         writer.finish({})
     for run in ("run", "old"):
-        (tmp_path / "reports" / run).mkdir(parents=True)
-    (tmp_path / "reports/old/report.json").write_text("{}")
-    (tmp_path / "reports/run/journal.jsonl").touch()
+        (root / "reports" / run).mkdir(parents=True)
+    (root / "reports/old/report.json").write_text("{}")
+    (root / "reports/run/journal.jsonl").touch()
+    return root
+
+
+@pytest.fixture
+def workspace(complete: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a copy of that workspace, the current directory."""
+    shutil.copytree(complete, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
