@@ -54,7 +54,8 @@ class Run:
 
     A new run has a `label`, which names its folder under reports/; a resumed one has its `folder`.
     Without either only the CI files are written. A run that is not `journaled` cannot be resumed,
-    and leaves no folder if nothing was written to it. The terminal does not show `hidden` events.
+    and leaves no folder if nothing was written to it. One that is not `resumable` leaves none if it
+    is stopped. The terminal does not show `hidden` events.
     """
 
     workspace: Workspace
@@ -64,6 +65,7 @@ class Run:
     folder: Path | None = None
     earlier: Earlier | None = None
     journaled: bool = True
+    resumable: bool = True
     to_stderr: bool = False
     hidden: tuple[type[Event], ...] = ()
     events: list[Event] = field(default_factory=list[Event])
@@ -118,7 +120,7 @@ class Run:
         if not self.journaled:
             with suppress(OSError):
                 self.folder.rmdir() if self.label else None
-        elif kind and self.label and not _has_begun(self.folder):
+        elif kind and self.label and not (self.resumable and _has_begun(self.folder)):
             shutil.rmtree(self.folder, ignore_errors=True)
         elif kind and (interrupts.happened() or issubclass(kind, KeyboardInterrupt)):
             name, command = self.folder.name, self.start.asked["command"]

@@ -16,6 +16,7 @@ from parity_kit.cli.common import (
     progress_messages,
     workspace_option,
 )
+from parity_kit.cli.files import files_options
 from parity_kit.cli.tables import print_table
 from parity_kit.contract.errors import UsageError
 
@@ -26,9 +27,12 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from parity_kit.candidates.manifest import Candidate
+    from parity_kit.report.ci.files import Wanted
     from parity_kit.upstream.bench import TestBench
     from parity_kit.upstream.comparing import Cause, Verdict
+    from parity_kit.upstream.judged import JudgedTests
     from parity_kit.upstream.part import Part
+    from parity_kit.upstream.session import Selection
 
 _SUITES = ("langgraph", "checkpoint", "prebuilt", "checkpoint-sqlite")
 _SAVER_SUITES = ("langgraph", "prebuilt")
@@ -65,6 +69,7 @@ _SHOWN = 10
     default=os.cpu_count() or 1,
     help="Test files that run at the same time (default: one for each processor).",
 )
+@files_options
 @json_option
 @workspace_option
 def command(
@@ -76,6 +81,7 @@ def command(
     keyword: str,
     published: bool,
     workers: int,
+    wanted: Wanted,
     as_json: bool,
 ) -> int:
     """Run LangGraph's own tests on a candidate.
@@ -87,28 +93,59 @@ def command(
 
     A candidate that does not run LangGraph stands in the oracle's: its codec gets all that
     LangGraph's serializer makes, and its savers take the place of LangGraph's.
+
+    The candidate's ledger and [upstream] in parity.toml apply. Exits with 0 if no test regresses, 1
+    for a regression, a stale ledger entry or a broken rule, and 3 if the candidate's code ran in no
+    test that passes.
     """
     from parity_kit.candidates.launch import find
+    from parity_kit.cli.upstream_run import TestRun, run_tests
     from parity_kit.upstream.bench import prepare
+    from parity_kit.upstream.judged import UPSTREAM
     from parity_kit.upstream.session import Selection, UpstreamSession
 
     known = find(workspace, candidate)
     selection = Selection(keyword, published, file)
+    left_out = _left_out(suites, named, selection)
     verdicts: list[tuple[Verdict, TestBench]] = []
     with progress_messages("preparing") as emit:
+        benches: list[tuple[Part | None, TestBench]] = []
         for part in _parts(known, named, workspace, emit):
             of_part = _SAVER_SUITES if part and part.name == "saver" else _SUITES
             chosen = ("langgraph",) if published else suites or of_part
-            bench = prepare(known, [name for name in _SUITES if name in chosen], workspace, emit)
+            names = [name for name in _SUITES if name in chosen]
+            benches.append((part, prepare(known, names, workspace, emit)))
+
+    def judge(emit: Callable[[str], None]) -> list[JudgedTests]:
+        judged: list[JudgedTests] = []
+        for part, bench in benches:
             session = UpstreamSession(bench, workspace, known, selection, workers, emit, part)
-            verdicts.append((session.judge(), bench))
+            verdict = session.judge()
+            verdicts.append((verdict, bench))
+            judged += verdict.judged(bench.releases, part.name if part else "")
+        return judged
+
+    asked = TestRun(UPSTREAM, known, benches[0][1].packages, left_out, wanted)
+    ended = run_tests(workspace, asked, judge)
     if as_json:
         plain = [_as_json(*judged) for judged in verdicts]
-        print_json(plain[0] if len(plain) == 1 else {"parts": plain})
+        print_json({**ended.to_json(), **(plain[0] if len(plain) == 1 else {"parts": plain})})
     else:
         for judged in verdicts:
             _show(*judged)
-    return int(max(verdict.exit_code for verdict, _ in verdicts))
+        ended.show()
+    return int(ended.conclusion.exit_code)
+
+
+def _left_out(suites: Sequence[str], part: str | None, selection: Selection) -> list[str]:
+    """Return what makes this a part of the tests, in words."""
+    asked = [
+        *([f"of the suites {', '.join(suites)}"] if suites else []),
+        *([f"of its {part}"] if part else []),
+        *([f"in {selection.file}"] if selection.file != "*" else []),
+        *([f"that match {selection.expression}"] if selection.expression else []),
+    ]
+    return [f"only tests {' and '.join(asked)} were run"] if asked else []
 
 
 def _parts(
@@ -140,9 +177,7 @@ def _parts(
 
 def _as_json(verdict: Verdict, bench: TestBench) -> dict[str, object]:
     return {
-        "candidate": verdict.candidate,
-        "headline": verdict.headline,
-        "exit_code": int(verdict.exit_code),
+        "name": verdict.candidate,
         "packages": dict(bench.packages),
         "counts_calls": verdict.counts_calls,
         "problems": [*verdict.problems],
@@ -177,9 +212,6 @@ def _show(verdict: Verdict, bench: TestBench) -> None:
             out.print(f"{standing}: {test.suite} {test.result.test}", markup=False)
     for problem in verdict.problems:
         out.print(f"! {problem}", markup=False)
-    out.print(
-        f"{'✗' if verdict.exit_code else '✓'} {verdict.candidate}: {verdict.headline}", markup=False
-    )
 
 
 def show_causes(out: Console, causes: Sequence[Cause]) -> None:

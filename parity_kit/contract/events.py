@@ -154,8 +154,9 @@ class EntryStale:
 class GateFinished:
     """A gate's result: a corpus or a lockstep suite on one candidate.
 
-    `kind` is `corpus` or `lockstep`. `verdicts` counts cases by label, `features` by
-    feature. `required` is the level asked for, `reached` the level that every case reached.
+    `kind` is `corpus`, `lockstep`, `upstream` or `conformance`. `verdicts` counts cases by label,
+    `features` by feature. `required` is the level asked for, `reached` the level that every case
+    reached.
     A search tells how many pairs of features its compared cases had among the `possible` ones;
     `notes` say what was left out, or which floor it did not reach. `subjects` maps each kind of
     subject that its cases open to the level that all of them `reached`, `none` where none was
@@ -176,6 +177,22 @@ class GateFinished:
     possible: int = 0
     notes: list[str] = field(default_factory=list[str])
     subjects: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamJudged:
+    """How LangGraph's own tests of a gate stand on a candidate.
+
+    `release` names the package that holds them, and its version. `standings` counts all of them;
+    those that passed or regressed are the gate's cases. `drove` is in how many of those that passed
+    the candidate's code ran, null if it counts no calls.
+    """
+
+    candidate: str
+    gate: str
+    release: str
+    standings: dict[str, int]
+    drove: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,6 +336,7 @@ Event: TypeAlias = (
     | DivergenceFound
     | EntryStale
     | GateFinished
+    | UpstreamJudged
     | ClaimsRead
     | RowJudged
     | EngagementSeen

@@ -8,7 +8,8 @@ What is listed first wins:
     divergent …   1  at least one case differs, or it broke down on some
     stale         1  an entry of its ledger is, or one of `[reach.accepted]` in parity.toml
     unknown       3  nothing was compared, or nothing of a subject that it claims, or no case
-                     shows a row of the matrix that was asked for
+                     shows a row of the matrix that was asked for, or its code ran in none of
+                     LangGraph's own tests that pass
     unknown       3  it is a release of LangGraph, and a function that differs from the oracle's is
                      not judged (`corpora.drift.release`) and not accepted by parity.toml
     unknown       1  a rule is broken: a floor, a ceiling or a level of parity.toml
@@ -102,7 +103,7 @@ def _conclude(  # noqa: PLR0911  # one return for each row of the table above
         reason = f"{more + 1} entries are stale, first " if more else ""
         return Conclusion("stale", ExitCode.DIVERGENCE, reason, stale[0])
     if not totals.compared:
-        reason = f"0 of {_cases(totals.total)} compared{_rest(totals.verdicts)}"
+        reason = f"0 of {totals.counted(totals.total)} compared{_rest(totals.verdicts)}"
         return Conclusion("unknown", ExitCode.NOT_JUDGED, reason)
     if unproved := list(totals.unproved()):
         return Conclusion("unknown", ExitCode.NOT_JUDGED, "; ".join(unproved))
@@ -121,7 +122,7 @@ def _conclude(  # noqa: PLR0911  # one return for each row of the table above
 def _failing(totals: GateTotals) -> Conclusion:
     verdict = worst(totals.verdicts)
     throughout = verdict in BREAKDOWNS and not totals.compared
-    reason = f"{totals.failing:,} of {_cases(totals.total)}"
+    reason = f"{totals.failing:,} of {totals.counted(totals.total)}{_driven(totals)}"
     code = ExitCode.NOT_JUDGED if throughout else ExitCode.DIVERGENCE
     if (first := totals.first) is None:
         return Conclusion(verdict, code, reason)
@@ -131,12 +132,23 @@ def _failing(totals: GateTotals) -> Conclusion:
 
 
 def _passing(totals: GateTotals) -> Conclusion:
-    equal = f"{totals.verdicts['equal']:,} of {_cases(totals.total)} equal"
+    equal = f"{totals.verdicts['equal']:,} of {totals.counted(totals.total)} equal"
     verdict = "expected" if totals.verdicts["expected"] else "equal"
     level = f" at level {totals.reached}" if verdict == "equal" else ""
     loaded = totals.loaded and f"its process loaded {totals.loaded}"
     notes = "".join(f"; {note}" for note in (*totals.unread, loaded, totals.cage) if note)
-    return Conclusion(verdict, ExitCode.PARITY, f"{equal}{level}{_rest(totals.verdicts)}{notes}")
+    reason = f"{equal}{level}{_rest(totals.verdicts)}{_driven(totals)}{notes}"
+    return Conclusion(verdict, ExitCode.PARITY, reason)
+
+
+def _driven(totals: GateTotals) -> str:
+    """Return who drove LangGraph's own tests: no count of them stands without it."""
+    if totals.unit != "test":
+        return ""
+    if totals.drove is None:
+        return " (it counts no calls, so that LangGraph alone may have run)"
+    passed = totals.verdicts["equal"]
+    return f" (its code ran in {totals.drove:,} of the {passed:,} that pass)"
 
 
 def _rest(verdicts: Counter[str]) -> str:
@@ -146,7 +158,3 @@ def _rest(verdicts: Counter[str]) -> str:
         for verdict, count in sorted(verdicts.items())
         if verdict != "equal" and count
     )
-
-
-def _cases(count: int) -> str:
-    return f"{count:,} case{'' if count == 1 else 's'}"

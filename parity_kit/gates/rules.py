@@ -8,6 +8,11 @@
     expected     largest share of the compared cases that its ledger may excuse
     ledger       whether what the ledger expects is excused at all
 
+The tables `[upstream]` and `[conformance]`, about LangGraph's own tests, have `floor`, `expected`,
+`ledger` and
+
+    driven       least share of the tests that pass in which the candidate's code must run
+
 A broken rule turns a pass into `unknown`; it changes no other verdict.
 """
 
@@ -41,6 +46,7 @@ class Rules:
     unsupported: float = 1.0
     expected: float = MOST_EXPECTED
     ledger: bool = True
+    driven: float = 0.0
     complete: bool = True
     """Whether all that they are about is run."""
     every_row: bool = False
@@ -61,14 +67,24 @@ class Rules:
                 yield f"nothing of {kind.value} was compared, the rules ask for {level.label}"
         equal, total = totals.verdicts["equal"], totals.total
         if equal < self.floor:
-            yield f"{equal:,} of {total:,} cases equal, the floor is {self.floor:,}"
+            yield f"{equal:,} of {totals.counted(total)} equal, the floor is {self.floor:,}"
         unsupported, expected = totals.verdicts["unsupported"], totals.verdicts["expected"]
         if unsupported > self.unsupported * total:
             cases = f"{unsupported:,} of {total:,} cases unsupported"
             yield f"{cases}, more than the {self.unsupported:.1%} that the rules allow"
         if expected > self.expected * totals.compared:
-            cases = f"{expected:,} of {totals.compared:,} compared cases expected"
+            cases = f"{expected:,} of {totals.compared:,} compared {totals.unit}s expected"
             yield f"{cases}, more than the {self.expected:.1%} that the rules allow"
+
+        yield from self._not_driven(totals)
+
+    def _not_driven(self, totals: GateTotals) -> Iterator[str]:
+        passed = totals.counted(totals.verdicts["equal"])
+        if self.driven and totals.drove is None:
+            yield f"it counts no calls, the rules ask for its code in {self.driven:.1%}"
+        elif totals.drove is not None and totals.drove < self.driven * totals.verdicts["equal"]:
+            ran = f"its code ran in {totals.drove:,} of {passed}"
+            yield f"{ran}, the rules ask for {self.driven:.1%}"
 
     def not_accepted(self, totals: GateTotals) -> list[str]:
         """Return the changed functions that are not judged, without those that are accepted."""
@@ -99,7 +115,9 @@ class Rules:
 
     def for_a_part(self) -> Rules:
         """Return what of the rules can be asked where only a part of that is run."""
-        return replace(self, suites={}, floor=1, unsupported=1.0, expected=1.0, complete=False)
+        return replace(
+            self, suites={}, floor=1, unsupported=1.0, expected=1.0, driven=0.0, complete=False
+        )
 
 
 def read_rules(table: Table) -> Rules:
@@ -118,6 +136,22 @@ def read_rules(table: Table) -> Rules:
         table.share("unsupported", 1.0),
         table.share("expected", MOST_EXPECTED),
         table.flag("ledger", default=True),
+    )
+    table.finish()
+    return rules
+
+
+def read_test_rules(table: Table) -> Rules:
+    """Return the rules that a table holds about LangGraph's own tests.
+
+    Raises:
+        BadManifestError: Naming the key that is wrong.
+    """
+    rules = Rules(
+        floor=table.count("floor", 1),
+        expected=table.share("expected", MOST_EXPECTED),
+        ledger=table.flag("ledger", default=True),
+        driven=table.share("driven", 0.0),
     )
     table.finish()
     return rules

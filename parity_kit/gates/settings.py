@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from parity_kit.candidates.tables import Table, read_table
 from parity_kit.candidates.workspace import MARKER, Workspace
-from parity_kit.gates.rules import Rules, read_rules
+from parity_kit.gates.rules import Rules, read_rules, read_test_rules
 from parity_kit.search.coverage import Floors
 
 _SEE = "parity-kit docs ci"
@@ -24,6 +24,8 @@ class Settings:
     others: tuple[str, ...] = ()
     floors: Floors = field(default_factory=Floors)
     gate: Rules = field(default_factory=Rules)
+    tests: Mapping[str, Rules] = field(default_factory=dict[str, Rules])
+    """The rules of LangGraph's own tests: `upstream` and `conformance`."""
     accepted: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     """The changed functions that need not be judged, by candidate."""
 
@@ -31,6 +33,10 @@ class Settings:
         """Return the rules for a candidate: all of them for one of `ours`."""
         rules = self.gate if candidate in self.ours else self.gate.for_others()
         return replace(rules, accepted=self.accepted.get(candidate, ()))
+
+    def test_rules(self, candidate: str, kind: str) -> Rules:
+        """Return the rules of LangGraph's own tests, which only bind `ours`."""
+        return self.tests[kind] if candidate in self.ours else Rules()
 
 
 def read_settings(workspace: Workspace) -> Settings:
@@ -46,6 +52,7 @@ def read_settings(workspace: Workspace) -> Settings:
         table.texts("others", ()),
         Floors(floors.share("compared", usual.compared), floors.share("pairs", usual.pairs)),
         read_rules(table.table("gate")),
+        {kind: read_test_rules(table.table(kind)) for kind in ("upstream", "conformance")},
         _accepted(workspace, table.table("reach")),
     )
     table.table("oracle").all_texts()  # `find_workspace` reads it

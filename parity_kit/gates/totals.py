@@ -19,6 +19,7 @@ from parity_kit.contract.events import (
     GateFinished,
     ReleaseCompared,
     RowJudged,
+    UpstreamJudged,
 )
 from parity_kit.corpora.imported import UNREAD
 from parity_kit.judging.verdicts import FAILURES
@@ -78,10 +79,14 @@ class GateTotals:
     """The functions that differ from the oracle's, if it is a release of LangGraph."""
     unjudged: list[str] = field(default_factory=list[str])
     """Those of them that the cases do not run, or run in part."""
+    unit: str = "case"
+    """What is counted: cases, or LangGraph's own tests."""
+    drove: int | None = 0
+    """In how many tests that pass its code ran; None if it counts no calls."""
     failure: str = ""
     """Why the candidate could not be judged any further."""
 
-    def emit(self, event: Event) -> None:
+    def emit(self, event: Event) -> None:  # noqa: C901  # one arm for each kind of event
         """Take one event."""
         match event:
             case CandidateStarted():
@@ -106,6 +111,10 @@ class GateTotals:
                 )
             case GateFinished():
                 self._add_gate(event)
+            case UpstreamJudged():
+                self.unit = "test"
+                if self.drove is not None:
+                    self.drove = None if event.drove is None else self.drove + event.drove
             case RowJudged():
                 self.rows += 1
                 self.caseless += [] if event.verdicts else [event.row]
@@ -158,6 +167,10 @@ class GateTotals:
         """The cases that were run."""
         return sum(self.verdicts.values())
 
+    def counted(self, number: int) -> str:
+        """Return a number of cases, or of tests, in words."""
+        return f"{number:,} {self.unit}{'' if number == 1 else 's'}"
+
     @property
     def compared(self) -> int:
         """The cases whose outcomes were compared."""
@@ -178,7 +191,9 @@ class GateTotals:
         )
 
     def unproved(self) -> Iterator[str]:
-        """Yield each claimed subject whose cases were run and none compared, in words."""
+        """Yield what nothing was compared of, in words: claimed subjects, and its own code."""
+        if self.unit == "test" and self.drove == 0:
+            yield f"its code ran in none of {self.counted(self.verdicts['equal'])} that pass"
         for subject, verdicts in sorted(self.subjects.items()):
             if subject in self.claimed and not compared(verdicts):
                 cases = f"0 of its {sum(verdicts.values()):,} cases were compared"

@@ -48,6 +48,8 @@ MOST_COVERED = 25
 """Cases an entry may cover unless it says that it is wide."""
 VERDICTS = ("divergent", "crashed", "hung", "protocol error")
 _SEARCHED = "lockstep/"
+_JUDGED_APART = (_SEARCHED, "upstream/", "conformance/")
+"""How the ids of cases begin that no gate on committed cases runs."""
 _HINT = "see: parity-kit docs ledger"
 _KEYS = {"case", "differs", "verdict", "level", "reason", "link", "until", "wide"}
 
@@ -131,6 +133,13 @@ class Ledger:
             return NotSupported(verdict.unsupported)
         return Expected(reason, verdict.reached)
 
+    def reason(self, case: CaseId, verdict: str, text: str) -> str:
+        """Return why a failure is known that is none of a case's outcomes; "" if it is not."""
+        entries = [entry for entry in self.entries if entry.concerns(case)]
+        known = _covering(entries, verdict, Level.NONE, text)
+        self._count(case, entries, [known.index] if known else [])
+        return known.reason if known else ""
+
     def _count(self, case: CaseId, entries: Iterable[Entry], covering: Iterable[int]) -> None:
         """Count a committed case once, however often it is judged."""
         if case in self.judged or case.startswith(_SEARCHED):
@@ -139,10 +148,16 @@ class Ledger:
         self.concerned.update(entry.index for entry in entries)
         self.covered.update(list(covering))
 
-    def stale(self, today: date, *, complete: bool) -> Iterator[Stale]:
-        """Yield the entries that fail. `complete` says that every committed case was run."""
+    def stale(self, today: date, *, complete: bool, kind: str = "") -> Iterator[Stale]:
+        """Yield the entries that fail.
+
+        `complete` says that every case was run: every committed one, or those of another `kind`,
+        such as `upstream`.
+        """
         for entry in self.entries:
-            if problem := self._problem(entry, today, complete=complete):
+            apart = next((item for item in _JUDGED_APART if entry.cases[0].startswith(item)), "")
+            all_run = complete and apart == (kind and f"{kind}/")
+            if problem := self._problem(entry, today, complete=all_run):
                 yield Stale(entry, problem)
 
     def _problem(self, entry: Entry, today: date, *, complete: bool) -> str:
@@ -150,10 +165,7 @@ class Ledger:
             return f"ended on {entry.until}"
         if UNEXPLAINED in entry.reason:
             return f"its reason is still `{UNEXPLAINED}`: say why the candidate differs"
-        # Of cases that a search makes, others may show the difference.
-        return (
-            self._miscount(entry) if complete and not entry.cases[0].startswith(_SEARCHED) else ""
-        )
+        return self._miscount(entry) if complete else ""
 
     def _miscount(self, entry: Entry) -> str:
         concerned, covered = self.concerned[entry.index], self.covered[entry.index]

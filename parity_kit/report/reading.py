@@ -24,6 +24,7 @@ from parity_kit.contract.events import (
     GateFinished,
     ReleaseCompared,
     RowJudged,
+    UpstreamJudged,
     fits,
     hints,
 )
@@ -35,6 +36,7 @@ _MOST = 1e12  # of a ratio or of seconds; logarithms and powers are taken of the
 _MOST_DIGITS = 18
 _LISTS = {
     "gates": GateFinished,
+    "tests": UpstreamJudged,
     "divergences": DivergenceFound,
     "stale": EntryStale,
     "rows": RowJudged,
@@ -72,6 +74,7 @@ class _Candidate:
     divergences: list[dict[str, Any]]
     stale: list[dict[str, Any]]
     benchmarks: list[dict[str, Any]]
+    tests: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     rows: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     packages: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
     failure: dict[str, Any] | None = None

@@ -34,6 +34,7 @@ from parity_kit.contract.events import (
     RowJudged,
     RunFinished,
     RunStarted,
+    UpstreamJudged,
 )
 
 SCHEMA = 1
@@ -63,6 +64,7 @@ class CandidateSummary:
     divergences: dict[tuple[str, str], DivergenceFound] = field(
         default_factory=dict[tuple[str, str], DivergenceFound]
     )
+    tests: dict[str, UpstreamJudged] = field(default_factory=dict[str, UpstreamJudged])
     claims: ClaimsRead | None = None
     rows: dict[tuple[str, str], RowJudged] = field(default_factory=dict[tuple[str, str], RowJudged])
     benchmarks: dict[str, BenchMeasured] = field(default_factory=dict[str, BenchMeasured])
@@ -87,6 +89,7 @@ class CandidateSummary:
             "reached": self.reached,
             "failure": _without_candidate(self.failed, "title") if self.failed else None,
             "gates": [_without_candidate(gate) for gate in self.gates.values()],
+            "tests": [_without_candidate(tests) for tests in self.tests.values()],
             "divergences": [_divergence(divergence) for divergence in self.divergences.values()],
             "stale": [_without_candidate(entry) for entry in self.stale.values()],
             "claims": _without_candidate(self.claims) if self.claims else None,
@@ -159,7 +162,7 @@ class Summary:
             self.candidate(name)
 
     @staticmethod
-    def _add_to(  # noqa: C901  # one arm for each kind of event
+    def _add_to(  # noqa: C901, PLR0912  # one arm for each kind of event
         mine: CandidateSummary,
         event: CandidateStarted
         | CandidateFailed
@@ -167,6 +170,7 @@ class Summary:
         | DivergenceFound
         | EntryStale
         | GateFinished
+        | UpstreamJudged
         | ClaimsRead
         | RowJudged
         | EngagementSeen
@@ -186,6 +190,8 @@ class Summary:
                 mine.stale[event.entry, event.differs] = event
             case GateFinished():
                 mine.gates[event.gate] = event
+            case UpstreamJudged():
+                mine.tests[event.gate] = event
             case ClaimsRead():
                 mine.claims = event
             case RowJudged():

@@ -41,6 +41,11 @@ class TestBench:
     packages: Mapping[str, str]
     digest: str
 
+    @property
+    def releases(self) -> Mapping[str, str]:
+        """The package and the version that hold each suite."""
+        return {suite.name: f"{SUITES[suite.name]} {suite.version}" for suite in self.suites}
+
 
 def prepare(
     candidate: Candidate | None, names: Sequence[str], workspace: Workspace, on_progress: Progress

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from parity_kit.contract.errors import ExitCode
+from parity_kit.upstream.judged import UPSTREAM, JudgedTests
 from parity_kit.upstream.results import FileResult, Outcome, TestResult, tests_of
 
 
@@ -68,26 +68,23 @@ class Verdict:
         """The suites, in the order of the tests."""
         return [*dict.fromkeys(test.suite for test in self.tests)]
 
-    @property
-    def exit_code(self) -> ExitCode:
-        """Divergence for a regression, not judged if nothing passed by the candidate's code."""
-        if self.of(Standing.REGRESSION):
-            return ExitCode.DIVERGENCE
-        passed = len(self.of(Standing.PASSED))
-        ran = self.drove() if self.counts_calls else passed
-        return ExitCode.PARITY if ran else ExitCode.NOT_JUDGED
+    def judged(self, releases: Mapping[str, str], part: str = "") -> list[JudgedTests]:
+        """Return its suites as gates; `releases` names the package of each."""
+        return [self._suite(suite, releases[suite], part) for suite in self.suites]
 
-    @property
-    def headline(self) -> str:
-        """The verdict in a line: no count of passed tests without who drove them."""
-        passed, failed = len(self.of(Standing.PASSED)), len(self.of(Standing.REGRESSION))
-        drove = (
-            f"its code ran in {self.drove():,} of them"
-            if self.counts_calls
-            else "it counts no calls, so that LangGraph alone may have run"
+    def _suite(self, suite: str, release: str, part: str) -> JudgedTests:
+        every = self.of(*Standing, suite=suite)
+        return JudgedTests(
+            UPSTREAM,
+            f"{part}/{suite}" if part else suite,
+            release,
+            tuple(test.result for test in self.of(Standing.PASSED, suite=suite)),
+            tuple(test.result for test in self.of(Standing.REGRESSION, suite=suite)),
+            Counter(test.standing.value for test in every),
+            self.counts_calls,
+            sum(test.result.seconds for test in every),
+            problems=tuple(text for text in self.problems if text.startswith(f"{suite} ")),
         )
-        lost = f"; {failed:,} fail that pass on LangGraph" if failed else ""
-        return f"{passed:,} of LangGraph's tests pass, {drove}{lost}"
 
     @property
     def causes(self) -> list[Cause]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from parity_kit.candidates.manifest import Candidate, PipSetup
 from parity_kit.candidates.workspace import Workspace
-from parity_kit.contract.errors import ExitCode
 from parity_kit.upstream.bench import TestBench
+from parity_kit.upstream.judged import CONFORMANCE, JudgedTests
 from parity_kit.upstream.part import parts_of
 from parity_kit.upstream.plugin_names import CODEC, SAVER
 from parity_kit.upstream.process import Runner
@@ -50,59 +51,35 @@ class Conformed:
         """Those among them that every saver must offer."""
         return [name for name in self.not_offered if name in BASE]
 
-    @property
-    def exit_code(self) -> ExitCode:
-        """Divergence for a failure or a missing capability, not judged if nothing passed."""
-        if self.of(Outcome.FAILED) or self.missing:
-            return ExitCode.DIVERGENCE
-        ran = self.drove if self.counts_calls else len(self.of(Outcome.PASSED))
-        return ExitCode.NOT_JUDGED if self.result.problem or not ran else ExitCode.PARITY
-
-
-@dataclass(frozen=True, slots=True)
-class ConformanceVerdict:
-    """The suite on a candidate."""
-
-    candidate: str
-    conformed: tuple[Conformed, ...]
-
-    @property
-    def exit_code(self) -> ExitCode:
-        """The worst of its savers; not judged if there is none."""
-        codes = [one.exit_code for one in self.conformed]
-        order = (ExitCode.NOT_JUDGED, ExitCode.DIVERGENCE)
-        return (
-            next((code for code in order if code in codes), ExitCode.PARITY) if codes else order[0]
+    def judged(self, release: str) -> JudgedTests:
+        """Return it as a gate; a base capability that is not offered fails."""
+        missing = (
+            TestResult(name, Outcome.FAILED, error="every saver must offer it, this one does not")
+            for name in self.missing
         )
-
-    @property
-    def headline(self) -> str:
-        """The verdict in a line."""
-        if not self.conformed:
-            return "it offers neither a codec nor a saver"
-        return "; ".join(map(_in_words, self.conformed))
-
-
-def _in_words(one: Conformed) -> str:
-    passed, failed = len(one.of(Outcome.PASSED)), len(one.of(Outcome.FAILED))
-    if one.result.problem:
-        return f"{one.label}: {one.result.problem}"
-    drove = f", its code ran in {one.drove}" if one.counts_calls else ""
-    missing = f"; not offered: {', '.join(one.missing)}" if one.missing else ""
-    return f"{one.label}: {passed} of {passed + failed} functions pass{drove}{missing}"
+        return JudgedTests(
+            CONFORMANCE,
+            self.label,
+            release,
+            tuple(self.of(Outcome.PASSED)),
+            (*missing, *self.of(Outcome.FAILED)),
+            Counter(test.outcome.value for test in self.result.tests),
+            self.counts_calls,
+            sum(test.seconds for test in self.result.tests),
+            self.result.problem,
+        )
 
 
 def judge(
     candidate: Candidate | None, bench: TestBench, workspace: Workspace, emit: Emit
-) -> ConformanceVerdict:
+) -> list[Conformed]:
     """Return what the suite says of a candidate; without one, of LangGraph's own savers."""
-    name = candidate.name if candidate else f"LangGraph {bench.packages['langgraph']}"
     conformed: list[Conformed] = []
     for label, runner, saver in _plans(candidate, bench, workspace, emit):
-        emit(f"{name}: {label}")
+        emit(f"conformance of {label}")
         counts = runner.part is not None or _is_patched(candidate)
         conformed.append(Conformed(label, runner.conform(saver, label), counts))
-    return ConformanceVerdict(name, tuple(conformed))
+    return conformed
 
 
 def _is_patched(candidate: Candidate | None) -> bool:

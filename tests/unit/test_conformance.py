@@ -11,8 +11,10 @@ from click.testing import CliRunner
 
 from parity_kit.cli import cli
 from parity_kit.contract.errors import ExitCode
-from parity_kit.upstream.conformance import BASE, ConformanceVerdict, Conformed
+from parity_kit.contract.events import UpstreamJudged
+from parity_kit.upstream.conformance import BASE, Conformed
 from parity_kit.upstream.results import FileResult, Outcome, TestResult
+from tests.unit.test_upstream_gate import conclude
 
 REPOSITORY = Path(__file__).parents[2]
 CONTROL = REPOSITORY / "tests/faults/candidates/langgraph-checkpoint-duckdb"
@@ -22,7 +24,11 @@ def conformed(
     *tests: tuple[str, str, int], problem: str = "", counts_calls: bool = True
 ) -> Conformed:
     results = tuple(
-        TestResult(f"{capability}::test", Outcome(outcome), calls={"operations": calls})
+        TestResult(
+            f"{capability}::test",
+            Outcome(outcome),
+            calls={"operations": calls} if counts_calls else {},
+        )
         for capability, outcome, calls in tests
     )
     return Conformed("memory", FileResult("conformance", "", results, 0.0, problem), counts_calls)
@@ -34,30 +40,31 @@ ALL = [(name, "passed", 1) for name in BASE]
 @pytest.mark.parametrize(
     ("one", "code", "words"),
     [
-        (conformed(*ALL), 0, "memory: 5 of 5 functions pass, its code ran in 5"),
-        (conformed(*ALL, ("prune", "skipped", 0)), 0, "5 of 5 functions pass"),
-        (conformed(*ALL, ("prune", "failed", 1)), 1, "5 of 6 functions pass"),
-        (conformed(*ALL[1:], ("put", "skipped", 0)), 1, "its code ran in 4; not offered: put"),
-        (conformed(*((name, "passed", 0) for name in BASE)), 3, "its code ran in 0"),
+        (conformed(*ALL), 0, "5 of 5 tests equal at level result (its code ran in 5 of the 5"),
+        (conformed(*ALL, ("prune", "skipped", 0)), 0, "5 of 5 tests equal"),
+        (conformed(*ALL, ("prune", "failed", 1)), 1, "1 of 6 tests"),
+        (conformed(*ALL[1:], ("put", "skipped", 0)), 1, "put: every saver must offer it"),
+        (conformed(*((name, "passed", 0) for name in BASE)), 3, "these never ran: operations"),
         (conformed(*ALL, problem="its process ended with 1"), 3, "its process ended with 1"),
-        (conformed(*((n, "passed", 0) for n in BASE), counts_calls=False), 0, "5 functions pass"),
-        (conformed(), 3, "0 of 0 functions pass"),
+        (conformed(*((n, "passed", 0) for n in BASE), counts_calls=False), 0, "5 of 5 tests equal"),
+        (conformed(), 3, "0 of 0 tests compared"),
     ],
 )
 def test_a_saver_passes_only_if_its_code_ran_and_it_offers_the_base(
     one: Conformed, code: int, words: str
 ) -> None:
-    verdict = ConformanceVerdict("mine", (one,))
-    assert verdict.exit_code == code
-    assert words in verdict.headline
+    conclusion, _ = conclude(one.judged("suite 1"))
+    assert (conclusion.exit_code, words in conclusion.first_line) == (code, True), conclusion
 
 
-def test_the_worst_saver_counts_and_none_at_all_is_not_judged() -> None:
+def test_the_worst_saver_counts() -> None:
     failed = conformed(*ALL, ("prune", "failed", 1))
-    assert ConformanceVerdict("mine", (conformed(*ALL), failed)).exit_code == ExitCode.DIVERGENCE
-    nothing = ConformanceVerdict("mine", ())
-    assert nothing.exit_code == ExitCode.NOT_JUDGED
-    assert nothing.headline == "it offers neither a codec nor a saver"
+    conclusion, events = conclude(conformed(*ALL).judged("suite 1"), failed.judged("suite 1"))
+    assert conclusion.exit_code == ExitCode.DIVERGENCE
+    assert [event.standings for event in events if isinstance(event, UpstreamJudged)] == [
+        {"passed": 5},
+        {"passed": 5, "failed": 1},
+    ]
 
 
 def conformance(tmp_path: Path, *words: str) -> tuple[int, dict[str, Any]]:
@@ -73,7 +80,7 @@ def test_the_suite_on_pure_and_on_a_saver_for_an_old_interface(tmp_path: Path) -
     (tmp_path / "candidates" / CONTROL.name).symlink_to(CONTROL, target_is_directory=True)
 
     code, report = conformance(tmp_path, "pure")
-    assert code == ExitCode.PARITY, report["headline"]
+    assert code == ExitCode.PARITY, report["reason"]
     outcomes = {
         one["saver"]: [function["outcome"] for function in one["functions"]]
         for one in report["savers"]

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from parity_kit.candidates.launch import find
 from parity_kit.candidates.workspace import Workspace
 from parity_kit.cli import cli
-from parity_kit.contract.errors import ExitCode, UsageError
+from parity_kit.contract.errors import UsageError
 from parity_kit.upstream import bench, process, suites
 from parity_kit.upstream.bench import TestBench
 from parity_kit.upstream.comparing import Standing, Verdict, compare, suspects
@@ -242,18 +242,6 @@ def test_only_what_langgraph_passes_twice_is_run_again() -> None:
     )
     assert suspects(first, second, seen) == {("langgraph", "f"): ["a"]}
     assert suspects(first, second, [])["langgraph", "f"] == ["a", "d"]
-
-
-def test_what_nobody_drove_is_not_judged() -> None:
-    idle = Verdict("mine", rounds("passed", "passed", "passed").tests, counts_calls=True)
-    assert idle.exit_code == ExitCode.PARITY
-    driven = [FileResult("langgraph", "f", (result("t", "passed"),), 0.0)]
-    verdict = compare("mine", driven, driven, driven, [], counts_calls=True)
-    assert verdict.exit_code == ExitCode.NOT_JUDGED
-    assert "its code ran in 0 of them" in verdict.headline
-    uncounted = compare("mine", driven, driven, driven, [], counts_calls=False)
-    assert uncounted.exit_code == ExitCode.PARITY
-    assert "it counts no calls" in uncounted.headline
 
 
 def test_a_journal_outlives_its_process(tmp_path: Path) -> None:

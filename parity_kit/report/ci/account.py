@@ -196,7 +196,22 @@ class Account:
             corpus = shlex.quote(problem.gate.removeprefix("corpus "))
             name = shlex.quote(problem.candidate)
             return f"parity-kit gate {name} --corpus {corpus} --cases DIRECTORY"
+        return _upstream_again(problem)
+
+
+def _upstream_again(problem: Problem) -> str:
+    """Return the command line that runs the file of one of LangGraph's own tests again."""
+    kind, _, tests = problem.gate.partition(" ")
+    name = shlex.quote(problem.candidate)
+    if kind == "conformance":
+        return f"parity-kit conformance {name}"
+    if kind != "upstream":
         return ""
+    part, _, suite = tests.rpartition("/")
+    words = [f"--part {shlex.quote(part)}"] if part else []
+    file = problem.case.removeprefix(f"upstream/{tests}/").partition("::")[0].rpartition("/")[2]
+    words += [f"--suite {shlex.quote(suite)}", f"--file {shlex.quote(file)}"]
+    return f"parity-kit upstream {name} {' '.join(words)}"
 
 
 def _problem(divergence: DivergenceFound, *, decides: bool) -> Problem:

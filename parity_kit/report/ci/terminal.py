@@ -24,6 +24,7 @@ from parity_kit.contract.events import (
     RowJudged,
     RunFinished,
     RunStarted,
+    UpstreamJudged,
 )
 from parity_kit.contract.text import one_line, quoted, sentence
 from parity_kit.gates.matrix.standing import summary
@@ -205,6 +206,8 @@ def _lines(  # noqa: C901, PLR0911, PLR0912  # one arm for each kind of event
             return _release(event)
         case RunFinished() | GateProgress() | CaseJudged() | ClaimsRead() | RowJudged():
             return []
+        case UpstreamJudged():
+            return []  # the notes of its gate say the same
 
 
 def _engagement(event: EngagementSeen) -> list[str]:
