@@ -13,6 +13,7 @@
 `repeated`    a run recorded twice, to find what is not deterministic
 `comparing`   a recording as a test
 `loading`     the graph that a user names
+`configured`  the application that `parity.toml` names
 `replaying`   a recording on the application's present code
 `upgrade/`    threads of a database under two releases of LangGraph
 """

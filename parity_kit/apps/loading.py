@@ -9,7 +9,7 @@ import inspect
 import json
 import sys
 import traceback
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
@@ -23,12 +23,16 @@ CONFIG = "langgraph.json"
 _HOW = f"name it as MODULE:NAME or FILE.py:NAME, or as a graph of {CONFIG}"
 
 
-def load_graph(named: str) -> Any:
+def load_graph(named: str, path: Iterable[str] = ()) -> Any:
     """Return a compiled graph of the application; one that is not compiled yet is compiled.
+
+    Its modules are looked for in the folders of `path` and in the current one.
 
     Raises:
         UsageError: If it cannot be imported, or is no graph.
     """
+    for folder in path:
+        _look_in(Path(folder))
     module_name, _, attribute = named.rpartition(":")
     if not module_name:
         module_name, _, attribute = _configured(named).rpartition(":")

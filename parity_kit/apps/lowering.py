@@ -124,10 +124,19 @@ class _Lowering:
         compiled, bound = self.graph.nodes[name], self.graph.nodes[name].bound
         here = (*self.lowered.place, name)
         where = place_of(bound)
-        if compiled.is_error_handler or compiled.error_handler_node:
-            self._refuse(f"node {name!r} has an error handler", where)
+        reads = [compiled.channels] if isinstance(compiled.channels, str) else [*compiled.channels]
+        self.lowered.inputs[name] = ROOT if reads == [ROOT] else reads
+        # Releases before 1.2 have no handlers.
+        if getattr(compiled, "is_error_handler", False):
+            if compiled.retry_policy or compiled.timeout:
+                self._refuse(f"{name!r} has a retry policy or a timeout of its own", where)
             return
         node: dict[str, Any] = {}
+        handler = getattr(compiled, "error_handler_node", None)
+        if handler == DEFAULT_HANDLER:
+            self.lowered.program["defaults"] = {"error_handler": []}
+        elif handler:
+            node["error_handler"] = []
         if isinstance(bound, Pregel):
             node["subgraph"] = self._subgraph(name, cast("Any", bound), here)
         else:
@@ -142,10 +151,8 @@ class _Lowering:
         }
         if scalars:
             node["metadata"] = scalars
-        reads = [compiled.channels] if isinstance(compiled.channels, str) else [*compiled.channels]
         if reads != public:
             node["input"] = reads
-        self.lowered.inputs[name] = ROOT if reads == [ROOT] else reads
         try:
             node |= policies_of(compiled)
         except ValueError as error:
@@ -178,3 +185,14 @@ class _Lowering:
 
 
 _IO = ("state", "input", "output")
+DEFAULT_HANDLER = "__default_error_handler__"
+"""The node that LangGraph makes of `set_node_defaults(error_handler=…)`."""
+
+
+def handler_bodies(program: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
+    """Yield what has a body of an error handler, and the name of the handler's own node."""
+    if "defaults" in program:
+        yield program["defaults"], DEFAULT_HANDLER
+    for name, node in program["nodes"].items():
+        if "error_handler" in node:
+            yield node, f"__error_handler__{name}"

@@ -13,6 +13,7 @@ from parity_kit.apps.calls import Place, Problem
 from parity_kit.apps.chance import chance_pinned
 from parity_kit.apps.channels import ReducerGuess
 from parity_kit.apps.freezing import body_of, route_of
+from parity_kit.apps.lowering import handler_bodies
 from parity_kit.apps.methods import recording_methods
 from parity_kit.apps.recorder import Recorder, Seen, Track
 from parity_kit.contract import (
@@ -148,10 +149,14 @@ def freeze(name: str, track: Track, problems: list[Problem]) -> Case:
 def _fill_bodies(
     program: dict[str, Any], place: Place, track: Track, problems: list[Problem]
 ) -> None:
+    def body(name: str) -> list[Any]:
+        return body_of(call for call in track.watcher.calls if call.place == (*place, name))
+
     for name, node in program["nodes"].items():
         if "body" in node:
-            here = (*place, name)
-            node["body"] = body_of(call for call in track.watcher.calls if call.place == here)
+            node["body"] = body(name)
+    for owner, name in handler_bodies(program):
+        owner["error_handler"] = body(name)
     for source, routes in program.get("branches", {}).items():
         here = (*place, source)
         for index in range(len(routes)):

@@ -16,7 +16,7 @@ from langgraph.checkpoint.memory import InMemorySaver
 
 from parity_kit.apps.calls import Place, packed
 from parity_kit.apps.instruments import Hooked, hooked
-from parity_kit.apps.lowering import LoweredGraph, lower
+from parity_kit.apps.lowering import LoweredGraph, handler_bodies, lower
 from parity_kit.contract import Case, Event, Outcome, Raised, Returned, Unsupported
 from parity_kit.contract.canonical import pack
 from parity_kit.msgpack.parser import parse
@@ -224,6 +224,9 @@ def _bodies(program: Any, place: Place = ()) -> dict[Place, Any]:
         else:
             inner = program["subgraphs"][node["subgraph"]]["program"]
             made |= _bodies(inner, (*place, node["subgraph"]))
+    for owner, name in handler_bodies(program):
+        here = (*place, name)
+        made[here] = bodies.function(name, owner["error_handler"], here, (_no_call, _no_call))
     return made
 
 

@@ -23,17 +23,17 @@ def command() -> None:
 
 
 @command.command("check")
-@click.argument("graph", metavar="MODULE:GRAPH")
+@click.argument("graph", metavar="[MODULE:GRAPH]", required=False)
 @json_option
-def check(graph: str, *, as_json: bool) -> int:
+def check(graph: str | None, *, as_json: bool) -> int:
     """Draw what the kit understands of a graph, and name what cannot be recorded, with its place.
 
-    GRAPH is MODULE:NAME, FILE.py:NAME, or a graph of langgraph.json.
+    GRAPH is MODULE:NAME, FILE.py:NAME, or a graph of langgraph.json; without it, the one that
+    [app] of parity.toml names.
     """
-    from parity_kit.apps.loading import load_graph
     from parity_kit.apps.lowering import lower
 
-    lowered = lower(load_graph(graph))
+    lowered = lower(_graph(graph))
     problems = lowered.all_problems
     code = ExitCode.USAGE if problems else ExitCode.PARITY
     if as_json:
@@ -46,8 +46,17 @@ def check(graph: str, *, as_json: bool) -> int:
     _print_problems(problems)
     if not problems:
         echo("everything that shows without a run can be recorded")
-        echo(f"next: parity-kit app record {graph} --inputs FILE")
+        echo(f"next: parity-kit app record {graph or ''}".rstrip() + " --inputs FILE")
     return code
+
+
+def _graph(named: str | None) -> Any:
+    """Return the graph that is named here, or else in `parity.toml`."""
+    from parity_kit.apps.configured import read_application
+    from parity_kit.apps.loading import load_graph
+
+    configured = read_application()
+    return load_graph(configured.chosen(named), configured.path)
 
 
 def _draw(program: dict[str, Any], place: str) -> None:
@@ -73,23 +82,22 @@ def _print_problems(problems: list[Problem]) -> None:
 
 
 @command.command("record")
-@click.argument("graph", metavar="MODULE:GRAPH")
+@click.argument("graph", metavar="[MODULE:GRAPH]", required=False)
 @click.option("--inputs", required=True, metavar="FILE", help="JSON: a list of inputs to invoke.")
 @click.option(
     "--to", "path", default="recordings/app.case", show_default=True, help="The file to write."
 )
-def record_command(graph: str, inputs: str, path: str) -> int:
+def record_command(graph: str | None, inputs: str, path: str) -> int:
     """Run a graph with inputs, twice, and record what it does.
 
     An input is what `invoke` takes, for the thread "1", or {"thread": …, "input": …},
     {"thread": …, "resume": …}. If the second recording differs, the graph is not deterministic, and
     the first node that differs is named.
     """
-    from parity_kit.apps.loading import load_graph
     from parity_kit.apps.repeated import record_twice
 
     runs = _inputs(Path(inputs))
-    recording = record_twice(load_graph(graph), runs, Path(path))
+    recording = record_twice(_graph(graph), runs, Path(path))
     for file in recording.files:
         echo(f"{file}: {file.stat().st_size:,} bytes")
     for note in recording.notes:
@@ -115,16 +123,15 @@ def _inputs(path: Path) -> list[dict[str, Any]]:
 
 
 @command.command("replay")
-@click.argument("graph", metavar="MODULE:GRAPH")
+@click.argument("graph", metavar="[MODULE:GRAPH]", required=False)
 @click.argument("files", nargs=-1, metavar="[FILE]…")
 @json_option
-def replay(graph: str, files: tuple[str, ...], *, as_json: bool) -> int:
+def replay(graph: str | None, files: tuple[str, ...], *, as_json: bool) -> int:
     """Run recordings on the application's present code; its nodes answer from the recording.
 
     Each recording is the same, or departs: the first node that sees another input is named, and
     recorded calls that nobody asked for are listed. Without FILE: recordings/*.case.
     """
-    from parity_kit.apps.loading import load_graph
     from parity_kit.apps.replaying import replay_on
     from parity_kit.contract.casefile import read_case
 
@@ -136,7 +143,7 @@ def replay(graph: str, files: tuple[str, ...], *, as_json: bool) -> int:
     results: list[dict[str, Any]] = []
     for path in paths:
         kept = read_case(path)
-        replayed = replay_on(load_graph(graph), kept.case, kept.reference_outcomes)
+        replayed = replay_on(_graph(graph), kept.case, kept.reference_outcomes)
         results.append(
             {
                 "recording": str(path),

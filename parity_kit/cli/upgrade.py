@@ -61,7 +61,11 @@ _MOST_SHOWN = 20
 @click.argument("release", metavar="langgraph==VERSION")
 @click.option("--sqlite", metavar="FILE", help="The database of a SqliteSaver.")
 @click.option("--postgres", metavar="URL", help="The database of a PostgresSaver.")
-@click.option("--app", metavar="MODULE:GRAPH", help="The application's graph, to read states.")
+@click.option(
+    "--app",
+    metavar="MODULE:GRAPH",
+    help="The application's graph, to read states; or [app] of parity.toml.",
+)
 @click.option("--thread", "threads", multiple=True, help="Only this thread; may be repeated.")
 @click.option(
     "--answers",
@@ -110,6 +114,7 @@ def command(
     Exits with 0 if everything stays the same, 1 if something differs, and 3 if something could not
     be judged.
     """
+    from parity_kit.apps.configured import read_application
     from parity_kit.apps.upgrade.installing import plan_of
     from parity_kit.apps.upgrade.judging import Asked
     from parity_kit.corpora.drift.recipes import baseline_name, installed_recipe
@@ -118,6 +123,8 @@ def command(
     from parity_kit.report.ci.files import Wanted
     from parity_kit.report.upgrade import CaseTally, result_json, write_upgrade
 
+    configured = read_application(workspace.root)
+    app, extra = app or configured.graph, (*configured.requirements, *extra)
     if answers and not app:
         raise UsageError("--answers needs --app", hint="only an application resumes its threads")
     given = _answers(Path(answers)) if answers else {}
@@ -140,7 +147,9 @@ def command(
         python = environment.make(recipe, workspace, run.note)
         judged, left = None, None
         if database is not None:
-            asked = Asked(database, Path(sys.executable), python, app, given, threads, serde)
+            asked = Asked(
+                database, Path(sys.executable), python, app, given, threads, serde, configured.path
+            )
             left = asked.folder(workspace)
             judged = _threads(workspace, asked, left)
         tally = CaseTally()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from parity_kit.apps.configured import application_in
 from parity_kit.candidates.tables import Table, read_table
 from parity_kit.candidates.workspace import MARKER, Workspace
 from parity_kit.gates.rules import Rules, read_rules, read_test_rules
@@ -56,6 +57,7 @@ def read_settings(workspace: Workspace) -> Settings:
         _accepted(workspace, table.table("reach")),
     )
     table.table("oracle").all_texts()  # `find_workspace` reads it
+    application_in(table, workspace.root)
     floors.finish()
     table.finish()
     return settings

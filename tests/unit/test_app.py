@@ -19,14 +19,16 @@ from langgraph.types import RetryPolicy
 
 import parity_kit
 from parity_kit.apps.comparing import recorded_or_compared
+from parity_kit.apps.configured import read_application
 from parity_kit.apps.replaying import replay_on
 from parity_kit.candidates.workspace import Workspace
 from parity_kit.cli import cli
 from parity_kit.contract.casefile import CaseFile, read_case
-from parity_kit.contract.errors import CannotRecordError, ExitCode, UsageError
+from parity_kit.contract.errors import BadManifestError, CannotRecordError, ExitCode, UsageError
 from parity_kit.corpora.lookup import find_trace
 from parity_kit.gates.gate import read_wanted
 from parity_kit.gates.resume import made_of
+from parity_kit.gates.settings import read_settings
 
 APPS = Path(__file__).parents[2] / "docs" / "examples" / "apps"
 THREAD: Any = {"configurable": {"thread_id": "t"}}
@@ -205,6 +207,21 @@ def test_an_application_is_checked_recorded_and_replayed(application: Path) -> N
     assert replayed.return_value == ExitCode.DIVERGENCE
     (result,) = json.loads(replayed.output)["recordings"]
     assert result["departure"].startswith("operation 2 (resume) ")
+
+
+def test_an_application_is_named_by_the_workspace(application: Path) -> None:
+    (application / "src").mkdir()
+    (application / "refunds.py").rename(application / "src" / "refunds.py")
+    refused = call("check")
+    assert isinstance(refused.exception, UsageError)
+    assert refused.exception.problem == "no graph is named"
+    settings = application / "parity.toml"
+    settings.write_text('[app]\ngraph = "refunds:graph"\npath = ["src"]\nrequirements = ["a"]\n')
+    assert call("check").return_value == ExitCode.PARITY
+    assert read_settings(Workspace(application)).ours == ()
+    assert read_application(application).requirements == ("a",)
+    settings.write_text('[app]\npath = ["none"]\n')
+    assert isinstance(call("check", "refunds:graph").exception, BadManifestError)
 
 
 def test_a_graph_that_is_not_deterministic_is_refused_by_node(application: Path) -> None:

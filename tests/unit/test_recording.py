@@ -25,6 +25,7 @@ from langgraph.types import Command, Overwrite, RetryPolicy, Send, interrupt
 from pure_engine.engine import Engine as Pure
 
 import parity_kit
+from parity_kit.apps.replaying import replay_on
 from parity_kit.contract import Operation, Outcome, Unsupported, run
 from parity_kit.contract.casefile import CaseFile, read_case
 from parity_kit.contract.errors import CannotRecordError
@@ -188,6 +189,29 @@ def test_async_runs_errors_attempts_stores_and_commands_are_recorded(tmp_path: P
     kept = recorded(tmp_path / "x.case", lambda: asyncio.run(act()))
     names = [operation.name for operation in kept.case.operations]
     assert names == ["invoke", "update_state", "command", "get_state_history"]
+
+
+def test_error_handlers_are_recorded_and_replayed(tmp_path: Path) -> None:
+    def fails(state: Any) -> Any:
+        raise ValueError(state["log"][0])
+
+    def handles(state: Any) -> Any:
+        return {"log": [*state["log"], "handled"]}
+
+    builder: Any = StateGraph(State)
+    builder.set_node_defaults(error_handler=handles)
+    builder.add_node("own", fails, error_handler=handles)
+    builder.add_node("default", fails)
+    builder.add_edge(START, "own")
+    builder.add_edge(START, "default")
+    graph = builder.compile(checkpointer=InMemorySaver())
+
+    def act() -> None:
+        assert graph.invoke({"log": ["a"]}, THREAD)["log"].count("handled") == 2
+
+    kept = recorded(tmp_path / "x.case", act)
+    assert run(Pure(), kept.case) == kept.reference_outcomes
+    assert replay_on(graph, kept.case, kept.reference_outcomes).is_same
 
 
 def test_each_graph_of_a_block_has_a_file(tmp_path: Path) -> None:

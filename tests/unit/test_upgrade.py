@@ -121,7 +121,14 @@ def test_threads_stay_the_same_differ_or_are_lost_on_copies(
 
 
 def test_an_application_that_cannot_be_imported_there_is_named(place: Path) -> None:
-    settings = {"kind": "sqlite", "address": "x", "app": "none:g", "serde": None, "setup": True}
+    settings = {
+        "kind": "sqlite",
+        "address": "x",
+        "app": "none:g",
+        "path": (),
+        "serde": None,
+        "setup": True,
+    }
     log = place / "after.log"
     side = Side.start("after", Path(sys.executable), settings, log, Workspace(place))
     with pytest.raises(CandidateError, match=r"cannot be imported there: .*No module named 'none'"):

@@ -65,6 +65,7 @@ def settings(copy: Copy) -> dict[str, Any]:
         "kind": copy.kind,
         "address": copy.address,
         "app": "awaited_app:graph",
+        "path": (),
         "serde": "awaited_app:serde",
         "setup": True,
     }

@@ -33,6 +33,7 @@ class Asked:
     answers: Mapping[str, Any] = field(default_factory=dict[str, Any])
     threads: tuple[str, ...] = ()
     serde: str | None = None
+    path: tuple[str, ...] = ()
 
     def folder(self, workspace: Workspace) -> Path:
         """Return a folder for this upgrade's files: another database or question has another."""
@@ -48,7 +49,13 @@ class Asked:
 
     def worker(self, copy: Copy, *, setup: bool = True) -> dict[str, Any]:
         """Return the settings of a worker on a copy."""
-        return {**asdict(copy), "app": self.app, "serde": self.serde, "setup": setup}
+        return {
+            **asdict(copy),
+            "app": self.app,
+            "path": self.path,
+            "serde": self.serde,
+            "setup": setup,
+        }
 
 
 CHECKS = ("values", "history", "resumed", "rollback")

@@ -52,7 +52,7 @@ class Worker:
         if settings["app"] is not None:
             from parity_kit.apps.loading import load_graph  # noqa: PLC0415  # it imports the application
 
-            self._graph = load_graph(settings["app"])
+            self._graph = load_graph(settings["app"], settings["path"])
         self._awaited = Awaited(asyncio.new_event_loop()) if _awaits(self._graph) else None
         self._caller: Caller = self._awaited or Direct()
         serializer = None if serde is None else load_serializer(serde)
