@@ -99,7 +99,8 @@ def _modules() -> list[ModuleType]:
     """Return all modules of LangGraph's loop, and whatever else of LangGraph is imported."""
     package: Any = importlib.import_module("langgraph.pregel")
     for found in pkgutil.iter_modules(package.__path__, "langgraph.pregel."):
-        importlib.import_module(found.name)
+        if found.name != "langgraph.pregel.types":  # deprecated: it warns whoever imports it first
+            importlib.import_module(found.name)
     return [module for name, module in [*sys.modules.items()] if name.startswith("langgraph.")]
 
 

@@ -31,10 +31,15 @@ if TYPE_CHECKING:
 
 @click.command("conformance")
 @click.argument("candidate", required=False, shell_complete=completing.candidates)
+@click.option(
+    "--javascript", is_flag=True, help="Judge its savers by LangGraph.js's validation; needs Node."
+)
 @files_options
 @json_option
 @workspace_option
-def command(workspace: Workspace, candidate: str | None, wanted: Wanted, as_json: bool) -> int:
+def command(
+    workspace: Workspace, candidate: str | None, javascript: bool, wanted: Wanted, as_json: bool
+) -> int:
     """Run LangGraph's conformance suite for savers on a candidate.
 
     A candidate that runs LangGraph is judged by LangGraph's savers in it, or by the saver that its
@@ -47,21 +52,27 @@ def command(workspace: Workspace, candidate: str | None, wanted: Wanted, as_json
     """
     from parity_kit.candidates.launch import find
     from parity_kit.cli.upstream_run import TestRun, run_tests
-    from parity_kit.upstream import conformance
+    from parity_kit.upstream import conformance, validation
     from parity_kit.upstream.bench import CONFORMANCE as SUITE
     from parity_kit.upstream.bench import for_conformance
     from parity_kit.upstream.judged import CONFORMANCE
 
     known = find(workspace, candidate) if candidate else None
+    if javascript:
+        validation.check(known)
     conformed: list[Conformed] = []
     with progress_messages("preparing") as emit:
         bench = for_conformance(known, workspace, emit)
 
     def judge(emit: Callable[[str], None]) -> list[JudgedTests]:
+        if javascript:
+            return validation.judge(known, bench, workspace, emit)
         conformed.extend(conformance.judge(known, bench, workspace, emit))
         return [one.judged(SUITE.replace("==", " ")) for one in conformed]
 
-    ended = run_tests(workspace, TestRun(CONFORMANCE, known, bench.packages, (), wanted), judge)
+    left_out = ["only LangGraph.js's validation was run"] if javascript else []
+    asked = TestRun(CONFORMANCE, known, bench.packages, left_out, wanted)
+    ended = run_tests(workspace, asked, judge)
     if as_json:
         print_json(_as_json(ended, conformed))
     else:
@@ -72,6 +83,15 @@ def command(workspace: Workspace, candidate: str | None, wanted: Wanted, as_json
 def _as_json(ended: Ended, conformed: Sequence[Conformed]) -> dict[str, object]:
     return {
         **ended.to_json(),
+        "tests": [
+            {
+                "saver": tests.name,
+                "standings": dict(tests.standings),
+                "drove": tests.drove,
+                "failed": [test.test for test in tests.failed],
+            }
+            for tests in ended.judged
+        ],
         "savers": [
             {
                 "saver": one.label,
@@ -96,28 +116,26 @@ def _as_json(ended: Ended, conformed: Sequence[Conformed]) -> dict[str, object]:
 def _show(ended: Ended, conformed: Sequence[Conformed]) -> None:
     from parity_kit.cli.upstream import show_causes
     from parity_kit.upstream.comparing import grouped
-    from parity_kit.upstream.results import Outcome
 
     out = console()
-    print_table(out, _table(conformed))
+    print_table(out, _table(ended.judged))
     for one in conformed:
         if one.not_offered:
             out.print(f"{one.label} does not offer {', '.join(one.not_offered)}", markup=False)
-        show_causes(out, grouped(one.of(Outcome.FAILED)))
+    for tests in ended.judged:
+        show_causes(out, grouped(tests.failed))
     ended.show()
 
 
-def _table(conformed: Sequence[Conformed]) -> Table:
+def _table(judged: Sequence[JudgedTests]) -> Table:
     from rich.table import Table
 
-    from parity_kit.upstream.results import Outcome
-
     table = Table("saver", box=None)
-    for heading in ("functions", "apply", "passed", "its code ran", "failed"):
+    for heading in ("tests", "apply", "passed", "its code ran", "failed"):
         table.add_column(heading, justify="right")
-    for one in conformed:
-        passed, failed = len(one.of(Outcome.PASSED)), len(one.of(Outcome.FAILED))
-        drove = str(one.drove) if one.counts_calls else "not counted"
-        counts = (len(one.result.tests), passed + failed, passed, drove, failed)
-        table.add_row(one.label, *map(str, counts))
+    for tests in judged:
+        passed, failed = len(tests.passed), len(tests.failed)
+        drove = "not counted" if tests.drove is None else str(tests.drove)
+        counts = (sum(tests.standings.values()), passed + failed, passed, drove, failed)
+        table.add_row(tests.name, *map(str, counts))
     return table

@@ -42,10 +42,11 @@ class TestRun:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a run ended, and its folder."""
+    """How a run ended, what was judged, and its folder."""
 
     name: str
     conclusion: Conclusion
+    judged: Sequence[JudgedTests]
     folder: Path
 
     def to_json(self) -> dict[str, object]:
@@ -98,4 +99,4 @@ def run_tests(
         )
         run.finish(conclusion.exit_code, asked.left_out)
     assert run.folder, "a run with a label has a folder"  # noqa: S101  # an invariant
-    return Ended(asked.name, conclusion, run.folder)
+    return Ended(asked.name, conclusion, judged, run.folder)

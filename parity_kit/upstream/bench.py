@@ -31,7 +31,8 @@ print(json.dumps({name.lower().replace("_", "-"): version for name, version in i
 class TestBench:
     """An interpreter with a candidate's packages, and the suites of the release among them.
 
-    `packages` are the versions of LangGraph's packages in it; `digest` names the environment.
+    `packages` are the versions of LangGraph's packages in it; `digest` names the environment and
+    all suites of the release.
     """
 
     __test__ = False
@@ -52,7 +53,8 @@ def prepare(
 ) -> TestBench:
     """Return the environment for the suites of the LangGraph release that a candidate runs on.
 
-    That is the oracle's if it does not run LangGraph itself, or is not given.
+    That is the oracle's if it does not run LangGraph itself, or is not given. The environment
+    holds what all suites need, so that LangGraph's own rounds serve any choice of them.
 
     Raises:
         EnvironmentBuildError: If an environment cannot be made, or tests cannot be downloaded.
@@ -60,15 +62,17 @@ def prepare(
     own = _own(candidate, workspace)
     packages = _packages(environment.make(own, workspace, on_progress))
     suites = [
-        fetch(name, packages[SUITES[name]], workspace, on_progress)
-        for name in names
-        if SUITES[name] in packages
+        fetch(name, packages[package], workspace, on_progress)
+        for name, package in SUITES.items()
+        if package in packages
     ]
     pins = [f"{name}=={version}" for name, version in packages.items()]
     needs = {need for suite in suites for need in suite.needs}
     recipe = _recipe({*own.requirements, *pins, *needs}, "upstream")
     python = environment.make(recipe, workspace, on_progress)
-    return TestBench(python, tuple(suites), packages, python.parents[1].name)
+    digest = "\n".join((python.parents[1].name, *(suite.folder.name for suite in suites)))
+    chosen = tuple(suite for suite in suites if suite.name in names)
+    return TestBench(python, chosen, packages, digest)
 
 
 def for_conformance(

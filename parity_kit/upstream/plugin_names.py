@@ -10,6 +10,8 @@ ENGINE = "PARITY_KIT_UPSTREAM_ENGINE"
 """How to start the engine of a candidate that is no LangGraph itself."""
 NAMED_SAVER = "PARITY_KIT_UPSTREAM_SAVER"
 """The saver to judge: `langgraph NAME`, `wire NAME`, or `module:function` of the candidate."""
+JAVASCRIPT = "PARITY_KIT_UPSTREAM_JAVASCRIPT"
+"""The folder in which LangGraph.js's validation of savers is installed."""
 
 DECLINED = "blobs that its codec declined"
 """A counter that does not count as the candidate having run."""

@@ -17,7 +17,7 @@ from parity_kit.candidates.workspace import Workspace
 from parity_kit.contract.text import one_line
 from parity_kit.upstream.bench import TestBench
 from parity_kit.upstream.part import Part
-from parity_kit.upstream.plugin_names import ALONE, ENGINE, HOOK, NAMED_SAVER, PART
+from parity_kit.upstream.plugin_names import ALONE, ENGINE, HOOK, JAVASCRIPT, NAMED_SAVER, PART
 from parity_kit.upstream.results import FileResult, Outcome, TestResult
 from parity_kit.upstream.suites import Suite
 from parity_kit.wire.kept import KeptProcess, Launch
@@ -60,6 +60,12 @@ class Runner:
         words = ["-m", "parity_kit.upstream.conforming"]
         nothing = environment.kit_folder(self.workspace)
         return self._run("conformance", label, words, nothing, {NAMED_SAVER: saver})
+
+    def validate(self, folder: Path, saver: str) -> FileResult:
+        """Return what becomes of LangGraph.js's validation, installed in a folder, on a saver."""
+        words = ["-m", "parity_kit.upstream.validating"]
+        more = {NAMED_SAVER: saver, JAVASCRIPT: str(folder)}
+        return self._run("javascript", saver, words, folder, more)
 
     def _pytest(
         self, suite: Suite, file: str, arguments: Sequence[str], more: Mapping[str, str]

@@ -165,7 +165,6 @@ class UpstreamSession:
     def _journal(self, label: str) -> Journal:
         """Return the journal of a round; what its results hang on is in its name."""
         parts = [self.bench.digest, self.selection.expression, str(RECURSION_LIMIT)]
-        parts += [suite.folder.name for suite in self.bench.suites]
         modules = _INSIDE
         if label not in _ORACLE:
             modules += _OF_PARTS if self.part else ()
