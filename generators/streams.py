@@ -1,4 +1,7 @@
-"""The seven stream modes, alone and together: every event of a run, in order."""
+"""The seven stream modes, alone and together: every event of a run, in order.
+
+And what a run tells its callbacks, and streams in the second version.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +28,7 @@ from ._graph_programs import (
     nodes,
     note,
 )
+from ._observed_runs import observed
 from ._schema_programs import message
 from ._scripts import GO_ON, Runs, cases_of, command, resume, stream, update, without_saver
 from ._subgraph_programs import EMITTING, INNER, parent
@@ -190,7 +194,7 @@ _RUNS: Runs = {
 
 def cases() -> Iterator[Case]:
     """Yield the corpus."""
-    for runs in (_one_mode(), _several(), _RUNS):
+    for runs in (_one_mode(), _several(), _RUNS, observed()):
         yield from cases_of("streams", runs)
     yield from without_saver(
         "streams",

@@ -5,13 +5,16 @@ from __future__ import annotations
 import contextlib
 import functools
 from collections.abc import Callable, Mapping, Sequence
+from importlib.util import find_spec
 from inspect import signature
 from typing import Any, Protocol, cast
 
+from langgraph.pregel import Pregel
 from langgraph.types import Command, Send, StateUpdate
 
 from parity_kit.contract import Event, Operation, SubjectKind
 from parity_kit.contract.operations import operation_problem
+from parity_kit.reference.callbacks import callback_handler
 from parity_kit.reference.hosts import store_items
 from parity_kit.reference.native import interrupts_inside, to_plain
 from parity_kit.reference.pins import Counter
@@ -107,9 +110,7 @@ class Operations:
         """Run with a `Command`."""
         given = dict(command)
         if "goto" in given:
-            goto = given["goto"]
-            destinations = cast("list[Any]", goto) if isinstance(goto, list) else [goto]
-            given["goto"] = [_destination(destination) for destination in destinations]
+            given["goto"] = _goto(given["goto"])
         return self._run(Command(**given), run)
 
     def update_state(
@@ -189,15 +190,22 @@ class Operations:
         where = {name: value for name, value in run.items() if name not in _RUN_ARGUMENTS}
         kwargs = {name: value for name, value in run.items() if name in _RUN_ARGUMENTS}
         modes, subgraphs = kwargs.pop("modes", None), kwargs.pop("subgraphs", False)
+        observed = where.pop("callbacks", False)
         config = self._config(**where)
+        if observed and self._events is not None:
+            config["callbacks"] = [callback_handler(self._events)]
         if modes is None:
-            return self._call("invoke", input, config, **kwargs)
+            return _shown(self._call("invoke", input, config, **kwargs))
         if subgraphs:
             kwargs["subgraphs"] = True
 
         def take(item: Any) -> bool:
             # LangGraph keeps changing the objects it has handed out, so payloads are read at once.
-            namespace, mode, payload = item if subgraphs else ((), *item)
+            if "version" in kwargs:
+                item = dict(item)
+                namespace, mode, payload = item.pop("ns"), item.pop("type"), item
+            else:
+                namespace, mode, payload = item if subgraphs else ((), *item)
             if self._events is not None:
                 self._events.append(Event(mode, tuple(namespace), to_plain(payload)))
             return until_first
@@ -271,6 +279,7 @@ _RUN_ARGUMENTS = {
     "subgraphs",
     "output_keys",
     "stream_mode",
+    "version",
 }
 
 
@@ -280,7 +289,17 @@ def misfit(operation: Operation) -> str | None:
         return problem
     if missing := _needed(operation.name) - operation.args.keys():
         return f"{operation.name} lacks the argument {min(missing)}"
+    if "version" in operation.args and "version" not in _of_streams():
+        return "this release has one version of streams"
+    if operation.args.get("callbacks") and find_spec("langgraph.callbacks") is None:
+        return "this release has no callbacks of graphs"
     return None
+
+
+@functools.cache
+def _of_streams() -> frozenset[str]:
+    """Return the arguments of this release's streams."""
+    return frozenset(signature(cast("Any", Pregel).stream).parameters)
 
 
 @functools.cache
@@ -294,6 +313,19 @@ def _needed(name: str) -> frozenset[str]:
         and parameter.name != "self"
         and parameter.kind is not parameter.VAR_KEYWORD
     )
+
+
+def _shown(output: Any) -> Any:
+    """Return a run's output; one of the second version has its interrupts beside it."""
+    if type(output).__name__ != "GraphOutput":
+        return output
+    return {"value": output.value, "interrupts": output.interrupts}
+
+
+def _goto(goto: Any) -> Any:
+    if isinstance(goto, list):
+        return [_destination(destination) for destination in cast("list[Any]", goto)]
+    return _destination(goto)
 
 
 def _destination(destination: Any) -> Any:

@@ -51,7 +51,7 @@ GRAPHS = {
     "persistence": 0,
     "schemas": 70,
     "runs": 90,
-    "streams": 25,
+    "streams": 54,
     "subgraphs": 2,
     "upstream_findings": 5,
 }

@@ -42,7 +42,12 @@ LISTS = {"get_state_history", "list"}
 _SET = "its message holds a set's repr, which is in the order of declaration only where pinned"
 _VERSION = "two versions made while no checkpoint is are equal only where chance is pinned"
 _ID = "a question's id is made from its checkpoint's, which has that id only where ids are pinned"
+_NAMES = "a chain has the name of its function, which a script chooses for its readers"
+_MODULE = "a dataclass that a script makes belongs to another module"
 PINNED_ONLY = {
+    "streams/callbacks/branch": _NAMES,
+    "streams/callbacks/sends": _NAMES,
+    "streams/version-2/dataclass": _MODULE,
     "crossings/questions/second-by-the-id-of-the-first": _ID,
     "schemas/channel/barrier-unknown-name": _SET,
     "channels/named-barrier-value/unknown-name": _SET,
@@ -110,19 +115,30 @@ def printed(operation: Operation, block: list[Any]) -> Outcome:
     title, typed, error = block
     assert title.endswith(f": {operation.name}")
     values = [_decoded(kind, data) for kind, data in typed]
-    events: tuple[Event, ...] = ()
-    if operation.args.get("modes") is not None:
-        # With subgraphs an item says first where it comes from.
-        events = tuple(
-            Event(item[-2], tuple(item[0]) if len(item) == 3 else (), item[-1]) for item in values
-        )
-        values = []
+    streams = operation.args.get("modes") is not None
+    events = tuple(_event(item) for item in values if streams or _is_callback(item))
+    values = [] if streams else [item for item in values if not _is_callback(item)]
     if error is not None:
         return Raised(error[0], error[1], events)
     if operation.name in LISTS:
         return Returned(values, events)
     assert len(values) < 2, values
     return Returned(values[0] if values else None, events)
+
+
+def _is_callback(item: Any) -> bool:
+    return isinstance(item, dict) and "callback" in item
+
+
+def _event(item: Any) -> Event:
+    """Return what a script printed of a stream, or of what callbacks were told, as an event."""
+    if _is_callback(item):
+        return Event("callbacks", (), item)
+    if isinstance(item, dict):  # of the second version
+        parts = dict(cast("dict[str, Any]", item))
+        return Event(parts.pop("type"), tuple(parts.pop("ns")), parts)
+    # With subgraphs an item says first where it comes from.
+    return Event(item[-2], tuple(item[0]) if len(item) == 3 else (), item[-1])
 
 
 def _decoded(kind: str, data: bytes) -> Any:

@@ -112,7 +112,7 @@ def test_parameters_that_never_get_another_value_are_listed(committed: Reach) ->
     assert "langgraph.pregel.remote.RemoteGraph.__init__(url)" in never, "no case runs it"
     arguments = ["--parameters", "Pregel.stream", "--workspace", str(WORKSPACE.root)]
     shown = CliRunner().invoke(command, arguments).output
-    assert "Pregel.stream: control, debug, print_mode, version" in " ".join(shown.split())
+    assert "Pregel.stream: control, debug, print_mode" in " ".join(shown.split())
     as_json = json.loads(CliRunner().invoke(command, [*arguments, "--json"]).output)
     assert "print_mode" in {each["parameter"] for each in as_json["never_given"]}
 

@@ -25,6 +25,7 @@ _MODULES = {
     ),
     "langchain_core.tools": "tool",
     "langgraph.cache.memory": "InMemoryCache",
+    "langgraph.callbacks": "GraphCallbackHandler",
     "langgraph.channels": (
         "AnyValue BinaryOperatorAggregate DeltaChannel EphemeralValue LastValue "
         "LastValueAfterFinish NamedBarrierValue NamedBarrierValueAfterFinish Topic UntrackedValue"
@@ -272,6 +273,48 @@ def answers(config, values):
     """Return a resume that pairs pending interrupts, by their place in the state, with answers."""
     pending = graph.get_state(config).interrupts
     return {pending[at].id: value for at, value in values.items() if at < len(pending)}'''
+    ),
+    "Callbacks": Helper(
+        '''\
+class Callbacks(GraphCallbackHandler):
+    """Prints what a run tells its callbacks; chains are numbered as they start."""
+
+    run_inline = True
+
+    def __init__(self):
+        self.chains = {}
+
+    def tell(self, callback, chain, **parts):
+        number = self.chains.setdefault(chain, len(self.chains) + 1)
+        print({"callback": callback, "chain": number, **parts})
+
+    def on_chain_start(self, _, inputs, *, run_id, parent_run_id=None, tags=None, **more):
+        metadata = {k: v for k, v in (more["metadata"] or {}).items() if k != "lc_versions"}
+        parts = {"name": more.get("name"), "parent": self.chains.get(parent_run_id)}
+        parts |= {"tags": list(tags or ()), "metadata": metadata, "inputs": inputs}
+        self.tell("chain_start", run_id, **parts)
+
+    def on_chain_end(self, outputs, *, run_id, **_):
+        self.tell("chain_end", run_id, outputs=outputs)
+
+    def on_chain_error(self, error, *, run_id, **_):
+        self.tell("chain_error", run_id, error=type(error).__name__, message=str(error))
+
+    def on_interrupt(self, event):
+        parts = {"status": event.status, "checkpoint_id": event.checkpoint_id}
+        parts |= {"checkpoint_ns": event.checkpoint_ns, "interrupts": event.interrupts}
+        self.tell("interrupt", event.run_id, **parts)
+
+    def on_resume(self, event):
+        parts = {"status": event.status, "checkpoint_id": event.checkpoint_id}
+        self.tell("resume", event.run_id, **parts, checkpoint_ns=event.checkpoint_ns)''',
+        ("GraphCallbackHandler",),
+    ),
+    "both": Helper(
+        '''\
+def both(output):
+    """Return both parts of an output of the second version."""
+    return {"value": output.value, "interrupts": output.interrupts}'''
     ),
     "print_all": Helper(
         "async def print_all(items):\n    async for item in items:\n        print(item)"

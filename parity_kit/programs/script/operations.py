@@ -8,7 +8,7 @@ from typing import Any, cast
 from parity_kit.contract import Operation
 from parity_kit.programs.script.source import Uses, call, literal, names, quoted
 
-_RUN = ("durability", "context", "interrupt_before", "interrupt_after", "output_keys")
+_RUN = ("durability", "context", "interrupt_before", "interrupt_after", "output_keys", "version")
 _CONFIG = ("recursion_limit", "max_concurrency")
 _OWN_CONFIG = ("metadata", "tags", "run_id")
 
@@ -72,7 +72,9 @@ def _run(operation: str, given: Mapping[str, Any], uses: Uses) -> Iterator[str]:
             (f"{uses('asyncio')}.run(graph.a", ")") if given.get("async") else ("graph.", "")
         )
         named["stream_mode"] = _optional(given, "stream_mode", uses)
-        yield f"print({prefix}{call('invoke', graph_input, config, **named)}{suffix})"
+        output = f"{prefix}{call('invoke', graph_input, config, **named)}{suffix}"
+        whole = given.get("version") == "v2" and given.get("stream_mode", "values") == "values"
+        yield f"print({call(uses('both'), output) if whole else output})"
         return
     named["stream_mode"] = names(given["modes"])
     named["subgraphs"] = "True" if given.get("subgraphs") else None
@@ -105,6 +107,8 @@ def _config(given: Mapping[str, Any], uses: Uses) -> str:
     named = {key: _optional(given, key, uses) for key in _CONFIG}
     config: Mapping[str, Any] = given.get("config") or {}
     named |= {key: _optional(config, key, uses) for key in _OWN_CONFIG}
+    if given.get("callbacks"):
+        named["callbacks"] = f"[{uses('Callbacks')}()]"
     own = _optional(config, "configurable", uses)
     task = _optional(given, "task", uses)
     if task is None:
