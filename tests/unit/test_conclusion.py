@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from parity_kit.cli.parity import command as parity
 from parity_kit.cli.run import command as run
 from parity_kit.contract.errors import ExitCode
 from parity_kit.contract.journal import read_journal
+from parity_kit.corpora.drift import baselines, release
 from parity_kit.gates import pytest_tests, search_gate
 from parity_kit.report.ci import badge
 from parity_kit.report.ci.account import Account
@@ -27,7 +29,7 @@ from parity_kit.search import lockstep
 pytest_plugins = ["pytester"]
 
 ROOT = Path(__file__).parents[2]
-FLOOR = 60
+EVERY, FLOOR = 4, 15
 RULES = f"""
 ours = [{{names}}]
 [floors]
@@ -36,6 +38,14 @@ pairs = 0
 [gate]
 floor = {FLOOR}
 suites = {{{{codec = 1, channel = 1, graph = 1, saver = 1}}}}
+"""
+GENERATOR = f"""
+from itertools import islice
+from ._all_channels import cases as all_cases
+
+
+def cases():
+    return islice(all_cases(), None, None, {EVERY})
 """
 ENGINE = """
 import sys, os
@@ -131,21 +141,19 @@ KINDS = {
 
 
 @pytest.fixture
-def workspace(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Path:
+def workspace(
+    pytester: pytest.Pytester,
+    monkeypatch: pytest.MonkeyPatch,
+    some_corpora: Callable[..., object],
+) -> Path:
     """A workspace with one corpus, and a candidate of each kind among `ours`."""
     root = pytester.path
     names = ", ".join(f'"{kind}"' for kind in KINDS)
     (root / "parity.toml").write_text(RULES.format(names=names), encoding="utf-8")
-    (root / "fixtures").mkdir()
-    content = json.loads((ROOT / "fixtures" / "MANIFEST.json").read_text(encoding="utf-8"))
-    content["corpora"] = {"channels": content["corpora"]["channels"]}
-    (root / "fixtures" / "MANIFEST.json").write_text(json.dumps(content), encoding="utf-8")
-    for ending in ("msgpack", "index"):
-        (root / "fixtures" / f"channels.{ending}").symlink_to(ROOT / f"fixtures/channels.{ending}")
+    some_corpora(root, "channels", every=EVERY)
     (root / "generators").mkdir()
-    for path in (ROOT / "generators").glob("*.py"):
-        if path.name.startswith("_") or path.stem == "channels":
-            (root / "generators" / path.name).symlink_to(path)
+    (root / "generators" / "_all_channels.py").symlink_to(ROOT / "generators" / "channels.py")
+    (root / "generators" / "channels.py").write_text(GENERATOR, encoding="utf-8")
     for name, kind in KINDS.items():
         folder = root / "candidates" / name
         folder.mkdir(parents=True)
@@ -215,7 +223,11 @@ def by_matrix(workspace: Path) -> dict[str, Said]:
 
 def by_pytest(pytester: pytest.Pytester) -> dict[str, str]:
     """Return the line with which each candidate's session ends."""
-    assert pytest_tests, search_gate  # loaded here: pytester unloads what a run loaded
+    assert pytest_tests, (
+        search_gate,
+        baselines,
+        release,
+    )  # loaded here: pytester unloads what a run loaded
     lines: dict[str, str] = {}
     for name, kind in KINDS.items():
         options = ("--parity-candidate", name, "-q", "--tb=no", "-p", "parity_kit.pytest_plugin")

@@ -15,6 +15,7 @@ from parity_kit.candidates.workspace import Workspace
 from parity_kit.contract import Level
 from parity_kit.contract.events import Event, GateFinished
 from parity_kit.corpora.corpus import CorpusName
+from parity_kit.corpora.drift import baselines, release
 from parity_kit.corpora.manifest import read_manifest
 from parity_kit.gates import pytest_tests
 from parity_kit.gates import search_gate as suites
@@ -98,7 +99,11 @@ def workspace(pytester: pytest.Pytester, some_corpora: Callable[..., object]) ->
 
 
 def run(pytester: pytest.Pytester, *arguments: str) -> pytest.RunResult:
-    assert pytest_tests, suites  # loaded here: pytester unloads what a run loaded
+    assert pytest_tests, (
+        suites,
+        baselines,
+        release,
+    )  # loaded here: pytester unloads what a run loaded
     return pytester.runpytest_inprocess("-p", "parity_kit.pytest_plugin", *arguments)
 
 
