@@ -72,7 +72,8 @@ class Runner:
     ) -> FileResult:
         words = ["-m", "pytest", "-c", "pytest.ini", "-q"]
         words += ["-p", "parity_kit.upstream.plugin", "-p", "no:cacheprovider", "--tb=no"]
-        words += ["-p", "no:parity_kit", "-W", "ignore"]
+        # LangSmith's plugin would load LangChain before the hook, and take seconds each time.
+        words += ["-p", "no:parity_kit", "-p", "no:langsmith_plugin", "-W", "ignore"]
         if not suite.is_async_by_plugin:
             words += ["-p", "no:asyncio"]  # these tests are marked for anyio
         return self._run(suite.name, file, [*words, *arguments], suite.folder, more)

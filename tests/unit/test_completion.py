@@ -7,9 +7,11 @@ import shutil
 import subprocess
 import sys
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
+from command_line import parity_kit
 
 from parity_kit.candidates.workspace import Workspace
 from parity_kit.contract import CaseId
@@ -20,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 BASH = shutil.which("bash")
 PROGRAM = Path(sys.executable).with_name("parity-kit")
 ASK = """
-eval "$(parity-kit completion bash)"
+eval "$SCRIPT"
 COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
 _parity_kit_completion "$1"
 printf '%s\\n' "${COMPREPLY[@]}"
@@ -32,13 +34,18 @@ pytestmark = [
 ]
 
 
+@cache
+def completion_script(shell: str) -> str:
+    return parity_kit("completion", shell).stdout
+
+
 def completed(*words: str, cwd: Path = ROOT) -> list[str]:
     """Return what bash would offer for the last word."""
     path = f"{PROGRAM.parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
         [BASH or "bash", "--noprofile", "--norc", "-c", ASK, "bash", "parity-kit", *words],
         cwd=cwd,
-        env={**os.environ, "PATH": path},
+        env={**os.environ, "PATH": path, "SCRIPT": completion_script("bash")},
         capture_output=True,
         text=True,
         check=True,
@@ -102,9 +109,7 @@ def test_outside_a_workspace_nothing_is_offered_and_nothing_is_printed(tmp_path:
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_a_script_is_one_its_shell_reads(shell: str) -> None:
-    script = subprocess.run(
-        [PROGRAM, "completion", shell], capture_output=True, text=True, check=True
-    ).stdout
+    script = completion_script(shell)
     assert "_PARITY_KIT_COMPLETE" in script
     if shutil.which(shell) is None:
         pytest.skip(f"no {shell} is installed to read it")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -50,15 +52,27 @@ def start(workspace: Path, arguments: tuple[str, ...]) -> subprocess.Popen[str]:
     )
 
 
+@contextmanager
+def ended(running: subprocess.Popen[str]) -> Generator[None]:
+    """Leave nothing of a command's session, also if the test fails."""
+    try:
+        yield
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(running.pid, signal.SIGKILL)
+        running.wait()
+
+
 def interrupted(workspace: Path, arguments: tuple[str, ...], after: float) -> None:
     """Interrupt a command after so many seconds, and check what it leaves."""
     running = start(workspace, arguments)
-    time.sleep(after)
-    process = psutil.Process(running.pid)
-    family = process.children(recursive=True) if running.poll() is None else []
-    began = running.poll() is None
-    running.send_signal(signal.SIGINT)
-    out, err = running.communicate(timeout=60)
+    with ended(running):
+        time.sleep(after)
+        process = psutil.Process(running.pid)
+        family = process.children(recursive=True) if running.poll() is None else []
+        began = running.poll() is None
+        running.send_signal(signal.SIGINT)
+        out, err = running.communicate(timeout=60)
     moment = f"{' '.join(arguments)} after {after:.2f} s: {running.returncode}\n{out}{err}"
     if not began or running.returncode in {0, 1}:
         return  # it had ended, or was about to
@@ -84,7 +98,7 @@ def moments(count: int, until: float) -> list[float]:
 @pytest.mark.parametrize("name", ["run", "gate"])
 def test_an_interrupt_ends_a_command_cleanly(tmp_path: Path, name: str) -> None:
     workspace = make_workspace(tmp_path)
-    for after in moments(3, 6.0):
+    for after in moments(2, 4.0):
         interrupted(workspace, COMMANDS[name], after)
 
 
@@ -101,10 +115,11 @@ def test_an_interrupt_at_any_of_four_moments_ends_a_command_cleanly(
 def test_an_interrupt_that_is_sent_twice_is_one(tmp_path: Path) -> None:
     """As `timeout -s INT` does it: to the process, and to its group."""
     running = start(make_workspace(tmp_path), COMMANDS["run"])
-    time.sleep(4)
-    running.send_signal(signal.SIGINT)
-    running.send_signal(signal.SIGINT)
-    _, err = running.communicate(timeout=60)
+    with ended(running):
+        time.sleep(4)
+        running.send_signal(signal.SIGINT)
+        running.send_signal(signal.SIGINT)
+        _, err = running.communicate(timeout=60)
     assert running.returncode == 130, err
     assert "Traceback" not in err
     assert err.endswith("interrupted\n")

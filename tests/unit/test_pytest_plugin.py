@@ -352,5 +352,5 @@ def test_who_does_not_ask_pays_nothing(pytester: pytest.Pytester) -> None:
             print([name for name in sys.modules if name.startswith("parity_kit")])
         """
     )
-    result = pytester.runpytest_subprocess("--collect-only")
+    result = pytester.runpytest_subprocess("--collect-only", "-p", "no:langsmith_plugin")
     result.stdout.fnmatch_lines([r"*[[]'parity_kit', 'parity_kit.pytest_plugin'[]]*"])
