@@ -10,6 +10,7 @@ from textwrap import dedent
 import pytest
 from click.testing import CliRunner
 
+from parity_kit.candidates.environment import Recipe
 from parity_kit.candidates.launch import find
 from parity_kit.candidates.workspace import Workspace
 from parity_kit.cli import cli
@@ -326,6 +327,32 @@ def test_the_published_filter_is_one_file(tmp_path: Path) -> None:
     assert files(chosen) == [("langgraph", "test_pregel.py")]
     assert files(Selection(file="*algo*")) == [(suite.name, "test_algo.py") for suite in both]
     assert len(files(Selection())) == 4
+
+
+def test_any_choice_of_suites_has_the_same_rounds_of_langgraph(
+    tmp_path: Path, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipes: list[tuple[str, ...]] = []
+
+    def make(recipe: Recipe, *_: object) -> Path:
+        recipes.append(recipe.requirements)
+        return tmp_path / "environment" / "bin" / "python"
+
+    def fetch(name: str, version: str, *_: object) -> Suite:
+        return Suite(name, version, tmp_path / f"tests-{name}-{version}", (f"needed-by-{name}",))
+
+    monkeypatch.setattr(bench.environment, "make", make)
+    monkeypatch.setattr(bench, "_packages", lambda _: dict.fromkeys(suites.SUITES.values(), "1"))  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
+    monkeypatch.setattr(bench, "fetch", fetch)
+    mine = find(workspace, "mine")
+
+    every = bench.prepare(mine, tuple(suites.SUITES), workspace, print)
+    one = bench.prepare(mine, ("prebuilt",), workspace, print)
+
+    assert [suite.name for suite in one.suites] == ["prebuilt"]
+    assert one.digest == every.digest
+    assert recipes[1] == recipes[3]
+    assert {f"needed-by-{name}" for name in suites.SUITES} < {*recipes[1]}
 
 
 @pytest.mark.slow
