@@ -18,6 +18,7 @@ OF_CALLBACKS = ("messages", "tools", "lifecycle")
 """Stream modes with events from callbacks inside a node, such as a model's tokens, which a frozen
 node does not make."""
 _OF_LANGGRAPH = {"thread_id", "checkpoint_id", "checkpoint_ns", "checkpoint_map"}
+_INSIDE = ("checkpoint_ns", "checkpoint_map")
 _PINNED = "00000000-0000-6000-8000-"
 
 
@@ -41,7 +42,9 @@ def where(graph: Any, config: Any) -> tuple[dict[str, Plain], list[str]]:
     if thread is not None:
         arguments["thread"] = str(thread)
     if configurable.get("checkpoint_ns"):
-        raise UnrecordableError("the state of a subgraph, by `checkpoint_ns`")
+        # Ids of tasks follow from pinned ids, so a frozen run has the same addresses.
+        inside = {name: configurable[name] for name in _INSIDE if name in configurable}
+        arguments["config"] = {"configurable": to_plain(inside)}
     if checkpoint := configurable.get("checkpoint_id"):
         arguments["checkpoint"] = checkpoint_number(checkpoint)
     given = [

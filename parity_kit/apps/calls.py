@@ -10,6 +10,7 @@ from langgraph.types import Command, Overwrite, Send
 
 from parity_kit.contract.canonical import pack
 from parity_kit.contract.plain import Plain
+from parity_kit.programs.model import ROOT
 from parity_kit.programs.operators import OPERATORS
 from parity_kit.reference.native import to_plain
 
@@ -126,11 +127,14 @@ def expression_of(result: Any) -> Plain:
         UnsayableError: If the language has no words for it.
     """
     if isinstance(result, Command):
-        return {"command": _command(cast("Any", result))}
+        return _command(cast("Any", result))
     if isinstance(result, (list, tuple)):
         items = cast("list[Any]", result)
         if any(isinstance(item, (Command, Send)) for item in items):
-            return [expression_of(item) for item in items]
+            expressions = map(expression_of, items)
+            return [
+                part for one in expressions for part in (one if isinstance(one, list) else [one])
+            ]
     if isinstance(result, Send):
         raise UnsayableError("a send that is returned outside a Command")
     if isinstance(result, Mapping):
@@ -166,25 +170,32 @@ def _fields(result: Any) -> dict[str, Any]:
     return dict(get_update_as_tuples(result, keys))
 
 
-def _command(command: Any) -> dict[str, Plain]:
+def _command(command: Any) -> Plain:
     if command.resume is not None:
         raise UnsayableError("a Command with `resume` as a result")
     parts: dict[str, Plain] = {}
+    before: list[Plain] = []
     if command.update is not None:
-        parts["update"] = _update(dict(command._update_as_tuples()))  # noqa: SLF001  # as its writers read it
+        pairs = command._update_as_tuples()  # noqa: SLF001  # as its writers read it
+        written = dict(pairs)
+        if len(written) < len(pairs):  # a map holds one write to a field; further commands follow
+            before = [{"command": {"update": _update(dict([pair]))}} for pair in pairs[:-1]]
+            written = dict(pairs[-1:])
+        is_root = [*written] == [ROOT] and not isinstance(command.update, Mapping)
+        parts["update"] = literal(written[ROOT]) if is_root else _update(written)
     if command.goto:
         parts["goto"] = destinations(command.goto)
     if command.graph is not None:
         if command.graph != Command.PARENT:
             raise UnsayableError(f"a Command to the graph {command.graph!r}")
         parts["graph"] = "parent"
-    return parts
+    return [*before, {"command": parts}] if before else {"command": parts}
 
 
 def destinations(goto: Any) -> Plain:
     """Return the expression of nodes and sends."""
     if isinstance(goto, (str, Send)):
-        goto = [goto]
+        return destination(goto)
     return [destination(item) for item in goto]
 
 
@@ -198,4 +209,4 @@ def destination(item: Any) -> Plain:
         return {"send": {"to": item.node, "each": {"lit": [to_plain(item.arg)]}}}
     if not isinstance(item, str):
         raise UnsayableError(f"a destination of type {type(item).__qualname__}")
-    return str(item)
+    return str.__str__(item)  # an enumeration's member has another text

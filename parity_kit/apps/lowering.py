@@ -88,11 +88,13 @@ class _Lowering:
         for name in ("input", "output"):
             if schemas[name] != public:
                 program[name] = schemas[name]
-        for name in builder.nodes:
+        for name in map(_text, builder.nodes):
             self._node(name, public)
         self.lowered.inputs[START] = ROOT if public == [ROOT] else public
-        program["edges"] = [list(edge) for edge in builder.edges]
-        program["edges"] += [[list(starts), end] for starts, end in builder.waiting_edges]
+        program["edges"] = [[*map(_text, edge)] for edge in builder.edges]
+        program["edges"] += [
+            [[*map(_text, starts)], _text(end)] for starts, end in builder.waiting_edges
+        ]
         self._branches()
         for when in ("before", "after"):
             names = getattr(self.graph, f"interrupt_{when}_nodes")
@@ -179,9 +181,14 @@ class _Lowering:
 
     def _branches(self) -> None:
         branches: Mapping[str, Mapping[str, Any]] = self.graph.builder.branches
-        made = {source: [None] * len(routes) for source, routes in branches.items() if routes}
+        made = {_text(name): [None] * len(routes) for name, routes in branches.items() if routes}
         if made:
             self.lowered.program["branches"] = made
+
+
+def _text(name: str) -> str:
+    """Return a name as plain text, which may be a member of an enumeration."""
+    return str.__str__(name)
 
 
 _IO = ("state", "input", "output")

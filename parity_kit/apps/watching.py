@@ -36,6 +36,7 @@ from parity_kit.apps.instruments import Hooked
 from parity_kit.apps.source_places import caller
 from parity_kit.contract.canonical import pack
 from parity_kit.programs.instructions import ERRORS
+from parity_kit.reference.hosts import as_map
 from parity_kit.reference.native import serializer
 
 INSIDE_NODE: ContextVar[Place | None] = ContextVar("the node that runs here", default=None)
@@ -172,7 +173,8 @@ class _Watched:
     def _dumped(self) -> Any:
         """Return the bytes of the input; None if it has none, which cannot be recorded."""
         try:
-            self._input = self._input or packed(self.seen)
+            # A packet that is a dataclass, as a Command is, is a map in the program language.
+            self._input = self._input or packed(as_map(self.seen))
             return serializer().dumps_typed(self.given)
         except TypeError as error:
             name = "/".join(self.place)

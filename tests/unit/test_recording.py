@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
+import enum
 import importlib.util
 import operator
 import random
@@ -189,6 +190,54 @@ def test_async_runs_errors_attempts_stores_and_commands_are_recorded(tmp_path: P
     kept = recorded(tmp_path / "x.case", lambda: asyncio.run(act()))
     names = [operation.name for operation in kept.case.operations]
     assert names == ["invoke", "update_state", "command", "get_state_history"]
+
+
+class Name(enum.StrEnum):
+    """Names of nodes."""
+
+    ONLY = "only"
+
+
+def test_names_and_commands_that_other_values_stand_for_are_recorded(tmp_path: Path) -> None:
+    def twice(_: Any) -> Any:
+        return Command(update=[("log", ["a"]), ("log", ["b"])], goto=Name.ONLY)
+
+    def only(state: Any) -> Any:
+        return Command(update={"n": len(state["log"])}, goto=END)
+
+    builder: Any = StateGraph(State)
+    builder.add_node(twice)
+    builder.add_node(Name.ONLY, only)
+    builder.add_edge(START, "twice")
+    graph = builder.compile(checkpointer=InMemorySaver())
+    recorded(tmp_path / "x.case", lambda: graph.invoke({"log": []}, THREAD))
+
+    def packet(state: Any) -> Any:
+        return Command(update=["packet"]) if isinstance(state, Command) else [state]
+
+    root: Any = Annotated[list[Any], operator.add]
+    builder = StateGraph(root)
+    builder.add_node("one", lambda _: [Command(goto=Send("two", Command(goto="x")))])  # pyright: ignore[reportUnknownLambdaType]  # a node
+    builder.add_node("two", packet)
+    builder.add_edge(START, "one")
+    recorded(tmp_path / "y.case", lambda: builder.compile().invoke(["in"]))
+
+
+def test_states_of_subgraphs_by_their_addresses_are_recorded(tmp_path: Path) -> None:
+    builder: Any = StateGraph(State)
+    builder.add_node("inner", line(logs, checkpointer=None))
+    builder.add_edge(START, "inner")
+    graph = builder.compile(checkpointer=InMemorySaver())
+
+    def act() -> None:
+        events = [*graph.stream({}, THREAD, stream_mode="debug", subgraphs=True)]
+        address = "|".join(max((namespace for namespace, _ in events), key=len))
+        inside: Any = {"configurable": {"thread_id": "t", "checkpoint_ns": address}}
+        history = [*graph.get_state_history(inside)]
+        assert len(history) > 1
+        assert graph.get_state(history[1].config).next == ("logs",)
+
+    recorded(tmp_path / "x.case", act)
 
 
 def test_error_handlers_are_recorded_and_replayed(tmp_path: Path) -> None:
@@ -416,14 +465,10 @@ def test_the_block_says_what_else_it_cannot_hold(tmp_path: Path) -> None:
     def nothing() -> None:
         pass
 
-    def subgraph_state() -> None:
-        line(fine).get_state({"configurable": {"thread_id": "t", "checkpoint_ns": "a:b"}})
-
     for act, problem in (
         (lambda: cast("Any", functional).invoke(1), "functional program"),
         (abandoned, "stream was not read to its end"),
         (nothing, "no graph was run"),
-        (subgraph_state, "the state of a subgraph"),
         (lambda: line(fine).invoke({}, THREAD, output_keys="n"), "`output_keys`"),
     ):
         with pytest.raises(CannotRecordError, match=problem):
