@@ -6,6 +6,7 @@ call counts: what LangGraph calls itself, or a subgraph, belongs to it.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Generator, Mapping
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
@@ -166,6 +167,9 @@ class Recorder:
         try:
             with pinned(track.counter):
                 yield
+        except asyncio.CancelledError:
+            self.refuse(f"{seen.operation.name} was cancelled from outside", caller())
+            raise
         except Exception as error:
             seen.error = (error_name(error), str(error))
             raise

@@ -104,7 +104,8 @@ def result_json(  # noqa: PLR0913  # the parts of the page
         verdict = "divergent"
         answer = f"With care: {kept} stay the same, but {other}" if kept else f"With care: {other}"
     elif code > ExitCode.PARITY:
-        verdict, answer = "unknown", f"Not known: {candidate['reason']}"
+        same = f"{kept} stay the same, but " if kept else ""
+        verdict, answer = "unknown", f"Not known: {same}{candidate['reason']}"
     else:
         same = f"LangGraph does the same in {compared}"
         answer = f"Yes: {kept} stay the same, and {same}" if kept else f"Yes: {same}"

@@ -462,6 +462,13 @@ def test_the_block_says_what_else_it_cannot_hold(tmp_path: Path) -> None:
         next(stream)
         stream.close()
 
+    async def waits(_: Any) -> Any:
+        await asyncio.sleep(60)
+
+    async def cancelled() -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(line(waits).ainvoke({}, THREAD), 0.01)
+
     def nothing() -> None:
         pass
 
@@ -469,6 +476,7 @@ def test_the_block_says_what_else_it_cannot_hold(tmp_path: Path) -> None:
         (lambda: cast("Any", functional).invoke(1), "functional program"),
         (abandoned, "stream was not read to its end"),
         (nothing, "no graph was run"),
+        (lambda: asyncio.run(cancelled()), r"invoke was cancelled from outside \(.*test_recording"),
         (lambda: line(fine).invoke({}, THREAD, output_keys="n"), "`output_keys`"),
     ):
         with pytest.raises(CannotRecordError, match=problem):

@@ -87,6 +87,11 @@ def result(of_threads: Any, cases: CaseTally, **changes: Any) -> dict[str, Any]:
             "With care: 20 threads stay the same, but LangGraph itself behaves differently in 3",
         ),
         (result(None, tally(), exit_code=3, reason="it failed"), 3, "Not known: it failed"),
+        (
+            result(threads(20), tally(), exit_code=3, reason="8 functions"),
+            3,
+            "Not known: 20 threads stay the same, but 8 functions",
+        ),
         (result(None, tally()), 0, "Yes: LangGraph does the same in 116 cases"),
         (result({**threads(20), "threads": 0, "same": 0}, tally()), 3, None),
     ],
