@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import dataclasses
 import enum
 import importlib.util
@@ -11,30 +10,27 @@ import operator
 import random
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, TypedDict, cast
 
 import pytest
 from langgraph.checkpoint.memory import InMemorySaver
-from langgraph.func import entrypoint
 from langgraph.graph import END, START, StateGraph
 from langgraph.pregel import Pregel
 from langgraph.store.base import BaseStore
 from langgraph.store.memory import InMemoryStore
-from langgraph.types import Command, Overwrite, RetryPolicy, Send, interrupt
+from langgraph.types import Command, Overwrite, RetryPolicy, Send
 from pure_engine.engine import Engine as Pure
+from recordings import THREAD, State, line, recorded
 
 import parity_kit
 from parity_kit.apps.replaying import replay_on
 from parity_kit.contract import Operation, Outcome, Unsupported, run
-from parity_kit.contract.casefile import CaseFile, read_case
 from parity_kit.contract.errors import CannotRecordError
 from parity_kit.programs.script import script
 from parity_kit.reference.engine import Engine
 
 APPS = Path(__file__).parents[2] / "docs" / "examples" / "apps"
-THREAD: Any = {"configurable": {"thread_id": "t"}}
 
 
 def app(name: str) -> Any:
@@ -44,11 +40,6 @@ def app(name: str) -> Any:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
-
-
-class State(TypedDict, total=False):
-    n: int
-    log: Annotated[list[Any], operator.add]
 
 
 class Private(TypedDict):
@@ -61,22 +52,6 @@ class Input(TypedDict):
 
 class Output(TypedDict):
     answer: str
-
-
-def line(*nodes: Callable[[Any], Any], **compiled: Any) -> Any:
-    """Return a graph of nodes in a row, with a saver unless another is given."""
-    builder: Any = StateGraph(State)
-    builder.add_sequence([(node.__name__, node) for node in nodes])
-    builder.add_edge(START, nodes[0].__name__)
-    return builder.compile(**{"checkpointer": InMemorySaver(), **compiled})
-
-
-def recorded(path: Path, act: Callable[[], Any]) -> CaseFile:
-    with parity_kit.record(path):
-        act()
-    kept = read_case(path)
-    assert run(Engine(), kept.case) == kept.reference_outcomes
-    return kept
 
 
 def stored(outcomes: tuple[Outcome, ...]) -> dict[str, bytes]:
@@ -377,45 +352,6 @@ def test_schemas_of_input_output_and_single_nodes_are_recorded(tmp_path: Path) -
     recorded(tmp_path / "x.case", lambda: graph.invoke({"question": "why", "n": 1}, THREAD))
 
 
-@dataclass
-class Own:
-    """A type of an application."""
-
-    x: int
-
-
-class OwnError(Exception):
-    """An error of an application."""
-
-
-def mutates(state: Any) -> Any:
-    state["log"].append(1)
-    return {"n": 1}
-
-
-def swallows(_: Any) -> Any:
-    try:
-        interrupt("really?")
-    except Exception:  # noqa: BLE001  # the trap
-        return {"n": 1}
-
-
-def nests(_: Any) -> Any:
-    return {"n": line(fine).invoke({}, THREAD)["n"]}
-
-
-def returns_own(_: Any) -> Any:
-    return {"log": [Own(1)]}
-
-
-def raises_own(_: Any) -> Any:
-    raise OwnError("no")
-
-
-def fine(_: Any) -> Any:
-    return {"n": 1}
-
-
 def logs(_: Any) -> Any:
     return {"log": ["a"]}
 
@@ -426,83 +362,6 @@ def counts(state: Any) -> Any:
 
 def over_two(state: Any) -> bool:
     return state["n"] > 2
-
-
-TRAPS: dict[Callable[[Any], Any], str] = {
-    mutates: "node 'mutates' changes its input in place",
-    swallows: "node 'swallows' catches an interrupt and goes on",
-    nests: "node 'nests' runs a graph inside itself: add that graph as a node",
-    raises_own: r"node 'raises_own' raises .*OwnError, which the program language has no word for",
-    returns_own: r"values of .*\.Own, which LangGraph does not build on its own",
-}
-
-
-@pytest.mark.parametrize("node", TRAPS, ids=[trap.__name__ for trap in TRAPS])
-def test_what_a_recording_cannot_hold_is_refused_with_its_place(
-    tmp_path: Path, node: Callable[[Any], Any]
-) -> None:
-    def act() -> None:
-        with contextlib.suppress(OwnError):
-            line(node).invoke({"log": [0]}, THREAD)
-
-    with pytest.raises(CannotRecordError, match=TRAPS[node]) as refused:
-        recorded(tmp_path / "x.case", act)
-    assert not (tmp_path / "x.case").exists()
-    if node is not returns_own:
-        assert "test_recording.py:" in str(refused.value)
-
-
-def test_the_block_says_what_else_it_cannot_hold(tmp_path: Path) -> None:
-    @entrypoint()
-    def functional(value: int) -> int:
-        return value
-
-    def abandoned() -> None:
-        stream = line(fine).stream({}, THREAD, stream_mode=["updates", "values"])
-        next(stream)
-        stream.close()
-
-    async def waits(_: Any) -> Any:
-        await asyncio.sleep(60)
-
-    async def cancelled() -> None:
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(line(waits).ainvoke({}, THREAD), 0.01)
-
-    def nothing() -> None:
-        pass
-
-    for act, problem in (
-        (lambda: cast("Any", functional).invoke(1), "functional program"),
-        (abandoned, "stream was not read to its end"),
-        (nothing, "no graph was run"),
-        (lambda: asyncio.run(cancelled()), r"invoke was cancelled from outside \(.*test_recording"),
-        (lambda: line(fine).invoke({}, THREAD, output_keys="n"), "`output_keys`"),
-    ):
-        with pytest.raises(CannotRecordError, match=problem):
-            recorded(tmp_path / "x.case", act)
-
-
-def test_what_cannot_be_stored_is_refused_and_does_not_stop_the_application(tmp_path: Path) -> None:
-    def act() -> None:
-        graph = line(fine, checkpointer=None)
-        assert [*graph.stream({"log": [object()]}, stream_mode="values")][-1]["n"] == 1
-
-    with pytest.raises(
-        CannotRecordError, match=r"stream gets what cannot be stored.*node 'fine' sees what"
-    ):
-        recorded(tmp_path / "x.case", act)
-
-
-def test_what_is_left_out_is_named(tmp_path: Path) -> None:
-    config: Any = {"configurable": {"thread_id": "t", "user": "Ann"}, "metadata": {"run": "7"}}
-    with parity_kit.record(tmp_path / "x.case") as recording:
-        list(line(fine).stream({}, config, stream_mode="messages"))
-    assert recording.notes == [
-        "not compared with the application: events of stream mode messages",
-        "left out: user of the config",
-        "left out: metadata.run of the config",
-    ]
 
 
 def test_a_branch_to_the_end_and_breakpoints_are_recorded(tmp_path: Path) -> None:
