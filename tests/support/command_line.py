@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import tempfile
 from collections.abc import Generator, Mapping
-from contextlib import ExitStack, chdir, contextmanager
+from contextlib import ExitStack, chdir, contextmanager, suppress
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
-from subprocess import CompletedProcess
 from typing import BinaryIO
 from unittest import mock
 
@@ -30,7 +30,7 @@ def parity_kit(
     cwd: Path = ROOT,
     env: Mapping[str, str] | None = None,
     encoding: str = "utf-8",
-) -> CompletedProcess[str]:
+) -> subprocess.CompletedProcess[str]:
     """Run `parity-kit WORDS` in a folder, with these variables over those of this process.
 
     `encoding` is that of the streams, as a locale or `PYTHONIOENCODING` sets it.
@@ -50,7 +50,28 @@ def parity_kit(
             cli.main()
         output = [file.seek(0) or file.read().decode(encoding) for file in printed]
     assert isinstance(ended.value.code, int)
-    return CompletedProcess(("parity-kit", *words), ended.value.code, *output)
+    return subprocess.CompletedProcess(("parity-kit", *words), ended.value.code, *output)
+
+
+@contextmanager
+def started(*words: str, cwd: Path) -> Generator[subprocess.Popen[str]]:
+    """Start `parity-kit WORDS` in a session of its own, and leave nothing of it, come what may."""
+    running = subprocess.Popen(
+        [sys.executable, "-m", "parity_kit", *words],
+        cwd=cwd,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        # Where the tests run in the background of a shell, interrupts are ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509  # no threads
+    )
+    with running:
+        try:
+            yield running
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(running.pid, signal.SIGKILL)
 
 
 @contextmanager

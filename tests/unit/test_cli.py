@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from command_line import parity_kit
+from command_line import parity_kit, started
 
 from parity_kit.contract import Case, CaseId, Operation, Returned, Subject, SubjectKind, run
 from parity_kit.contract.casefile import CaseFile
@@ -162,17 +162,11 @@ def test_settings_that_name_nothing_are_reported(
 
 def test_a_run_that_is_stopped_says_what_is_left_of_it(tmp_path: Path) -> None:
     small_workspace(tmp_path, b"")
-    running = subprocess.Popen(
-        [sys.executable, "-m", "parity_kit", "run", "pure", "--examples", "100000"],
-        cwd=tmp_path,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert running.stdout is not None
-    assert any("equal" in line for line in running.stdout), "it ended before it compared anything"
-    running.send_signal(signal.SIGINT)
-    _, stderr = running.communicate(timeout=20)
+    with started("run", "pure", "--examples", "100000", cwd=tmp_path) as running:
+        assert running.stdout is not None
+        assert any("equal" in line for line in running.stdout), "it ended too soon"
+        running.send_signal(signal.SIGINT)
+        _, stderr = running.communicate(timeout=20)
     assert running.returncode == 130
     (folder,) = (tmp_path / "reports").iterdir()
     assert f"parity-kit report {folder.name}" in stderr

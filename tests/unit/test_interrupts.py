@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import random
 import shutil
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Generator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
 import pytest
+from command_line import started
 
 from parity_kit.candidates.workspace import Workspace, find_workspace
 from parity_kit.cli import interrupts
@@ -39,34 +36,9 @@ def make_workspace(root: Path) -> Path:
     return root
 
 
-def start(workspace: Path, arguments: tuple[str, ...]) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "parity_kit", *arguments],
-        cwd=workspace,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-        # Where the tests run in the background of a shell, interrupts are ignored.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509  # no threads
-    )
-
-
-@contextmanager
-def ended(running: subprocess.Popen[str]) -> Generator[None]:
-    """Leave nothing of a command's session, also if the test fails."""
-    try:
-        yield
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(running.pid, signal.SIGKILL)
-        running.wait()
-
-
 def interrupted(workspace: Path, arguments: tuple[str, ...], after: float) -> None:
     """Interrupt a command after so many seconds, and check what it leaves."""
-    running = start(workspace, arguments)
-    with ended(running):
+    with started(*arguments, cwd=workspace) as running:
         time.sleep(after)
         process = psutil.Process(running.pid)
         family = process.children(recursive=True) if running.poll() is None else []
@@ -114,8 +86,7 @@ def test_an_interrupt_at_any_of_four_moments_ends_a_command_cleanly(
 
 def test_an_interrupt_that_is_sent_twice_is_one(tmp_path: Path) -> None:
     """As `timeout -s INT` does it: to the process, and to its group."""
-    running = start(make_workspace(tmp_path), COMMANDS["run"])
-    with ended(running):
+    with started(*COMMANDS["run"], cwd=make_workspace(tmp_path)) as running:
         time.sleep(4)
         running.send_signal(signal.SIGINT)
         running.send_signal(signal.SIGINT)

@@ -315,6 +315,9 @@ def test_a_run_of_the_corpora_survives_being_killed(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_whole_run_survives_being_killed(tmp_path: Path) -> None:
-    corpora = tuple(read_manifest(ROOT / "fixtures").corpora)
-    survives(make_workspace(tmp_path, *corpora), ("pure", "--examples", "20"), 3)
+def test_a_whole_run_survives_being_killed(
+    tmp_path: Path, some_corpora: Callable[..., object]
+) -> None:
+    workspace = make_workspace(tmp_path)
+    some_corpora(workspace, *read_manifest(ROOT / "fixtures").corpora, every=5)
+    survives(workspace, ("pure", "--examples", "20"), 3)
