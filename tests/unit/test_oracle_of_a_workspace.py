@@ -15,10 +15,11 @@ from parity_kit.candidates.workspace import BUNDLED, Workspace, find_workspace
 from parity_kit.cli.gate import command as gate
 from parity_kit.contract import Unsupported as Declined
 from parity_kit.contract.errors import BadManifestError, EnvironmentBuildError, UsageError
-from parity_kit.corpora import oracle
+from parity_kit.corpora import generators, oracle
 from parity_kit.corpora.corpus import read_corpus
 from parity_kit.corpora.drift.baselines import Origin
 from parity_kit.corpora.folder import write_corpora
+from parity_kit.corpora.generators import generators as all_generators
 from parity_kit.corpora.manifest import read_manifest
 from parity_kit.corpora.regenerate import check
 from parity_kit.gates.settings import read_settings
@@ -96,8 +97,12 @@ def test_what_only_the_kits_own_oracle_can_do_is_refused(older: Workspace) -> No
 
 
 @pytest.mark.slow
-def test_an_older_release_judges_in_lockstep_too(tmp_path: Path) -> None:
+def test_an_older_release_judges_in_lockstep_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     workspace = named(tmp_path, 'langgraph = "1.1.10"')
+    channels = {name: file for name, file in all_generators(KIT).items() if name == "channels"}
+    monkeypatch.setattr(generators, "generators", lambda _: channels)  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
     arguments = ["pure", "--corpus", "channels", "--suite", "channel=30", "--json"]
     try:
         shown = CliRunner().invoke(
