@@ -46,7 +46,7 @@ _CALLBACKS: Runs = {
             invoke(input=None, **_TOLD),
         ),
     ),
-    "command": (LINE, (invoke(**_COUNTED), command({"goto": "b"}, **_TOLD))),
+    "command": (LINE, (invoke(**_COUNTED), command({"goto": ["b"]}, **_TOLD))),
     "failure": (FAILS, (invoke(input={"ok": False}, **_TOLD), invoke(input=None, **_TOLD))),
     "handler": (handled([note("handled")]), (invoke(**_TOLD),)),
     "limit": (LINE, (invoke(**_COUNTED, **_TOLD, recursion_limit=1),)),

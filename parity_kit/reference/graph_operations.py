@@ -110,7 +110,9 @@ class Operations:
         """Run with a `Command`."""
         given = dict(command)
         if "goto" in given:
-            given["goto"] = _goto(given["goto"])
+            goto = given["goto"]
+            destinations = cast("list[Any]", goto) if isinstance(goto, list) else [goto]
+            given["goto"] = [_destination(destination) for destination in destinations]
         return self._run(Command(**given), run)
 
     def update_state(
@@ -320,12 +322,6 @@ def _shown(output: Any) -> Any:
     if type(output).__name__ != "GraphOutput":
         return output
     return {"value": output.value, "interrupts": output.interrupts}
-
-
-def _goto(goto: Any) -> Any:
-    if isinstance(goto, list):
-        return [_destination(destination) for destination in cast("list[Any]", goto)]
-    return _destination(goto)
 
 
 def _destination(destination: Any) -> Any:
