@@ -10,6 +10,7 @@
 `chance`      pins ids and random numbers that nodes see
 `freezing`    calls as the bodies and expressions of a program
 `recording`   `parity_kit.record`
+`redacting`   a recording with other texts and numbers
 `repeated`    a run recorded twice, to find what is not deterministic
 `comparing`   a recording as a test
 `loading`     the graph that a user names

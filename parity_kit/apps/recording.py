@@ -46,15 +46,18 @@ class Recording:
     cases: list[Case] = field(default_factory=list[Case])
     files: list[Path] = field(default_factory=list[Path])
     notes: list[str] = field(default_factory=list[str])
+    replaced: dict[str, str] = field(default_factory=dict[str, str])
+    """Texts of the application and those in their place, if it is redacted."""
 
 
 @contextmanager
-def record(path: str | Path) -> Generator[Recording]:
+def record(path: str | Path, *, redact: bool = False) -> Generator[Recording]:
     """Record what the block does to graphs into a case file, which needs no user code to run.
 
     While it records, ids and times of checkpoints are pinned, tasks run one after another, and a
     graph with a saver uses one in memory. A second graph goes into a file of its own
-    (`NAME-2.case`).
+    (`NAME-2.case`). With `redact` texts and numbers are others of the same shape, by the secret key
+    of the workspace.
 
     Raises:
         CannotRecordError: If the application did what a recording cannot hold; nothing is written.
@@ -81,9 +84,25 @@ def record(path: str | Path) -> Generator[Recording]:
             "no graph was run", where=str(path), hint="invoke or stream a graph in the block"
         )
     for file, case, outcomes in traces:
+        if redact:
+            case, outcomes = _redacted(recording, case, outcomes)  # noqa: PLW2901  # in its place
         CaseFile(case, "", outcomes, None).write(file)
         recording.cases.append(case)
         recording.files.append(file)
+
+
+def _redacted(
+    recording: Recording, case: Case, outcomes: tuple[Outcome, ...]
+) -> tuple[Case, tuple[Outcome, ...]]:
+    from parity_kit.apps.redacting import redacted  # noqa: PLC0415  # few recordings are
+    from parity_kit.candidates.workspace import find_workspace  # noqa: PLC0415  # as above
+    from parity_kit.corpora.user_checkpoints.importing import redaction_key  # noqa: PLC0415  # as above
+
+    made = redacted(case, outcomes, redaction_key(find_workspace()))
+    recording.replaced |= made.texts
+    if not made.numbers:
+        recording.notes.append("numbers are those of the application, which computes with them")
+    return made.case, made.outcomes
 
 
 def _cannot(problems: list[Problem], path: Path) -> CannotRecordError:

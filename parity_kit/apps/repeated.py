@@ -14,15 +14,24 @@ from parity_kit.contract.casefile import read_case
 from parity_kit.contract.errors import CannotRecordError
 
 
-def record_twice(graph: Any, runs: Sequence[Mapping[str, Any]], path: Path) -> Recording:
+def record_twice(
+    graph: Any,
+    runs: Sequence[Mapping[str, Any]],
+    path: Path,
+    *,
+    redact: bool = False,
+    keep: bool = True,
+) -> Recording:
     """Record inputs and answers, and check that a second recording is the same.
+
+    Unless it is to `keep`, nothing is written.
 
     Raises:
         CannotRecordError: If it differs, naming the node.
     """
     with tempfile.TemporaryDirectory() as folder:
-        first = _recorded(graph, runs, Path(folder, "first", path.name))
-        second = _recorded(graph, runs, Path(folder, "second", path.name))
+        first = _recorded(graph, runs, Path(folder, "first", path.name), redact=redact)
+        second = _recorded(graph, runs, Path(folder, "second", path.name), redact=redact)
         for one, other in zip(first.files, second.files, strict=True):
             if one.read_bytes() != other.read_bytes():
                 raise CannotRecordError(
@@ -30,15 +39,19 @@ def record_twice(graph: Any, runs: Sequence[Mapping[str, Any]], path: Path) -> R
                     where=str(path),
                     hint="pass times and random values in as input, or through the context",
                 )
+        if not keep:
+            return Recording(path, first.cases, [], first.notes, first.replaced)
         path.parent.mkdir(parents=True, exist_ok=True)
         kept = [path.with_name(file.name) for file in first.files]
         for file, target in zip(first.files, kept, strict=True):
             target.write_bytes(file.read_bytes())
-    return Recording(path, first.cases, kept, first.notes)
+    return Recording(path, first.cases, kept, first.notes, first.replaced)
 
 
-def _recorded(graph: Any, runs: Sequence[Mapping[str, Any]], path: Path) -> Recording:
-    with record(path) as recording:
+def _recorded(
+    graph: Any, runs: Sequence[Mapping[str, Any]], path: Path, *, redact: bool
+) -> Recording:
+    with record(path, redact=redact) as recording:
         for run in runs:
             config: Any = {"configurable": {"thread_id": str(run.get("thread", "1"))}}
             given = Command(resume=run["resume"]) if "resume" in run else run["input"]

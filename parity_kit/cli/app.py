@@ -87,7 +87,11 @@ def _print_problems(problems: list[Problem]) -> None:
 @click.option(
     "--to", "path", default="recordings/app.case", show_default=True, help="The file to write."
 )
-def record_command(graph: str | None, inputs: str, path: str) -> int:
+@click.option("--redact", is_flag=True, help="Replace texts and numbers, as imports do.")
+@click.option("--preview", is_flag=True, help="With --redact: show the texts, write nothing.")
+def record_command(
+    graph: str | None, inputs: str, path: str, *, redact: bool, preview: bool
+) -> int:
     """Run a graph with inputs, twice, and record what it does.
 
     An input is what `invoke` takes, for the thread "1", or {"thread": …, "input": …},
@@ -97,12 +101,19 @@ def record_command(graph: str | None, inputs: str, path: str) -> int:
     from parity_kit.apps.repeated import record_twice
 
     runs = _inputs(Path(inputs))
-    recording = record_twice(_graph(graph), runs, Path(path))
+    if preview and not redact:
+        raise UsageError("--preview needs --redact")
+    loaded = _graph(graph)
+    recording = record_twice(loaded, runs, Path(path), redact=redact, keep=not preview)
+    if preview:
+        for text, other in recording.replaced.items():
+            echo(one_line(f"{text!r} → {other!r}"))
     for file in recording.files:
         echo(f"{file}: {file.stat().st_size:,} bytes")
     for note in recording.notes:
         echo(one_line(note))
-    echo(f"next: parity-kit explain {recording.files[0]}")
+    if recording.files:
+        echo(f"next: parity-kit explain {recording.files[0]}")
     return ExitCode.PARITY
 
 

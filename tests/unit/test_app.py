@@ -23,12 +23,14 @@ from parity_kit.apps.configured import read_application
 from parity_kit.apps.replaying import replay_on
 from parity_kit.candidates.workspace import Workspace
 from parity_kit.cli import cli
+from parity_kit.contract import run
 from parity_kit.contract.casefile import CaseFile, read_case
 from parity_kit.contract.errors import BadManifestError, CannotRecordError, ExitCode, UsageError
 from parity_kit.corpora.lookup import find_trace
 from parity_kit.gates.gate import read_wanted
 from parity_kit.gates.resume import made_of
 from parity_kit.gates.settings import read_settings
+from parity_kit.reference.engine import Engine
 
 APPS = Path(__file__).parents[2] / "docs" / "examples" / "apps"
 THREAD: Any = {"configurable": {"thread_id": "t"}}
@@ -222,6 +224,51 @@ def test_an_application_is_named_by_the_workspace(application: Path) -> None:
     assert read_application(application).requirements == ("a",)
     settings.write_text('[app]\npath = ["none"]\n')
     assert isinstance(call("check", "refunds:graph").exception, BadManifestError)
+
+
+def test_a_recording_is_redacted_with_a_preview(application: Path) -> None:
+    (application / "parity.toml").write_text("")
+    runs: list[Any] = [{"thread": "Ann", "input": {"amount": 500, "notes": ["confidential"]}}]
+    runs.append({"thread": "Ann", "resume": "it was late"})
+    (application / "in.json").write_text(json.dumps(runs))
+    arguments = ("record", "refund", "--inputs", "in.json", "--redact")
+    shown = call(*arguments, "--preview").output
+    assert "'it was late' → '" in shown
+    assert not (application / "recordings").exists()
+    assert call(*arguments).return_value == ExitCode.PARITY
+    kept = read_case(application / "recordings" / "app.case")
+    assert run(Engine(), kept.case) == kept.reference_outcomes
+    content = (application / "recordings" / "app.case").read_bytes()
+    assert not [text for text in (b"late", b"confidential", b"Ann") if text in content]
+
+
+def test_what_computes_with_values_is_redacted_less_or_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "parity.toml").write_text("")
+    monkeypatch.chdir(tmp_path)
+    state: Any = TypedDict(  # pyright: ignore[reportGeneralTypeIssues]  # made at run time
+        "Sums", {"n": Annotated[int, operator.add], "text": Annotated[str, operator.add]}
+    )
+
+    def graph(update: Any) -> Any:
+        builder: Any = StateGraph(state)
+        builder.add_node("one", lambda _: update)  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]  # a node
+        builder.add_node("two", lambda _: {})  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]  # a node
+        builder.add_edge(START, "one")
+        builder.add_edge("one", "two")
+        return builder.compile()
+
+    with parity_kit.record("n.case", redact=True) as recording:
+        graph({"n": 5}).invoke({"n": 7, "text": "somebody"})
+    assert recording.notes == ["numbers are those of the application, which computes with them"]
+    assert b"somebody" not in Path("n.case").read_bytes()
+    with (
+        pytest.raises(CannotRecordError, match="something computes with its texts"),
+        parity_kit.record("t.case", redact=True),
+    ):
+        graph({"text": " else"}).invoke({"n": 7, "text": "somebody"})
+    assert not Path("t.case").exists()
 
 
 def test_a_graph_that_is_not_deterministic_is_refused_by_node(application: Path) -> None:

@@ -93,7 +93,9 @@ def import_source(  # noqa: PLR0913  # what an import is made of
     total = source.count()
     if not total:
         raise UsageError("there are no checkpoints to import")
-    making = _Making(name, Redactor(_key(workspace)) if redact else None, permissive=permissive)
+    making = _Making(
+        name, Redactor(redaction_key(workspace)) if redact else None, permissive=permissive
+    )
     with ImportWriter(folder, name) as writer, silence_langgraph():
         for value in source.values():
             for trace in making.traces(value):
@@ -109,7 +111,7 @@ def import_source(  # noqa: PLR0913  # what an import is made of
     return making.summary
 
 
-def _key(workspace: Workspace) -> bytes:
+def redaction_key(workspace: Workspace) -> bytes:
     """Return the workspace's secret, made when it is first wanted."""
     path = workspace.cache / _KEY_FILE
     if not path.is_file():

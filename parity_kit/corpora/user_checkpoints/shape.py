@@ -21,8 +21,10 @@ _SHOWN = 8  # letters and digits in a text that is long enough to be known again
 
 def shows(value: StoredValue, made: bytes) -> bool:
     """Return whether the redacted bytes of a value still hold one of its longer texts."""
-    shown = b"\n".join(_texts(_read(value.type, made)))
-    return any(text in shown for text in _texts(_read(value.type, value.data)) if _is_telling(text))
+    shown = b"\n".join(texts_in(_read(value.type, made)))
+    return any(
+        text in shown for text in texts_in(_read(value.type, value.data)) if is_telling(text)
+    )
 
 
 def _read(kind: str, data: bytes) -> Any:
@@ -32,24 +34,25 @@ def _read(kind: str, data: bytes) -> Any:
         return data
 
 
-def _texts(value: Any) -> Iterator[bytes]:
+def texts_in(value: Any) -> Iterator[bytes]:
     """Yield the texts and byte strings in an opened value, but for the names of types."""
     if isinstance(value, dict):
         parts = cast("dict[Any, Any]", value)
         for key, entry in parts.items():
-            yield from _texts(key)
+            yield from texts_in(key)
             if "$ext" not in parts or key not in _ENVELOPE_KEYS:
-                yield from _texts(entry)
+                yield from texts_in(entry)
     elif isinstance(value, (list, tuple)):
         for item in cast("Sequence[Any]", value):
-            yield from _texts(item)
+            yield from texts_in(item)
     elif isinstance(value, str):
         yield value.encode(errors="surrogatepass")
     elif isinstance(value, bytes):
         yield value
 
 
-def _is_telling(text: bytes) -> bool:
+def is_telling(text: bytes) -> bool:
+    """Return whether a text is long enough to be known again, and no word of structure."""
     words = text.decode(errors="replace")
     known = words in WORDS or is_structure(words) or is_zone(words)
     return not known and sum(map(str.isalnum, words)) >= _SHOWN
