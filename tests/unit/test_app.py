@@ -287,6 +287,18 @@ def test_a_graph_that_is_not_deterministic_is_refused_by_node(application: Path)
     assert not (application / "recordings").exists()
 
 
+def test_edges_of_a_loaded_graph_keep_their_order(application: Path) -> None:
+    names = [f"node_{number}" for number in range(12)]
+    (application / "many.py").write_text(
+        "from langgraph.graph import START, StateGraph\nfrom typing import TypedDict\n"
+        "class S(TypedDict):\n    n: int\nbuilder = StateGraph(S)\n"
+        f"for name in {names}:\n    builder.add_node(name, lambda state: None)\n"
+        "    builder.add_edge(START, name)\ngraph = builder.compile()\n"
+    )
+    program = json.loads(call("check", "many.py:graph", "--json").output)["program"]
+    assert program["edges"] == [[START, name] for name in names]
+
+
 @pytest.mark.parametrize(
     ("source", "named", "problem"),
     [

@@ -215,6 +215,17 @@ def test_states_of_subgraphs_by_their_addresses_are_recorded(tmp_path: Path) -> 
     recorded(tmp_path / "x.case", act)
 
 
+def test_equal_sends_that_do_different_things_are_told_apart(tmp_path: Path) -> None:
+    numbers = iter(range(9))
+    builder: Any = StateGraph(State)
+    builder.add_node("one", lambda _: {})  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]  # a node
+    builder.add_node("each", lambda _: {"log": [next(numbers)]})  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]  # a node
+    builder.add_edge(START, "one")
+    builder.add_conditional_edges("one", lambda _: [Send("each", {"n": 1})] * 3, ["each"])  # pyright: ignore[reportUnknownLambdaType]  # a router
+    kept = recorded(tmp_path / "x.case", lambda: builder.compile().invoke({"n": 0, "log": []}))
+    assert run(Pure(), kept.case) == kept.reference_outcomes
+
+
 def test_error_handlers_are_recorded_and_replayed(tmp_path: Path) -> None:
     def fails(state: Any) -> Any:
         raise ValueError(state["log"][0])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -98,6 +99,13 @@ def test_the_block_says_what_else_it_cannot_hold(tmp_path: Path) -> None:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(line(waits).ainvoke({}, THREAD), 0.01)
 
+    def threaded() -> None:
+        def node(_: Any) -> Any:
+            return threads.submit(line(fine).invoke, {}, THREAD).result()
+
+        with ThreadPoolExecutor() as threads:
+            line(node).invoke({}, THREAD)
+
     def nothing() -> None:
         pass
 
@@ -105,6 +113,7 @@ def test_the_block_says_what_else_it_cannot_hold(tmp_path: Path) -> None:
         (lambda: cast("Any", functional).invoke(1), "functional program"),
         (abandoned, "stream was not read to its end"),
         (nothing, "no graph was run"),
+        (threaded, "invoke was called while invoke ran"),
         (lambda: asyncio.run(cancelled()), r"invoke was cancelled from outside \(.*test_recording"),
         (lambda: line(fine).invoke({}, THREAD, output_keys="n"), "`output_keys`"),
     ):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -23,6 +24,7 @@ from parity_kit.apps.upgrade.judging import (
 )
 from parity_kit.apps.upgrade.sides import Side
 from parity_kit.apps.upgrade.sqlite_copies import SqliteDatabase
+from parity_kit.apps.upgrade.worker import NetworkRefusedError, refuse_network
 from parity_kit.candidates.workspace import Workspace
 from parity_kit.cli import cli
 from parity_kit.contract.errors import BadFileError, CandidateError, UsageError
@@ -134,6 +136,13 @@ def test_an_application_that_cannot_be_imported_there_is_named(place: Path) -> N
     with pytest.raises(CandidateError, match=r"cannot be imported there: .*No module named 'none'"):
         side.greet()
     side.close()
+
+
+def test_the_network_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket.socket, "connect", socket.socket.connect)
+    refuse_network()
+    with pytest.raises(NetworkRefusedError, match=r"the network is refused: \('127.0.0.1', 9\)"):
+        socket.create_connection(("127.0.0.1", 9))
 
 
 def test_what_differs_is_said_in_words() -> None:

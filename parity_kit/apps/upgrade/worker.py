@@ -202,7 +202,8 @@ def _packages() -> dict[str, str]:
     return dict(sorted((name, version) for name, version in names.items() if name))
 
 
-def _refuse_network() -> None:
+def refuse_network() -> None:
+    """Let connections fail that leave the machine, and those that could."""
     connect = socket.socket.connect
 
     def refuse(self: Any, address: Any) -> None:
@@ -231,7 +232,7 @@ def main() -> None:
     except Exception as error:  # noqa: BLE001  # the application's own, or the release's
         emit({"packages": _packages(), "error": f"{type(error).__name__}: {error}"})
         return
-    _refuse_network()
+    refuse_network()
     emit({"packages": _packages(), "error": None})
     for line in sys.stdin:
         asked = json.loads(line)
