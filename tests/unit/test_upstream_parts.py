@@ -214,6 +214,7 @@ language = "Python"
 object = "liar:Engine"
 """
 TESTS = """
+import asyncio
 from inspect import signature
 from typing import Annotated, TypedDict
 import operator
@@ -241,12 +242,21 @@ def test_memory():
     assert "task_path" in signature(saver.put_writes).parameters  # LangGraph asks for it
 
 class Derived(InMemorySaver):
-    pass
+    puts = 0
+
+    def put(self, *args):
+        self.puts += 1
+        return super().put(*args)
 
 def test_sqlite_and_derived():
     with SqliteSaver.from_conn_string(":memory:") as saver:
         run(saver, "word")
-    run(Derived(), "word")
+    run(derived := Derived(), "word")
+    if hasattr(derived, "_saver_of_the_candidate"):
+        before = derived.puts
+        config = {"configurable": {"thread_id": 1, "checkpoint_ns": ""}}
+        asyncio.run(derived.aput(config, derived.get_tuple(config).checkpoint, {}, {}))
+        assert derived.puts == before + 1
 
 def test_own_serializer():
     serde = EncryptedSerializer.from_pycryptodome_aes(key=b"1234567890123456")
