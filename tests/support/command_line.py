@@ -48,7 +48,9 @@ def parity_kit(
         stack.callback(signal.signal, signal.SIGINT, handler)
         with pytest.raises(SystemExit) as ended:
             cli.main()
-        output = [file.seek(0) or file.read().decode(encoding) for file in printed]
+        for file in printed:
+            file.seek(0)
+        output = [file.read().decode(encoding) for file in printed]
     assert isinstance(ended.value.code, int)
     return subprocess.CompletedProcess(("parity-kit", *words), ended.value.code, *output)
 
