@@ -199,6 +199,8 @@ def test_a_run_is_kept_with_journal_page_and_junit(
     assert '<section id="upstream">' in page
     assert "LangGraph&#39;s own tests</span>" in page  # the group of the matrix
     assert "langgraph/tests/test_a.py::c" in page
+    assert "which of them pass, and nothing that they store" in page
+    assert "every stored byte" not in page.partition("<main")[0]
 
     # A known regression is excused, and a part is held to no share.
     ledger = KNOWN.replace("ValueError*", "KeyError*")
