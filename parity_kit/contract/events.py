@@ -7,11 +7,10 @@ and nothing of engines. The journal is one event a line, as JSON.
 from __future__ import annotations
 
 import dataclasses
-import functools
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import UnionType
-from typing import Any, Protocol, TypeAlias, cast, get_args, get_origin, get_type_hints
+from typing import Any, Protocol, TypeAlias, get_args
+
+from parity_kit.contract.json_types import fits, hints
 
 JOURNAL = "journal.jsonl"
 """The journal's name in the folder of a run."""
@@ -377,30 +376,3 @@ def event_from_json(data: dict[str, Any]) -> Event:
         if name in values and not fits(values[name], hint):
             raise TypeError(f"{name} is not of type {hint}")
     return kind(**values)
-
-
-@functools.cache
-def hints(kind: type[Any]) -> Mapping[str, Any]:
-    """Return the types of a dataclass's fields."""
-    return get_type_hints(kind)
-
-
-def fits(value: Any, hint: Any) -> bool:
-    """Whether a value from JSON has the type of a field."""
-    if hint is Any:
-        return True
-    origin, arguments = get_origin(hint), get_args(hint)
-    if origin is UnionType:
-        return any(fits(value, argument) for argument in arguments)
-    if origin is list:
-        return isinstance(value, list) and all(
-            fits(item, arguments[0]) for item in cast("list[Any]", value)
-        )
-    if origin is dict:
-        entries = cast("dict[str, Any]", value)
-        return isinstance(value, dict) and all(
-            fits(item, arguments[1]) for item in entries.values()
-        )
-    if hint is float:
-        return isinstance(value, (int, float)) and not isinstance(value, bool)
-    return type(value) is hint

@@ -25,10 +25,9 @@ from parity_kit.contract.events import (
     ReleaseCompared,
     RowJudged,
     UpstreamJudged,
-    fits,
-    hints,
 )
 from parity_kit.contract.files import read_file
+from parity_kit.contract.json_types import fits, hints
 from parity_kit.report.summary import SAME_FOR_ALL, SCHEMA
 
 _AGAIN = "make it again from its journal with `parity-kit report RUN`"
