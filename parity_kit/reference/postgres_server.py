@@ -14,7 +14,6 @@ import os
 import pwd
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
 from dataclasses import dataclass
@@ -31,7 +30,7 @@ _PLACES = (
 )
 _GET_SERVER = "apt install postgresql (or: brew install postgresql)"
 GET_DRIVER = "pip install 'parity-kit[postgres]'"
-_SECONDS_TO_START = 30
+_SECONDS_TO_START = 60
 _SECONDS_TO_STOP = 10
 _LONGEST_SOCKET_FOLDER = 90  # of the 107 bytes that the path of a socket may have
 _MOST_CONNECTIONS = 20
@@ -48,16 +47,24 @@ _SETTINGS = {
     "jit": "off",
     "timezone": "UTC",
 }
-# Reads until this process is gone or says so; "$1" is the folder, the rest the server's command.
+# Makes and starts the server, and reads until this process is gone or says so. "$1" is the folder,
+# "$2" the folder of the programs, the rest the server's settings.
 _KEEPER = """
-folder=$1; shift
-"$@" >"$folder/log" 2>&1 &
-server=$!
-cat >/dev/null
-kill -QUIT $server 2>/dev/null
-wait $server
+trap '' PIPE  # nobody reads what it reports once this process is gone
+folder=$1 programs=$2; shift 2
+if "$programs/initdb" -D "$folder/data" $INITDB >"$folder/log" 2>&1; then
+    "$programs/postgres" -D "$folder/data" -k "$folder" "$@" >>"$folder/log" 2>&1 &
+    server=$!
+    cat >/dev/null
+    kill $server 2>/dev/null  # it ignores QUIT until it has begun
+    kill -QUIT $server 2>/dev/null
+    wait $server
+fi
+tail -c 4096 "$folder/log" >&2
 rm -rf "$folder"
 """
+# Text sorts by its bytes on every machine, because the server sorts ids.
+_INITDB = "--auth=trust --encoding=UTF8 --no-locale --no-sync --no-instructions"
 
 
 def missing() -> str:
@@ -138,15 +145,14 @@ def server() -> Server:
     if account is not None:
         os.chown(folder, account.pw_uid, account.pw_gid)
     user = account.pw_name if account is not None else getpass.getuser()
-    _initialise(binaries, folder, account)
     settings = [part for name, value in _SETTINGS.items() for part in ("-c", f"{name}={value}")]
-    command = [str(binaries / "postgres"), "-D", str(folder / "data"), "-k", str(folder), *settings]
     keeper = subprocess.Popen(
-        ["/bin/sh", "-c", _KEEPER, "sh", str(folder), *command],
+        ["/bin/sh", "-c", _KEEPER, "sh", str(folder), str(binaries), *settings],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
         cwd=folder,
+        env={**os.environ, "INITDB": _INITDB},
         # Ctrl-C is for the kit, which then stops the server in order.
         start_new_session=True,
         user=account and account.pw_uid,
@@ -166,25 +172,6 @@ def _folder() -> Path:
     return Path(tempfile.mkdtemp(prefix="parity-kit-pg-", dir=base))
 
 
-def _initialise(binaries: Path, folder: Path, account: pwd.struct_passwd | None) -> None:
-    # Text sorts by its bytes on every machine, because the server sorts ids.
-    options = ["--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync", "--no-instructions"]
-    done = subprocess.run(
-        [str(binaries / "initdb"), "-D", str(folder / "data"), *options],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        cwd=folder,
-        check=False,
-        user=account and account.pw_uid,
-        group=account and account.pw_gid,
-        extra_groups=account and (),
-    )
-    if done.returncode:
-        shutil.rmtree(folder, ignore_errors=True)
-        message = done.stderr.decode(errors="replace").strip()
-        raise KitError(f"initdb ended with {done.returncode}: {message}", where=str(binaries))
-
-
 def _wait(started: Server) -> None:
     import psycopg  # noqa: PLC0415  # an optional extra
 
@@ -196,8 +183,8 @@ def _wait(started: Server) -> None:
             if time.monotonic() < deadline and started.keeper.poll() is None:
                 time.sleep(0.02)
                 continue
-            with contextlib.suppress(OSError):
-                sys.stderr.write((started.folder / "log").read_text(errors="replace"))
             started.stop()
-            raise KitError(f"PostgreSQL did not start: {error}") from error
+            stderr = started.keeper.stderr
+            log = stderr.read().decode(errors="replace").strip() if stderr else ""
+            raise KitError(f"PostgreSQL did not start: {log or error}") from error
         return

@@ -12,6 +12,7 @@ starts the candidate and reaps what the candidate leaves behind:
                         or 0 and the problem
     first -> keeper -> kit   ended: the process's status as `waitpid` returns it
     kit -> keeper       end of file: grace for what is outside the candidate's group; NOW: no grace
+    keeper -> kit       None, which only a kit that is gone does not take: then its folder goes too
 
 On Linux nothing escapes: in a cage of their own the processes end with the first one. Where the
 system gives no cage, orphans of the candidate, in other sessions too, become children of the first
@@ -77,7 +78,7 @@ def _read(line: int, count: int) -> bytes:
 
 def main(line: int) -> None:
     """Keep the candidate in the kit's order until the candidate or the kit ends."""
-    kit, directory = os.getppid(), os.getcwd()  # noqa: PTH109  # pathlib is slow to import
+    directory = os.getcwd()  # noqa: PTH109  # pathlib is slow to import
     os.set_inheritable(line, False)  # noqa: FBT003  # it takes no keyword
     command, variables, open_files, keeps_network, read_only = get(line)
     cage = Cage(keeps_network=keeps_network)
@@ -108,8 +109,8 @@ def main(line: int) -> None:
         status = get(told)
     _emit(line, int(signal.SIGKILL) if status is None else status)
     _clear(line)
-    if os.getppid() != kit:
-        import shutil  # noqa: PLC0415  # only where the kit was killed
+    if not _emit(line, None):
+        import shutil  # noqa: PLC0415  # only where the kit is gone, and removes nothing itself
 
         shutil.rmtree(directory, ignore_errors=True)
 
@@ -214,11 +215,13 @@ def _kill(end: Callable[[int, int], None], pid: int) -> None:
         return  # it is gone, or only its zombie is left
 
 
-def _emit(line: int, message: Any) -> None:
+def _emit(line: int, message: Any) -> bool:
+    """Return whether the kit still listens."""
     try:
         put(line, message)
     except OSError:
-        return  # the kit no longer listens
+        return False
+    return True
 
 
 def below(top: int) -> list[int]:

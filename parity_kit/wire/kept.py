@@ -166,7 +166,8 @@ class KeptProcess:
 
         Processes outside its group get a moment to end by themselves.
         """
-        self._line.close()
+        with contextlib.suppress(OSError):  # it was ended before
+            self._line.shutdown(socket.SHUT_WR)
         try:
             self._keeper.wait(keeper.GRACE + keeper.PATIENCE)
         except subprocess.TimeoutExpired:
@@ -176,6 +177,7 @@ class KeptProcess:
             # The keeper was killed, by the candidate or by anyone else.
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.pid, signal.SIGKILL)
+        self._line.close()
         shutil.rmtree(self._directory, ignore_errors=True)
         for stream in (self.stdin, self.stdout, self.stderr):
             stream.close()

@@ -27,7 +27,8 @@ from parity_kit.wire.limits import Limits
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has namespaces")
 SECRET = "a secret of the job"  # noqa: S105  # not a password
 PATIENCE = 10.0
-ENGINES = Path(__file__).parents[1] / "faults" / "engines"
+ROOT = Path(__file__).parents[2]
+ENGINES = ROOT / "tests" / "faults" / "engines"
 
 
 @contextlib.contextmanager
@@ -146,6 +147,23 @@ print(sorted(os.listdir(".")), open("expected.toml").read())
     assert not Path(place).exists()
     assert [path.name for path in tmp_path.iterdir()] == ["expected.toml"]
     assert (tmp_path / "expected.toml").read_text(encoding="utf-8") == "mine"
+
+
+def test_the_directory_of_a_process_that_it_keeps_itself_goes_too(tmp_path: Path) -> None:
+    program = f"""
+import sys
+sys.path.insert(0, {str(ROOT)!r})
+from parity_kit.wire.kept import KeptProcess, Launch, Path
+from parity_kit.wire.limits import Limits
+process = KeptProcess(Launch("inner", ("/bin/cat",), Path({str(tmp_path)!r}), {{}}), Limits())
+print(process._directory)
+"""
+    inner = Path(printed(program, tmp_path))  # it ends, and never ends what it keeps
+    deadline = time.monotonic() + PATIENCE
+    while inner.exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert inner.name.startswith("parity-kit-")
+    assert not inner.exists()
 
 
 def test_it_makes_nothing_writable_again(tmp_path: Path) -> None:

@@ -7,7 +7,9 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +87,42 @@ def test_a_session_goes_on_after_what_the_server_refuses() -> None:
     assert isinstance(accepted, Returned)
 
 
+@pytest.fixture
+def open_folder() -> Generator[Path]:
+    """A folder that the user who runs the server may read, unlike pytest's."""
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
+        folder.chmod(0o755)
+        (folder / "servers").mkdir()
+        (folder / "servers").chmod(0o777)
+        yield folder
+
+
+def test_a_server_that_is_still_being_made_leaves_nothing(open_folder: Path) -> None:
+    servers = open_folder / "servers"
+    for name, body in {"initdb": "echo made; sleep 0.3", "postgres": "exec sleep 60"}.items():
+        (program := open_folder / name).write_text(f"#!/bin/sh\n{body}\n", encoding="utf-8")
+        program.chmod(0o755)
+    program = "from parity_kit.reference.postgres_server import server; server()"
+    path = f"{open_folder}:{os.environ['PATH']}"
+    more = {"PYTHONPATH": str(WORKSPACE.root), "TMPDIR": str(servers), "PATH": path}
+    process = subprocess.Popen([sys.executable, "-c", program], env={**os.environ, **more})
+    try:
+        wait_until(lambda: any(log.stat().st_size for log in servers.glob("*/log")))
+    finally:
+        process.kill()
+        process.wait()
+    assert [*servers.iterdir()], "initdb still runs"
+    wait_until(lambda: not [*servers.iterdir()])
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
 @needs_server
 @pytest.mark.parametrize("how", ["normally", "killed"])
 def test_the_server_ends_with_its_process_and_leaves_nothing(tmp_path: Path, how: str) -> None:
@@ -111,10 +149,7 @@ def test_the_server_ends_with_its_process_and_leaves_nothing(tmp_path: Path, how
     process.stdin.close()
     process.stdout.close()
     process.wait(20)
-    deadline = time.monotonic() + 20
-    while folder.exists() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not folder.exists()
+    wait_until(lambda: not folder.exists())
     running = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True)  # noqa: S607  # where ps lies is the system's business
     assert str(folder) not in running.stdout
 
