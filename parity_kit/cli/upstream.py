@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from parity_kit.upstream.part import Part
     from parity_kit.upstream.session import Selection
 
-_SUITES = ("langgraph", "checkpoint", "prebuilt", "checkpoint-sqlite")
+_SUITES = ("langgraph", "checkpoint", "prebuilt", "checkpoint-sqlite", "checkpoint-postgres")
 _SAVER_SUITES = ("langgraph", "prebuilt")
 """Those of the others that use savers look into LangGraph's own."""
 _SHOWN = 10
@@ -69,6 +69,11 @@ _SHOWN = 10
     default=os.cpu_count() or 1,
     help="Test files that run at the same time (default: one for each processor).",
 )
+@click.option(
+    "--postgres",
+    is_flag=True,
+    help="Also the tests that need PostgreSQL, each file on a server of its own.",
+)
 @files_options
 @json_option
 @workspace_option
@@ -80,6 +85,7 @@ def command(
     file: str,
     keyword: str,
     published: bool,
+    postgres: bool,
     workers: int,
     wanted: Wanted,
     as_json: bool,
@@ -104,6 +110,7 @@ def command(
     from parity_kit.upstream.judged import UPSTREAM
     from parity_kit.upstream.session import Selection, UpstreamSession
 
+    _check_postgres(suites, postgres=postgres)
     known = find(workspace, candidate)
     selection = Selection(keyword, published, file)
     left_out = _left_out(suites, named, selection)
@@ -114,7 +121,7 @@ def command(
             of_part = _SAVER_SUITES if part and part.name == "saver" else _SUITES
             chosen = ("langgraph",) if published else suites or of_part
             names = [name for name in _SUITES if name in chosen]
-            benches.append((part, prepare(known, names, workspace, emit)))
+            benches.append((part, prepare(known, names, workspace, emit, postgres=postgres)))
 
     def judge(emit: Callable[[str], None]) -> list[JudgedTests]:
         judged: list[JudgedTests] = []
@@ -135,6 +142,16 @@ def command(
             _show(*judged)
         ended.show()
     return int(ended.conclusion.exit_code)
+
+
+def _check_postgres(suites: Sequence[str], *, postgres: bool) -> None:
+    from parity_kit.reference.postgres_server import no_server
+    from parity_kit.upstream.suites import POSTGRES
+
+    if POSTGRES in suites and not postgres:
+        raise UsageError(f"the suite {POSTGRES} needs a PostgreSQL server", hint="add --postgres")
+    if postgres and (reason := no_server()):
+        raise UsageError(reason)
 
 
 def _left_out(suites: Sequence[str], part: str | None, selection: Selection) -> list[str]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import atexit
 import contextlib
 import functools
-import getpass
 import os
 import pwd
 import shutil
@@ -36,6 +35,7 @@ _LONGEST_SOCKET_FOLDER = 90  # of the 107 bytes that the path of a socket may ha
 _MOST_CONNECTIONS = 20
 _SETTINGS = {
     "listen_addresses": "",
+    "port": "5432",
     "max_connections": str(_MOST_CONNECTIONS),
     "shared_buffers": "16MB",
     # Its data is thrown away, so nothing has to survive a crash.
@@ -64,13 +64,18 @@ tail -c 4096 "$folder/log" >&2
 rm -rf "$folder"
 """
 # Text sorts by its bytes on every machine, because the server sorts ids.
-_INITDB = "--auth=trust --encoding=UTF8 --no-locale --no-sync --no-instructions"
+_INITDB = "--username=postgres --auth=trust --encoding=UTF8 --no-locale --no-sync --no-instructions"
 
 
 def missing() -> str:
     """Return what the PostgreSQL saver lacks on this machine and how to get it, or nothing."""
     if find_spec("psycopg") is None or find_spec("langgraph.checkpoint.postgres") is None:
         return f"LangGraph's PostgreSQL saver is not installed: {GET_DRIVER}"
+    return no_server()
+
+
+def no_server() -> str:
+    """Return why no server can be started on this machine and how to get one, or nothing."""
     if _binaries() is None:
         return f"there is no PostgreSQL server: {_GET_SERVER}"
     if os.geteuid() == 0 and _unprivileged() is None:
@@ -111,13 +116,13 @@ class Server:
     """A running server: where its socket is, and the process that ends it."""
 
     folder: Path
-    user: str
     keeper: subprocess.Popen[bytes]
+    port: int
 
     @property
     def address(self) -> str:
         """What psycopg connects to."""
-        return f"host={self.folder} user={self.user} dbname=postgres"
+        return f"host={self.folder} port={self.port} user=postgres dbname=postgres"
 
     def stop(self) -> None:
         """End the server and remove what it holds."""
@@ -137,6 +142,15 @@ def server() -> Server:
     Raises:
         KitError: If it does not start.
     """
+    return start()
+
+
+def start(**settings: str) -> Server:
+    """Start a server with more settings than the usual ones.
+
+    Raises:
+        KitError: If it does not start.
+    """
     binaries = _binaries()
     if binaries is None:
         raise KitError("there is no PostgreSQL server", hint=_GET_SERVER)
@@ -144,10 +158,10 @@ def server() -> Server:
     folder = _folder()
     if account is not None:
         os.chown(folder, account.pw_uid, account.pw_gid)
-    user = account.pw_name if account is not None else getpass.getuser()
-    settings = [part for name, value in _SETTINGS.items() for part in ("-c", f"{name}={value}")]
+    every = _SETTINGS | settings
+    given = [part for name, value in every.items() for part in ("-c", f"{name}={value}")]
     keeper = subprocess.Popen(
-        ["/bin/sh", "-c", _KEEPER, "sh", str(folder), str(binaries), *settings],
+        ["/bin/sh", "-c", _KEEPER, "sh", str(folder), str(binaries), *given],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -159,7 +173,7 @@ def server() -> Server:
         group=account and account.pw_gid,
         extra_groups=account and (),
     )
-    started = Server(folder, user, keeper)
+    started = Server(folder, keeper, int(every["port"]))
     atexit.register(started.stop)
     _wait(started)
     return started

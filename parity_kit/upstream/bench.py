@@ -14,10 +14,13 @@ from parity_kit.candidates.environment import Recipe
 from parity_kit.candidates.manifest import Candidate, PipSetup
 from parity_kit.candidates.workspace import Workspace
 from parity_kit.reference.engine import oracle_versions
-from parity_kit.upstream.suites import SUITES, Suite, fetch
+from parity_kit.upstream.suites import POSTGRES, SUITES, Suite, fetch
 
 CONFORMANCE = "langgraph-checkpoint-conformance==0.0.2"
 """LangGraph's suite for savers, the release that this kit knows."""
+
+_PSUTIL = "psutil"
+"""What the kit's side of the wire needs, which runs there beside LangGraph."""
 
 _VERSIONS = """
 import json, sys
@@ -31,8 +34,8 @@ print(json.dumps({name.lower().replace("_", "-"): version for name, version in i
 class TestBench:
     """An interpreter with a candidate's packages, and the suites of the release among them.
 
-    `packages` are the versions of LangGraph's packages in it; `digest` names the environment and
-    all suites of the release.
+    `packages` are the versions of LangGraph's packages in it; `digest` names all that is installed
+    and all suites of the release. With `postgres`, tests get a PostgreSQL server.
     """
 
     __test__ = False
@@ -41,6 +44,7 @@ class TestBench:
     suites: tuple[Suite, ...]
     packages: Mapping[str, str]
     digest: str
+    postgres: bool = False
 
     @property
     def releases(self) -> Mapping[str, str]:
@@ -49,7 +53,12 @@ class TestBench:
 
 
 def prepare(
-    candidate: Candidate | None, names: Sequence[str], workspace: Workspace, on_progress: Progress
+    candidate: Candidate | None,
+    names: Sequence[str],
+    workspace: Workspace,
+    on_progress: Progress,
+    *,
+    postgres: bool = False,
 ) -> TestBench:
     """Return the environment for the suites of the LangGraph release that a candidate runs on.
 
@@ -60,19 +69,30 @@ def prepare(
         EnvironmentBuildError: If an environment cannot be made, or tests cannot be downloaded.
     """
     own = _own(candidate, workspace)
-    packages = _packages(environment.make(own, workspace, on_progress))
-    suites = [
-        fetch(name, packages[package], workspace, on_progress)
-        for name, package in SUITES.items()
-        if package in packages
-    ]
+    packages = _langgraph(_installed(environment.make(own, workspace, on_progress)))
     pins = [f"{name}=={version}" for name, version in packages.items()]
-    needs = {need for suite in suites for need in suite.needs}
-    recipe = _recipe({*own.requirements, *pins, *needs}, "upstream")
-    python = environment.make(recipe, workspace, on_progress)
-    digest = "\n".join((python.parents[1].name, *(suite.folder.name for suite in suites)))
+
+    def fetched(packages: Mapping[str, str]) -> list[Suite]:
+        return [
+            fetch(name, packages[package], workspace, on_progress)
+            for name, package in SUITES.items()
+            if package in packages and (postgres or name != POSTGRES)
+        ]
+
+    def made(suites: Sequence[Suite]) -> Path:
+        needs = {need for suite in suites for need in suite.needs}
+        recipe = _recipe({*own.requirements, *pins, *needs}, "upstream")
+        return environment.make(recipe, workspace, on_progress)
+
+    python = made(suites := fetched(packages))
+    if postgres:
+        # LangGraph's own tests need its saver on PostgreSQL, whether the candidate has it or not.
+        packages = _langgraph(_installed(python))
+        python = made(suites := fetched(packages))
+    installed = [f"{name}=={version}" for name, version in sorted(_installed(python).items())]
+    digest = "\n".join((*installed, *(suite.folder.name for suite in suites), f"{postgres}"))
     chosen = tuple(suite for suite in suites if suite.name in names)
-    return TestBench(python, chosen, packages, digest)
+    return TestBench(python, chosen, packages, digest, postgres)
 
 
 def for_conformance(
@@ -85,7 +105,7 @@ def for_conformance(
     """
     requirements = {*_own(candidate, workspace).requirements, CONFORMANCE}
     python = environment.make(_recipe(requirements, "conformance"), workspace, on_progress)
-    return TestBench(python, (), _packages(python), python.parents[1].name)
+    return TestBench(python, (), _langgraph(_installed(python)), python.parents[1].name)
 
 
 def _own(candidate: Candidate | None, workspace: Workspace) -> Recipe:
@@ -93,24 +113,27 @@ def _own(candidate: Candidate | None, workspace: Workspace) -> Recipe:
     if candidate is not None and isinstance(setup := candidate.setup, PipSetup):
         return environment.of_candidate(candidate, setup)
     oracle = workspace.oracle or [f"{name}=={at}" for name, at in oracle_versions().items()]
-    # The kit's side of the wire runs there, beside LangGraph, and needs psutil.
-    requirements = (*oracle, "psutil")
-    return Recipe("oracle", requirements, "the oracle", "check that the package index is reachable")
+    return Recipe(
+        "oracle", (*oracle, _PSUTIL), "the oracle", "check that the package index is reachable"
+    )
 
 
 def _recipe(requirements: set[str], name: str) -> Recipe:
     return Recipe(
         name,
-        tuple(sorted(requirements)),
+        tuple(sorted({*requirements, _PSUTIL})),
         "the environment for LangGraph's tests",
         "the candidate's requirements and those of LangGraph's tests must go together",
     )
 
 
-def _packages(python: Path) -> dict[str, str]:
-    """Return the versions of LangGraph's packages in an environment."""
+def _installed(python: Path) -> dict[str, str]:
+    """Return what is installed in an environment, with its versions."""
     done = subprocess.run(
         [str(python), "-I", "-c", _VERSIONS], capture_output=True, text=True, check=True
     )
-    installed: dict[str, str] = json.loads(done.stdout)
+    return json.loads(done.stdout)
+
+
+def _langgraph(installed: Mapping[str, str]) -> dict[str, str]:
     return {name: at for name, at in installed.items() if name.startswith("langgraph")}

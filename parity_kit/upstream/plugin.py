@@ -19,7 +19,7 @@ from _pytest.runner import runtestprotocol  # it has no public name
 
 from parity_kit.upstream.faults import FAULTS
 from parity_kit.upstream.lines import LONGEST, cause, emit
-from parity_kit.upstream.plugin_names import ALONE, HOOK
+from parity_kit.upstream.plugin_names import ALONE, HOOK, POSTGRES_PORT
 
 
 def _no_counts() -> dict[str, int]:
@@ -114,6 +114,9 @@ class _Alone:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Run every test in a fork, if the kit asks for it."""
+    """Start a server and run every test in a fork, if the kit asks for it."""
+    if port := os.environ.get(POSTGRES_PORT):
+        postgres: Any = importlib.import_module("parity_kit.reference.postgres_server")
+        postgres.start(listen_addresses="localhost", port=port, max_connections="200")
     if seconds := os.environ.get(ALONE):
         config.pluginmanager.register(_Alone(float(seconds)), "parity-kit-alone")

@@ -10,6 +10,8 @@ ENGINE = "PARITY_KIT_UPSTREAM_ENGINE"
 """How to start the engine of a candidate that is no LangGraph itself."""
 NAMED_SAVER = "PARITY_KIT_UPSTREAM_SAVER"
 """The saver to judge: `langgraph NAME`, `wire NAME`, or `module:function` of the candidate."""
+POSTGRES_PORT = "PARITY_KIT_UPSTREAM_POSTGRES"
+"""The port on which the tests expect a PostgreSQL server; without it there is none."""
 JAVASCRIPT = "PARITY_KIT_UPSTREAM_JAVASCRIPT"
 """The folder in which LangGraph.js's validation of savers is installed."""
 

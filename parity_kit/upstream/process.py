@@ -17,7 +17,15 @@ from parity_kit.candidates.workspace import Workspace
 from parity_kit.contract.text import one_line
 from parity_kit.upstream.bench import TestBench
 from parity_kit.upstream.part import Part
-from parity_kit.upstream.plugin_names import ALONE, ENGINE, HOOK, JAVASCRIPT, NAMED_SAVER, PART
+from parity_kit.upstream.plugin_names import (
+    ALONE,
+    ENGINE,
+    HOOK,
+    JAVASCRIPT,
+    NAMED_SAVER,
+    PART,
+    POSTGRES_PORT,
+)
 from parity_kit.upstream.results import FileResult, Outcome, TestResult
 from parity_kit.upstream.suites import Suite
 from parity_kit.wire.kept import KeptProcess, Launch
@@ -76,6 +84,8 @@ class Runner:
         words += ["-p", "no:parity_kit", "-p", "no:langsmith_plugin", "-W", "ignore"]
         if not suite.is_async_by_plugin:
             words += ["-p", "no:asyncio"]  # these tests are marked for anyio
+        if self.bench.postgres and (port := suite.postgres_port):
+            more = {**more, "NO_DOCKER": "false", POSTGRES_PORT: port}
         return self._run(suite.name, file, [*words, *arguments], suite.folder, more)
 
     def _run(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tarfile
 import tomllib
@@ -21,8 +22,13 @@ SUITES: Mapping[str, str] = {
     "checkpoint": "langgraph-checkpoint",
     "prebuilt": "langgraph-prebuilt",
     "checkpoint-sqlite": "langgraph-checkpoint-sqlite",
+    "checkpoint-postgres": "langgraph-checkpoint-postgres",
 }
-"""Each suite with the distribution that holds it; those of PostgreSQL need a server."""
+"""Each suite with the distribution that holds it."""
+
+POSTGRES = "checkpoint-postgres"
+"""The suite that needs a PostgreSQL server; others have some tests that do."""
+_AT_PORT = re.compile(r"postgres://postgres:\w+@localhost:(\d+)/")
 
 PUBLISHED = (
     "test_pregel.py",
@@ -62,6 +68,13 @@ class Suite:
         """Its test files, relative to the folder."""
         found = sorted((self.folder / "tests").rglob("test_*.py"))
         return [str(path.relative_to(self.folder)) for path in found]
+
+    @property
+    def postgres_port(self) -> str:
+        """Where its tests expect a PostgreSQL server; an empty text if they need none."""
+        sources = (path.read_text("utf-8") for path in (self.folder / "tests").glob("conftest*.py"))
+        ports = [port for source in sources for port in _AT_PORT.findall(source)]
+        return ports[0] if ports else ""
 
     @property
     def is_async_by_plugin(self) -> bool:

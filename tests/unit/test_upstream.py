@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
 
@@ -15,6 +16,7 @@ from parity_kit.candidates.launch import find
 from parity_kit.candidates.workspace import Workspace
 from parity_kit.cli import cli
 from parity_kit.contract.errors import UsageError
+from parity_kit.reference import postgres_server
 from parity_kit.upstream import bench, process, suites
 from parity_kit.upstream.bench import TestBench
 from parity_kit.upstream.comparing import Standing, Verdict, compare, suspects
@@ -276,6 +278,10 @@ def test_a_line_that_is_no_result_is_refused(line: dict[str, object]) -> None:
         (["mine", "--part", "codec"], "mine runs LangGraph itself: it has no parts"),
         (["mine", "--file", "*none*"], "no test file of langgraph matches --file '*none*'"),
         (["mine", "-k", "nothing"], "no test in 1 files matches -k '(nothing)'"),
+        (
+            ["mine", "--suite", "checkpoint-postgres"],
+            "the suite checkpoint-postgres needs a PostgreSQL server",
+        ),
     ],
 )
 def test_a_selection_that_takes_nothing_is_wrong_use(
@@ -287,7 +293,7 @@ def test_a_selection_that_takes_nothing_is_wrong_use(
 ) -> None:
     prepared = bench_of(suite(tmp_path, "def test_it(): pass"))
 
-    def prepare(*_: object) -> TestBench:
+    def prepare(*_: object, **__: object) -> TestBench:
         return prepared
 
     monkeypatch.setattr(bench, "prepare", prepare)
@@ -329,30 +335,87 @@ def test_the_published_filter_is_one_file(tmp_path: Path) -> None:
     assert len(files(Selection())) == 4
 
 
-def test_any_choice_of_suites_has_the_same_rounds_of_langgraph(
-    tmp_path: Path, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    recipes: list[tuple[str, ...]] = []
+@pytest.fixture
+def recipes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
+    """The requirements of the environments that are made, none of them really."""
+    made: list[tuple[str, ...]] = []
 
     def make(recipe: Recipe, *_: object) -> Path:
-        recipes.append(recipe.requirements)
-        return tmp_path / "environment" / "bin" / "python"
+        made.append(recipe.requirements)
+        return tmp_path / str(len(made)) / "bin" / "python"
 
     def fetch(name: str, version: str, *_: object) -> Suite:
         return Suite(name, version, tmp_path / f"tests-{name}-{version}", (f"needed-by-{name}",))
 
-    monkeypatch.setattr(bench.environment, "make", make)
-    monkeypatch.setattr(bench, "_packages", lambda _: dict.fromkeys(suites.SUITES.values(), "1"))  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
-    monkeypatch.setattr(bench, "fetch", fetch)
-    mine = find(workspace, "mine")
+    def installed(python: Path) -> dict[str, str]:
+        packages = [name for name in suites.SUITES.values() if "postgres" not in name]
+        # LangGraph's own tests need the saver; a candidate's environment does not have it.
+        more = [] if python.parents[1].name == "1" else ["langgraph-checkpoint-postgres", "pytest"]
+        return dict.fromkeys([*packages, *more], "1")
 
+    monkeypatch.setattr(bench.environment, "make", make)
+    monkeypatch.setattr(bench, "_installed", installed)
+    monkeypatch.setattr(bench, "fetch", fetch)
+    return made
+
+
+def test_any_choice_of_suites_has_the_same_rounds_of_langgraph(
+    workspace: Workspace, recipes: list[tuple[str, ...]]
+) -> None:
+    mine = find(workspace, "mine")
     every = bench.prepare(mine, tuple(suites.SUITES), workspace, print)
+    first = recipes[1]
+    recipes.clear()
+
     one = bench.prepare(mine, ("prebuilt",), workspace, print)
 
     assert [suite.name for suite in one.suites] == ["prebuilt"]
     assert one.digest == every.digest
-    assert recipes[1] == recipes[3]
-    assert {f"needed-by-{name}" for name in suites.SUITES} < {*recipes[1]}
+    assert recipes[1] == first
+    assert {f"needed-by-{suite.name}" for suite in every.suites} < {*first}
+
+
+def test_suites_of_postgresql_are_those_of_the_tests_environment(
+    workspace: Workspace, recipes: list[tuple[str, ...]]
+) -> None:
+    mine = find(workspace, "mine")
+    without = bench.prepare(mine, tuple(suites.SUITES), workspace, print)
+    recipes.clear()
+
+    served = bench.prepare(mine, tuple(suites.SUITES), workspace, print, postgres=True)
+
+    assert suites.POSTGRES not in {suite.name for suite in without.suites}
+    assert served.suites[-1].name == suites.POSTGRES
+    assert served.packages == {**without.packages, "langgraph-checkpoint-postgres": "1"}
+    assert served.digest != without.digest
+    assert f"needed-by-{suites.POSTGRES}" in recipes[-1]
+
+
+@pytest.mark.skipif(bool(postgres_server.missing()), reason=postgres_server.missing())
+def test_tests_get_the_server_that_they_expect(tmp_path: Path, workspace: Workspace) -> None:
+    tests = """
+        from conftest import URI
+        from psycopg import Connection
+
+        def test_it():
+            with Connection.connect(URI) as connection:
+                connection.execute("SELECT 1")
+    """
+    one = suite(tmp_path, dedent(tests))
+    uri = 'URI = "postgres://postgres:postgres@localhost:5442/"'
+    (one.folder / "tests" / "conftest.py").write_text(uri, encoding="utf-8")
+
+    results = [
+        Runner(replace(bench_of(one), postgres=postgres), workspace).run(one, "tests/test_it.py")
+        for postgres in (True, False)
+    ]
+
+    assert one.postgres_port == "5442"
+    assert [[test.outcome.value for test in result.tests] for result in results] == [
+        ["passed"],
+        ["failed"],
+    ]
+    assert [result.problem for result in results] == ["", ""]
 
 
 @pytest.mark.slow

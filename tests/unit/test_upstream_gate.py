@@ -161,7 +161,7 @@ def command(
     seen = (passed("a"), passed("b", 0), failed("c", "KeyError: 'fail'"))
     one = FileResult("langgraph", "test_a.py", seen, 0.0)
     verdict = compare("mine", on_both, on_both, [one], [], counts_calls=True)
-    monkeypatch.setattr(bench, "prepare", lambda *_: prepared)  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
+    monkeypatch.setattr(bench, "prepare", lambda *_, **__: prepared)  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
     monkeypatch.setattr(UpstreamSession, "judge", lambda _: verdict)  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
 
     def run(*words: str) -> tuple[int, str]:
