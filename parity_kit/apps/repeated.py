@@ -37,7 +37,8 @@ def record_twice(
                 raise CannotRecordError(
                     f"is not deterministic: {first_difference(one, other)} the second time",
                     where=str(path),
-                    hint="pass times and random values in as input, or through the context",
+                    hint="let no node keep anything between runs, such as a counter or a failure"
+                    " that happens once; pass times and random values in as input",
                 )
         if not keep:
             return Recording(path, first.cases, [], first.notes, first.replaced)
