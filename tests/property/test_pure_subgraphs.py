@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from langgraph.types import Command, Send
 from pure_engine.engine import Engine
 
 from parity_kit.contract import Case, Level, run
@@ -13,6 +14,7 @@ from parity_kit.corpora.authoring import graph, op
 from parity_kit.judging.compare import compare
 from parity_kit.judging.verdicts import Equal
 from parity_kit.reference import Engine as Reference
+from parity_kit.reference.native import to_plain
 
 STATE = {"n": {"type": "int"}, "log": {"type": "list", "reducer": "add"}}
 KEPT = {"thread": "t"}
@@ -49,6 +51,11 @@ NEW = {"n": 1, "log": ["in"]}
 HANDLER = [{"let": {"answer": {"interrupt": "how"}}}, {"emit": {"input": None}}]
 CALLING = [{"let": {"got": {"call": ["inner", {"n": 1}]}}}, *write("handled")]
 INNER = {"subgraphs": {"inner": {"program": chain(x=write("x"))}}}
+NAMESPACES: dict[str, Any] = {
+    name: {"config": {"configurable": {"checkpoint_ns": name}}}
+    for name in ("s", "s", "s:task", "s:task|s", "s:task|s:task", "s|x", "nobody")
+}
+COMMAND = to_plain(Command(update={"n": 1}, goto=Send("b", 2)))
 CASES: list[Case] = [
     graph(
         "gone back to an update of an update, a subgraph begins where the first one was made",
@@ -250,6 +257,33 @@ CASES: list[Case] = [
         },
         invoke(NEW),
         op("update_state", **KEPT, values={"n": 5}, task=0),
+    ),
+    *(
+        graph(
+            f"a config names the namespace {name!r}",
+            around(around(chain(x=write("x")), checkpointer=True), checkpointer=True),
+            invoke(NEW),
+            op("get_state_history", **KEPT, **named),
+            op("get_state", **KEPT, **named, subgraphs=True),
+            op("update_state", **KEPT, **named, values={"log": ["late"]}),
+            invoke(NEW, **named),
+            op("get_state_history", **KEPT),
+        )
+        for name, named in NAMESPACES.items()
+    ),
+    graph(
+        "a node and a router see a command that was sent as its fields",
+        {
+            "schema": "root",
+            "state": {"__root__": {"type": "list", "reducer": "add"}},
+            "nodes": {
+                "a": {"body": [{"return": {"lit": ["a"]}}]},
+                "b": {"body": [{"return": [{"input": None}]}]},
+            },
+            "edges": [["__start__", "a"]],
+            "branches": {"a": [{"send": {"each": {"lit": [COMMAND]}, "to": "b"}}]},
+        },
+        invoke(["in"]),
     ),
 ]
 

@@ -96,6 +96,15 @@ RECORDS = (Send, Overwrite, Interrupt, Command)
 """The classes with fields."""
 
 
+DATACLASSES = (Overwrite, Interrupt, Command)
+"""The records that are dataclasses in LangGraph, too."""
+
+
+def as_map(value: Any) -> Any:
+    """Return a dataclass of LangGraph as a map of its fields; anything else unchanged."""
+    return record_fields(value) if isinstance(value, DATACLASSES) else value
+
+
 def record_fields(value: Any) -> dict[str, Any]:
     """Return a record's fields, or those of an envelope that are not None."""
     if isinstance(value, Envelope):

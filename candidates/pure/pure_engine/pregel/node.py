@@ -25,7 +25,7 @@ from pure_engine.program.language import Host, Scope
 from pure_engine.program.model import Node
 from pure_engine.program.policies import tries_again
 from pure_engine.savers.saver import Write
-from pure_engine.types import RECORDS, Command, Envelope, Send, record_fields
+from pure_engine.types import RECORDS, Command, Envelope, Send, as_map, record_fields
 
 _NOBODY = cast("Host", None)  # a branch needs no host
 
@@ -83,7 +83,7 @@ def write_update(
             given = node.record.complete(given)
         elif isinstance(value, dict) and isinstance(given, dict):
             given = {**cast("dict[str, Any]", value), **cast("dict[str, Any]", given)}
-        writes += _routed(route.path(Scope(given, _NOBODY)), route.ends)
+        writes += _routed(route.path(Scope(as_map(given), _NOBODY)), route.ends)
 
 
 def _updates(value: Any, node: Node) -> list[Write]:

@@ -8,7 +8,7 @@ from typing import Any, cast
 from pure_engine.names import ERROR, INTERRUPT, PUSH
 from pure_engine.pregel.tasks import Status, Task, as_sequence, statuses
 from pure_engine.savers.saver import PendingWrite, Write, metadata_only
-from pure_engine.types import Command, Interrupt, Overwrite, record_fields
+from pure_engine.types import DATACLASSES, Interrupt, record_fields
 
 
 def update_payload(
@@ -172,7 +172,7 @@ def _as_maps(interrupts: Iterable[Interrupt]) -> list[Any]:
 
 def _as_map(value: Any) -> Any:
     """Return a value with LangGraph's dataclasses as dictionaries (`dataclasses.asdict`)."""
-    if isinstance(value, (Interrupt, Overwrite, Command)):
+    if isinstance(value, DATACLASSES):
         return {name: _as_map(item) for name, item in record_fields(value).items()}
     if isinstance(value, dict):
         return {key: _as_map(item) for key, item in cast("dict[Any, Any]", value).items()}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from pure_engine.names import INPUT, NULL_TASK
+from pure_engine.names import INPUT, NS_SEP, NULL_TASK
+from pure_engine.namespaces import without_task_ids
 from pure_engine.pregel.apply import Writes, apply_writes
 from pure_engine.pregel.checkpoints import config_of
 from pure_engine.pregel.graph import Graph
@@ -73,6 +74,26 @@ def inner_graph(graph: Graph, where: Where, index: int) -> tuple[Graph, dict[str
         raise ValueError(message)
     namespace = subgraph.namespace(task["state"]["configurable"]["checkpoint_ns"])
     return graph.inside(subgraph), {"thread_id": where["thread_id"], "checkpoint_ns": namespace}
+
+
+def graph_in(graph: Graph, where: dict[str, Any], *, strict: bool) -> tuple[Graph, dict[str, Any]]:
+    """Return the subgraph that the namespace of a place is of, and its place.
+
+    That is the graph itself for an empty namespace, and for one of no subgraph, unless that is an
+    error (`strict`).
+    """
+    namespace, inside = where.get("checkpoint_ns", ""), graph
+    names = without_task_ids(namespace)
+    for name in names.split(NS_SEP) if names else ():
+        node = inside.program.nodes.get(name)
+        if node is None or node.shows is None:
+            if strict:
+                message = f"Subgraph {names} not found"
+                raise ValueError(message)
+            return graph, where
+        inside = inside.inside(node.shows)
+        where = {**where, "checkpoint_ns": node.shows.namespace(namespace)}
+    return inside, where
 
 
 def checkpoint_of(graph: Graph, where: Where, checkpoint: str) -> dict[str, Any]:

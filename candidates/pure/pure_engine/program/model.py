@@ -12,6 +12,7 @@ from pure_engine.namespaces import without_task_ids
 from pure_engine.program.language import Expression, Host, Scope, Step
 from pure_engine.program.policies import NO_POLICIES, Policies
 from pure_engine.program.schemas import Record
+from pure_engine.types import as_map
 
 Breakpoints: TypeAlias = Sequence[str] | Literal["*"]
 
@@ -70,7 +71,7 @@ class Node:
         if self.body is None:
             return given
         self.visits += 1
-        scope = Scope(given, host)
+        scope = Scope(as_map(given), host)
         self.body(scope)
         return scope.result
 

@@ -13,7 +13,7 @@ from pure_engine.names import CHECKPOINT_MAP, INTERRUPT, NS_SEP
 from pure_engine.pregel.graph import Graph
 from pure_engine.pregel.loop import Loop
 from pure_engine.pregel.run import Nesting, Request
-from pure_engine.pregel.snapshots import checkpoint_of, inner_graph, snapshot, state_at
+from pure_engine.pregel.snapshots import checkpoint_of, graph_in, inner_graph, snapshot, state_at
 from pure_engine.pregel.streams import Item, Sink
 from pure_engine.pregel.updates import Change, update_state
 from pure_engine.program.compiler import compile_program
@@ -202,7 +202,7 @@ class GraphSession(Session):
     def do_bulk_update_state(self, supersteps: list[Any], **options: Unpack[Address]) -> Any:
         """Update the state superstep by superstep; return the new config."""
         saver = self._saver()
-        graph, where = self._addressed(options)
+        graph, where = self._addressed(options, changing=True)
         changes = [
             [
                 Change(
@@ -261,6 +261,8 @@ class GraphSession(Session):
             _, where = self._addressed(options)
             around = where.get(CHECKPOINT_MAP, {})
             where |= {"checkpoint_ns": "", "checkpoint_id": around.get("")}
+        elif where.get("checkpoint_ns"):
+            where |= {"checkpoint_ns": "", "checkpoint_id": None}
         program = self._graph.program
         shown = options.get("output_keys")
         if shown is not None:
@@ -300,11 +302,13 @@ class GraphSession(Session):
 
         return sink
 
-    def _addressed(self, options: Address) -> tuple[Graph, dict[str, Any]]:
+    def _addressed(
+        self, options: Address, *, changing: bool = False
+    ) -> tuple[Graph, dict[str, Any]]:
         """Return the graph that an operation addresses, this one or a task's, and the place."""
         where, task = self._where(options), options.get("task")
         if task is None:
-            return self._graph, where
+            return graph_in(self._graph, where, strict=changing)
         graph, inside = inner_graph(self._graph, where, task)
         if (inner := options.get("inner")) is not None:
             inside = checkpoint_of(graph, inside, self._graph.clock.id_of(inner))
