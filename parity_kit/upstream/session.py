@@ -101,6 +101,8 @@ class UpstreamSession:
                 hint="use words of the tests' names, joined by `and`, `or`, `not`",
             )
         second = self._round("LangGraph, second time", oracle, files, _ORACLE[1])
+        if self._is_langgraph:
+            return compare(self.candidate.name, first, second, second, (), counts_calls=False)
         runner = Runner(self.bench, self.workspace, self.candidate, self.part)
         name = f"{self.candidate.name}-{self.part.name}" if self.part else self.candidate.name
         seen = self._round(name, runner, files, name)
@@ -108,6 +110,12 @@ class UpstreamSession:
         for label in (name, f"{name}-alone"):
             self._journal(label).remove()
         return compare(name, first, second, seen, alone, counts_calls=self._counts_calls)
+
+    @property
+    def _is_langgraph(self) -> bool:
+        """Whether the candidate is a release as it is, so that LangGraph's rounds are its own."""
+        setup = self.candidate.setup
+        return isinstance(setup, PipSetup) and setup.patch is None and not self.candidate.env
 
     @property
     def _counts_calls(self) -> bool:

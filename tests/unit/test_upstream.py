@@ -198,6 +198,26 @@ def test_a_session_judges_and_goes_on_where_it_was(
     monkeypatch.setattr(Runner, "run", counting)
 
 
+def test_the_rounds_of_a_release_as_it_is_are_langgraphs(
+    tmp_path: Path, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manifest = workspace.candidates / "mine" / "candidate.toml"
+    manifest.write_text(MANIFEST.replace('patch = "hook:engage"', ""), encoding="utf-8")
+    one = suite(tmp_path)
+    runs: list[object] = []
+
+    def ran(runner: Runner, suite: Suite, file: str, _select: str) -> FileResult:
+        runs.append(runner.candidate)
+        return FileResult(suite.name, file, (result("t", "passed"),), 0.0)
+
+    monkeypatch.setattr(Runner, "run", ran)
+    release = find(workspace, "mine")
+    verdict = UpstreamSession(bench_of(one), workspace, release, Selection(), 1, print).judge()
+    assert runs == [None, None]
+    assert [test.standing for test in verdict.tests] == [Standing.PASSED]
+    assert not verdict.counts_calls
+
+
 def result(name: str, outcome: str, calls: int = 0) -> TestResult:
     return TestResult(name, Outcome(outcome), calls={"step": calls})
 
