@@ -21,6 +21,7 @@ from parity_kit.cli.fixtures_list import command as list_
 from parity_kit.cli.fixtures_masks import command as masks
 from parity_kit.cli.fixtures_show import command as show
 from parity_kit.cli.tables import print_table
+from parity_kit.cli.workers import workers_option
 from parity_kit.contract.errors import BadFileError, UsageError
 from parity_kit.contract.files import is_there
 from parity_kit.corpora.changes import Change, changes
@@ -53,6 +54,7 @@ def command() -> None:
     type=click.Path(file_okay=False, path_type=Path),
     help="Where a baseline's corpora go (default: .parity/baselines/…).",
 )
+@workers_option("1", "Run the generators")
 @json_option
 @workspace_option
 def build(
@@ -61,6 +63,7 @@ def build(
     baseline: str | None,
     extra: tuple[str, ...],
     to: Path | None,
+    workers: int,
     as_json: bool,
 ) -> None:
     """Regenerate all corpora, or those named, from real LangGraph."""
@@ -86,7 +89,7 @@ def build(
     before = _committed(workspace)
     with progress() as on_progress:
         reached = ReachedBy()
-        made = regenerate.regenerate(workspace, corpora, on_progress, reached)
+        made = regenerate.regenerate(workspace, corpora, on_progress, reached, workers)
     skipped = {} if corpora else regenerate.unavailable(workspace)
     changed = {name: changes(before.get(name), corpus) for name, corpus in made.items()}
     needs = regenerate.needs(workspace, made)

@@ -22,6 +22,7 @@ from parity_kit.cli.fixtures_changes import changes_as_json, print_changes, prin
 from parity_kit.cli.fixtures_loss import loss_options
 from parity_kit.cli.fixtures_masks import against_kept, print_stale
 from parity_kit.cli.tables import print_table
+from parity_kit.cli.workers import workers_option
 from parity_kit.contract.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ EVERYWHERE_SEEDS = 5
     help=f"Check again with {EVERYWHERE_SEEDS} hash seeds and in every other installed Python, and "
     "check the masks.",
 )
+@workers_option("1", "Run the generators")
 @loss_options
 @json_option
 @corpora_option
@@ -63,6 +65,7 @@ def command(
     seeds: int,
     pythons: tuple[str, ...],
     everywhere: bool,
+    workers: int,
     as_json: bool,
 ) -> int:
     """Regenerate in memory and compare byte for byte with the committed corpora.
@@ -79,7 +82,7 @@ def command(
         seeds = max(seeds, EVERYWHERE_SEEDS)
         asked += [other for other in interpreters.others() if other not in asked]
     with progress() as on_progress:
-        checked = regenerate.check(workspace, corpora, on_progress)
+        checked = regenerate.check(workspace, corpora, on_progress, workers)
     again = _check_again(workspace, corpora, seeds, asked)
     stale = _measure_masks(workspace) if everywhere else None
     code = ExitCode.DIVERGENCE if stale and stale.any else ExitCode.PARITY

@@ -17,6 +17,7 @@ from parity_kit.cli.common import corpora_option, echo, json_option, print_error
 from parity_kit.cli.files import files_options
 from parity_kit.cli.lifecycle import Run
 from parity_kit.cli.tracing import trace_option
+from parity_kit.cli.workers import workers_option
 from parity_kit.contract import Level, SubjectKind
 from parity_kit.contract.errors import BadManifestError, UnknownCandidateError, UsageError
 from parity_kit.contract.events import (
@@ -117,6 +118,7 @@ _SHARE = _Share(0, 1)
     type=click.Path(file_okay=False, path_type=Path),
     help="Write one case per divergence to DIRECTORY/cases/.",
 )
+@workers_option("1", "Run the gates")
 @files_options
 @trace_option
 @json_option
@@ -132,6 +134,7 @@ def command(
     expected: float | None,
     ledger: bool | None,
     folder: Path | None,
+    workers: int,
     wanted: Wanted,
     as_json: bool,
 ) -> int:
@@ -183,7 +186,7 @@ def command(
         to_stderr=True,
         hidden=_SHOWN_AT_THE_END,
     ) as run:
-        judging = run.judging()
+        judging = run.judging(workers)
         for chosen, plan in zip(candidates, plans, strict=True):
             results.append(_judged(judging, run, chosen, plan))
         code = max(result.conclusion.exit_code for result in results)

@@ -151,13 +151,13 @@ class Run:
         """The time since the run began or was resumed."""
         return time.monotonic() - self._began
 
-    def judging(self) -> Judging:
-        """Return what judges candidates in this run."""
+    def judging(self, workers: int) -> Judging:
+        """Return what judges candidates in this run, with so many gates at a time."""
         from parity_kit.gates.resume import Earlier
         from parity_kit.gates.runner import Judging
 
         earlier = self.earlier or Earlier()
-        return Judging(self.workspace, self.folder, self.emit, self.note, earlier)
+        return Judging(self.workspace, self.folder, self.emit, self.note, earlier, workers)
 
     def finish(self, code: int, notes: Sequence[str] = ()) -> None:
         """End the run; `notes` say what was left out of it."""

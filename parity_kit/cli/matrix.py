@@ -14,6 +14,7 @@ from parity_kit.candidates.workspace import Workspace
 from parity_kit.cli import completing
 from parity_kit.cli.common import console, corpora_option, json_option, level_option, print_json
 from parity_kit.cli.tables import print_table
+from parity_kit.cli.workers import workers_option
 from parity_kit.contract import Level
 from parity_kit.contract.events import Event, GateProgress, RowJudged
 from parity_kit.contract.text import one_line
@@ -86,6 +87,7 @@ class _Result:
 )
 @click.option("--worst-first", is_flag=True, help="Sort by verdict, worst first.")
 @level_option
+@workers_option("1", "Run the gates")
 @json_option
 @corpora_option
 def command(  # an option each
@@ -96,6 +98,7 @@ def command(  # an option each
     only: tuple[str, ...],
     worst_first: bool,
     level: str,
+    workers: int,
     as_json: bool,
 ) -> int:
     """Report, feature by feature, how closely each CANDIDATE matches LangGraph.
@@ -122,6 +125,7 @@ def command(  # an option each
                 candidate,
                 _plan(settings.rules(candidate.name), rows, Level[level.upper()], part=part),
                 terminal,
+                workers,
             )
             for candidate in chosen
         ]
@@ -151,7 +155,9 @@ def _plan(rules: Rules, rows: Sequence[Row], required: Level, *, part: bool) -> 
     )
 
 
-def _judged(workspace: Workspace, candidate: Candidate, plan: Plan, terminal: Terminal) -> _Result:
+def _judged(
+    workspace: Workspace, candidate: Candidate, plan: Plan, terminal: Terminal, workers: int
+) -> _Result:
     from parity_kit.gates.matrix.claims import read_claims
     from parity_kit.gates.matrix.rows import read_rows
     from parity_kit.gates.runner import Judging
@@ -164,7 +170,8 @@ def _judged(workspace: Workspace, candidate: Candidate, plan: Plan, terminal: Te
         elif isinstance(event, GateProgress):
             terminal.emit(event)
 
-    conclusion = Judging(workspace, None, emit, terminal.note).candidate(candidate, plan)
+    judging = Judging(workspace, None, emit, terminal.note, workers=workers)
+    conclusion = judging.candidate(candidate, plan)
     return _Result(candidate.name, claims, rows, conclusion)
 
 

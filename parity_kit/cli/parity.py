@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +13,7 @@ from parity_kit.cli.common import console, corpora_option, json_option, print_js
 from parity_kit.cli.files import files_options
 from parity_kit.cli.lifecycle import Order, begin, resume_option
 from parity_kit.cli.tables import print_table
+from parity_kit.cli.workers import workers_option
 from parity_kit.contract import SubjectKind
 from parity_kit.contract.errors import BadManifestError, CandidateError, ExitCode
 from parity_kit.contract.events import CorporaChecked
@@ -50,6 +49,7 @@ _ASKED = ("examples", "seed", "pairs", "everyone")
 @click.option(
     "--all", "everyone", is_flag=True, help="Judge every candidate, not only those in parity.toml."
 )
+@workers_option("auto", "Run gates and generators")
 @resume_option
 @files_options
 @json_option
@@ -59,6 +59,7 @@ def command(
     examples: int,
     seed: int,
     pairs: int,
+    workers: int,
     resumed: str | None,
     wanted: Wanted,
     everyone: bool,
@@ -86,13 +87,12 @@ def command(
 
     with begin(workspace, resumed, _ASKED, order, wanted, as_json=as_json) as run:
         codes: list[ExitCode] = []
-        with _checking(run) as checked:
-            judging = run.judging()
-            for name in run.start.candidates:
-                plan = _plan(settings, name, run.start, workspace.fixtures)
-                conclusion = judging.candidate(find(workspace, name), plan)
-                codes.append(conclusion.exit_code if name in settings.ours else ExitCode.PARITY)
-            run.emit(corpora := checked())
+        judging = run.judging(workers)
+        for name in run.start.candidates:
+            plan = _plan(settings, name, run.start, workspace.fixtures)
+            conclusion = judging.candidate(find(workspace, name), plan)
+            codes.append(conclusion.exit_code if name in settings.ours else ExitCode.PARITY)
+        run.emit(corpora := _checked(run, workers))
         codes.append(ExitCode.KIT_FAULT if corpora.drifted else ExitCode.PARITY)
         _benchmarks(run)
         run.finish(code := max(codes))
@@ -130,30 +130,20 @@ def _names(workspace: Workspace, settings: Settings, everyone: bool) -> list[str
     return names
 
 
-@contextlib.contextmanager
-def _checking(run: Run) -> Generator[Callable[[], CorporaChecked]]:
-    """Check the committed corpora against LangGraph meanwhile, unless an earlier run did."""
-    from parity_kit.corpora.background import BackgroundCheck
+def _checked(run: Run, workers: int) -> CorporaChecked:
+    """Check the committed corpora against LangGraph, unless an earlier run did."""
     from parity_kit.corpora.manifest import read_manifest
+    from parity_kit.corpora.regenerate import check
 
     if known := run.earlier and run.earlier.checked:
-        yield lambda: known
-        return
+        return known
     if run.workspace.oracle:
         # They were made with that LangGraph when they were first needed.
         listed = read_manifest(run.workspace.fixtures).corpora
         cases = {str(name): entry.cases for name, entry in listed.items()}
-        yield lambda: CorporaChecked(cases, [], 0.0)
-        return
-    run.note("fixtures: regenerating from real LangGraph, beside the candidates")
-    with BackgroundCheck(run.workspace) as check:
-
-        def result() -> CorporaChecked:
-            if check.running:
-                run.note("fixtures: still regenerating")
-            return check.result().event()
-
-        yield result
+        return CorporaChecked(cases, [], 0.0)
+    run.note("fixtures: regenerating from real LangGraph")
+    return check(run.workspace, workers=workers).event()
 
 
 def _benchmarks(run: Run) -> None:

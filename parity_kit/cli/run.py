@@ -14,6 +14,7 @@ from parity_kit.cli.common import console, corpora_option, json_option, level_op
 from parity_kit.cli.files import files_options
 from parity_kit.cli.lifecycle import Order, begin, resume_option
 from parity_kit.cli.tracing import trace_option
+from parity_kit.cli.workers import workers_option
 from parity_kit.contract import Level
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ _ASKED = ("candidate", "suites", "examples", "bulk", "seed", "level")
 )
 @click.option("--seed", default=0, show_default=True, help="The seed of every choice.")
 @level_option
+@workers_option("1", "Run the gates")
 @resume_option
 @click.option("--keep", is_flag=True, help="Copy shrunk cases to fixtures/regressions/.")
 @files_options
@@ -67,6 +69,7 @@ def command(
     bulk: int,
     seed: int,
     level: str,
+    workers: int,
     resumed: str | None,
     keep: bool,
     wanted: Wanted,
@@ -100,7 +103,7 @@ def command(
     with begin(workspace, resumed, _ASKED, order, wanted, as_json=as_json) as run:
         (name,) = run.start.candidates
         plan = _plan(settings, name, run.start, workspace.fixtures)
-        code = run.judging().candidate(find(workspace, name), plan).exit_code
+        code = run.judging(workers).candidate(find(workspace, name), plan).exit_code
         chosen = run.start.asked["suites"]
         run.finish(code, [f"only these suites were run: {', '.join(chosen)}"] if chosen else [])
     assert run.folder, "a run that began has a folder"  # noqa: S101  # an invariant

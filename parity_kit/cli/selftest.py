@@ -17,6 +17,7 @@ from parity_kit.cli.common import (
     progress_messages,
 )
 from parity_kit.cli.tables import print_table
+from parity_kit.cli.workers import workers_option
 from parity_kit.contract.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ _JOURNAL = "{of}-{seed}.jsonl"
     show_default=True,
     help="Cases that a search draws per suite, for what the corpora do not kill.",
 )
-@click.option("--workers", default=2, show_default=True, help="Mutants judged at the same time.")
+@workers_option("auto", "Judge mutants")
 @json_option
 @corpora_option
 def command(

@@ -5,13 +5,14 @@ from __future__ import annotations
 import importlib
 import platform
 import time
-from collections.abc import Callable, Collection, Iterator
-from contextlib import nullcontext
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import cast
+from typing import Any, cast
 
+from parity_kit.candidates.forks import Job, Passing, Send, in_order
 from parity_kit.candidates.workspace import MARKER, Workspace
 from parity_kit.contract import Case, CaseRunner, Engine, Trace, Unsupported
 from parity_kit.contract import run as run_case
@@ -27,7 +28,7 @@ from parity_kit.corpora.reach import REACH, Reach, ReachedBy, read_reach
 from parity_kit.corpora.reach_cases import CasesRun, keep_cases, read_cases
 from parity_kit.corpora.requirements import missing, required, versions
 from parity_kit.reference.logs import silence_langgraph
-from parity_kit.reference.watcher import Watcher
+from parity_kit.reference.watcher import Ran, Watcher
 
 OnProgress = Callable[[CorpusName, int], None]
 """Told the corpus and how many of its cases are done."""
@@ -69,23 +70,17 @@ def regenerate(
     wanted: Collection[str] = (),
     on_progress: OnProgress = silent,
     reached: ReachedBy | None = None,
+    workers: int = 1,
 ) -> dict[CorpusName, Corpus]:
-    """Run generators on real LangGraph and return the corpora they make.
+    """Run generators on real LangGraph, and return the corpora they make.
 
-    Those whose requirements are missing are left out: `unavailable` names them. `reached` is filled
-    with the functions of LangGraph that each corpus runs.
+    Several `workers` are as many forks. Those whose requirements are missing are left out:
+    `unavailable` names them. `reached` is filled with the functions of LangGraph that each runs.
 
     Raises:
         BadFileError: If a generator breaks the rules of docs/fixture-format.md.
         UsageError: If there is no generator for a corpus that is asked for, or not what it needs.
     """
-    from parity_kit.reference.engine import Engine as Reference  # noqa: PLC0415  # loads LangGraph
-    from parity_kit.reference.native import serializer  # noqa: PLC0415  # the same
-    from parity_kit.reference.savers import postgres  # noqa: PLC0415  # the same
-
-    engine = Reference()
-    serializer.cache_clear()  # what was made before would not run again
-    serializer()  # made once a process: what that runs is of no corpus
     known = generators(workspace)
     if not known:
         raise UsageError(
@@ -93,22 +88,55 @@ def regenerate(
             where=str(workspace.generators),
             hint="write one; see: parity-kit docs fixture-format",
         )
-    absent = unavailable(workspace, wanted)
-    for name in wanted:
-        if reason := absent.get(CorpusName(name)):
-            raise UsageError(f"corpus {name} cannot be regenerated here: {reason}")
+    absent = _left_out(workspace, wanted)
     make_importable(workspace)
+    names = [name for name in select(known, wanted) if name not in absent]
+
+    def job(name: CorpusName) -> Job:
+        def make(send: Send) -> None:
+            send(_made(workspace, name, known[name], send, watched=reached is not None))
+
+        return make
+
     made: dict[CorpusName, Corpus] = {}
-    with silence_langgraph(), nullcontext() if reached is None else Watcher() as watcher:
-        for name in select(known, wanted):
-            if name in absent:
-                continue
-            postgres.forget()  # what a saver's setup runs is of the corpus that needs one
-            made[name] = _regenerate(name, known[name], _runner(engine, watcher), on_progress)
-            if reached is not None and watcher is not None:
-                reached[name] = watcher.ran()
-                keep_cases(workspace, made[name], reached[name])
+    with closing(_in_forks([*map(job, names)], workers, on_progress)) as results:
+        for name, (result,) in zip(names, results, strict=True):
+            made[name], ran = result
+            if reached is not None:
+                reached[name] = ran
     return made
+
+
+def _in_forks(jobs: Sequence[Job], workers: int, on_progress: OnProgress) -> Generator[list[Any]]:
+    """Run jobs that watch LangGraph, and pass on how far they are."""
+    if workers > 1:
+        importlib.import_module("parity_kit.reference.engine")  # heavy, and all forks share it
+        with Watcher():
+            pass  # all share the compiled functions, too
+    return in_order(jobs, workers, lambda progress: on_progress(*progress))
+
+
+def _made(
+    workspace: Workspace, name: CorpusName, path: Path, send: Send, *, watched: bool
+) -> tuple[Corpus, Ran | None]:
+    """Return the corpus that a generator makes in this process, and what it runs if `watched`."""
+    from parity_kit.reference.engine import Engine as Reference  # noqa: PLC0415  # loads LangGraph
+    from parity_kit.reference.native import serializer  # noqa: PLC0415  # the same
+    from parity_kit.reference.savers import postgres  # noqa: PLC0415  # the same
+
+    def progress(corpus: CorpusName, done: int) -> None:
+        send(Passing((corpus, done)))
+
+    engine = Reference()
+    serializer.cache_clear()  # what was made before would not run again
+    serializer()  # made once a process: what that runs is of no corpus
+    postgres.forget()  # what a saver's setup runs is of the corpus that needs one
+    with silence_langgraph(), Watcher() if watched else nullcontext() as watcher:
+        corpus = _regenerate(name, path, _runner(engine, watcher), progress)
+    if watcher is None:
+        return corpus, None
+    keep_cases(workspace, corpus, ran := watcher.ran())
+    return corpus, ran
 
 
 def cases_run(
@@ -140,6 +168,15 @@ def unavailable(workspace: Workspace, wanted: Collection[str] = ()) -> dict[Corp
     return {name: reason for name, needs in required.items() if (reason := missing(needs))}
 
 
+def _left_out(workspace: Workspace, wanted: Collection[str]) -> dict[CorpusName, str]:
+    """Return the corpora that cannot be regenerated here; one that is asked for is an error."""
+    absent = unavailable(workspace, wanted)
+    if wanted and absent:
+        name, reason = next(iter(absent.items()))
+        raise UsageError(f"corpus {name} cannot be regenerated here: {reason}")
+    return absent
+
+
 def needs(workspace: Workspace, names: Collection[CorpusName]) -> dict[CorpusName, dict[str, str]]:
     """Return the installed versions of what corpora need beside the oracle."""
     return {
@@ -155,9 +192,14 @@ def _required(workspace: Workspace, wanted: Collection[str]) -> dict[CorpusName,
 
 
 def check(
-    workspace: Workspace, wanted: Collection[str] = (), on_progress: OnProgress = silent
+    workspace: Workspace,
+    wanted: Collection[str] = (),
+    on_progress: OnProgress = silent,
+    workers: int = 1,
 ) -> Checked:
     """Regenerate corpora in memory and compare them with the committed ones.
+
+    That is done in forks where there are several `workers`.
 
     Raises:
         DriftError: If the installed oracle is not the one the manifest lists.
@@ -174,30 +216,35 @@ def check(
     manifest = read_manifest(workspace.fixtures)
     manifest.check_oracle(*oracle())
     known = generators(workspace)
-    names = select({*manifest.corpora, *known}, wanted)
-    # A corpus that is asked for by name and cannot be made is an error: nothing would be checked.
-    skipped = {} if wanted else unavailable(workspace)
-    before: dict[CorpusName, Corpus] = {}
-    made: dict[CorpusName, Corpus] = {}
+    absent = _left_out(workspace, wanted)
+    names = [name for name in select({*manifest.corpora, *known}, wanted) if name not in absent]
     committed = read_reach(workspace.fixtures)
-    reached = ReachedBy()
-    for name in names:
-        if name in manifest.corpora:
-            (before[name],) = read_corpora(workspace.fixtures, [name])
-        if name in known and name not in skipped:
-            manifest.check_needs(name, needs(workspace, [name]).get(name, {}))
-            made.update(regenerate(workspace, [name], on_progress, reached))
-    drifted = {
-        name: drift
-        for name in names
-        if name not in skipped
-        and (
-            drift := _drift(workspace, manifest, before.get(name), made.get(name))
-            or _reach_drift(committed, name, reached)
-        )
-    }
-    cases = {name: len(corpus.traces) for name, corpus in made.items()}
-    return Checked(cases, drifted, time.perf_counter() - started, skipped)
+    make_importable(workspace)
+
+    def job(name: CorpusName) -> Job:
+        def compare(send: Send) -> None:
+            before, after, reached = None, None, ReachedBy()
+            if name in manifest.corpora:
+                (before,) = read_corpora(workspace.fixtures, [name])
+            if name in known:
+                manifest.check_needs(name, needs(workspace, [name]).get(name, {}))
+                after, ran = _made(workspace, name, known[name], send, watched=True)
+                reached.update({} if ran is None else {name: ran})
+            drift = _drift(workspace, manifest, before, after)
+            count = len(after.traces) if after else 0
+            send((count, drift or _reach_drift(committed, name, reached)))
+
+        return compare
+
+    cases: dict[CorpusName, int] = {}
+    drifted: dict[CorpusName, tuple[Change, ...]] = {}
+    with closing(_in_forks([*map(job, names)], workers, on_progress)) as results:
+        for name, ((count, drift),) in zip(names, results, strict=True):
+            if name in known:
+                cases[name] = count
+            if drift:
+                drifted[name] = drift
+    return Checked(cases, drifted, time.perf_counter() - started, absent)
 
 
 def _drift(

@@ -51,6 +51,7 @@ from parity_kit.judging.judge import (
     same_answer,
     without_types,
 )
+from parity_kit.judging.ledger import Ledger
 from parity_kit.judging.verdicts import (
     FAILURES,
     PASSING,
@@ -75,7 +76,7 @@ MOST_CONFIRMED = 1000
 _PROGRESS_EVERY = 10  # cases
 
 
-def gate_corpora(  # noqa: PLR0913  # what a gate is made of
+def gate_corpora(  # noqa: PLR0913  # what gates are made of
     corpora: Iterable[AnyCorpus],
     under_test: CandidateUnderTest,
     required: Level,
@@ -83,22 +84,45 @@ def gate_corpora(  # noqa: PLR0913  # what a gate is made of
     *,
     folder: Path | None = None,
     complete: bool = False,
-    earlier: Earlier | None = None,
 ) -> None:
-    """Run corpora on a candidate, and emit the verdict on every case.
-
-    Divergent cases are written to `folder`, if there is one. Entries of the ledger that cover
-    nothing are stale only where the corpora are `complete`: all that are committed. Cases that
-    passed before the run was stopped, by `earlier`, are not run again.
+    """Run corpora on a candidate, as `gate_corpus` does, and emit the ledger's stale entries.
 
     Raises:
         CandidateError: If the candidate cannot be judged any further; its events are emitted.
     """
     for corpus in corpora:
-        _Gate(under_test, corpus, folder, Tally(required), emit, earlier or Earlier()).finish()
-    for stale in under_test.ledger.stale(datetime.now(UTC).date(), complete=complete):
+        gate_corpus(corpus, under_test, required, emit, folder=folder)
+    emit_stale(under_test.name, under_test.ledger, emit, complete=complete)
+
+
+def gate_corpus(  # noqa: PLR0913  # what a gate is made of
+    corpus: AnyCorpus,
+    under_test: CandidateUnderTest,
+    required: Level,
+    emit: Emit,
+    *,
+    folder: Path | None = None,
+    earlier: Earlier | None = None,
+) -> None:
+    """Run a corpus on a candidate, and emit the verdict on every case.
+
+    Divergent cases are written to `folder`, if there is one. Cases that passed before the run was
+    stopped, by `earlier`, are not run again.
+
+    Raises:
+        CandidateError: If the candidate cannot be judged any further; its events are emitted.
+    """
+    _Gate(under_test, corpus, folder, Tally(required), emit, earlier or Earlier()).finish()
+
+
+def emit_stale(candidate: str, ledger: Ledger, emit: Emit, *, complete: bool) -> None:
+    """Emit the entries of a ledger that are stale.
+
+    Those that cover nothing are only where the corpora are `complete`: all that are committed.
+    """
+    for stale in ledger.stale(datetime.now(UTC).date(), complete=complete):
         entry = stale.entry
-        emit(EntryStale(under_test.name, entry.number, entry.case, entry.differs, stale.problem))
+        emit(EntryStale(candidate, entry.number, entry.case, entry.differs, stale.problem))
 
 
 def read_wanted(

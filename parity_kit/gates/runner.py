@@ -8,37 +8,33 @@ from __future__ import annotations
 import dataclasses
 import platform
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from parity_kit.candidates.environment import differing_packages
-from parity_kit.candidates.launch import missing_types, start
 from parity_kit.candidates.manifest import Candidate
 from parity_kit.candidates.workspace import Workspace
 from parity_kit.contract import CaseId, Level
 from parity_kit.contract.errors import CandidateError
 from parity_kit.contract.events import (
     CandidateFailed,
-    CandidateStarted,
     ClaimsRead,
     EngagementSeen,
     Event,
 )
-from parity_kit.corpora.imported import ImportedCorpus
 from parity_kit.corpora.manifest import read_manifest
 from parity_kit.corpora.reach import Reach, read_reach
+from parity_kit.gates.candidate_gates import CandidateGates
 from parity_kit.gates.conclusion import Conclusion, conclude
-from parity_kit.gates.gate import AnyCorpus, gate_corpora, read_wanted
+from parity_kit.gates.gate import AnyCorpus, emit_stale, read_wanted
 from parity_kit.gates.matrix.evidence import Evidence
 from parity_kit.gates.matrix.rows import Row
 from parity_kit.gates.resume import Earlier, made_of
 from parity_kit.gates.rules import Rules
 from parity_kit.gates.totals import GateTotals
-from parity_kit.judging.candidate_under_test import CandidateUnderTest
 from parity_kit.judging.ledger import Ledger, read_ledger
 from parity_kit.search.coverage import Floors
-from parity_kit.wire.host import RemoteEngine
 
 if TYPE_CHECKING:
     from parity_kit.gates.matrix.claims import Claims
@@ -120,6 +116,8 @@ class Judging:
     note: Callable[[str], None]
     earlier: Earlier = field(default_factory=Earlier)
     """What is known already, where the run was stopped before."""
+    workers: int = 1
+    """How many gates run at a time, each in a fork of this process where there are several."""
     reach: Reach | None = field(init=False)
     """What of LangGraph the committed cases run, if that was recorded."""
     errors: dict[str, CandidateError] = field(default_factory=dict[str, CandidateError])
@@ -143,8 +141,7 @@ class Judging:
 
         inputs = Inputs.read(candidate, self.workspace, plan)
         try:
-            with start(candidate, self.workspace, on_progress=self.note) as engine:
-                self._judge(candidate, engine, plan, inputs, emit)
+            self._judge(candidate, plan, inputs, emit)
             inputs.check_unchanged(candidate, self.workspace)
         except CandidateError as error:
             self.errors[name] = error
@@ -157,81 +154,36 @@ class Judging:
         return conclusion
 
     def _judge(
-        self,
-        candidate: Candidate,
-        engine: RemoteEngine,
-        plan: Plan,
-        inputs: Inputs,
-        emit: Callable[[Event], None],
+        self, candidate: Candidate, plan: Plan, inputs: Inputs, emit: Callable[[Event], None]
     ) -> None:
-        claims = inputs.claims
-        name, description = candidate.name, engine.describe()
-        levels = {kind.value: level.label for kind, level in description.levels.items()}
-        title, version = candidate.title, f"{description.name} {description.version}"
-        gaps = engine.cage.gaps() if engine.cage else ""
-        seconds = engine.ready_seconds
-        packages = differing_packages(candidate, self.workspace, inputs.oracle)
-        emit(
-            CandidateStarted(
-                name, title, version, description.language, levels, seconds, gaps, packages
-            )
-        )
-        # A process counts how often replaced functions ran: an earlier one's count is gone.
-        earlier = Earlier() if description.engaged else self.earlier
-        under_test = dataclasses.replace(
-            plan.rules.applied_to(CandidateUnderTest.started(name, engine, inputs.ledger)),
-            missing_types=frozenset(_missing_types(candidate, self.workspace, inputs.corpora)),
-        )
+        name, claims = candidate.name, inputs.claims
         evidence = Evidence(name, plan.rows, claims.by_row if claims else {})
 
-        def emit_case(event: Event) -> None:
+        def emit_gate(event: Event) -> None:
             evidence.emit(event)
             emit(event)
 
-        if plan.corpora:
-            gate_corpora(
-                inputs.corpora,
-                under_test,
-                plan.required,
-                emit_case,
-                folder=self.folder,
-                complete=not plan.rules.corpora and plan.chosen is None,
-                earlier=earlier,
-            )
-        for suite in plan.rules.suites:
-            self._search(under_test, suite, plan, emit, earlier)
+        gates = CandidateGates(
+            candidate, self.workspace, plan, inputs, self.earlier, self.folder, self.note
+        )
+        complete = not plan.rules.corpora and plan.chosen is None
+        with closing(gates.run(self.workers, emit_gate)) as progress:
+            for done in progress:
+                if plan.corpora and done == len(inputs.corpora):
+                    emit_stale(name, gates.ledger, emit, complete=complete)
         from parity_kit.corpora.drift.release import compare_candidate  # noqa: PLC0415  # heavy
 
         if event := compare_candidate(self.workspace, candidate, plan.compares, self.note):
             emit(event)
-        description = engine.describe()
-        engaged = dict(description.engaged)
-        if engaged or description.loaded:
+        engaged = gates.engaged
+        if engaged or gates.loaded:
             drove = not engaged or any(engaged.values())
-            emit(EngagementSeen(name, engaged, drove, description.loaded))
+            emit(EngagementSeen(name, engaged, drove, gates.loaded))
         if plan.corpora and claims and claims.source:
             speed = [dataclasses.asdict(claim) for claim in claims.speed]
             emit(ClaimsRead(name, claims.source, claims.version, speed))
         for row in evidence.judged(engaged) if plan.corpora else ():
             emit(row)
-
-    def _search(
-        self,
-        under_test: CandidateUnderTest,
-        suite: str,
-        plan: Plan,
-        emit: Callable[[Event], None],
-        earlier: Earlier,
-    ) -> None:
-        if known := earlier.suites.get((under_test.name, suite)):
-            for event in known:
-                emit(event)
-            return
-        from parity_kit.gates.search_gate import Search, gate_suite  # noqa: PLC0415  # heavy
-
-        assert self.folder, "a search has a place to write to"  # noqa: S101  # the command made it
-        asked = Search(plan.rules.suites[suite], plan.bulk, plan.seed, plan.required, plan.floors)
-        gate_suite(self.workspace, under_test, suite, asked, emit, self.folder)
 
 
 def _claims(candidate: Candidate) -> Claims:
@@ -252,12 +204,3 @@ def machine() -> dict[str, str]:
         "processors": str(psutil.cpu_count() or "?"),
         "memory": f"{psutil.virtual_memory().total / 2**30:.0f} GiB",
     }
-
-
-def _missing_types(
-    candidate: Candidate, workspace: Workspace, corpora: Sequence[AnyCorpus]
-) -> list[str]:
-    """Return the types that imported values name and that a candidate in Python cannot import."""
-    own = [corpus for corpus in corpora if isinstance(corpus, ImportedCorpus)]
-    types = {item for corpus in own for item in corpus.about.get("types", ())}
-    return missing_types(candidate, workspace, sorted(types))

@@ -148,6 +148,17 @@ class Ledger:
         self.concerned.update(entry.index for entry in entries)
         self.covered.update(list(covering))
 
+    def add(self, other: Ledger) -> None:
+        """Add what the same entries came to on other cases."""
+        self.judged |= other.judged
+        self.concerned.update(other.concerned)
+        self.covered.update(other.covered)
+
+    def forget(self) -> None:
+        """Forget what the entries came to."""
+        for counts in (self.judged, self.concerned, self.covered):
+            counts.clear()
+
     def stale(self, today: date, *, complete: bool, kind: str = "") -> Iterator[Stale]:
         """Yield the entries that fail.
 

@@ -8,9 +8,9 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import parity_kit
+from parity_kit.candidates.forks import Job, Send, in_forks
 from parity_kit.candidates.workspace import BUNDLED, INSTALLED, Workspace
 from parity_kit.contract import CaseId, Engine, Trace
 from parity_kit.contract.canonical import digest
@@ -25,7 +25,6 @@ from parity_kit.search.generate import SUITES
 from parity_kit.selftest.faults import faults
 from parity_kit.selftest.lines import Lines, sources_digest
 from parity_kit.selftest.operators import Mutant, mutants
-from parity_kit.selftest.runner import Ended, in_forks
 from parity_kit.selftest.stages import (
     CasesStage,
     Stage,
@@ -221,25 +220,25 @@ class Preparation:
     def _make(self, wanted: Sequence[tuple[str, Path, Callable[[], Lines | Corpus]]]) -> None:
         """Make the files that are not there, each in a process of its own."""
         absent = [item for item in wanted if not item[1].is_file()]
-        jobs = (_job(path, make) for _, path, make in absent)
+        jobs = [_job(path, make) for _, path, make in absent]
         if absent:
             self.tell(absent[0][0])
-        for number, result in in_forks(jobs, self.workers):
+        for number, ended in in_forks(jobs, self.workers):
             title, _, _ = absent[number]
-            if isinstance(result, Ended):
-                raise KitError(f"{title}: {result.reason}")
+            if ended.error is not None:
+                raise KitError(f"{title}: {ended.error}")
             self.tell(title)
 
     def _kept(self, name: str) -> Path:
         return self.workspace.cache / "selftest" / name
 
 
-def _job(path: Path, make: Callable[[], Lines | Corpus]) -> Callable[[Callable[[Any], None]], None]:
-    def job(send: Callable[[Any], None]) -> None:
+def _job(path: Path, make: Callable[[], Lines | Corpus]) -> Job:
+    def job(send: Send) -> None:
+        del send  # the file is the result
         made = make()
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, made.to_json() if isinstance(made, Lines) else made.pack())
-        send(True)  # noqa: FBT003  # that it is there
 
     return job
 

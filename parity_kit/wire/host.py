@@ -45,13 +45,12 @@ from parity_kit.wire.limits import Limits
 from parity_kit.wire.loaded import LIBRARIES, loaded
 from parity_kit.wire.process import CandidateProcess, Watch
 from parity_kit.wire.session import RemoteSession, storable
+from parity_kit.wire.spent import Spent
 
 T = TypeVar("T")
 Arguments = ParamSpec("Arguments")
 
 _SHUTDOWN_SECONDS = 2.0
-_MOST_HANGS = 4
-"""Whole cases in a row without an answer, after which a candidate is given up."""
 
 
 class RemoteEngine:
@@ -67,9 +66,7 @@ class RemoteEngine:
         self._watch = watch
         self._limits = limits
         self._exchange: Exchange | None = None
-        self._starts = 0
-        self._waited = 0.0
-        self._hangs = 0
+        self.spent = Spent()
         self._has_run = False
         self._engaged_before: Mapping[str, int] = {}
         self._engaged_now: Mapping[str, int] = {}
@@ -84,7 +81,7 @@ class RemoteEngine:
     @property
     def restarts(self) -> int:
         """How often the process was restarted."""
-        return max(0, self._starts - 1)
+        return self.spent.restarts
 
     @property
     def pid(self) -> int | None:
@@ -98,28 +95,15 @@ class RemoteEngine:
 
     def connect(self) -> Self:
         """Start the process and do the handshake unless it runs already; return the engine."""
-        if self._waited > self._limits.run_seconds:
+        try:
+            self.spent.check_time(self._limits, self._where)
+        except CandidateError:
             self._drop()
-            raise CandidateError(
-                f"took longer than the {self._limits.run_seconds:g} s allowed for a run",
-                where=self._where,
-                hint="if it only needs more time, raise `run_seconds` under [limits]",
-            )
+            raise
         if self._exchange is not None:
             return self
-        if self._hangs >= _MOST_HANGS:
-            raise CandidateError(
-                f"did not answer {self._hangs} cases in a row and is not asked again",
-                where=self._where,
-                hint="look at the first of them, and run `parity-kit candidates check`",
-            )
-        if self.restarts >= self._limits.restarts:
-            raise CandidateError(
-                f"failed {self._starts} times and is not restarted again",
-                where=self._where,
-                hint="look at the first failure, and run `parity-kit candidates check`",
-            )
-        self._starts += 1
+        self.spent.check_start(self._limits, self._where)
+        self.spent.starts += 1
         began = time.monotonic()
         process = CandidateProcess(self._launch, self._limits, self._watch)
         self._exchange = Exchange(process, self._where)
@@ -140,7 +124,7 @@ class RemoteEngine:
         self._exchange.uses = described.uses
         self._engaged_now = described.engaged
         self._has_run = False
-        if self._starts == 1:
+        if not self.ready_seconds:
             self.ready_seconds = time.monotonic() - began
         return self
 
@@ -242,9 +226,9 @@ class RemoteEngine:
         except UnsupportedSubjectError as error:
             outcomes = (Unsupported(str(error)),) * count
         except CandidateHungError:
-            self._hangs += 1
+            self.spent.hangs += 1
             raise
-        self._hangs = 0
+        self.spent.hangs = 0
         return outcomes
 
     def with_streamed(self, outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:
@@ -277,7 +261,7 @@ class RemoteEngine:
             lambda result: shapes.natural(result, "session"),
             f"open of a {subject.kind.value}",
         )
-        return RemoteSession(self, number, self._starts)
+        return RemoteSession(self, number, self.spent.starts)
 
     def renew(self) -> None:
         """Make sure that the next case runs in a fresh process."""
@@ -315,7 +299,7 @@ class RemoteEngine:
         call: str,
     ) -> T:
         """Send a request to a session, which ends with its process."""
-        if self._exchange is None or self._starts != started:
+        if self._exchange is None or self.spent.starts != started:
             raise CandidateCrashedError(
                 f"the process ended, and the session of {call} with it", where=self._where
             )
@@ -361,7 +345,7 @@ class RemoteEngine:
             self._cancel()
             raise
         finally:
-            self._waited += time.monotonic() - began
+            self.spent.waited += time.monotonic() - began
         if response.failure is not None:
             raise exchange.failure(response.failure, call)
         return result  # pyright: ignore[reportReturnType]  # the reader ran: there is no failure

@@ -6,7 +6,6 @@ then `parity-kit fixtures build`, and commit the fixtures with the change.
 
 from __future__ import annotations
 
-import multiprocessing
 import re
 import shutil
 from collections import Counter
@@ -27,10 +26,8 @@ from parity_kit.contract.errors import (
     DriftError,
     EnvironmentBuildError,
     ExitCode,
-    KitError,
     UsageError,
 )
-from parity_kit.corpora.background import BackgroundCheck
 from parity_kit.corpora.corpus import Corpus
 from parity_kit.corpora.drift import interpreters
 from parity_kit.corpora.drift.recipes import interpreter_recipe
@@ -248,29 +245,6 @@ def test_another_oracle_ends_the_check_before_anything_is_run(small: Workspace) 
     (small.generators / "demo.py").write_text("raise AssertionError('must not run')")
     with pytest.raises(DriftError, match=r"langgraph is .*, the fixtures were made with 0.0.1"):
         check(small)
-
-
-def test_a_check_in_the_background_ends_like_one_in_front(small: Workspace) -> None:
-    with BackgroundCheck(small) as running:
-        assert running.result().cases == {"demo": 2}
-    path = small.fixtures / "MANIFEST.json"
-    path.write_text(re.sub(r'"langgraph": "[^"]+"', '"langgraph": "0.0.1"', path.read_text()))
-    with BackgroundCheck(small) as running, pytest.raises(DriftError, match=r"made with 0\.0\.1"):
-        running.result()
-
-
-def test_a_check_in_the_background_ends_with_its_context(small: Workspace) -> None:
-    with BackgroundCheck(small) as running:
-        assert running.running
-        (child,) = multiprocessing.active_children()
-    assert not child.is_alive()
-
-
-def test_a_check_in_the_background_that_is_killed_is_no_check(small: Workspace) -> None:
-    with BackgroundCheck(small) as running:
-        multiprocessing.active_children()[0].kill()
-        with pytest.raises(KitError, match="ended with code -9"):
-            running.result()
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from parity_kit.report.ci.files import Wanted
 ROOT = find_workspace(Path(__file__)).root
 SEED = 7
 COMMANDS = {
-    "gate": ("gate", "pure", "--suite", "codec=100"),
+    "gate": ("gate", "pure", "--suite", "codec=100", "--workers", "2"),
     "run": ("run", "pure", "--examples", "30"),
     "matrix": ("matrix", "pure"),
     "parity": ("parity", "--examples", "5", "--pairs", "0"),

@@ -8,6 +8,7 @@ tables.
 from __future__ import annotations
 
 import atexit
+import os
 from typing import Any
 
 from parity_kit.contract import UnsupportedSubjectError
@@ -16,6 +17,8 @@ from parity_kit.reference.savers.entries import put_parent, put_typed
 
 _free: list[Any] = []
 _made: list[Any] = []
+_inherited: list[Any] = []
+"""Those of the process that this one was forked from, which closing here would close there."""
 
 
 def make() -> Any:
@@ -65,6 +68,16 @@ def close(saver: Any) -> None:
     if not saver.conn.closed:
         saver.conn.execute("TRUNCATE checkpoints, checkpoint_blobs, checkpoint_writes")
         _free.append(saver)
+
+
+def _leave_to_parent() -> None:
+    _inherited.extend(_made)
+    _free.clear()
+    _made.clear()
+    server.cache_clear()
+
+
+os.register_at_fork(after_in_child=_leave_to_parent)
 
 
 def forget() -> None:

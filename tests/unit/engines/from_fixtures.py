@@ -125,3 +125,18 @@ class LowChannels(Engine):
         if subject.kind is not SubjectKind.CHANNEL:
             return _Session(subject, {})
         return super().open(subject, pins)
+
+
+class CountsAndDies(OneByteOff):
+    """Counts the subjects that it opens, and dies where one is a topic."""
+
+    _opened = 0
+
+    def describe(self) -> Description:
+        return dataclasses.replace(super().describe(), engaged={"open": self._opened})
+
+    def open(self, subject: Subject, pins: Pins) -> _Session:
+        if subject.spec.get("class") == "Topic":
+            os._exit(7)
+        self._opened += 1
+        return super().open(subject, pins)
