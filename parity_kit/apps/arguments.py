@@ -8,6 +8,7 @@ from typing import Any, cast
 from langgraph._internal._config import ensure_config
 from langgraph.types import Command, Send
 
+from parity_kit.candidates.variables import may_be_secret
 from parity_kit.contract.plain import Plain
 from parity_kit.reference.graph_operations import RECURSION_LIMIT
 from parity_kit.reference.native import to_plain
@@ -33,7 +34,7 @@ def thread_of(graph: Any, config: Any) -> Any:
 
 
 def where(graph: Any, config: Any) -> tuple[dict[str, Plain], list[str]]:
-    """Return the thread and the checkpoint of a config, and the keys that are left out."""
+    """Return the thread, the checkpoint and the own keys of a config, and those left out."""
     merged: Any = ensure_config(getattr(graph, "config", None), config)
     configurable: Mapping[str, Any] = merged.get("configurable", {})
     metadata: Mapping[str, Any] = merged.get("metadata") or {}
@@ -41,17 +42,36 @@ def where(graph: Any, config: Any) -> tuple[dict[str, Plain], list[str]]:
     thread = configurable.get("thread_id")
     if thread is not None:
         arguments["thread"] = str(thread)
+    own = recorded_part(configurable)
     if configurable.get("checkpoint_ns"):
         # Ids of tasks follow from pinned ids, so a frozen run has the same addresses.
-        inside = {name: configurable[name] for name in _INSIDE if name in configurable}
-        arguments["config"] = {"configurable": to_plain(inside)}
+        own |= {name: configurable[name] for name in _INSIDE if name in configurable}
+    # LangChain copies what is in `configurable` into the metadata.
+    given = {key: value for key, value in metadata.items() if key not in configurable}
+    noted = recorded_part(given)
+    parts = {"configurable": own, "metadata": noted}
+    if recorded := {name: part for name, part in parts.items() if part}:
+        arguments["config"] = to_plain(recorded)
     if checkpoint := configurable.get("checkpoint_id"):
         arguments["checkpoint"] = checkpoint_number(checkpoint)
-    given = [
-        *(key for key in configurable if key not in _OF_LANGGRAPH and not key.startswith("__")),
-        *(f"metadata.{key}" for key in metadata if key not in configurable),
+    left_out = [
+        *(key for key in configurable if key not in {*own, *_OF_LANGGRAPH} and key[:2] != "__"),
+        *(f"metadata.{key}" for key in given if key not in noted),
     ]
-    return arguments, given
+    return arguments, left_out
+
+
+def recorded_part(part: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return what of a config's own keys, or of its metadata, becomes part of a recording.
+
+    LangGraph stores scalars with each checkpoint; those that may be secrets are left out.
+    """
+    return {
+        key: value
+        for key, value in (part or {}).items()
+        if isinstance(value, (str, int, float))
+        and not (key in _OF_LANGGRAPH or key.startswith("__") or may_be_secret(key))
+    }
 
 
 def with_text_threads(value: Any) -> Any:

@@ -85,11 +85,14 @@ class Recorder:
         undo: list[tuple[Any, str, Any]] = []
         metadata = vars(memory)["get_checkpoint_metadata"]
 
-        def plain_metadata(_config: Any, given: Any) -> Any:
-            # A frozen run has no more in its config than its thread.
-            return metadata({}, given)
+        def recorded_metadata(config: Any, given: Any) -> Any:
+            # A frozen run has no more in its config than what is recorded of it.
+            parts = {part: config.get(part) for part in ("metadata", "configurable")}
+            return metadata(
+                {part: arguments.recorded_part(keys) for part, keys in parts.items()}, given
+            )
 
-        replacements = {(memory, "get_checkpoint_metadata"): plain_metadata}
+        replacements = {(memory, "get_checkpoint_metadata"): recorded_metadata}
         replacements |= {(Pregel, name): method for name, method in methods.items()}
         for (owner, name), value in replacements.items():
             undo.append((owner, name, getattr(owner, name)))

@@ -44,5 +44,10 @@ def of_setup(passed: Iterable[str] = ()) -> Mapping[str, str]:
     return of_candidate(passed) | {
         name: text
         for name, text in os.environ.items()
-        if _OF_INSTALLERS.fullmatch(name) and not _SECRET.search(name)
+        if _OF_INSTALLERS.fullmatch(name) and not may_be_secret(name)
     }
+
+
+def may_be_secret(name: str) -> bool:
+    """Return whether a name is that of a secret, such as `api_key` or `GITHUB_TOKEN`."""
+    return _SECRET.search(name) is not None

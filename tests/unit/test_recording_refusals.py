@@ -16,7 +16,10 @@ from langgraph.types import interrupt
 from recordings import THREAD, line, recorded
 
 import parity_kit
+from parity_kit.contract import Unsupported, run
+from parity_kit.contract.casefile import read_case
 from parity_kit.contract.errors import CannotRecordError
+from parity_kit.reference.engine import Engine
 
 
 @dataclass
@@ -133,11 +136,26 @@ def test_what_cannot_be_stored_is_refused_and_does_not_stop_the_application(tmp_
 
 
 def test_what_is_left_out_is_named(tmp_path: Path) -> None:
-    config: Any = {"configurable": {"thread_id": "t", "user": "Ann"}, "metadata": {"run": "7"}}
-    with parity_kit.record(tmp_path / "x.case") as recording:
-        list(line(fine).stream({}, config, stream_mode="messages"))
+    own = {"thread_id": "t", "user": "Ann", "api_key": "sk-1", "client": object()}
+    config: Any = {"configurable": own, "metadata": {"run": "7", "parts": [1], "auth": "x"}}
+    graph = line(fine)
+    with parity_kit.record(path := tmp_path / "x.case") as recording:
+        list(graph.stream({}, config, stream_mode="messages"))
+        graph.update_state({"configurable": {"thread_id": "t", "user": "Bob"}}, {"n": 1})
     assert recording.notes == [
         "not compared with the application: events of stream mode messages",
-        "left out: user of the config",
-        "left out: metadata.run of the config",
+        "left out: api_key of the config",
+        "left out: client of the config",
+        "left out: metadata.parts of the config",
+        "left out: metadata.auth of the config",
     ]
+    case = read_case(path).case
+    first, second = case.operations
+    assert first.args["config"] == {"configurable": {"user": "Ann"}, "metadata": {"run": "7"}}
+    assert second.args["config"] == {"configurable": {"user": "Bob"}}
+    ran = [outcome for outcome in run(Engine(), case) if not isinstance(outcome, Unsupported)]
+    entries = [entry for outcome in ran for entry in outcome.stored.items()]
+    stored = [data for name, data in entries if name.startswith("metadata/")]
+    assert b"Ann" in stored[0]
+    assert b"Bob" in stored[-1]
+    assert not any(b"sk-1" in data for data in stored)
