@@ -26,6 +26,8 @@ from parity_kit.programs.reducers import MISS
 from parity_kit.reference.engine import Engine
 
 _PINNED = "00000000-0000-"  # begins each id that a frozen run makes again
+_OF_LANGGRAPH = {"checkpoint_ns", "checkpoint_map", "source", "step", "parents"}
+"""Keys of configs and metadata whose values LangGraph makes."""
 _INTERRUPT_ID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -232,7 +234,7 @@ class _Redacting:
     def _counts(item: Any) -> bool:
         return item in ({"visits": None}, {"info": "attempt"})
 
-    def _argument(self, name: str, given: Any) -> Any:
+    def _argument(self, name: str, given: Any) -> Any:  # noqa: PLR0911  # an argument each
         match name:
             case "thread" | "input" | "values":
                 return self._state(given)
@@ -243,6 +245,10 @@ class _Redacting:
                 return {
                     key: parts[key](part) if key in parts else part for key, part in given.items()
                 }
+            case "config":
+                return {part: self._own(keys) for part, keys in given.items()}
+            case "filter":
+                return self._own(given)
             case "supersteps":
                 return [
                     [{**item, "values": self._state(item["values"])} for item in step]
@@ -250,6 +256,13 @@ class _Redacting:
                 ]
             case _:
                 return given
+
+    def _own(self, keys: Mapping[str, Any]) -> dict[str, Any]:
+        """Return own keys of a config, or its metadata, with other values."""
+        return {
+            name: value if name in _OF_LANGGRAPH else self._value(value)
+            for name, value in keys.items()
+        }
 
     def _goto(self, goto: list[Any]) -> list[Any]:
         return [

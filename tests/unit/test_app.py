@@ -9,7 +9,7 @@ import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, Any, TypedDict, cast
 
 import pytest
 from click.testing import CliRunner
@@ -23,7 +23,7 @@ from parity_kit.apps.configured import read_application
 from parity_kit.apps.replaying import replay_on
 from parity_kit.candidates.workspace import Workspace
 from parity_kit.cli import cli
-from parity_kit.contract import run
+from parity_kit.contract import Returned, run
 from parity_kit.contract.casefile import CaseFile, read_case
 from parity_kit.contract.errors import BadManifestError, CannotRecordError, ExitCode, UsageError
 from parity_kit.corpora.lookup import find_trace
@@ -240,6 +240,26 @@ def test_a_recording_is_redacted_with_a_preview(application: Path) -> None:
     assert run(Engine(), kept.case) == kept.reference_outcomes
     content = (application / "recordings" / "app.case").read_bytes()
     assert not [text for text in (b"late", b"confidential", b"Ann") if text in content]
+
+
+def test_what_a_config_holds_is_redacted_but_for_what_langgraph_makes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "parity.toml").write_text("")
+    monkeypatch.chdir(tmp_path)
+    builder: Any = StateGraph(TypedDict("S", {"n": int}))  # pyright: ignore[reportArgumentType]  # made at run time
+    builder.add_node("one", lambda _: {"n": 1})  # pyright: ignore[reportUnknownLambdaType]  # a node
+    builder.add_edge(START, "one")
+    graph = builder.compile(checkpointer=InMemorySaver())
+    config = {"configurable": {"thread_id": "t", "user": "Annabella"}, "metadata": {"by": "Barth"}}
+    with parity_kit.record("x.case", redact=True):
+        graph.invoke({"n": 0}, config)
+        found = [*graph.get_state_history(config, filter={"user": "Annabella", "source": "loop"})]
+    assert len(found) == 2
+    assert not [text for text in (b"Annabella", b"Barth") if text in Path("x.case").read_bytes()]
+    value = read_case(Path("x.case")).reference_outcomes[1]
+    assert isinstance(value, Returned)
+    assert len(cast("list[Any]", value.value)) == 2
 
 
 def test_what_computes_with_values_is_redacted_less_or_refused(
