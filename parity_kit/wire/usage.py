@@ -69,10 +69,10 @@ def usage(first: int, enough: int) -> Usage | None:
     try:
         top = psutil.Process(first)
         below = top.children(recursive=True)
+        cpu = sum(top.cpu_times()[:4])
     except psutil.NoSuchProcess:
         return None
     memory, count = 0, 0
-    cpu = sum(top.cpu_times()[:4])
     for process in below:
         with contextlib.suppress(psutil.NoSuchProcess):
             cpu += sum(process.cpu_times()[:4])

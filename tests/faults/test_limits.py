@@ -163,6 +163,21 @@ def test_memory_that_processes_share_is_counted_once() -> None:
         assert 64 * MIB < used.memory < 200 * MIB
 
 
+def test_a_process_that_ends_while_it_is_looked_at_has_no_usage(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ending = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    look_below = psutil.Process.children
+
+    def look_and_end(self: psutil.Process, *, recursive: bool = False) -> list[psutil.Process]:
+        below = look_below(self, recursive=recursive)
+        ending.communicate(b"\n")
+        return below
+
+    monkeypatch.setattr(psutil.Process, "children", look_and_end)
+    assert usage(ending.pid, 0) is None
+
+
 def test_a_run_that_takes_too_long_altogether_ends() -> None:
     launch = Launch("it", (sys.executable, str(ENGINES / "exits_quietly.py")), ENGINES, os.environ)
     engine = RemoteEngine(launch, Limits(run_seconds=1e-9)).connect()
