@@ -92,6 +92,26 @@ EASIEST = (
         {"n": 2},
     ),
     Check(
+        SubjectKind.STORE,
+        "put an item, list its namespace",
+        {"store": "memory"},
+        (
+            Operation("put", {"namespace": ["a", "b"], "key": "k", "value": {"n": 1}}),
+            Operation("list_namespaces"),
+        ),
+        [["a", "b"]],
+    ),
+    Check(
+        SubjectKind.CACHE,
+        "set an entry, get it",
+        {"cache": "memory"},
+        (
+            Operation("set", {"entries": [[["a"], "k", {"n": 1}, None]]}),
+            Operation("get", {"keys": [[["a"], "k"]]}),
+        ),
+        [[["a"], "k", {"n": 1}]],
+    ),
+    Check(
         SubjectKind.SAVER,
         "put a checkpoint, get its tuple",
         {"saver": "memory"},
@@ -196,5 +216,29 @@ HARDER = (
             EASIEST[-1].operations[1],
         ),
         {**cast("dict[str, Plain]", EASIEST[-1].expected), "pending_writes": [["a-task", "n", 2]]},
+    ),
+    Check(
+        SubjectKind.STORE,
+        "list namespaces by a wildcard, to a depth",
+        {"store": "memory"},
+        (
+            *(
+                Operation("put", {"namespace": [*labels], "key": "k", "value": {}})
+                for labels in ("abc", "xbd", "ay")
+            ),
+            Operation("list_namespaces", {"prefix": ["*", "b"], "max_depth": 2}),
+        ),
+        [["a", "b"], ["x", "b"]],
+    ),
+    Check(
+        SubjectKind.CACHE,
+        "clear one namespace of two",
+        {"cache": "memory"},
+        (
+            Operation("set", {"entries": [[["a"], "k", 1, None], [["b"], "k", 2, None]]}),
+            Operation("clear", {"namespaces": [["a"]]}),
+            Operation("get", {"keys": [[["a"], "k"], [["b"], "k"]]}),
+        ),
+        [[["b"], "k", 2]],
     ),
 )

@@ -16,6 +16,7 @@ from parity_kit.cli.lifecycle import Order, begin, resume_option
 from parity_kit.cli.tracing import trace_option
 from parity_kit.cli.workers import workers_option
 from parity_kit.contract import Level
+from parity_kit.judging.words import SUBJECTS
 
 if TYPE_CHECKING:
     from parity_kit.cli.lifecycle import Run
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from parity_kit.report.ci.files import Wanted
 
 CORPORA = "corpora"
-_SUITES = (CORPORA, "codec", "channel", "graph", "saver")
+_SUITES = (CORPORA, *SUBJECTS)
 _ASKED = ("candidate", "suites", "examples", "bulk", "seed", "level")
 """The options that a resumed run keeps."""
 

@@ -36,6 +36,8 @@ class SubjectKind(StrEnum):
     CHANNEL = "channel"
     GRAPH = "graph"
     SAVER = "saver"
+    STORE = "store"
+    CACHE = "cache"
 
 
 class Level(IntEnum):

@@ -61,6 +61,20 @@ _TABLES: Final = {
         "prune": "threads strategy",
         "delta_history": "thread channels ns checkpoint_id",
     },
+    SubjectKind.STORE: {
+        "put": "namespace key value index ttl async",
+        "get": "namespace key refresh_ttl async",
+        "delete": "namespace key async",
+        "search": "namespace query filter limit offset refresh_ttl async",
+        "list_namespaces": "prefix suffix max_depth limit offset async",
+        "batch": "operations async",
+        "sweep": "",
+    },
+    SubjectKind.CACHE: {
+        "get": "keys async",
+        "set": "entries async",
+        "clear": "namespaces async",
+    },
 }
 OPERATIONS: Final[Mapping[SubjectKind, Mapping[str, frozenset[str]]]] = {
     kind: {name: frozenset(arguments.split()) for name, arguments in table.items()}

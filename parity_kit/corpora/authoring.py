@@ -167,6 +167,18 @@ def saver(case: str, kind: str, *operations: Operation, features: Sequence[str] 
     return _case(case, Subject(SubjectKind.SAVER, {"saver": kind}), operations, features)
 
 
+def store(
+    case: str, spec: Mapping[str, Plain], *operations: Operation, features: Sequence[str] = ()
+) -> Case:
+    """Return a case on a store."""
+    return _case(case, Subject(SubjectKind.STORE, spec), operations, features)
+
+
+def cache(case: str, kind: str, *operations: Operation, features: Sequence[str] = ()) -> Case:
+    """Return a case on a cache."""
+    return _case(case, Subject(SubjectKind.CACHE, {"cache": kind}), operations, features)
+
+
 def _case(
     case: str, subject: Subject, operations: Sequence[Operation], features: Sequence[str]
 ) -> Case:

@@ -84,8 +84,8 @@ AGREEMENT = {
 }
 """What the level says that both engines agree at throughout."""
 
-SUBJECTS = ("codec", "channel", "graph", "saver")
-"""What an engine can open, from the smallest to the one that stands on the others' bytes."""
+SUBJECTS = ("codec", "channel", "graph", "saver", "store", "cache")
+"""What an engine can open, in the order of their columns."""
 
 ENDINGS: dict[int | None, str] = {
     0: "0: parity",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, cast
 
-from parity_kit.contract import Case, SubjectKind
+from parity_kit.contract import Case, Subject, SubjectKind
 from parity_kit.contract.canonical import unpack
 from parity_kit.contract.errors import BadProgramError, UntrustedTypeError
 from parity_kit.contract.operations import operation_problem
@@ -21,6 +21,9 @@ from parity_kit.programs.fields import check_channel
 from parity_kit.programs.parsing import parse
 
 SAVERS = ("memory", "sqlite", "sqlite-file", "postgres")
+STORES = ("memory", "sqlite")
+CACHES = ("memory", "sqlite")
+_MOST_DIMENSIONS = 64
 
 
 def admit(case: Case, where: str = "", *, trusted: Collection[str] = ()) -> None:
@@ -45,12 +48,21 @@ def check_structure(case: Case) -> None:
     rules.text(case.id, "id")
     for feature in case.features:
         rules.text(feature, "features")
-    _SUBJECTS[case.subject.kind](case.subject.spec)
+    check_subject(case.subject)
     for index, operation in enumerate(case.operations):
         where = f"operations[{index}]"
         if problem := operation_problem(case.subject.kind, operation):
             raise BadProgramError(problem, where=where)
         rules.mapping(operation.args, where)
+
+
+def check_subject(subject: Subject) -> None:
+    """Check the settings of a subject.
+
+    Raises:
+        BadProgramError: Naming the part that breaks a rule.
+    """
+    _SUBJECTS[subject.kind](subject.spec)
 
 
 def foreign_types(case: Case) -> list[TypeName]:
@@ -125,9 +137,33 @@ def _saver(spec: Mapping[str, Any]) -> None:
     rules.one_of(spec["saver"], SAVERS, "saver", "saver")
 
 
+def _store(spec: Mapping[str, Any]) -> None:
+    rules.keys(spec, ("store", "index", "ttl"), ("store",), "store")
+    rules.one_of(spec["store"], STORES, "store", "store")
+    if spec.get("index") is not None:
+        index = rules.mapping(spec["index"], "store.index")
+        rules.keys(index, ("dims", "fields"), ("dims",), "store.index")
+        if not isinstance(index["dims"], int) or not 1 <= index["dims"] <= _MOST_DIMENSIONS:
+            raise BadProgramError(
+                f"expected 1 to {_MOST_DIMENSIONS}, got {index['dims']!r}", where="store.index.dims"
+            )
+        for field in rules.items(index.get("fields", ()), "store.index.fields"):
+            rules.text(field, "store.index.fields")
+    if spec.get("ttl") is not None:
+        ttl = rules.mapping(spec["ttl"], "store.ttl")
+        rules.keys(ttl, ("default_ttl", "refresh_on_read"), (), "store.ttl")
+
+
+def _cache(spec: Mapping[str, Any]) -> None:
+    rules.keys(spec, ("cache",), ("cache",), "cache")
+    rules.one_of(spec["cache"], CACHES, "cache", "cache")
+
+
 _SUBJECTS: Mapping[SubjectKind, Callable[[Mapping[str, Any]], None]] = {
     SubjectKind.CODEC: _codec,
     SubjectKind.CHANNEL: _channel,
     SubjectKind.GRAPH: _graph,
     SubjectKind.SAVER: _saver,
+    SubjectKind.STORE: _store,
+    SubjectKind.CACHE: _cache,
 }

@@ -49,6 +49,9 @@ _RUN_ARGUMENTS = (
 )
 
 
+_OF_AN_ITEM = {"namespace", "key", "value"}
+
+
 def features_of(subject: Subject, operations: Sequence[Operation]) -> tuple[str, ...]:
     """Return the features of a case, sorted."""
     labels = {f"operation {operation.name}" for operation in operations}
@@ -70,6 +73,16 @@ def features_of(subject: Subject, operations: Sequence[Operation]) -> tuple[str,
             labels |= set(_script_features(operations))
         case SubjectKind.SAVER:
             labels.add(f"saver {spec['saver']}")
+        case SubjectKind.STORE:
+            labels.add(f"store {spec['store']}")
+            labels |= {f"store with {name}" for name in ("index", "ttl") if spec.get(name)}
+            labels |= {
+                f"{operation.name} {argument}"
+                for operation in operations
+                for argument in operation.args.keys() - _OF_AN_ITEM
+            }
+        case SubjectKind.CACHE:
+            labels.add(f"cache {spec['cache']}")
     return tuple(sorted(labels))
 
 

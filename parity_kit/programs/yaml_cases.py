@@ -18,6 +18,7 @@ import yaml
 from parity_kit.contract import Case, CaseId, Operation, Subject, SubjectKind
 from parity_kit.contract.errors import BadFileError, BadProgramError
 from parity_kit.contract.files import read_text
+from parity_kit.programs.admission import check_subject
 from parity_kit.programs.features import features_of
 from parity_kit.programs.parsing import parse
 from parity_kit.programs.reducers import REDUCERS, TYPES
@@ -61,7 +62,8 @@ def _read(path: Path) -> YamlCase:
     data = _plain(root, path)
     if not isinstance(data, dict) or "script" not in data:
         problem = (
-            "expected a map with `script`, and a program's keys, `codec`, `channel` or `saver`"
+            "expected a map with `script`, and a program's keys, `codec`, `channel`, `saver`, "
+            "`store` or `cache`"
         )
         raise _bad(path, root, problem)
     entries = cast("dict[str, Any]", data)
@@ -76,10 +78,11 @@ def _read(path: Path) -> YamlCase:
 
 
 def _subject(path: Path, root: yaml.Node, entries: Mapping[str, Any]) -> Subject:
-    """Return the subject: a codec, a channel, a saver alone, or a program with its saver."""
+    """Return the subject: one of `_READERS`, a saver alone, or a program with its saver."""
     program = {key: value for key, value in entries.items() if key not in _OWN_KEYS}
-    for key, read in (("codec", _codec), ("channel", _channel)):
-        if key in program:
+    for key, read in _READERS.items():
+        # A program has a `store` and a `cache` of its own: flags.
+        if key in program and not isinstance(program[key], bool):
             if len(program) > 1 or "saver" in entries:
                 problem = f"expected only `{key}`, `script` and `id`: a case has one subject"
                 raise _bad(path, _at(root, key), problem, key)
@@ -124,6 +127,29 @@ def _channel(spec: Any) -> str:
             return (
                 f"expected a map with `class`, and of {', '.join(sorted(_SETTINGS))} what it uses"
             )
+
+
+def _store(spec: Any) -> str:
+    """Return what is wrong with the settings of a store, or nothing."""
+    return _problem(SubjectKind.STORE, spec, "{store: memory}")
+
+
+def _cache(spec: Any) -> str:
+    """Return what is wrong with the settings of a cache, or nothing."""
+    return _problem(SubjectKind.CACHE, spec, "{cache: memory}")
+
+
+def _problem(kind: SubjectKind, spec: Any, example: str) -> str:
+    if not isinstance(spec, dict):
+        return f"expected a map, like `{example}`"
+    try:
+        check_subject(Subject(kind, cast("Mapping[str, Any]", spec)))
+    except BadProgramError as error:
+        return str(error)
+    return ""
+
+
+_READERS = {"codec": _codec, "channel": _channel, "store": _store, "cache": _cache}
 
 
 def _script(path: Path, root: yaml.Node, script: Any) -> dict[str, Operation]:

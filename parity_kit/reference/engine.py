@@ -19,11 +19,13 @@ from parity_kit.contract import (
     SubjectKind,
     UnsupportedSubjectError,
 )
+from parity_kit.reference.caches import CacheSession
 from parity_kit.reference.channels import ChannelSession
 from parity_kit.reference.codec import CodecSession
 from parity_kit.reference.graphs import GraphSession
 from parity_kit.reference.pins import Pin, unhurried
 from parity_kit.reference.savers.session import SaverSession
+from parity_kit.reference.stores import StoreSession
 
 ORACLE = (
     "langgraph",
@@ -64,6 +66,10 @@ class Engine:
                 return GraphSession(subject, pins, free=self._free)
             case SubjectKind.SAVER:
                 return SaverSession(subject, pins, free=self._free)
+            case SubjectKind.STORE:
+                return StoreSession(subject, pins)
+            case SubjectKind.CACHE:
+                return CacheSession(subject, pins)
 
     def measure(self, case: Case, loops: int) -> int:
         """Return the nanoseconds of `loops` runs, each in a fresh session, nothing pinned.

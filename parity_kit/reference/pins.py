@@ -13,7 +13,7 @@ import importlib
 import sys
 import threading
 import uuid
-from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
@@ -33,6 +33,7 @@ _IDS = ("langgraph.pregel._checkpoint", "langgraph.checkpoint.base")
 _CHANCE = ("langgraph.checkpoint.memory", "langgraph.checkpoint.sqlite")
 # The same, where it is in use: an optional extra is not loaded to be pinned.
 _CHANCE_IF_LOADED = ("langgraph.checkpoint.postgres.base",)
+_KEPT_IF_LOADED = ("langgraph.store.sqlite.base", "langgraph.cache.sqlite")
 _DATETIME = vars(dt)
 _BUILTIN = object()  # where a module had no name of its own
 _EMPTY_CHECKPOINT = -2  # the clock_seq that `empty_checkpoint` passes to uuid6
@@ -134,21 +135,11 @@ _NO_SLEEP = ("langgraph.pregel._retry", "time", _Unhurried())
 @contextmanager
 def pinned(counter: Counter) -> Generator[None]:
     """Run LangGraph with its clock, ids and chance from `counter`, and no thread but this one."""
-
-    class PinnedDatetime(datetime):
-        @classmethod
-        def now(cls, tz: tzinfo | None = None) -> datetime:  # pyright: ignore[reportIncompatibleMethodOverride]  # a plain datetime, as isoformat needs
-            return counter.now(tz)
-
+    pinned_datetime = _datetime(counter.now)
     threads = Pin.THREADS in counter.free
     sources = (
-        *((Pin.CLOCK, name, "datetime", PinnedDatetime) for name in _CLOCKS),
-        (
-            Pin.CLOCK,
-            _CACHE,
-            "datetime",
-            SimpleNamespace(**(_DATETIME | {"datetime": PinnedDatetime})),
-        ),
+        *((Pin.CLOCK, name, "datetime", pinned_datetime) for name in _CLOCKS),
+        (Pin.CLOCK, _CACHE, "datetime", _module_with(pinned_datetime)),
         *((Pin.CHANCE, name, "random", counter) for name in (*_CHANCE, *_CHANCE_IF_LOADED)),
         (Pin.IDS, "langgraph.graph.message", "uuid", counter),
         (Pin.IDS, "langgraph.pregel._messages", "uuid4", counter.uuid4),
@@ -162,6 +153,32 @@ def pinned(counter: Counter) -> Generator[None]:
     )
     with _patched([source for pin, *source in sources if pin not in counter.free]):
         yield
+
+
+@contextmanager
+def pinned_clock(now: Callable[[], datetime]) -> Generator[None]:
+    """Run LangGraph's stores and caches with `now` for the time of day, in UTC."""
+    pinned_datetime = _datetime(lambda _: now())
+    module = _module_with(pinned_datetime)
+    modules = ((name, "datetime", module) for name in (_CACHE, *_KEPT_IF_LOADED))
+    with _patched([("langgraph.store.memory", "datetime", pinned_datetime), *modules]):
+        yield
+
+
+def _datetime(now: Callable[[tzinfo | None], datetime]) -> type[datetime]:
+    """Return a stand-in for `datetime.datetime`, whose `now` is this."""
+
+    class PinnedDatetime(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:  # pyright: ignore[reportIncompatibleMethodOverride]  # a plain datetime, as isoformat needs
+            return now(tz)
+
+    return PinnedDatetime
+
+
+def _module_with(pinned_datetime: type[datetime]) -> SimpleNamespace:
+    """Return a stand-in for the module `datetime`."""
+    return SimpleNamespace(**(_DATETIME | {"datetime": pinned_datetime}))
 
 
 def unhurried() -> AbstractContextManager[None]:
@@ -195,7 +212,7 @@ def _sorted_set(module_name: str, name: str) -> DeclaredSet:
 
 def _module(name: str) -> Any:
     """Return a module of LangGraph, or None if this release or process does not have it."""
-    if name in _CHANCE_IF_LOADED:
+    if name in {*_CHANCE_IF_LOADED, *_KEPT_IF_LOADED}:
         return sys.modules.get(name)
     try:
         return importlib.import_module(name)

@@ -34,6 +34,13 @@ def subject_words(subject: Subject) -> str:
             return f"A channel, {spec.get('class')}" + (f", with {settings}" if settings else "")
         case SubjectKind.SAVER:
             return f"A saver, {spec.get('saver') or 'memory'}"
+        case SubjectKind.STORE:
+            more = [name for name in ("index", "ttl") if spec.get(name)]
+            return f"A store, {spec.get('store')}" + (
+                f", with {' and '.join(more)}" if more else ""
+            )
+        case SubjectKind.CACHE:
+            return f"A cache, {spec.get('cache')}"
         case SubjectKind.GRAPH:
             saver = spec.get("saver")
             kept = f"checkpoints in {saver}" if saver else "no checkpoints"

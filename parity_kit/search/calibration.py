@@ -19,7 +19,14 @@ from parity_kit.search.choices import seeded
 from parity_kit.search.coverage import FILE, STEPS, Calibration, pairs_of
 from parity_kit.search.generate import SUITES
 
-CASES = {"codec": 5_000, "channel": 10_000, "graph": 2_000, "saver": 1_000}
+CASES = {
+    "codec": 5_000,
+    "channel": 10_000,
+    "graph": 2_000,
+    "saver": 1_000,
+    "store": 5_000,
+    "cache": 2_000,
+}
 """Cases in the run of each suite."""
 _SEED = 2026
 

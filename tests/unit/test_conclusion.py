@@ -37,7 +37,7 @@ compared = 0
 pairs = 0
 [gate]
 floor = {FLOOR}
-suites = {{{{codec = 1, channel = 1, graph = 1, saver = 1}}}}
+suites = {{{{codec = 1, channel = 1, graph = 1, saver = 1, store = 1, cache = 1}}}}
 """
 GENERATOR = f"""
 from itertools import islice

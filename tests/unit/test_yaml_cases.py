@@ -77,11 +77,15 @@ SUBJECTS: dict[str, tuple[str, list[Any]]] = {
         "saver",
         ["00000000000000000000000000000001.0000000000000000", []],
     ),
+    "store: {store: sqlite}\nscript: [{put: {namespace: [a], key: k, value: {}}}, "
+    "{list_namespaces: }]": ("store", [None, [["a"]]]),
+    "cache: {cache: memory}\nscript: [{set: {entries: [[[a], k, 1, null]]}}, "
+    "{get: {keys: [[[a], k]]}}]": ("cache", [None, [[["a"], "k", 1]]]),
 }
 
 
 @pytest.mark.parametrize("text", SUBJECTS)
-def test_a_codec_a_channel_and_a_saver_can_be_written_too(path: Path, text: str) -> None:
+def test_every_subject_can_be_written(path: Path, text: str) -> None:
     kind, values = SUBJECTS[text]
     path.write_text(text)
     case = read_yaml(path).case

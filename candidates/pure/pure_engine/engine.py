@@ -7,10 +7,13 @@ import time
 
 from parity_kit.contract import Case, Description, Level, Pins, Session, Subject, SubjectKind
 from pure_engine.clock import PinnedClock, SystemClock
+from pure_engine.sessions.cache import CacheSession
 from pure_engine.sessions.channel import ChannelSession
 from pure_engine.sessions.codec import CodecSession
 from pure_engine.sessions.graph import GraphSession
 from pure_engine.sessions.saver import SaverSession
+from pure_engine.sessions.session import Session as OpenSession
+from pure_engine.sessions.store import StoreSession
 
 VERSION = "1.2.24"
 """The LangGraph release that the engine behaves like."""
@@ -46,9 +49,7 @@ class Engine:
         return total
 
 
-def _open(
-    subject: Subject, pins: Pins | None
-) -> CodecSession | ChannelSession | GraphSession | SaverSession:
+def _open(subject: Subject, pins: Pins | None) -> OpenSession:
     """Open a subject; without pins, with the system's clock."""
     clock = SystemClock() if pins is None else PinnedClock(pins)
     match subject.kind:
@@ -60,3 +61,7 @@ def _open(
             return GraphSession(subject, clock)
         case SubjectKind.SAVER:
             return SaverSession(subject, clock)
+        case SubjectKind.STORE:
+            return StoreSession(subject, pins)
+        case SubjectKind.CACHE:
+            return CacheSession(subject, pins)

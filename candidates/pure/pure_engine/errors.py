@@ -9,6 +9,7 @@
     ParentCommand         a command for the parent graph
     ValidationError       a message in old JSON has the wrong fields
     ServerError           a database server would reject a statement
+    InvalidNamespaceError a store has no such namespace
     GraphInterrupt        a run stops for an answer or at a breakpoint; never an outcome
 
 Whatever else a run raises (`TypeError` from a reducer, `ValueError` from a node) is Python's own.
@@ -35,6 +36,12 @@ class EmptyChannelError(EngineError):
 
 class InvalidUpdateError(EngineError):
     """Writes that cannot be applied."""
+
+
+class InvalidNamespaceError(EngineError, ValueError):
+    """A store has no namespace of this name."""
+
+    module = "langgraph.store.base"
 
 
 class EmptyInputError(EngineError):

@@ -23,6 +23,7 @@ from parity_kit.programs.script.layout import wrapped
 from parity_kit.programs.script.operations import operation_lines
 from parity_kit.programs.script.savers import codec_lines, saver_lines, saver_source
 from parity_kit.programs.script.source import Uses, shown
+from parity_kit.programs.script.stores import cache_lines, store_lines
 
 _RUNS = {"invoke", "stream", "resume", "resume_map", "command"}
 
@@ -52,6 +53,10 @@ def _source(case: Case) -> str:
             lines = channel_lines(case, uses)
         case SubjectKind.SAVER:
             lines = saver_lines(case, uses)
+        case SubjectKind.STORE:
+            lines = store_lines(case, uses)
+        case SubjectKind.CACHE:
+            lines = cache_lines(case, uses)
         case SubjectKind.GRAPH:
             lines = _graph_lines(case, uses)
     helpers = (["", "", *helper.split("\n")] for helper in uses.helpers())

@@ -40,6 +40,8 @@ _ATTRIBUTES: Final = frozenset(
     state set_entry_point set_finish_point set_node_defaults setup store stream astream
     stream_writer update update_state aupdate_state bulk_update_state abulk_update_state __enter__
     builder checkpointer mkstemp __name__
+    aget aput adelete search asearch list_namespaces alist_namespaces batch abatch sweep_ttl
+    set aset clear aclear
     SAFE_MSGPACK_METHODS SAFE_MSGPACK_TYPES node_attempt task_id checkpoint_ns thread_id
     add
     """.split()  # noqa: SIM905  # the same

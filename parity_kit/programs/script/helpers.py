@@ -25,6 +25,7 @@ _MODULES = {
     ),
     "langchain_core.tools": "tool",
     "langgraph.cache.memory": "InMemoryCache",
+    "langgraph.cache.sqlite": "SqliteCache",
     "langgraph.callbacks": "GraphCallbackHandler",
     "langgraph.channels": (
         "AnyValue BinaryOperatorAggregate DeltaChannel EphemeralValue LastValue "
@@ -43,7 +44,9 @@ _MODULES = {
     "langgraph.prebuilt": "ToolNode ToolRuntime",
     "langgraph.pregel": "_checkpoint",
     "langgraph.runtime": "Runtime",
+    "langgraph.store.base": "GetOp ListNamespacesOp MatchCondition PutOp SearchOp",
     "langgraph.store.memory": "InMemoryStore",
+    "langgraph.store.sqlite": "SqliteStore",
     "langgraph.types": (
         "CachePolicy Command Overwrite RetryPolicy Send StateUpdate TimeoutPolicy interrupt"
     ),
@@ -106,6 +109,23 @@ def field(source, name):
     ),
     "is_int": Helper(
         "def is_int(value):\n    return isinstance(value, int) and not isinstance(value, bool)"
+    ),
+    "plain": Helper(
+        '''\
+def plain(result):
+    """Return what a store gives as dicts and lists."""
+    if isinstance(result, (list, tuple)):
+        return [plain(part) for part in result]
+    return result.dict() if hasattr(result, "dict") else result'''
+    ),
+    "embedding": Helper(
+        '''\
+def embedding(dims):
+    """Return an embedding: how many characters have each remainder by dims."""
+    return lambda texts: [
+        [float(sum(ord(char) % dims == place for char in text)) for place in range(dims)]
+        for text in texts
+    ]'''
     ),
     "add": Helper(
         '''\

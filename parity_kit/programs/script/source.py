@@ -33,6 +33,7 @@ _OWN = {
     "state",
     "store",
     "update",
+    "values",
     "START",
     "END",
     "State",

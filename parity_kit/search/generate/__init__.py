@@ -17,6 +17,7 @@ from parity_kit.search.generate.channels import channel_case
 from parity_kit.search.generate.codec import codec_case
 from parity_kit.search.generate.graphs import graph_case
 from parity_kit.search.generate.savers import available, saver_case
+from parity_kit.search.generate.stores import cache_case, store_case
 
 Generator: TypeAlias = Callable[[Choices, Engine], Trace]
 
@@ -25,6 +26,8 @@ SUITES: Mapping[str, Generator] = {
     "channel": channel_case,
     "graph": graph_case,
     "saver": lambda choices, reference: saver_case(choices, reference, available()),
+    "store": store_case,
+    "cache": cache_case,
 }
 """The suites of `parity-kit run`, by name."""
 

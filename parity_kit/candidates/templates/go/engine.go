@@ -9,7 +9,7 @@ func describe() Map {
 	}
 }
 
-// open opens a subject; the other kinds are channel, graph and saver.
+// open opens a subject; the other kinds are channel, graph, saver, store and cache.
 func open(kind string, spec, pins Map) (Session, error) {
 	if kind == "codec" {
 		return Codec{}, nil

@@ -67,7 +67,7 @@ class Engine:
         return Description("your-engine", "0.1.0", "Python", {SubjectKind.CODEC: Level.BYTES})
 
     def open(self, subject: Subject, pins: Pins) -> Session:
-        """Open a subject; the other kinds are channel, graph and saver."""
+        """Open a subject; the other kinds are channel, graph, saver, store and cache."""
         del pins
         if subject.kind is SubjectKind.CODEC:
             return Codec()

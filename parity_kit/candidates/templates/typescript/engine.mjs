@@ -58,7 +58,7 @@ serve({
     levels: { codec: "bytes" },
   }),
 
-  // The other kinds are channel, graph and saver.
+  // The other kinds are channel, graph, saver, store and cache.
   open(/** @type {Subject} */ { kind }) {
     if (kind === "codec") return new Codec();
     throw new Unsupported(`${kind} subjects are not implemented`);

@@ -19,7 +19,7 @@ impl Engine for YourEngine {
         ])
     }
 
-    /// The other kinds are channel, graph and saver.
+    /// The other kinds are channel, graph, saver, store and cache.
     fn open(
         &self,
         kind: &str,

@@ -17,7 +17,7 @@ final class Engine {
                 "protocol", ValueFactory.newInteger(1));
     }
 
-    /** Opens a subject; the other kinds are channel, graph and saver. */
+    /** Opens a subject; the other kinds are channel, graph, saver, store and cache. */
     static Session open(String kind, MapValue spec, MapValue pins) {
         if (kind.equals("codec")) {
             return Engine::codec;

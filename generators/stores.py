@@ -1,0 +1,452 @@
+"""LangGraph's stores: what is put, found again, listed, expired and refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from parity_kit.contract import Case, Operation
+from parity_kit.corpora.authoring import op, store
+
+Traces = dict[str, tuple[Operation, ...]]
+
+
+def put(namespace: list[Any], key: Any, value: Any, **more: Any) -> Operation:
+    """Return a put."""
+    return op("put", namespace=namespace, key=key, value=value, **more)
+
+
+def get(namespace: list[Any], key: Any, **more: Any) -> Operation:
+    """Return a get."""
+    return op("get", namespace=namespace, key=key, **more)
+
+
+def search(namespace: list[Any] | tuple[()] = (), **more: Any) -> Operation:
+    """Return a search."""
+    return op("search", namespace=list(namespace), **more)
+
+
+def names(**more: Any) -> Operation:
+    """Return a listing of namespaces."""
+    return op("list_namespaces", **more)
+
+
+_ALL = search(limit=100)
+_PEOPLE = (
+    put(["users", "ann"], "profile", {"age": 30, "city": "Rome", "tags": ["a", "b"]}),
+    put(["users", "bob"], "profile", {"age": 40, "city": "Oslo", "vip": True}),
+    put(["users"], "count", {"n": 2}),
+    put(["users", "ann"], "prefs", {"age": 30.0, "theme": None, "deep": {"x": {"y": 1}}}),
+    put(["docs", "ann", "v1"], "a", {"text": "x"}),
+    put(["docs", "bob", "v1"], "a", {"text": "y"}),
+    put(["docs", "bob", "v2"], "b", {}),
+)
+
+_PUTS: Traces = {
+    "put/get": (put(["a"], "k", {"n": 1}), get(["a"], "k")),
+    "put/again": (
+        put(["a"], "k", {"n": 1}),
+        put(["a"], "l", {"n": 2}),
+        put(["a"], "k", {"m": 3}),
+        get(["a"], "k"),
+        _ALL,
+    ),
+    "put/empty-value": (put(["a"], "k", {}), get(["a"], "k")),
+    "put/null-deletes": (put(["a"], "k", {"n": 1}), put(["a"], "k", None), get(["a"], "k"), _ALL),
+    "put/empty-key": (put(["a"], "", {"n": 1}), get(["a"], ""), _ALL),
+    "put/null-key": (put(["a"], None, {"n": 1}), get(["a"], None)),
+    "put/key-with-separators": (put(["a"], "k.l/m|n", {"n": 1}), get(["a"], "k.l/m|n"), _ALL),
+    "put/unicode": (
+        put(["ä", "日本"], "ключ", {"🙂": "\u00e9"}),
+        get(["ä", "日本"], "ключ"),
+        names(),
+    ),
+    "put/values": (
+        put(
+            ["a"],
+            "k",
+            {
+                "null": None,
+                "yes": True,
+                "int": 2**40,
+                "float": 0.1,
+                "text": "é\n",
+                "list": [1, [2, {}]],
+                "map": {"b": 1, "a": {"c": []}},
+                "": "empty",
+            },
+        ),
+        get(["a"], "k"),
+    ),
+    "put/key-order": (put(["a"], "k", {"z": 1, "a": 2, "m": 3}), get(["a"], "k")),
+    "put/value-is-a-list": (put(["a"], "k", [1, 2]), get(["a"], "k")),
+    "put/value-is-a-list-of-pairs": (put(["a"], "k", [["x", 1]]), get(["a"], "k")),
+    "put/value-is-a-text": (put(["a"], "k", "text"), get(["a"], "k")),
+    "put/large-integer": (put(["a"], "k", {"n": 2**63}), get(["a"], "k")),
+    "put/bytes": (put(["a"], "k", {"raw": b"\0\1"}), get(["a"], "k")),
+    "put/key-is-an-integer": (put(["a"], "k", {1: "one"}), get(["a"], "k")),
+    "put/not-finite": (put(["a"], "k", {"n": float("inf"), "m": float("nan")}), get(["a"], "k")),
+    "put/lone-surrogate-free-nul": (put(["a"], "k\0", {"n": "v\0"}), get(["a"], "k\0")),
+    "put/deep": (put(["a"], "k", {"x": {"y": {"z": {"w": [[[[1]]]]}}}}), get(["a"], "k")),
+    "namespace/empty": (put([], "k", {"n": 1}), _ALL),
+    "namespace/empty-label": (put(["a", ""], "k", {"n": 1}), _ALL),
+    "namespace/label-with-a-dot": (put(["a.b"], "k", {"n": 1}), _ALL),
+    "namespace/label-is-a-number": (put([1, "a"], "k", {"n": 1}), _ALL),
+    "namespace/reserved": (put(["langgraph", "a"], "k", {"n": 1}), _ALL),
+    "namespace/reserved-further-in": (put(["a", "langgraph"], "k", {"n": 1}), _ALL),
+    "namespace/same-key-twice": (
+        put(["a"], "k", {"n": 1}),
+        put(["a", "b"], "k", {"n": 2}),
+        get(["a"], "k"),
+        get(["a", "b"], "k"),
+    ),
+    "namespace/case-matters": (
+        put(["A"], "k", {"n": 1}),
+        put(["a"], "K", {"n": 2}),
+        get(["a"], "k"),
+        search(["a"]),
+        names(),
+    ),
+    "namespace/get-of-none": (get([], "k"), get(["nowhere"], "k"), names()),
+    "namespace/read-of-one-that-is-refused": (get(["a.b"], "k"), search(["a.b"])),
+}
+
+_DELETES: Traces = {
+    "delete/one": (*_PEOPLE[:2], op("delete", namespace=["users", "ann"], key="profile"), _ALL),
+    "delete/none": (op("delete", namespace=["a"], key="k"), _ALL, names()),
+    "delete/twice": (
+        put(["a"], "k", {"n": 1}),
+        op("delete", namespace=["a"], key="k"),
+        op("delete", namespace=["a"], key="k"),
+        get(["a"], "k"),
+    ),
+    "delete/last-of-a-namespace": (
+        put(["a", "b"], "k", {"n": 1}),
+        op("delete", namespace=["a", "b"], key="k"),
+        names(),
+        search(["a"]),
+    ),
+    "delete/put-again": (
+        put(["a"], "k", {"n": 1}),
+        put(["a"], "l", {"n": 2}),
+        op("delete", namespace=["a"], key="k"),
+        put(["a"], "k", {"n": 3}),
+        _ALL,
+    ),
+}
+
+_FILTERS: dict[str, dict[str, Any]] = {
+    "equal": {"city": "Rome"},
+    "equal-integer-and-float": {"age": 30},
+    "equal-true": {"vip": True},
+    "equal-true-as-one": {"vip": 1},
+    "equal-null": {"theme": None},
+    "equal-list": {"tags": ["a", "b"]},
+    "equal-map": {"deep": {"x": {"y": 1}}},
+    "two-keys": {"age": 30, "city": "Rome"},
+    "none-matches": {"city": "Bern"},
+    "missing-key": {"nowhere": 1},
+    "eq": {"age": {"$eq": 40}},
+    "ne": {"age": {"$ne": 30}},
+    "ne-null": {"theme": {"$ne": None}},
+    "gt": {"age": {"$gt": 30}},
+    "gte": {"age": {"$gte": 30}},
+    "lt": {"age": {"$lt": 40}},
+    "lte": {"age": {"$lte": 40.0}},
+    "gt-and-lt": {"age": {"$gt": 20, "$lt": 35}},
+    "gt-of-texts": {"city": {"$gt": "Paris"}},
+    "unknown-operator": {"age": {"$in": [30]}},
+    "operator-of-a-map": {"deep": {"x": {"$gt": 0}}},
+    "dotted-key": {"deep.x": {"y": 1}},
+    "odd-key": {"a b": 1},
+    "empty": {},
+}
+
+_SEARCHES: Traces = {
+    "search/all": (*_PEOPLE, _ALL),
+    "search/nothing-stored": (_ALL, search(["a"])),
+    "search/prefix": (
+        *_PEOPLE,
+        search(["users"]),
+        search(["users", "ann"]),
+        search(["docs", "bob"]),
+    ),
+    "search/prefix-of-a-label": (put(["foobar"], "k", {"n": 1}), search(["foo"])),
+    "search/default-limit": (
+        *(put(["a"], f"k{number:02}", {"n": number}) for number in range(12)),
+        search(["a"]),
+    ),
+    "search/limit": (*_PEOPLE, search(limit=2), search(limit=0), search(limit=1, offset=1)),
+    "search/offset": (*_PEOPLE, search(offset=3), search(offset=100), search(["users"], offset=2)),
+    "search/negative-limit": (*_PEOPLE, search(limit=-1)),
+    "search/negative-offset": (*_PEOPLE, search(offset=-2)),
+    "search/filter-and-limit": (
+        *_PEOPLE,
+        search(filter={"age": {"$gte": 30}}, limit=2),
+        search(filter={"age": {"$gte": 30}}, limit=2, offset=1),
+    ),
+    "search/query-without-an-index": (*_PEOPLE, search(["users"], query="rome")),
+    "search/after-an-update": (*_PEOPLE[:3], put(["users"], "count", {"n": 3}), _ALL),
+    **{
+        f"search/filter-{name}": (*_PEOPLE, search(filter=wanted))
+        for name, wanted in _FILTERS.items()
+    },
+}
+
+_LISTS: Traces = {
+    "names/all": (*_PEOPLE, names()),
+    "names/prefix": (*_PEOPLE, names(prefix=["users"]), names(prefix=["docs", "bob"])),
+    "names/prefix-of-a-label": (*_PEOPLE, names(prefix=["user"])),
+    "names/suffix": (*_PEOPLE, names(suffix=["v1"]), names(suffix=["bob"]), names(suffix=["ob"])),
+    "names/both": (*_PEOPLE, names(prefix=["docs"], suffix=["v1"])),
+    "names/wildcard": (*_PEOPLE, names(prefix=["docs", "*", "v1"]), names(suffix=["*", "v1"])),
+    "names/wildcard-alone": (*_PEOPLE, names(prefix=["*"]), names(suffix=["*"])),
+    "names/depth": (*_PEOPLE, *(names(max_depth=depth) for depth in (1, 2, 3, 9))),
+    "names/depth-zero": (*_PEOPLE, names(max_depth=0)),
+    "names/depth-and-prefix": (*_PEOPLE, names(prefix=["docs"], max_depth=2)),
+    "names/limit": (*_PEOPLE, names(limit=2), names(limit=2, offset=1), names(offset=4)),
+    "names/depth-and-limit": (*_PEOPLE, names(max_depth=1, limit=1), names(max_depth=1, offset=1)),
+    "names/order": (put(["b"], "k", {}), put(["a", "z"], "k", {}), put(["a"], "k", {}), names()),
+    "names/longer-than-any": (*_PEOPLE, names(prefix=["docs", "bob", "v1", "x"])),
+    "names/empty-prefix": (*_PEOPLE, names(prefix=[]), names(suffix=[])),
+}
+
+
+def _batch(*operations: tuple[str, dict[str, Any]]) -> Operation:
+    return op("batch", operations=[list(operation) for operation in operations])
+
+
+_K = {"namespace": ["a"], "key": "k"}
+_NOTHING: dict[str, Any] = {}
+_BATCHES: Traces = {
+    "batch/empty": (_batch(),),
+    "batch/get-and-put": (
+        put(["a"], "k", {"n": 1}),
+        _batch(("get", _K), ("put", {**_K, "value": {"n": 2}}), ("get", _K)),
+        get(["a"], "k"),
+    ),
+    "batch/puts-of-one-key": (
+        _batch(("put", {**_K, "value": {"n": 1}}), ("put", {**_K, "value": {"n": 2}})),
+        get(["a"], "k"),
+    ),
+    "batch/put-and-delete": (
+        _batch(("put", {**_K, "value": {"n": 1}}), ("put", {**_K, "value": None})),
+        get(["a"], "k"),
+        names(),
+    ),
+    "batch/delete-and-put": (
+        put(["a"], "k", {"n": 1}),
+        _batch(("put", {**_K, "value": None}), ("put", {**_K, "value": {"n": 2}})),
+        get(["a"], "k"),
+    ),
+    "batch/search-before-put": (
+        _batch(("put", {**_K, "value": {"n": 1}}), ("search", {"namespace": ["a"]})),
+        _batch(("search", {"namespace": ["a"], "limit": 1}), ("list_namespaces", {})),
+    ),
+    "batch/same-get-twice": (put(["a"], "k", {"n": 1}), _batch(("get", _K), ("get", _K))),
+    "batch/several-namespaces": (
+        *_PEOPLE,
+        _batch(
+            ("get", {"namespace": ["docs", "bob", "v1"], "key": "a"}),
+            ("get", {"namespace": ["users"], "key": "count"}),
+            ("get", {"namespace": ["users"], "key": "none"}),
+            ("list_namespaces", {"prefix": ["users"], "max_depth": 2}),
+            ("search", {"namespace": ["docs"], "filter": {"text": "y"}}),
+        ),
+    ),
+    "batch/times-of-one": (
+        _batch(*(("put", {"namespace": ["a"], "key": key, "value": _NOTHING}) for key in "xyz")),
+        get(["a"], "y"),
+        get(["a"], "z"),
+    ),
+    "batch/refused-name": (
+        _batch(("put", {"namespace": ["a.b"], "key": "k", "value": {}})),
+        names(),
+    ),
+}
+
+_COMMON: Traces = {**_PUTS, **_DELETES, **_SEARCHES, **_LISTS, **_BATCHES}
+
+_DEEP: dict[str, Any] = {
+    "a": {"b": "abc", "c": [1, True, None, {"b": "cab"}]},
+    "n": 7,
+    "list": ["x", ["abc", "aab"]],
+}
+_PATHS = {
+    "dotted": "a.b",
+    "last": "list[-1]",
+    "beyond": "list[7]",
+    "no-number": "list[x]",
+    "of-a-map": "a[0]",
+    "any-key": "a.*",
+    "any-element": "a.c.*",
+    "any-of-all": "*",
+    "nested-list": "list[1][*]",
+    "two-fields": "{a.b,n}",
+    "two-fields-inside": "a.{b,c}",
+    "whole": "$",
+    "empty": "",
+    "a-number": "n",
+    "a-map": "a",
+    "a-list": "a.c",
+    "null": "a.c[2]",
+    "inside-each": "a.c[*].b",
+}
+_TEXTS = (
+    put(["d"], "one", {"text": "abc", "title": "x"}),
+    put(["d"], "two", {"text": "bcd", "title": "yy"}),
+    put(["d"], "three", {"text": "aaa", "title": "abc"}),
+)
+_INDEXED: Traces = {
+    "index/query": (*_TEXTS, search(["d"], query="abc"), search(["d"], query="aaa", limit=1)),
+    "index/without-a-query": (*_TEXTS, search(["d"])),
+    "index/query-and-filter": (*_TEXTS, search(["d"], query="abc", filter={"title": "x"})),
+    "index/limit-and-offset": (*_TEXTS, search(["d"], query="abc", limit=1, offset=1)),
+    "index/not-indexed": (
+        *_TEXTS,
+        put(["d"], "four", {"text": "abc"}, index=False),
+        search(["d"], query="abc"),
+        search(["d"], query="abc", limit=2),
+    ),
+    "index/other-field": (
+        put(["d"], "one", {"text": "abc", "title": "bbb"}, index=["title"]),
+        put(["d"], "two", {"text": "bbb", "title": "abc"}),
+        search(["d"], query="bbb"),
+    ),
+    "index/several-fields": (
+        put(["d"], "one", {"text": "abc", "title": "bbb"}, index=["title", "text"]),
+        search(["d"], query="bbb"),
+    ),
+    "index/list-of-texts": (
+        put(["d"], "one", {"text": ["abc", "bbb"]}),
+        put(["d"], "two", {"text": "bba"}),
+        search(["d"], query="bbb"),
+    ),
+    "index/inside-a-list": (
+        put(["d"], "one", {"parts": [{"text": "abc"}, {"text": "bbb"}]}, index=["parts[*].text"]),
+        put(["d"], "two", {"parts": [{"text": "cca"}]}, index=["parts[0].text"]),
+        search(["d"], query="bbb"),
+    ),
+    **{
+        f"index/path-{name}": (
+            put(["d"], "one", _DEEP, index=[path]),
+            put(["d"], "two", {"a": {"b": "bbc"}}, index=[path]),
+            search(["d"], query="abc"),
+        )
+        for name, path in _PATHS.items()
+    },
+    "index/missing-field": (put(["d"], "one", {"title": "abc"}), search(["d"], query="abc")),
+    "index/same-text-twice": (
+        put(["d"], "one", {"text": ["abc", "abc"]}),
+        get(["d"], "one"),
+        search(["d"], query="abc"),
+    ),
+    "index/same-text-in-two-fields": (
+        put(["d"], "one", {"text": "abc", "title": "abc"}, index=["text", "title"]),
+        get(["d"], "one"),
+    ),
+    "index/same-text-in-two-items": (
+        _batch(
+            *(("put", {"namespace": ["d"], "key": key, "value": {"text": "abc"}}) for key in "kl")
+        ),
+        search(["d"], query="abc"),
+    ),
+    "index/overwritten-with-fewer-fields": (
+        put(["d"], "one", {"text": "abc", "title": "bbb"}, index=["text", "title"]),
+        put(["d"], "one", {"text": "ccc"}),
+        search(["d"], query="bbb"),
+    ),
+    "index/overwritten": (
+        *_TEXTS,
+        put(["d"], "one", {"text": "ccc"}),
+        search(["d"], query="ccc"),
+    ),
+    "index/deleted": (
+        *_TEXTS,
+        op("delete", namespace=["d"], key="one"),
+        search(["d"], query="abc"),
+    ),
+    "index/deleted-and-put-again-unindexed": (
+        *_TEXTS,
+        op("delete", namespace=["d"], key="one"),
+        put(["d"], "one", {"text": "abc"}, index=False),
+        search(["d"], query="abc"),
+    ),
+}
+_EXPIRING: Traces = {
+    "ttl/given": (
+        put(["a"], "k", {"n": 1}, ttl=0.05),
+        put(["a"], "l", {"n": 2}),
+        get(["a"], "k"),
+        op("sweep"),
+        get(["a"], "k"),
+        get(["a"], "l"),
+    ),
+    "ttl/swept": (
+        put(["a"], "k", {"n": 1}, ttl=0.02),
+        get(["a"], "l"),
+        get(["a"], "l"),
+        op("sweep"),
+        get(["a"], "k"),
+        op("sweep"),
+        _ALL,
+    ),
+    "ttl/null": (put(["a"], "k", {"n": 1}, ttl=None), get(["a"], "k"), op("sweep"), _ALL),
+    "ttl/refreshed-by-a-get": (
+        put(["a"], "k", {"n": 1}, ttl=0.05),
+        get(["a"], "k"),
+        get(["a"], "k", refresh_ttl=False),
+        get(["a"], "k", refresh_ttl=True),
+        op("sweep"),
+    ),
+    "ttl/refreshed-by-a-search": (
+        put(["a"], "k", {"n": 1}, ttl=0.05),
+        search(["a"]),
+        search(["a"], refresh_ttl=False),
+        search(["a"], filter={"n": 2}),
+        op("sweep"),
+    ),
+    "ttl/put-again-without": (
+        put(["a"], "k", {"n": 1}, ttl=0.05),
+        put(["a"], "k", {"n": 2}),
+        op("sweep"),
+        get(["a"], "k"),
+    ),
+    "ttl/zero": (put(["a"], "k", {"n": 1}, ttl=0), op("sweep"), get(["a"], "k")),
+    "ttl/negative": (put(["a"], "k", {"n": 1}, ttl=-1), op("sweep"), get(["a"], "k")),
+}
+_TTLS: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "default": {"default_ttl": 0.05},
+    "kept": {"refresh_on_read": False},
+    "refreshed": {"refresh_on_read": True, "default_ttl": 0.02},
+}
+
+
+def cases() -> Iterator[Case]:
+    """Yield the corpus: each trace on each store that offers it."""
+    for kind in ("memory", "sqlite"):
+        for name, operations in _COMMON.items():
+            yield store(f"stores/{kind}/{name}", {"store": kind}, *operations)
+    for name, operations in {**_PUTS, **_SEARCHES, **_BATCHES}.items():
+        if name in _AWAITED:
+            awaited = (Operation(one.name, {**one.args, "async": True}) for one in operations)
+            yield store(f"stores/memory/async/{name}", {"store": "memory"}, *awaited)
+    awaited = op("get", namespace=["a"], key="k", **{"async": True})
+    yield store("stores/sqlite/async/refused", {"store": "sqlite"}, awaited)
+    yield store("stores/memory/ttl/refused", {"store": "memory"}, *_EXPIRING["ttl/given"][:2], _ALL)
+    for name, operations in _INDEXED.items():
+        spec: dict[str, Any] = {"dims": 3, "fields": ["text"]}
+        yield store(f"stores/memory/{name}", {"store": "memory", "index": spec}, *operations)
+    everything = {"store": "memory", "index": {"dims": 4}}
+    yield store("stores/memory/index/whole-values", everything, *_INDEXED["index/query"])
+    for label, ttl in _TTLS.items():
+        for name, operations in _EXPIRING.items():
+            case = f"stores/sqlite/{name}/{label}"
+            yield store(case, {"store": "sqlite", "ttl": ttl or None}, *operations)
+
+
+_AWAITED = {
+    *("put/get", "put/again", "put/null-deletes", "namespace/label-with-a-dot", "search/prefix"),
+    *("search/filter-gt", "search/limit", "batch/get-and-put", "batch/several-namespaces"),
+}

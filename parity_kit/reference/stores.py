@@ -1,0 +1,208 @@
+"""The store subject: one of LangGraph's stores and the operations on it.
+
+Its clock is pinned: the n-th operation of a session happens n seconds after the epoch.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from langgraph.store.base import (
+    GetOp,
+    ListNamespacesOp,
+    MatchCondition,
+    PutOp,
+    SearchItem,
+    SearchOp,
+)
+from langgraph.store.memory import InMemoryStore
+
+from parity_kit.contract import (
+    Event,
+    Operation,
+    Outcome,
+    Pins,
+    Subject,
+    SubjectKind,
+    Unsupported,
+    UnsupportedSubjectError,
+    stored_name,
+)
+from parity_kit.contract.operations import operation_problem
+from parity_kit.reference.native import Watch, perform, to_native
+from parity_kit.reference.pins import pinned_clock
+
+_DIGITS_OF_A_SCORE = 5
+"""A score is rounded: its last digits follow the library that multiplied the vectors."""
+
+
+class StoreSession:
+    """A store."""
+
+    def __init__(self, subject: Subject, pins: Pins) -> None:
+        self._epoch, self._done = pins.epoch, 0
+        self._store = _make_store(subject.spec, self._now)
+        self._watch = Watch()
+
+    def apply(self, operation: Operation) -> Outcome:
+        """Apply one operation."""
+        if problem := operation_problem(SubjectKind.STORE, operation):
+            return Unsupported(problem)
+        if operation.name == "sweep" and not hasattr(self._store, "sweep_ttl"):
+            return Unsupported("this store has no expiry")
+        call = self.prepare(operation)
+        self._done += 1
+
+        def action(_: list[Event]) -> Any:
+            return call()
+
+        with pinned_clock(self._now):
+            return perform(action, lambda: _contents(self._store), self._watch)
+
+    def prepare(self, operation: Operation) -> Callable[[], object]:
+        """Return the operation as a function to be timed."""
+        arguments = to_native(operation.args)
+        awaited = arguments.pop("async", False)
+        return functools.partial(self._call, operation.name, arguments, awaited=awaited)
+
+    def close(self) -> None:
+        """Close the store's database."""
+        if not isinstance(self._store, InMemoryStore):
+            self._store.conn.close()
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self._epoch + self._done, UTC)
+
+    def _call(self, name: str, arguments: dict[str, Any], *, awaited: bool) -> Any:
+        if name == "sweep":
+            return self._store.sweep_ttl()
+        if name == "batch":
+            positional: list[Any] = [
+                [_OPERATIONS[kind](**given) for kind, given in arguments["operations"]]
+            ]
+            named: dict[str, Any] = {}
+        else:
+            positional, named = _arguments(name, arguments)
+        method = getattr(self._store, f"a{name}" if awaited else name)
+        result = method(*positional, **named)
+        return _shown(asyncio.run(result) if awaited else result)
+
+
+def _arguments(name: str, given: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
+    """Return the arguments of a method, by position and by name."""
+    named = dict(given)
+    for key in ("prefix", "suffix"):
+        if named.get(key) is not None:
+            named[key] = tuple(named[key])
+    if name == "list_namespaces":
+        return [], named
+    positional = [tuple(named.pop("namespace"))]
+    if name != "search":
+        positional.append(named.pop("key"))
+    if name == "put":
+        positional.append(named.pop("value"))
+    return positional, named
+
+
+def _get(namespace: Sequence[str], **given: Any) -> GetOp:
+    return GetOp(tuple(namespace), **given)
+
+
+def _put(namespace: Sequence[str], **given: Any) -> PutOp:
+    return PutOp(tuple(namespace), **given)
+
+
+def _search(namespace: Sequence[str], **given: Any) -> SearchOp:
+    return SearchOp(tuple(namespace), **given)
+
+
+def _list_namespaces(
+    prefix: Sequence[str] | None = None, suffix: Sequence[str] | None = None, **given: Any
+) -> ListNamespacesOp:
+    paths = {"prefix": prefix, "suffix": suffix}
+    conditions = [
+        MatchCondition(match_type=kind, path=tuple(path))  # pyright: ignore[reportArgumentType]  # one of the two
+        for kind, path in paths.items()
+        if path is not None
+    ]
+    return ListNamespacesOp(match_conditions=tuple(conditions) or None, **given)
+
+
+_OPERATIONS: Mapping[str, Callable[..., Any]] = {
+    "get": _get,
+    "put": _put,
+    "search": _search,
+    "list_namespaces": _list_namespaces,
+}
+"""What a batch can hold."""
+
+
+def _shown(result: Any) -> Any:
+    """Return a result as the contract's values: an item is a map, a namespace a list."""
+    if isinstance(result, (list, tuple)):
+        return [_shown(part) for part in result]  # pyright: ignore[reportUnknownVariableType]  # LangGraph's
+    if not hasattr(result, "namespace"):
+        return result
+    item = result.dict()
+    if isinstance(result, SearchItem) and result.score is not None:
+        item["score"] = round(result.score, _DIGITS_OF_A_SCORE)
+    return item
+
+
+def _make_store(spec: Mapping[str, Any], now: Callable[[], datetime]) -> Any:
+    match spec["store"]:
+        case "memory" if spec.get("ttl") is None:
+            index = spec.get("index")
+            config: Any = index and {**index, "embed": _embedder(index["dims"])}
+            return InMemoryStore(index=config)
+        case "sqlite" if spec.get("index") is None:
+            return _make_sqlite(spec.get("ttl"), now)
+        case name:
+            raise UnsupportedSubjectError(f"no store {name} with these settings")
+
+
+def _make_sqlite(ttl: Any, now: Callable[[], datetime]) -> Any:
+    try:
+        from langgraph.store.sqlite import SqliteStore  # noqa: PLC0415  # older releases have none
+    except ImportError as error:
+        raise UnsupportedSubjectError(f"no store sqlite: {error}") from error
+    connection = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
+    # SQLite evaluates the keyword CURRENT_TIMESTAMP by the function of that name.
+    connection.create_function("current_timestamp", 0, lambda: now().strftime("%Y-%m-%d %H:%M:%S"))
+    store = SqliteStore(connection, ttl=ttl)
+    store.setup()
+    return store
+
+
+def _embedder(dimensions: int) -> Callable[[Sequence[str]], list[list[float]]]:
+    """Return the kit's embedding: how many characters have each remainder by `dimensions`."""
+
+    def embed(texts: Sequence[str]) -> list[list[float]]:
+        return [
+            [
+                float(sum(ord(character) % dimensions == place for character in text))
+                for place in range(dimensions)
+            ]
+            for text in texts
+        ]
+
+    return embed
+
+
+def _contents(store: Any) -> dict[str, bytes]:
+    """Return what a store keeps as text, by name: the rows of SQLite, nothing in memory."""
+    if isinstance(store, InMemoryStore):
+        return {}
+    rows = store.conn.execute("SELECT prefix, key, value, expires_at, ttl_minutes FROM store")
+    entries: dict[str, bytes] = {}
+    for prefix, key, value, expires, minutes in rows:
+        entries[stored_name("item", prefix, key, "value")] = bytes(value)
+        if minutes is not None:
+            entries[stored_name("item", prefix, key, "expires_at")] = str(expires).encode()
+            entries[stored_name("item", prefix, key, "ttl_minutes")] = repr(minutes).encode()
+    return entries
