@@ -1,8 +1,9 @@
-"""Checkpoints that LangGraph's authors saved, read at run time from its source distribution.
+"""Values that LangGraph's authors wrote, read at run time from its source distribution.
 
 An independent check of the corpora: nothing here was made by a generator, nothing of it is kept.
 `tests/test_checkpoint_migration.py` of that distribution holds histories in three formats as Python
-literals; they are evaluated without importing that file.
+literals, and its other tests hold states, events and messages; they are evaluated without importing
+a file.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import subprocess
 import sys
 import tarfile
 from collections.abc import Iterator
+from contextlib import suppress
 from importlib.metadata import version
 from typing import Annotated, Any, TypedDict
 
@@ -23,7 +25,17 @@ from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import StateGraph
 from langgraph.types import Interrupt, Send
 
-from parity_kit.contract import Case, CaseId, Operation, Raised, Returned, Subject, SubjectKind, run
+from parity_kit.contract import (
+    Case,
+    CaseId,
+    Level,
+    Operation,
+    Raised,
+    Returned,
+    Subject,
+    SubjectKind,
+    run,
+)
 from parity_kit.contract.plain import Plain
 from parity_kit.judging.compare import compare
 from parity_kit.judging.verdicts import Equal
@@ -35,6 +47,8 @@ pytestmark = pytest.mark.slow
 
 RELEASE = version("langgraph")
 MEMBER = f"langgraph-{RELEASE}/tests/test_checkpoint_migration.py"
+LONG = 60
+"""Characters from which a literal is looked at: the shorter ones are alike."""
 FORMATS = {"3", "2-start:*", "2-quadratic"}
 MAKERS = {"CheckpointTuple": CheckpointTuple, "Interrupt": Interrupt, "Send": Send}
 NODES = ("rewrite_query", "analyzer_one", "retriever_one", "retriever_two", "qa")
@@ -43,8 +57,8 @@ Histories = dict[str, list[CheckpointTuple]]
 
 
 @pytest.fixture(scope="module")
-def histories(tmp_path_factory: pytest.TempPathFactory) -> Histories:
-    """The saved histories by format, newest first."""
+def sources(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The test modules of the source distribution, by their paths in it."""
     folder = tmp_path_factory.mktemp("sdist")
     done = subprocess.run(
         [
@@ -61,10 +75,18 @@ def histories(tmp_path_factory: pytest.TempPathFactory) -> Histories:
         pytest.skip(f"the source distribution of langgraph {RELEASE} is not to be had: {reason}")
     (archive,) = folder.glob("langgraph-*.tar.gz")
     with tarfile.open(archive) as sdist:
-        file = sdist.extractfile(MEMBER)
-        assert file is not None, MEMBER
-        source = file.read().decode()
-    for statement in ast.parse(source).body:
+        files = [
+            (member.name, sdist.extractfile(member))
+            for member in sdist.getmembers()
+            if "/tests/" in member.name and member.name.endswith(".py")
+        ]
+        return {name: file.read().decode() for name, file in files if file is not None}
+
+
+@pytest.fixture(scope="module")
+def histories(sources: dict[str, str]) -> Histories:
+    """The saved histories by format, newest first."""
+    for statement in ast.parse(sources[MEMBER]).body:
         if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == (
             "SAVED_CHECKPOINTS"
         ):
@@ -117,6 +139,33 @@ def test_every_record_comes_back_from_langgraph_and_from_pure(histories: Histori
         assert ours[2] == Returned("kept")
         compared += 1
     assert compared
+
+
+def literals(source: str) -> Iterator[object]:
+    """Yield the outermost lists, maps, sets and tuples of a module that are literals."""
+    nodes: list[ast.AST] = [ast.parse(source)]
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, (ast.Dict, ast.List, ast.Set, ast.Tuple)):
+            with suppress(ValueError):
+                yield ast.literal_eval(node)
+                continue
+        nodes += ast.iter_child_nodes(node)
+
+
+def test_every_long_literal_comes_back_from_pure_as_from_langgraph(sources: dict[str, str]) -> None:
+    values = {repr(value): value for source in sources.values() for value in literals(source)}
+    blobs = {typed_bytes(value) for text, value in values.items() if len(text) >= LONG}
+    assert len(blobs) > 100
+    operations = tuple(
+        Operation(name, {"type": kind, "data": data})
+        for kind, data in sorted(blobs)
+        for name in ("decode", "round_trip")
+    )
+    case = Case(CaseId("literals"), Subject(SubjectKind.CODEC, {"strict": True}), operations)
+    outcomes = run(Engine(), case)
+    assert compare(case, outcomes, run(pure.Engine(), case)) == Equal(Level.BYTES)
+    assert all(isinstance(outcome, Returned) for outcome in outcomes)
 
 
 @pytest.mark.parametrize("saver", ["memory", "sqlite"])
