@@ -19,6 +19,8 @@ from parity_kit.reference.native import to_plain
 from parity_kit.reference.savers import public_config
 
 _Begun: TypeAlias = tuple[Track, Seen] | None
+_Begin: TypeAlias = Callable[..., _Begun]
+_Keep: TypeAlias = Callable[[Seen, Any], None]
 
 
 def recording_methods(recorder: Recorder) -> dict[str, Any]:
@@ -27,8 +29,7 @@ def recording_methods(recorder: Recorder) -> dict[str, Any]:
     for name in ("invoke", "stream", *_READS):
         for called in (name, f"a{name}"):
             method = _Method(recorder, called, getattr(Pregel, called))
-            make = _MADE.get(called, _aread if method.awaited else _read)
-            made[called] = functools.wraps(method.original)(make(method))
+            made[called] = functools.wraps(method.original)(_MADE.get(name, _read)(method))
     return made
 
 
@@ -46,7 +47,7 @@ class _Method:
     def operation(self) -> str:
         return self.name.removeprefix("a")
 
-    def begin_run(self, graph: Any, given: Any, config: Any, options: dict[str, Any]) -> _Begun:
+    def begin_run(self, graph: Any, input: Any, config: Any = None, **options: Any) -> _Begun:  # noqa: A002  # LangGraph's name
         track = self.recorder.begin(graph, self.name)
         if track is None:
             return None
@@ -57,7 +58,7 @@ class _Method:
             self.recorder.refuse(f"{self.name} with a stream mode or a version")
             return None
         try:
-            operation, _ = arguments.run_operation(given)
+            operation, _ = arguments.run_operation(input)
         except TypeError as error:
             self.recorder.refuse(f"{self.name} gets what cannot be stored: {error}")
             return None
@@ -68,7 +69,7 @@ class _Method:
                 track.note(f"not compared with the application: events of stream mode {mode}")
 
         def make() -> dict[str, Plain]:
-            made = arguments.run_operation(given)[1]
+            made = arguments.run_operation(input)[1]
             made |= arguments.run_arguments(graph, config, options)
             if streams:
                 made["modes"] = list(arguments.stream_modes(graph, options.get("stream_mode")))
@@ -81,7 +82,7 @@ class _Method:
         seen.has_value = not streams
         return track, seen
 
-    def begin_read(self, graph: Any, config: Any, args: Any, options: Any) -> _Begun:
+    def begin_read(self, graph: Any, config: Any, *args: Any, **options: Any) -> _Begun:
         track = self.recorder.begin(graph, self.name)
         if track is None:
             return None
@@ -111,139 +112,96 @@ class _Method:
             self.recorder.refuse(f"{self.name} gives what cannot be stored: {error}")
 
 
+def _called(method: _Method, begin: _Begin, keep: _Keep, ask: Any) -> Any:
+    """Return a method that asks LangGraph's once, and keeps what that returns."""
+
+    def call(self: Any, *args: Any, **options: Any) -> Any:
+        begun = begin(self, *args, **options)
+        if begun is None:
+            return ask(self, *args, **options)
+        with method.recorder.running(*begun):
+            value = ask(self, *args, **options)
+        keep(begun[1], value)
+        return value
+
+    async def acall(self: Any, *args: Any, **options: Any) -> Any:
+        begun = begin(self, *args, **options)
+        if begun is None:
+            return await ask(self, *args, **options)
+        with method.recorder.running(*begun):
+            value = await ask(self, *args, **options)
+        keep(begun[1], value)
+        return value
+
+    return acall if method.awaited else call
+
+
 def _invoke(method: _Method) -> Any:
-    def invoke(self: Any, input: Any, config: Any = None, **options: Any) -> Any:  # noqa: A002  # LangGraph's name
-        begun = method.begin_run(self, input, config, options)
-        if begun is None:
-            return method.original(self, input, config, **options)
-        with method.recorder.running(*begun):
-            value = method.original(self, input, config, **options)
-        method.recorder.keep(begun[1], value)
-        return value
-
-    return invoke
+    return _called(method, method.begin_run, method.recorder.keep, method.original)
 
 
-def _ainvoke(method: _Method) -> Any:
-    async def ainvoke(self: Any, input: Any, config: Any = None, **options: Any) -> Any:  # noqa: A002  # LangGraph's name
-        begun = method.begin_run(self, input, config, options)
-        if begun is None:
-            return await method.original(self, input, config, **options)
-        with method.recorder.running(*begun):
-            value = await method.original(self, input, config, **options)
-        method.recorder.keep(begun[1], value)
-        return value
+def _read(method: _Method) -> Any:
+    return _called(method, method.begin_read, method.keep_read, method.original)
 
-    return ainvoke
+
+def _history(method: _Method) -> Any:
+    def listed(*args: Any, **options: Any) -> list[Any]:
+        return list(method.original(*args, **options))
+
+    async def alisted(*args: Any, **options: Any) -> list[Any]:
+        return [item async for item in method.original(*args, **options)]
+
+    ask = alisted if method.awaited else listed
+    snapshots = _called(method, method.begin_read, method.keep_read, ask)
+
+    def history(*args: Any, **options: Any) -> Iterator[Any]:
+        yield from snapshots(*args, **options)
+
+    async def ahistory(*args: Any, **options: Any) -> AsyncIterator[Any]:
+        for snapshot in await snapshots(*args, **options):
+            yield snapshot
+
+    return ahistory if method.awaited else history
 
 
 _LAST = object()
 
 
 def _stream(method: _Method) -> Any:
-    def stream(self: Any, input: Any, config: Any = None, **options: Any) -> Iterator[Any]:  # noqa: A002  # LangGraph's name
-        begun = method.begin_run(self, input, config, options)
-        items = method.original(self, input, config, **options)
+    recorder = method.recorder
+
+    def stream(self: Any, *args: Any, **options: Any) -> Iterator[Any]:
+        begun = method.begin_run(self, *args, **options)
+        items = method.original(self, *args, **options)
         if begun is None:
             yield from items
             return
         while True:
-            with method.recorder.running(*begun):
+            with recorder.running(*begun):
                 item = next(items, _LAST)
             if item is _LAST:
                 return
             method.keep_item(self, begun[1], item, options)
-            try:
+            with recorder.read_on(begun[1]):
                 yield item
-            except GeneratorExit:
-                method.recorder.abandoned(begun[1])
-                raise
 
-    return stream
-
-
-def _astream(method: _Method) -> Any:
-    async def astream(
-        self: Any,
-        input: Any,  # noqa: A002  # LangGraph's name
-        config: Any = None,
-        **options: Any,
-    ) -> AsyncIterator[Any]:
-        begun = method.begin_run(self, input, config, options)
-        items = method.original(self, input, config, **options)
+    async def astream(self: Any, *args: Any, **options: Any) -> AsyncIterator[Any]:
+        begun = method.begin_run(self, *args, **options)
+        items = method.original(self, *args, **options)
         if begun is None:
             async for item in items:
                 yield item
             return
         while True:
-            with method.recorder.running(*begun):
+            with recorder.running(*begun):
                 item = await anext(items, _LAST)
             if item is _LAST:
                 return
             method.keep_item(self, begun[1], item, options)
-            try:
+            with recorder.read_on(begun[1]):
                 yield item
-            except GeneratorExit:
-                method.recorder.abandoned(begun[1])
-                raise
 
-    return astream
-
-
-def _read(method: _Method) -> Any:
-    def read(self: Any, config: Any, *args: Any, **options: Any) -> Any:
-        begun = method.begin_read(self, config, args, options)
-        if begun is None:
-            return method.original(self, config, *args, **options)
-        with method.recorder.running(*begun):
-            value = method.original(self, config, *args, **options)
-        method.keep_read(begun[1], value)
-        return value
-
-    return read
-
-
-def _aread(method: _Method) -> Any:
-    async def aread(self: Any, config: Any, *args: Any, **options: Any) -> Any:
-        begun = method.begin_read(self, config, args, options)
-        if begun is None:
-            return await method.original(self, config, *args, **options)
-        with method.recorder.running(*begun):
-            value = await method.original(self, config, *args, **options)
-        method.keep_read(begun[1], value)
-        return value
-
-    return aread
-
-
-def _history(method: _Method) -> Any:
-    def history(self: Any, config: Any, *args: Any, **options: Any) -> Iterator[Any]:
-        begun = method.begin_read(self, config, args, options)
-        if begun is None:
-            yield from method.original(self, config, *args, **options)
-            return
-        with method.recorder.running(*begun):
-            snapshots = list(method.original(self, config, *args, **options))
-        method.keep_read(begun[1], snapshots)
-        yield from snapshots
-
-    return history
-
-
-def _ahistory(method: _Method) -> Any:
-    async def ahistory(self: Any, config: Any, *args: Any, **options: Any) -> AsyncIterator[Any]:
-        begun = method.begin_read(self, config, args, options)
-        if begun is None:
-            async for item in method.original(self, config, *args, **options):
-                yield item
-            return
-        with method.recorder.running(*begun):
-            snapshots = [item async for item in method.original(self, config, *args, **options)]
-        method.keep_read(begun[1], snapshots)
-        for snapshot in snapshots:
-            yield snapshot
-
-    return ahistory
+    return astream if method.awaited else stream
 
 
 def _get_state(*, subgraphs: bool = False) -> dict[str, Plain]:
@@ -293,9 +251,6 @@ _READS: dict[str, tuple[Callable[..., dict[str, Plain]], Callable[[Any], Any]]] 
 }
 _MADE: dict[str, Callable[[_Method], Any]] = {
     "invoke": _invoke,
-    "ainvoke": _ainvoke,
     "stream": _stream,
-    "astream": _astream,
     "get_state_history": _history,
-    "aget_state_history": _ahistory,
 }

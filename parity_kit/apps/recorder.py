@@ -191,6 +191,11 @@ class Recorder:
         except TypeError as error:
             self.refuse(f"{seen.operation.name} gives what cannot be stored: {error}")
 
-    def abandoned(self, seen: Seen) -> None:
-        """Note that a stream was not read to its end."""
-        self.refuse(f"a {seen.operation.name} was not read to its end")
+    @contextmanager
+    def read_on(self, seen: Seen) -> Generator[None]:
+        """Note it if a stream is not read to its end: then its reader closes it here."""
+        try:
+            yield
+        except GeneratorExit:
+            self.refuse(f"a {seen.operation.name} was not read to its end")
+            raise
