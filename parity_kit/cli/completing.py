@@ -16,7 +16,6 @@ from click.shell_completion import CompletionItem
 
 from parity_kit.candidates.workspace import Workspace, find_workspace
 from parity_kit.contract.errors import ParityKitError
-from parity_kit.judging.words import SUBJECTS
 
 Complete = Callable[[click.Context, click.Parameter, str], list[str]]
 _BUNDLED = "pure"
@@ -91,4 +90,6 @@ def runs(workspace: Workspace) -> Iterable[str]:
 @_of
 def suites(_: Workspace) -> Iterable[str]:
     """Complete NAME=CASES for a suite."""
-    return [f"{name}=200" for name in SUBJECTS]
+    from parity_kit.gates.rules import SUITES
+
+    return [f"{name}=200" for name in SUITES]

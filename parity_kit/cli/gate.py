@@ -18,7 +18,7 @@ from parity_kit.cli.files import files_options
 from parity_kit.cli.lifecycle import Run
 from parity_kit.cli.tracing import trace_option
 from parity_kit.cli.workers import workers_option
-from parity_kit.contract import Level, SubjectKind
+from parity_kit.contract import Level
 from parity_kit.contract.errors import BadManifestError, UnknownCandidateError, UsageError
 from parity_kit.contract.events import (
     CandidateFailed,
@@ -52,12 +52,13 @@ _SHOWN_AT_THE_END = (
 def _suites(
     context: click.Context, option: click.Parameter, given: Sequence[str]
 ) -> Mapping[str, int]:
-    kinds = [kind.value for kind in SubjectKind]
+    from parity_kit.gates.rules import SUITES
+
     suites: dict[str, int] = {}
     for text in given:
         name, _, number = text.partition("=")
-        if name not in kinds or not number.isdecimal() or not int(number):
-            problem = f"{text!r} is not NAME=CASES, with {', '.join(kinds)} for NAME"
+        if name not in SUITES or not number.isdecimal() or not int(number):
+            problem = f"{text!r} is not NAME=CASES, with {', '.join(SUITES)} for NAME"
             raise click.BadParameter(problem, context, option)
         suites[name] = int(number)
     return suites

@@ -14,9 +14,9 @@ from parity_kit.cli.files import files_options
 from parity_kit.cli.lifecycle import Order, begin, resume_option
 from parity_kit.cli.tables import print_table
 from parity_kit.cli.workers import workers_option
-from parity_kit.contract import SubjectKind
 from parity_kit.contract.errors import BadManifestError, CandidateError, ExitCode
 from parity_kit.contract.events import CorporaChecked
+from parity_kit.gates.rules import SUITES
 from parity_kit.gates.settings import Settings, read_settings
 
 if TYPE_CHECKING:
@@ -109,7 +109,9 @@ def _plan(settings: Settings, candidate: str, start: RunStarted, fixtures: Path)
     from parity_kit.gates.matrix.rows import all_rows
     from parity_kit.gates.runner import Plan
 
-    suites = dict.fromkeys((kind.value for kind in SubjectKind), start.asked["examples"])
+    examples = start.asked["examples"]
+    # A handover takes several runs of both engines.
+    suites = dict.fromkeys(SUITES, examples) | {"handover": -(-examples // 4)}
     rules = dataclasses.replace(settings.rules(candidate), corpora=(), suites=suites)
     return Plan(rules, seed=start.seed, floors=settings.floors, rows=all_rows(fixtures))
 

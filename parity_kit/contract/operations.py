@@ -48,6 +48,7 @@ _TABLES: Final = {
         "delete_thread": "thread async",
         "copy_thread": "source target async",
         "put": "thread checkpoint metadata parent async",
+        "load_stored": "stored created messages",
         "store_items": "namespace async",
         "clear_cache": "nodes async",
     },

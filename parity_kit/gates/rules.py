@@ -35,6 +35,10 @@ A ledger lists exceptions: past one half it, and not the comparison, would carry
 """
 
 
+SUITES = (*(kind.value for kind in SubjectKind), "handover")
+"""What can be searched: each subject, and threads that change engines."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """The rules of a gate; without any, whatever is claimed must be equal in all corpora."""
@@ -130,7 +134,7 @@ def read_rules(table: Table) -> Rules:
     suites, levels = table.table("suites"), table.table("levels")
     rules = Rules(
         table.texts("corpora", ()),
-        {name: suites.count(name, 1) for name in suites.keys(subjects)},
+        {name: suites.count(name, 1) for name in suites.keys(SUITES)},
         {SubjectKind(name): _level(levels, name) for name in levels.keys(subjects)},
         table.count("floor", 1),
         table.share("unsupported", 1.0),

@@ -15,6 +15,7 @@ from parity_kit.contract import Case, Engine, Level, Outcome, SubjectKind, run
 from parity_kit.contract.casefile import SUFFIX, CaseFile
 from parity_kit.contract.errors import CandidateError
 from parity_kit.contract.events import Event, GateFinished, GateProgress
+from parity_kit.corpora.folder import read_corpora
 from parity_kit.corpora.oracle import reference
 from parity_kit.corpora.reach import read_reach
 from parity_kit.gates.findings import divergence, gate_finished
@@ -22,6 +23,9 @@ from parity_kit.judging.candidate_under_test import CandidateUnderTest
 from parity_kit.reference.watcher import Watcher
 from parity_kit.search.coverage import Floors
 from parity_kit.search.generate import left_out
+from parity_kit.search.handing_over import SUITE as HANDOVER
+from parity_kit.search.handing_over import HandoverSearch, hand_over
+from parity_kit.search.handovers import stops
 from parity_kit.search.lockstep import Lockstep, search
 
 _MOST_NAMED = 3
@@ -51,6 +55,9 @@ def gate_suite(  # noqa: PLR0913, PLR0917  # what a search is made of
     Raises:
         CandidateError: If the candidate cannot be judged any further.
     """
+    if suite == HANDOVER:
+        _gate_handovers(workspace, under_test, asked, emit, folder)
+        return
     total = asked.examples + asked.bulk
 
     def progress(done: int) -> None:
@@ -75,6 +82,43 @@ def gate_suite(  # noqa: PLR0913, PLR0917  # what a search is made of
     emit(_finished(under_test, result, asked.floors, reached))
 
 
+def _gate_handovers(
+    workspace: Workspace,
+    under_test: CandidateUnderTest,
+    asked: Search,
+    emit: Callable[[Event], None],
+    folder: Path,
+) -> None:
+    """Hand over threads from and to a candidate, and tell it like a search.
+
+    Raises:
+        CandidateError: If the candidate cannot be judged any further.
+    """
+    traces = [trace for corpus in read_corpora(workspace.fixtures) for trace in corpus.traces]
+    with reference(workspace) as engine:
+        result = hand_over(
+            [trace for trace in traces if stops(trace.case, trace.outcomes)],
+            engine,
+            under_test,
+            examples=asked.examples + asked.bulk,
+            seed_value=asked.seed,
+            required=under_test.asked(SubjectKind.GRAPH, asked.required),
+            on_case=lambda done: emit(GateProgress(under_test.name, HANDOVER, done, done)),
+        )
+        _tell_findings(engine, under_test, result, emit, folder)
+    emit(
+        gate_finished(
+            candidate=under_test.name,
+            gate=_name(HANDOVER),
+            kind="lockstep",
+            verdict=result.tally.verdict,
+            tally=result.tally,
+            seconds=result.seconds,
+            notes=[*result.notes()],
+        )
+    )
+
+
 def _watched(searched: Callable[[], Lockstep], workspace: Workspace) -> tuple[Lockstep, str]:
     """Return the result of a search, and what it reached of LangGraph that no corpus reaches."""
     reach = read_reach(workspace.fixtures)
@@ -96,7 +140,7 @@ def _watched(searched: Callable[[], Lockstep], workspace: Workspace) -> tuple[Lo
 def _tell_findings(
     engine: Engine,
     under_test: CandidateUnderTest,
-    result: Lockstep,
+    result: Lockstep | HandoverSearch,
     emit: Callable[[Event], None],
     folder: Path,
 ) -> None:

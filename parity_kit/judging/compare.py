@@ -64,6 +64,8 @@ def compare(
         return ProtocolFault(f"outcomes that are no plain data: {error}")
     if _bytes_of(reference) == given:
         return Equal(required)
+    if (not_loaded := _not_loaded(case, candidate)) is not None:
+        return NotSupported(not_loaded)
     places: dict[tuple[object, ...], _Site] = {}
     for site in _differing(case, reference, candidate, masks or oracle_masks(), required):
         # A place comes with the lowest level at which it differs first.
@@ -91,6 +93,14 @@ def _gap(reference: Sequence[Outcome], candidate: Sequence[Outcome]) -> str | No
         if isinstance(theirs, Unsupported) and not isinstance(ours, Unsupported)
     )
     return next(gaps, None)
+
+
+def _not_loaded(case: Case, candidate: Sequence[Outcome]) -> str | None:
+    """Return why the candidate could not take over a thread: what follows then says nothing."""
+    for operation, outcome in zip(case.operations, candidate, strict=True):
+        if operation.name == "load_stored" and isinstance(outcome, Unsupported):
+            return outcome.reason
+    return None
 
 
 def same_outcomes(one: Sequence[Outcome], other: Sequence[Outcome]) -> bool:

@@ -18,11 +18,11 @@ from parity_kit.reference.callbacks import callback_handler
 from parity_kit.reference.hosts import store_items
 from parity_kit.reference.native import interrupts_inside, to_plain
 from parity_kit.reference.pins import Counter
-from parity_kit.reference.savers import public_config
+from parity_kit.reference.savers import load_contents, public_config
 
 RECURSION_LIMIT = 25
 """Supersteps a run may take unless the operation says otherwise."""
-OF_SAVERS = frozenset({"delete_thread", "copy_thread", "put"})
+OF_SAVERS = frozenset({"delete_thread", "copy_thread", "put", "load_stored"})
 """The operations on the saver itself."""
 
 
@@ -176,6 +176,11 @@ class Operations:
             configurable["checkpoint_id"] = parent
         config = {"configurable": configurable}
         return self._saver.put(config, checkpoint, metadata, checkpoint["channel_versions"])
+
+    def load_stored(self, stored: Mapping[str, bytes], created: int = 0, messages: int = 0) -> None:
+        """Store what an engine stored, and count on from its checkpoints and message ids."""
+        load_contents(self._saver, stored)
+        self._counter.go_on_from(created, messages)
 
     def store_items(self, namespace: Sequence[str]) -> Any:
         """Return the items of the graph's store under a prefix."""

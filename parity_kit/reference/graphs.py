@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import fields
 from typing import Any, cast
@@ -29,7 +29,7 @@ from parity_kit.reference.graph_operations import OF_SAVERS, Direct, Operations,
 from parity_kit.reference.native import Watch, perform, to_native
 from parity_kit.reference.pins import Counter, Pin, pinned, unhurried
 from parity_kit.reference.plain_functions import ScriptBuilder, source
-from parity_kit.reference.savers import close_saver, contents, make_saver
+from parity_kit.reference.savers import close_saver, contents, make_saver, refused_in
 
 _OF_RUNTIME = {"info": "execution_info", "drain": "control"}
 _RUNTIME = {field.name for field in fields(Runtime)}
@@ -68,6 +68,12 @@ class GraphSession:
             return Unsupported(reason)
         if self._saver is None and operation.name in OF_SAVERS:
             return Unsupported("without a saver there are no threads")
+
+        if operation.name == "load_stored":
+            stored = cast("Mapping[str, bytes]", operation.args["stored"])
+            if reason := refused_in(stored):
+                return Unsupported(reason)
+            self._watch.expect(stored)
 
         def action(events: list[Event]) -> Any:
             return self._prepared(operation, events)()

@@ -19,7 +19,7 @@ from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from parity_kit.contract import Event, Outcome, Raised, Returned
 from parity_kit.contract.canonical import pack, unpack
 from parity_kit.contract.plain import Plain
-from parity_kit.msgpack.buildable import FIXTURE_TYPES, TypeName
+from parity_kit.msgpack.buildable import FIXTURE_TYPES, TypeName, unbuildable
 from parity_kit.msgpack.values import has_sets, order_sets, order_sets_in
 
 HAS_ALLOWLIST = "allowed_msgpack_modules" in signature(JsonPlusSerializer).parameters
@@ -33,6 +33,11 @@ def trust_types(types: Collection[TypeName]) -> None:
     """Let this process build these types too, which imports their modules and calls them."""
     _trusted.update(types)
     serializer.cache_clear()
+
+
+def untrusted(value: Plain) -> list[TypeName]:
+    """Return the types that a value names and that this process must not build."""
+    return [name for name in unbuildable(value) if name not in _trusted]
 
 
 @cache
@@ -138,6 +143,10 @@ class Watch:
 
     def __init__(self) -> None:
         self._known: Mapping[str, bytes] = {}
+
+    def expect(self, stored: Mapping[str, bytes]) -> None:
+        """Take these byte strings for those of the last look."""
+        self._known = stored
 
     def changes(self, now: Mapping[str, bytes]) -> tuple[dict[str, bytes], tuple[str, ...]]:
         """Return the new or changed entries, and the names of those that are gone."""

@@ -59,6 +59,10 @@ class Counter:
         self._ids: dict[int, str] = {}
         self._messages = 0
 
+    def go_on_from(self, created: int, messages: int) -> None:
+        """Count on from what another session created."""
+        self.created, self._messages = created, messages
+
     def checkpoint_id(self, number: int) -> str:
         """Return the id of the session's `number`-th checkpoint; 0 is an empty one."""
         if Pin.IDS in self.free and number > self.created:

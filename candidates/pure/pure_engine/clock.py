@@ -42,6 +42,10 @@ class PinnedClock:
         """Count a checkpoint that was created elsewhere."""
         self._created += 1
 
+    def go_on_from(self, created: int) -> None:
+        """Count on from the checkpoints of another session."""
+        self._created = created
+
     def id_of(self, number: int) -> str:
         """Return the id of the session's checkpoint with a number, counted from 1."""
         return f"00000000-0000-6000-8000-{number:012x}"
@@ -77,6 +81,9 @@ class SystemClock:
 
     def count(self) -> None:
         """Do nothing: the checkpoint has its own id."""
+
+    def go_on_from(self, created: int) -> None:
+        """Do nothing, like `count`."""
 
     def id_of(self, number: int) -> str:
         """Return the id of the session's checkpoint with a number."""

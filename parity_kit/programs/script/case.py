@@ -109,7 +109,7 @@ def _graph_lines(case: Case, uses: Uses) -> list[str]:
         lines += (["", ""] if lines else []) + block
     lines.append("")
     for index, operation in enumerate(case.operations):
-        lines += shown(index, operation, operation_lines(operation, uses, cached), uses)
+        lines += shown(index, operation, operation_lines(operation, uses, cached, saver), uses)
     return lines
 
 

@@ -63,6 +63,48 @@ def load(data):
     return JsonPlusSerializer(allowed_msgpack_modules=None).loads_typed(("msgpack", data))''',
         ("JsonPlusSerializer",),
     ),
+    "load_stored": Helper(
+        '''\
+def load_stored(saver, stored):
+    """Put into a saver what another process stored: byte strings by name."""
+    saver.serde = JsonPlusSerializer(allowed_msgpack_modules=None)
+    entries = [
+        ([part.replace("%2F", "/").replace("%25", "%") for part in name.split("/")], data)
+        for name, data in stored.items()
+    ]
+    about = {tuple(parts[:4]): (parts[-1], data) for parts, data in entries}
+    tables = isinstance(saver, InMemorySaver)
+    if not tables:
+        saver.setup()
+    for (kind, *where), data in entries:
+        if kind == "checkpoint":
+            *place, form = where
+            thread, ns, saved = place
+            metadata = about["metadata", *place]
+            parent = about.get(("parent", *place), ("", b""))[1].decode() or None
+            if tables:
+                saver.storage[thread][ns][saved] = (form, data), metadata, parent
+            else:
+                saver.conn.execute(
+                    "INSERT INTO checkpoints VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    (*place, parent, form, data, metadata[1]),
+                )
+        elif kind == "blob":
+            *place, form = where
+            saver.blobs[tuple(place)] = form, data
+        elif kind == "write":
+            *place, task, index, channel, path, form = where
+            if tables:
+                write = task, channel, (form, data), path
+                saver.writes[tuple(place)][task, int(index)] = write
+            else:
+                saver.conn.execute(
+                    "INSERT INTO writes (thread_id, checkpoint_ns, checkpoint_id, task_id,"
+                    " task_path, idx, channel, type, value) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    (*place, task, path, int(index), channel, form, data),
+                )''',
+        ("InMemorySaver", "JsonPlusSerializer"),
+    ),
     "largest": Helper("def largest(left, right):\n    return max(left, right)"),
     "smallest": Helper("def smallest(left, right):\n    return min(left, right)"),
     "merge": Helper("def merge(left, right):\n    return {**left, **right}"),

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 from parity_kit.contract import Operation
+from parity_kit.contract.errors import BadProgramError
 from parity_kit.programs.script.source import Uses, call, literal, names, quoted
 
 _RUN = ("durability", "context", "interrupt_before", "interrupt_after", "output_keys", "version")
@@ -13,8 +14,13 @@ _CONFIG = ("recursion_limit", "max_concurrency")
 _OWN_CONFIG = ("metadata", "tags", "run_id")
 
 
-def operation_lines(operation: Operation, uses: Uses, cached: Mapping[str, str]) -> Iterator[str]:
-    """Yield the lines of an operation on `graph`; `cached` has the names of tasks with a cache."""
+def operation_lines(
+    operation: Operation, uses: Uses, cached: Mapping[str, str], saver: Any
+) -> Iterator[str]:
+    """Yield the lines of an operation on `graph`, which stores in a `saver`, as a subject names it.
+
+    `cached` has the names of tasks with a cache.
+    """
     given: dict[str, Any] = dict(operation.args)
     match operation.name:
         case "invoke" | "stream" | "first_event" | "resume" | "resume_map" | "command":
@@ -25,8 +31,8 @@ def operation_lines(operation: Operation, uses: Uses, cached: Mapping[str, str])
             yield from _state(operation.name, given, uses)
         case "get_state_history":
             yield from _history(given, uses)
-        case "put":
-            yield from _put(given, uses)
+        case "put" | "load_stored" as name:
+            yield _loaded(given, saver, uses) if name == "load_stored" else _put(given, uses)
         case "store_items":
             namespace = call("tuple", names(given["namespace"]))
             yield f"print({call(uses('search'), 'store', namespace)})"
@@ -194,10 +200,16 @@ def _history(given: Mapping[str, Any], uses: Uses) -> Iterator[str]:
     yield from _print_items("get_state_history", [_config(given, uses)], named, given, uses)
 
 
-def _put(given: Mapping[str, Any], uses: Uses) -> Iterator[str]:
+def _loaded(given: Mapping[str, Any], saver: Any, uses: Uses) -> str:
+    if saver == "postgres":
+        raise BadProgramError("a script cannot load stored bytes into PostgreSQL")
+    return call(uses("load_stored"), "saver", literal(given["stored"], uses))
+
+
+def _put(given: Mapping[str, Any], uses: Uses) -> str:
     where = {"thread_id": given["thread"], "checkpoint_ns": ""}
     where |= {"checkpoint_id": given["parent"]} if given.get("parent") else {}
     parts = [literal(given[key], uses) for key in ("checkpoint", "metadata")]
     versions = literal(given["checkpoint"]["channel_versions"], uses)
     config = literal({"configurable": where}, uses)
-    yield f"print({call('saver.put', config, *parts, versions)})"
+    return f"print({call('saver.put', config, *parts, versions)})"

@@ -6,10 +6,14 @@ The module of a saver knows how to make it, what it holds (docs/contract.md) and
 from __future__ import annotations
 
 import importlib
+from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
 
 from parity_kit.contract import UnsupportedSubjectError
+from parity_kit.contract.canonical import unpack
+from parity_kit.reference.native import built_by_langchain, untrusted
+from parity_kit.reference.savers.entries import Tables
 
 NAMES = ("memory", "sqlite", "sqlite-file", "postgres")
 """The savers that a subject can name."""
@@ -45,6 +49,25 @@ def close_saver(saver: Any) -> None:
 def contents(saver: Any) -> dict[str, bytes]:
     """Return every byte string a saver holds, by name."""
     return {} if saver is None else _room_of(saver).contents(saver)
+
+
+def load_contents(saver: Any, stored: Mapping[str, bytes]) -> None:
+    """Store the byte strings that `contents` of the same kind of saver returned, on any engine."""
+    _room_of(saver).load(saver, Tables.of(stored))
+
+
+def refused_in(stored: Mapping[str, bytes]) -> str:
+    """Return why LangGraph must not read these byte strings, or nothing: anybody may send a case.
+
+    Its savers build every type that stored bytes name.
+    """
+    for name, data in stored.items():
+        kind = name.rpartition("/")[2]
+        if kind == "json" and (built := built_by_langchain(data)):
+            return f"the kit does not let LangChain build {built}, which {name} names"
+        if kind == "msgpack" and (types := untrusted(unpack(data))):
+            return f"the kit does not let LangGraph build {'.'.join(types[0])}, which {name} names"
+    return ""
 
 
 def tuple_to_map(saved: Any, saver: Any) -> Any:

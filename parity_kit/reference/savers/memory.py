@@ -6,7 +6,7 @@ from typing import Any
 
 from langgraph.checkpoint.memory import InMemorySaver
 
-from parity_kit.reference.savers.entries import put_parent, put_typed
+from parity_kit.reference.savers.entries import Tables, put_parent, put_typed
 
 
 def make() -> InMemorySaver:
@@ -40,3 +40,20 @@ def contents(saver: InMemorySaver) -> dict[str, bytes]:
             where = ("write", thread, ns, name, task, str(index), channel, path)
             put_typed(entries, where, value)
     return entries
+
+
+def load(saver: InMemorySaver, tables: Tables) -> None:
+    """Store what `contents` returned."""
+    versions: dict[tuple[str, str, str, str], Any] = {}
+    for place, saved in tables.checkpoints.items():
+        thread, ns, name = place
+        entry = (saved, tables.metadata[place], tables.parents.get(place))
+        saver.storage[thread][ns][name] = entry
+        for channel, version in saver.serde.loads_typed(saved)["channel_versions"].items():
+            versions[thread, ns, channel, str(version)] = version  # old layouts have numbers
+    for (*where, version), blob in tables.blobs.items():
+        thread, ns, channel = where
+        key = versions.get((thread, ns, channel, version), version)
+        saver.blobs[thread, ns, channel, key] = blob
+    for (place, path, task, index, channel), value in tables.writes.items():
+        saver.writes[place][task, index] = (task, channel, value, path)

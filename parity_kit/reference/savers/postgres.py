@@ -13,7 +13,7 @@ from typing import Any
 
 from parity_kit.contract import UnsupportedSubjectError
 from parity_kit.reference.postgres_server import missing, server
-from parity_kit.reference.savers.entries import put_parent, put_typed
+from parity_kit.reference.savers.entries import Tables, put_parent, put_typed
 
 _free: list[Any] = []
 _made: list[Any] = []
@@ -127,3 +127,32 @@ def contents(saver: Any) -> dict[str, bytes]:
         where = ("write", *place, row["task_id"], str(row["idx"]), row["channel"], row["task_path"])
         put_typed(entries, where, (row["type"], row["blob"]))
     return entries
+
+
+def load(saver: Any, tables: Tables) -> None:
+    """Store what `contents` returned."""
+    with saver.conn.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO checkpoints (thread_id, checkpoint_ns, checkpoint_id,"
+            " parent_checkpoint_id, checkpoint, metadata)"
+            " VALUES (%s, %s, %s, %s, %s::jsonb, %s::jsonb)",
+            [
+                (
+                    *place,
+                    tables.parents.get(place),
+                    saved[1].decode(),
+                    tables.metadata[place][1].decode(),
+                )
+                for place, saved in tables.checkpoints.items()
+            ],
+        )
+        cursor.executemany(
+            "INSERT INTO checkpoint_blobs (thread_id, checkpoint_ns, channel, version, type, blob)"
+            " VALUES (%s, %s, %s, %s, %s, %s)",
+            [(*where, *blob) for where, blob in tables.blobs.items()],
+        )
+        cursor.executemany(
+            "INSERT INTO checkpoint_writes (thread_id, checkpoint_ns, checkpoint_id, task_path,"
+            " task_id, idx, channel, type, blob) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            [(*place, *write, *value) for (place, *write), value in tables.writes.items()],
+        )

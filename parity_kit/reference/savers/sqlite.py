@@ -10,7 +10,7 @@ from typing import Any
 
 from langgraph.checkpoint.sqlite import SqliteSaver
 
-from parity_kit.reference.savers.entries import put_parent, put_typed
+from parity_kit.reference.savers.entries import Tables, put_parent, put_typed
 
 
 def make() -> SqliteSaver:
@@ -57,3 +57,21 @@ def contents(saver: SqliteSaver) -> dict[str, bytes]:
             where = ("write", thread, ns, name, task, str(index), channel, path)
             put_typed(entries, where, (kind, value))
     return entries
+
+
+def load(saver: SqliteSaver, tables: Tables) -> None:
+    """Store what `contents` returned."""
+    with saver.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO checkpoints (thread_id, checkpoint_ns, checkpoint_id,"
+            " parent_checkpoint_id, type, checkpoint, metadata) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [
+                (*place, tables.parents.get(place), *saved, tables.metadata[place][1])
+                for place, saved in tables.checkpoints.items()
+            ],
+        )
+        cursor.executemany(
+            "INSERT INTO writes (thread_id, checkpoint_ns, checkpoint_id, task_path, task_id, idx,"
+            " channel, type, value) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [(*place, *write, *value) for (place, *write), value in tables.writes.items()],
+        )

@@ -14,6 +14,7 @@ from pure_engine.savers.saver import (
     Checkpoint,
     PendingWrite,
     Query,
+    Rows,
     Saved,
     Saver,
     Typed,
@@ -37,7 +38,7 @@ class MemorySaver(Saver):
     def __init__(self) -> None:
         self._threads = defaultdict[str, _Namespaces](lambda: defaultdict(dict))
         self._writes: dict[tuple[str, str, str], dict[tuple[str, int], _StoredWrite]] = {}
-        self._blobs: dict[tuple[str, str, str, Any], Typed] = {}
+        self._blobs: dict[tuple[str, str, str, str], Typed] = {}
 
     def get(self, where: Where) -> Saved | None:
         """Return the checkpoint with an id, or the thread's latest."""
@@ -67,7 +68,7 @@ class MemorySaver(Saver):
 
     def _values(self, thread: str, ns: str, versions: Mapping[str, Any]) -> dict[str, Any]:
         blobs = {
-            channel: self._blobs.get((thread, ns, channel, version), _EMPTY)
+            channel: self._blobs.get((thread, ns, channel, str(version)), _EMPTY)
             for channel, version in versions.items()
         }
         return {channel: loads(*blob) for channel, blob in blobs.items() if blob[0] != "empty"}
@@ -108,7 +109,7 @@ class MemorySaver(Saver):
         values = rest.pop("channel_values")
         for channel, version in versions.items():
             blob = dumps(values[channel]) if channel in values else _EMPTY
-            self._blobs[thread, ns, channel, version] = blob
+            self._blobs[thread, ns, channel, str(version)] = blob
         name = checkpoint["id"]
         entry = (dumps(rest), dumps(full_metadata(where, metadata)), where.get("checkpoint_id"))
         self._threads[thread][ns][name] = entry
@@ -161,12 +162,23 @@ class MemorySaver(Saver):
                     if parent:
                         entries[stored_name("parent", thread, ns, name)] = parent.encode()
         for (thread, ns, channel, version), blob in self._blobs.items():
-            put_typed(entries, ("blob", thread, ns, channel, str(version)), blob)
+            put_typed(entries, ("blob", thread, ns, channel, version), blob)
         for (thread, ns, name), writes in self._writes.items():
             for (task, index), (_, channel, typed, path) in writes.items():
                 parts = ("write", thread, ns, name, task, str(index), channel, path)
                 put_typed(entries, parts, typed)
         return entries
+
+    def load(self, rows: Rows) -> None:
+        """Store everything that another saver has stored."""
+        for (thread, ns, name), saved in rows.checkpoints.items():
+            place = (thread, ns, name)
+            entry = (saved, rows.metadata[place], rows.parents.get(place))
+            self._threads[thread][ns][name] = entry
+        self._blobs.update(rows.blobs)
+        for (thread, ns, name, task, index), (channel, path, value) in rows.writes.items():
+            writes = self._writes.setdefault((thread, ns, name), {})
+            writes[task, index] = (task, channel, value, path)
 
 
 _EMPTY: Typed = ("empty", b"")

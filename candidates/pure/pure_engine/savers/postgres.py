@@ -22,6 +22,7 @@ from pure_engine.savers.saver import (
     Checkpoint,
     PendingWrite,
     Query,
+    Rows,
     Saved,
     Saver,
     Versions,
@@ -213,6 +214,17 @@ class PostgresSaver(Saver):
     def contents(self) -> dict[str, bytes]:
         """Return everything stored, by name."""
         return self._tables.contents()
+
+    def load(self, rows: Rows) -> None:
+        """Store everything that another saver has stored."""
+        for place, (_, saved) in rows.checkpoints.items():
+            metadata = rows.metadata[place][1].decode()
+            row = Row(rows.parents.get(place), saved.decode(), metadata)
+            self._tables.checkpoints[place] = row
+        self._tables.blobs.update(rows.blobs)
+        for key, (channel, path, value) in rows.writes.items():
+            *_, task, index = key
+            self._tables.writes[key] = (channel, task, index, value, path)
 
 
 def _is_inline(value: Any) -> bool:

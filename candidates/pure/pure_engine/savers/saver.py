@@ -7,10 +7,10 @@ A `Where` is what LangGraph calls a config's `configurable`: `thread_id`, `check
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from dataclasses import dataclass, field
+from typing import Any, Protocol, Self, TypeAlias
 
-from parity_kit.contract import stored_name
+from parity_kit.contract import split_stored_name, stored_name
 from pure_engine.names import SLOTS
 
 Where: TypeAlias = Mapping[str, Any]
@@ -53,6 +53,44 @@ class Query:
 EVERYTHING = Query()
 
 
+@dataclass(slots=True)
+class Rows:
+    """What a saver has stored, read from the names of its entries (docs/contract.md)."""
+
+    checkpoints: dict[tuple[str, str, str], Typed] = field(default_factory=dict[Any, Any])
+    metadata: dict[tuple[str, str, str], Typed] = field(default_factory=dict[Any, Any])
+    parents: dict[tuple[str, str, str], str] = field(default_factory=dict[Any, Any])
+    blobs: dict[tuple[str, str, str, str], Typed] = field(default_factory=dict[Any, Any])
+    writes: dict[tuple[str, str, str, str, int], tuple[str, str, Typed]] = field(
+        default_factory=dict[Any, Any]
+    )
+    """A channel, a task path and a value, by place, task and index."""
+
+    @classmethod
+    def of(cls, stored: Mapping[str, bytes]) -> Self:
+        """Sort entries by what they are."""
+        rows = cls()
+        for name, data in stored.items():
+            kind, *where = split_stored_name(name)
+            match kind:
+                case "write":
+                    *place, task, index, channel, path, form = where
+                    key: Any = (*place, task, int(index))
+                    rows.writes[key] = (channel, path, (form, data))
+                case "parent":
+                    rows.parents[tuple(where)] = data.decode()  # pyright: ignore[reportArgumentType]  # three parts
+                case _:
+                    *place, form = where
+                    tables = {
+                        "checkpoint": rows.checkpoints,
+                        "metadata": rows.metadata,
+                        "blob": rows.blobs,
+                    }
+                    table: dict[Any, Typed] = tables[kind]
+                    table[tuple(place)] = (form, data)
+        return rows
+
+
 class Saver(Protocol):
     """Keeps checkpoints and pending writes."""
 
@@ -88,6 +126,10 @@ class Saver(Protocol):
 
     def contents(self) -> dict[str, bytes]:
         """Return everything stored, by name (docs/contract.md)."""
+        ...
+
+    def load(self, rows: Rows) -> None:
+        """Store everything that another saver of this kind has stored."""
         ...
 
     def close(self) -> None:

@@ -17,6 +17,7 @@ from pure_engine.savers.saver import (
     Checkpoint,
     PendingWrite,
     Query,
+    Rows,
     Saved,
     Saver,
     Versions,
@@ -223,6 +224,20 @@ class SqliteSaver(Saver):
             parts = ("write", thread, ns, name, task, str(index), channel, path)
             put_typed(entries, parts, (kind, value))
         return entries
+
+    def load(self, rows: Rows) -> None:
+        """Store everything that another saver has stored."""
+        for place, (kind, saved) in rows.checkpoints.items():
+            metadata = rows.metadata[place][1]
+            self._database.execute(
+                f"INSERT INTO checkpoints ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)",  # noqa: S608  # no text of a user's
+                (*place, rows.parents.get(place), kind, saved, metadata),
+            )
+        for (*place, task, index), (channel, path, value) in rows.writes.items():
+            self._database.execute(
+                f"INSERT INTO writes ({_WRITE_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608  # no text of a user's
+                (*place, task, path, index, channel, *value),
+            )
 
     def close(self) -> None:
         """Close the database."""

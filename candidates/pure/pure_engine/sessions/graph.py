@@ -17,7 +17,7 @@ from pure_engine.pregel.snapshots import checkpoint_of, graph_in, inner_graph, s
 from pure_engine.pregel.streams import Item, Sink
 from pure_engine.pregel.updates import Change, update_state
 from pure_engine.program.compiler import compile_program
-from pure_engine.savers.saver import Query, Saver, Where
+from pure_engine.savers.saver import Query, Rows, Saver, Where
 from pure_engine.sessions.options import (
     ANYWHERE,
     RECURSION_LIMIT,
@@ -245,6 +245,12 @@ class GraphSession(Session):
         self._saver().put(where, checkpoint, metadata, checkpoint["channel_versions"])
         place = {"thread_id": thread, "checkpoint_ns": "", "checkpoint_id": checkpoint["id"]}
         return {"configurable": place}
+
+    def do_load_stored(self, stored: dict[str, bytes], created: int = 0) -> None:
+        """Take over what another session stored, and count on from its checkpoints."""
+        self._known = stored
+        self._saver().load(Rows.of(stored))
+        self._graph.clock.go_on_from(created)
 
     def do_delete_thread(self, thread: str) -> None:
         """Delete a thread."""

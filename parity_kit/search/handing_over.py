@@ -1,0 +1,242 @@
+"""The suite `handover`: threads begun on one engine and continued on the other, both ways.
+
+Half of the handovers come from committed cases, half from drawn ones. A case is stopped between its
+operations, and inside its runs between two supersteps. LangGraph itself must continue alike in a
+fresh session over its own bytes: where it does not, the case keeps something in its process (a
+store, a cache, a count of visits), and no handover is made of it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from random import Random
+from typing import TypeAlias
+
+from parity_kit.contract import Case, CaseId, Engine, Level, Outcome, Trace, Unsupported, run
+from parity_kit.judging.candidate_under_test import Answer, CandidateUnderTest
+from parity_kit.judging.compare import compare, same_outcomes
+from parity_kit.judging.judge import Tally, judge, judge_answer
+from parity_kit.judging.places import place_text
+from parity_kit.judging.verdicts import Divergent, Equal, Verdict, passes
+from parity_kit.reference.logs import silence_langgraph
+from parity_kit.search.choices import seeded
+from parity_kit.search.generate.graphs import graph_case
+from parity_kit.search.handovers import handover, is_stopped, runs, stopped, stops
+from parity_kit.search.lockstep import MOST_FINDINGS, Finding, signature
+
+SUITE = "handover"
+MOST_STOPS = 6
+"""Stops of one case, between its operations and inside its runs together."""
+_IN_PROCESS = ("visits", "store", "cache", "no checkpointer", "durability exit")
+"""Features of cases that keep in their process what no saver holds."""
+
+_ANOTHER_WAY = "without the same result before the stop"
+_SAME_BYTES = "with every stored byte the same, so that LangGraph would only continue its own"
+_NO_BYTES = "without any stored bytes"
+_NOT_BACK = (_SAME_BYTES, _ANOTHER_WAY, _NO_BYTES)
+
+
+@dataclass(slots=True)
+class HandoverSearch:
+    """The result of the suite."""
+
+    tally: Tally
+    suite: str = SUITE
+    findings: list[Finding] = field(default_factory=list[Finding])
+    seconds: float = 0.0
+    begun: Counter[str] = field(default_factory=Counter[str])
+    """Handovers by the engine that stored, and those not made, by reason."""
+    left_out: Counter[str] = field(default_factory=Counter[str])
+
+    def notes(self) -> Iterator[str]:
+        """Yield what was tried, and what was not."""
+        tried, unsupported = self.begun, self.tally.verdicts["unsupported"]
+        yield (
+            f"{tried['threads']:,} threads, {tried['committed']:,} of them of committed cases,"
+            f" stopped {tried['between operations']:,} times between two operations and"
+            f" {tried['between supersteps']:,} times between two supersteps of a run"
+            f" (at most {MOST_STOPS} stops a thread)"
+        )
+        yield (
+            f"LangGraph to the candidate: {tried['forth']:,} handovers, {unsupported:,} of them"
+            " unsupported"
+        )
+        reasons = [f"{tried[reason]:,} {reason}" for reason in _NOT_BACK if tried[reason]]
+        yield (
+            f"the candidate to LangGraph: {tried['back']:,} handovers"
+            + (f"; not tried: {', '.join(reasons)}" if reasons else "")
+        )
+        if same := tried["differs undisturbed"]:
+            yield f"{same:,} of the divergent differ in the same places when nothing is handed over"
+        if self.left_out:
+            reasons = ", ".join(f"{reason} {n:,}" for reason, n in self.left_out.most_common())
+            yield f"not handed over, as LangGraph keeps in its process what they need: {reasons}"
+
+
+def hand_over(  # noqa: PLR0913  # a search's settings, all named
+    committed: Sequence[Trace],
+    reference: Engine,
+    under_test: CandidateUnderTest,
+    *,
+    examples: int,
+    seed_value: int,
+    required: Level,
+    on_case: Callable[[int], None],
+) -> HandoverSearch:
+    """Hand over threads from and to a candidate, `examples` times from LangGraph.
+
+    Raises:
+        CandidateError: If the candidate cannot be judged any further.
+    """
+    started = time.monotonic()
+    result = HandoverSearch(Tally(required))
+    suite = _Suite(reference, under_test, result, on_case)
+    with silence_langgraph():
+        sample = Random(seed_value)  # noqa: S311  # cases, not secrets
+        shuffled = sample.sample(committed, len(committed))
+        suite.all(shuffled, (examples + 1) // 2, "committed")
+        suite.all(_drawn(reference, seed_value), examples, "drawn")
+    if not result.findings and (known := suite.first_undisturbed):
+        result.findings = [Finding(*known, result.begun["differs undisturbed"])]
+    result.seconds = time.monotonic() - started
+    return result
+
+
+def _drawn(reference: Engine, seed_value: int) -> Iterator[Trace]:
+    choices = seeded(seed_value, [])
+    while True:
+        yield graph_case(choices, reference)
+
+
+@dataclass(slots=True)
+class _Suite:
+    reference: Engine
+    under_test: CandidateUnderTest
+    result: HandoverSearch
+    on_case: Callable[[int], None]
+    first_undisturbed: tuple[Case, Verdict] | None = None
+    latest: tuple[Trace, Answer] | None = None
+
+    def all(self, traces: Iterable[Trace], until: int, origin: str) -> None:
+        """Hand over threads until so many handovers to the candidate were made."""
+        for trace in traces:
+            if self.result.begun["forth"] >= until:
+                return
+            before = self.result.begun["forth"]
+            for stop, stopped_trace in islice(self._stopped(trace), MOST_STOPS):
+                if self.result.begun["forth"] < until:
+                    self._both_ways(stopped_trace, stop)
+            if self.result.begun["forth"] > before:
+                self.result.begun["threads"] += 1
+                self.result.begun[origin] += 1
+
+    def _stopped(self, trace: Trace) -> Iterator[tuple[int, Trace]]:
+        """Yield a case's stops, and its trace: those inside runs and between operations in turn."""
+        inside = self._inside(trace.case) if trace.case.subject.spec.get("saver") else iter(())
+        between = ((stop, trace) for stop in stops(trace.case, trace.outcomes))
+        for kind, source in (("between supersteps", inside), ("between operations", between)):
+            for item in islice(source, MOST_STOPS // 2):
+                self.result.begun[kind] += 1
+                yield item
+
+    def _inside(self, case: Case) -> Iterator[tuple[int, Trace]]:
+        for index in runs(case):
+            for supersteps in range(1, MOST_STOPS):
+                cut = stopped(case, index, supersteps)
+                outcomes = run(self.reference, cut)
+                if not is_stopped(outcomes[index]):
+                    break
+                yield index + 1, Trace(cut, outcomes)
+
+    def _both_ways(self, trace: Trace, stop: int) -> None:
+        forth = handover(trace.case, trace.outcomes, stop)
+        alone = compare(forth.case, forth.outcomes, run(self.reference, forth.case), Level.BYTES)
+        if not isinstance(alone, Equal):
+            features = set(trace.case.features)
+            reason = next((name for name in _IN_PROCESS if name in features), "unknown")
+            self.result.left_out[reason] += 1
+            return
+        tried = self.result.begun
+        tried["forth"] += 1
+        answer = self._whole(trace)
+        alone = self._undisturbed(trace, stop, answer)
+        self._judged(forth, "to-candidate", self._on_candidate, alone)
+        begun = replace(trace.case, operations=trace.case.operations[:stop])
+        if not isinstance(answer, tuple) or not _same_results(begun, trace.outcomes, answer):
+            tried[_ANOTHER_WAY] += 1
+            return
+        if same_outcomes(trace.outcomes[:stop], answer[:stop]):
+            tried[_SAME_BYTES] += 1
+            return
+        if not any(
+            outcome.stored for outcome in answer[:stop] if not isinstance(outcome, Unsupported)
+        ):
+            tried[_NO_BYTES] += 1
+            return
+        tried["back"] += 1
+        back = handover(trace.case, (*answer[:stop], *trace.outcomes[stop:]), stop)
+        self._judged(back, "to-langgraph", self._on_reference, frozenset())
+
+    def _whole(self, trace: Trace) -> Answer:
+        """Return the candidate's answer to a case with nothing handed over, asked once."""
+        if self.latest is None or self.latest[0] is not trace:
+            self.latest = trace, self.under_test.answer(trace.case)
+        return self.latest[1]
+
+    def _undisturbed(self, trace: Trace, stop: int, answer: Answer) -> frozenset[_Spot]:
+        """Return where the candidate differs after a stop if nothing is handed over."""
+        verdict = judge_answer(trace.case, trace.outcomes, answer, self.result.tally.required)
+        return frozenset(_spots(verdict, stop - 1))
+
+    def _on_candidate(self, trace: Trace) -> Verdict:
+        return judge(trace.case, trace.outcomes, self.under_test, self.result.tally.required)
+
+    def _on_reference(self, trace: Trace) -> Verdict:
+        continued = run(self.reference, trace.case)
+        return compare(trace.case, trace.outcomes, continued, self.result.tally.required)
+
+    def _judged(
+        self,
+        trace: Trace,
+        way: str,
+        judged: Callable[[Trace], Verdict],
+        undisturbed: frozenset[_Spot],
+    ) -> None:
+        case = replace(trace.case, id=CaseId(f"lockstep/{SUITE}/{way}/{trace.case.id}"))
+        trace = replace(trace, case=case)
+        verdict = self.under_test.ledger.held_against(case.id, judged(trace))
+        result = self.result
+        result.tally.add(case, verdict)
+        self.on_case(sum(result.tally.verdicts.values()))
+        if passes(verdict):
+            return
+        if isinstance(verdict, Divergent) and undisturbed.issuperset(_spots(verdict, 0)):
+            result.begun["differs undisturbed"] += 1
+            self.first_undisturbed = self.first_undisturbed or (case, verdict)
+            return
+        for index, known in enumerate(result.findings):
+            if signature(known.verdict) == signature(verdict):
+                result.findings[index] = replace(known, count=known.count + 1)
+                return
+        if len(result.findings) < MOST_FINDINGS:
+            result.findings.append(Finding(case, verdict, 1))
+
+
+_Spot: TypeAlias = tuple[int, str, str]
+"""An operation after the stop, a place in its outcome, and a path there."""
+
+
+def _spots(verdict: Verdict, before: int) -> Iterator[_Spot]:
+    """Yield where outcomes differ, in operations after the first `before`."""
+    if isinstance(verdict, Divergent):
+        for item in verdict.differences:
+            yield item.operation - before, place_text(item.place), item.path
+
+
+def _same_results(case: Case, ours: Sequence[Outcome], theirs: Sequence[Outcome]) -> bool:
+    stop = len(case.operations)
+    return isinstance(compare(case, ours[:stop], theirs[:stop], Level.RESULT), Equal)

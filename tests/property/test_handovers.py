@@ -1,0 +1,240 @@
+"""Handovers: what LangGraph continues alike, and what an engine that loses a part of it does."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pure_engine
+import pytest
+
+from parity_kit.candidates.workspace import find_workspace
+from parity_kit.contract import (
+    Case,
+    CaseId,
+    Level,
+    Operation,
+    Outcome,
+    Pins,
+    Returned,
+    Subject,
+    SubjectKind,
+    Trace,
+    Unsupported,
+    run,
+)
+from parity_kit.contract.canonical import pack
+from parity_kit.contract.plain import Ext, Plain
+from parity_kit.corpora.folder import read_corpora
+from parity_kit.judging.candidate_under_test import CandidateUnderTest
+from parity_kit.judging.compare import compare, same_outcomes
+from parity_kit.judging.verdicts import Equal, NotSupported
+from parity_kit.reference import Engine
+from parity_kit.search.handing_over import HandoverSearch, hand_over
+from parity_kit.search.handovers import LOAD, Thread, handover, is_stopped, stopped, stops
+
+FIXTURES = find_workspace(Path(__file__)).fixtures
+REFERENCE = Engine()
+PURE = pure_engine.Engine()
+Runner = Callable[[Case], tuple[Outcome, ...]]
+
+
+def reference(case: Case) -> tuple[Outcome, ...]:
+    return run(REFERENCE, case)
+
+
+@functools.cache
+def committed(corpus: str) -> tuple[Trace, ...]:
+    return read_corpora(FIXTURES, [corpus])[0].traces
+
+
+@functools.cache
+def trace(case: str) -> Trace:
+    (found,) = (trace for trace in committed(case.partition("/")[0]) if trace.case.id == case)
+    return found
+
+
+def searched(candidate: Runner, examples: int = 6) -> HandoverSearch:
+    chosen = [
+        trace("graphs/interrupt/parallel-one-at-a-time"),
+        trace("graphs/error/parallel-then-mended"),
+        trace("graphs/send/then-interrupt"),
+    ]
+    return hand_over(
+        chosen,
+        REFERENCE,
+        CandidateUnderTest("it", candidate),
+        examples=examples,
+        seed_value=1,
+        required=Level.BYTES,
+        on_case=lambda _: None,
+    )
+
+
+def altered(alter: Callable[[Mapping[str, bytes]], Mapping[str, bytes]]) -> Runner:
+    """Return LangGraph as an engine that takes over another thread than it was given."""
+
+    def engine(case: Case) -> tuple[Outcome, ...]:
+        first, *rest = case.operations
+        if first.name != LOAD:
+            return reference(case)
+        given: Mapping[str, bytes] = first.args["stored"]  # pyright: ignore[reportAssignmentType]  # as `Thread.load` makes it
+        load = Operation(LOAD, {**first.args, "stored": dict(alter(given))})
+        # What it holds instead is not told: only what it does later shows the loss.
+        return (Returned(), *reference(replace(case, operations=(load, *rest)))[1:])
+
+    return engine
+
+
+@pytest.mark.parametrize("engine", [reference, functools.partial(run, PURE)])
+def test_langgraph_and_pure_continue_what_langgraph_stored(engine: Runner) -> None:
+    result = searched(engine)
+    assert not result.findings
+    assert result.tally.verdicts["equal"] >= 4
+    assert result.tally.verdicts.keys() <= {"equal", "unsupported"}
+
+
+def test_the_notes_count_what_was_tried_and_what_was_not() -> None:
+    threads, forth, back, *_ = searched(reference).notes()
+    assert "of committed cases, stopped" in threads
+    assert forth == "LangGraph to the candidate: 6 handovers, 0 of them unsupported"
+    assert back == (
+        "the candidate to LangGraph: 0 handovers; not tried: 6 with every stored byte the same, so"
+        " that LangGraph would only continue its own"
+    )
+
+
+def test_lost_pending_writes_are_found() -> None:
+    result = searched(
+        altered(lambda stored: {k: v for k, v in stored.items() if not k.startswith("write/")})
+    )
+    assert result.tally.verdict == "divergent"
+    assert result.findings[0].case.id.startswith("lockstep/handover/to-candidate/")
+
+
+def test_langgraph_continues_what_a_candidate_stored_where_the_bytes_differ() -> None:
+    def other_parents(case: Case) -> tuple[Outcome, ...]:
+        def changed(outcome: Outcome) -> Outcome:
+            assert not isinstance(outcome, Unsupported)
+            kept = {k: v for k, v in outcome.stored.items() if not k.startswith("write/")}
+            return replace(outcome, stored=kept)
+
+        return tuple(map(changed, reference(case)))
+
+    result = searched(other_parents)
+    ways = {finding.case.id.split("/")[2] for finding in result.findings}
+    assert "to-langgraph" in ways
+    assert result.begun["back"]
+
+
+def test_a_candidate_that_takes_nothing_over_is_unsupported() -> None:
+    def without(case: Case) -> tuple[Outcome, ...]:
+        outcomes = reference(case)
+        return tuple(
+            Unsupported("no operation load_stored") if operation.name == LOAD else outcome
+            for operation, outcome in zip(case.operations, outcomes, strict=True)
+        )
+
+    result = searched(without, 3)
+    assert result.tally.verdict == "unsupported"
+    assert not result.tally.compared
+
+
+def test_the_committed_handovers_are_the_rest_of_undisturbed_runs() -> None:
+    checked = 0
+    for continued in committed("handovers"):
+        name = continued.case.id.removeprefix("handovers/")
+        base, _, number = name.rpartition("/after-")
+        if not base:
+            continue
+        whole = trace(base)
+        rest = whole.outcomes[int(number) :]
+        assert same_outcomes(rest, continued.outcomes[1:]), name
+        checked += 1
+    assert checked > 50
+
+
+def test_a_run_stops_after_a_superstep_and_goes_on() -> None:
+    case = trace("graphs/line/invoke").case
+    whole = trace("graphs/line/invoke").outcomes
+    cut = stopped(case, 0, 1)
+    outcomes = reference(cut)
+    assert is_stopped(outcomes[0])
+    assert [operation.name for operation in cut.operations[:2]] == ["invoke", "invoke"]
+    assert cut.operations[1].args["input"] is None
+    assert isinstance(outcomes[1], Returned)
+    assert isinstance(whole[0], Returned)
+    assert outcomes[1].value == whole[0].value
+    assert next(iter(stops(cut, outcomes))) == 1
+
+
+def test_a_thread_counts_on_from_the_ids_it_gave() -> None:
+    thread = Thread()
+    for outcome in trace("graphs/line/invoke").outcomes:
+        thread.add(outcome)
+    load = thread.load()
+    assert load.args["created"] == 5
+    assert "messages" not in load.args
+
+
+@pytest.mark.parametrize("saver", ["memory", "sqlite"])
+def test_what_was_loaded_is_what_is_stored(saver: str) -> None:
+    whole = trace("graphs/interrupt/parallel-nodes" + ("/sqlite" if saver == "sqlite" else ""))
+    continued = handover(whole.case, whole.outcomes, 1)
+    (first, *_) = reference(continued.case)
+    assert first == Returned()
+    (first, *_) = run(PURE, continued.case)
+    assert first == Returned()
+
+
+def test_an_old_layout_keeps_its_numbers_as_versions() -> None:
+    whole = trace("migration/both-names/start/old-is-newer/go-on")
+    for stop in stops(whole.case, whole.outcomes):
+        continued = handover(whole.case, whole.outcomes, stop)
+        verdict = compare(continued.case, continued.outcomes, reference(continued.case))
+        assert isinstance(verdict, Equal)
+
+
+def test_types_that_may_not_be_built_are_not_loaded() -> None:
+    data = pack({"channel_versions": {}, "x": Ext(1, pack(["os", "system", ["true"]]))})
+    subject = Subject(SubjectKind.GRAPH, {"program": _program(), "saver": "memory"})
+    stored = {"checkpoint/t//1/msgpack": data, "metadata/t//1/msgpack": pack({})}
+    case = Case(CaseId("x"), subject, (Operation(LOAD, {"stored": stored}),), (), Pins())
+    (outcome,) = reference(case)
+    assert isinstance(outcome, Unsupported)
+    assert "os.system" in outcome.reason
+
+
+def test_a_name_of_no_entry_is_refused() -> None:
+    subject = Subject(SubjectKind.GRAPH, {"program": _program(), "saver": "memory"})
+    case = Case(CaseId("x"), subject, (Operation(LOAD, {"stored": {"what/t": b""}}),), (), Pins())
+    (outcome,) = reference(case)
+    assert not isinstance(outcome, Returned)
+
+
+def test_what_follows_a_load_that_is_unsupported_is_not_compared() -> None:
+    whole = trace("graphs/interrupt/parallel-nodes")
+    continued = handover(whole.case, whole.outcomes, 1)
+    theirs = (Unsupported("no load"), *reference(continued.case)[1:-1], Returned("other"))
+    verdict = compare(continued.case, continued.outcomes, theirs)
+    assert verdict == NotSupported("no load")
+
+
+def _program() -> Plain:
+    return trace("graphs/line/invoke").case.subject.spec["program"]
+
+
+def test_what_langgraph_keeps_in_its_process_is_not_handed_over() -> None:
+    result = hand_over(
+        [trace("persistence/partial/sends")],
+        REFERENCE,
+        CandidateUnderTest("it", reference),
+        examples=6,
+        seed_value=1,
+        required=Level.BYTES,
+        on_case=lambda _: None,
+    )
+    assert result.left_out["visits"] >= 1
+    assert "visits" in list(result.notes())[-1]
