@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Collection, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from parity_kit.apps.arguments import OF_CALLBACKS
-from parity_kit.apps.calls import Place, Problem
+from parity_kit.apps.calls import Place, Problem, Result
 from parity_kit.apps.chance import chance_pinned
 from parity_kit.apps.channels import ReducerGuess
 from parity_kit.apps.freezing import body_of, route_of
@@ -27,9 +27,10 @@ from parity_kit.contract import (
     Unsupported,
 )
 from parity_kit.contract import run as run_case
-from parity_kit.contract.canonical import pack
+from parity_kit.contract.canonical import pack, unpack
 from parity_kit.contract.casefile import CaseFile
 from parity_kit.contract.errors import CannotRecordError
+from parity_kit.msgpack.buildable import TypeName, named_types
 from parity_kit.programs.admission import check_structure, foreign_types
 from parity_kit.programs.features import features_of
 from parity_kit.reference.engine import Engine
@@ -139,7 +140,8 @@ def _frozen(
     check_structure(case)
     if types := foreign_types(case):
         names = ", ".join(".".join(kind) for kind in types)
-        problems.append(Problem(f"values of {names}, which LangGraph does not build on its own"))
+        what = f"values of {names}{_origin(track, types)}"
+        problems.append(Problem(f"{what}, which LangGraph does not build on its own"))
         return file, case, ()
     outcomes = run_case(Engine(), case)
     for index, (seen, outcome) in enumerate(zip(track.seen, outcomes, strict=True)):
@@ -149,6 +151,16 @@ def _frozen(
     if not problems and (name := _differing_entry(stored, outcomes)):
         problems.append(Problem(f"the frozen run stores other bytes: {name}"))
     return file, case, outcomes
+
+
+def _origin(track: Track, types: Collection[TypeName]) -> str:
+    """Return which node first returned a value of one of the types, in words."""
+    for call in track.watcher.calls:
+        if isinstance(call.ending, Result) and named_types(unpack(call.ending.expression)) & {
+            *types
+        }:
+            return f" that node {'/'.join(call.place)!r} returns"
+    return ""
 
 
 def freeze(name: str, track: Track, problems: list[Problem]) -> Case:
