@@ -66,7 +66,7 @@ TRAPS: dict[Callable[[Any], Any], str] = {
     swallows: "node 'swallows' catches an interrupt and goes on",
     nests: "node 'nests' runs a graph inside itself: add that graph as a node",
     raises_own: r"node 'raises_own' raises .*OwnError, which the program language has no word for",
-    returns_own: r"\.Own that node 'returns_own' returns, which LangGraph does not build on its own",
+    returns_own: "Own that node 'returns_own' returns, which LangGraph does not build on its own",
 }
 
 
