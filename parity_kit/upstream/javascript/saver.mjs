@@ -3,11 +3,17 @@
 // A request is a line of JSON, and so is its answer. The calls are synchronous: the tests run one
 // after the other, and the engine answers one at a time.
 import { readSync, writeSync } from "node:fs";
-import { BaseCheckpointSaver, MemorySaver } from "@langchain/langgraph-checkpoint";
+import {
+  BaseCheckpointSaver,
+  DeltaSnapshot,
+  isDeltaSnapshot,
+  MemorySaver,
+} from "@langchain/langgraph-checkpoint";
 
 const NAME = process.env.PARITY_KIT_JAVASCRIPT_SAVER;
 const requests = Number(process.env.PARITY_KIT_JAVASCRIPT_REQUESTS);
 const answers = Number(process.env.PARITY_KIT_JAVASCRIPT_ANSWERS);
+const SNAPSHOT = "__snapshot_of_a_delta_channel__"; // JSON has no word for it
 const chunk = Buffer.alloc(1 << 16);
 let rest = "";
 let opened = 0;
@@ -18,7 +24,11 @@ function answer() {
     if (end >= 0) {
       const line = rest.slice(0, end);
       rest = rest.slice(end + 1);
-      return JSON.parse(line);
+      return JSON.parse(line, (_, value) =>
+        value && typeof value === "object" && SNAPSHOT in value
+          ? new DeltaSnapshot(value[SNAPSHOT])
+          : value,
+      );
     }
     const count = readSync(answers, chunk);
     if (count === 0) throw new Error("the candidate's engine is gone");
@@ -41,7 +51,10 @@ class WireSaver extends BaseCheckpointSaver {
   apply(operation, args) {
     const test = expect.getState().currentTestName ?? "";
     const message = { test, saver: this.number, operation, arguments: args };
-    writeSync(requests, `${JSON.stringify(message)}\n`);
+    const line = JSON.stringify(message, (_, value) =>
+      isDeltaSnapshot(value) ? { [SNAPSHOT]: value.value } : value,
+    );
+    writeSync(requests, `${line}\n`);
     const { error, value } = answer();
     if (error) throw new Error(error);
     return value;
@@ -84,6 +97,10 @@ class WireSaver extends BaseCheckpointSaver {
 
   async deleteThread(thread) {
     this.apply("delete_thread", { thread });
+  }
+
+  async getDeltaChannelHistory({ config, channels }) {
+    return this.apply("delta_history", { ...where(config), channels });
   }
 }
 
