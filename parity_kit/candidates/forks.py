@@ -53,17 +53,17 @@ class Lost:
 
 @dataclass(slots=True)
 class _Fork:
-    """A process, and the job that it is at."""
+    """A process, and the task that it is at."""
 
     process: BaseProcess
     pipe: Connection
-    job: int | None = None
+    task: Any = None
 
-    def give(self, job: int) -> None:
-        """Let it do a job."""
-        self.job = job
+    def give(self, task: Any) -> None:
+        """Let it do a task."""
+        self.task = task
         with contextlib.suppress(OSError):  # it died while idle, which the next read shows
-            self.pipe.send(job)
+            self.pipe.send(task)
 
     def end(self) -> None:
         """Wait for its end."""
@@ -88,46 +88,59 @@ def in_forks(
 
     A fork that is `lasting` does one job after another; otherwise every job has one of its own.
     """
-    pool = _Pool(jobs, workers, lasting, attempts, deque(range(len(jobs))))
+
+    def work(number: int, send: Send) -> None:
+        jobs[number](send)
+
+    forks = Forks(work, workers, deque(range(len(jobs))), lasting=lasting, attempts=attempts)
     if not lasting:
         gc.collect()
         gc.freeze()  # so that the collectors of many forks do not copy what they share
     try:
-        while busy := pool.busy():
-            for pipe in wait([*busy]):
-                yield pool.read(busy[pipe])
+        yield from forks.messages()
     finally:
-        for fork in pool.forks:
-            fork.process.kill()
-            fork.end()
         gc.unfreeze()
 
 
 @dataclass(slots=True)
-class _Pool:
-    """The forks of one process, and the jobs that wait for one."""
+class Forks:
+    """Forks of this process, and the tasks that wait for one; more may be added meanwhile.
 
-    jobs: Sequence[Job]
+    `work` does a task in a fork. A task is plain data that can be hashed.
+    """
+
+    work: Callable[[Any, Send], None]
     workers: int
-    lasting: bool
-    attempts: int
-    waiting: deque[int]
-    tries: Counter[int] = field(default_factory=Counter[int])
-    forks: list[_Fork] = field(default_factory=list[_Fork])
+    waiting: deque[Any]
+    lasting: bool = True
+    attempts: int = ATTEMPTS
+    _tries: Counter[Any] = field(default_factory=Counter[Any])
+    _forks: list[_Fork] = field(default_factory=list[_Fork])
 
-    def busy(self) -> dict[Any, _Fork]:
-        """Return the forks that are at a job, by their pipes, after giving jobs to all."""
+    def messages(self) -> Generator[tuple[Any, Any]]:
+        """Yield a task and what its fork sent, as it comes, last `Ended`."""
+        try:
+            while busy := self._busy():
+                for pipe in wait([*busy]):
+                    yield self._read(busy[pipe])
+        finally:
+            for fork in self._forks:
+                fork.process.kill()
+                fork.end()
+
+    def _busy(self) -> dict[Any, _Fork]:
+        """Return the forks that are at a task, by their pipes, after giving tasks to all."""
         while self.waiting:
-            idle = next((fork for fork in self.forks if fork.job is None), None)
-            if idle is None and len(self.forks) == self.workers:
+            idle = next((fork for fork in self._forks if fork.task is None), None)
+            if idle is None and len(self._forks) == self.workers:
                 break
             (idle or self._add()).give(self.waiting.popleft())
-        return {fork.pipe: fork for fork in self.forks if fork.job is not None}
+        return {fork.pipe: fork for fork in self._forks if fork.task is not None}
 
     def _add(self) -> _Fork:
         context = multiprocessing.get_context("fork")
         ours, theirs = context.Pipe()
-        pipes = [ours, *(fork.pipe for fork in self.forks)]
+        pipes = [ours, *(fork.pipe for fork in self._forks)]
         process = context.Process(target=self._serve, args=(theirs, pipes), daemon=True)
         # An interrupt meanwhile is for this process alone: the fork cannot take it yet.
         signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
@@ -136,26 +149,25 @@ class _Pool:
         finally:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
         theirs.close()
-        self.forks.append(fork := _Fork(process, ours))
+        self._forks.append(fork := _Fork(process, ours))
         return fork
 
-    def read(self, fork: _Fork) -> tuple[int, Any]:
-        """Return what a fork sent for its job, or that it died."""
-        job = fork.job
-        assert job is not None, "a busy fork has a job"  # noqa: S101  # an invariant
+    def _read(self, fork: _Fork) -> tuple[Any, Any]:
+        """Return what a fork sent for its task, or that it died."""
+        task = fork.task
         try:
             message = fork.pipe.recv()
         except (EOFError, OSError):
-            self.tries[job] += 1
-            again = self.tries[job] < self.attempts
+            self._tries[task] += 1
+            again = self._tries[task] < self.attempts
             message = Lost() if again else None
-            self.waiting.extendleft([job] if again else [])
+            self.waiting.extendleft([task] if again else [])
         if isinstance(message, Ended):
-            fork.job = None
+            fork.task = None
         if message is None or isinstance(message, Lost if self.lasting else (Lost, Ended)):
-            self.forks.remove(fork)
+            self._forks.remove(fork)
             fork.end()
-        return job, Ended(_death(fork.process)) if message is None else message
+        return task, Ended(_death(fork.process)) if message is None else message
 
     def _serve(self, pipe: Connection, inherited: Sequence[Connection]) -> NoReturn:
         """Do the jobs that are asked for, until nobody asks any more."""
@@ -168,14 +180,23 @@ class _Pool:
             os.dup2(silent, stream)
         try:
             while True:
-                number: int = pipe.recv()
-                pipe.send(_done(self.jobs[number], pipe))
+                pipe.send(self._done(pipe.recv(), pipe.send))
                 if not self.lasting:
                     break
         except (EOFError, OSError):
             pass  # the parent is gone
         finally:
             os._exit(0)  # whatever threads and hooks a job left behind
+
+    def _done(self, task: Any, send: Send) -> Ended:
+        try:
+            self.work(task, send)
+        except ParityKitError as error:
+            return Ended(error)
+        except BaseException as error:  # noqa: BLE001  # a mutant may raise anything
+            last = traceback.format_exception_only(error)[-1].strip()
+            return Ended(KitError(f"a worker process failed: {last}"))
+        return Ended()
 
 
 def in_order(
@@ -233,14 +254,3 @@ def _death(process: BaseProcess) -> KitError:
         f"a worker process ended with {process.exitcode}",
         hint="if the system ended it for want of memory, give fewer --workers",
     )
-
-
-def _done(job: Job, pipe: Connection) -> Ended:
-    try:
-        job(pipe.send)
-    except ParityKitError as error:
-        return Ended(error)
-    except BaseException as error:  # noqa: BLE001  # a mutant may raise anything
-        last = traceback.format_exception_only(error)[-1].strip()
-        return Ended(KitError(f"a worker process failed: {last}"))
-    return Ended()

@@ -20,6 +20,7 @@ _COMMANDS = {
     "init": "Create a workspace in your port's repository.",
     "fixtures": "Build, check, show and compare the corpora.",
     "run": "Run the differential suite against a candidate.",
+    "campaign": "Search very many cases of a candidate, on every processor.",
     "bench": "Measure a candidate against the reference.",
     "claims": "Show published claims of speed beside what was measured here.",
     "report": "Write the HTML report of a run.",

@@ -91,6 +91,7 @@ def command(
     if examples < 1:
         raise click.BadParameter("must be at least 1", param_hint="--examples")
     from parity_kit.candidates.launch import find
+    from parity_kit.gates.examples import example_names
     from parity_kit.gates.settings import read_settings
 
     settings = read_settings(workspace)
@@ -99,7 +100,12 @@ def command(
         if candidate is None:
             raise click.MissingParameter(param_hint="CANDIDATE", param_type="argument")
         asked = {"suites": list(suites), "examples": examples, "bulk": bulk, "level": level}
-        return Order([candidate], seed, asked)
+        known = {
+            suite: names
+            for suite in suites or _SUITES
+            if (names := example_names(workspace, candidate, suite))
+        }
+        return Order([candidate], seed, asked | ({"known": known} if known else {}))
 
     with begin(workspace, resumed, _ASKED, order, wanted, as_json=as_json) as run:
         (name,) = run.start.candidates
@@ -135,6 +141,7 @@ def _plan(settings: Settings, candidate: str, start: RunStarted, fixtures: Path)
         seed=start.seed,
         floors=settings.floors,
         rows=all_rows(fixtures),
+        examples=asked.get("known", {}),
     )
 
 

@@ -180,25 +180,18 @@ class CandidateGates:
         """Return the candidate's engine in this process."""
         if self._engine is not None:
             return self._engine
-        name = self.candidate.name
         engine = start(self.candidate, self.workspace, on_progress=self.note)
         self._engine = engine
-        description = engine.describe()
-        self._started = CandidateStarted(
-            name,
-            self.candidate.title,
-            f"{description.name} {description.version}",
-            description.language,
-            {kind.value: level.label for kind, level in description.levels.items()},
-            engine.ready_seconds,
-            engine.cage.gaps() if engine.cage else "",
-            differing_packages(self.candidate, self.workspace, self.inputs.oracle),
+        self._started = candidate_started(
+            self.candidate, self.workspace, engine, self.inputs.oracle
         )
-        if description.engaged:
+        if engine.describe().engaged:
             # A process counts how often replaced functions ran: an earlier one's count is gone.
             self.earlier = Earlier()
         self._under_test = replace(
-            self.plan.rules.applied_to(CandidateUnderTest.started(name, engine, self.ledger)),
+            self.plan.rules.applied_to(
+                CandidateUnderTest.started(self.candidate.name, engine, self.ledger)
+            ),
             missing_types=frozenset(
                 _missing_types(self.candidate, self.workspace, self.inputs.corpora)
             ),
@@ -234,8 +227,32 @@ class CandidateGates:
         from parity_kit.gates.search_gate import Search, gate_suite  # noqa: PLC0415  # heavy
 
         assert self.folder, "a search has a place to write to"  # noqa: S101  # the command made it
-        asked = Search(plan.rules.suites[suite], plan.bulk, plan.seed, plan.required, plan.floors)
+        asked = Search(
+            plan.rules.suites[suite],
+            plan.bulk,
+            plan.seed,
+            plan.required,
+            plan.floors,
+            self.inputs.examples.get(suite, ()),
+        )
         gate_suite(self.workspace, self._under_test, suite, asked, emit, self.folder)
+
+
+def candidate_started(
+    candidate: Candidate, workspace: Workspace, engine: RemoteEngine, oracle: Mapping[str, str]
+) -> CandidateStarted:
+    """Return the event that tells what an engine says of itself."""
+    description = engine.describe()
+    return CandidateStarted(
+        candidate.name,
+        candidate.title,
+        f"{description.name} {description.version}",
+        description.language,
+        {kind.value: level.label for kind, level in description.levels.items()},
+        engine.ready_seconds,
+        engine.cage.gaps() if engine.cage else "",
+        differing_packages(candidate, workspace, oracle),
+    )
 
 
 def _missing_types(

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Self
 
 from parity_kit.candidates.manifest import Candidate
 from parity_kit.candidates.workspace import Workspace
-from parity_kit.contract import CaseId, Level
+from parity_kit.contract import Case, CaseId, Level
 from parity_kit.contract.errors import CandidateError
 from parity_kit.contract.events import (
     CandidateFailed,
@@ -27,6 +27,7 @@ from parity_kit.corpora.manifest import read_manifest
 from parity_kit.corpora.reach import Reach, read_reach
 from parity_kit.gates.candidate_gates import CandidateGates
 from parity_kit.gates.conclusion import Conclusion, conclude
+from parity_kit.gates.examples import read_examples
 from parity_kit.gates.gate import AnyCorpus, emit_stale, read_wanted
 from parity_kit.gates.matrix.evidence import Evidence
 from parity_kit.gates.matrix.rows import Row
@@ -53,6 +54,8 @@ class Plan:
     floors: Floors = field(default_factory=Floors)
     rows: Sequence[Row] = ()
     """The rows of the matrix to emit."""
+    examples: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
+    """The names of kept cases that each suite tries first."""
     chosen: Callable[[CaseId], bool] | None = None
     """Which committed cases are run; without it all are."""
 
@@ -71,6 +74,7 @@ class Inputs:
     oracle: Mapping[str, str]
     claims: Claims | None
     digests: Mapping[str, str]
+    examples: Mapping[str, Sequence[Case]] = field(default_factory=dict[str, Sequence[Case]])
 
     @classmethod
     def read(cls, candidate: Candidate, workspace: Workspace, plan: Plan) -> Self:
@@ -86,6 +90,10 @@ class Inputs:
             read_manifest(workspace.fixtures).oracle,
             _claims(candidate) if plan.rows else None,
             made_of(workspace, [candidate]),
+            {
+                suite: read_examples(workspace, candidate.name, suite, names)
+                for suite, names in plan.examples.items()
+            },
         )
 
     def check_unchanged(self, candidate: Candidate, workspace: Workspace) -> None:

@@ -6,7 +6,7 @@ This loads LangGraph and Hypothesis; `gate.py`, for the committed corpora, loads
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -40,6 +40,8 @@ class Search:
     seed: int = 0
     required: Level = Level.BYTES
     floors: Floors = field(default_factory=Floors)
+    known: Sequence[Case] = ()
+    """Cases that failed before, which are tried first."""
 
 
 def gate_suite(  # noqa: PLR0913, PLR0917  # what a search is made of
@@ -75,11 +77,12 @@ def gate_suite(  # noqa: PLR0913, PLR0917  # what a search is made of
                 seed_value=asked.seed,
                 required=under_test.asked(SubjectKind(suite), asked.required),
                 on_case=progress,
+                known=asked.known,
             )
 
         result, reached = _watched(searched, workspace)
         _tell_findings(engine, under_test, result, emit, folder)
-    emit(_finished(under_test, result, asked.floors, reached))
+    emit(_finished(under_test, result, asked, reached))
 
 
 def _gate_handovers(
@@ -162,12 +165,14 @@ def _tell_findings(
 
 
 def _finished(
-    under_test: CandidateUnderTest, result: Lockstep, floors: Floors, reached: str
+    under_test: CandidateUnderTest, result: Lockstep, asked: Search, reached: str
 ) -> GateFinished:
-    verdict, missed = result.judged(floors)
+    verdict, missed = result.judged(asked.floors)
     if verdict == "unsupported" and result.suite in under_test.claimed:
         verdict = "unknown"
         missed = f"{result.suite} is claimed, and 0 of {result.tried:,} cases were compared"
+    first = f"tried first: {len(asked.known)} cases that failed in a campaign"
+    known = first if asked.known else ""
     return gate_finished(
         candidate=under_test.name,
         gate=_name(result.suite),
@@ -176,7 +181,7 @@ def _finished(
         tally=result.tally,
         seconds=result.seconds,
         coverage=result.coverage,
-        notes=[note for note in (missed, left_out(result.suite), reached) if note],
+        notes=[note for note in (missed, left_out(result.suite), reached, known) if note],
     )
 
 

@@ -140,18 +140,21 @@ def search(  # noqa: PLR0913  # a search's settings, all named
     seed_value: int,
     required: Level,
     on_case: Callable[[int], None],
+    known: Sequence[Case] = (),
 ) -> Lockstep:
     """Search a suite for disagreements.
 
-    Hypothesis chooses half of the `examples`, then a seeded source the others and `bulk` more.
+    Cases that are `known` to have failed come first, beside the `examples`. Of those Hypothesis
+    chooses half, then a seeded source the others and `bulk` more.
 
     Raises:
         CandidateError: If the candidate cannot be judged any further.
     """
     started = time.monotonic()
     result = Lockstep(suite, Tally(required))
-    search_ = _Search(SUITES[suite], reference, under_test, result, on_case)
+    search_ = SuiteSearch(reference, under_test, result, on_case)
     with silence_langgraph():
+        search_.try_known(known)
         search_.all(examples, bulk, seed_value)
     result.findings = [
         Finding(
@@ -185,25 +188,48 @@ class _Hunt:
         return failure
 
 
-class _Search:
-    """The search of one suite: its findings so far, and the case being shrunk."""
+class SuiteSearch:
+    """The search of one suite: its findings so far, and the case being shrunk.
+
+    `keeps` gives what a case must keep of its verdict while it is shrunk.
+    """
 
     def __init__(
         self,
-        generate: Callable[[Choices, Engine], Trace],
         reference: Engine,
         under_test: CandidateUnderTest,
         result: Lockstep,
-        on_case: Callable[[int], None],
+        on_case: Callable[[int], None] = lambda _: None,
+        keeps: Callable[[Verdict], Signature] | None = None,
     ) -> None:
         self.signature_counts: Counter[Signature] = Counter()
         self.done = 0
         self._known: set[Signature] = set()
-        self._generate: Callable[[Choices], Trace] = lambda choices: generate(choices, reference)
+        self._most = MOST_FINDINGS
         self._reference = reference
         self._under_test = under_test
         self._result = result
         self._on_case = on_case
+        self._keeps = keeps or _part
+
+    def generate(self, choices: Choices) -> Trace:
+        """Return a new case, run on the reference."""
+        return SUITES[self._result.suite](choices, self._reference)
+
+    def try_known(self, cases: Sequence[Case]) -> None:
+        """Run cases that failed before, which are as small as they get."""
+        for case in cases:
+            try:
+                trace = Trace(case, run(self._reference, case))
+            except ParityKitError:
+                continue  # another version of the kit made it
+            verdict = self.judge(trace)
+            self._count(case, verdict)
+            if not passes(verdict) and signature(verdict) not in self._known:
+                self._known.add(signature(verdict))
+                self._result.findings.append(Finding(case, verdict, 1))
+        self.done = 0
+        self._most += len(self._result.findings)
 
     def all(self, examples: int, bulk: int, seed_value: int) -> None:
         """Let Hypothesis choose half of the examples, and a seeded source the rest and `bulk`."""
@@ -223,33 +249,33 @@ class _Search:
 
         def check(trace: Trace) -> None:
             hunt.check_time()
-            verdict = self._judge(trace)
+            verdict = self.judge(trace)
             if hunt.part is None:
                 self._count(trace.case, verdict)
             self._pursue(trace.case, verdict, hunt)
 
-        return self._hunted(hunt, lambda: explore(self._generate, check, examples, seed_value))
+        return self._hunted(hunt, lambda: explore(self.generate, check, examples, seed_value))
 
     def try_one(self, choices: Choices, record: list[int]) -> None:
         """Run one random case; hand a new disagreement to Hypothesis for shrinking."""
-        trace = self._generate(choices)
-        verdict = self._judge(trace)
+        trace = self.generate(choices)
+        verdict = self.judge(trace)
         self._count(trace.case, verdict)
         if not self._is_new(verdict):
             return
-        hunt = _Hunt(_part(verdict), time.monotonic() + SHRINK_SECONDS)
+        hunt = _Hunt(self._keeps(verdict), time.monotonic() + SHRINK_SECONDS)
 
         def check(again: Trace) -> None:
             hunt.check_time()
-            self._pursue(again.case, self._judge(again), hunt)
+            self._pursue(again.case, self.judge(again), hunt)
 
-        if not self._hunted(hunt, lambda: shrink(self._generate, check, record)):
+        if not self._hunted(hunt, lambda: shrink(self.generate, check, record)):
             self._add(trace.case, self._again(trace.case, verdict))
 
     def _is_new(self, verdict: Verdict) -> bool:
         return (
             not passes(verdict)
-            and len(self._result.findings) < MOST_FINDINGS
+            and len(self._result.findings) < self._most
             and signature(verdict) not in self._known
         )
 
@@ -257,7 +283,7 @@ class _Search:
         """Raise a new disagreement; while one is being shrunk, only in the same part."""
         if not self._is_new(verdict):
             return
-        part = _part(verdict)
+        part = self._keeps(verdict)
         if hunt.part is None:
             hunt.part, hunt.until = part, time.monotonic() + SHRINK_SECONDS
         elif part != hunt.part:
@@ -296,7 +322,7 @@ class _Search:
                 outcomes = run(self._reference, smaller)
             except ParityKitError:
                 return False  # no program any more
-            again = self._judge(Trace(smaller, outcomes))
+            again = self.judge(Trace(smaller, outcomes))
             if not isinstance(again, Divergent) or _essence(again, outcomes) != wanted:
                 return False
             latest = again
@@ -304,7 +330,8 @@ class _Search:
 
         return simplify(case, holds, SIMPLIFY_SECONDS), latest
 
-    def _judge(self, trace: Trace) -> Verdict:
+    def judge(self, trace: Trace) -> Verdict:
+        """Return the verdict on what the candidate makes of a case."""
         for outcome in trace.outcomes:
             if isinstance(outcome, Unsupported):  # an older oracle may lack it
                 return NotSupported(f"the oracle does not offer it: {outcome.reason}")
@@ -321,5 +348,5 @@ class _Search:
 
     def _again(self, case: Case, verdict: Verdict) -> Verdict:
         """Judge a case again that failed only sometimes."""
-        again = self._judge(Trace(case, run(self._reference, case)))
+        again = self.judge(Trace(case, run(self._reference, case)))
         return confirmed(verdict, again)

@@ -60,6 +60,7 @@ def commands() -> list[list[str]]:
         "completion",
         "doctor",
         "run",
+        "campaign",
         "bench",
         "report",
         "gate",

@@ -1,0 +1,148 @@
+"""What a process does for a campaign, here or on another machine: slices, and shrinking."""
+
+from __future__ import annotations
+
+import platform
+import threading
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import Self
+
+from parity_kit.candidates.launch import find, start
+from parity_kit.candidates.workspace import Workspace
+from parity_kit.contract import Engine, Level, SubjectKind, run
+from parity_kit.contract.casefile import CaseFile
+from parity_kit.contract.errors import CandidateError, UsageError
+from parity_kit.contract.events import DivergenceFound
+from parity_kit.corpora.oracle import reference, versions
+from parity_kit.gates.findings import divergence
+from parity_kit.gates.resume import made_of
+from parity_kit.judging.candidate_under_test import CandidateUnderTest
+from parity_kit.judging.ledger import Ledger
+from parity_kit.search.slices import (
+    Searched,
+    Shrinking,
+    Slice,
+    SliceOrShrinking,
+    search_slice,
+    shrink_case,
+)
+from parity_kit.wire.host import RemoteEngine
+from parity_kit.wire.spent import Spent
+
+
+@dataclass(frozen=True, slots=True)
+class Campaigned:
+    """What all processes of a campaign must agree on."""
+
+    run: str
+    workspace: Workspace
+    candidate: str
+    level: Level
+    seed: int
+    ledger: Ledger
+    oracle: Mapping[str, str]
+    made_of: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Shrunk:
+    """The smallest case of a cause; without `found` the cause did not show again."""
+
+    found: DivergenceFound | None = None
+    file: CaseFile | None = None
+
+
+@dataclass(slots=True)
+class _Worker:
+    """The engines of this process."""
+
+    asked: Campaigned
+    engine: RemoteEngine
+    under_test: CandidateUnderTest
+    reference: Engine
+    _stack: ExitStack = field(default_factory=ExitStack)
+
+    @classmethod
+    def of(cls, asked: Campaigned) -> Self:
+        """Start the engines.
+
+        Raises:
+            UsageError: If this machine has another candidate or oracle than the campaign's.
+            CandidateError: If the candidate does not start.
+        """
+        candidate = find(asked.workspace, asked.candidate)
+        names = {
+            *_differing(asked.made_of, made_of(asked.workspace, [candidate])),
+            *_differing(asked.oracle, versions(asked.workspace)),
+        }
+        if names:
+            raise UsageError(
+                f"{platform.node()} does not have the same: {', '.join(sorted(names))}",
+                where=str(asked.workspace.root),
+                hint="give all machines of a cluster the same workspace and the same kit",
+            )
+        with ExitStack() as stack:
+            ours = stack.enter_context(reference(asked.workspace))
+            engine = stack.enter_context(start(candidate, asked.workspace))
+            under_test = CandidateUnderTest.started(asked.candidate, engine, asked.ledger)
+            return cls(asked, engine, under_test, ours, stack.pop_all())
+
+    def close(self) -> None:
+        """End the engines."""
+        self._stack.close()
+
+    def do(self, task: SliceOrShrinking) -> Searched | Shrunk:
+        """Do a task."""
+        self.engine.spent = Spent(1)  # a slice has the restarts and the time of a run
+        required = self.under_test.asked(SubjectKind(task.suite), self.asked.level)
+        match task:
+            case Slice():
+                seed = self.asked.seed
+                return search_slice(task, seed, self.reference, self.under_test, required)
+            case Shrinking():
+                return self._shrunk(task, required)
+
+    def _shrunk(self, task: Shrinking, required: Level) -> Shrunk:
+        found = shrink_case(task, self.reference, self.under_test, required)
+        if found is None:
+            return Shrunk()
+        ours = run(self.reference, found.case)
+        try:
+            theirs = self.under_test.run(found.case)
+        except CandidateError:
+            theirs = None
+        event = divergence(
+            candidate=self.asked.candidate,
+            gate=f"lockstep {task.suite}",
+            case=found.case,
+            verdict=found.verdict,
+            count=1,
+            file="",
+        )
+        return Shrunk(event, CaseFile(found.case, self.asked.candidate, ours, theirs, required))
+
+
+def _differing(one: Mapping[str, str], other: Mapping[str, str]) -> set[str]:
+    return {name for name in {*one, *other} if one.get(name) != other.get(name)}
+
+
+_LOCK = threading.Lock()
+_WORKERS: dict[str, _Worker] = {}
+"""The worker of this process, by its campaign."""
+
+
+def do(asked: Campaigned, task: SliceOrShrinking) -> Searched | Shrunk:
+    """Do a task in this process, whose engines start with the first.
+
+    Raises:
+        CandidateError: If the candidate cannot be judged any further.
+        UsageError: If this machine has another candidate or oracle than the campaign's.
+    """
+    with _LOCK:
+        if asked.run not in _WORKERS:
+            while _WORKERS:
+                _WORKERS.popitem()[1].close()
+            _WORKERS[asked.run] = _Worker.of(asked)
+        return _WORKERS[asked.run].do(task)

@@ -1,0 +1,245 @@
+"""A campaign: slices in any order and any number of processes come to one result, once each."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+from collections.abc import Generator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from command_line import parity_kit
+
+from parity_kit.candidates.launch import find
+from parity_kit.candidates.workspace import CACHE, Workspace
+from parity_kit.cli.campaign import advice
+from parity_kit.contract import Level
+from parity_kit.contract.errors import BadFileError, UsageError
+from parity_kit.gates import campaign_forks
+from parity_kit.gates.campaign import JOURNAL, Campaign, CampaignRun, Latest
+from parity_kit.gates.campaign_forks import ForkExecutor
+from parity_kit.gates.campaign_worker import Campaigned, Shrunk, do
+from parity_kit.gates.examples import MOST, example_names, read_examples
+from parity_kit.gates.resume import made_of
+from parity_kit.judging.ledger import Ledger
+from parity_kit.reference.engine import oracle_versions
+from parity_kit.search import lockstep
+from parity_kit.search.slices import CASES, Searched, Slice, SliceOrShrinking, slices
+
+ROOT = Path(__file__).parents[2]
+PURE = ROOT / "candidates" / "pure"
+ENGINE = """
+import dataclasses
+import os
+import sys
+
+sys.path.insert(0, os.environ["PURE"])
+from pure_engine import Engine as Pure
+
+class Session:
+    def __init__(self, session, of):
+        self.session, self.of = session, of
+
+    def apply(self, operation):
+        outcome = self.session.apply(operation)
+        if self.of == "EphemeralValue" and getattr(outcome, "value", None) is True:
+            return dataclasses.replace(outcome, value=False)
+        return outcome
+
+    def close(self):
+        self.session.close()
+
+class Engine(Pure):
+    def open(self, subject, pins):
+        return Session(super().open(subject, pins), subject.spec.get("class"))
+"""
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Smaller slices, and less time for shrinking: forks have the same."""
+    monkeypatch.setitem(CASES, "channel", 50)
+    monkeypatch.setattr(lockstep, "SHRINK_SECONDS", 0.5)
+    monkeypatch.setattr(lockstep, "SIMPLIFY_SECONDS", 0.5)
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    """A workspace with a candidate that gets what one class of channel does wrong."""
+    monkeypatch.delenv(CACHE, raising=False)
+    (tmp_path / "parity.toml").write_text("", encoding="utf-8")
+    folder = tmp_path / "candidates" / "off"
+    folder.mkdir(parents=True)
+    (folder / "off.py").write_text(ENGINE, encoding="utf-8")
+    (folder / "candidate.toml").write_text(
+        'name = "off"\ntitle = "Off"\nkind = "python"\nlanguage = "Python"\nobject = "off:Engine"\n'
+        f'[env]\nPURE = "{PURE}"\n',
+        encoding="utf-8",
+    )
+    return Workspace(tmp_path)
+
+
+def campaigned(workspace: Workspace, run: str = "one") -> Campaigned:
+    candidate = find(workspace, "off")
+    files = made_of(workspace, [candidate])
+    ledger, oracle = Ledger(Path()), oracle_versions()
+    return Campaigned(run, workspace, "off", Level.BYTES, 0, ledger, oracle, files)
+
+
+def searched(
+    workspace: Workspace, executor: Any, *, examples: int = 200, seconds: float = 1e9
+) -> Campaign:
+    """Search channels on, in a folder that stays."""
+    folder = workspace.root / "run"
+    campaign = Campaign.read(folder)
+    leg = CampaignRun(campaigned(workspace), folder, campaign, lambda: None)
+    leg.run(slices(["channel"], examples), executor, seconds)
+    return campaign
+
+
+def facts(campaign: Campaign) -> dict[str, Any]:
+    """Return what does not depend on time, nor on which case came first."""
+    return {
+        "suites": {
+            suite: (totals.cases, totals.verdicts, totals.features, totals.pairs, totals.reached)
+            for suite, totals in campaign.suites.items()
+        },
+        "causes": {key: known.cases for key, known in campaign.causes.items()},
+    }
+
+
+def test_slices_share_the_examples_and_go_in_step() -> None:
+    parts = slices(["channel", "graph"], 201)
+    assert sum(part.cases for part in parts if part.suite == "channel") == 101
+    assert sum(part.cases for part in parts if part.suite == "graph") == 100
+    assert len(set(parts)) == len(parts) == 3 + 2
+    assert [at for at, part in enumerate(parts) if part.suite == "channel"] == [0, 2, 4]
+    assert slices(["graph"], 3) == [Slice("graph", 0, 3)]
+
+
+def test_two_workers_find_what_one_finds_and_shrink_each_cause_once(workspace: Workspace) -> None:
+    asked = campaigned(workspace)
+    one = searched(workspace, ForkExecutor(asked, 1))
+    shutil.rmtree(workspace.root / "run")
+    two = searched(workspace, ForkExecutor(asked, 2))
+    assert facts(one) == facts(two)
+    assert one.cases == 200
+    assert one.causes
+    for known in two.causes.values():
+        assert known.shrunk
+        assert known.shrunk.found
+        assert known.shrunk.found.size <= 3
+        assert (workspace.root / "run" / known.shrunk.found.file).is_file()
+    lines = [*(workspace.root / "run" / JOURNAL).read_text().splitlines()]
+    assert len(lines) == 4 + len(two.causes)
+    kept = [seen for line in lines for seen in json.loads(line).get("causes", ())]
+    assert sum(bool(seen["choices"]) for seen in kept) == len(two.causes), "of known causes: none"
+
+
+def test_a_worker_that_is_killed_loses_nothing_and_counts_nothing_twice(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = facts(searched(workspace, ForkExecutor(campaigned(workspace), 1)))
+    shutil.rmtree(workspace.root / "run")
+    killed = workspace.root / "killed"
+
+    def killing(asked: Campaigned, task: SliceOrShrinking) -> Searched | Shrunk:
+        result = do(asked, task)
+        if isinstance(task, Slice) and task.number == 1 and not killed.exists():
+            killed.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return result
+
+    monkeypatch.setattr(campaign_forks, "do", killing)
+    assert facts(searched(workspace, ForkExecutor(campaigned(workspace), 2))) == expected
+    assert killed.exists()
+
+
+class Here:
+    """Does tasks in this process, some of them twice."""
+
+    def __init__(self, asked: Campaigned) -> None:
+        self.asked = asked
+        self.waiting: list[SliceOrShrinking] = []
+        self.did: list[SliceOrShrinking] = []
+
+    def results(
+        self, tasks: Sequence[SliceOrShrinking]
+    ) -> Generator[tuple[SliceOrShrinking, Searched | Shrunk]]:
+        self.waiting += tasks
+        while self.waiting:
+            task = self.waiting.pop(0)
+            self.did.append(task)
+            result = do(self.asked, task)
+            yield task, result
+            if isinstance(task, Slice):
+                yield task, result
+
+    def first(self, task: SliceOrShrinking) -> None:
+        self.waiting.insert(0, task)
+
+
+def test_wherever_it_is_stopped_a_campaign_goes_on_to_the_same_result(workspace: Workspace) -> None:
+    asked = campaigned(workspace)
+    expected = facts(searched(workspace, Here(asked)))
+    journal = workspace.root / "run" / JOURNAL
+    content = journal.read_bytes()
+    shutil.rmtree(workspace.root / "run")
+    part = searched(workspace, Here(asked), seconds=0)
+    assert part.cases == 50
+    executor = Here(asked)
+    assert facts(searched(workspace, executor)) == expected
+    assert Slice("channel", 0, 50) not in executor.did
+    journal.write_bytes(content[: len(content) // 2])  # in the midst of a line
+    assert facts(searched(workspace, Here(asked))) == expected
+    assert facts(Campaign.read(workspace.root / "run")) == expected
+
+
+def test_a_journal_that_is_none_is_refused(tmp_path: Path) -> None:
+    (tmp_path / JOURNAL).write_text('{"at": 1}\n')
+    with pytest.raises(BadFileError, match="line 1 is none of a campaign"):
+        Campaign.read(tmp_path)
+
+
+def test_another_candidate_than_the_campaigns_is_not_searched(workspace: Workspace) -> None:
+    asked = campaigned(workspace, "another")
+    (workspace.candidates / "off" / "more.py").write_text("", encoding="utf-8")
+    with pytest.raises(UsageError, match="does not have the same: off"):
+        do(asked, Slice("channel", 0, 1))
+
+
+@pytest.mark.parametrize(
+    ("latest", "words"),
+    [
+        (Latest(30, 100, 0, 200), "too short to say"),
+        (Latest(1800, 0, 1, 200), "going on is worth it: the last 30:00 min brought 1 new cause"),
+        (Latest(1800, 2, 0, 200), "going on is worth it"),
+        (Latest(1800, 1, 0, 200), "no longer worth it: .* 1 new feature pairs of 200 (2 an hour)"),
+    ],
+)
+def test_it_says_whether_going_on_is_worth_it(latest: Latest, words: str) -> None:
+    assert re.search(words.replace("(", r"\(").replace(")", r"\)"), advice(latest))
+
+
+@pytest.mark.slow
+def test_the_command_goes_on_and_run_tries_first_what_failed(workspace: Workspace) -> None:
+    words = ("campaign", "off", "--suite", "channel", "--examples", "100", "--workers", "2")
+    done = parity_kit(*words, "--json", cwd=workspace.root)
+    assert done.returncode == 1, done.stderr
+    result = json.loads(done.stdout)
+    assert (result["cases"], result["verdict"]) == (100, "divergent")
+    (run,) = workspace.reports.iterdir()
+    assert all((run / cause["file"]).is_file() for cause in result["causes"])
+    again = parity_kit("campaign", "--resume", run.name, cwd=workspace.root)
+    assert again.returncode == 1
+    assert "lockstep channel: 100 cases" in again.stdout
+    names = example_names(workspace, "off", "channel")
+    assert len(names) == len(result["causes"]) <= MOST
+    assert len(read_examples(workspace, "off", "channel", names)) == len(names)
+    tried = parity_kit("run", "off", "--suite", "channel", "--examples", "1", cwd=workspace.root)
+    assert tried.returncode == 1
+    assert f"tried first: {len(names)} cases that failed in a campaign" in tried.stdout
