@@ -21,7 +21,7 @@ from parity_kit.search.choices import replayed, seeded
 from parity_kit.search.coverage import Pair, calibrations, pairs_of
 from parity_kit.search.lockstep import Finding, Lockstep, SuiteSearch, signature
 
-CASES = {"codec": 500, "channel": 500, "graph": 50, "saver": 100}
+CASES = {"codec": 500, "channel": 500, "graph": 50, "saver": 100, "store": 200, "cache": 200}
 """The cases of a slice: a second or a few."""
 
 

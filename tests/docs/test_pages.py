@@ -64,7 +64,7 @@ NOT_RUN = {
     r"^fixtures show --blob": "needs a row of a database",
     r"^report |--resume|^claims RUN": "needs a run",
     r"^claims --file": "needs a file of one's own",
-    r"^run (?!pure$)|^parity|^campaign|^bench |^selftest": "searches, measures or judges mutants for minutes",
+    r"^run (?!pure$)|^parity|^campaign|^bench |^selftest": "takes minutes",
     r"^upstream": "runs LangGraph's tests for minutes",
     r"^conformance": "needs an environment; tests/unit/test_conformance.py runs it",
     r"^app |recordings": "needs an application; tests/unit/test_app.py runs one",

@@ -28,6 +28,7 @@ from parity_kit.gates.resume import made_of
 from parity_kit.judging.ledger import Ledger
 from parity_kit.reference.engine import oracle_versions
 from parity_kit.search import lockstep
+from parity_kit.search.generate import SUITES
 from parity_kit.search.slices import CASES, Searched, Slice, SliceOrShrinking, slices
 
 ROOT = Path(__file__).parents[2]
@@ -119,6 +120,10 @@ def test_slices_share_the_examples_and_go_in_step() -> None:
     assert len(set(parts)) == len(parts) == 3 + 2
     assert [at for at, part in enumerate(parts) if part.suite == "channel"] == [0, 2, 4]
     assert slices(["graph"], 3) == [Slice("graph", 0, 3)]
+
+
+def test_every_suite_has_slices() -> None:
+    assert CASES.keys() == SUITES.keys()
 
 
 def test_two_workers_find_what_one_finds_and_shrink_each_cause_once(workspace: Workspace) -> None:
