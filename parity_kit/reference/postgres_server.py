@@ -155,7 +155,7 @@ def start(**settings: str) -> Server:
     if binaries is None:
         raise KitError("there is no PostgreSQL server", hint=_GET_SERVER)
     account = _unprivileged() if os.geteuid() == 0 else None
-    folder = _folder()
+    folder = _folder(account)
     if account is not None:
         os.chown(folder, account.pw_uid, account.pw_gid)
     every = _SETTINGS | settings
@@ -179,9 +179,11 @@ def start(**settings: str) -> Server:
     return started
 
 
-def _folder() -> Path:
+def _folder(account: pwd.struct_passwd | None) -> Path:
     base = tempfile.gettempdir()
-    if len(os.fsencode(base)) > _LONGEST_SOCKET_FOLDER - len("/parity-kit-pg-12345678"):
+    too_long = len(os.fsencode(base)) > _LONGEST_SOCKET_FOLDER - len("/parity-kit-pg-12345678")
+    closed = account is not None and not Path(base).stat().st_mode & 0o001
+    if too_long or closed:
         base = "/tmp"  # noqa: S108  # a socket's path is short or nothing; mkdtemp makes it private
     return Path(tempfile.mkdtemp(prefix="parity-kit-pg-", dir=base))
 

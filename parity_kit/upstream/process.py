@@ -108,6 +108,8 @@ class Runner:
             "NO_DOCKER": "true",
             "LANGGRAPH_DEFAULT_RECURSION_LIMIT": str(RECURSION_LIMIT),
             "PYTHONUNBUFFERED": "1",
+            # Its private directory, which goes with it: LangGraph's tests leave files behind.
+            "TMPDIR": "./",
             **more,
         }
         read_only = [folder, self.workspace.root, self.workspace.cache]

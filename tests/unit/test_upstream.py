@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
@@ -27,7 +28,7 @@ from parity_kit.upstream.suites import Suite
 from parity_kit.wire.limits import MIB, Limits
 
 TESTS = """
-import os, sys
+import os, sys, tempfile
 import pytest
 from subject import step
 
@@ -37,6 +38,7 @@ def test_passes_and_calls():
 
 def test_passes_and_calls_nothing():
     print("shown nowhere")
+    tempfile.mkstemp(prefix="left-behind-")
 
 def test_fails():
     step(fail=True)
@@ -138,6 +140,7 @@ def test_a_test_process_reports_every_test_and_what_ran_in_it(
     assert alone.tests[0].calls == {"step": 2}
     plain = Runner(bench_of(one), workspace).run(one, "tests/test_it.py", "calls")
     assert [test.calls for test in plain.tests] == [{}, {}]
+    assert not [*Path(tempfile.gettempdir()).glob("left-behind-*")]
 
 
 FAILURES = {
