@@ -66,6 +66,11 @@ _MINUTE = 60
 @click.option("--seed", default=0, show_default=True, help="The seed of every choice.")
 @level_option
 @workers_option("auto", "Search")
+@click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Search on the workers of a Dask scheduler, such as tcp://HOST:8786.",
+)
 @resume_option
 @files_options
 @json_option
@@ -79,6 +84,7 @@ def command(
     seed: int,
     level: str,
     workers: int,
+    scheduler: str | None,
     resumed: str | None,
     wanted: Wanted,
     as_json: bool,
@@ -116,8 +122,18 @@ def command(
             ledger = Ledger(ledger.file)
         assert run.folder, "a run that began has a folder"  # noqa: S101  # an invariant
         campaign = Campaign.read(run.folder)
+
+        def executor(asked: Campaigned) -> Executor:
+            if scheduler is not None:
+                from parity_kit.gates.campaign_dask import DaskExecutor
+
+                return DaskExecutor(asked, scheduler)
+            from parity_kit.gates.campaign_forks import ForkExecutor
+
+            return ForkExecutor(asked, workers)
+
         conclusion = _searched(
-            run, run.folder, campaign, chosen, ledger, settings, workers, minutes
+            run, run.folder, campaign, chosen, ledger, settings, executor, minutes
         )
         notes = _left(campaign, run.start.asked["examples"])
         run.finish(conclusion.exit_code, notes)
@@ -136,7 +152,7 @@ def _searched(
     candidate: Candidate,
     ledger: Ledger,
     settings: Settings,
-    workers: int,
+    executor: Callable[[Campaigned], Executor],
     minutes: float | None,
 ) -> Conclusion:
     """Search on, emit what the campaign comes to, and return the conclusion."""
@@ -167,7 +183,7 @@ def _searched(
             told = _teller(campaign, asked["examples"], run.note, tell)
             CampaignRun(campaigned, folder, campaign, told).run(
                 slices(asked["suites"], asked["examples"]),
-                _executor(campaigned, workers),
+                executor(campaigned),
                 60 * minutes if minutes else float("inf"),
             )
     except CandidateError as error:
@@ -177,12 +193,6 @@ def _searched(
     conclusion = conclude(totals, settings.rules(name).for_a_part())
     run.emit(conclusion.event(name))
     return conclusion
-
-
-def _executor(campaigned: Campaigned, workers: int) -> Executor:
-    from parity_kit.gates.campaign_forks import ForkExecutor
-
-    return ForkExecutor(campaigned, workers)
 
 
 def _teller(

@@ -42,6 +42,7 @@ SHELLS = {"sh", "console", "indented"}
 PROGRAMS = {
     ".",
     "cd",
+    "dask",
     "echo",
     "eval",
     "git",

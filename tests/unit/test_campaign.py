@@ -7,9 +7,12 @@ import os
 import re
 import shutil
 import signal
+import subprocess
+import sys
+import time
 from collections.abc import Generator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 from command_line import parity_kit
@@ -19,8 +22,9 @@ from parity_kit.candidates.workspace import CACHE, Workspace
 from parity_kit.cli.campaign import advice
 from parity_kit.contract import Level
 from parity_kit.contract.errors import BadFileError, UsageError
-from parity_kit.gates import campaign_forks
+from parity_kit.gates import campaign_dask, campaign_forks
 from parity_kit.gates.campaign import JOURNAL, Campaign, CampaignRun, Latest
+from parity_kit.gates.campaign_dask import DaskExecutor
 from parity_kit.gates.campaign_forks import ForkExecutor
 from parity_kit.gates.campaign_worker import Campaigned, Shrunk, do
 from parity_kit.gates.examples import MOST, example_names, read_examples
@@ -248,3 +252,81 @@ def test_the_command_goes_on_and_run_tries_first_what_failed(workspace: Workspac
     tried = parity_kit("run", "off", "--suite", "channel", "--examples", "1", cwd=workspace.root)
     assert tried.returncode == 1
     assert f"tried first: {len(names)} cases that failed in a campaign" in tried.stdout
+
+
+class Cluster:
+    """A Dask scheduler on this machine, and workers that come and go."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.address = folder / "scheduler.json"
+        self.processes = [self._start("scheduler", "--port", "0", "--host", "127.0.0.1")]
+        self.workers: list[subprocess.Popen[bytes]] = []
+
+    def _start(self, program: str, *words: str) -> subprocess.Popen[bytes]:
+        file = ("--scheduler-file", str(self.address), "--no-dashboard")
+        command = [sys.executable, "-m", f"distributed.cli.dask_{program}", *file, *words]
+        with (self.folder / f"{program}.log").open("ab") as log:
+            return subprocess.Popen(command, stdout=log, stderr=log, cwd=self.folder)
+
+    def add_worker(self) -> None:
+        words = ("--no-nanny", "--nthreads", "1", "--local-directory", str(self.folder / "dask"))
+        self.workers.append(self._start("worker", *words))
+
+    @property
+    def url(self) -> str:
+        """The scheduler's address, once it has one."""
+        until = time.monotonic() + 60
+        while not self.address.exists() or not self.address.read_text():
+            assert time.monotonic() < until, (self.folder / "scheduler.log").read_text()
+            time.sleep(0.1)
+        return json.loads(self.address.read_text())["address"]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for process in (*self.workers, *self.processes):
+            process.kill()
+            process.wait()
+
+
+@pytest.mark.slow
+def test_on_a_cluster_a_worker_is_killed_and_one_joins_late(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
+    expected = facts(searched(workspace, ForkExecutor(campaigned(workspace), 1), examples=600))
+    shutil.rmtree(workspace.root / "run")
+    folder, campaign, came = workspace.root / "run", Campaign(), 0
+    with Cluster(tmp_path) as cluster:
+        cluster.add_worker()
+
+        def progress() -> None:
+            nonlocal came
+            came += 1
+            if came == 1:
+                cluster.add_worker()
+            # Whatever it is at now is lost; the tasks left are for the one that joined late.
+            if came == 3:
+                cluster.workers[0].send_signal(signal.SIGKILL)
+
+        asked = campaigned(workspace)
+        leg = CampaignRun(asked, folder, campaign, progress)
+        leg.run(slices(["channel"], 600), DaskExecutor(asked, cluster.url), 1e9)
+        assert cluster.workers[0].wait(10) == -signal.SIGKILL
+        assert cluster.workers[1].poll() is None
+    assert facts(campaign) == expected
+    parts = [json.loads(line).get("Slice") for line in (folder / JOURNAL).read_text().splitlines()]
+    numbers = [part["number"] for part in parts if part]
+    assert sorted(numbers) == [*range(12)], "a line for each slice"
+    assert all(known.shrunk and known.shrunk.found for known in campaign.causes.values())
+
+
+def test_a_scheduler_that_does_not_answer_is_an_error(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
+    monkeypatch.setattr(campaign_dask, "SECONDS_TO_ANSWER", 0.5)
+    with pytest.raises(UsageError, match="no scheduler answers"):
+        DaskExecutor(campaigned(workspace), "tcp://127.0.0.1:1")
