@@ -124,15 +124,15 @@ class Server:
         """What psycopg connects to."""
         return f"host={self.folder} port={self.port} user=postgres dbname=postgres"
 
-    def stop(self) -> None:
-        """End the server and remove what it holds."""
-        if self.keeper.stdin is not None:
-            self.keeper.stdin.close()
+    def stop(self) -> str:
+        """End the server, remove what it holds, and return the end of its log."""
         try:
-            self.keeper.wait(_SECONDS_TO_STOP)
+            _, log = self.keeper.communicate(timeout=_SECONDS_TO_STOP)
         except subprocess.TimeoutExpired:
             self.keeper.kill()
+            _, log = self.keeper.communicate()
         shutil.rmtree(self.folder, ignore_errors=True)
+        return log.decode(errors="replace").strip()
 
 
 @functools.cache
@@ -199,8 +199,5 @@ def _wait(started: Server) -> None:
             if time.monotonic() < deadline and started.keeper.poll() is None:
                 time.sleep(0.02)
                 continue
-            started.stop()
-            stderr = started.keeper.stderr
-            log = stderr.read().decode(errors="replace").strip() if stderr else ""
-            raise KitError(f"PostgreSQL did not start: {log or error}") from error
+            raise KitError(f"PostgreSQL did not start: {started.stop() or error}") from error
         return
