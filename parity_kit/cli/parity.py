@@ -110,8 +110,8 @@ def _plan(settings: Settings, candidate: str, start: RunStarted, fixtures: Path)
     from parity_kit.gates.runner import Plan
 
     examples = start.asked["examples"]
-    # A handover takes several runs of both engines.
-    suites = dict.fromkeys(SUITES, examples) | {"handover": -(-examples // 4)}
+    # A handover or a crash takes several runs of both engines.
+    suites = dict.fromkeys(SUITES, examples) | dict.fromkeys(SUITES[-2:], -(-examples // 4))
     rules = dataclasses.replace(settings.rules(candidate), corpora=(), suites=suites)
     return Plan(rules, seed=start.seed, floors=settings.floors, rows=all_rows(fixtures))
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from parity_kit.report.ci.files import Wanted
 
 CORPORA = "corpora"
-_SUITES = (CORPORA, *SUBJECTS, "handover")
+_SUITES = (CORPORA, *SUBJECTS, "handover", "crash")
 _ASKED = ("candidate", "suites", "examples", "bulk", "seed", "level")
 """The options that a resumed run keeps."""
 

@@ -49,6 +49,8 @@ _TABLES: Final = {
         "copy_thread": "source target async",
         "put": "thread checkpoint metadata parent async",
         "load_stored": "stored created messages",
+        "crash": "operation call moment",
+        "node_runs": "",
         "store_items": "namespace async",
         "clear_cache": "nodes async",
     },

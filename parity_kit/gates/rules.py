@@ -35,8 +35,8 @@ A ledger lists exceptions: past one half it, and not the comparison, would carry
 """
 
 
-SUITES = (*(kind.value for kind in SubjectKind), "handover")
-"""What can be searched: each subject, and threads that change engines."""
+SUITES = (*(kind.value for kind in SubjectKind), "handover", "crash")
+"""What can be searched: each subject, threads that change engines, and killed processes."""
 
 
 @dataclass(frozen=True, slots=True)

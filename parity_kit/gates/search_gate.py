@@ -29,6 +29,8 @@ from parity_kit.search.handovers import stops
 from parity_kit.search.lockstep import Lockstep, search
 
 _MOST_NAMED = 3
+_KINDS = {"crash": SubjectKind.GRAPH}
+"""The subjects of suites that are not named after one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ def gate_suite(  # noqa: PLR0913, PLR0917  # what a search is made of
                 examples=asked.examples,
                 bulk=asked.bulk,
                 seed_value=asked.seed,
-                required=under_test.asked(SubjectKind(suite), asked.required),
+                required=under_test.asked(_KINDS.get(suite) or SubjectKind(suite), asked.required),
                 on_case=progress,
                 known=asked.known,
             )

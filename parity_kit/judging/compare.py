@@ -95,10 +95,14 @@ def _gap(reference: Sequence[Outcome], candidate: Sequence[Outcome]) -> str | No
     return next(gaps, None)
 
 
+_BEGINNINGS = frozenset({"load_stored", "crash"})
+"""Operations without which those that follow have nothing to go on with."""
+
+
 def _not_loaded(case: Case, candidate: Sequence[Outcome]) -> str | None:
-    """Return why the candidate could not take over a thread: what follows then says nothing."""
+    """Return why the candidate could not begin: what follows then says nothing."""
     for operation, outcome in zip(case.operations, candidate, strict=True):
-        if operation.name == "load_stored" and isinstance(outcome, Unsupported):
+        if operation.name in _BEGINNINGS and isinstance(outcome, Unsupported):
             return outcome.reason
     return None
 

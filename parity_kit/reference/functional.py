@@ -105,9 +105,8 @@ class _Form:
         return now, later
 
 
-def compile_functional(program: Functional, saver: Any) -> Workflow:
-    """Return a functional program, compiled with a saver."""
+def compile_functional(program: Functional, saver: Any, bodies: Bodies) -> Workflow:
+    """Return a functional program, compiled with a saver; `bodies` counts its visits."""
     services = {"checkpointer": saver, **make_services(store=program.store, cache=program.cache)}
-    bodies = Bodies()
     sync, awaited = (_Form(program, awaits, bodies) for awaits in (False, True))
     return Workflow(sync.make(**services), awaited.make(**services), sync.tasks)

@@ -22,7 +22,7 @@ from parity_kit.reference.savers import load_contents, public_config
 
 RECURSION_LIMIT = 25
 """Supersteps a run may take unless the operation says otherwise."""
-OF_SAVERS = frozenset({"delete_thread", "copy_thread", "put", "load_stored"})
+OF_SAVERS = frozenset({"delete_thread", "copy_thread", "put", "load_stored", "crash"})
 """The operations on the saver itself."""
 
 
@@ -312,7 +312,10 @@ def _of_streams() -> frozenset[str]:
 @functools.cache
 def _needed(name: str) -> frozenset[str]:
     """Return the arguments that an operation requires."""
-    parameters = signature(getattr(Operations, name)).parameters.values()
+    if name == "crash":
+        return frozenset({"operation"})
+    method = getattr(Operations, name, None)
+    parameters = signature(method).parameters.values() if method else ()
     return frozenset(
         parameter.name
         for parameter in parameters

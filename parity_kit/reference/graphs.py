@@ -18,18 +18,27 @@ from parity_kit.contract import (
     Subject,
     Unsupported,
     UnsupportedSubjectError,
+    split_stored_name,
 )
 from parity_kit.contract.errors import BadProgramError
 from parity_kit.programs.model import Functional, Program
 from parity_kit.programs.parsing import parse
 from parity_kit.reference.asynchronous import Awaited, TimelessLoop
 from parity_kit.reference.build import Builder
+from parity_kit.reference.crashing import Killing, Moment, Report, created, in_a_process
 from parity_kit.reference.functional import compile_functional
 from parity_kit.reference.graph_operations import OF_SAVERS, Direct, Operations, misfit
+from parity_kit.reference.hosts import Bodies
 from parity_kit.reference.native import Watch, perform, to_native
 from parity_kit.reference.pins import Counter, Pin, pinned, unhurried
 from parity_kit.reference.plain_functions import ScriptBuilder, source
-from parity_kit.reference.savers import close_saver, contents, make_saver, refused_in
+from parity_kit.reference.savers import (
+    close_saver,
+    contents,
+    make_saver,
+    refused_in,
+    reopened,
+)
 
 _OF_RUNTIME = {"info": "execution_info", "drain": "control"}
 _RUNTIME = {field.name for field in fields(Runtime)}
@@ -49,12 +58,15 @@ class GraphSession:
         pin: bool = True,
         free: Collection[Pin] = (),
         saver: Any = None,
+        bodies: Bodies | None = None,
     ) -> None:
         self._saver = make_saver(subject.spec.get("saver")) if saver is None else saver
         program = _parsed(subject)
-        builder = Builder(Pin.EDGES not in free)
+        self._subject, self._pins, self._free = subject, pins, free
+        self._bodies = bodies or Bodies()
+        builder = Builder(Pin.EDGES not in free, self._bodies)
         if subject.spec.get("functions"):
-            builder = ScriptBuilder(builder.declared, source=source(subject))
+            builder = ScriptBuilder(builder.declared, self._bodies, source=source(subject))
         self._build = functools.partial(_compiled, program, self._saver, builder)
         self._graph = self._build()
         self._counter = Counter(pins, free)
@@ -75,11 +87,50 @@ class GraphSession:
                 return Unsupported(reason)
             self._watch.expect(stored)
 
+        reopen = reopened(self._saver) if operation.name == "crash" else None
+        if operation.name == "crash" and reopen is None:
+            return Unsupported("what this saver holds does not outlive its process")
+
         def action(events: list[Event]) -> Any:
+            if reopen is not None:
+                return self._crash(reopen, **cast("Any", operation.args))
+            if operation.name == "node_runs":
+                return {"/".join(place): n for place, n in sorted(self._bodies.begun.items())}
             return self._prepared(operation, events)()
 
         with self._pinned():
             return perform(action, lambda: contents(self._saver), self._watch)
+
+    def _crash(
+        self,
+        reopen: Callable[[], Any],
+        operation: Mapping[str, Any],
+        call: int | None = None,
+        moment: Moment = "before",
+    ) -> Any:
+        """Apply an operation in another process, which is killed at a call of the saver."""
+
+        def act(die: Callable[[Report], None]) -> Report:
+            saver, bodies = reopen(), Bodies(self._bodies.begun.copy())
+
+            def report() -> Any:
+                return killing.calls, [*bodies.begun.items()]
+
+            killing = Killing(call, moment, lambda: die(report))
+            killing.watch(saver)
+            session = GraphSession(
+                self._subject, self._pins, free=self._free, saver=saver, bodies=bodies
+            )
+            session._counter = self._counter  # its own in the other process
+            session.apply(Operation.from_plain(operation))
+            return report
+
+        (calls, begun), killed = in_a_process(act)
+        for place, count in begun:
+            self._bodies.begun[tuple(place)] = count
+        ids = (split_stored_name(name)[3] for name in contents(self._saver) if name[0] == "c")
+        self._counter.created = max(self._counter.created, created(ids))
+        return {"killed": killed, "calls": calls}
 
     def close(self) -> None:
         """Close the database, if there is one."""
@@ -120,7 +171,7 @@ def _parsed(subject: Subject) -> Program | Functional:
 def _compiled(program: Program | Functional, saver: Any, builder: Builder) -> Any:
     try:
         if isinstance(program, Functional):
-            return compile_functional(program, saver)
+            return compile_functional(program, saver, builder.bodies)
         return builder.compile(program, saver)
     except (ValueError, TypeError) as error:
         raise BadProgramError(f"LangGraph refuses it: {error}", where="program") from error

@@ -69,6 +69,8 @@ def traces() -> list[Trace]:
         if trace.case.subject.kind in KINDS
         and trace.case.subject.spec.get("saver") != "postgres"
         and trace.case.id.removeprefix("asynchronous/") not in PINNED_ONLY
+        # A script does not count what a killed process did.
+        and not trace.case.id.startswith("crashes/")
     ]
 
 

@@ -30,7 +30,7 @@ def play(program: dict[str, Any], *operations: Operation) -> tuple[Outcome, ...]
     outcomes = run(Engine(), Case(CaseId("sync"), subject, operations))
     later = tuple(
         operation
-        if operation.name in {"put", "load_stored", "store_items"}
+        if operation.name in {"put", "load_stored", "crash", "node_runs", "store_items"}
         else op(operation.name, **operation.args, **{"async": True})
         for operation in operations
     )

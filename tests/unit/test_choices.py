@@ -32,7 +32,8 @@ def test_a_case_grown_on_the_reference_is_the_same_case_run_at_once(suite: str) 
 @pytest.mark.parametrize("suite", list(SUITES))
 def test_the_simplest_choices_make_the_simplest_case(suite: str) -> None:
     trace = SUITES[suite](replayed([]), Engine())
-    assert len(trace.case.operations) <= 2
+    # A crash is of use only with what goes on, and with the counts before and after.
+    assert len(trace.case.operations) <= (5 if suite == "crash" else 2)
 
 
 def numbers(choices: Choices) -> list[int]:

@@ -43,8 +43,8 @@ class PinnedClock:
         self._created += 1
 
     def go_on_from(self, created: int) -> None:
-        """Count on from the checkpoints of another session."""
-        self._created = created
+        """Count on from the checkpoints of another session, if it created more."""
+        self._created = max(self._created, created)
 
     def id_of(self, number: int) -> str:
         """Return the id of the session's checkpoint with a number, counted from 1."""

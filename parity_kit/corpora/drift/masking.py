@@ -36,7 +36,7 @@ _SEEDS = (1, 2)
 # The messages of the reference's executor when it cannot pin an asynchronous run.
 _UNPINNED = "the saver waits:"
 _LAST_FIRST = {"pinned": "task order", "free": "the superstep's first task ended last"}
-_NEVER_ASYNC = {"put", "load_stored", "store_items"}
+_NEVER_ASYNC = {"put", "load_stored", "crash", "node_runs", "store_items"}
 _TIME_LIMIT = 900
 
 

@@ -14,7 +14,7 @@ class Helper:
 
 
 _MODULES = {
-    "": "asyncio copy functools operator sqlite3 sys tempfile",
+    "": "asyncio copy functools operator os sqlite3 sys tempfile",
     "collections": "Counter",
     "contextlib": "contextmanager",
     "dataclasses": "dataclass make_dataclass",
@@ -104,6 +104,38 @@ def load_stored(saver, stored):
                     (*place, task, path, int(index), channel, form, data),
                 )''',
         ("InMemorySaver", "JsonPlusSerializer"),
+    ),
+    "crash": Helper(
+        '''\
+def crash(saver, act, call, moment):
+    """Act in a process that is killed at the saver's n-th call that stores something."""
+    ((_, _, file),) = saver.conn.execute("PRAGMA database_list")
+    child = os.fork()
+    if child == 0:
+        saver.conn = sqlite3.connect(file, check_same_thread=False)
+        calls = []
+
+        def watched(function):
+            @functools.wraps(function)
+            def called(*args, **kwargs):
+                calls.append(function)
+                if (len(calls), "before") == (call, moment):
+                    os.kill(os.getpid(), 9)
+                result = function(*args, **kwargs)
+                if (len(calls), "after") == (call, moment):
+                    os.kill(os.getpid(), 9)
+                return result
+
+            return called
+
+        saver.put, saver.put_writes = watched(saver.put), watched(saver.put_writes)
+        try:
+            act()
+        finally:
+            os._exit(0)
+    _, status = os.waitpid(child, 0)
+    print({"killed": status == 9})''',
+        ("functools", "os", "sqlite3"),
     ),
     "largest": Helper("def largest(left, right):\n    return max(left, right)"),
     "smallest": Helper("def smallest(left, right):\n    return min(left, right)"),

@@ -31,8 +31,8 @@ def operation_lines(
             yield from _state(operation.name, given, uses)
         case "get_state_history":
             yield from _history(given, uses)
-        case "put" | "load_stored" as name:
-            yield _loaded(given, saver, uses) if name == "load_stored" else _put(given, uses)
+        case "put" | "load_stored" | "crash" | "node_runs" as name:
+            yield from _of_saver(name, given, saver, uses)
         case "store_items":
             namespace = call("tuple", names(given["namespace"]))
             yield f"print({call(uses('search'), 'store', namespace)})"
@@ -198,6 +198,22 @@ def _history(given: Mapping[str, Any], uses: Uses) -> Iterator[str]:
     if given.get("before") is not None:
         named["before"] = _checkpoint(given, given["before"], {}, uses)
     yield from _print_items("get_state_history", [_config(given, uses)], named, given, uses)
+
+
+def _of_saver(name: str, given: Mapping[str, Any], saver: Any, uses: Uses) -> Iterator[str]:
+    match name:
+        case "put":
+            yield _put(given, uses)
+        case "load_stored":
+            yield _loaded(given, saver, uses)
+        case "crash":
+            yield "def act():"
+            for line in operation_lines(Operation.from_plain(given["operation"]), uses, {}, saver):
+                yield f"    {line}"
+            call_at, moment = given.get("call"), given.get("moment", "before")
+            yield call(uses("crash"), "saver", "act", literal(call_at, uses), literal(moment, uses))
+        case _:
+            yield 'print("no script counts how often each node ran in all processes")'
 
 
 def _loaded(given: Mapping[str, Any], saver: Any, uses: Uses) -> str:

@@ -6,7 +6,7 @@ The module of a saver knows how to make it, what it holds (docs/contract.md) and
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
 
@@ -54,6 +54,12 @@ def contents(saver: Any) -> dict[str, bytes]:
 def load_contents(saver: Any, stored: Mapping[str, bytes]) -> None:
     """Store the byte strings that `contents` of the same kind of saver returned, on any engine."""
     _room_of(saver).load(saver, Tables.of(stored))
+
+
+def reopened(saver: Any) -> Callable[[], Any] | None:
+    """Return what opens in another process what a saver holds; None if that is in memory."""
+    room = None if saver is None else _room_of(saver)
+    return room.reopened(saver) if room is not None and hasattr(room, "reopened") else None
 
 
 def refused_in(stored: Mapping[str, bytes]) -> str:

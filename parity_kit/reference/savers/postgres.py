@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import atexit
 import os
+from collections.abc import Callable
 from typing import Any
 
 from parity_kit.contract import UnsupportedSubjectError
@@ -35,26 +36,38 @@ def make() -> Any:
     return saver
 
 
+def reopened(saver: Any) -> Callable[[], Any]:
+    """Return what connects to the same tables again."""
+    schema = saver.conn.execute("SHOW search_path").fetchone()["search_path"]
+    address = server().address  # a fork of this process knows no server
+    return lambda: _connected(schema, address)
+
+
 def _connect() -> Any:
+    schema = f"session_{len(_made)}"
+    saver = _connected(schema, server().address)
+    if not _made:
+        atexit.register(_disconnect)
+    _made.append(saver)
+    return saver
+
+
+def _connected(schema: str, address: str) -> Any:
     import psycopg  # noqa: PLC0415  # an optional extra
     from langgraph.checkpoint.postgres import PostgresSaver  # noqa: PLC0415  # the same
     from psycopg.rows import dict_row  # noqa: PLC0415  # the same
 
     # As `PostgresSaver.from_conn_string` connects.
     connection: Any = psycopg.connect(
-        server().address,
+        address,
         autocommit=True,
         prepare_threshold=0,
         row_factory=dict_row,  # pyright: ignore[reportArgumentType]  # psycopg's own overloads
     )
-    schema = f"session_{len(_made)}"
-    connection.execute(f"CREATE SCHEMA {schema}")
+    connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
     connection.execute(f"SET search_path TO {schema}")
     saver = PostgresSaver(connection)
     saver.setup()
-    if not _made:
-        atexit.register(_disconnect)
-    _made.append(saver)
     return saver
 
 

@@ -15,6 +15,7 @@ from parity_kit.reference.postgres_server import missing
 from parity_kit.search.choices import Choices
 from parity_kit.search.generate.channels import channel_case
 from parity_kit.search.generate.codec import codec_case
+from parity_kit.search.generate.crashes import crash_case
 from parity_kit.search.generate.graphs import graph_case
 from parity_kit.search.generate.savers import available, saver_case
 from parity_kit.search.generate.stores import cache_case, store_case
@@ -28,6 +29,7 @@ SUITES: Mapping[str, Generator] = {
     "saver": lambda choices, reference: saver_case(choices, reference, available()),
     "store": store_case,
     "cache": cache_case,
+    "crash": crash_case,
 }
 """The suites of `parity-kit run`, by name."""
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import sqlite3
+import tempfile
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from parity_kit.contract import stored_name
@@ -30,7 +33,7 @@ from pure_engine.savers.saver import (
 )
 
 _SCHEMA = """
-CREATE TABLE checkpoints (
+CREATE TABLE IF NOT EXISTS checkpoints (
     thread_id TEXT NOT NULL,
     checkpoint_ns TEXT NOT NULL DEFAULT '',
     checkpoint_id TEXT NOT NULL,
@@ -40,7 +43,7 @@ CREATE TABLE checkpoints (
     metadata BLOB,
     PRIMARY KEY (thread_id, checkpoint_ns, checkpoint_id)
 );
-CREATE TABLE writes (
+CREATE TABLE IF NOT EXISTS writes (
     thread_id TEXT NOT NULL,
     checkpoint_ns TEXT NOT NULL DEFAULT '',
     checkpoint_id TEXT NOT NULL,
@@ -65,9 +68,21 @@ _FILTER_KEY = re.compile(r"^[a-zA-Z0-9_.-]+$")
 class SqliteSaver(Saver):
     """Keeps a whole checkpoint in one row, with its metadata as JSON."""
 
-    def __init__(self) -> None:
-        self._database = sqlite3.connect(":memory:", check_same_thread=False)
+    def __init__(self, file: str = ":memory:") -> None:
+        self.file = file
+        self._database = sqlite3.connect(file, check_same_thread=False)
+        if self.in_file:  # processes are killed, not machines
+            self._database.execute("PRAGMA synchronous=OFF")
         self._database.executescript(_SCHEMA)
+
+    @property
+    def in_file(self) -> bool:
+        """Whether the database outlives its process."""
+        return self.file != ":memory:"
+
+    def reopened(self) -> SqliteSaver:
+        """Return a saver on the same file, for another process."""
+        return SqliteSaver(self.file)
 
     def get(self, where: Where) -> Saved | None:
         """Return the checkpoint with an id, or the thread's latest."""
@@ -148,6 +163,7 @@ class SqliteSaver(Saver):
                 text.encode(errors="ignore"),
             ),
         )
+        self._database.commit()
         return configurable(thread, ns, name)
 
     def put_writes(self, where: Where, writes: Sequence[Write], task: str, path: str = "") -> None:
@@ -174,11 +190,13 @@ class SqliteSaver(Saver):
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             rows,
         )
+        self._database.commit()
 
     def delete_thread(self, thread: str) -> None:
         """Delete a thread."""
         for table in ("checkpoints", "writes"):
             self._database.execute(f"DELETE FROM {table} WHERE thread_id = ?", (str(thread),))  # noqa: S608  # no text of a user's
+        self._database.commit()
 
     def prune(self, threads: Any, strategy: str) -> None:
         """Refuse: this saver cannot prune."""
@@ -238,10 +256,18 @@ class SqliteSaver(Saver):
                 f"INSERT INTO writes ({_WRITE_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608  # no text of a user's
                 (*place, task, path, index, channel, *value),
             )
+        self._database.commit()
 
     def close(self) -> None:
-        """Close the database."""
+        """Close the database, and remove its file if it has one."""
         self._database.close()
+        if self.in_file:
+            shutil.rmtree(Path(self.file).parent)
+
+
+def in_a_file() -> SqliteSaver:
+    """Return a saver whose database is in a temporary folder."""
+    return SqliteSaver(str(Path(tempfile.mkdtemp(prefix="pure-")) / "checkpoints.sqlite"))
 
 
 def _metadata_clause(key: str, value: Any) -> tuple[str, Any]:

@@ -6,7 +6,14 @@ import contextlib
 from collections.abc import Callable, Collection
 from typing import Any, Unpack, cast
 
-from parity_kit.contract import Event, Operation, Outcome, Subject, Unsupported
+from parity_kit.contract import (
+    Event,
+    Operation,
+    Outcome,
+    Subject,
+    Unsupported,
+    split_stored_name,
+)
 from pure_engine.clock import Clock
 from pure_engine.codec.serializer import native, plain
 from pure_engine.names import CHECKPOINT_MAP, INTERRUPT, NS_SEP
@@ -18,6 +25,8 @@ from pure_engine.pregel.streams import Item, Sink
 from pure_engine.pregel.updates import Change, update_state
 from pure_engine.program.compiler import compile_program
 from pure_engine.savers.saver import Query, Rows, Saver, Where
+from pure_engine.savers.sqlite import SqliteSaver
+from pure_engine.sessions.crashing import Watch, bodies, highest, killed_at
 from pure_engine.sessions.options import (
     ANYWHERE,
     RECURSION_LIMIT,
@@ -47,10 +56,11 @@ class _EnoughError(BaseException):
 class GraphSession(Session):
     """A compiled program."""
 
-    def __init__(self, subject: Subject, clock: Clock) -> None:
+    def __init__(self, subject: Subject, clock: Clock, saver: Saver | None = None) -> None:
+        self._subject = subject
         self._source = native(subject.spec["program"])
         program = compile_program(self._source)
-        saver = make_saver(subject.spec.get("saver"), clock)
+        saver = saver or make_saver(subject.spec.get("saver"), clock)
         super().__init__(dict if saver is None else saver.contents)
         self._graph = Graph(program, saver, clock, saver)
         self._events: list[Event] | None = None
@@ -59,6 +69,9 @@ class GraphSession(Session):
     def apply(self, operation: Operation) -> Outcome:
         """Do one operation."""
         act = self._find(operation, ANYWHERE)
+        saver = self._graph.saver
+        if operation.name == "crash" and not (isinstance(saver, SqliteSaver) and saver.in_file):
+            return Unsupported("what this saver holds does not outlive its process")
         lacking = act if isinstance(act, Unsupported) else lacking_in(operation.args)
         if isinstance(lacking, Unsupported):
             return lacking
@@ -251,6 +264,38 @@ class GraphSession(Session):
         self._known = stored
         self._saver().load(Rows.of(stored))
         self._graph.clock.go_on_from(created)
+
+    def do_crash(
+        self, operation: dict[str, Any], call: int | None = None, moment: str = "before"
+    ) -> Any:
+        """Do an operation in another process, which is killed at a call of its saver."""
+        graph = self._graph
+        nodes = dict(bodies(graph.program))
+
+        def act(watch: Watch) -> None:
+            session = GraphSession(self._subject, graph.clock, self._file().reopened())
+            inside = session._graph  # one of these itself
+            for name, node in bodies(inside.program):
+                node.visits = nodes[name].visits
+            watch(inside.saver or self._file(), inside.program)
+            session.apply(Operation(operation["name"], operation["args"]))
+
+        killed, calls, visits = killed_at(act, call, moment)
+        for name, count in visits.items():
+            nodes[name].visits = count
+        stored = (split_stored_name(name) for name in self._file().contents())
+        graph.clock.go_on_from(highest(parts[3] for parts in stored if parts[0] == "checkpoint"))
+        return {"killed": killed, "calls": calls}
+
+    def do_node_runs(self) -> dict[str, int]:
+        """Return how often each node has run, in processes that were killed as well."""
+        counts = ((name, node.visits) for name, node in bodies(self._graph.program))
+        return dict(sorted((name, count) for name, count in counts if count))
+
+    def _file(self) -> SqliteSaver:
+        """Return the saver, whose database is in a file."""
+        assert isinstance(self._graph.saver, SqliteSaver)  # noqa: S101  # `apply` sees to it
+        return self._graph.saver
 
     def do_delete_thread(self, thread: str) -> None:
         """Delete a thread."""

@@ -9,7 +9,7 @@ from pure_engine.clock import Clock, next_version
 from pure_engine.savers.memory import MemorySaver
 from pure_engine.savers.postgres import PostgresSaver
 from pure_engine.savers.saver import Query, Saved, Saver
-from pure_engine.savers.sqlite import SqliteSaver
+from pure_engine.savers.sqlite import SqliteSaver, in_a_file
 from pure_engine.sessions.session import Session
 from pure_engine.unsupported import look_up
 
@@ -20,7 +20,8 @@ def make_saver(name: Any, clock: Clock) -> Saver | None:
         return None
     if name == "postgres":
         return PostgresSaver(lambda: next_version(clock, None))
-    return look_up({"memory": MemorySaver, "sqlite": SqliteSaver}, name, "saver")()
+    savers = {"memory": MemorySaver, "sqlite": SqliteSaver, "sqlite-file": in_a_file}
+    return look_up(savers, name, "saver")()
 
 
 class SaverSession(Session):
