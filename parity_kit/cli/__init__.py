@@ -27,6 +27,7 @@ _COMMANDS = {
     "gate": "Compare a candidate with the committed corpora, byte for byte.",
     "app": "Check, record and replay an application's own graph.",
     "upgrade": "Judge whether a database of threads survives another release of LangGraph.",
+    "relay": "Let engines take turns on one thread, as in a rolling deploy.",
     "matrix": "Report, feature by feature, how closely candidates match LangGraph.",
     "ledger": "Check and propose a candidate's known differences.",
     "oracle": "Show LangGraph's release that everything is judged by; move to another.",

@@ -40,6 +40,11 @@ _NO_BYTES = "without any stored bytes"
 _NOT_BACK = (_SAME_BYTES, _ANOTHER_WAY, _NO_BYTES)
 
 
+def keeps_in_process(case: Case) -> bool:
+    """Return whether a case keeps in its process what no saver holds."""
+    return not set(_IN_PROCESS).isdisjoint(case.features)
+
+
 @dataclass(slots=True)
 class HandoverSearch:
     """The result of the suite."""

@@ -64,6 +64,7 @@ def commands() -> list[list[str]]:
         "bench",
         "report",
         "gate",
+        "relay",
         "matrix",
         "selftest",
         "upstream",
