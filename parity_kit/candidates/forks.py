@@ -11,6 +11,7 @@ import gc
 import math
 import multiprocessing
 import os
+import platform
 import signal
 import traceback
 from collections import Counter, deque
@@ -72,7 +73,12 @@ class _Fork:
 
 
 def usable_cores() -> int:
-    """Return how many processors this process may use, by its affinity and its container."""
+    """Return how many processors this process may use, by its affinity and its container.
+
+    It is one on macOS, whose system libraries do not survive a fork.
+    """
+    if platform.system() == "Darwin":
+        return 1
     affinity = getattr(os, "sched_getaffinity", None)
     cores = len(affinity(0)) if affinity else os.cpu_count() or 1
     with contextlib.suppress(OSError, ValueError):
