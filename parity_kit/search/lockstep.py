@@ -22,8 +22,8 @@ from hypothesis.errors import Flaky
 from parity_kit.contract import Case, Engine, Level, Outcome, Raised, Trace, Unsupported, run
 from parity_kit.contract.canonical import pack
 from parity_kit.contract.errors import ParityKitError
-from parity_kit.judging.candidate_under_test import CandidateUnderTest
-from parity_kit.judging.judge import Tally, confirmed, judge
+from parity_kit.judging.candidate_under_test import Answer, CandidateUnderTest
+from parity_kit.judging.judge import Tally, confirmed, judge_answer
 from parity_kit.judging.places import EventAt, StoredEntry
 from parity_kit.judging.verdicts import (
     PASSING,
@@ -330,13 +330,14 @@ class SuiteSearch:
 
         return simplify(case, holds, SIMPLIFY_SECONDS), latest
 
-    def judge(self, trace: Trace) -> Verdict:
-        """Return the verdict on what the candidate makes of a case."""
+    def judge(self, trace: Trace, answer: Answer | None = None) -> Verdict:
+        """Return the verdict on what the candidate makes of a case; without an answer it is run."""
         for outcome in trace.outcomes:
             if isinstance(outcome, Unsupported):  # an older oracle may lack it
                 return NotSupported(f"the oracle does not offer it: {outcome.reason}")
         required = self._result.tally.required
-        verdict = judge(trace.case, trace.outcomes, self._under_test, required)
+        answer = self._under_test.answer(trace.case) if answer is None else answer
+        verdict = judge_answer(trace.case, trace.outcomes, answer, required)
         return self._under_test.ledger.held_against(trace.case.id, verdict)
 
     def _count(self, case: Case, verdict: Verdict) -> None:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Iterable, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from parity_kit.contract import Engine, Level
+from parity_kit.contract import Case, Engine, Level, Trace
 from parity_kit.judging.candidate_under_test import CandidateUnderTest
 from parity_kit.judging.judge import Tally
 from parity_kit.judging.verdicts import cause, label, passes
@@ -95,16 +96,25 @@ def search_slice(
     record: list[int] = []
     choices = seeded(f"{seed}/{part.suite}/{part.number}", record)
     seen: dict[tuple[str, str], CauseSeen] = {}
-    with silence_langgraph():
+    asked: deque[tuple[Trace, tuple[int, ...]]] = deque()
+
+    def cases() -> Iterator[Case]:
+        """Yield new cases; the candidate is at several while the reference runs the next."""
         for _ in range(part.cases):
             record.clear()
             trace = search.generate(choices)
-            verdict = search.judge(trace)
+            asked.append((trace, tuple(record)))
+            yield trace.case
+
+    with silence_langgraph():
+        for answer in under_test.answers(cases()):
+            trace, taken = asked.popleft()
+            verdict = search.judge(trace, answer)
             tally.add(trace.case, verdict)
             if not passes(verdict):
                 key = label(verdict), cause(verdict)
-                before = seen.get(key, CauseSeen(*key, 0, tuple(record)))
-                smallest = min(before.choices, tuple(record), key=len)
+                before = seen.get(key, CauseSeen(*key, 0, taken))
+                smallest = min(before.choices, taken, key=len)
                 seen[key] = CauseSeen(*key, before.cases + 1, smallest)
     return Searched(
         verdicts=dict(tally.verdicts),
