@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Generator, Sequence
+from contextlib import suppress
 from typing import Any
 
 from parity_kit.contract.errors import KitError, ParityKitError, UsageError
-from parity_kit.gates.campaign_worker import Campaigned, Shrunk, do
+from parity_kit.gates.campaign_worker import Campaigned, Shrunk, close, do
 from parity_kit.search.slices import Searched, SliceOrShrinking
 
 _AHEAD = 2
@@ -69,6 +70,9 @@ class DaskExecutor:
                     completed.add(future)
                 future = next(completed)
                 yield running.pop(future), _result(future)
+            ends = [client.submit(close, workers=[name], pure=False) for name in client.nthreads()]
+            with suppress(TimeoutError):  # a worker that died since ends its engines itself
+                list(as_completed(ends, client.loop, timeout=SECONDS_TO_ANSWER))
 
     def first(self, task: SliceOrShrinking) -> None:
         """Do another task, before those that wait."""

@@ -140,9 +140,16 @@ def do(asked: Campaigned, task: SliceOrShrinking) -> Searched | Shrunk:
         CandidateError: If the candidate cannot be judged any further.
         UsageError: If this machine has another candidate or oracle than the campaign's.
     """
+    if asked.run not in _WORKERS:
+        close()
     with _LOCK:
         if asked.run not in _WORKERS:
-            while _WORKERS:
-                _WORKERS.popitem()[1].close()
             _WORKERS[asked.run] = _Worker.of(asked)
         return _WORKERS[asked.run].do(task)
+
+
+def close() -> None:
+    """End the engines of this process; another task starts them again."""
+    with _LOCK:
+        while _WORKERS:
+            _WORKERS.popitem()[1].close()

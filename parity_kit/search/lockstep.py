@@ -12,8 +12,8 @@ remaining examples run without shrinking, so that the counts show how common dis
 from __future__ import annotations
 
 import time
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -36,7 +36,7 @@ from parity_kit.judging.verdicts import (
     passes,
 )
 from parity_kit.reference.logs import silence_langgraph
-from parity_kit.search.choices import Choices, seeded
+from parity_kit.search.choices import Choices, replayed, seeded
 from parity_kit.search.coverage import Coverage, Floors, calibrations, shortfall
 from parity_kit.search.generate import SUITES
 from parity_kit.search.generate.growing import named
@@ -237,11 +237,36 @@ class SuiteSearch:
             left = examples - examples // 2 - self.done
             if left <= 0 or not self.explore(left, seed_value + attempt):
                 break
+        new: dict[Signature, tuple[Trace, Verdict, Sequence[int]]] = {}
+        for trace, verdict, record in self.random_cases(seed_value, examples + bulk - self.done):
+            self._count(trace.case, verdict)
+            if self._is_new(verdict):
+                new.setdefault(signature(verdict), (trace, verdict, record))
+        for trace, verdict, record in new.values():
+            if self._is_new(verdict):
+                self._shrink(trace, verdict, record)
+
+    def random_cases(
+        self, seed_value: int | str, count: int
+    ) -> Iterator[tuple[Trace, Verdict, Sequence[int]]]:
+        """Yield random cases, each with its verdict and the choices that make it.
+
+        The candidate is at several of them while the reference runs the next.
+        """
         record: list[int] = []
         choices = seeded(seed_value, record)
-        for _ in range(examples + bulk - self.done):
-            record.clear()
-            self.try_one(choices, record)
+        asked: deque[tuple[Trace, Sequence[int]]] = deque()
+
+        def cases() -> Iterator[Case]:
+            for _ in range(count):
+                record.clear()
+                trace = self.generate(choices)
+                asked.append((trace, tuple(record)))
+                yield trace.case
+
+        for answer in self._under_test.answers(cases()):
+            trace, taken = asked.popleft()
+            yield trace, self.judge(trace, answer), taken
 
     def explore(self, examples: int, seed_value: int) -> bool:
         """Let Hypothesis look for one more disagreement; return whether it found any."""
@@ -256,13 +281,15 @@ class SuiteSearch:
 
         return self._hunted(hunt, lambda: explore(self.generate, check, examples, seed_value))
 
-    def try_one(self, choices: Choices, record: list[int]) -> None:
-        """Run one random case; hand a new disagreement to Hypothesis for shrinking."""
-        trace = self.generate(choices)
+    def try_one(self, record: Sequence[int]) -> None:
+        """Run the case that these choices make, and shrink it if it fails."""
+        trace = self.generate(replayed(record))
         verdict = self.judge(trace)
-        self._count(trace.case, verdict)
-        if not self._is_new(verdict):
-            return
+        if self._is_new(verdict):
+            self._shrink(trace, verdict, record)
+
+    def _shrink(self, trace: Trace, verdict: Verdict, record: Sequence[int]) -> None:
+        """Let Hypothesis shrink a disagreement."""
         hunt = _Hunt(self._keeps(verdict), time.monotonic() + SHRINK_SECONDS)
 
         def check(again: Trace) -> None:

@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import functools
 import time
-from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from parity_kit.contract import Case, Engine, Level, Trace
+from parity_kit.contract import Engine, Level
 from parity_kit.judging.candidate_under_test import CandidateUnderTest
 from parity_kit.judging.judge import Tally
 from parity_kit.judging.verdicts import cause, label, passes
 from parity_kit.reference.logs import silence_langgraph
-from parity_kit.search.choices import replayed, seeded
 from parity_kit.search.coverage import Pair, calibrations, pairs_of
 from parity_kit.search.lockstep import Finding, Lockstep, SuiteSearch, signature
 
@@ -93,28 +91,15 @@ def search_slice(
     started = time.monotonic()
     tally = Tally(required)
     search = SuiteSearch(reference, under_test, Lockstep(part.suite, tally))
-    record: list[int] = []
-    choices = seeded(f"{seed}/{part.suite}/{part.number}", record)
+    own_seed = f"{seed}/{part.suite}/{part.number}"
     seen: dict[tuple[str, str], CauseSeen] = {}
-    asked: deque[tuple[Trace, tuple[int, ...]]] = deque()
-
-    def cases() -> Iterator[Case]:
-        """Yield new cases; the candidate is at several while the reference runs the next."""
-        for _ in range(part.cases):
-            record.clear()
-            trace = search.generate(choices)
-            asked.append((trace, tuple(record)))
-            yield trace.case
-
     with silence_langgraph():
-        for answer in under_test.answers(cases()):
-            trace, taken = asked.popleft()
-            verdict = search.judge(trace, answer)
+        for trace, verdict, record in search.random_cases(own_seed, part.cases):
             tally.add(trace.case, verdict)
             if not passes(verdict):
                 key = label(verdict), cause(verdict)
-                before = seen.get(key, CauseSeen(*key, 0, taken))
-                smallest = min(before.choices, taken, key=len)
+                before = seen.get(key, CauseSeen(*key, 0, tuple(record)))
+                smallest = min(before.choices, tuple(record), key=len)
                 seen[key] = CauseSeen(*key, before.cases + 1, smallest)
     return Searched(
         verdicts=dict(tally.verdicts),
@@ -137,7 +122,7 @@ def shrink_case(
     result = Lockstep(wanted.suite, Tally(required))
     search = SuiteSearch(reference, under_test, result, keeps=signature)
     with silence_langgraph():
-        search.try_one(replayed(wanted.choices), list(wanted.choices))
+        search.try_one(wanted.choices)
     return result.findings[0] if result.findings else None
 
 

@@ -26,7 +26,7 @@ from parity_kit.gates import campaign_dask, campaign_forks
 from parity_kit.gates.campaign import JOURNAL, Campaign, CampaignRun, Latest
 from parity_kit.gates.campaign_dask import DaskExecutor
 from parity_kit.gates.campaign_forks import ForkExecutor
-from parity_kit.gates.campaign_worker import Campaigned, Shrunk, do
+from parity_kit.gates.campaign_worker import Campaigned, Shrunk, close, do
 from parity_kit.gates.examples import MOST, example_names, read_examples
 from parity_kit.gates.resume import made_of
 from parity_kit.judging.ledger import Ledger
@@ -65,11 +65,13 @@ class Engine(Pure):
 
 
 @pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+def quick(monkeypatch: pytest.MonkeyPatch) -> Generator[None]:
     """Smaller slices, and less time for shrinking: forks have the same."""
     monkeypatch.setitem(CASES, "channel", 50)
     monkeypatch.setattr(lockstep, "SHRINK_SECONDS", 0.5)
     monkeypatch.setattr(lockstep, "SIMPLIFY_SECONDS", 0.5)
+    yield
+    close()
 
 
 @pytest.fixture
