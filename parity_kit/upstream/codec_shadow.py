@@ -50,21 +50,24 @@ class CodecShadow:
         def dumps_typed(self: JsonPlusSerializer, obj: Any) -> tuple[str, bytes]:
             kind, data = original(self, obj)
             if kind == "msgpack":
-                judge(bytes(data), lambda: _again(original, self, kind, data))
+                stored = bytes(data)
+                FAULTS.note(lambda: judge(stored, lambda: _again(original, self, kind, stored)))
             return kind, data
 
         JsonPlusSerializer.dumps_typed = dumps_typed
 
-    def _judge(self, data: bytes, again: Callable[[], bytes]) -> None:
+    def _judge(self, data: bytes, again: Callable[[], bytes]) -> str:
+        """Return what is wrong with the candidate's answer, or an empty text."""
         answer = self._ask(data)
         if isinstance(answer, Unsupported):
             self.counts[DECLINED] += 1
-            return
+            return ""
         self.counts[BLOBS] += 1
         if isinstance(answer, str):
-            FAULTS.append(f"its codec: {answer}")
-        elif answer != order_sets(data) and answer != (other := again()):
-            FAULTS.append(f"its codec: {_difference(other, answer)}")
+            return f"its codec: {answer}"
+        if answer != order_sets(data) and answer != (other := again()):
+            return f"its codec: {_difference(other, answer)}"
+        return ""
 
     def _asked(self, data: bytes) -> bytes | str | Unsupported:
         """Return the bytes that the candidate makes of these, or what is wrong with its answer."""

@@ -157,7 +157,9 @@ def test_a_codec_that_gives_the_same_bytes_is_counted(serializer: JsonPlusSerial
     made = shadow()
     for value in ({"a": {3, 1, 2}}, Point(1, 2), [None, 1.5, "x"], b"no MessagePack", None):
         serializer.dumps_typed(value)
-    assert (made.counts, FAULTS) == ({BLOBS: 3, DECLINED: 0}, [])
+    assert made.counts[BLOBS] == 0, "the test has not ended"
+    assert not FAULTS
+    assert made.counts == {BLOBS: 3, DECLINED: 0}
 
 
 @pytest.mark.parametrize(
@@ -178,13 +180,15 @@ def test_a_codec_that_does_not_is_at_fault(
 ) -> None:
     shadow(answer)
     assert serializer.dumps_typed([1]) == ("msgpack", b"\x91\x01")
-    assert [f"its codec: {fault}"] == FAULTS
+    assert len(FAULTS) == 1
+    assert FAULTS[0] == f"its codec: {fault}"
 
 
 def test_what_a_codec_declines_is_no_fault_and_no_call(serializer: JsonPlusSerializer) -> None:
     made = shadow(Unsupported("no floats"))
     serializer.dumps_typed([1.5])
-    assert (made.counts, FAULTS) == ({BLOBS: 0, DECLINED: 1}, [])
+    assert not FAULTS
+    assert made.counts == {BLOBS: 0, DECLINED: 1}
 
 
 LIAR = """
