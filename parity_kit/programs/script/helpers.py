@@ -14,7 +14,7 @@ class Helper:
 
 
 _MODULES = {
-    "": "asyncio copy functools operator os sqlite3 sys tempfile",
+    "": "asyncio copy functools operator sqlite3 sys tempfile",
     "collections": "Counter",
     "contextlib": "contextmanager",
     "dataclasses": "dataclass make_dataclass",
@@ -109,6 +109,8 @@ def load_stored(saver, stored):
         '''\
 def crash(saver, act, call, moment):
     """Act in a process that is killed at the saver's n-th call that stores something."""
+    import os
+
     ((_, _, file),) = saver.conn.execute("PRAGMA database_list")
     child = os.fork()
     if child == 0:
@@ -135,7 +137,7 @@ def crash(saver, act, call, moment):
             os._exit(0)
     _, status = os.waitpid(child, 0)
     print({"killed": status == 9})''',
-        ("functools", "os", "sqlite3"),
+        ("functools", "sqlite3"),
     ),
     "largest": Helper("def largest(left, right):\n    return max(left, right)"),
     "smallest": Helper("def smallest(left, right):\n    return min(left, right)"),
