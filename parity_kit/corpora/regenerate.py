@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import platform
 import time
@@ -131,6 +132,7 @@ def _made(
     serializer.cache_clear()  # what was made before would not run again
     serializer()  # made once a process: what that runs is of no corpus
     postgres.forget()  # what a saver's setup runs is of the corpus that needs one
+    gc.collect()  # what ends the values of another corpus is not of this one
     with silence_langgraph(), Watcher() if watched else nullcontext() as watcher:
         corpus = _regenerate(name, path, _runner(engine, watcher), progress)
     if watcher is None:
