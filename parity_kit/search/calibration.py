@@ -26,7 +26,7 @@ CASES = {
     "saver": 1_000,
     "store": 5_000,
     "cache": 2_000,
-    "crash": 150,
+    "crash": 450,
 }
 """Cases in the run of each suite."""
 _SEED = 2026
