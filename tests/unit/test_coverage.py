@@ -52,7 +52,9 @@ def test_the_committed_calibration_is_of_the_generators_there_are(suite: str) ->
     reference, choices = Engine(), seeded(5, [])
     features = [SUITES[suite](choices, reference).case.features for _ in range(60)]
     unknown = pairs_of(features) - calibrations()[suite].pairs
-    assert len(unknown) < len(pairs_of(features)) / 50, f"run make pairs: {sorted(unknown)[:5]}"
+    # Crashes take a process each: they were calibrated on fewer cases, which met fewer pairs.
+    share = 1 / 50 if calibrations()[suite].cases >= 1000 else 1 / 10
+    assert len(unknown) < len(pairs_of(features)) * share, f"run make pairs: {sorted(unknown)[:5]}"
 
 
 def searched(*, supported: int) -> Lockstep:
