@@ -171,9 +171,16 @@ _GRAPHS: dict[str, tuple[Any, ...]] = {
 }
 
 
+def _awaited() -> Iterator[Case]:
+    """Yield what is done to all savers, on the asynchronous one."""
+    for name, operations in COMMON.items():
+        yield saver(f"savers_postgres/async/{name}", "async-postgres", *operations)
+
+
 def cases() -> Iterator[Case]:
     """Yield the corpus."""
     for name, operations in {**COMMON, **APART, **_MIGRATIONS, **_PRUNES, **_OTHERWISE}.items():
         yield saver(f"savers_postgres/{name}", "postgres", *operations)
     for name, operations in _GRAPHS.items():
         yield graph(f"savers_postgres/{name}", LINE, *operations, saver="postgres")
+    yield from _awaited()

@@ -20,10 +20,16 @@ from parity_kit.programs import rules
 from parity_kit.programs.fields import check_channel
 from parity_kit.programs.parsing import parse
 
-SAVERS = ("memory", "sqlite", "sqlite-file", "postgres")
+SAVERS = ("memory", "sqlite", "sqlite-file", "postgres", "async-sqlite", "async-postgres")
+_AWAITED = "async-"
 STORES = ("memory", "sqlite")
 CACHES = ("memory", "sqlite")
 _MOST_DIMENSIONS = 64
+
+
+def is_awaited(saver: object) -> bool:
+    """Return whether all calls of the saver with this name are awaited."""
+    return str(saver).startswith(_AWAITED)
 
 
 def admit(case: Case, where: str = "", *, trusted: Collection[str] = ()) -> None:

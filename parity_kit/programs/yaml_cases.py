@@ -18,7 +18,7 @@ import yaml
 from parity_kit.contract import Case, CaseId, Operation, Subject, SubjectKind
 from parity_kit.contract.errors import BadFileError, BadProgramError
 from parity_kit.contract.files import read_text
-from parity_kit.programs.admission import check_subject
+from parity_kit.programs.admission import SAVERS, check_subject
 from parity_kit.programs.features import features_of
 from parity_kit.programs.parsing import parse
 from parity_kit.programs.reducers import REDUCERS, TYPES
@@ -27,7 +27,7 @@ SUFFIXES = (".yaml", ".yml")
 """The suffixes of files that are read as YAML."""
 
 _HELP = "see A case as YAML in: parity-kit docs programs"
-_SAVERS = ("memory", "sqlite", "sqlite-file", "postgres", None)
+_SAVERS = (*SAVERS, None)
 _OWN_KEYS = ("id", "saver", "script")
 _SETTINGS = {"type", "reducer", "guard", "accumulate", "names", "snapshot_frequency"}
 _INTEGERS = range(-(2**63), 2**64)
@@ -92,7 +92,7 @@ def _subject(path: Path, root: yaml.Node, entries: Mapping[str, Any]) -> Subject
             return Subject(SubjectKind(key), defaults | program[key])
     saver = entries.get("saver", "memory")
     if saver not in _SAVERS:
-        problem = f"expected memory, sqlite, sqlite-file, postgres or null, got {saver!r}"
+        problem = f"expected one of {', '.join(SAVERS)} or null, got {saver!r}"
         raise _bad(path, _at(root, "saver"), problem, "saver")
     if not program and "saver" in entries and saver is not None:
         return Subject(SubjectKind.SAVER, {"saver": saver})

@@ -175,7 +175,9 @@ class Operations:
         if parent is not None:
             configurable["checkpoint_id"] = parent
         config = {"configurable": configurable}
-        return self._saver.put(config, checkpoint, metadata, checkpoint["channel_versions"])
+        return self._caller.call(
+            self._saver, "put", config, checkpoint, metadata, checkpoint["channel_versions"]
+        )
 
     def load_stored(self, stored: Mapping[str, bytes], created: int = 0, messages: int = 0) -> None:
         """Store what an engine stored, and count on from its checkpoints and message ids."""

@@ -21,6 +21,7 @@ from parity_kit.contract import (
     split_stored_name,
 )
 from parity_kit.contract.errors import BadProgramError
+from parity_kit.programs.admission import is_awaited
 from parity_kit.programs.model import Functional, Program
 from parity_kit.programs.parsing import parse
 from parity_kit.reference.asynchronous import Awaited, TimelessLoop
@@ -40,6 +41,8 @@ from parity_kit.reference.savers import (
     reopened,
 )
 
+_OWN = {"compile", "load_stored", "node_runs", "store_items"}
+"""The operations that call no method of LangGraph's that has an asynchronous twin."""
 _OF_RUNTIME = {"info": "execution_info", "drain": "control"}
 _RUNTIME = {field.name for field in fields(Runtime)}
 
@@ -60,7 +63,10 @@ class GraphSession:
         saver: Any = None,
         bodies: Bodies | None = None,
     ) -> None:
-        self._saver = make_saver(subject.spec.get("saver")) if saver is None else saver
+        self._awaited: Awaited | None = None
+        name = subject.spec.get("saver")
+        self._only_awaited = is_awaited(name)
+        self._saver = make_saver(name, self._await) if saver is None else saver
         program = _parsed(subject)
         self._subject, self._pins, self._free = subject, pins, free
         self._bodies = bodies or Bodies()
@@ -72,7 +78,6 @@ class GraphSession:
         self._counter = Counter(pins, free)
         self._watch = Watch()
         self._pin = pin
-        self._awaited: Awaited | None = None
 
     def apply(self, operation: Operation) -> Outcome:
         """Apply one operation."""
@@ -80,6 +85,8 @@ class GraphSession:
             return Unsupported(reason)
         if self._saver is None and operation.name in OF_SAVERS:
             return Unsupported("without a saver there are no threads")
+        if self._only_awaited and not (operation.args.get("async") or operation.name in _OWN):
+            return Unsupported("this saver takes asynchronous operations only")
 
         if operation.name == "load_stored":
             stored = cast("Mapping[str, bytes]", operation.args["stored"])

@@ -32,7 +32,7 @@ _CACHE = "langgraph.cache.memory"
 _IDS = ("langgraph.pregel._checkpoint", "langgraph.checkpoint.base")
 _CHANCE = ("langgraph.checkpoint.memory", "langgraph.checkpoint.sqlite")
 # The same, where it is in use: an optional extra is not loaded to be pinned.
-_CHANCE_IF_LOADED = ("langgraph.checkpoint.postgres.base",)
+_CHANCE_IF_LOADED = ("langgraph.checkpoint.postgres.base", "langgraph.checkpoint.sqlite.aio")
 _KEPT_IF_LOADED = ("langgraph.store.sqlite.base", "langgraph.cache.sqlite")
 _DATETIME = vars(dt)
 _BUILTIN = object()  # where a module had no name of its own

@@ -54,8 +54,10 @@ PINNED_ONLY = {
     "channels/named-barrier-value-after-finish/unknown-name": _SET,
     "savers/memory/version/of-other-forms": _VERSION,
     "savers/sqlite/version/of-other-forms": _VERSION,
+    "savers_async/version/of-other-forms": _VERSION,
 }
 """Cases that no script can show, and why."""
+_ORIGIN = re.compile(r"^(asynchronous|savers_async/graphs)/")
 KINDS = {SubjectKind.GRAPH, SubjectKind.CHANNEL, SubjectKind.SAVER}
 
 
@@ -67,8 +69,8 @@ def traces() -> list[Trace]:
         for path in sorted((ROOT / "fixtures").glob("*.msgpack"))
         for trace in read_corpus(path).traces
         if trace.case.subject.kind in KINDS
-        and trace.case.subject.spec.get("saver") != "postgres"
-        and trace.case.id.removeprefix("asynchronous/") not in PINNED_ONLY
+        and trace.case.subject.spec.get("saver") not in {"postgres", "async-postgres"}
+        and _ORIGIN.sub("", trace.case.id) not in PINNED_ONLY
         # A script does not count what a killed process did.
         and not trace.case.id.startswith("crashes/")
     ]

@@ -11,7 +11,15 @@ from parity_kit.reference import Engine
 from parity_kit.search.generate import SUITES
 from parity_kit.search.lockstep import search
 
-EXAMPLES = {"codec": 300, "channel": 500, "graph": 250, "saver": 200, "store": 200, "cache": 200}
+EXAMPLES = {
+    "codec": 300,
+    "channel": 500,
+    "graph": 250,
+    "saver": 200,
+    "store": 200,
+    "cache": 200,
+    "crash": 20,
+}
 
 
 @pytest.mark.parametrize("suite", list(SUITES))

@@ -144,7 +144,7 @@ MISTAKES = {
     f"{NODE}script:\n- invoke: 5": "line 5, script[0]: expected one operation",
     f"{NODE}id: 5\n{SCRIPT}": "line 4, id: expected text, got 5",
     f"{NODE}saver: disk\n{SCRIPT}": (
-        "line 4, saver: expected memory, sqlite, sqlite-file, postgres or null"
+        "line 4, saver: expected one of memory, sqlite, sqlite-file, postgres,"
     ),
     f"{NODE}colour: red\n{SCRIPT}": "line 1, program: unknown key 'colour'",
     f"{SCRIPT}state: {{n: {{type: int}}}}\nnodes:\n  a:\n    body: [{{wrte: 1}}]\n": (

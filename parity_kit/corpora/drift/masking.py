@@ -219,7 +219,7 @@ def _concerns(variation: str, trace: Trace) -> bool:
     """Return whether a case can move under a variation; PostgreSQL is not on every machine."""
     subject = trace.case.subject
     saver = subject.spec.get("saver")
-    if saver == "postgres":
+    if saver in {"postgres", "async-postgres"}:
         return False
     if variation == "sets":
         return b"set" in pack(trace.to_plain())

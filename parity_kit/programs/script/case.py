@@ -12,16 +12,22 @@ from typing import Any, cast
 
 from parity_kit.contract import Case, Operation, SubjectKind
 from parity_kit.contract.errors import BadProgramError
-from parity_kit.programs.admission import check_structure
+from parity_kit.programs.admission import check_structure, is_awaited
 from parity_kit.programs.model import Functional
 from parity_kit.programs.parsing import parse
 from parity_kit.programs.script.channels import channel_lines
 from parity_kit.programs.script.functional import functional_blocks, task_names
 from parity_kit.programs.script.grammar import check_source
 from parity_kit.programs.script.graph import Setting, graph_blocks
+from parity_kit.programs.script.helpers import awaited
 from parity_kit.programs.script.layout import wrapped
 from parity_kit.programs.script.operations import operation_lines
-from parity_kit.programs.script.savers import codec_lines, saver_lines, saver_source
+from parity_kit.programs.script.savers import (
+    closing,
+    codec_lines,
+    saver_lines,
+    saver_source,
+)
 from parity_kit.programs.script.source import Uses, shown
 from parity_kit.programs.script.stores import cache_lines, store_lines
 
@@ -59,18 +65,24 @@ def _source(case: Case) -> str:
             lines = cache_lines(case, uses)
         case SubjectKind.GRAPH:
             lines = _graph_lines(case, uses)
+    in_loop = is_awaited(case.subject.spec.get("saver"))
+    if in_loop and case.subject.kind is SubjectKind.GRAPH:
+        uses("state_of")
+        uses("collected")
     helpers = (["", "", *helper.split("\n")] for helper in uses.helpers())
     parts: list[str] = [_title(case), "", *list(uses.imports())[:-1]]
     for helper in helpers:
         parts += helper
     laid_out = (part for line in lines for part in wrapped(line))
-    return "\n".join([*parts, "", "", *laid_out, ""])
+    source = "\n".join([*parts, "", "", *laid_out, ""])
+    # A saver that belongs to a loop takes no calls from outside it.
+    return awaited(source) if in_loop else source
 
 
 def _title(case: Case) -> str:
     spec: Mapping[str, Any] = case.subject.spec
     name = re.sub(r"[^\w./:+ -]", "?", case.id)
-    if spec.get("saver") != "postgres":
+    if spec.get("saver") not in {"postgres", "async-postgres"}:
         return f'"""What LangGraph does in case {name}."""'
     return (
         f'"""What LangGraph does in case {name}.\n\n'
@@ -110,7 +122,10 @@ def _graph_lines(case: Case, uses: Uses) -> list[str]:
     lines.append("")
     for index, operation in enumerate(case.operations):
         lines += shown(index, operation, operation_lines(operation, uses, cached, saver), uses)
-    return lines
+    if is_awaited(saver):
+        # The saver belongs to one loop, which outlives a single run.
+        lines = [line.replace("asyncio.run(", "runner.run(") for line in lines]
+    return [*lines, *closing(saver)]
 
 
 def _counts(program: Mapping[str, Any], operations: Sequence[Operation]) -> bool:

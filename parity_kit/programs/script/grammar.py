@@ -14,7 +14,7 @@ from typing import Any, Final, cast
 from parity_kit.contract import Case
 from parity_kit.contract.errors import BadProgramError
 from parity_kit.programs.instructions import ERRORS
-from parity_kit.programs.script.helpers import HELPERS, IMPORTS
+from parity_kit.programs.script.helpers import HELPERS, IMPORTS, awaited
 
 _SYNTAX: Final = frozenset(
     """
@@ -41,7 +41,8 @@ _ATTRIBUTES: Final = frozenset(
     stream_writer update update_state aupdate_state bulk_update_state abulk_update_state __enter__
     builder checkpointer mkstemp __name__
     aget aput adelete search asearch list_namespaces alist_namespaces batch abatch sweep_ttl
-    set aset clear aclear
+    set aset clear aclear Runner conn close aput aput_writes aget_tuple alist aprune
+    aget_delta_channel_history
     SAFE_MSGPACK_METHODS SAFE_MSGPACK_TYPES node_attempt task_id checkpoint_ns thread_id
     add
     """.split()  # noqa: SIM905  # the same
@@ -125,7 +126,9 @@ def _fields(spec: Mapping[str, Any]) -> frozenset[str]:
 @functools.cache
 def _fixed() -> frozenset[str]:
     """Return the statements of all helpers, dumped."""
-    trees = (ast.parse(helper.source) for helper in HELPERS.values())
+    sources = [helper.source for helper in HELPERS.values()]
+    sources += [awaited(source) for source in sources]
+    trees = map(ast.parse, sources)
     return frozenset(ast.dump(statement) for tree in trees for statement in tree.body)
 
 

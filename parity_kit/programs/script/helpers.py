@@ -14,7 +14,7 @@ class Helper:
 
 
 _MODULES = {
-    "": "asyncio copy functools operator sqlite3 sys tempfile",
+    "": "aiosqlite asyncio copy functools operator sqlite3 sys tempfile",
     "collections": "Counter",
     "contextlib": "contextmanager",
     "dataclasses": "dataclass make_dataclass",
@@ -33,9 +33,11 @@ _MODULES = {
     ),
     "langgraph.checkpoint.memory": "InMemorySaver",
     "langgraph.checkpoint.postgres": "PostgresSaver",
+    "langgraph.checkpoint.postgres.aio": "AsyncPostgresSaver",
     "langgraph.checkpoint.serde": "_msgpack",
     "langgraph.checkpoint.serde.jsonplus": "JsonPlusSerializer",
     "langgraph.checkpoint.sqlite": "SqliteSaver",
+    "langgraph.checkpoint.sqlite.aio": "AsyncSqliteSaver",
     "langgraph.errors": "NodeError",
     "langgraph.func": "entrypoint task",
     "langgraph.graph": "END START StateGraph",
@@ -47,12 +49,27 @@ _MODULES = {
     "langgraph.store.base": "GetOp ListNamespacesOp MatchCondition PutOp SearchOp",
     "langgraph.store.memory": "InMemoryStore",
     "langgraph.store.sqlite": "SqliteStore",
+    "psycopg": "AsyncConnection",
+    "psycopg.rows": "dict_row",
     "langgraph.types": (
         "CachePolicy Command Overwrite RetryPolicy Send StateUpdate TimeoutPolicy interrupt"
     ),
 }
 IMPORTS = {name: module for module, names in _MODULES.items() for name in names.split()}
 """The names that a script may import, with their modules; a module itself has none."""
+
+_AWAITED = {
+    "graph.get_state(": "state_of(",
+    "saver.list(None)": "runner.run(collected(saver.alist(None)))",
+}
+
+
+def awaited(source: str) -> str:
+    """Return source in which what is read is awaited, for a saver that belongs to a loop."""
+    for called, instead in _AWAITED.items():
+        source = source.replace(called, instead)
+    return source
+
 
 HELPERS = {
     "visits": Helper("visits = Counter()", ("Counter",)),
@@ -185,6 +202,37 @@ def field(source, name):
     ),
     "is_int": Helper(
         "def is_int(value):\n    return isinstance(value, int) and not isinstance(value, bool)"
+    ),
+    "async_sqlite": Helper(
+        '''\
+async def async_sqlite():
+    """Return a saver on a database in memory."""
+    return AsyncSqliteSaver(await aiosqlite.connect(":memory:"))''',
+        ("AsyncSqliteSaver", "aiosqlite"),
+    ),
+    "async_postgres": Helper(
+        '''\
+async def async_postgres():
+    """Return a saver on the database that the first argument names."""
+    connection = await AsyncConnection.connect(
+        sys.argv[1], autocommit=True, prepare_threshold=0, row_factory=dict_row
+    )
+    saver = AsyncPostgresSaver(connection)
+    await saver.setup()
+    return saver''',
+        ("AsyncPostgresSaver", "AsyncConnection", "dict_row", "sys"),
+    ),
+    "state_of": Helper(
+        '''\
+def state_of(config):
+    """Return a state: in a coroutine, the saver takes no other calls."""
+    return runner.run(graph.aget_state(config))'''
+    ),
+    "collected": Helper(
+        '''\
+async def collected(items):
+    """Return the items of an asynchronous iterator."""
+    return [item async for item in items]'''
     ),
     "plain": Helper(
         '''\

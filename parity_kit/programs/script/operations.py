@@ -228,4 +228,4 @@ def _put(given: Mapping[str, Any], uses: Uses) -> str:
     parts = [literal(given[key], uses) for key in ("checkpoint", "metadata")]
     versions = literal(given["checkpoint"]["channel_versions"], uses)
     config = literal({"configurable": where}, uses)
-    return f"print({call('saver.put', config, *parts, versions)})"
+    return f"print({_called('saver.put', [config, *parts, versions], given, uses)})"

@@ -7,7 +7,7 @@ from typing import Any
 
 from parity_kit.contract import Case, Operation
 from parity_kit.msgpack.values import close_value
-from parity_kit.programs.admission import permitted_types
+from parity_kit.programs.admission import is_awaited, permitted_types
 from parity_kit.programs.script.source import Uses, call, literal, quoted, shown
 
 _KEYS = {"thread": "thread_id", "ns": "checkpoint_ns", "checkpoint_id": "checkpoint_id"}
@@ -28,58 +28,79 @@ def saver_source(name: str, uses: Uses) -> Iterator[str]:
             uses("sys")
             yield "saver = connection.__enter__()"
             yield "saver.setup()"
+        case "async-sqlite":
+            yield f"runner = {uses('asyncio')}.Runner()"
+            yield f"saver = runner.run({uses('async_sqlite')}())"
+        case "async-postgres":
+            yield f"runner = {uses('asyncio')}.Runner()"
+            yield f"saver = runner.run({uses('async_postgres')}())"
         case _:
             yield f"saver = {uses('InMemorySaver')}()"
 
 
 def saver_lines(case: Case, uses: Uses) -> list[str]:
     """Return the lines of a case on one saver."""
-    lines = list(saver_source(str(case.subject.spec["saver"]), uses))
+    name = str(case.subject.spec["saver"])
+    lines = list(saver_source(name, uses))
+    awaited = is_awaited(name)
     for index, operation in enumerate(case.operations):
-        lines += shown(index, operation, _saver_operation(operation, uses), uses)
-    return lines
+        source = _saver_operation(operation, uses, awaited=awaited)
+        lines += shown(index, operation, source, uses)
+    return [*lines, *closing(name)]
 
 
-def _saver_operation(operation: Operation, uses: Uses) -> Iterator[str]:
+def closing(saver: object) -> list[str]:
+    """Return the last lines of a script: an open connection would keep it from ending."""
+    return ["", "runner.run(saver.conn.close())"] if is_awaited(saver) else []
+
+
+def _saver_operation(operation: Operation, uses: Uses, *, awaited: bool) -> Iterator[str]:
     given: dict[str, Any] = dict(operation.args)
     config = literal({"configurable": _where(given)}, uses)
 
     def parts(*names: str) -> Iterator[str]:
         return (literal(given[name], uses) for name in names)
 
+    def called(name: str, *args: str, **named: str | None) -> str:
+        source = call(f"saver.{'a' if awaited else ''}{name}", *args, **named)
+        return f"runner.run({source})" if awaited else source
+
     match operation.name:
         case "put":
-            rest = parts("checkpoint", "metadata", "new_versions")
-            yield f"print({call('saver.put', config, *rest)})"
+            stored = parts("checkpoint", "metadata", "new_versions")
+            yield f"print({called('put', config, *stored)})"
         case "put_writes":
-            rest = parts("writes", "task_id", "task_path")
-            yield call("saver.put_writes", config, *rest)
+            yield called("put_writes", config, *parts("writes", "task_id", "task_path"))
         case "get_tuple":
-            yield f"print(saver.get_tuple({config}))"
+            yield f"print({called('get_tuple', config)})"
         case "list":
-            source = call(
-                "saver.list",
-                config if "thread" in given else "None",
-                filter=_optional(given, "filter", uses),
-                before=_before(given, uses),
-                limit=_optional(given, "limit", uses),
-            )
-            yield f"for saved in {source}:"
-            yield "    print(saved)"
+            yield from _listing(given, config, uses, awaited=awaited)
         case "next_version":
             yield f"print(saver.get_next_version({literal(given.get('current'), uses)}, None))"
         case "prune":
             strategy = quoted(given.get("strategy", "keep_latest"))
-            yield call("saver.prune", *parts("threads"), strategy=strategy)
+            yield called("prune", *parts("threads"), strategy=strategy)
         case "delta_history":
-            source = call(
-                "saver.get_delta_channel_history",
-                config=literal({"configurable": _where({"ns": "", **given})}, uses),
-                channels=literal(given["channels"], uses),
-            )
+            where = literal({"configurable": _where({"ns": "", **given})}, uses)
+            channels = literal(given["channels"], uses)
+            source = called("get_delta_channel_history", config=where, channels=channels)
             yield f"print({source})"
         case _:
-            yield f"saver.{operation.name}({', '.join(parts(*given))})"
+            yield called(operation.name, *parts(*given))
+
+
+def _listing(given: Mapping[str, Any], config: str, uses: Uses, *, awaited: bool) -> Iterator[str]:
+    source = call(
+        "saver.alist" if awaited else "saver.list",
+        config if "thread" in given else "None",
+        filter=_optional(given, "filter", uses),
+        before=_before(given, uses),
+        limit=_optional(given, "limit", uses),
+    )
+    if awaited:
+        source = f"runner.run({uses('collected')}({source}))"
+    yield f"for saved in {source}:"
+    yield "    print(saved)"
 
 
 def _where(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,27 +12,32 @@ from typing import Any
 
 from parity_kit.contract import UnsupportedSubjectError
 from parity_kit.contract.canonical import unpack
+from parity_kit.programs.admission import SAVERS, is_awaited
+from parity_kit.reference.asynchronous import Awaited
 from parity_kit.reference.native import built_by_langchain, untrusted
 from parity_kit.reference.savers.entries import Tables
-
-NAMES = ("memory", "sqlite", "sqlite-file", "postgres")
-"""The savers that a subject can name."""
 
 
 def _room(name: str) -> ModuleType:
     return importlib.import_module(f"{__name__}.{name}")
 
 
-def make_saver(name: Any) -> Any:
-    """Return a fresh saver, or None for no saver.
+def make_saver(name: Any, awaited: Callable[[], Awaited] | None = None) -> Any:
+    """Return a fresh saver, or None for no saver; the loop is for those whose calls are awaited.
 
     Raises:
         UnsupportedSubjectError: If there is no such saver, or its requirements are missing.
     """
     if name is None:
         return None
-    if name not in NAMES:
+    if name not in SAVERS:
         raise UnsupportedSubjectError(f"no saver {name}")
+    if is_awaited(name):
+        if awaited is None:
+            raise UnsupportedSubjectError(f"the saver {name} needs an event loop")
+        from parity_kit.reference.savers import asynchronous  # noqa: PLC0415  # it imports others
+
+        return asynchronous.make(name, awaited())
     if name == "sqlite-file":
         from parity_kit.reference.savers.sqlite import make_in_file  # noqa: PLC0415  # as below
 
@@ -82,7 +87,7 @@ def tuple_to_map(saved: Any, saver: Any) -> Any:
         return None
     return {
         "config": public_config(saved.config),
-        "checkpoint": _room_of(saver).checkpoint(saved.checkpoint),
+        "checkpoint": _room_of(saver).checkpoint(saved.checkpoint, saver),
         "metadata": saved.metadata,
         "parent_config": public_config(saved.parent_config),
         "pending_writes": saved.pending_writes,
@@ -90,8 +95,9 @@ def tuple_to_map(saved: Any, saver: Any) -> Any:
 
 
 def _room_of(saver: Any) -> ModuleType:
-    # langgraph.checkpoint.NAME defines the saver's class.
-    return _room(type(saver).__module__.split(".")[2])
+    # langgraph.checkpoint.NAME defines the saver's class, and NAME.aio its asynchronous twin's.
+    home = type(saver).__module__.split(".")
+    return _room("asynchronous" if "aio" in home else home[2])
 
 
 def public_config(config: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Collection
-from typing import Any
+from typing import Any, cast
 
 from parity_kit.contract import (
     Event,
@@ -16,16 +16,27 @@ from parity_kit.contract import (
     Unsupported,
 )
 from parity_kit.contract.operations import operation_problem
+from parity_kit.programs.admission import is_awaited
+from parity_kit.reference.asynchronous import Awaited, TimelessLoop
+from parity_kit.reference.graph_operations import Caller, Direct
 from parity_kit.reference.native import Watch, perform, to_native
 from parity_kit.reference.pins import Counter, Pin, pinned
-from parity_kit.reference.savers import close_saver, contents, make_saver, tuple_to_map
+from parity_kit.reference.savers import (
+    close_saver,
+    contents,
+    make_saver,
+    tuple_to_map,
+)
 
 
 class SaverSession:
     """A saver."""
 
     def __init__(self, subject: Subject, pins: Pins, *, free: Collection[Pin] = ()) -> None:
-        self._saver = make_saver(subject.spec["saver"])
+        name = subject.spec["saver"]
+        self._awaited: Awaited | None = Awaited(TimelessLoop()) if is_awaited(name) else None
+        self._saver = make_saver(name, lambda: cast("Awaited", self._awaited))
+        self._caller: Caller = self._awaited or Direct()
         self._counter = Counter(pins, free)
         self._watch = Watch()
 
@@ -45,6 +56,8 @@ class SaverSession:
     def close(self) -> None:
         """Release the saver."""
         close_saver(self._saver)
+        if self._awaited is not None:
+            self._awaited.close()
 
     def prepare(self, operation: Operation) -> Callable[[], object]:
         """Return the operation as a function to be timed."""
@@ -62,7 +75,7 @@ class SaverSession:
     ) -> Any:
         config = _config(thread, ns, parent)
         self._counter.created += 1
-        return self._saver.put(config, checkpoint, metadata, new_versions)
+        return self._call("put", config, checkpoint, metadata, new_versions)
 
     def _put_writes(
         self,
@@ -74,10 +87,10 @@ class SaverSession:
         task_path: str,
     ) -> None:
         config = _config(thread, ns, checkpoint_id)
-        self._saver.put_writes(config, [tuple(write) for write in writes], task_id, task_path)
+        self._call("put_writes", config, [tuple(write) for write in writes], task_id, task_path)
 
     def _get_tuple(self, thread: str, ns: str, checkpoint_id: str | None = None) -> Any:
-        saved = self._saver.get_tuple(_config(thread, ns, checkpoint_id))
+        saved = self._call("get_tuple", _config(thread, ns, checkpoint_id))
         return tuple_to_map(saved, self._saver)
 
     def _list(
@@ -91,17 +104,20 @@ class SaverSession:
     ) -> Any:
         config = None if thread is None else _config(thread, ns, checkpoint_id)
         bound = None if before is None else {"configurable": {"checkpoint_id": before}}
-        saved = self._saver.list(config, filter=filter, before=bound, limit=limit)
+        saved: list[Any] = []
+        self._caller.for_each(
+            saved.append, self._saver, "list", config, filter=filter, before=bound, limit=limit
+        )
         return [tuple_to_map(item, self._saver) for item in saved]
 
     def _next_version(self, current: str | None = None) -> str:
         return self._saver.get_next_version(current, None)
 
     def _delete_thread(self, thread: str) -> None:
-        self._saver.delete_thread(thread)
+        self._call("delete_thread", thread)
 
     def _prune(self, threads: list[str], strategy: str = "keep_latest") -> None:
-        self._saver.prune(threads, strategy=strategy)
+        self._call("prune", threads, strategy=strategy)
 
     def _delta_history(
         self,
@@ -111,7 +127,10 @@ class SaverSession:
         checkpoint_id: str | None = None,
     ) -> Any:
         config = _config(thread, ns, checkpoint_id)
-        return self._saver.get_delta_channel_history(config=config, channels=channels)
+        return self._call("get_delta_channel_history", config=config, channels=channels)
+
+    def _call(self, name: str, *args: Any, **kwargs: Any) -> Any:
+        return self._caller.call(self._saver, name, *args, **kwargs)
 
 
 def _config(thread: str, ns: str | None, checkpoint_id: str | None) -> Any:

@@ -29,15 +29,15 @@ _MOST = 9
 @functools.cache
 def available() -> tuple[str, ...]:
     """Return the savers to choose from; cheap ones are repeated."""
-    quick = ("memory", "sqlite") * 3
-    return quick if missing() else (*quick, "postgres")
+    quick = (*("memory", "sqlite") * 3, "async-sqlite")
+    return quick if missing() else (*quick, "postgres", "async-postgres")
 
 
 def saver_case(choices: Choices, reference: Engine, savers: tuple[str, ...]) -> Trace:
     """Return a case on one of the savers."""
     saver = choices.pick(savers)
     with Growing(reference, Subject(SubjectKind.SAVER, {"saver": saver})) as growing:
-        machine = _Machine(choices, growing, prunes=saver == "postgres")
+        machine = _Machine(choices, growing, prunes=saver.endswith("postgres"))
         choices.repeat(machine.step, 5, _MOST, 1)
         return growing.trace()
 

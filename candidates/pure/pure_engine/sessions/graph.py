@@ -49,6 +49,10 @@ _NO_THREAD = (
 )
 
 
+_OWN = {"compile", "load_stored", "node_runs", "store_items"}
+"""The operations that have no asynchronous form."""
+
+
 class _EnoughError(BaseException):
     """The first item of a stream was taken; no node's error handler is to see it."""
 
@@ -60,6 +64,7 @@ class GraphSession(Session):
         self._subject = subject
         self._source = native(subject.spec["program"])
         program = compile_program(self._source)
+        self._only_awaited = str(subject.spec.get("saver")).startswith("async-")
         saver = saver or make_saver(subject.spec.get("saver"), clock)
         super().__init__(dict if saver is None else saver.contents)
         self._graph = Graph(program, saver, clock, saver)
@@ -77,6 +82,8 @@ class GraphSession(Session):
             return lacking
         args = native(operation.args)
         self._asynchronous = bool(args.pop("async", False))
+        if self._only_awaited and not (self._asynchronous or operation.name in _OWN):
+            return Unsupported("this saver takes asynchronous operations only")
         self._events = events = list[Event]()
         try:
             return self._perform(lambda: cast("Callable[..., Any]", act)(**args), events)

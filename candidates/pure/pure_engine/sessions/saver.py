@@ -18,10 +18,11 @@ def make_saver(name: Any, clock: Clock) -> Saver | None:
     """Return a fresh saver, or None for no saver."""
     if name is None:
         return None
-    if name == "postgres":
+    kind = name.removeprefix("async-")
+    if kind == "postgres":
         return PostgresSaver(lambda: next_version(clock, None))
     savers = {"memory": MemorySaver, "sqlite": SqliteSaver, "sqlite-file": in_a_file}
-    return look_up(savers, name, "saver")()
+    return look_up(savers, kind, "saver")()
 
 
 class SaverSession(Session):

@@ -1,0 +1,98 @@
+"""`AsyncSqliteSaver` and `AsyncPostgresSaver`, each beside a synchronous saver on the same tables.
+
+The twin makes the tables, and reads every byte that they hold.
+"""
+
+from __future__ import annotations
+
+import itertools
+import sqlite3
+from types import ModuleType
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from langgraph.checkpoint.sqlite import SqliteSaver
+
+from parity_kit.contract import UnsupportedSubjectError
+from parity_kit.reference.asynchronous import Awaited
+from parity_kit.reference.savers import postgres, sqlite
+from parity_kit.reference.savers.entries import Tables
+
+_twins: WeakKeyDictionary[Any, tuple[ModuleType, Any]] = WeakKeyDictionary()
+_numbers = itertools.count()
+
+
+def make(name: str, awaited: Awaited) -> Any:
+    """Return a fresh saver, whose calls are awaited on this loop.
+
+    Raises:
+        UnsupportedSubjectError: If its requirements are missing.
+    """
+    saver, room, twin = {"async-sqlite": _make_sqlite, "async-postgres": _make_postgres}[name](
+        awaited
+    )
+    _twins[saver] = room, twin
+    return saver
+
+
+def _make_sqlite(awaited: Awaited) -> tuple[Any, ModuleType, Any]:
+    try:
+        import aiosqlite  # noqa: PLC0415  # heavy, and rarely asked for
+        from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver  # noqa: PLC0415  # the same
+    except ImportError as error:
+        raise UnsupportedSubjectError(f"no saver async-sqlite: {error}") from error
+    database = f"file:parity-kit-{next(_numbers)}?mode=memory&cache=shared"
+    twin = SqliteSaver(sqlite3.connect(database, uri=True, check_same_thread=False))
+    twin.setup()
+
+    async def connect() -> Any:
+        return AsyncSqliteSaver(await aiosqlite.connect(database, uri=True))
+
+    return awaited.complete(connect()), sqlite, twin
+
+
+def _make_postgres(awaited: Awaited) -> tuple[Any, ModuleType, Any]:
+    twin = postgres.make()
+    from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver  # noqa: PLC0415  # an extra
+    from psycopg import AsyncConnection  # noqa: PLC0415  # the same
+    from psycopg.rows import dict_row  # noqa: PLC0415  # the same
+
+    (place,) = twin.conn.execute("SHOW search_path").fetchone().values()
+
+    async def connect() -> Any:
+        # As `AsyncPostgresSaver.from_conn_string` connects.
+        connection: Any = await AsyncConnection.connect(
+            postgres.server().address,
+            autocommit=True,
+            prepare_threshold=0,
+            row_factory=dict_row,  # pyright: ignore[reportArgumentType]  # psycopg's own overloads
+        )
+        await connection.execute(f"SET search_path TO {place}")
+        return AsyncPostgresSaver(connection)
+
+    return awaited.complete(connect()), postgres, twin
+
+
+def close(saver: Any) -> None:
+    """Close the connection, and release the twin."""
+    room, twin = _twins.pop(saver)
+    saver.loop.run_until_complete(saver.conn.close())
+    room.close(twin)
+
+
+def checkpoint(value: Any, saver: Any) -> Any:
+    """Return a checkpoint as the synchronous saver's is returned."""
+    room, twin = _twins[saver]
+    return room.checkpoint(value, twin)
+
+
+def load(saver: Any, tables: Tables) -> None:
+    """Store what another saver of the kind held."""
+    room, twin = _twins[saver]
+    room.load(twin, tables)
+
+
+def contents(saver: Any) -> dict[str, bytes]:
+    """Return all byte strings in a saver, by name."""
+    room, twin = _twins[saver]
+    return room.contents(twin)
