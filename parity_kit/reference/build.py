@@ -94,7 +94,10 @@ class Builder:
             arguments["metadata"] = dict(node.metadata)
         if node.policies.error_handler is not None:
             arguments["error_handler"] = self._function(
-                node.policies.error_handler, (*place, "error_handler"), subgraphs, handler=True
+                node.policies.error_handler,
+                ("", *place, "error_handler"),
+                subgraphs,
+                handler=True,
             )
         return arguments
 

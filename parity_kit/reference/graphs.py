@@ -102,7 +102,9 @@ class GraphSession:
             if reopen is not None:
                 return self._crash(reopen, **cast("Any", operation.args))
             if operation.name == "node_runs":
-                return {"/".join(place): n for place, n in sorted(self._bodies.begun.items())}
+                # A handler is no node; its place has an empty name.
+                counts = sorted(self._bodies.begun.items())
+                return {"/".join(place): n for place, n in counts if "" not in place}
             return self._prepared(operation, events)()
 
         with self._pinned():

@@ -65,6 +65,14 @@ DEFAULT_HANDLER = "__default_error_handler__"
 """The node that handles failures of nodes without a handler of their own."""
 
 
+_HANDLER_OF = "__error_handler__"
+
+
 def handler_of(node: str) -> str:
     """Return the name of the node that handles a node's failures."""
-    return f"__error_handler__{node}"
+    return f"{_HANDLER_OF}{node}"
+
+
+def is_handler(place: str) -> bool:
+    """Return whether the last name of a place, which is joined by slashes, is a handler's."""
+    return place.rpartition("/")[2].startswith((_HANDLER_OF, DEFAULT_HANDLER))

@@ -16,7 +16,7 @@ from parity_kit.contract import (
 )
 from pure_engine.clock import Clock
 from pure_engine.codec.serializer import native, plain
-from pure_engine.names import CHECKPOINT_MAP, INTERRUPT, NS_SEP
+from pure_engine.names import CHECKPOINT_MAP, INTERRUPT, NS_SEP, is_handler
 from pure_engine.pregel.graph import Graph
 from pure_engine.pregel.loop import Loop
 from pure_engine.pregel.run import Nesting, Request
@@ -297,7 +297,7 @@ class GraphSession(Session):
     def do_node_runs(self) -> dict[str, int]:
         """Return how often each node has run, in processes that were killed as well."""
         counts = ((name, node.visits) for name, node in bodies(self._graph.program))
-        return dict(sorted((name, count) for name, count in counts if count))
+        return dict(sorted((name, n) for name, n in counts if n and not is_handler(name)))
 
     def _file(self) -> SqliteSaver:
         """Return the saver, whose database is in a file."""
