@@ -186,6 +186,12 @@ _SEARCHES: Traces = {
         search(filter={"age": {"$gte": 30}}, limit=2, offset=1),
     ),
     "search/query-without-an-index": (*_PEOPLE, search(["users"], query="rome")),
+    "search/filter-bounds": (
+        *(put(["a"], f"k{number}", {"n": number}) for number in (1, 2, 3)),
+        *(search(filter={"n": {name: 2}}) for name in ("$gt", "$gte", "$lt", "$lte")),
+        search(filter={"n": {"$gt": 1, "$lt": 3}}),
+        search(filter={"n": {"$gte": True}}),
+    ),
     "search/after-an-update": (*_PEOPLE[:3], put(["users"], "count", {"n": 3}), _ALL),
     **{
         f"search/filter-{name}": (*_PEOPLE, search(filter=wanted))
@@ -281,6 +287,8 @@ _PATHS = {
     "any-key": "a.*",
     "any-element": "a.c.*",
     "any-of-all": "*",
+    "inside-any-element": "a.c.*.b",
+    "inside-any-key": "*.b",
     "nested-list": "list[1][*]",
     "two-fields": "{a.b,n}",
     "two-fields-inside": "a.{b,c}",

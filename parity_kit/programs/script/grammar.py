@@ -14,7 +14,8 @@ from typing import Any, Final, cast
 from parity_kit.contract import Case
 from parity_kit.contract.errors import BadProgramError
 from parity_kit.programs.instructions import ERRORS
-from parity_kit.programs.script.helpers import HELPERS, IMPORTS, awaited
+from parity_kit.programs.script.helpers import HELPERS, awaited
+from parity_kit.programs.script.imports import IMPORTS
 
 _SYNTAX: Final = frozenset(
     """

@@ -14,7 +14,8 @@ from parity_kit.contract.canonical import pack, unpack
 from parity_kit.contract.errors import BadProgramError
 from parity_kit.contract.plain import Ext
 from parity_kit.msgpack.values import PYDANTIC_2, SINGLE
-from parity_kit.programs.script.helpers import HELPERS, IMPORTS
+from parity_kit.programs.script.helpers import HELPERS
+from parity_kit.programs.script.imports import IMPORTS
 
 _OWN = {
     "aside",
