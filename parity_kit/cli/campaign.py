@@ -55,8 +55,8 @@ _MINUTE = 60
     "--suite",
     "suites",
     multiple=True,
-    type=click.Choice([kind.value for kind in SubjectKind]),
-    help="Search only this suite; may be repeated (default: all).",
+    type=click.Choice([*(kind.value for kind in SubjectKind), "crash"]),
+    help="Search only this suite; may be repeated (default: all but crash).",
 )
 @click.option(
     "--minutes",

@@ -26,10 +26,11 @@ def trace_option(function: F) -> F:
     def wrapper(*args: Any, trace: Path | None, **kwargs: Any) -> Any:
         if trace is None:
             return function(*args, **kwargs)
-        given = click.get_current_context().get_parameter_source("workers")
-        if given is click.core.ParameterSource.COMMANDLINE and kwargs["workers"] > 1:
-            raise click.UsageError("--trace logs one process: leave out --workers")
-        kwargs["workers"] = 1
+        if "workers" in kwargs:
+            given = click.get_current_context().get_parameter_source("workers")
+            if given is click.core.ParameterSource.COMMANDLINE and kwargs["workers"] > 1:
+                raise click.UsageError("--trace logs one process: leave out --workers")
+            kwargs["workers"] = 1
         from parity_kit.candidates.launch import watched
         from parity_kit.wire.log import Log
 

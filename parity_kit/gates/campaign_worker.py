@@ -11,13 +11,14 @@ from typing import Self
 
 from parity_kit.candidates.launch import find, start
 from parity_kit.candidates.workspace import Workspace
-from parity_kit.contract import Engine, Level, SubjectKind, run
+from parity_kit.contract import Engine, Level, run
 from parity_kit.contract.casefile import CaseFile
 from parity_kit.contract.errors import CandidateError, UsageError
 from parity_kit.contract.events import DivergenceFound
 from parity_kit.corpora.oracle import reference, versions
 from parity_kit.gates.findings import divergence
 from parity_kit.gates.resume import made_of
+from parity_kit.gates.rules import subject_of
 from parity_kit.judging.candidate_under_test import CandidateUnderTest
 from parity_kit.judging.ledger import Ledger
 from parity_kit.search.slices import (
@@ -96,7 +97,7 @@ class _Worker:
     def do(self, task: SliceOrShrinking) -> Searched | Shrunk:
         """Do a task."""
         self.engine.spent = Spent(1)  # a slice has the restarts and the time of a run
-        required = self.under_test.asked(SubjectKind(task.suite), self.asked.level)
+        required = self.under_test.asked(subject_of(task.suite), self.asked.level)
         match task:
             case Slice():
                 seed = self.asked.seed

@@ -21,16 +21,15 @@ from typing import Any, TypeAlias, TypeVar, cast
 import pytest
 
 from parity_kit.candidates.workspace import find_workspace
-from parity_kit.contract import SubjectKind
 from parity_kit.contract.errors import CandidateError, ParityKitError, UsageError, error_text
 from parity_kit.contract.text import one_line
 from parity_kit.gates.conclusion import Conclusion
 from parity_kit.gates.item_runner import CaseReport, ItemRunner
+from parity_kit.gates.rules import SUITES
 from parity_kit.judging.words import not_judged, not_looked_at
 
 ROOT = "parity"
 LOCKSTEP = "lockstep"
-_SUITES = tuple(kind.value for kind in SubjectKind)
 _TOTALS = "parity_kit_totals"
 Tests: TypeAlias = dict[str, Callable[[], CaseReport]]
 N = TypeVar("N", bound=pytest.Item | pytest.Collector)
@@ -184,13 +183,13 @@ def _asked(runner: ItemRunner, option: Any, chosen: Sequence[str]) -> dict[str, 
     groups = {argument.split("::")[1] for argument in chosen if "::" in argument}
     if groups and ROOT not in chosen:
         corpora = sorted(groups - {LOCKSTEP}) or None
-        suites = list(_SUITES) if LOCKSTEP in groups else []
+        suites = list(SUITES) if LOCKSTEP in groups else []
     elif not corpora and not suites:
         corpora, suites = list(runner.rules.corpora), list(runner.rules.suites)
     elif not corpora:
         corpora = None
-    if unknown := [suite for suite in suites if suite not in _SUITES]:
-        raise UsageError(f"no suite {unknown[0]!r}", hint=f"they are {', '.join(_SUITES)}")
+    if unknown := [suite for suite in suites if suite not in SUITES]:
+        raise UsageError(f"no suite {unknown[0]!r}", hint=f"they are {', '.join(SUITES)}")
     tests: dict[str, Tests] = {}
     if suites:
         tests[LOCKSTEP] = {

@@ -35,8 +35,14 @@ A ledger lists exceptions: past one half it, and not the comparison, would carry
 """
 
 
-SUITES = (*(kind.value for kind in SubjectKind), "handover", "crash")
+_OF_GRAPHS = ("handover", "crash")
+SUITES = (*(kind.value for kind in SubjectKind), *_OF_GRAPHS)
 """What can be searched: each subject, threads that change engines, and killed processes."""
+
+
+def subject_of(suite: str) -> SubjectKind:
+    """Return the subject of a suite's cases."""
+    return SubjectKind.GRAPH if suite in _OF_GRAPHS else SubjectKind(suite)
 
 
 @dataclass(frozen=True, slots=True)

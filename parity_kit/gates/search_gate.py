@@ -19,6 +19,7 @@ from parity_kit.corpora.folder import read_corpora
 from parity_kit.corpora.oracle import reference
 from parity_kit.corpora.reach import read_reach
 from parity_kit.gates.findings import divergence, gate_finished
+from parity_kit.gates.rules import subject_of
 from parity_kit.judging.candidate_under_test import CandidateUnderTest
 from parity_kit.reference.watcher import Watcher
 from parity_kit.search.coverage import Floors
@@ -29,8 +30,6 @@ from parity_kit.search.handovers import stops
 from parity_kit.search.lockstep import Lockstep, search
 
 _MOST_NAMED = 3
-_KINDS = {"crash": SubjectKind.GRAPH}
-"""The subjects of suites that are not named after one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +76,7 @@ def gate_suite(  # noqa: PLR0913, PLR0917  # what a search is made of
                 examples=asked.examples,
                 bulk=asked.bulk,
                 seed_value=asked.seed,
-                required=under_test.asked(_KINDS.get(suite) or SubjectKind(suite), asked.required),
+                required=under_test.asked(subject_of(suite), asked.required),
                 on_case=progress,
                 known=asked.known,
             )

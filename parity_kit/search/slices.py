@@ -20,7 +20,15 @@ from parity_kit.reference.logs import silence_langgraph
 from parity_kit.search.coverage import Pair, calibrations, pairs_of
 from parity_kit.search.lockstep import Finding, Lockstep, SuiteSearch, signature
 
-CASES = {"codec": 500, "channel": 500, "graph": 50, "saver": 100, "store": 200, "cache": 200}
+CASES = {
+    "codec": 500,
+    "channel": 500,
+    "graph": 50,
+    "saver": 100,
+    "store": 200,
+    "cache": 200,
+    "crash": 20,
+}
 """The cases of a slice: a second or a few."""
 
 

@@ -21,6 +21,7 @@ from parity_kit.contract.errors import ExitCode
 from parity_kit.contract.journal import read_journal
 from parity_kit.corpora.drift import baselines, release
 from parity_kit.gates import pytest_tests, search_gate
+from parity_kit.gates.rules import SUITES
 from parity_kit.report.ci import badge
 from parity_kit.report.ci.account import Account
 from parity_kit.report.write import write_data
@@ -30,6 +31,7 @@ pytest_plugins = ["pytester"]
 
 ROOT = Path(__file__).parents[2]
 EVERY, FLOOR = 4, 15
+ONE_OF_EACH = "\n".join(f"{suite} = 1" for suite in SUITES)
 RULES = f"""
 ours = [{{names}}]
 [floors]
@@ -37,7 +39,8 @@ compared = 0
 pairs = 0
 [gate]
 floor = {FLOOR}
-suites = {{{{codec = 1, channel = 1, graph = 1, saver = 1, store = 1, cache = 1}}}}
+[gate.suites]
+{ONE_OF_EACH}
 """
 GENERATOR = f"""
 from itertools import islice

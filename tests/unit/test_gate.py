@@ -208,7 +208,9 @@ def test_a_corpus_may_be_unsupported_where_its_subject_was_compared_in_another()
     claimed = {SubjectKind.SAVER: Level.BYTES}
 
     def without_postgres(case: Case) -> tuple[Outcome, ...]:
-        return (nothing if case.subject.spec["saver"] == "postgres" else reference)(case)
+        return (nothing if str(case.subject.spec["saver"]).endswith("postgres") else reference)(
+            case
+        )
 
     result = gate(without_postgres, "savers", "savers_postgres", claimed=claimed)
     assert [gate.verdict for gate in result.finished] == ["equal", "unsupported"]

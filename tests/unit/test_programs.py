@@ -200,7 +200,9 @@ def test_the_place_of_a_broken_rule_is_reported() -> None:
 
 def _sample(suite: str, count: int) -> list[Case]:
     reference = Engine()
-    return [SUITES[suite](seeded(number, []), reference).case for number in range(count)]
+    cases = [SUITES[suite](seeded(number, []), reference).case for number in range(count)]
+    # A script on PostgreSQL needs a server.
+    return [case for case in cases if "postgres" not in str(case.subject.spec.get("saver"))]
 
 
 @pytest.mark.parametrize("suite", list(SUITES))
