@@ -36,7 +36,8 @@ def table(*columns: str) -> Any:
 
     made = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=True)
     for index, column in enumerate(columns):
-        made.add_column(column, overflow="fold" if index else "ellipsis")
+        # The others give way to the name.
+        made.add_column(column, overflow="fold" if index else "ellipsis", no_wrap=not index)
     return made
 
 
