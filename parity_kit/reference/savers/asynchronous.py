@@ -44,6 +44,8 @@ def _make_sqlite(awaited: Awaited) -> tuple[Any, ModuleType, Any]:
     database = f"file:parity-kit-{next(_numbers)}?mode=memory&cache=shared"
     twin = SqliteSaver(sqlite3.connect(database, uri=True, check_same_thread=False))
     twin.setup()
+    # It reads beside a connection that may keep a statement open, and must not wait for its end.
+    twin.conn.execute("PRAGMA read_uncommitted = 1")
 
     async def connect() -> Any:
         return AsyncSqliteSaver(await aiosqlite.connect(database, uri=True))
