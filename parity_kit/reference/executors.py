@@ -161,6 +161,12 @@ def _rest(coroutine: Coroutine[Any, Any, Any], awaited: Any) -> Generator[Any, A
             return done.value
 
 
+async def _continued(coroutine: Coroutine[Any, Any, Any], awaited: Any) -> Any:
+    # From Python 3.12 on, a loop makes tasks of such coroutines only.
+    rest: Any = _rest(coroutine, awaited)
+    return await rest
+
+
 class OrderedAsyncExecutor:
     """Stands in for `langgraph.pregel._executor.AsyncBackgroundExecutor`.
 
@@ -210,8 +216,7 @@ class OrderedAsyncExecutor:
             future.set_exception(failure)
         else:
             # It gathers what it stored earlier, and continues as soon as the loop does.
-            rest: Any = _rest(coroutine, awaited)
-            return self._loop.create_task(rest, context=context)
+            return self._loop.create_task(_continued(coroutine, awaited), context=context)
         return future
 
     def _in_turn(self, number: int, coroutine: Coroutine[Any, Any, Any]) -> asyncio.Future[Any]:
