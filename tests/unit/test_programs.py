@@ -205,7 +205,8 @@ def _sample(suite: str, count: int) -> list[Case]:
     return [case for case in cases if "postgres" not in str(case.subject.spec.get("saver"))]
 
 
-@pytest.mark.parametrize("suite", list(SUITES))
+# A script has no pins: how much it stored before it is killed depends on LangGraph's threads.
+@pytest.mark.parametrize("suite", [suite for suite in SUITES if suite != "crash"])
 def test_a_script_does_in_a_clean_process_what_the_reference_does(suite: str) -> None:
     case = max(_sample(suite, 30), key=lambda sample: len(sample.operations))
     source = script(case)
