@@ -8,30 +8,10 @@ from typing import Any
 from parity_kit.contract import Case, Operation
 from parity_kit.corpora.authoring import op, store
 
-Traces = dict[str, tuple[Operation, ...]]
+from ._store_expiry import EXPIRING, TTLS
+from ._store_indexes import INDEXED
+from ._store_parts import ALL, Traces, batch, get, names, put, search
 
-
-def put(namespace: list[Any], key: Any, value: Any, **more: Any) -> Operation:
-    """Return a put."""
-    return op("put", namespace=namespace, key=key, value=value, **more)
-
-
-def get(namespace: list[Any], key: Any, **more: Any) -> Operation:
-    """Return a get."""
-    return op("get", namespace=namespace, key=key, **more)
-
-
-def search(namespace: list[Any] | tuple[()] = (), **more: Any) -> Operation:
-    """Return a search."""
-    return op("search", namespace=list(namespace), **more)
-
-
-def names(**more: Any) -> Operation:
-    """Return a listing of namespaces."""
-    return op("list_namespaces", **more)
-
-
-_ALL = search(limit=100)
 _PEOPLE = (
     put(["users", "ann"], "profile", {"age": 30, "city": "Rome", "tags": ["a", "b"]}),
     put(["users", "bob"], "profile", {"age": 40, "city": "Oslo", "vip": True}),
@@ -49,13 +29,13 @@ _PUTS: Traces = {
         put(["a"], "l", {"n": 2}),
         put(["a"], "k", {"m": 3}),
         get(["a"], "k"),
-        _ALL,
+        ALL,
     ),
     "put/empty-value": (put(["a"], "k", {}), get(["a"], "k")),
-    "put/null-deletes": (put(["a"], "k", {"n": 1}), put(["a"], "k", None), get(["a"], "k"), _ALL),
-    "put/empty-key": (put(["a"], "", {"n": 1}), get(["a"], ""), _ALL),
+    "put/null-deletes": (put(["a"], "k", {"n": 1}), put(["a"], "k", None), get(["a"], "k"), ALL),
+    "put/empty-key": (put(["a"], "", {"n": 1}), get(["a"], ""), ALL),
     "put/null-key": (put(["a"], None, {"n": 1}), get(["a"], None)),
-    "put/key-with-separators": (put(["a"], "k.l/m|n", {"n": 1}), get(["a"], "k.l/m|n"), _ALL),
+    "put/key-with-separators": (put(["a"], "k.l/m|n", {"n": 1}), get(["a"], "k.l/m|n"), ALL),
     "put/unicode": (
         put(["ä", "日本"], "ключ", {"🙂": "\u00e9"}),
         get(["ä", "日本"], "ключ"),
@@ -88,12 +68,12 @@ _PUTS: Traces = {
     "put/not-finite": (put(["a"], "k", {"n": float("inf"), "m": float("nan")}), get(["a"], "k")),
     "put/lone-surrogate-free-nul": (put(["a"], "k\0", {"n": "v\0"}), get(["a"], "k\0")),
     "put/deep": (put(["a"], "k", {"x": {"y": {"z": {"w": [[[[1]]]]}}}}), get(["a"], "k")),
-    "namespace/empty": (put([], "k", {"n": 1}), _ALL),
-    "namespace/empty-label": (put(["a", ""], "k", {"n": 1}), _ALL),
-    "namespace/label-with-a-dot": (put(["a.b"], "k", {"n": 1}), _ALL),
-    "namespace/label-is-a-number": (put([1, "a"], "k", {"n": 1}), _ALL),
-    "namespace/reserved": (put(["langgraph", "a"], "k", {"n": 1}), _ALL),
-    "namespace/reserved-further-in": (put(["a", "langgraph"], "k", {"n": 1}), _ALL),
+    "namespace/empty": (put([], "k", {"n": 1}), ALL),
+    "namespace/empty-label": (put(["a", ""], "k", {"n": 1}), ALL),
+    "namespace/label-with-a-dot": (put(["a.b"], "k", {"n": 1}), ALL),
+    "namespace/label-is-a-number": (put([1, "a"], "k", {"n": 1}), ALL),
+    "namespace/reserved": (put(["langgraph", "a"], "k", {"n": 1}), ALL),
+    "namespace/reserved-further-in": (put(["a", "langgraph"], "k", {"n": 1}), ALL),
     "namespace/same-key-twice": (
         put(["a"], "k", {"n": 1}),
         put(["a", "b"], "k", {"n": 2}),
@@ -112,8 +92,8 @@ _PUTS: Traces = {
 }
 
 _DELETES: Traces = {
-    "delete/one": (*_PEOPLE[:2], op("delete", namespace=["users", "ann"], key="profile"), _ALL),
-    "delete/none": (op("delete", namespace=["a"], key="k"), _ALL, names()),
+    "delete/one": (*_PEOPLE[:2], op("delete", namespace=["users", "ann"], key="profile"), ALL),
+    "delete/none": (op("delete", namespace=["a"], key="k"), ALL, names()),
     "delete/twice": (
         put(["a"], "k", {"n": 1}),
         op("delete", namespace=["a"], key="k"),
@@ -131,7 +111,7 @@ _DELETES: Traces = {
         put(["a"], "l", {"n": 2}),
         op("delete", namespace=["a"], key="k"),
         put(["a"], "k", {"n": 3}),
-        _ALL,
+        ALL,
     ),
 }
 
@@ -163,8 +143,8 @@ _FILTERS: dict[str, dict[str, Any]] = {
 }
 
 _SEARCHES: Traces = {
-    "search/all": (*_PEOPLE, _ALL),
-    "search/nothing-stored": (_ALL, search(["a"])),
+    "search/all": (*_PEOPLE, ALL),
+    "search/nothing-stored": (ALL, search(["a"])),
     "search/prefix": (
         *_PEOPLE,
         search(["users"]),
@@ -192,7 +172,7 @@ _SEARCHES: Traces = {
         search(filter={"n": {"$gt": 1, "$lt": 3}}),
         search(filter={"n": {"$gte": True}}),
     ),
-    "search/after-an-update": (*_PEOPLE[:3], put(["users"], "count", {"n": 3}), _ALL),
+    "search/after-an-update": (*_PEOPLE[:3], put(["users"], "count", {"n": 3}), ALL),
     **{
         f"search/filter-{name}": (*_PEOPLE, search(filter=wanted))
         for name, wanted in _FILTERS.items()
@@ -218,41 +198,37 @@ _LISTS: Traces = {
 }
 
 
-def _batch(*operations: tuple[str, dict[str, Any]]) -> Operation:
-    return op("batch", operations=[list(operation) for operation in operations])
-
-
 _K = {"namespace": ["a"], "key": "k"}
 _NOTHING: dict[str, Any] = {}
 _BATCHES: Traces = {
-    "batch/empty": (_batch(),),
+    "batch/empty": (batch(),),
     "batch/get-and-put": (
         put(["a"], "k", {"n": 1}),
-        _batch(("get", _K), ("put", {**_K, "value": {"n": 2}}), ("get", _K)),
+        batch(("get", _K), ("put", {**_K, "value": {"n": 2}}), ("get", _K)),
         get(["a"], "k"),
     ),
     "batch/puts-of-one-key": (
-        _batch(("put", {**_K, "value": {"n": 1}}), ("put", {**_K, "value": {"n": 2}})),
+        batch(("put", {**_K, "value": {"n": 1}}), ("put", {**_K, "value": {"n": 2}})),
         get(["a"], "k"),
     ),
     "batch/put-and-delete": (
-        _batch(("put", {**_K, "value": {"n": 1}}), ("put", {**_K, "value": None})),
+        batch(("put", {**_K, "value": {"n": 1}}), ("put", {**_K, "value": None})),
         get(["a"], "k"),
         names(),
     ),
     "batch/delete-and-put": (
         put(["a"], "k", {"n": 1}),
-        _batch(("put", {**_K, "value": None}), ("put", {**_K, "value": {"n": 2}})),
+        batch(("put", {**_K, "value": None}), ("put", {**_K, "value": {"n": 2}})),
         get(["a"], "k"),
     ),
     "batch/search-before-put": (
-        _batch(("put", {**_K, "value": {"n": 1}}), ("search", {"namespace": ["a"]})),
-        _batch(("search", {"namespace": ["a"], "limit": 1}), ("list_namespaces", {})),
+        batch(("put", {**_K, "value": {"n": 1}}), ("search", {"namespace": ["a"]})),
+        batch(("search", {"namespace": ["a"], "limit": 1}), ("list_namespaces", {})),
     ),
-    "batch/same-get-twice": (put(["a"], "k", {"n": 1}), _batch(("get", _K), ("get", _K))),
+    "batch/same-get-twice": (put(["a"], "k", {"n": 1}), batch(("get", _K), ("get", _K))),
     "batch/several-namespaces": (
         *_PEOPLE,
-        _batch(
+        batch(
             ("get", {"namespace": ["docs", "bob", "v1"], "key": "a"}),
             ("get", {"namespace": ["users"], "key": "count"}),
             ("get", {"namespace": ["users"], "key": "none"}),
@@ -261,174 +237,17 @@ _BATCHES: Traces = {
         ),
     ),
     "batch/times-of-one": (
-        _batch(*(("put", {"namespace": ["a"], "key": key, "value": _NOTHING}) for key in "xyz")),
+        batch(*(("put", {"namespace": ["a"], "key": key, "value": _NOTHING}) for key in "xyz")),
         get(["a"], "y"),
         get(["a"], "z"),
     ),
     "batch/refused-name": (
-        _batch(("put", {"namespace": ["a.b"], "key": "k", "value": {}})),
+        batch(("put", {"namespace": ["a.b"], "key": "k", "value": {}})),
         names(),
     ),
 }
 
 _COMMON: Traces = {**_PUTS, **_DELETES, **_SEARCHES, **_LISTS, **_BATCHES}
-
-_DEEP: dict[str, Any] = {
-    "a": {"b": "abc", "c": [1, True, None, {"b": "cab"}]},
-    "n": 7,
-    "list": ["x", ["abc", "aab"]],
-}
-_PATHS = {
-    "dotted": "a.b",
-    "last": "list[-1]",
-    "beyond": "list[7]",
-    "no-number": "list[x]",
-    "of-a-map": "a[0]",
-    "any-key": "a.*",
-    "any-element": "a.c.*",
-    "any-of-all": "*",
-    "inside-any-element": "a.c.*.b",
-    "inside-any-key": "*.b",
-    "nested-list": "list[1][*]",
-    "two-fields": "{a.b,n}",
-    "two-fields-inside": "a.{b,c}",
-    "whole": "$",
-    "empty": "",
-    "a-number": "n",
-    "a-map": "a",
-    "a-list": "a.c",
-    "null": "a.c[2]",
-    "inside-each": "a.c[*].b",
-}
-_TEXTS = (
-    put(["d"], "one", {"text": "abc", "title": "x"}),
-    put(["d"], "two", {"text": "bcd", "title": "yy"}),
-    put(["d"], "three", {"text": "aaa", "title": "abc"}),
-)
-_INDEXED: Traces = {
-    "index/query": (*_TEXTS, search(["d"], query="abc"), search(["d"], query="aaa", limit=1)),
-    "index/without-a-query": (*_TEXTS, search(["d"])),
-    "index/query-and-filter": (*_TEXTS, search(["d"], query="abc", filter={"title": "x"})),
-    "index/limit-and-offset": (*_TEXTS, search(["d"], query="abc", limit=1, offset=1)),
-    "index/not-indexed": (
-        *_TEXTS,
-        put(["d"], "four", {"text": "abc"}, index=False),
-        search(["d"], query="abc"),
-        search(["d"], query="abc", limit=2),
-    ),
-    "index/other-field": (
-        put(["d"], "one", {"text": "abc", "title": "bbb"}, index=["title"]),
-        put(["d"], "two", {"text": "bbb", "title": "abc"}),
-        search(["d"], query="bbb"),
-    ),
-    "index/several-fields": (
-        put(["d"], "one", {"text": "abc", "title": "bbb"}, index=["title", "text"]),
-        search(["d"], query="bbb"),
-    ),
-    "index/list-of-texts": (
-        put(["d"], "one", {"text": ["abc", "bbb"]}),
-        put(["d"], "two", {"text": "bba"}),
-        search(["d"], query="bbb"),
-    ),
-    "index/inside-a-list": (
-        put(["d"], "one", {"parts": [{"text": "abc"}, {"text": "bbb"}]}, index=["parts[*].text"]),
-        put(["d"], "two", {"parts": [{"text": "cca"}]}, index=["parts[0].text"]),
-        search(["d"], query="bbb"),
-    ),
-    **{
-        f"index/path-{name}": (
-            put(["d"], "one", _DEEP, index=[path]),
-            put(["d"], "two", {"a": {"b": "bbc"}}, index=[path]),
-            search(["d"], query="abc"),
-        )
-        for name, path in _PATHS.items()
-    },
-    "index/missing-field": (put(["d"], "one", {"title": "abc"}), search(["d"], query="abc")),
-    "index/same-text-twice": (
-        put(["d"], "one", {"text": ["abc", "abc"]}),
-        get(["d"], "one"),
-        search(["d"], query="abc"),
-    ),
-    "index/same-text-in-two-fields": (
-        put(["d"], "one", {"text": "abc", "title": "abc"}, index=["text", "title"]),
-        get(["d"], "one"),
-    ),
-    "index/same-text-in-two-items": (
-        _batch(
-            *(("put", {"namespace": ["d"], "key": key, "value": {"text": "abc"}}) for key in "kl")
-        ),
-        search(["d"], query="abc"),
-    ),
-    "index/overwritten-with-fewer-fields": (
-        put(["d"], "one", {"text": "abc", "title": "bbb"}, index=["text", "title"]),
-        put(["d"], "one", {"text": "ccc"}),
-        search(["d"], query="bbb"),
-    ),
-    "index/overwritten": (
-        *_TEXTS,
-        put(["d"], "one", {"text": "ccc"}),
-        search(["d"], query="ccc"),
-    ),
-    "index/deleted": (
-        *_TEXTS,
-        op("delete", namespace=["d"], key="one"),
-        search(["d"], query="abc"),
-    ),
-    "index/deleted-and-put-again-unindexed": (
-        *_TEXTS,
-        op("delete", namespace=["d"], key="one"),
-        put(["d"], "one", {"text": "abc"}, index=False),
-        search(["d"], query="abc"),
-    ),
-}
-_EXPIRING: Traces = {
-    "ttl/given": (
-        put(["a"], "k", {"n": 1}, ttl=0.05),
-        put(["a"], "l", {"n": 2}),
-        get(["a"], "k"),
-        op("sweep"),
-        get(["a"], "k"),
-        get(["a"], "l"),
-    ),
-    "ttl/swept": (
-        put(["a"], "k", {"n": 1}, ttl=0.02),
-        get(["a"], "l"),
-        get(["a"], "l"),
-        op("sweep"),
-        get(["a"], "k"),
-        op("sweep"),
-        _ALL,
-    ),
-    "ttl/null": (put(["a"], "k", {"n": 1}, ttl=None), get(["a"], "k"), op("sweep"), _ALL),
-    "ttl/refreshed-by-a-get": (
-        put(["a"], "k", {"n": 1}, ttl=0.05),
-        get(["a"], "k"),
-        get(["a"], "k", refresh_ttl=False),
-        get(["a"], "k", refresh_ttl=True),
-        op("sweep"),
-    ),
-    "ttl/refreshed-by-a-search": (
-        put(["a"], "k", {"n": 1}, ttl=0.05),
-        search(["a"]),
-        search(["a"], refresh_ttl=False),
-        search(["a"], filter={"n": 2}),
-        op("sweep"),
-    ),
-    "ttl/put-again-without": (
-        put(["a"], "k", {"n": 1}, ttl=0.05),
-        put(["a"], "k", {"n": 2}),
-        op("sweep"),
-        get(["a"], "k"),
-    ),
-    "ttl/zero": (put(["a"], "k", {"n": 1}, ttl=0), op("sweep"), get(["a"], "k")),
-    "ttl/negative": (put(["a"], "k", {"n": 1}, ttl=-1), op("sweep"), get(["a"], "k")),
-}
-_TTLS: dict[str, dict[str, Any]] = {
-    "plain": {},
-    "default": {"default_ttl": 0.05},
-    "kept": {"refresh_on_read": False},
-    "refreshed": {"refresh_on_read": True, "default_ttl": 0.02},
-}
 
 
 def cases() -> Iterator[Case]:
@@ -442,14 +261,14 @@ def cases() -> Iterator[Case]:
             yield store(f"stores/memory/async/{name}", {"store": "memory"}, *awaited)
     awaited = op("get", namespace=["a"], key="k", **{"async": True})
     yield store("stores/sqlite/async/refused", {"store": "sqlite"}, awaited)
-    yield store("stores/memory/ttl/refused", {"store": "memory"}, *_EXPIRING["ttl/given"][:2], _ALL)
-    for name, operations in _INDEXED.items():
+    yield store("stores/memory/ttl/refused", {"store": "memory"}, *EXPIRING["ttl/given"][:2], ALL)
+    for name, operations in INDEXED.items():
         spec: dict[str, Any] = {"dims": 3, "fields": ["text"]}
         yield store(f"stores/memory/{name}", {"store": "memory", "index": spec}, *operations)
     everything = {"store": "memory", "index": {"dims": 4}}
-    yield store("stores/memory/index/whole-values", everything, *_INDEXED["index/query"])
-    for label, ttl in _TTLS.items():
-        for name, operations in _EXPIRING.items():
+    yield store("stores/memory/index/whole-values", everything, *INDEXED["index/query"])
+    for label, ttl in TTLS.items():
+        for name, operations in EXPIRING.items():
             case = f"stores/sqlite/{name}/{label}"
             yield store(case, {"store": "sqlite", "ttl": ttl or None}, *operations)
 
