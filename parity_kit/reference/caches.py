@@ -1,77 +1,45 @@
-"""The cache subject: one of LangGraph's caches and the operations on it.
-
-Its clock is pinned: the n-th operation of a session happens n seconds after the epoch.
-"""
+"""The cache subject: one of LangGraph's caches and the operations on it."""
 
 from __future__ import annotations
 
-import asyncio
-import functools
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
 from langgraph.cache.memory import InMemoryCache
 
 from parity_kit.contract import (
-    Event,
-    Operation,
-    Outcome,
     Pins,
     Subject,
     SubjectKind,
-    Unsupported,
     UnsupportedSubjectError,
     stored_name,
 )
-from parity_kit.contract.operations import operation_problem
-from parity_kit.reference.native import Watch, canonical_blob, perform, serializer, to_native
-from parity_kit.reference.pins import pinned_clock
+from parity_kit.reference.clocked import ClockedSession, call
+from parity_kit.reference.native import canonical_blob, serializer
 
 
-class CacheSession:
+class CacheSession(ClockedSession):
     """A cache."""
 
+    kind = SubjectKind.CACHE
+
     def __init__(self, subject: Subject, pins: Pins) -> None:
-        self._epoch, self._done = pins.epoch, 0
+        super().__init__(pins)
         self._cache = _make_cache(subject.spec["cache"])
-        self._watch = Watch()
-
-    def apply(self, operation: Operation) -> Outcome:
-        """Apply one operation."""
-        if problem := operation_problem(SubjectKind.CACHE, operation):
-            return Unsupported(problem)
-        call = self.prepare(operation)
-        self._done += 1
-
-        def action(_: list[Event]) -> Any:
-            return call()
-
-        with pinned_clock(self._now):
-            return perform(action, lambda: _contents(self._cache), self._watch)
-
-    def prepare(self, operation: Operation) -> Callable[[], object]:
-        """Return the operation as a function to be timed."""
-        arguments = to_native(operation.args)
-        awaited = arguments.pop("async", False)
-        return functools.partial(self._call, operation.name, arguments, awaited=awaited)
 
     def close(self) -> None:
         """Close the cache's database."""
         if not isinstance(self._cache, InMemoryCache):
             self._cache._conn.close()  # noqa: SLF001  # LangGraph closes it when it is collected
 
-    def _now(self) -> datetime:
-        return datetime.fromtimestamp(self._epoch + self._done, UTC)
-
     def _call(self, name: str, arguments: dict[str, Any], *, awaited: bool) -> Any:
-        method = getattr(self._cache, f"a{name}" if awaited else name)
-        result = method(_ARGUMENT[name](arguments))
-        if awaited:
-            result = asyncio.run(result)
+        result = call(self._cache, name, _ARGUMENT[name](arguments), awaited=awaited)
         if name != "get":
             return result
         return [[list(namespace), key, value] for (namespace, key), value in result.items()]
+
+    def _contents(self) -> dict[str, bytes]:
+        return _contents(self._cache)
 
 
 def _keys(arguments: dict[str, Any]) -> Any:

@@ -1,15 +1,10 @@
-"""The store subject: one of LangGraph's stores and the operations on it.
-
-Its clock is pinned: the n-th operation of a session happens n seconds after the epoch.
-"""
+"""The store subject: one of LangGraph's stores and the operations on it."""
 
 from __future__ import annotations
 
-import asyncio
-import functools
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from langgraph.store.base import (
@@ -23,74 +18,48 @@ from langgraph.store.base import (
 from langgraph.store.memory import InMemoryStore
 
 from parity_kit.contract import (
-    Event,
     Operation,
-    Outcome,
     Pins,
     Subject,
     SubjectKind,
-    Unsupported,
     UnsupportedSubjectError,
     stored_name,
 )
-from parity_kit.contract.operations import operation_problem
-from parity_kit.reference.native import Watch, perform, to_native
-from parity_kit.reference.pins import pinned_clock
+from parity_kit.reference.clocked import ClockedSession, call
 
 _DIGITS_OF_A_SCORE = 5
 """A score is rounded: its last digits follow the library that multiplied the vectors."""
 
 
-class StoreSession:
+class StoreSession(ClockedSession):
     """A store."""
 
+    kind = SubjectKind.STORE
+
     def __init__(self, subject: Subject, pins: Pins) -> None:
-        self._epoch, self._done = pins.epoch, 0
+        super().__init__(pins)
         self._store = _make_store(subject.spec, self._now)
-        self._watch = Watch()
-
-    def apply(self, operation: Operation) -> Outcome:
-        """Apply one operation."""
-        if problem := operation_problem(SubjectKind.STORE, operation):
-            return Unsupported(problem)
-        if operation.name == "sweep" and not hasattr(self._store, "sweep_ttl"):
-            return Unsupported("this store has no expiry")
-        call = self.prepare(operation)
-        self._done += 1
-
-        def action(_: list[Event]) -> Any:
-            return call()
-
-        with pinned_clock(self._now):
-            return perform(action, lambda: _contents(self._store), self._watch)
-
-    def prepare(self, operation: Operation) -> Callable[[], object]:
-        """Return the operation as a function to be timed."""
-        arguments = to_native(operation.args)
-        awaited = arguments.pop("async", False)
-        return functools.partial(self._call, operation.name, arguments, awaited=awaited)
 
     def close(self) -> None:
         """Close the store's database."""
         if not isinstance(self._store, InMemoryStore):
             self._store.conn.close()
 
-    def _now(self) -> datetime:
-        return datetime.fromtimestamp(self._epoch + self._done, UTC)
+    def _refusal(self, operation: Operation) -> str:
+        missing = operation.name == "sweep" and not hasattr(self._store, "sweep_ttl")
+        return "this store has no expiry" if missing else ""
 
     def _call(self, name: str, arguments: dict[str, Any], *, awaited: bool) -> Any:
         if name == "sweep":
             return self._store.sweep_ttl()
         if name == "batch":
-            positional: list[Any] = [
-                [_OPERATIONS[kind](**given) for kind, given in arguments["operations"]]
-            ]
-            named: dict[str, Any] = {}
-        else:
-            positional, named = _arguments(name, arguments)
-        method = getattr(self._store, f"a{name}" if awaited else name)
-        result = method(*positional, **named)
-        return _shown(asyncio.run(result) if awaited else result)
+            batch = [_OPERATIONS[kind](**given) for kind, given in arguments["operations"]]
+            return _shown(call(self._store, name, batch, awaited=awaited))
+        positional, named = _arguments(name, arguments)
+        return _shown(call(self._store, name, *positional, awaited=awaited, **named))
+
+    def _contents(self) -> dict[str, bytes]:
+        return _contents(self._store)
 
 
 def _arguments(name: str, given: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
