@@ -19,9 +19,9 @@ from parity_kit.programs.script.channels import channel_lines
 from parity_kit.programs.script.functional import functional_blocks, task_names
 from parity_kit.programs.script.grammar import check_source
 from parity_kit.programs.script.graph import Setting, graph_blocks
-from parity_kit.programs.script.helpers import awaited
 from parity_kit.programs.script.layout import wrapped
 from parity_kit.programs.script.operations import operation_lines
+from parity_kit.programs.script.saved import awaited
 from parity_kit.programs.script.savers import (
     closing,
     codec_lines,

@@ -14,8 +14,9 @@ from typing import Any, Final, cast
 from parity_kit.contract import Case
 from parity_kit.contract.errors import BadProgramError
 from parity_kit.programs.instructions import ERRORS
-from parity_kit.programs.script.helpers import HELPERS, awaited
+from parity_kit.programs.script.helpers import HELPERS
 from parity_kit.programs.script.imports import IMPORTS
+from parity_kit.programs.script.saved import awaited
 
 _SYNTAX: Final = frozenset(
     """
