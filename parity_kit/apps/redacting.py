@@ -17,7 +17,7 @@ from parity_kit.contract import Case, Operation, Outcome, Raised, Subject
 from parity_kit.contract import run as run_case
 from parity_kit.contract.canonical import pack, unpack
 from parity_kit.contract.errors import CannotRecordError
-from parity_kit.contract.model import outcome_to_plain
+from parity_kit.contract.outcomes import outcome_to_plain
 from parity_kit.corpora.user_checkpoints.redaction import CannotRedactError, Redactor
 from parity_kit.corpora.user_checkpoints.scramble import Scramble
 from parity_kit.corpora.user_checkpoints.shape import is_telling, texts_in

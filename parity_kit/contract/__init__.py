@@ -1,6 +1,7 @@
 """The shared vocabulary: what every other part of the kit, and every Python engine, speaks.
 
     model       the one contract (open, apply, close) and its types
+    outcomes    what came of an operation
     plain       plain data: what crosses every seam
     canonical   the bytes and digest of plain data
     casefile    a case in a file
@@ -26,22 +27,24 @@ if TYPE_CHECKING:
         Description,
         Engine,
         EngineName,
-        Event,
         Level,
         Operation,
-        Outcome,
         Pins,
-        Raised,
-        Returned,
         Session,
         Subject,
         SubjectKind,
         Trace,
-        Unsupported,
         UnsupportedSubjectError,
+        run,
+    )
+    from parity_kit.contract.outcomes import (
+        Event,
+        Outcome,
+        Raised,
+        Returned,
+        Unsupported,
         outcome_from_plain,
         outcome_to_plain,
-        run,
         split_stored_name,
         stored_name,
     )
@@ -77,11 +80,19 @@ __all__ = [
     "stored_name",
 ]
 
+_MODULES = {
+    **dict.fromkeys(("Ext", "Plain"), "plain"),
+    **dict.fromkeys(("Event", "Outcome", "Raised", "Returned", "Unsupported"), "outcomes"),
+    **dict.fromkeys(("outcome_from_plain", "outcome_to_plain"), "outcomes"),
+    **dict.fromkeys(("split_stored_name", "stored_name"), "outcomes"),
+}
+"""Where a promised name is defined, if not in `model`."""
+
 
 def __getattr__(name: str) -> object:
     """Import a promised name when it is first used: `--help` needs none, and `model` is slow."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module = "plain" if name in {"Ext", "Plain"} else "model"
+    module = _MODULES.get(name, "model")
     value = globals()[name] = getattr(importlib.import_module(f"{__name__}.{module}"), name)
     return value

@@ -14,7 +14,8 @@ from typing import Any, cast
 from parity_kit.contract.canonical import pack, unpack
 from parity_kit.contract.errors import BadFileError
 from parity_kit.contract.files import read_file, write_atomically
-from parity_kit.contract.model import Case, Level, Outcome, outcome_from_plain, outcome_to_plain
+from parity_kit.contract.model import Case, Level
+from parity_kit.contract.outcomes import Outcome, outcome_from_plain, outcome_to_plain
 
 FORMAT = "parity-kit case 1"
 SUFFIX = ".case.msgpack"

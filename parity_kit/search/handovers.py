@@ -23,7 +23,7 @@ from parity_kit.contract import (
     Unsupported,
 )
 from parity_kit.contract.canonical import pack
-from parity_kit.contract.model import outcome_to_plain
+from parity_kit.contract.outcomes import outcome_to_plain
 
 LOAD = "load_stored"
 _CHECKPOINT_ID = re.compile(rb"00000000-0000-6000-8000-([0-9a-f]{12})")

@@ -15,7 +15,7 @@ from parity_kit.cli import cli
 from parity_kit.contract import Case, CaseId, Level, Operation, Subject, SubjectKind, run
 from parity_kit.contract.casefile import CaseFile, read_case
 from parity_kit.contract.errors import BadFileError, ExitCode, UsageError
-from parity_kit.contract.model import Returned
+from parity_kit.contract.outcomes import Returned
 from parity_kit.reference import Engine
 
 ROOT = Path(__file__).parents[2]
