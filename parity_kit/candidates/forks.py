@@ -258,5 +258,5 @@ def _in_turn(jobs: Sequence[Job], show: Callable[[Any], None]) -> Generator[list
 def _death(process: BaseProcess) -> KitError:
     return KitError(
         f"a worker process ended with {process.exitcode}",
-        hint="if the system ended it for want of memory, give fewer --workers",
+        hint="if the system ended it because memory ran out, give fewer --workers",
     )

@@ -68,7 +68,7 @@ from parity_kit.contract.events import BenchMeasured, CandidateFailed
     "resumed",
     type=click.Path(path_type=Path),
     metavar="FOLDER",
-    help="Go on with a stopped session, with its options.",
+    help="Resume a stopped session, with its options.",
 )
 @click.option(
     "--csv",

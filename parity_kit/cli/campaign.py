@@ -61,7 +61,7 @@ _MINUTE = 60
 @click.option(
     "--minutes",
     type=click.FloatRange(min=0, min_open=True),
-    help="Stop after so many minutes; resume it to go on.",
+    help="Stop after this many minutes; --resume continues.",
 )
 @click.option("--seed", default=0, show_default=True, help="The seed of every choice.")
 @level_option

@@ -41,8 +41,8 @@ def command(
     """Move the oracle to another release, and show what that changed and what is stale.
 
     Takes what `pip install -U` gives with the release, rewrites the pins, and builds corpora,
-    masks, pairs and reach again. The result is a diff to review. A bump that stopped goes on with
-    the same command.
+    masks, pairs and reach again. The result is a diff to review. To resume a bump that
+    stopped, run the same command again.
     """
     from parity_kit.corpora.drift import bump as bumping
 

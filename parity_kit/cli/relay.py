@@ -39,13 +39,13 @@ def command(
 ) -> int:
     """Let CANDIDATES and LangGraph take turns on threads, as in a rolling deploy.
 
-    Each turn is an operation or a superstep, and goes on from the bytes that the others stored.
-    Every case is run twice: once through the candidates in their order, each with one turn, and
-    LangGraph for the rest; and in turns to the end. Its end must have the result that LangGraph
-    alone comes to. A case that LangGraph itself does not continue alike from stored bytes is left
-    out, and counted.
+    Each turn is one operation or one superstep, and continues from the bytes that the others
+    stored. Every case runs twice: first each candidate takes one turn, in the order given, and
+    LangGraph takes the rest; then all take turns to the end. The final result must be the one that
+    LangGraph reaches alone. A case that LangGraph itself continues differently from stored bytes is
+    left out, and counted.
 
-    Exits with 1 if an end differs, and with 3 if no case was carried to its end.
+    Exits with 1 if a final result differs, and with 3 if no case ran to its end.
     """
     from functools import partial
 

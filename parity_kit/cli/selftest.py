@@ -43,7 +43,7 @@ _JOURNAL = "{of}-{seed}.jsonl"
     help="What is mutated: hand-written faults in `pure`, `pure`, LangGraph, or the kit's verdict "
     "code.",
 )
-@click.option("--sample", type=click.IntRange(1), help="Judge so many mutants (default: all).")
+@click.option("--sample", type=click.IntRange(1), help="Judge this many mutants (default: all).")
 @click.option("--seed", default=0, show_default=True, help="Draws the sample and the cases.")
 @click.option("--module", default="*", help="Only modules that match GLOB.", metavar="GLOB")
 @click.option(
@@ -67,7 +67,8 @@ def command(
 ) -> int:
     """Put faults into engines, LangGraph or the kit, and count those that the kit notices.
 
-    Each mutant has a process of its own. A stopped self-test goes on where it was.
+    Each mutant has a process of its own. To resume a stopped self-test, run the same command
+    again.
     """
     from parity_kit.selftest.survivors import read_survivors
     from parity_kit.selftest.targets import Preparation

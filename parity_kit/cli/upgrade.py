@@ -105,11 +105,11 @@ def command(
 ) -> int:
     """Answer in one page what another release of LangGraph changes for an application.
 
-    What pip would install. Thread by thread, on copies: does it load, with the same state and
-    history, does it resume to the same state, and can the release of today still read it
+    What would pip install? Thread by thread, on copies: does it load with the same state and
+    history, does it resume to the same state, and can the present release still read it
     afterwards? Do recordings and the kit's own cases run the same there, and which changed
-    functions does no case run? The database itself is only read. Stopped, the same command goes on
-    behind the last thread.
+    functions does no case run? The database itself is only read. To resume after a stop, run the
+    same command again: it continues after the last thread.
 
     Exits with 0 if everything stays the same, 1 if something differs, and 3 if something could not
     be judged.

@@ -92,13 +92,14 @@ def command(
 ) -> int:
     """Run LangGraph's own tests on a candidate.
 
-    The tests are those of the LangGraph release in the candidate's environment. They run on that
-    release alone first, twice; what is not the same both times is set aside. What fails on the
-    candidate only is run again alone before it counts. Beside the tests that pass stands in how
-    many of them the candidate's own code ran. A stopped session goes on where it was.
+    The tests are those of the LangGraph release in the candidate's environment. That release runs
+    them twice first; tests whose results differ are set aside. A test that fails only on the
+    candidate is run again alone before it counts. The number of tests that pass always comes with
+    the number in which the candidate's own code ran. To resume a stopped session, run the same
+    command again.
 
-    A candidate that does not run LangGraph stands in the oracle's: its codec gets all that
-    LangGraph's serializer makes, and its savers take the place of LangGraph's.
+    A candidate that does not run LangGraph is tested inside the reference's LangGraph: its codec
+    receives all that LangGraph's serializer makes, and its savers replace LangGraph's.
 
     The candidate's ledger and [upstream] in parity.toml apply. Exits with 0 if no test regresses, 1
     for a regression, a stale ledger entry or a broken rule, and 3 if the candidate's code ran in no

@@ -40,5 +40,5 @@ def workers_option(default: str, what: str) -> Callable[[F], F]:
         type=_Workers(),
         default=default,
         show_default=True,
-        help=f"{what} in so many processes; {AUTO}: one per processor.",
+        help=f"{what} in N processes; {AUTO}: one per processor.",
     )
