@@ -19,6 +19,7 @@ from parity_kit.cli.common import (
 from parity_kit.cli.files import files_options
 from parity_kit.cli.tables import print_table
 from parity_kit.contract.errors import UsageError
+from parity_kit.upstream.plugin_names import CODEC, SAVER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -52,8 +53,8 @@ _SHOWN = 10
 @click.option(
     "--part",
     "named",
-    type=click.Choice(("codec", "saver")),
-    help="Of a candidate that does not run LangGraph: only this part of it (default: both).",
+    type=click.Choice((CODEC, SAVER)),
+    help="Of a candidate that does not run LangGraph: only this part of it (default: all it has).",
 )
 @click.option("--file", default="*", metavar="GLOB", help="Only test files that match.")
 @click.option("-k", "keyword", default="", metavar="EXPRESSION", help="Only tests that match.")
@@ -99,7 +100,8 @@ def command(
     command again.
 
     A candidate that does not run LangGraph is tested inside the reference's LangGraph: its codec
-    receives all that LangGraph's serializer makes, and its savers replace LangGraph's.
+    receives all that LangGraph's serializer makes, and its savers replace LangGraph's. What
+    it does not offer is named.
 
     The candidate's ledger and [upstream] in parity.toml apply. Exits with 0 if no test regresses, 1
     for a regression, a stale ledger entry or a broken rule, and 3 if the candidate's code ran in no
@@ -119,7 +121,7 @@ def command(
     with progress_messages("preparing") as emit:
         benches: list[tuple[Part | None, TestBench]] = []
         for part in _parts(known, named, workspace, emit):
-            of_part = _SAVER_SUITES if part and part.name == "saver" else _SUITES
+            of_part = _SAVER_SUITES if part and part.name == SAVER else _SUITES
             chosen = ("langgraph",) if published else suites or of_part
             names = [name for name in _SUITES if name in chosen]
             benches.append((part, prepare(known, names, workspace, emit, postgres=postgres)))
@@ -133,14 +135,18 @@ def command(
             judged += verdict.judged(bench.releases, part.name if part else "")
         return judged
 
+    missing = [] if named else _missing([part for part, _ in benches])
     asked = TestRun(UPSTREAM, known, benches[0][1].packages, left_out, wanted)
     ended = run_tests(workspace, asked, judge)
     if as_json:
         plain = [_as_json(*judged) for judged in verdicts]
-        print_json({**ended.to_json(), **(plain[0] if len(plain) == 1 else {"parts": plain})})
+        verdict = plain[0] if len(plain) == 1 else {"parts": plain}
+        print_json({**ended.to_json(), **verdict, "not_offered": missing})
     else:
         for judged in verdicts:
             _show(*judged)
+        for name in missing:
+            console().print(f"{candidate} offers no {name}: none stood in LangGraph", markup=False)
         ended.show()
     return int(ended.conclusion.exit_code)
 
@@ -182,7 +188,7 @@ def _parts(
     parts = [
         part
         for part in parts_of(candidate, workspace, emit)
-        if named in {None, part.name} and (part.name != "saver" or part.stands_in)
+        if named in {None, part.name} and (part.name != SAVER or part.stands_in)
     ]
     if not parts:
         raise UsageError(
@@ -191,6 +197,12 @@ def _parts(
             hint="compare it by `parity-kit gate` and `parity-kit run`",
         )
     return parts
+
+
+def _missing(parts: Sequence[Part | None]) -> list[str]:
+    """Return which parts a candidate in another language does not offer."""
+    offered = {part.name for part in parts if part}
+    return [name for name in (CODEC, SAVER) if name not in offered] if offered else []
 
 
 def _as_json(verdict: Verdict, bench: TestBench) -> dict[str, object]:

@@ -180,11 +180,12 @@ def start(**settings: str) -> Server:
 
 
 def _folder(account: pwd.struct_passwd | None) -> Path:
-    base = tempfile.gettempdir()
+    base = Path(tempfile.gettempdir())
     too_long = len(os.fsencode(base)) > _LONGEST_SOCKET_FOLDER - len("/parity-kit-pg-12345678")
-    closed = account is not None and not Path(base).stat().st_mode & 0o001
+    above = (base, *base.parents)
+    closed = account is not None and not all(path.stat().st_mode & 0o001 for path in above)
     if too_long or closed:
-        base = "/tmp"  # noqa: S108  # a socket's path is short or nothing; mkdtemp makes it private
+        base = Path("/tmp")  # noqa: S108  # a socket's path is short or nothing; mkdtemp makes it private
     return Path(tempfile.mkdtemp(prefix="parity-kit-pg-", dir=base))
 
 

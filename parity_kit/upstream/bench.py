@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from parity_kit.candidates import environment
 from parity_kit.candidates.cached import Progress
@@ -28,6 +29,11 @@ from importlib import metadata
 installed = [(found.metadata["Name"], found.version) for found in metadata.distributions()]
 print(json.dumps({name.lower().replace("_", "-"): version for name, version in installed}))
 """
+_PLUGINS = """
+import json
+from importlib import metadata
+print(json.dumps([(entry.name, entry.value) for entry in metadata.entry_points(group="pytest11")]))
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +41,8 @@ class TestBench:
     """An interpreter with a candidate's packages, and the suites of the release among them.
 
     `packages` are the versions of LangGraph's packages in it; `digest` names all that is installed
-    and all suites of the release. With `postgres`, tests get a PostgreSQL server.
+    and all suites of the release. With `postgres`, tests get a PostgreSQL server. `plugins` are
+    pytest's, as `-p` takes them.
     """
 
     __test__ = False
@@ -45,6 +52,7 @@ class TestBench:
     packages: Mapping[str, str]
     digest: str
     postgres: bool = False
+    plugins: tuple[str, ...] = ()
 
     @property
     def releases(self) -> Mapping[str, str]:
@@ -92,7 +100,7 @@ def prepare(
     installed = [f"{name}=={version}" for name, version in sorted(_installed(python).items())]
     digest = "\n".join((*installed, *(suite.folder.name for suite in suites), f"{postgres}"))
     chosen = tuple(suite for suite in suites if suite.name in names)
-    return TestBench(python, chosen, packages, digest, postgres)
+    return TestBench(python, chosen, packages, digest, postgres, _plugins(python))
 
 
 def for_conformance(
@@ -129,10 +137,22 @@ def _recipe(requirements: set[str], name: str) -> Recipe:
 
 def _installed(python: Path) -> dict[str, str]:
     """Return what is installed in an environment, with its versions."""
-    done = subprocess.run(
-        [str(python), "-I", "-c", _VERSIONS], capture_output=True, text=True, check=True
-    )
-    return json.loads(done.stdout)
+    return _answer(python, _VERSIONS)
+
+
+def _plugins(python: Path) -> tuple[str, ...]:
+    """Return the pytest plugins in an environment, as `-p` takes them.
+
+    pytest rewrites the assertions in all modules of a package that it loads by the package's name,
+    which takes seconds in each process. So such a plugin is named by its own module.
+    """
+    plugins: list[tuple[str, str]] = _answer(python, _PLUGINS)
+    return tuple(module if module.startswith(f"{name}.") else name for name, module in plugins)
+
+
+def _answer(python: Path, script: str) -> Any:
+    command = [str(python), "-I", "-c", script]
+    return json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
 
 def _langgraph(installed: Mapping[str, str]) -> dict[str, str]:

@@ -11,7 +11,9 @@ import importlib
 import os
 import signal
 import sys
+import tempfile
 from collections.abc import Callable, Generator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -117,6 +119,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """Start a server and run every test in a fork, if the kit asks for it."""
     if port := os.environ.get(POSTGRES_PORT):
         postgres: Any = importlib.import_module("parity_kit.reference.postgres_server")
+        # Below this private directory the server goes with it, also where the kit is killed. As
+        # root, the server is another user's process.
+        Path(tempfile.gettempdir()).chmod(0o711)
         postgres.start(listen_addresses="localhost", port=port, max_connections="200")
     if seconds := os.environ.get(ALONE):
         config.pluginmanager.register(_Alone(float(seconds)), "parity-kit-alone")

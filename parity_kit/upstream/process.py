@@ -80,10 +80,15 @@ class Runner:
     ) -> FileResult:
         words = ["-m", "pytest", "-c", "pytest.ini", "-q"]
         words += ["-p", "parity_kit.upstream.plugin", "-p", "no:cacheprovider", "--tb=no"]
+        words += ["-W", "ignore"]
         # LangSmith's plugin would load LangChain before the hook, and take seconds each time.
-        words += ["-p", "no:parity_kit", "-p", "no:langsmith_plugin", "-W", "ignore"]
+        unwanted = {"parity_kit", "langsmith_plugin"}
         if not suite.is_async_by_plugin:
-            words += ["-p", "no:asyncio"]  # these tests are marked for anyio
+            unwanted.add("asyncio")  # these tests are marked for anyio
+        wanted = (plugin for plugin in self.bench.plugins if plugin not in unwanted)
+        words += [word for plugin in wanted for word in ("-p", plugin)]
+        # Autoloading would rewrite the assertions of every package that brings a plugin.
+        more = {**more, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
         if self.bench.postgres and (port := suite.postgres_port):
             more = {**more, "NO_DOCKER": "false", POSTGRES_PORT: port}
         return self._run(suite.name, file, [*words, *arguments], suite.folder, more)

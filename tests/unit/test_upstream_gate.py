@@ -19,13 +19,15 @@ from parity_kit.gates.rules import Rules
 from parity_kit.gates.settings import read_settings
 from parity_kit.gates.upstream_gate import conclude_tests
 from parity_kit.judging.ledger import Ledger, read_ledger
-from parity_kit.upstream import bench
+from parity_kit.upstream import bench, part
 from parity_kit.upstream.comparing import compare
 from parity_kit.upstream.judged import CONFORMANCE, UPSTREAM, JudgedTests
+from parity_kit.upstream.part import Part
+from parity_kit.upstream.plugin_names import CODEC
 from parity_kit.upstream.results import FileResult, Outcome, TestResult
 from parity_kit.upstream.session import UpstreamSession
-from tests.unit.test_upstream import bench_of, suite
-from tests.unit.test_upstream import workspace as workspace  # noqa: PLC0414  # a fixture
+from tests.support.upstream import bench_of, suite
+from tests.support.upstream import workspace as workspace  # noqa: PLC0414  # a fixture
 
 KNOWN = """
 [[difference]]
@@ -156,7 +158,7 @@ def command(
     tmp_path: Path, workspace: Any, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., tuple[int, str]]:
     """The command, with three tests that LangGraph passes and one of which the candidate fails."""
-    prepared = bench_of(suite(tmp_path))
+    prepared = bench_of(suite(tmp_path, ""))
     on_both = [FileResult("langgraph", "test_a.py", tuple(map(passed, "abc")), 0.0)]
     seen = (passed("a"), passed("b", 0), failed("c", "KeyError: 'fail'"))
     one = FileResult("langgraph", "test_a.py", seen, 0.0)
@@ -209,3 +211,19 @@ def test_a_run_is_kept_with_journal_page_and_junit(
     assert (code, "≈ expected: 2 of 3 tests equal, 1 expected (its code ran" in text) == (0, True)
     assert read_settings(workspace).test_rules("mine", UPSTREAM) == Rules(floor=3, driven=0.9)
     assert read_settings(workspace).test_rules("other", UPSTREAM) == Rules()
+
+
+def test_a_part_that_is_not_offered_is_named(
+    command: Callable[..., tuple[int, str]], workspace: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = workspace.candidates / "half"
+    folder.mkdir()
+    manifest = 'name = "half"\ntitle = "half"\nkind = "python"\nlanguage = "Python"\n'
+    (folder / "candidate.toml").write_text(f'{manifest}object = "half:Engine"\n', encoding="utf-8")
+    monkeypatch.setattr(part, "parts_of", lambda *_: [Part(CODEC, (), "")])  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
+
+    words = "half offers no saver: none stood in LangGraph"
+    assert words in command("upstream", "half")[1]
+    assert json.loads(command("upstream", "half", "--json")[1])["not_offered"] == ["saver"]
+    assert words not in command("upstream", "half", "--part", "codec")[1]
+    assert words not in command("upstream", "mine")[1]

@@ -39,7 +39,7 @@ from parity_kit.upstream.process import Runner
 from parity_kit.upstream.remote import Opened, Remote
 from parity_kit.upstream.suites import Suite
 from parity_kit.upstream.wire_saver import OPERATIONS, RemoteSaverError, WireSaver
-from tests.unit.test_upstream import bench_of, outcomes
+from tests.support.upstream import bench_of, outcomes
 
 
 class InThisProcess(Remote):
