@@ -65,7 +65,7 @@ FILES: dict[str, tuple[tuple[str, ...], ...]] = {
     ),
     "reports/old/report.json": (("report", "old", "run"),),
 }
-SECONDS = 20
+SECONDS = 60
 GOES_ON = {
     # What is no mistake: no ledger and an empty one, a folder without a manifest, and without a
     # manifest of corpora of its own a workspace has those that come with the kit.
