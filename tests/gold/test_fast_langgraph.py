@@ -29,6 +29,8 @@ from parity_kit.wire.host import RemoteEngine
 pytestmark = pytest.mark.slow
 
 WORKSPACE = Workspace(Path(__file__).parents[2])
+HOLDERS = ("_algo", "_draw", "_loop", "main")
+"""The modules that hold `apply_writes`."""
 LOG: Plain = {"log": {"type": "list", "reducer": "add"}}
 
 
@@ -102,9 +104,11 @@ def test_as_shipped_it_agrees_because_it_never_runs(shipped: RemoteEngine) -> No
     assert shipped.describe().engaged == {"apply_writes": 0}
 
 
-def test_engaged_it_runs(engaged: RemoteEngine) -> None:
+def test_engaged_it_runs_in_every_place_that_held_langgraphs(engaged: RemoteEngine) -> None:
     engaged.run(CASES[0])
-    assert engaged.describe().engaged["apply_writes"] > 0
+    calls = engaged.describe().engaged
+    assert {*calls} == {f"apply_writes in langgraph.pregel.{name}" for name in HOLDERS}
+    assert calls["apply_writes in langgraph.pregel._loop"] > 0
 
 
 def test_engaged_it_agrees_on_the_result_of_a_line_but_not_on_its_bytes(

@@ -102,10 +102,16 @@ def test_nested_paths_have_langgraphs_text(path: Any) -> None:
 
 def test_every_place_that_holds_an_original_is_replaced() -> None:
     code = """
-import json, sys, inside
+import gc, json, sys, inside
+import langgraph.pregel._algo as algo
+originals = [getattr(algo, name) for name in inside.REPLACED]
 counts = inside.engage()
+gc.collect()
+# Neither a module, a class nor a function of LangGraph keeps one: only the list above does.
+holders = [[holder is originals for holder in gc.get_referrers(one)] for one in originals]
+assert holders == [[True]] * 3
 assert "langgraph.pregel.types" not in sys.modules  # a test of LangGraph's waits for its warning
-import langgraph.pregel._algo as algo, langgraph.pregel._loop as loop
+import langgraph.pregel._loop as loop
 assert algo.apply_writes is not loop.apply_writes  # each counts its own calls
 print(json.dumps(counts()))
 """
