@@ -36,6 +36,10 @@ _CALLBACKS: Runs = {
             ),
         ),
     ),
+    "integration": (
+        LINE,
+        (invoke(**_COUNTED, **_TOLD, config={"metadata": {"ls_integration": "mine"}}),),
+    ),
     "question": (ASK, (invoke(**_TOLD), resume("yes", **_TOLD), invoke(**_TOLD))),
     "questions": (ASK_BOTH, (stream(["tasks"], **_TOLD), resume_map((0, "l"), (1, "r"), **_TOLD))),
     "breakpoint": (
@@ -67,6 +71,8 @@ _SECOND: Runs = {
     "inside": (parent(EMITTING), (stream(_MODES, subgraphs=True, **_COUNTED, **_V2),)),
     "dataclass": (declared("dataclass"), (stream(["values", "checkpoints", "debug"], **_V2),)),
     "pydantic": (declared("pydantic"), (stream(["values", "checkpoints", "debug"], **_V2),)),
+    "debug-dataclass": (declared("dataclass"), (stream(["debug"], **_V2),)),
+    "debug-pydantic": (declared("pydantic"), (stream(["debug"], **_V2),)),
     "invoked": (ASK, (invoke(**_V2), resume(1, **_V2), invoke(**_V2))),
     "invoked-pydantic": (declared("pydantic"), (invoke(**_V2),)),
     "invoked-updates": (LINE, (invoke(**_COUNTED, **_V2, stream_mode="updates"), GO_ON)),
@@ -77,8 +83,9 @@ def observed() -> Runs:
     """Return the runs by name; some of them also run asynchronously."""
     runs: dict[str, Any] = {f"callbacks/{name}": run for name, run in _CALLBACKS.items()}
     runs |= {f"version-2/{name}": run for name, run in _SECOND.items()}
-    again = ("callbacks/question-inside", "callbacks/failure", "version-2/inside")
-    for name in (*again, "callbacks/questions", "version-2/invoked"):
+    again = ("callbacks/question-inside", "callbacks/failure", "callbacks/integration")
+    again_v2 = ("version-2/inside", "version-2/debug-dataclass", "version-2/invoked")
+    for name in (*again, "callbacks/questions", *again_v2):
         program, operations = runs[name]
         runs[f"{name}-async"] = (program, tuple(_awaited(operation) for operation in operations))
     return runs

@@ -228,6 +228,14 @@ _DELTA: _Traces = {
     "overwrite-as-map": (_delta("list"), (up(_AS_MAP), GET)),
     "overwrite-erased": (_delta("list"), (up(_ERASED), GET)),
     "copy-is-apart": (_delta("list"), (up([1]), COPY, up([2]), SWAP, GET)),
+    "copy-of-nothing": (
+        _delta("list"),
+        (COPY, up([1]), SWAP, AVAILABLE, GET, up([2]), GET, SWAP, GET),
+    ),
+    "copy-after-load": (
+        _delta("list"),
+        (op("load", value=_SNAPSHOT), COPY, up([5]), SWAP, up([6]), GET, SWAP, GET),
+    ),
     "consume-and-finish": (_delta("list"), (up([1]), CONSUME, FINISH, GET)),
 }
 

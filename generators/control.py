@@ -7,6 +7,7 @@ from typing import Any
 
 from parity_kit.contract import Case
 
+from ._branch_inputs import branch_inputs
 from ._control_programs import (
     AGENT,
     COMMAND_FROM_SENDS,
@@ -300,7 +301,7 @@ def cases() -> Iterator[Case]:
         f"route/{name}": (program, (stream(["updates"], input={"to": to}), STATE))
         for name, (program, to) in _ROUTE.items()
     }
-    for runs in (commands, returned, routes, _RUNS, _OPERATION):
+    for runs in (commands, returned, routes, _RUNS, _OPERATION, branch_inputs()):
         yield from cases_of("control", runs, [name for name in _ON_SQLITE if name in runs])
     yield from without_saver(
         "control",

@@ -17,6 +17,7 @@ from ._scripts import (
     go_on,
     invoke,
     resume,
+    state,
     stream,
     update,
     without_saver,
@@ -280,6 +281,32 @@ _CACHE: Runs = {
     ),
 }
 
+_EITHER_WAY: Program = {
+    "cache": True,
+    "state": {"k": INT, "log": LOG},
+    "nodes": nodes(plan="plan") | {"work": {"body": [VISIT], "cache": {}}},
+    "edges": [[START, "plan"]],
+    "branches": {
+        "plan": [
+            {
+                "if": [
+                    {"get": "k"},
+                    "work",
+                    {"send": {"to": "work", "each": [{"k": 1, "log": ["plan"]}]}},
+                ]
+            }
+        ]
+    },
+}
+_PULLED, _SENT = invoke(input={"k": 1}), invoke(thread="u", input={"k": 0})
+_CACHE |= {
+    "cache/by-an-edge-then-sent": (_EITHER_WAY, (_PULLED, _SENT, state(thread="u"))),
+    "cache/sent-then-by-an-edge": (_EITHER_WAY, (_SENT, _PULLED, STATE)),
+    "cache/sent-then-cleared": (
+        _EITHER_WAY,
+        (_SENT, op("clear_cache", nodes=["work"]), _SENT, state(thread="u")),
+    ),
+}
 _ON_SQLITE = ("store/put-again-when-resumed", "cache/key-own")
 
 

@@ -222,7 +222,7 @@ _HANDLED: Program = LINE | {
 
 
 def cases() -> Iterator[Case]:
-    """Yield every layout with every script, in memory and in SQLite."""
+    """Yield every layout with every script, in memory and in SQLite, and a copy of it."""
     for layout in (1, 2):
         _, checkpoint = LAYOUTS["start-of-a-node"]
         stored = _stored(checkpoint | {"v": layout})
@@ -239,6 +239,10 @@ def cases() -> Iterator[Case]:
             for saver in ("memory", "sqlite"):
                 name = f"migration/{layout}/{script}/{saver}"
                 yield graph(name, program, stored, *operations, saver=saver)
+        # Only a copy still has the value of a trigger, and only SQLite stores it.
+        copied = op("update_state", **THREAD, values=None, as_node="__copy__")
+        name = f"migration/{layout}/copy/sqlite"
+        yield graph(name, program, stored, copied, *SCRIPTS["go-on"], saver="sqlite")
 
 
 def _stored(checkpoint: dict[str, Any]) -> Operation:

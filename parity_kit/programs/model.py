@@ -105,12 +105,14 @@ class Node:
 class Route:
     """A conditional edge: its expression, and optionally the nodes that its values stand for.
 
-    Where the expression is null, it raises `error`, a type and a message, if there is one.
+    Where the expression is null, it raises `error`, a type and a message, if there is one. It reads
+    the fields of its `input`; without one, those of its node's.
     """
 
     path: Expression
     map: Mapping[str, str] | tuple[str, ...] | None = None
     error: Mapping[str, str] | None = None
+    input: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 from parity_kit.contract.errors import BadProgramError
@@ -90,7 +91,7 @@ def parse_graph(data: Mapping[str, Any], where: str = "") -> Program:
         nodes,
         edges,
         joins,
-        _branches(data, nodes, where),
+        _branches(data, nodes, [*state, *private], where),
         _optional_node(data, "entry", nodes, where),
         _optional_node(data, "finish", nodes, where),
         _sequence(data.get("sequence", ()), nodes, f"{where}sequence"),
@@ -210,7 +211,7 @@ def _edges(
 
 
 def _branches(
-    data: Mapping[str, Any], nodes: Collection[str], where: str
+    data: Mapping[str, Any], nodes: Collection[str], fields: Collection[str], where: str
 ) -> dict[str, list[Route]]:
     branches: dict[str, list[Route]] = {}
     given = rules.mapping(data.get("branches", {}), f"{where}branches")
@@ -221,22 +222,23 @@ def _branches(
         here = f"{where}branches.{source}"
         rules.node(source, [*nodes, START], f"{where}branches")
         branches[source] = [
-            _route(route, nodes, errors.get(source), f"{here}[{index}]")
+            replace(_route(route, nodes, fields, f"{here}[{index}]"), error=errors.get(source))
             for index, route in enumerate(rules.items(routes, here))
         ]
     return branches
 
 
-def _route(
-    value: Any, nodes: Collection[str], error: Mapping[str, str] | None, where: str
-) -> Route:
+def _route(value: Any, nodes: Collection[str], fields: Collection[str], where: str) -> Route:
     location = ProgramLocation(where, Owner.ROUTE)
-    if not isinstance(value, dict) or set(cast("dict[str, Any]", value)) != {"path", "map"}:
-        return Route(check_expression(value, location), error=error)
+    keys = {*cast("dict[str, Any]", value)} if isinstance(value, dict) else set[str]()
+    if not {"path"} < keys <= {"path", "map", "input"}:
+        return Route(check_expression(value, location))
     entries = cast("dict[str, Any]", value)
-    given, targets = entries["map"], [*nodes, END]
-    if isinstance(given, dict):
-        mapped: Any = {
+    given, targets = entries.get("map"), [*nodes, END]
+    if given is None:
+        mapped: Any = None
+    elif isinstance(given, dict):
+        mapped = {
             key: rules.node(name, targets, f"{where}.map")
             for key, name in rules.mapping(cast("Any", given), f"{where}.map").items()
         }
@@ -244,7 +246,8 @@ def _route(
         mapped = tuple(
             rules.node(name, targets, f"{where}.map") for name in rules.items(given, f"{where}.map")
         )
-    return Route(check_expression(entries["path"], location.at(".path")), mapped, error)
+    reads = names_of(entries.get("input"), fields, f"{where}.input")
+    return Route(check_expression(entries["path"], location.at(".path")), mapped, input=reads)
 
 
 def _sequence(value: Any, nodes: Mapping[str, Node], where: str) -> tuple[str, ...]:

@@ -67,7 +67,7 @@ class Builder:
                 )
             if not hasattr(graph, "set_node_defaults"):
                 raise UnsupportedSubjectError("this release has no defaults of nodes")
-            graph.set_node_defaults(**arguments)
+            graph = graph.set_node_defaults(**arguments)
         for name, node in program.nodes.items():
             here = (*place, name)
             if name not in program.sequence:
@@ -80,9 +80,8 @@ class Builder:
                     action = subgraphs.get(node.subgraph or "") or self._function(
                         node.body, here, subgraphs
                     )
-                graph.add_node(name, action, **supported(arguments, _ADD_NODE, "add_node"))
-        self._connect(graph, program, place, subgraphs)
-        return graph
+                graph = graph.add_node(name, action, **supported(arguments, _ADD_NODE, "add_node"))
+        return self._branch(self._connect(graph, program, place, subgraphs), program, schemas)
 
     def _arguments(
         self, node: Node, place: tuple[str, ...], subgraphs: Mapping[str, Any]
@@ -117,26 +116,32 @@ class Builder:
 
     def _connect(
         self, graph: Any, program: Program, place: tuple[str, ...], subgraphs: Mapping[str, Any]
-    ) -> None:
+    ) -> Any:
+        # Chained: what each of these methods returns is LangGraph's to answer for.
         for source, target in program.edges:
-            graph.add_edge(source, target)
+            graph = graph.add_edge(source, target)
         if program.entry is not None:
-            graph.set_entry_point(program.entry)
+            graph = graph.set_entry_point(program.entry)
         if program.finish is not None:
-            graph.set_finish_point(program.finish)
+            graph = graph.set_finish_point(program.finish)
         if program.sequence:
             steps = [
                 (name, self._function(program.nodes[name].body, (*place, name), subgraphs))
                 for name in program.sequence
             ]
-            graph.add_sequence(steps)
+            graph = graph.add_sequence(steps)
             _order_nodes(graph, program)
         for sources, target in program.joins:
-            graph.add_edge(list(sources), target)
+            graph = graph.add_edge(list(sources), target)
+        return graph
+
+    def _branch(self, graph: Any, program: Program, schemas: Schemas) -> Any:
         for source, routes in program.branches.items():
             for index, route in enumerate(routes):
+                schema = schemas.make(f"Input_{source}_{index}", route.input)
                 mapped = list(route.map) if isinstance(route.map, tuple) else route.map
-                graph.add_conditional_edges(source, router(index, route), mapped)
+                graph = graph.add_conditional_edges(source, router(index, route, schema), mapped)
+        return graph
 
 
 def tool_node(name: str, tools: Tools) -> Any:

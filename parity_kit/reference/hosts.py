@@ -216,14 +216,20 @@ class Bodies:
         return RunnableCallable(node, anode, name=name, trace=False)
 
 
-def router(index: int, given: Route) -> RunnableCallable:
-    """Return a branch's expression as the routing function that LangGraph calls."""
+def router(index: int, given: Route, schema: Any) -> RunnableCallable:
+    """Return a branch's expression as the routing function that LangGraph calls.
+
+    LangGraph reads the `schema` of its input, if it has one, from the function's annotation.
+    """
 
     def route(state: Any) -> Any:
         chosen = evaluate(given.path, Scope(STATE_ONLY, as_map(state)))
         if chosen is None and given.error is not None:
             raise ERRORS[given.error["type"]](given.error["message"])
         return chosen
+
+    if schema is not None:
+        route.__annotations__["state"] = schema
 
     async def aroute(state: Any) -> Any:
         return route(state)

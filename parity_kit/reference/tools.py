@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Annotated, Any
 
 from langchain_core.tools import BaseTool, StructuredTool
-from langgraph.prebuilt import ToolNode, ToolRuntime
+from langgraph.prebuilt import InjectedState, ToolNode, ToolRuntime
 from langgraph.prebuilt.tool_node import ToolCallRequest
 
 from parity_kit.programs.language import Scope, evaluate, text
@@ -22,18 +22,55 @@ def tool_node(name: str, tools: Tools) -> ToolNode:
             "wrap_tool_call": _wrapper(tools.state),
             "awrap_tool_call": _async_wrapper(tools.state),
         }
-    made = [_tool(tool, answer) for tool, answer in tools.answers.items()]
+    made = [
+        _tool(tool, answer, _WAYS[number % len(_WAYS)])
+        for number, (tool, answer) in enumerate(tools.answers.items())
+    ]
     return ToolNode(made, name=name, **wrappers)
 
 
-def _tool(name: str, answer: Expression) -> BaseTool:
+def _tool(name: str, answer: Expression, way: Callable[..., Any]) -> BaseTool:
+    return StructuredTool.from_function(*way(answer), name=name, description=name)
+
+
+def _by_name(answer: Expression) -> tuple[Callable[..., str], Callable[..., Any]]:
+    """Return a tool's functions; their `runtime` is injected for its name."""
+
     def run(query: str, runtime: ToolRuntime[Any, Any]) -> str:
         return text(_evaluated(answer, runtime.state, query=query))
 
     async def arun(query: str, runtime: ToolRuntime[Any, Any]) -> str:
         return run(query, runtime)
 
-    return StructuredTool.from_function(run, arun, name=name, description=name)
+    return run, arun
+
+
+def _by_type(answer: Expression) -> tuple[Callable[..., str], Callable[..., Any]]:
+    """Return a tool's functions; what they get is injected for its type."""
+
+    def run(query: str, given: ToolRuntime[Any, Any]) -> str:
+        return text(_evaluated(answer, given.state, query=query))
+
+    async def arun(query: str, given: ToolRuntime[Any, Any]) -> str:
+        return run(query, given)
+
+    return run, arun
+
+
+def _by_annotation(answer: Expression) -> tuple[Callable[..., str], Callable[..., Any]]:
+    """Return a tool's functions; the state is injected for its annotation."""
+
+    def run(query: str, state: Annotated[Any, InjectedState]) -> str:
+        return text(_evaluated(answer, state, query=query))
+
+    async def arun(query: str, state: Annotated[Any, InjectedState]) -> str:
+        return run(query, state)
+
+    return run, arun
+
+
+_WAYS = (_by_name, _by_type, _by_annotation)
+"""How a tool gets the state. The tools of a node take turns, so that LangGraph's ways all count."""
 
 
 def _wrapper(state: Expression) -> Callable[[ToolCallRequest, Callable[..., Any]], Any]:

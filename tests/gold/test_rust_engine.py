@@ -41,17 +41,17 @@ CODEC = (
 # Graph corpora, and how many of their cases are unsupported at most.
 GRAPHS = {
     "asynchronous": 87,
-    "control": 1,
+    "control": 18,  # branches with an input of their own
     "crossings": 5,
     "failures": 15,
     "graphs": 0,
     "interrupts": 0,
-    "memory": 24,
+    "memory": 27,
     "migration": 0,
     "persistence": 0,
     "schemas": 70,
     "runs": 90,
-    "streams": 54,
+    "streams": 59,
     "subgraphs": 2,
     "upstream_findings": 5,
 }

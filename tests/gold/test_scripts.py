@@ -50,6 +50,8 @@ PINNED_ONLY = {
     "streams/callbacks/branch": _NAMES,
     "streams/callbacks/sends": _NAMES,
     "streams/version-2/dataclass": _MODULE,
+    "streams/version-2/debug-dataclass": _MODULE,
+    "streams/version-2/debug-dataclass-async": _MODULE,
     "crossings/questions/second-by-the-id-of-the-first": _ID,
     "schemas/channel/barrier-unknown-name": _SET,
     "channels/named-barrier-value/unknown-name": _SET,

@@ -73,6 +73,7 @@ function connect(graph, program, hosts) {
     for (const [index, route] of routes.entries()) {
       const mapped = isMapped(route);
       const path = mapped ? route.path : route;
+      if (mapped && route.input !== undefined) throw new Unsupported("a branch's own input");
       const go = (input) => hosts.route(path, input);
       // Two branches of a node need different names, which these functions do not have.
       const branch = RunnableLambda.from(go);
@@ -89,7 +90,7 @@ const isMapped = (route) =>
   typeof route === "object" &&
   !Array.isArray(route) &&
   "path" in route &&
-  "map" in route;
+  ("map" in route || "input" in route);
 
 function* edges({ edges = [], entry, finish, sequence = [] }) {
   yield* edges;

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from parity_kit.programs.model import END, START, Body, Field, Node, Program
+from parity_kit.programs.model import END, START, Body, Field, Node, Program, Route
 from parity_kit.programs.script.bodies import function
 from parity_kit.programs.script.expressions import Frame, Shape, as_text, expression
 from parity_kit.programs.script.policies import policy_arguments
@@ -123,6 +123,11 @@ class _Graph:
             if node.input is not None:
                 schema = picked(every, node.input)
                 yield list(state_class(self._input_of(name), schema, program.schema, uses))
+        for source, routes in program.branches.items():
+            for index, route in enumerate(routes):
+                if route.input is not None:
+                    name, schema = self._seen_as(source, index), picked(every, route.input)
+                    yield list(state_class(name, schema, program.schema, uses))
         if program.context is not None:
             yield list(context_class(program.context, uses))
 
@@ -158,23 +163,28 @@ class _Graph:
     def _routes(self) -> Iterator[list[str]]:
         for source, routes in self.program.branches.items():
             for index, route in enumerate(routes):
-                name, frame = self._route(source, index), self._seen_by(source)
+                name, frame = self._route(source, index), self._seen_by(source, route)
                 chosen = expression(route.path, frame)
+                seen = "" if route.input is None else f": {self._seen_as(source, index)}"
                 if route.error is None:
-                    yield [f"def {name}(state):", f"    return {chosen}"]
+                    yield [f"def {name}(state{seen}):", f"    return {chosen}"]
                     continue
                 yield [
-                    f"def {name}(state):",
+                    f"def {name}(state{seen}):",
                     f"    chosen = {chosen}",
                     "    if chosen is None:",
                     f"        raise {route.error['type']}({quoted(route.error['message'])})",
                     "    return chosen",
                 ]
 
-    def _seen_by(self, node: str) -> Frame:
-        """Return what a node's branches see: the state's fields that the node's own input has."""
+    def _seen_by(self, node: str, route: Route) -> Frame:
+        """Return what a node's branch sees: the fields of its own input, or of the node's."""
         fields = self.program.nodes[node].input if node in self.program.nodes else None
+        fields = fields if route.input is None else route.input
         return self.frame if fields is None else replace(self.frame, fields=fields)
+
+    def _seen_as(self, source: str, index: int) -> str:
+        return f"Input_{self._route(source, index)}"
 
     def _route(self, source: str, index: int) -> str:
         origin = "start" if source == START else self.functions[source].strip("_")

@@ -78,10 +78,13 @@ def write_update(
     """Add the writes of a node's update, and those of its edges and branches."""
     writes += [*_updates(value, node), *_gotos(value), *node.targets]
     for route in node.routes:
-        given = _fresh(node, state, managed, writes)
-        if node.record is not None:
-            given = node.record.complete(given)
-        elif isinstance(value, dict) and isinstance(given, dict):
+        reads, record = node.reads, node.record
+        if route.reads is not None:
+            reads, record = route.reads, route.record
+        given = _fresh(reads, state, managed, writes)
+        if record is not None:
+            given = record.complete(given)
+        elif route.reads is None and isinstance(value, dict) and isinstance(given, dict):
             given = {**cast("dict[str, Any]", value), **cast("dict[str, Any]", given)}
         writes += _routed(route.path(Scope(as_map(given), _NOBODY)), route.ends)
 
@@ -145,13 +148,18 @@ def goto_targets(command: Command) -> Sequence[Any]:
     return [goto] if isinstance(goto, (Send, str)) else goto
 
 
-def _fresh(node: Node, state: State, managed: Mapping[str, Any], writes: Sequence[Write]) -> Any:
-    """Return a node's input as if this task's writes were the only ones of the superstep."""
+def _fresh(
+    reads: tuple[str, ...] | str,
+    state: State,
+    managed: Mapping[str, Any],
+    writes: Sequence[Write],
+) -> Any:
+    """Return these fields as if this task's writes were the only ones of the superstep."""
     values: dict[str, Any] = {}
     written: dict[str, list[Any]] = {}
     for name, value in writes:
         written.setdefault(name, []).append(value)
-    for name in (node.reads,) if isinstance(node.reads, str) else node.reads:
+    for name in (reads,) if isinstance(reads, str) else reads:
         if name in managed:
             values[name] = managed[name]
             continue
@@ -161,7 +169,7 @@ def _fresh(node: Node, state: State, managed: Mapping[str, Any], writes: Sequenc
             channel.update(written.get(name, ()))
         if channel.is_available():
             values[name] = channel.get()
-    return values.get(node.reads) if isinstance(node.reads, str) else values
+    return values.get(reads) if isinstance(reads, str) else values
 
 
 def _routed(result: Any, ends: Mapping[Any, str] | None) -> list[Write]:

@@ -35,7 +35,7 @@ _TOP = {
 }
 _SUBGRAPH = {"program", "checkpointer"}
 _NODE = {"body", "subgraph", "defer", "metadata", "input", *POLICIES}
-_ROUTE = {"path", "map"}
+_ROUTE = {"path", "map", "input"}
 
 
 def compile_program(data: Mapping[str, Any]) -> Program:
@@ -49,9 +49,10 @@ def compile_program(data: Mapping[str, Any]) -> Program:
     specs = cast("Mapping[str, Mapping[str, Any]]", data["nodes"])
     for name, spec in specs.items():
         check_known(spec, _NODE, f"node {name} has the unknown key")
-    known = schemas(data, specs)
-    subgraphs = _subgraphs(data.get("subgraphs") or {})
     branches = cast("Mapping[str, Sequence[Any]]", data.get("branches") or {})
+    routes = [route for given in branches.values() for route in given if isinstance(route, dict)]
+    known = schemas(data, [*specs.values(), *cast("list[Any]", routes)])
+    subgraphs = _subgraphs(data.get("subgraphs") or {})
     edges, joins = _edges([*(data.get("edges") or ()), *_other_edges(data)])
     _check(known.channels, specs, edges, joins, branches)
     channels: dict[str, Channel] = {
@@ -80,7 +81,7 @@ def compile_program(data: Mapping[str, Any]) -> Program:
                 nodes[source].targets.append((join, source))
     errors = cast("Mapping[str, Mapping[str, str]]", data.get("route_errors") or {})
     for source, routes in branches.items():
-        nodes[source].routes = [_route(route, errors.get(source)) for route in routes]
+        nodes[source].routes = [_route(route, errors.get(source), known) for route in routes]
     return Program(
         channels,
         nodes,
@@ -168,7 +169,7 @@ def _edges(data: Sequence[Any]) -> tuple[_Edges, _Joins]:
     return tuple(edges), tuple(joins)
 
 
-def _route(route: Any, error: Mapping[str, str] | None) -> Route:
+def _route(route: Any, error: Mapping[str, str] | None, known: Schemas) -> Route:
     if not isinstance(route, dict) or "path" not in route:
         return Route(_routing(route, error))
     spec = cast("Mapping[str, Any]", route)
@@ -176,7 +177,10 @@ def _route(route: Any, error: Mapping[str, str] | None) -> Route:
     ends = spec.get("map")
     if isinstance(ends, list):
         ends = {name: name for name in cast("list[str]", ends)}
-    return Route(_routing(spec["path"], error), ends)
+    if not spec.get("input"):
+        return Route(_routing(spec["path"], error), ends)
+    reads = tuple(known.reads_of(spec))
+    return Route(_routing(spec["path"], error), ends, reads, known.record_of("branch", spec))
 
 
 def _routing(path: Any, error: Mapping[str, str] | None) -> Expression:

@@ -34,10 +34,16 @@ class Subgraph:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A conditional edge: its path, and the nodes that the path's values stand for."""
+    """A conditional edge: its path, and the nodes that the path's values stand for.
+
+    The path reads the fields of its own input (`reads`, and `record` if the state is a dataclass),
+    or else those of its node's.
+    """
 
     path: Expression
     ends: Mapping[Any, str] | None = None
+    reads: tuple[str, ...] | None = None
+    record: Record | None = None
 
 
 @dataclass(slots=True)

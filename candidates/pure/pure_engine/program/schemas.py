@@ -6,7 +6,7 @@ nodes add with schemas of their own. Managed fields have no channel: they are co
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -83,15 +83,15 @@ class Schemas:
         return Record(f"Input_{name}", tuple(node["input"]))
 
 
-def schemas(data: Mapping[str, Any], nodes: _Fields) -> Schemas:
-    """Return the fields of a program."""
+def schemas(data: Mapping[str, Any], readers: Sequence[Mapping[str, Any]]) -> Schemas:
+    """Return the fields of a program, whose nodes and branches (`readers`) may have own inputs."""
     declared = data.get("schema") or "typed_dict"
     check_known((declared,), _DECLARED, "no schema")
     state = cast("_Fields", data["state"])
     private = cast("_Fields", data.get("private") or {})
     every = {**private, **state}
     named = dict.fromkeys(
-        [*state, *(name for node in nodes.values() for name in node.get("input") or ())]
+        [*state, *(name for reader in readers for name in reader.get("input") or ())]
     )
     channels: dict[str, Channel] = {}
     managed: dict[str, str] = {}

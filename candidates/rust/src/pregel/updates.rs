@@ -15,6 +15,7 @@ use crate::pregel::deltas::{
     COUNTERS, bump, counted, due, left_behind, overwritten, settle, written_to,
 };
 use crate::pregel::graph::{Graph, Shared};
+use crate::pregel::migration::migrate;
 use crate::pregel::payloads::joined;
 use crate::pregel::prepare::{Coming, next_tasks};
 use crate::pregel::run::step_of;
@@ -81,13 +82,15 @@ impl<'a> Update<'a> {
         let (checkpoint, values, before) = match saved {
             Some(saved) => {
                 place = joined(&place, &saved.config);
+                let mut values = saved.values.clone();
+                migrate(&graph.program, &mut saved.checkpoint.clone(), &mut values);
                 let before = Before {
                     superseded: graph.is_superseded(&asked, &saved.checkpoint),
                     config: saved.config,
                     metadata: saved.metadata,
                     parent: saved.parent,
                     pending: saved.pending,
-                    values: saved.values.clone(),
+                    values,
                 };
                 (saved.checkpoint, saved.values, Some(before))
             }
