@@ -5,6 +5,7 @@
 `instruments` puts a hook around the nodes, routers and reducers of a graph
 `watching`    calls as they happen, and what makes a run unfit for a recording
 `arguments`   what the user's code calls on a graph, as operations of the contract
+`own_types`   the application's own types in recorded values
 `recorder`    takes down those operations and their results
 `methods`     the methods of `Pregel` meanwhile
 `chance`      pins ids and random numbers that nodes see

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,9 +14,14 @@ from langgraph.graph import message
 from langgraph.managed.is_last_step import IsLastStepManager, RemainingStepsManager
 
 from parity_kit.apps.calls import Problem
+from parity_kit.apps.own_types import own_types_of
 from parity_kit.apps.source_places import place_of
+from parity_kit.contract.canonical import unpack
+from parity_kit.contract.plain import Plain
+from parity_kit.programs.own_types import own_type_names
 from parity_kit.programs.reducers import RECORDED, REDUCERS, TYPES
-from parity_kit.reference.native import serializer, to_plain
+from parity_kit.reference.native import serializer, to_plain, typed_bytes
+from parity_kit.reference.stand_ins import standing_in
 
 _REDUCERS: dict[Any, str] = {
     operator.add: "add",
@@ -41,19 +46,27 @@ class ReducerGuess:
 
     def __call__(self, left: Any, right: Any) -> Any:
         """Reduce, and keep what was reduced."""
-        dump = serializer().dumps_typed
-        before = (dump(left), dump(right))  # it may change what it gets
+        before = (typed_bytes(left), typed_bytes(right))  # it may change what it gets
         result = self.reducer(left, right)
-        self.calls[before] = dump(result)
+        self.calls[before] = typed_bytes(result)
         return result
 
     def frozen(self) -> dict[str, Any] | Problem:
         """Return the settings of a field whose reducer gives the same in every recorded call."""
-        load, dump = serializer().loads_typed, serializer().dumps_typed
+        types = own_types_of(self._values())
+        with standing_in(types):
+            return self._frozen(serializer(own_type_names(types)).loads_typed)
+
+    def _values(self) -> Iterator[Plain]:
+        for (left, right), result in self.calls.items():
+            parts = (left, right, result)
+            yield from (unpack(data) for kind, data in parts if kind == "msgpack")
+
+    def _frozen(self, load: Callable[[tuple[str, bytes]], Any]) -> dict[str, Any] | Problem:
         for name, reducer in REDUCERS.items():
             try:
                 if all(
-                    dump(reducer(load(left), load(right))) == result
+                    typed_bytes(reducer(load(left), load(right))) == result
                     for (left, right), result in self.calls.items()
                 ):
                     return {"reducer": name}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +15,7 @@ from parity_kit.apps.channels import ReducerGuess
 from parity_kit.apps.freezing import body_of, route_of
 from parity_kit.apps.lowering import handler_bodies
 from parity_kit.apps.methods import recording_methods
+from parity_kit.apps.own_types import UnfitTypeError, with_own_types
 from parity_kit.apps.recorder import Recorder, Seen, Track
 from parity_kit.contract import (
     Case,
@@ -31,7 +32,7 @@ from parity_kit.contract.canonical import pack, unpack
 from parity_kit.contract.casefile import CaseFile
 from parity_kit.contract.errors import CannotRecordError
 from parity_kit.msgpack.buildable import TypeName, named_types
-from parity_kit.programs.admission import check_structure, foreign_types
+from parity_kit.programs.admission import check_structure
 from parity_kit.programs.features import features_of
 from parity_kit.reference.engine import Engine
 
@@ -138,10 +139,10 @@ def _frozen(
         problems.append(Problem(str(error)))
         return file, case, ()
     check_structure(case)
-    if types := foreign_types(case):
-        names = ", ".join(".".join(kind) for kind in types)
-        what = f"values of {names}{_origin(track, types)}"
-        problems.append(Problem(f"{what}, which LangGraph does not build on its own"))
+    try:
+        case = with_own_types(case)
+    except UnfitTypeError as error:
+        problems.append(Problem(f"values of {error}{_origin(track, error.name)}"))
         return file, case, ()
     outcomes = run_case(Engine(), case)
     for index, (seen, outcome) in enumerate(zip(track.seen, outcomes, strict=True)):
@@ -153,13 +154,12 @@ def _frozen(
     return file, case, outcomes
 
 
-def _origin(track: Track, types: Collection[TypeName]) -> str:
-    """Return which node first returned a value of one of the types, in words."""
+def _origin(track: Track, name: TypeName) -> str:
+    """Return which node first returned a value of a type, in words."""
     for call in track.watcher.calls:
-        if isinstance(call.ending, Result) and named_types(unpack(call.ending.expression)) & {
-            *types
-        }:
-            return f" that node {'/'.join(call.place)!r} returns"
+        ending = call.ending
+        if isinstance(ending, Result) and name in named_types(unpack(ending.expression)):
+            return f"; node {'/'.join(call.place)!r} returns one"
     return ""
 
 

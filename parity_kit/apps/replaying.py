@@ -17,17 +17,19 @@ from langgraph.checkpoint.memory import InMemorySaver
 from parity_kit.apps.calls import Place, packed
 from parity_kit.apps.instruments import Hooked, hooked
 from parity_kit.apps.lowering import LoweredGraph, handler_bodies, lower
+from parity_kit.apps.own_types import application_class, kind_of
 from parity_kit.contract import Case, Event, Outcome, Raised, Returned, Unsupported
 from parity_kit.contract.canonical import pack
 from parity_kit.msgpack.parser import parse
 from parity_kit.msgpack.tree_difference import differences
+from parity_kit.programs.own_types import own_type_names, own_types
 from parity_kit.programs.parsing import parse_graph
 from parity_kit.programs.reducers import MISS
 from parity_kit.reference.asynchronous import Awaited, TimelessLoop
 from parity_kit.reference.build import Builder
 from parity_kit.reference.graph_operations import Direct, Operations
 from parity_kit.reference.hosts import Bodies
-from parity_kit.reference.native import Watch, perform, to_native
+from parity_kit.reference.native import Watch, building, perform, to_native
 from parity_kit.reference.pins import Counter, pinned
 from parity_kit.reference.savers import contents
 
@@ -109,6 +111,15 @@ class _Answers:
 
 def replay_on(graph: Any, case: Case, outcomes: tuple[Outcome, ...]) -> Replayed:
     """Run a recording on a graph of the application as it is today."""
+    types = own_types(case.subject)
+    for module, name, kind in types:
+        if kind_of(application_class((module, name))) != kind:
+            return Replayed(case, f"the application has no {kind} {module}.{name}")
+    with building(own_type_names(types)):
+        return _replay_on(graph, case, outcomes)
+
+
+def _replay_on(graph: Any, case: Case, outcomes: tuple[Outcome, ...]) -> Replayed:
     lowered = lower(graph)
     if problems := lowered.all_problems:
         return Replayed(case, f"the graph cannot be replayed: {problems[0]}")

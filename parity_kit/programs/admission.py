@@ -18,6 +18,7 @@ from parity_kit.msgpack.buildable import BUILDABLE, FIXTURE_TYPES, TypeName, nam
 from parity_kit.msgpack.values import close_value
 from parity_kit.programs import rules
 from parity_kit.programs.fields import check_channel
+from parity_kit.programs.own_types import check_own_types, own_type_names, own_types
 from parity_kit.programs.parsing import parse
 
 SAVERS = ("memory", "sqlite", "sqlite-file", "postgres", "async-sqlite", "async-postgres")
@@ -74,12 +75,14 @@ def check_subject(subject: Subject) -> None:
 def foreign_types(case: Case) -> list[TypeName]:
     """Return the types that a case makes LangGraph build, beyond those that the kit knows.
 
-    A strict codec does not build what it is given as bytes, so such types may stand there.
+    For an application's own types, which a graph declares, it gets stand-ins. A strict codec does
+    not build what it is given as bytes, so such types may stand there.
     """
     if case.subject.kind is SubjectKind.CODEC:
         return sorted(_built_by_codec(case) - BUILDABLE)
     arguments = [dict(operation.args) for operation in case.operations]
-    return sorted(named_types([dict(case.subject.spec), *arguments]) - BUILDABLE)
+    types = named_types([dict(case.subject.spec), *arguments]) - BUILDABLE
+    return sorted(types - own_type_names(own_types(case.subject)))
 
 
 def permitted_types(case: Case) -> list[TypeName]:
@@ -132,7 +135,8 @@ def _channel(spec: Mapping[str, Any]) -> None:
 
 
 def _graph(spec: Mapping[str, Any]) -> None:
-    rules.keys(spec, ("program", "saver"), ("program",), "graph")
+    rules.keys(spec, ("program", "saver", "own_types"), ("program",), "graph")
+    check_own_types(spec.get("own_types", ()))
     if spec.get("saver") is not None:
         rules.one_of(spec["saver"], SAVERS, "graph.saver", "saver")
     parse(rules.mapping(spec["program"], "program"))

@@ -70,6 +70,7 @@ def features_of(subject: Subject, operations: Sequence[Operation]) -> tuple[str,
         case SubjectKind.GRAPH:
             labels |= _program_features(spec["program"])
             labels.add(f"saver {spec.get('saver') or 'none'}")
+            labels |= {f"own type {kind}" for _, _, kind in spec.get("own_types", ())}
             labels |= set(_script_features(operations))
         case SubjectKind.SAVER:
             labels.add(f"saver {spec['saver']}")

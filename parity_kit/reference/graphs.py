@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Collection, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Collection, Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import fields
 from typing import Any, cast
 
@@ -23,6 +23,7 @@ from parity_kit.contract import (
 from parity_kit.contract.errors import BadProgramError
 from parity_kit.programs.admission import is_awaited
 from parity_kit.programs.model import Functional, Program
+from parity_kit.programs.own_types import own_type_names, own_types
 from parity_kit.programs.parsing import parse
 from parity_kit.reference.asynchronous import Awaited, TimelessLoop
 from parity_kit.reference.build import Builder
@@ -30,7 +31,7 @@ from parity_kit.reference.crashing import Killing, Moment, Report, created, in_a
 from parity_kit.reference.functional import compile_functional
 from parity_kit.reference.graph_operations import OF_SAVERS, Direct, Operations, misfit
 from parity_kit.reference.hosts import Bodies
-from parity_kit.reference.native import Watch, perform, to_native
+from parity_kit.reference.native import Watch, perform, serializer, to_native
 from parity_kit.reference.pins import Counter, Pin, pinned, unhurried
 from parity_kit.reference.plain_functions import ScriptBuilder, source
 from parity_kit.reference.savers import (
@@ -40,6 +41,7 @@ from parity_kit.reference.savers import (
     refused_in,
     reopened,
 )
+from parity_kit.reference.stand_ins import standing_in
 
 _OWN = {"compile", "load_stored", "node_runs", "store_items"}
 """The operations that call no method of LangGraph's that has an asynchronous twin."""
@@ -67,7 +69,12 @@ class GraphSession:
         name = subject.spec.get("saver")
         self._only_awaited = is_awaited(name)
         self._saver = make_saver(name, self._await) if saver is None else saver
-        program = _parsed(subject)
+        self._own_types = own_types(subject)
+        if self._own_types and self._saver is not None:
+            # LangGraph's default warns of every type that is not on a list.
+            self._saver.serde = serializer(own_type_names(self._own_types))
+        with standing_in(self._own_types):
+            program = _parsed(subject)
         self._subject, self._pins, self._free = subject, pins, free
         self._bodies = bodies or Bodies()
         builder = Builder(Pin.EDGES not in free, self._bodies)
@@ -149,6 +156,8 @@ class GraphSession:
 
     def prepare(self, operation: Operation) -> Callable[[], object]:
         """Return the operation as a function to be timed."""
+        if self._own_types:
+            raise UnsupportedSubjectError("values of an application's own types are not timed")
         return self._prepared(operation, None)
 
     def _prepared(self, operation: Operation, events: list[Event] | None) -> Callable[[], Any]:
@@ -164,8 +173,11 @@ class GraphSession:
             self._awaited = Awaited(TimelessLoop())
         return self._awaited
 
-    def _pinned(self) -> AbstractContextManager[None]:
-        return pinned(self._counter) if self._pin else unhurried()
+    @contextmanager
+    def _pinned(self) -> Generator[None]:
+        pins = pinned(self._counter) if self._pin else unhurried()
+        with standing_in(self._own_types), pins:
+            yield
 
 
 def _parsed(subject: Subject) -> Program | Functional:

@@ -242,10 +242,15 @@ STATE_ONLY = Host()
 
 
 def as_map(state: Any) -> Any:
-    """Return a dataclass or pydantic model as a map of its fields; anything else unchanged."""
-    if is_dataclass(state) and not isinstance(state, type):
-        return {field.name: getattr(state, field.name) for field in fields(state)}
+    """Return a state of a program or a dataclass of LangGraph as a map of its fields.
+
+    Anything else stays, as does a value of an application's own type.
+    """
     kind = cast("Any", type(state))
+    if kind.__module__ not in {SCHEMAS, "langgraph.types"}:
+        return state
+    if is_dataclass(state):
+        return {field.name: getattr(state, field.name) for field in fields(state)}
     if kind.__module__ == SCHEMAS:
         return {name: getattr(state, name) for name in kind.model_fields}
     return state

@@ -40,6 +40,19 @@ def untrusted(value: Plain) -> list[TypeName]:
     return [name for name in unbuildable(value) if name not in _trusted]
 
 
+_BUILT = ContextVar[frozenset[TypeName]]("the types of an application that are built")
+
+
+@contextmanager
+def building(types: frozenset[TypeName]) -> Generator[None]:
+    """Let `to_native` build these types too."""
+    token = _BUILT.set(types)
+    try:
+        yield
+    finally:
+        _BUILT.reset(token)
+
+
 @cache
 def serializer(types: frozenset[TypeName] = frozenset()) -> JsonPlusSerializer:
     """Return a serializer that builds LangGraph's safe types, the fixtures' and `types`.
@@ -93,7 +106,7 @@ def built_by_langchain(data: bytes) -> str:
 
 def to_native(value: Plain) -> Any:
     """Return the Python objects of a value."""
-    return serializer().loads_typed(("msgpack", pack(value)))
+    return serializer(_BUILT.get(frozenset())).loads_typed(("msgpack", pack(value)))
 
 
 def to_plain(value: Any) -> Plain:

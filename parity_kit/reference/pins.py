@@ -155,7 +155,7 @@ def pinned(counter: Counter) -> Generator[None]:
         *((None, name, "uuid6", counter.uuid6) for name in _IDS),
         (None, _LOOP, "BackgroundExecutor", LateExecutor if threads else OrderedExecutor),
     )
-    with _patched([source for pin, *source in sources if pin not in counter.free]):
+    with patched([source for pin, *source in sources if pin not in counter.free]):
         yield
 
 
@@ -165,7 +165,7 @@ def pinned_clock(now: Callable[[], datetime]) -> Generator[None]:
     pinned_datetime = _datetime(lambda _: now())
     module = _module_with(pinned_datetime)
     modules = ((name, "datetime", module) for name in (_CACHE, *_KEPT_IF_LOADED))
-    with _patched([("langgraph.store.memory", "datetime", pinned_datetime), *modules]):
+    with patched([("langgraph.store.memory", "datetime", pinned_datetime), *modules]):
         yield
 
 
@@ -187,11 +187,12 @@ def _module_with(pinned_datetime: type[datetime]) -> SimpleNamespace:
 
 def unhurried() -> AbstractContextManager[None]:
     """Run LangGraph as it is, but without the pauses between attempts."""
-    return _patched([_NO_SLEEP])
+    return patched([_NO_SLEEP])
 
 
 @contextmanager
-def _patched(sources: Iterable[Sequence[Any]]) -> Generator[None]:
+def patched(sources: Iterable[Sequence[Any]]) -> Generator[None]:
+    """Replace names of modules: each source is a module, a name in it and its value."""
     with _LOCK:
         undo: list[tuple[Any, str, Any]] = []
         try:

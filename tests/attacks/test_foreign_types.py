@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import sqlite3
 import sys
@@ -166,6 +167,16 @@ def test_replay_refuses_the_case_by_name(case: Case, trap: Trap, workspace: Path
         assert isinstance(result.exception, UntrustedTypeError), result.output
         assert trap.module in result.exception.problem or "<Ext>" in result.exception.problem
         assert "--trust" in result.exception.hint
+    assert not trap.sprung
+
+
+def test_a_type_that_a_graph_declares_is_stood_in_for(trap: Trap) -> None:
+    case = graph(trap.ext(2, {"x": 1}), trap.ext(5, {"y": 2}))
+    for kind in ("dataclass", "enum", "named_tuple", "pydantic", "pydantic_v1"):
+        spec = {**case.subject.spec, "own_types": [[trap.module, "Order", kind]], "saver": "memory"}
+        given = dataclasses.replace(case, subject=Subject(SubjectKind.GRAPH, spec))
+        admit(given)
+        run(Engine(), given)
     assert not trap.sprung
 
 

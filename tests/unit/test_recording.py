@@ -8,6 +8,7 @@ import enum
 import importlib.util
 import operator
 import random
+import sys
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -38,6 +39,7 @@ def app(name: str) -> Any:
     assert spec
     assert spec.loader
     module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # where LangGraph looks for its types
     spec.loader.exec_module(module)
     return module
 

@@ -1,6 +1,11 @@
-"""Jokes about several subjects: one task a subject, and the best of all jokes at the end."""
+"""Jokes about several subjects: one task a subject, and the best of all jokes at the end.
+
+Subjects and jokes are classes of the application, and are stored as such.
+"""
 
 import operator
+from dataclasses import dataclass
+from enum import Enum
 from typing import Annotated, Any
 
 from langgraph.checkpoint.memory import InMemorySaver
@@ -10,11 +15,28 @@ from langgraph.types import RetryPolicy, Send
 from pydantic import BaseModel, Field
 
 
+class Mood(Enum):
+    DRY = "dry"
+    SILLY = "silly"
+
+
+class Joke(BaseModel):
+    subject: str
+    mood: Mood
+    text: str
+
+
+@dataclass
+class Subject:
+    name: str
+    mood: Mood
+
+
 class State(BaseModel):
     topic: str
     count: int = 3
-    subjects: list[str] = Field(default_factory=list)
-    jokes: Annotated[list[str], operator.add] = Field(default_factory=list)
+    subjects: list[Subject] = Field(default_factory=list)
+    jokes: Annotated[list[Joke], operator.add] = Field(default_factory=list)
     best: str = ""
 
 
@@ -22,22 +44,25 @@ failures = iter([True, False])
 
 
 def subjects(state: State) -> dict[str, Any]:
-    return {"subjects": [f"{state.topic} {number}" for number in range(state.count)]}
+    moods = [*Mood] * state.count
+    numbered = [f"{state.topic} {number}" for number in range(state.count)]
+    return {"subjects": [*map(Subject, numbered, moods)]}
 
 
 def one_each(state: State) -> list[Send]:
-    return [Send("joke", {"subject": subject}) for subject in state.subjects]
+    return [Send("joke", subject) for subject in state.subjects]
 
 
-def joke(task: dict[str, str]) -> dict[str, Any]:
-    get_stream_writer()({"writing about": task["subject"]})
+def joke(subject: Subject) -> dict[str, Any]:
+    get_stream_writer()({"writing about": subject.name})
     if next(failures, False):
         raise ConnectionError("the joke service is busy")
-    return {"jokes": [f"Why did the {task['subject']} cross the road?"]}
+    text = f"Why did the {subject.name} cross the road?"
+    return {"jokes": [Joke(subject=subject.name, mood=subject.mood, text=text)]}
 
 
 def best(state: State) -> dict[str, Any]:
-    return {"best": max(state.jokes, key=len)}
+    return {"best": max((joke.text for joke in state.jokes), key=len)}
 
 
 builder = StateGraph(State)

@@ -14,6 +14,7 @@ from parity_kit.contract import Case, Operation, SubjectKind
 from parity_kit.contract.errors import BadProgramError
 from parity_kit.programs.admission import check_structure, is_awaited
 from parity_kit.programs.model import Functional
+from parity_kit.programs.own_types import own_types
 from parity_kit.programs.parsing import parse
 from parity_kit.programs.script.channels import channel_lines
 from parity_kit.programs.script.functional import functional_blocks, task_names
@@ -21,6 +22,7 @@ from parity_kit.programs.script.grammar import check_source
 from parity_kit.programs.script.graph import Setting, graph_blocks
 from parity_kit.programs.script.layout import wrapped
 from parity_kit.programs.script.operations import operation_lines
+from parity_kit.programs.script.own_types import METHODS
 from parity_kit.programs.script.saved import awaited
 from parity_kit.programs.script.savers import (
     closing,
@@ -28,7 +30,7 @@ from parity_kit.programs.script.savers import (
     saver_lines,
     saver_source,
 )
-from parity_kit.programs.script.source import Uses, shown
+from parity_kit.programs.script.source import Uses, call, quoted, shown
 from parity_kit.programs.script.stores import cache_lines, store_lines
 
 _RUNS = {"invoke", "stream", "resume", "resume_map", "command"}
@@ -104,7 +106,11 @@ def _graph_lines(case: Case, uses: Uses) -> list[str]:
     )
     if _counts(spec["program"], case.operations):
         uses("created")
-    lines = list(saver_source(saver, uses)) if saver is not None else []
+    lines = [
+        call(uses("own_type"), quoted(module), quoted(name), quoted(METHODS[kind]))
+        for module, name, kind in own_types(case.subject)
+    ]
+    lines += saver_source(saver, uses) if saver is not None else []
     if program.store:
         lines.append(f"store = {uses('InMemoryStore')}()")
     elif any(operation.name == "store_items" for operation in case.operations):

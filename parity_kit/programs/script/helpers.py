@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from parity_kit.programs.script.helper import Helper
+from parity_kit.programs.script.own_types import OWN_TYPES
 from parity_kit.programs.script.saved import SAVED
 
 HELPERS = {
@@ -162,6 +163,7 @@ async def wait(seconds):
     await asyncio.sleep(seconds and seconds + 1e-6)''',
         ("asyncio",),
     ),
+    **OWN_TYPES,
     **SAVED,
     "Callbacks": Helper(
         '''\

@@ -7,6 +7,7 @@ _MODULES = {
     "collections": "Counter",
     "contextlib": "contextmanager",
     "dataclasses": "dataclass make_dataclass",
+    "types": "ModuleType",
     "typing": "Annotated Any TypedDict",
     "pydantic": "BaseModel create_model",
     "langchain_core.messages": (

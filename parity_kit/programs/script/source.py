@@ -155,7 +155,7 @@ def _typed(value: Ext, uses: Uses) -> str:
         }
         parts = ", ".join(f"{key}={literal(field, uses)}" for key, field in fields.items())
         return f"{uses(name)}({parts})"
-    return f"{uses('load')}({pack(value)!r})"
+    return f"{uses('load_own' if 'own_type' in uses else 'load')}({pack(value)!r})"
 
 
 def _envelope(value: Ext) -> tuple[Any, Any, Any]:

@@ -54,11 +54,12 @@ def loads(
     *,
     strict: bool = False,
     paths: str = PLAIN,
-    types: frozenset[tuple[str, str]] = frozenset(),
+    types: frozenset[tuple[str, str]] | None = None,
 ) -> Any:
     """Return the object for a type tag and bytes.
 
-    `paths` is the module of paths; `types` are those of an application that LangGraph could build.
+    `paths` is the module of paths; `types` are those of an application that LangGraph could build,
+    None for all.
 
     Raises:
         ValueError: If the bytes are malformed, with ormsgpack's message.
@@ -85,7 +86,7 @@ def encode(value: Any) -> bytes:
 
 def decode(data: bytes) -> Any:
     """Return the object in MessagePack bytes, with every type built that can be."""
-    return unpack(data, _hook(False, PLAIN, frozenset[tuple[str, str]]()))  # noqa: FBT003  # nothing is refused
+    return unpack(data, _hook(False, PLAIN, None))  # noqa: FBT003  # nothing is refused
 
 
 def plain(value: Any) -> Plain:
@@ -125,7 +126,7 @@ def is_allowed(module: str, name: str, method: str | None = None, *, strict: boo
 
 
 @functools.cache
-def _hook(strict: bool, paths: str, types: frozenset[tuple[str, str]]) -> Hook:  # noqa: FBT001  # a key of the cache
+def _hook(strict: bool, paths: str, types: frozenset[tuple[str, str]] | None) -> Hook:  # noqa: FBT001  # a key of the cache
     def hook(code: int, data: bytes) -> Any:
         if code == DELTA:
             return DeltaSnapshot(unpack(data, hook))
@@ -174,7 +175,7 @@ def _model(code: int, data: bytes, hook: Hook, built: Callable[[int, Any], Any])
 
 
 def _built(
-    code: int, parts: Any, *, strict: bool, paths: str, types: frozenset[tuple[str, str]]
+    code: int, parts: Any, *, strict: bool, paths: str, types: frozenset[tuple[str, str]] | None
 ) -> Any:
     module, name = parts[0], parts[1]
     method = parts[3] if code == METHOD else None
@@ -184,7 +185,7 @@ def _built(
         return datetime.fromisoformat(parts[2])  # the only method on the safe list
     if module in HOMES:
         return path(code, module, name, parts[2], paths)
-    return build(code, module, name, parts[2], buildable=(module, name) in types)
+    return build(code, module, name, parts[2], buildable=types is None or (module, name) in types)
 
 
 def _payload(parts: Any) -> Any:

@@ -104,7 +104,7 @@ def _updates(value: Any, node: Node) -> list[Write]:
         return [write for item in cast("list[Any]", value) for write in _updates(item, node)]
     if isinstance(value, (Envelope, *RECORDS)):
         known = record_fields(value)
-        return [(name, known[name]) for name in sorted(node.writes) if name in known]
+        return [(name, known[name]) for name in node.writes if name in known]
     message = f"Expected dict, got {value}"
     raise InvalidUpdateError(with_guide(message, "INVALID_GRAPH_NODE_RETURN_VALUE"))
 

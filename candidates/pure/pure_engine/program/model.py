@@ -59,7 +59,7 @@ class Node:
     body: Step | None
     triggers: tuple[str, ...]
     reads: tuple[str, ...] | str = ()
-    writes: frozenset[str] = frozenset()
+    writes: Mapping[str, None] = field(default_factory=dict[str, None])
     targets: list[tuple[str, Any]] = field(default_factory=list[tuple[str, Any]])
     routes: list[Route] = field(default_factory=list[Route])
     policies: Policies = NO_POLICIES

@@ -53,17 +53,17 @@ class Schemas:
     channels: dict[str, Channel]
     managed: Mapping[str, str]
     reads: tuple[str, ...] | str
-    inputs: frozenset[str]
+    inputs: Mapping[str, None]
     outputs: tuple[str, ...] | str
     record: Record | None
 
     @property
-    def writes(self) -> frozenset[str]:
-        """The fields that a node may write.
+    def writes(self) -> Mapping[str, None]:
+        """The fields that a node may write, in order.
 
         LangGraph quirk: managed ones are among them; such a write is stored and has no effect.
         """
-        return frozenset((*self.channels, *self.managed))
+        return dict.fromkeys((*self.channels, *self.managed))
 
     @property
     def fields(self) -> tuple[str, ...] | str:
@@ -110,7 +110,7 @@ def schemas(data: Mapping[str, Any], readers: Sequence[Mapping[str, Any]]) -> Sc
         channels,
         managed,
         reads,
-        frozenset(name for name in inputs if name in channels),
+        dict.fromkeys(name for name in inputs if name in channels),
         ROOT if ROOT in outputs else tuple(name for name in outputs if name in channels),
         Record("State", tuple(state)) if declared == "dataclass" else None,
     )

@@ -17,7 +17,7 @@ from parity_kit.contract import (
 )
 from pure_engine.codec.opened import close_value, open_value
 from pure_engine.codec.paths import PLAIN
-from pure_engine.codec.serializer import dumps, is_allowed, loads, native, plain
+from pure_engine.codec.serializer import dumps, is_allowed, loads, plain
 from pure_engine.errors import error_name
 from pure_engine.sessions.session import Session
 
@@ -28,11 +28,10 @@ class CodecSession(Session):
     def __init__(self, subject: Subject) -> None:
         super().__init__(dict)
         spec: Any = subject.spec
+        types = frozenset((module, name) for module, name in spec.get("types", ()))
+        self._build = functools.partial(loads, types=types)
         self._loads = functools.partial(
-            loads,
-            strict=bool(spec["strict"]),
-            paths=spec.get("paths") or PLAIN,
-            types=frozenset((module, name) for module, name in spec.get("types", ())),
+            self._build, strict=bool(spec["strict"]), paths=spec.get("paths") or PLAIN
         )
         self._is_allowed = functools.partial(is_allowed, strict=bool(spec["strict"]))
 
@@ -52,7 +51,7 @@ class CodecSession(Session):
         if operation.name == "decode":
             return lambda: self._loads(args["type"], args["data"])
         if operation.name == "encode":
-            value = native(close_value(args["value"]))
+            value = self._native(args["value"])
             return lambda: dumps(value)
         if operation.name in {"round_trip", "classify"}:
             return lambda: dumps(self._loads(args["type"], args["data"]))
@@ -64,7 +63,10 @@ class CodecSession(Session):
 
     def do_encode(self, value: Any) -> Outcome:
         """Encode a value in opened form."""
-        return _stored(native(close_value(value)))
+        return _stored(self._native(value))
+
+    def _native(self, opened: Any) -> Any:
+        return self._build(*dumps(close_value(opened)))
 
     def do_round_trip(self, type: str, data: bytes) -> Outcome:  # noqa: A002  # the contract's name
         """Decode bytes and encode the value again."""
