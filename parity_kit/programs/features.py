@@ -46,6 +46,7 @@ _NODE_KEYS = (
 _RUN_ARGUMENTS = (
     *("context", "max_concurrency", "interrupt_before", "interrupt_after", "task", "inner"),
     *("output_keys", "stream_mode", "config", "for_task", "callbacks", "version"),
+    "completion_order",
 )
 
 

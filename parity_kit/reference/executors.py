@@ -8,10 +8,12 @@ import importlib
 import threading
 import time
 import types
-from collections.abc import Callable, Coroutine, Generator, Iterable
+from collections.abc import Callable, Coroutine, Generator, Iterable, Sequence
+from concurrent import futures
 from concurrent.futures import Future
 from contextvars import Context, copy_context
-from typing import Any, TypeAlias, cast
+from dataclasses import dataclass, field
+from typing import Any, cast
 
 # What `langgraph.pregel._executor.Submit` takes for the executor itself.
 _OPTIONS = {"__name__", "__cancel_on_exit__", "__reraise_on_exit__", "__next_tick__"}
@@ -21,37 +23,64 @@ _APART_FROM_TASKS = 2**60 - 1
 
 
 class _TaskFuture(Future[Any]):
-    """A task's future, whose hash is the task's place in its superstep.
+    """A task's future, whose hash is the task's place in the order in which its superstep ends.
 
     `PregelRunner` keeps the futures of a superstep in a set and raises the error of whichever it
-    pops first: with small consecutive hashes that is the first task's.
+    pops first: with small hashes that is the error of the task that ended first.
     """
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, place: int, act: Callable[[], Any], *, stops: bool = False) -> None:
         super().__init__()
-        self._number = number
+        self.stops = stops
+        """Whether a failure before it leaves the task to the end of its executor."""
+        self._place = place
+        self._act = act
 
     def __hash__(self) -> int:
-        return self._number
+        return self._place
+
+    def run(self) -> None:
+        """Do the task."""
+        try:
+            result = self._act()
+        except BaseException as failure:  # noqa: BLE001  # an executor hands every error to its future
+            self.set_exception(failure)
+        else:
+            self.set_result(result)
+
+
+def wait(superstep: Any, *args: Any, **kwargs: Any) -> Any:
+    """Stand in for `concurrent.futures.wait` in `PregelRunner`: a superstep's tasks run now.
+
+    Its `FuturesDict` sets an event once the superstep has ended or a failure ends it.
+    """
+    waiting = [future for future in superstep if isinstance(future, _TaskFuture)]
+    for future in sorted(waiting, key=hash):
+        if future.stops and superstep.event.is_set():
+            future.set_running_or_notify_cancel()  # as in a thread: it cannot be cancelled
+        elif not future.done():
+            future.run()
+    return futures.wait(superstep, *args, **kwargs)
 
 
 class _AsyncTaskFuture(asyncio.Future[Any]):
     """The future of an awaited task; waiters are notified when all tasks have ended.
 
     The first callback added to a task's future commits the task's writes
-    (`langgraph.pregel._runner.FuturesDict`) as soon as the task has ended. All others belong to
-    waiters, and would stop the other tasks if this one failed.
+    (`langgraph.pregel._runner.FuturesDict.on_done`) as soon as the task has ended. All others
+    belong to waiters, and would stop the other tasks if this one failed.
     """
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, place: int) -> None:
         super().__init__()
-        self._number = number
-        self._commits = False
+        self._place = place
+        self._superstep: Any = None
         self._announced = False
+        self._stopped = False
         self._waiting: list[tuple[Callable[[Any], object], Context | None]] = []
 
     def __hash__(self) -> int:
-        return self._number
+        return self._place
 
     def done(self) -> bool:
         return self._announced
@@ -59,8 +88,8 @@ class _AsyncTaskFuture(asyncio.Future[Any]):
     def add_done_callback(
         self, fn: Callable[[Any], object], /, *, context: Context | None = None
     ) -> None:
-        if self._announced or not self._commits:
-            self._commits = True
+        if self._announced or self._superstep is None:
+            self._superstep = self._superstep or getattr(getattr(fn, "func", None), "__self__", fn)
             super().add_done_callback(fn, context=context)
         else:
             self._waiting.append((fn, context))
@@ -70,6 +99,20 @@ class _AsyncTaskFuture(asyncio.Future[Any]):
         removed, self._waiting = len(self._waiting) - len(kept), kept
         return removed + super().remove_done_callback(fn)
 
+    @property
+    def stops_others(self) -> bool:
+        """Whether LangGraph stops the other tasks, now that this one has ended."""
+        return self._superstep.event.is_set()
+
+    def stop(self) -> None:
+        """Expect that LangGraph cancels the task, which is not going to run."""
+        self._stopped = True
+
+    def cancel(self, msg: Any = None) -> bool:
+        if self._stopped:
+            self.emit()
+        return super().cancel(msg)
+
     def emit(self) -> None:
         """Notify the waiters that the task has ended."""
         self._announced = True
@@ -77,13 +120,18 @@ class _AsyncTaskFuture(asyncio.Future[Any]):
             super().add_done_callback(fn, context=context)
 
 
-class _TaskNumbers:
-    """Numbers the tasks of each superstep in the order in which they are started."""
+class _Places:
+    """Gives the tasks of each superstep their places in the order in which they end.
 
-    def __init__(self) -> None:
+    Tasks are numbered as they are started; `order` has the numbers of those that end first, second
+    and so on. It does not concern the handlers of failures, nor the tasks that a task calls.
+    """
+
+    def __init__(self, order: Sequence[int]) -> None:
+        self._places = {number: place for place, number in enumerate(order)}
         self._superstep: tuple[object, int] = (None, 0)
 
-    def of(self, args: tuple[Any, ...]) -> int | None:
+    def number(self, args: tuple[Any, ...]) -> int | None:
         """Return the number of the task that an executor gets; None if it is not a task."""
         config = getattr(args[0], "config", None) if args else None
         if not isinstance(config, dict):
@@ -92,6 +140,10 @@ class _TaskNumbers:
         number = self._superstep[1] if step == self._superstep[0] else 0
         self._superstep = (step, number + 1)
         return number
+
+    def place(self, number: int) -> int:
+        """Return a numbered task's place."""
+        return self._places.get(number, number)
 
 
 def _raise_first(futures: Iterable[Future[Any] | asyncio.Future[Any]]) -> None:
@@ -108,41 +160,70 @@ def _raise_first(futures: Iterable[Future[Any] | asyncio.Future[Any]]) -> None:
 
 
 class OrderedExecutor:
-    """Stands in for `langgraph.pregel._executor.BackgroundExecutor`: runs everything at once.
+    """Stands in for `langgraph.pregel._executor.BackgroundExecutor`, without a thread.
 
-    Tasks of a superstep end in task order, and a checkpoint is stored before the next superstep
-    begins. In the background a saver may read a channel's value (a topic's list, a barrier's set)
-    while the next superstep changes it: the stored bytes would depend on a race.
+    The tasks of a superstep end one after another, and all before the first is noticed; with an
+    `order`, in that order, and what ends after a failure is not noticed at all. A checkpoint is
+    stored before the next superstep begins: in the background a saver may read a channel's value (a
+    topic's list, a barrier's set) while the next superstep changes it, and the stored bytes would
+    depend on a race.
     """
 
-    def __init__(self, config: object) -> None:
+    def __init__(self, config: object, order: Sequence[int] | None = None) -> None:
         del config
-        self._numbers = _TaskNumbers()
+        self._places = _Places(order or ())
+        self._stops = order is not None
+        self._together: list[_TaskFuture] = []
         self._raised: list[Future[Any]] = []
 
     def __enter__(self) -> Callable[..., Future[Any]]:
         return self.submit
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:
+        for future in sorted(self._together, key=hash):
+            if not future.done():
+                future.run()
         if kind is None:
             _raise_first(self._raised)
 
     def submit(self, function: Callable[..., Any], *args: Any, **options: Any) -> Future[Any]:
-        """Run `function` and return its future, done."""
-        number = self._numbers.of(args)
-        future = _TaskFuture(_APART_FROM_TASKS if number is None else number)
+        """Return the future of `function`: of a superstep's task, to be run by `wait`; or done."""
+        number = self._places.number(args)
         kwargs = {name: value for name, value in options.items() if name not in _OPTIONS}
+        act = functools.partial(copy_context().run, function, *args, **kwargs)
         if getattr(function, "__name__", "") == "wait":
             # The stream's reader waits for the next item, but here none can come while it waits.
-            future.set_result(None)
-            return future
-        try:
-            future.set_result(copy_context().run(function, *args, **kwargs))
-        except BaseException as failure:  # noqa: BLE001  # an executor hands every error to its future
-            future.set_exception(failure)
-            if options.get("__reraise_on_exit__", True):
-                self._raised.append(future)
+            act = _nothing
+        starting = number is not None and self._starts(number, options)
+        if number is None:
+            future = _TaskFuture(_APART_FROM_TASKS, act)
+        elif starting:
+            future = _TaskFuture(self._places.place(number), act, stops=self._stops)
+        else:
+            future = _TaskFuture(number, act)
+        if options.get("__reraise_on_exit__", True):
+            future.add_done_callback(self._ended)
+        if starting:
+            self._together.append(future)
+        else:
+            future.run()
         return future
+
+    def _starts(self, number: int, options: dict[str, Any]) -> bool:
+        """Return whether a task starts with its superstep; handlers and called tasks do not."""
+        if options.get("__next_tick__"):
+            return False
+        if number == 0:
+            self._together = []
+        return number == 0 or (bool(self._together) and not self._together[-1].done())
+
+    def _ended(self, future: Future[Any]) -> None:
+        if future.exception() is not None:
+            self._raised.append(future)
+
+
+def _nothing() -> None:
+    """Do nothing."""
 
 
 @types.coroutine
@@ -170,15 +251,17 @@ async def _continued(coroutine: Coroutine[Any, Any, Any], awaited: Any) -> Any:
 class OrderedAsyncExecutor:
     """Stands in for `langgraph.pregel._executor.AsyncBackgroundExecutor`.
 
-    Tasks that start together run one after another and end together, so all of them finish, as in
-    a synchronous run. Everything else, such as storing a checkpoint, happens at once.
+    Tasks that start together run one after another. Without an `order` they end together, so all of
+    them finish, as in a synchronous run; with one, a failure stops those that come after it.
+    Everything else, such as storing a checkpoint, happens at once.
     """
 
-    def __init__(self, config: object) -> None:
+    def __init__(self, config: object, order: Sequence[int] | None = None) -> None:
         del config
         self._loop = asyncio.get_running_loop()
-        self._numbers = _TaskNumbers()
-        self._together: dict[Any, list[_Started]] = {}
+        self._places = _Places(order or ())
+        self._stops = order is not None
+        self._together: dict[Any, _Group] = {}
         self._drivers: set[asyncio.Task[None]] = set()
         self._futures: list[asyncio.Future[Any]] = []
         self._raised: list[asyncio.Future[Any]] = []
@@ -196,10 +279,14 @@ class OrderedAsyncExecutor:
         self, function: Callable[..., Any], *args: Any, **options: Any
     ) -> asyncio.Future[Any]:
         """Start `function` and return its future."""
-        number = self._numbers.of(args)
+        number = self._places.number(args)
         kwargs = {name: value for name, value in options.items() if name not in _OPTIONS}
         coroutine = function(*args, **kwargs)
-        future = self._at_once(coroutine) if number is None else self._in_turn(number, coroutine)
+        future = (
+            self._at_once(coroutine)
+            if number is None
+            else self._in_turn(number, coroutine, called=bool(options.get("__next_tick__")))
+        )
         self._futures.append(future)
         if options.get("__reraise_on_exit__", True):
             self._raised.append(future)
@@ -219,21 +306,28 @@ class OrderedAsyncExecutor:
             return self._loop.create_task(_continued(coroutine, awaited), context=context)
         return future
 
-    def _in_turn(self, number: int, coroutine: Coroutine[Any, Any, Any]) -> asyncio.Future[Any]:
+    def _in_turn(
+        self, number: int, coroutine: Coroutine[Any, Any, Any], *, called: bool
+    ) -> asyncio.Future[Any]:
         starter = asyncio.current_task()
-        if starter not in self._together:
-            self._together[starter] = []
+        group = self._together.get(starter)
+        if group is None:
+            group = self._together[starter] = _Group(number == 0 and not called)
             # It starts when the starter waits, so after everything that starts together.
             driver = self._loop.create_task(self._drive(starter))
             self._drivers.add(driver)
             driver.add_done_callback(self._drivers.discard)
-        future = _AsyncTaskFuture(number)
-        self._together[starter].append((future, coroutine, copy_context()))
+        future = _AsyncTaskFuture(self._places.place(number) if group.ordered else number)
+        group.tasks.append((future, coroutine, copy_context()))
         return future
 
     async def _drive(self, starter: Any) -> None:
-        started = self._together.pop(starter)
-        for future, coroutine, context in started:
+        group = self._together.pop(starter)
+        left = sorted(group.tasks, key=lambda started: hash(started[0]))
+        ended: list[_AsyncTaskFuture] = []
+        while left and not (self._stops and group.ordered and ended and ended[-1].stops_others):
+            future, coroutine, context = left.pop(0)
+            ended.append(future)
             task = self._loop.create_task(coroutine, context=context)
             await asyncio.wait([task])
             if future.cancelled():
@@ -245,27 +339,41 @@ class OrderedAsyncExecutor:
             else:
                 future.set_result(task.result())
             await asyncio.sleep(0)  # its writes are committed
-        for future, *_ in started:
+        for future, coroutine, _ in left:
+            future.stop()
+            coroutine.close()
+        for future in ended:
             future.emit()
 
 
-_Started: TypeAlias = tuple[_AsyncTaskFuture, Coroutine[Any, Any, Any], Context]
+@dataclass(slots=True)
+class _Group:
+    """Tasks that start together; `ordered` if they start with their superstep.
+
+    Handlers of failures, and tasks that a task calls, start later.
+    """
+
+    ordered: bool
+    tasks: list[tuple[_AsyncTaskFuture, Coroutine[Any, Any, Any], Context]] = field(
+        default_factory=list["tuple[_AsyncTaskFuture, Coroutine[Any, Any, Any], Context]"]
+    )
 
 
 _SETTLED = 0.004  # seconds in which a superstep's tasks are all submitted
 _HANG = 0.5  # seconds after which a task no longer waits for one that cannot begin
 
 
-class LateExecutor:
-    """LangGraph's own executor, in threads, in which a superstep's first task ends last.
+class ThreadedExecutor:
+    """LangGraph's own executor, in threads, in which a superstep's tasks end in `order`.
 
-    So every run shows what a race would show only rarely.
+    Without one, the first task ends last: every run shows what a race would show only rarely.
     """
 
-    def __init__(self, config: object) -> None:
+    def __init__(self, config: object, order: Sequence[int] | None = None) -> None:
         executor = importlib.import_module("langgraph.pregel._executor")
         self._real = executor.BackgroundExecutor(config)
-        self._numbers = _TaskNumbers()
+        self._places = _Places(order or ())
+        self._reversed = order is None
         self._done: list[threading.Event] = []
 
     def __enter__(self) -> Callable[..., Future[Any]]:
@@ -276,8 +384,8 @@ class LateExecutor:
         return self._real.__exit__(*error)
 
     def submit(self, function: Callable[..., Any], *args: Any, **options: Any) -> Future[Any]:
-        """Run `function` in a thread; a task waits for the one submitted after it."""
-        number = self._numbers.of(args)
+        """Run `function` in a thread; a task waits for the one that ends before it."""
+        number = self._places.number(args)
         if number is None:
             return self._submit(function, *args, **options)
         if number == 0:
@@ -287,8 +395,9 @@ class LateExecutor:
 
         def late(*args: Any, **kwargs: Any) -> Any:
             time.sleep(_SETTLED)
-            if number + 1 < len(done):
-                done[number + 1].wait(_HANG)
+            before = self._before(number, len(done))
+            if before is not None:
+                done[before].wait(_HANG)
                 # The other task's result is processed in its own thread.
                 time.sleep(_SETTLED)
             try:
@@ -297,3 +406,11 @@ class LateExecutor:
                 done[number].set()
 
         return self._submit(late, *args, **options)
+
+    def _before(self, number: int, count: int) -> int | None:
+        """Return the task of `count` that ends before the numbered one."""
+        if self._reversed:
+            return number + 1 if number + 1 < count else None
+        ends = sorted(range(count), key=self._places.place)
+        at = ends.index(number)
+        return ends[at - 1] if at else None

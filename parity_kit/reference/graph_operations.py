@@ -22,6 +22,8 @@ from parity_kit.reference.savers import load_contents, public_config
 
 RECURSION_LIMIT = 25
 """Supersteps a run may take unless the operation says otherwise."""
+MOST_ORDERED = 8
+"""Tasks of a superstep whose completion order can be given: their places are small hashes."""
 OF_SAVERS = frozenset({"delete_thread", "copy_thread", "put", "load_stored", "crash"})
 """The operations on the saver itself."""
 
@@ -298,6 +300,9 @@ def misfit(operation: Operation) -> str | None:
         return problem
     if missing := _needed(operation.name) - operation.args.keys():
         return f"{operation.name} lacks the argument {min(missing)}"
+    order = cast("Sequence[int]", operation.args.get("completion_order") or ())
+    if len(order) > MOST_ORDERED or sorted(order) != [*range(len(order))]:
+        return f"completion_order orders no first tasks, of {MOST_ORDERED} at most"
     if "version" in operation.args and "version" not in _of_streams():
         return "this release has one version of streams"
     if operation.args.get("callbacks") and find_spec("langgraph.callbacks") is None:

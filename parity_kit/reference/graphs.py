@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Collection, Generator, Mapping
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
 from typing import Any, cast
@@ -114,7 +114,8 @@ class GraphSession:
                 return {"/".join(place): n for place, n in counts if "" not in place}
             return self._prepared(operation, events)()
 
-        with self._pinned():
+        order = cast("Sequence[int] | None", operation.args.get("completion_order"))
+        with self._pinned(order):
             return perform(action, lambda: contents(self._saver), self._watch)
 
     def _crash(
@@ -162,6 +163,7 @@ class GraphSession:
 
     def _prepared(self, operation: Operation, events: list[Event] | None) -> Callable[[], Any]:
         args = to_native(operation.args)
+        args.pop("completion_order", None)  # a pin
         caller = self._await() if args.pop("async", False) else Direct()
         operations = Operations(
             self._graph, self._build, self._saver, self._counter, caller, events
@@ -174,8 +176,8 @@ class GraphSession:
         return self._awaited
 
     @contextmanager
-    def _pinned(self) -> Generator[None]:
-        pins = pinned(self._counter) if self._pin else unhurried()
+    def _pinned(self, order: Sequence[int] | None) -> Generator[None]:
+        pins = pinned(self._counter, order) if self._pin else unhurried()
         with standing_in(self._own_types), pins:
             yield
 

@@ -14,19 +14,26 @@ import sys
 import threading
 import uuid
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
+from concurrent import futures
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
 from parity_kit.contract import Pins
-from parity_kit.reference.executors import LateExecutor, OrderedAsyncExecutor, OrderedExecutor
+from parity_kit.reference.executors import (
+    OrderedAsyncExecutor,
+    OrderedExecutor,
+    ThreadedExecutor,
+    wait,
+)
 
 _LOCK = threading.RLock()
 # Where LangGraph looks up what is pinned. A release that lacks one of them is pinned by the rest.
 _CLOCKS = ("langgraph.pregel._checkpoint", "langgraph.pregel._loop")
-_LOOP = "langgraph.pregel._loop"
+_LOOP, _RUNNER = "langgraph.pregel._loop", "langgraph.pregel._runner"
 _CONFIG, _TO_METADATA = "langgraph._internal._config", "_PROPAGATE_TO_METADATA"
 _CACHE = "langgraph.cache.memory"
 _IDS = ("langgraph.pregel._checkpoint", "langgraph.checkpoint.base")
@@ -133,14 +140,18 @@ class _LastingIds:
         return id(error)
 
 
+_WAITING = SimpleNamespace(futures=SimpleNamespace(**vars(futures) | {"wait": wait}))
 _NO_SLEEP = ("langgraph.pregel._retry", "time", _Unhurried())
 
 
 @contextmanager
-def pinned(counter: Counter) -> Generator[None]:
-    """Run LangGraph with its clock, ids and chance from `counter`, and no thread but this one."""
+def pinned(counter: Counter, order: Sequence[int] | None = None) -> Generator[None]:
+    """Run LangGraph with its clock, ids and chance from `counter`, and no thread but this one.
+
+    The tasks of a superstep end in `order`.
+    """
     pinned_datetime = _datetime(counter.now)
-    threads = Pin.THREADS in counter.free
+    executor = ThreadedExecutor if Pin.THREADS in counter.free else OrderedExecutor
     sources = (
         *((Pin.CLOCK, name, "datetime", pinned_datetime) for name in _CLOCKS),
         (Pin.CLOCK, _CACHE, "datetime", _module_with(pinned_datetime)),
@@ -148,12 +159,13 @@ def pinned(counter: Counter) -> Generator[None]:
         (Pin.IDS, "langgraph.graph.message", "uuid", counter),
         (Pin.IDS, "langgraph.pregel._messages", "uuid4", counter.uuid4),
         (Pin.EDGES, _CONFIG, _TO_METADATA, _sorted_set(_CONFIG, _TO_METADATA)),
-        (Pin.THREADS, _LOOP, "AsyncBackgroundExecutor", OrderedAsyncExecutor),
+        (Pin.THREADS, _RUNNER, "concurrent", _WAITING),
+        (Pin.THREADS, _LOOP, "AsyncBackgroundExecutor", partial(OrderedAsyncExecutor, order=order)),
         # Whatever is free, nothing sleeps, checkpoints are counted, and tasks end in some order.
         (None, *_NO_SLEEP),
-        (None, "langgraph.pregel._runner", "id", _LastingIds()),
+        (None, _RUNNER, "id", _LastingIds()),
         *((None, name, "uuid6", counter.uuid6) for name in _IDS),
-        (None, _LOOP, "BackgroundExecutor", LateExecutor if threads else OrderedExecutor),
+        (None, _LOOP, "BackgroundExecutor", partial(executor, order=order)),
     )
     with patched([source for pin, *source in sources if pin not in counter.free]):
         yield

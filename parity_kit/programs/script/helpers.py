@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from parity_kit.programs.script.ending import ENDING
 from parity_kit.programs.script.helper import Helper
 from parity_kit.programs.script.own_types import OWN_TYPES
 from parity_kit.programs.script.saved import SAVED
@@ -217,6 +218,7 @@ async def print_first(items):
         print(item)
         break"""
     ),
+    "ending": ENDING,
     "shown": Helper(
         '''\
 @contextmanager

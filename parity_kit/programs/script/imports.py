@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 _MODULES = {
-    "": "aiosqlite asyncio copy functools operator sqlite3 sys tempfile",
+    "": "aiosqlite asyncio copy functools operator sqlite3 sys tempfile time",
     "collections": "Counter",
     "contextlib": "contextmanager",
     "dataclasses": "dataclass make_dataclass",
@@ -34,7 +34,8 @@ _MODULES = {
     "langgraph.graph.message": "_messages_delta_reducer add_messages",
     "langgraph.managed": "IsLastStep RemainingSteps",
     "langgraph.prebuilt": "ToolNode ToolRuntime",
-    "langgraph.pregel": "_checkpoint",
+    "langgraph.pregel": "_checkpoint _loop",
+    "langgraph.pregel._executor": "AsyncBackgroundExecutor BackgroundExecutor",
     "langgraph.runtime": "Runtime",
     "langgraph.store.base": "GetOp ListNamespacesOp MatchCondition PutOp SearchOp",
     "langgraph.store.memory": "InMemoryStore",

@@ -24,7 +24,7 @@ def operation_lines(
     given: dict[str, Any] = dict(operation.args)
     match operation.name:
         case "invoke" | "stream" | "first_event" | "resume" | "resume_map" | "command":
-            yield from _run(operation.name, given, uses)
+            yield from _ordered(operation.name, given, uses)
         case "compile":
             yield "graph.builder.compile(checkpointer=graph.checkpointer)"
         case "get_state" | "update_state" | "bulk_update_state":
@@ -67,6 +67,16 @@ def _called(function: str, parts: list[str], given: Mapping[str, Any], uses: Use
         return call(function, *parts)
     owner, _, name = function.partition(".")
     return f"{uses('asyncio')}.run({call(f'{owner}.a{name}', *parts)})"
+
+
+def _ordered(operation: str, given: Mapping[str, Any], uses: Uses) -> Iterator[str]:
+    """Yield the lines of a run, in the order in which its tasks end, if one is given."""
+    order, indent = given.get("completion_order"), ""
+    if order is not None:
+        yield f"with {call(uses('ending'), literal(order, uses))}:"
+        indent = "    "
+    for line in _run(operation, given, uses):
+        yield f"{indent}{line}"
 
 
 def _run(operation: str, given: Mapping[str, Any], uses: Uses) -> Iterator[str]:

@@ -57,6 +57,9 @@ def _rare(choices: Choices, program: dict[str, Any]) -> Arguments:
         arguments[name] = "*" if choices.chance() else [choices.pick(names)]
     if choices.chance(24):
         arguments["max_concurrency"] = choices.between(1, 2)
+    elif choices.chance(39):
+        tasks = choices.between(2, 4)
+        arguments["completion_order"] = choices.some(range(tasks), tasks, tasks)
     if choices.chance(11):
         # LangGraph loses a task's writes if a managed field is shown, which only its log says.
         fields = [name for name, made in program["state"].items() if "managed" not in made]

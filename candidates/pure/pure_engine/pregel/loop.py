@@ -24,7 +24,12 @@ from pure_engine.pregel.host import Services
 from pure_engine.pregel.nesting import is_lasting, nest, nested_request
 from pure_engine.pregel.prepare import stops
 from pure_engine.pregel.run import Nesting, Request, open_run
-from pure_engine.pregel.runner import give_back_writes, raise_errors, run_tasks
+from pure_engine.pregel.runner import (
+    end_tasks,
+    give_back_writes,
+    raise_errors,
+    run_tasks,
+)
 from pure_engine.pregel.start import start
 from pure_engine.pregel.store import Store
 from pure_engine.pregel.tasks import Task
@@ -48,6 +53,7 @@ class Loop:
             graph.program.subgraphs,
             self._run_nested,
         )
+        self._left: list[Task] = []
 
     def execute(self) -> None:
         """Run the graph to its end.
@@ -70,6 +76,7 @@ class Loop:
             self._show_stop(interrupt)
         except Exception:
             self.store.exit()
+            end_tasks(run, self._left, self.services, self._record)
             raise
         else:
             # A nested run that succeeded leaves only its result, unless its namespace is kept.
@@ -125,7 +132,7 @@ class Loop:
         run, request = self.run, self.run.request
         tasks = [task for task in run.tasks.values() if not task.writes]
         self.emitter.flush()
-        errors = run_tasks(run, tasks, self.services, self._record)
+        errors, self._left = run_tasks(run, tasks, self.services, self._record)
         # LangGraph quirk: a single task's items wait for the next superstep, and are lost if its
         # writes cannot be applied. A stream that nodes or subgraphs write to is read at once.
         if errors or len(tasks) > 1 or "custom" in request.modes or request.subgraphs:

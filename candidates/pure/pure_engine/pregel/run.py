@@ -25,7 +25,8 @@ class Request:
     """The arguments of a run.
 
     `shown` are the fields that its result and its stream show: the value alone of one that is not
-    in a sequence.
+    in a sequence. `order` has the numbers of the tasks of a superstep that end first, second and so
+    on, if it is given.
     """
 
     input: Any
@@ -41,6 +42,7 @@ class Request:
     asynchronous: bool = False
     subgraphs: bool = False
     tags: Sequence[str] = ()
+    order: Sequence[int] | None = None
 
     @property
     def shown_names(self) -> Sequence[str]:

@@ -2,10 +2,13 @@
 
 Every task runs to its end and is recorded as it ends, whatever happens to the others. If a task
 failed for good and its node has a handler, the handler runs in the same superstep, after the tasks.
+A run with a completion order ends at the first failure that nothing handles: the tasks that come
+later are left to its end, where they run unseen, or are cancelled if it is asynchronous.
 """
 
 from __future__ import annotations
 
+from asyncio import CancelledError
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeAlias
 
@@ -37,11 +40,17 @@ def give_back_writes(run: Run) -> None:
 
 def run_tasks(
     run: Run, tasks: Iterable[Task], services: Services, record: Record
-) -> list[Exception]:
-    """Run tasks, then the handlers of those that failed; return the errors that are left."""
+) -> tuple[list[Exception], list[Task]]:
+    """Run tasks, then the handlers of those that failed.
+
+    Return the errors that nothing handles, and the tasks that are left.
+    """
     errors: list[Exception] = []
     failures: list[Failure] = []
-    for task in tasks:
+    stopping = run.request.order is not None
+    left = _in_order(tasks, run.request.order or ())
+    while left and not (stopping and any(not isinstance(error, BUBBLES) for error in errors)):
+        task = left.pop(0)
         error = _run_task(run, task, services, record)
         if error is None:
             continue
@@ -53,7 +62,24 @@ def run_tasks(
         error = _run_task(run, _add_handler(run, failure), services, record)
         if error is not None:
             errors.append(error)
-    return errors
+    return errors, left
+
+
+def end_tasks(run: Run, tasks: Iterable[Task], services: Services, record: Record) -> None:
+    """End the tasks that are left of a run that failed."""
+    for task in tasks:
+        if run.request.asynchronous:
+            task.writes.append((ERROR, CancelledError()))
+            record(task, task.writes)
+        else:
+            _run_task(run, task, services, record)
+
+
+def _in_order(tasks: Iterable[Task], order: Sequence[int]) -> list[Task]:
+    """Return tasks in the order in which they end; those that it does not number end last."""
+    numbered = [*tasks]
+    first = [numbered[number] for number in order if number < len(numbered)]
+    return [*first, *numbered[len(order) :]]
 
 
 def raise_errors(errors: Sequence[Exception]) -> None:

@@ -339,6 +339,7 @@ class GraphSession(Session):
             self._asynchronous,
             subgraphs=bool(options.get("subgraphs")),
             tags=(options.get("config") or {}).get("tags") or (),
+            order=options.get("completion_order"),
         )
         if request.recursion_limit < 1:
             raise ValueError("recursion_limit must be at least 1")

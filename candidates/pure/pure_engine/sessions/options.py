@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final, TypedDict, cast
 
 from parity_kit.contract import Unsupported
@@ -19,6 +19,7 @@ ANYWHERE = frozenset(("async",))
 _MODES = {"values", "updates", "tasks", "checkpoints", "debug", "custom"}
 _DURABILITIES = {None, "sync", "async", "exit"}
 _COMMAND = {"update", "goto", "resume"}
+_MOST_ORDERED = 8
 _CHANGE = {"values", "as_node", "for_task"}
 _CONFIG = {"configurable", "metadata", "tags", "run_id"}
 # What a run takes over from the config's own keys into its metadata, in the pinned order.
@@ -39,7 +40,7 @@ class Address(TypedDict, total=False):
 
 
 class Options(Address, total=False):
-    """The arguments of a run. `max_concurrency` changes nothing: tasks end in task order."""
+    """The arguments of a run. `max_concurrency` changes nothing: tasks end one after another."""
 
     recursion_limit: int
     durability: Durability | None
@@ -47,6 +48,7 @@ class Options(Address, total=False):
     interrupt_before: Breakpoints | None
     interrupt_after: Breakpoints | None
     max_concurrency: int | None
+    completion_order: Sequence[int] | None
     subgraphs: bool
     output_keys: str | Sequence[str] | None
 
@@ -54,19 +56,26 @@ class Options(Address, total=False):
 def lacking_in(args: Mapping[str, Any]) -> Unsupported | None:
     """Return what arguments ask for that the engine does not support."""
     mode = args.get("stream_mode") or ()
-    modes = {mode} if isinstance(mode, str) else {*mode, *(args.get("modes") or ())}
-    if unknown := sorted(modes - _MODES):
-        return Unsupported(f"no stream mode {unknown[0]}")
-    if unknown := sorted(set(cast("Sequence[str]", args.get("config") or ())) - _CONFIG):
-        return Unsupported(f"no part of a config {unknown[0]}")
-    if args.get("durability") not in _DURABILITIES:
-        return Unsupported(f"no durability {args['durability']}")
-    if unknown := sorted(set(cast("Sequence[str]", args.get("command") or ())) - _COMMAND):
-        return Unsupported(f"no part of a command {unknown[0]}")
     supersteps = cast("Sequence[Sequence[Mapping[str, Any]]]", args.get("supersteps") or ())
-    changes = [change for superstep in supersteps for change in superstep]
-    if unknown := sorted({key for change in changes for key in change} - _CHANGE):
-        return Unsupported(f"no part of an update {unknown[0]}")
+    given: Mapping[str, tuple[Iterable[Any], Collection[Any]]] = {
+        "stream mode": (
+            [*([mode] if isinstance(mode, str) else mode), *(args.get("modes") or ())],
+            _MODES,
+        ),
+        "part of a config": (args.get("config") or (), _CONFIG),
+        "durability": ([args.get("durability")], _DURABILITIES),
+        "part of a command": (args.get("command") or (), _COMMAND),
+        "part of an update": (
+            [key for superstep in supersteps for change in superstep for key in change],
+            _CHANGE,
+        ),
+    }
+    for part, (names, known) in given.items():
+        if unknown := sorted(name for name in names if name not in known):
+            return Unsupported(f"no {part} {unknown[0]}")
+    order = cast("Sequence[int]", args.get("completion_order") or ())
+    if len(order) > _MOST_ORDERED or sorted(order) != [*range(len(order))]:
+        return Unsupported(f"completion_order orders no first tasks, of {_MOST_ORDERED} at most")
     return None
 
 
