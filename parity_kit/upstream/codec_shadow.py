@@ -2,7 +2,8 @@
 
 LangGraph goes on with its own bytes. Beside that, the candidate decodes each blob and encodes it
 again. What it gives must be those bytes, or what LangGraph itself makes of them when it decodes
-and encodes them (a model gets its defaults, a default dictionary becomes a plain one).
+and encodes them (a model gets its defaults, a default dictionary becomes a plain one). The same
+holds for JSON that a test loads: older releases stored that.
 """
 
 from __future__ import annotations
@@ -43,42 +44,59 @@ class CodecShadow:
 
     def engage(self) -> None:
         """Stand behind the serializer of this process."""
-        original = JsonPlusSerializer.dumps_typed
-
+        dumps, loads = JsonPlusSerializer.dumps_typed, JsonPlusSerializer.loads_typed
         judge = self._judge
 
+        def again(serializer: JsonPlusSerializer, kind: str, data: bytes) -> bytes:
+            kind, data = dumps(serializer, loads(serializer, (kind, data)))
+            return order_sets(bytes(data)) if kind == "msgpack" else b""
+
         def dumps_typed(self: JsonPlusSerializer, obj: Any) -> tuple[str, bytes]:
-            kind, data = original(self, obj)
+            kind, data = dumps(self, obj)
             if kind == "msgpack":
                 stored = bytes(data)
-                FAULTS.note(lambda: judge(stored, lambda: _again(original, self, kind, stored)))
+                FAULTS.note(lambda: judge(kind, stored, lambda: again(self, kind, stored)))
             return kind, data
 
-        JsonPlusSerializer.dumps_typed = dumps_typed
+        def judge_json(serializer: JsonPlusSerializer, data: bytes) -> str:
+            wanted = again(serializer, "json", data)
+            return judge("json", data, lambda: wanted) if wanted else ""
 
-    def _judge(self, data: bytes, again: Callable[[], bytes]) -> str:
+        def loads_typed(self: JsonPlusSerializer, data: tuple[str, bytes]) -> Any:
+            value = loads(self, data)
+            kind, stored = data
+            if kind == "json":
+                FAULTS.note(lambda: judge_json(self, stored))
+            return value
+
+        JsonPlusSerializer.dumps_typed = dumps_typed
+        JsonPlusSerializer.loads_typed = loads_typed
+
+    def _judge(self, kind: str, data: bytes, again: Callable[[], bytes]) -> str:
         """Return what is wrong with the candidate's answer, or an empty text."""
-        answer = self._ask(data)
+        answer = self._ask(kind, data)
         if isinstance(answer, Unsupported):
             self.counts[DECLINED] += 1
             return ""
         self.counts[BLOBS] += 1
         if isinstance(answer, str):
             return f"its codec: {answer}"
-        if answer != order_sets(data) and answer != (other := again()):
+        is_same = kind == "msgpack" and answer == order_sets(data)
+        if not is_same and answer != (other := again()):
             return f"its codec: {_difference(other, answer)}"
         return ""
 
-    def _asked(self, data: bytes) -> bytes | str | Unsupported:
+    def _asked(self, kind: str, data: bytes) -> bytes | str | Unsupported:
         """Return the bytes that the candidate makes of these, or what is wrong with its answer."""
-        types = frozenset(named_types(unpack(data)) - SAFE_TYPES)
+        named = named_types(unpack(data)) if kind == "msgpack" else frozenset[TypeName]()
+        types = frozenset(named - SAFE_TYPES)
         opened = self._opened.get(types)
         if opened is None:
-            named = [list(name) for name in sorted(types)]
-            subject = Subject(SubjectKind.CODEC, {"strict": False, "types": named})
+            listed = [list(name) for name in sorted(types)]
+            subject = Subject(SubjectKind.CODEC, {"strict": False, "types": listed})
             opened = self._opened[types] = Opened(self._remote, subject)
         try:
-            outcome = opened.apply("round_trip", type="msgpack", data=data)
+            outcome = opened.apply("round_trip", type=kind, data=data)
         except CandidateError as error:
             return str(error)
         except UnsupportedSubjectError as error:
@@ -98,10 +116,6 @@ def _bytes_of(outcome: Returned) -> bytes | str:
         return order_sets(data)
     except ValueError as error:
         return f"its bytes are no MessagePack: {error}"
-
-
-def _again(original: Any, serializer: JsonPlusSerializer, kind: str, data: bytes) -> bytes:
-    return order_sets(bytes(original(serializer, serializer.loads_typed((kind, data)))[1]))
 
 
 def _difference(wanted: bytes, given: bytes) -> str:

@@ -7,6 +7,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -141,7 +142,8 @@ def test_what_it_raises_is_raised(answer: Outcome | Exception, error: type[Excep
 
 @pytest.fixture
 def serializer(monkeypatch: pytest.MonkeyPatch) -> Iterator[JsonPlusSerializer]:
-    monkeypatch.setattr(JsonPlusSerializer, "dumps_typed", JsonPlusSerializer.dumps_typed)
+    for name in ("dumps_typed", "loads_typed"):
+        monkeypatch.setattr(JsonPlusSerializer, name, getattr(JsonPlusSerializer, name))
     FAULTS.clear()
     yield JsonPlusSerializer(allowed_msgpack_modules=True)
     FAULTS.clear()
@@ -182,6 +184,23 @@ def test_a_codec_that_does_not_is_at_fault(
     assert serializer.dumps_typed([1]) == ("msgpack", b"\x91\x01")
     assert len(FAULTS) == 1
     assert FAULTS[0] == f"its codec: {fault}"
+
+
+def test_json_of_older_releases_comes_back_as_what_langgraph_makes_of_it(
+    serializer: JsonPlusSerializer,
+) -> None:
+    text = (
+        b'{"lc": 2, "type": "constructor", "id": ["datetime", "timedelta"], "kwargs": {"days": 2}}'
+    )
+    made = shadow()
+    assert serializer.loads_typed(("json", text)) == timedelta(days=2)
+    assert serializer.loads_typed(("json", b"null")) is None  # it would not be stored as a blob
+    assert not FAULTS
+    assert made.counts == {BLOBS: 1, DECLINED: 0}
+    shadow(Returned("msgpack", stored={"data": b"\x01"}))
+    serializer.loads_typed(("json", b"2"))
+    assert len(FAULTS) == 1
+    assert FAULTS[0] == ("its codec: 1 bytes instead of 1, the first other one at 0")
 
 
 def test_what_a_codec_declines_is_no_fault_and_no_call(serializer: JsonPlusSerializer) -> None:
