@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
+from parity_kit.candidates.workspace import Workspace
 from parity_kit.cli import cli
 from parity_kit.contract.errors import ExitCode
 from parity_kit.contract.events import UpstreamJudged
@@ -67,19 +69,29 @@ def test_the_worst_saver_counts() -> None:
     ]
 
 
-def conformance(tmp_path: Path, *words: str) -> tuple[int, dict[str, Any]]:
-    arguments = ["conformance", *words, "--json", "--workspace", str(tmp_path)]
+@pytest.fixture
+def control(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, some_corpora: Callable[..., object]
+) -> Path:
+    """A workspace with a saver for an old interface, and a few of the savers' cases."""
+    (tmp_path / "parity.toml").touch()
+    (tmp_path / "candidates").mkdir()
+    (tmp_path / "candidates" / CONTROL.name).symlink_to(CONTROL, target_is_directory=True)
+    some_corpora(tmp_path, "savers", every=20)
+    # An environment takes a minute to make.
+    monkeypatch.setenv("PARITY_KIT_CACHE", str(Workspace(REPOSITORY).cache))
+    return tmp_path
+
+
+def judge(workspace: Path, *words: str) -> tuple[int, dict[str, Any]]:
+    arguments = [*words, "--json", "--workspace", str(workspace)]
     result = CliRunner().invoke(cli, arguments, standalone_mode=False, catch_exceptions=False)
     return result.return_value, json.loads(result.stdout)
 
 
 @pytest.mark.slow
-def test_the_suite_on_pure_and_on_a_saver_for_an_old_interface(tmp_path: Path) -> None:
-    (tmp_path / "parity.toml").touch()
-    (tmp_path / "candidates").mkdir()
-    (tmp_path / "candidates" / CONTROL.name).symlink_to(CONTROL, target_is_directory=True)
-
-    code, report = conformance(tmp_path, "pure")
+def test_the_suite_passes_pure(control: Path) -> None:
+    code, report = judge(control, "conformance", "pure")
     assert code == ExitCode.PARITY, report["reason"]
     outcomes = {
         one["saver"]: [function["outcome"] for function in one["functions"]]
@@ -89,7 +101,10 @@ def test_the_suite_on_pure_and_on_a_saver_for_an_old_interface(tmp_path: Path) -
     assert {len(functions) for functions in outcomes.values()} == {81}
     assert [functions.count("passed") for functions in outcomes.values()] == [58, 58, 58, 66]
 
-    code, report = conformance(tmp_path, CONTROL.name)
+
+@pytest.mark.slow
+def test_every_judge_of_savers_fails_one_for_an_old_interface_by_name(control: Path) -> None:
+    code, report = judge(control, "conformance", CONTROL.name)
     (own,) = report["savers"]
     assert code == ExitCode.DIVERGENCE
     assert "delete_thread" in own["not_offered"]
@@ -98,3 +113,7 @@ def test_the_suite_on_pure_and_on_a_saver_for_an_old_interface(tmp_path: Path) -
     assert {one["error"].partition(" object")[0] for one in failed} == {
         "AttributeError: 'JsonPlusSerializer'"
     }
+
+    code, report = judge(control, "gate", CONTROL.name)
+    assert (code, report["verdict"]) == (ExitCode.DIVERGENCE, "divergent")
+    assert "of 18 cases, first savers/memory/put/" in report["reason"]

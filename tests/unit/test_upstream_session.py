@@ -187,11 +187,15 @@ def test_the_published_filter_is_one_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_langgraphs_own_tests_run_on_an_accelerator(tmp_path: Path) -> None:
+def test_langgraphs_own_tests_run_on_an_accelerator(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     root = tmp_path / "workspace"
     root.mkdir()
     (root / "parity.toml").touch()
     repository = Path(__file__).parents[2]
+    # Environments take a minute to make.
+    monkeypatch.setenv("PARITY_KIT_CACHE", str(Workspace(repository).cache))
     (root / "candidates").symlink_to(repository / "candidates", target_is_directory=True)
     words = ["upstream", "fast-langgraph-engaged", "--suite", "langgraph", "--json"]
     words += ["--file", "test_interrupt_state.py", "--workspace", str(root)]
