@@ -36,13 +36,14 @@ _CHATTER = ("+ ", "Activate with", "Using ", "Creating ")
 class Cached:
     """A folder of the cache: its name, and what it is made from.
 
-    `whose` and `hint` go into the error if it cannot be made.
+    `owner`, `problem` and `hint` are the error if it cannot be made.
     """
 
     name: str
     made_from: Mapping[str, object]
     owner: str
     hint: str
+    problem: str = "its environment could not be made"
 
     def folder(self, workspace: Workspace) -> Path:
         """Return its path, whether it exists yet or not."""
@@ -113,8 +114,7 @@ class Cached:
             raise self._failed(ended + "".join(f"\n    {line}" for line in lines))
 
     def _failed(self, why: str) -> EnvironmentBuildError:
-        problem = f"its environment could not be made: {why}"
-        return EnvironmentBuildError(problem, where=self.owner, hint=self.hint)
+        return EnvironmentBuildError(f"{self.problem}: {why}", where=self.owner, hint=self.hint)
 
 
 def short_digest(text: str) -> str:

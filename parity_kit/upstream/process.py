@@ -14,6 +14,7 @@ from typing import Any
 from parity_kit.candidates import environment, variables
 from parity_kit.candidates.manifest import Candidate, PipSetup
 from parity_kit.candidates.workspace import Workspace
+from parity_kit.contract.errors import CandidateCrashedError
 from parity_kit.contract.text import one_line
 from parity_kit.upstream.bench import TestBench
 from parity_kit.upstream.part import Part
@@ -53,6 +54,21 @@ class Runner:
     workspace: Workspace
     candidate: Candidate | None = None
     part: Part | None = None
+
+    def check(self) -> None:
+        """Engage the candidate once, before its tests take minutes.
+
+        Raises:
+            CandidateCrashedError: If it cannot be engaged.
+        """
+        words = ["-m", "parity_kit.upstream.plugin"]
+        result = self._run("", "", words, environment.kit_folder(self.workspace), {})
+        if self.candidate and result.problem:
+            hint = "check `patch` and `path` in candidate.toml, and that the hook works there"
+            problem = f"cannot be engaged: {result.problem}"
+            raise CandidateCrashedError(
+                problem, where=f"candidate {self.candidate.name}", hint=hint
+            )
 
     def run(self, suite: Suite, file: str, select: str = "") -> FileResult:
         """Return what became of the tests of a file; `select` is an expression for `-k`."""
@@ -173,7 +189,7 @@ class _Reader:
             if self._bytes > _MOST_BYTES:
                 return f"it reported more than {_MOST_BYTES // MIB} MiB"
         code = process.ended(10.0)
-        if code in {0, 1, 5}:  # all passed, some failed, none were collected
+        if code in {0, 5} or (code == 1 and self.tests):  # all passed, none collected, some failed
             return self._problem
         last = self._tail.decode("utf-8", "replace").strip().splitlines()[-1:]
         return self._problem or f"its process ended with {code}: {one_line(' '.join(last))}"

@@ -86,6 +86,7 @@ class UpstreamSession:
 
         Raises:
             UsageError: If the selection takes no test.
+            CandidateCrashedError: If the candidate cannot be engaged.
         """
         if not (files := self.selection.files(self.bench.suites)):
             raise UsageError(
@@ -94,6 +95,9 @@ class UpstreamSession:
                 hint='quote the pattern, such as "test_pregel*.py", or name another --suite',
             )
         oracle = Runner(self.bench, self.workspace)
+        runner = Runner(self.bench, self.workspace, self.candidate, self.part)
+        if not self._is_langgraph:
+            runner.check()
         first = self._round("LangGraph, first time", oracle, files, _ORACLE[0])
         if not any(file.tests or file.problem for file in first):
             raise UsageError(
@@ -103,7 +107,6 @@ class UpstreamSession:
         second = self._round("LangGraph, second time", oracle, files, _ORACLE[1])
         if self._is_langgraph:
             return compare(self.candidate.name, first, second, second, (), counts_calls=False)
-        runner = Runner(self.bench, self.workspace, self.candidate, self.part)
         name = f"{self.candidate.name}-{self.part.name}" if self.part else self.candidate.name
         seen = self._round(name, runner, files, name)
         alone = self._again(name, runner, suspects(first, second, seen))

@@ -92,7 +92,8 @@ def fetch(name: str, version: str, workspace: Workspace, on_progress: Progress) 
     owner = f"{distribution} {version}"
     hint = "check that the package index is reachable and has this release's source distribution"
     made_from = {"source": f"{distribution}=={version}", "rules": _RULES}
-    cached = Cached(f"tests-{distribution}", made_from, owner, hint)
+    problem = "its tests could not be downloaded"
+    cached = Cached(f"tests-{distribution}", made_from, owner, hint, problem)
 
     def build(folder: Path) -> None:
         on_progress(f"{owner}: downloading its tests")

@@ -12,6 +12,7 @@ import pytest
 
 from parity_kit.candidates.launch import find
 from parity_kit.candidates.workspace import Workspace
+from parity_kit.contract.errors import CandidateCrashedError
 from parity_kit.reference import postgres_server
 from parity_kit.upstream import process
 from parity_kit.upstream.process import Runner
@@ -82,6 +83,16 @@ def test_a_test_process_reports_every_test_and_what_ran_in_it(
     plain = Runner(bench_of(one), workspace).run(one, "tests/test_it.py", "calls")
     assert [test.calls for test in plain.tests] == [{}, {}]
     assert not [*Path(tempfile.gettempdir()).glob("left-behind-*")]
+
+
+def test_a_hook_that_fails_is_named_before_any_test_runs(
+    tmp_path: Path, workspace: Workspace
+) -> None:
+    hook = "def engage():\n    raise RuntimeError('no hook')\n"
+    (workspace.candidates / "mine" / "hook.py").write_text(hook, encoding="utf-8")
+    runner = Runner(bench_of(suite(tmp_path, "")), workspace, find(workspace, "mine"))
+    with pytest.raises(CandidateCrashedError, match=r"cannot be engaged: .* RuntimeError: no hook"):
+        runner.check()
 
 
 FAILURES = {

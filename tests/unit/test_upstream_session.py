@@ -43,8 +43,11 @@ def test_a_stopped_session_goes_on_where_it_was(
         runs.append(("alone", file))
         return FileResult(suite.name, file, tuple(result(test, "failed") for test in tests), 0.0)
 
-    monkeypatch.setattr(Runner, "run", run)
-    monkeypatch.setattr(Runner, "run_alone", run_alone)
+    def check(_: Runner) -> None:
+        pass
+
+    for method in (run, run_alone, check):
+        monkeypatch.setattr(Runner, method.__name__, method)
 
     def judge() -> Verdict:
         candidate = find(workspace, "mine")
@@ -157,8 +160,12 @@ def test_a_selection_that_takes_nothing_is_wrong_use(
     def run(_: Runner, suite: Suite, file: str, _select: str) -> FileResult:
         return FileResult(suite.name, file, (), 0.0)
 
+    def check(_: Runner) -> None:
+        pass
+
     monkeypatch.setattr(bench, "prepare", prepare)
-    monkeypatch.setattr(Runner, "run", run)
+    for method in (run, check):
+        monkeypatch.setattr(Runner, method.__name__, method)
     arguments = ["upstream", *words, "--workspace", str(workspace.root)]
 
     with pytest.raises(UsageError) as raised:
