@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from parity_kit.contract import Case, Operation
@@ -257,8 +257,7 @@ def cases() -> Iterator[Case]:
             yield store(f"stores/{kind}/{name}", {"store": kind}, *operations)
     for name, operations in {**_PUTS, **_SEARCHES, **_BATCHES}.items():
         if name in _AWAITED:
-            awaited = (Operation(one.name, {**one.args, "async": True}) for one in operations)
-            yield store(f"stores/memory/async/{name}", {"store": "memory"}, *awaited)
+            yield store(f"stores/memory/async/{name}", {"store": "memory"}, *_awaited(operations))
     awaited = op("get", namespace=["a"], key="k", **{"async": True})
     yield store("stores/sqlite/async/refused", {"store": "sqlite"}, awaited)
     yield store("stores/memory/ttl/refused", {"store": "memory"}, *EXPIRING["ttl/given"][:2], ALL)
@@ -271,6 +270,17 @@ def cases() -> Iterator[Case]:
         for name, operations in EXPIRING.items():
             case = f"stores/sqlite/{name}/{label}"
             yield store(case, {"store": "sqlite", "ttl": ttl or None}, *operations)
+            spec = {"store": "async-sqlite", "ttl": ttl or None}
+            yield store(f"stores/async-sqlite/{name}/{label}", spec, *_awaited(operations))
+    for name, operations in _COMMON.items():
+        spec = {"store": "async-sqlite"}
+        yield store(f"stores/async-sqlite/{name}", spec, *_awaited(operations))
+
+
+def _awaited(operations: Iterable[Operation]) -> Iterator[Operation]:
+    """Yield the operations as asynchronous calls; a sweep has one form only."""
+    for one in operations:
+        yield one if one.name == "sweep" else Operation(one.name, {**one.args, "async": True})
 
 
 _AWAITED = {

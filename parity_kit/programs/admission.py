@@ -23,14 +23,14 @@ from parity_kit.programs.parsing import parse
 
 SAVERS = ("memory", "sqlite", "sqlite-file", "postgres", "async-sqlite", "async-postgres")
 _AWAITED = "async-"
-STORES = ("memory", "sqlite")
+STORES = ("memory", "sqlite", "async-sqlite")
 CACHES = ("memory", "sqlite")
 _MOST_DIMENSIONS = 64
 
 
-def is_awaited(saver: object) -> bool:
-    """Return whether all calls of the saver with this name are awaited."""
-    return str(saver).startswith(_AWAITED)
+def is_awaited(name: object) -> bool:
+    """Return whether all calls of the saver or store with this name are awaited."""
+    return str(name).startswith(_AWAITED)
 
 
 def admit(case: Case, where: str = "", *, trusted: Collection[str] = ()) -> None:

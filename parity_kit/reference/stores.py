@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -25,6 +26,7 @@ from parity_kit.contract import (
     UnsupportedSubjectError,
     stored_name,
 )
+from parity_kit.programs.admission import is_awaited
 from parity_kit.reference.clocked import ClockedSession, call
 
 _DIGITS_OF_A_SCORE = 5
@@ -38,28 +40,43 @@ class StoreSession(ClockedSession):
 
     def __init__(self, subject: Subject, pins: Pins) -> None:
         super().__init__(pins)
-        self._store = _make_store(subject.spec, self._now)
+        self._loop = asyncio.Runner() if is_awaited(subject.spec["store"]) else None
+        self._store = _make_store(subject.spec, self._now, self._loop)
 
     def close(self) -> None:
         """Close the store's database."""
-        if not isinstance(self._store, InMemoryStore):
+        if self._loop is not None:
+            self._loop.run(self._store.conn.close())
+            self._loop.close()
+        elif not isinstance(self._store, InMemoryStore):
             self._store.conn.close()
 
     def _refusal(self, operation: Operation) -> str:
-        missing = operation.name == "sweep" and not hasattr(self._store, "sweep_ttl")
-        return "this store has no expiry" if missing else ""
+        if operation.name == "sweep":
+            return "" if hasattr(self._store, "sweep_ttl") else "this store has no expiry"
+        refused = self._loop is not None and not operation.args.get("async")
+        return "all calls of this store are awaited" if refused else ""
 
     def _call(self, name: str, arguments: dict[str, Any], *, awaited: bool) -> Any:
+        named: dict[str, Any] = {}
         if name == "sweep":
-            return self._store.sweep_ttl()
+            result = self._store.sweep_ttl()
+            return result if self._loop is None else self._loop.run(result)
         if name == "batch":
             batch = [_OPERATIONS[kind](**given) for kind, given in arguments["operations"]]
-            return _shown(call(self._store, name, batch, awaited=awaited))
-        positional, named = _arguments(name, arguments)
-        return _shown(call(self._store, name, *positional, awaited=awaited, **named))
+            positional: list[Any] = [batch]
+        else:
+            positional, named = _arguments(name, arguments)
+        if self._loop is None:
+            return _shown(call(self._store, name, *positional, awaited=awaited, **named))
+        return _shown(self._loop.run(getattr(self._store, f"a{name}")(*positional, **named)))
 
     def _contents(self) -> dict[str, bytes]:
-        return _contents(self._store)
+        if isinstance(self._store, InMemoryStore):
+            return {}
+        if self._loop is None:
+            return _contents(self._store.conn.execute(_ROWS))
+        return _contents(self._loop.run(self._store.conn.execute_fetchall(_ROWS)))
 
 
 def _arguments(name: str, given: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
@@ -123,7 +140,9 @@ def _shown(result: Any) -> Any:
     return item
 
 
-def _make_store(spec: Mapping[str, Any], now: Callable[[], datetime]) -> Any:
+def _make_store(
+    spec: Mapping[str, Any], now: Callable[[], datetime], loop: asyncio.Runner | None
+) -> Any:
     match spec["store"]:
         case "memory" if spec.get("ttl") is None:
             index = spec.get("index")
@@ -131,6 +150,8 @@ def _make_store(spec: Mapping[str, Any], now: Callable[[], datetime]) -> Any:
             return InMemoryStore(index=config)
         case "sqlite" if spec.get("index") is None:
             return _make_sqlite(spec.get("ttl"), now)
+        case "async-sqlite" if spec.get("index") is None and loop is not None:
+            return loop.run(_make_async_sqlite(spec.get("ttl"), now))
         case name:
             raise UnsupportedSubjectError(f"no store {name} with these settings")
 
@@ -141,11 +162,28 @@ def _make_sqlite(ttl: Any, now: Callable[[], datetime]) -> Any:
     except ImportError as error:
         raise UnsupportedSubjectError(f"no store sqlite: {error}") from error
     connection = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
-    # SQLite evaluates the keyword CURRENT_TIMESTAMP by the function of that name.
-    connection.create_function("current_timestamp", 0, lambda: now().strftime("%Y-%m-%d %H:%M:%S"))
+    connection.create_function(_TIME, 0, lambda: now().strftime(_SECONDS))
     store = SqliteStore(connection, ttl=ttl)
     store.setup()
     return store
+
+
+async def _make_async_sqlite(ttl: Any, now: Callable[[], datetime]) -> Any:
+    try:
+        import aiosqlite  # noqa: PLC0415  # heavy, and rarely asked for
+        from langgraph.store.sqlite import AsyncSqliteStore  # noqa: PLC0415  # the same
+    except ImportError as error:
+        raise UnsupportedSubjectError(f"no store async-sqlite: {error}") from error
+    connection: Any = await aiosqlite.connect(":memory:", isolation_level=None)
+    await connection.create_function(_TIME, 0, lambda: now().strftime(_SECONDS))
+    store = AsyncSqliteStore(connection, ttl=ttl)
+    await store.setup()
+    return store
+
+
+_TIME, _SECONDS = "current_timestamp", "%Y-%m-%d %H:%M:%S"
+"""SQLite evaluates the keyword CURRENT_TIMESTAMP by the function of that name."""
+_ROWS = "SELECT prefix, key, value, expires_at, ttl_minutes FROM store"
 
 
 def _embedder(dimensions: int) -> Callable[[Sequence[str]], list[list[float]]]:
@@ -163,11 +201,8 @@ def _embedder(dimensions: int) -> Callable[[Sequence[str]], list[list[float]]]:
     return embed
 
 
-def _contents(store: Any) -> dict[str, bytes]:
-    """Return what a store keeps as text, by name: the rows of SQLite, nothing in memory."""
-    if isinstance(store, InMemoryStore):
-        return {}
-    rows = store.conn.execute("SELECT prefix, key, value, expires_at, ttl_minutes FROM store")
+def _contents(rows: Iterable[Any]) -> dict[str, bytes]:
+    """Return what the rows of SQLite hold as text, by name."""
     entries: dict[str, bytes] = {}
     for prefix, key, value, expires, minutes in rows:
         entries[stored_name("item", prefix, key, "value")] = bytes(value)

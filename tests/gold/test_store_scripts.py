@@ -29,7 +29,7 @@ def traces() -> list[Trace]:
 
 def follows_the_clock(trace: Trace) -> bool:
     spec, names = trace.case.subject.spec, {operation.name for operation in trace.case.operations}
-    in_sqlite = "sqlite" in spec.values()
+    in_sqlite = any("sqlite" in str(setting) for setting in spec.values())
     return (
         "expiry" in trace.case.id
         or "/ttl/" in trace.case.id

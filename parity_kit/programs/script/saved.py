@@ -108,6 +108,16 @@ async def async_sqlite():
     return AsyncSqliteSaver(await aiosqlite.connect(":memory:"))''',
         ("AsyncSqliteSaver", "aiosqlite"),
     ),
+    "async_sqlite_store": Helper(
+        '''\
+async def async_sqlite_store(**settings):
+    """Return a store in a database in memory."""
+    connection = await aiosqlite.connect(":memory:", isolation_level=None)
+    store = AsyncSqliteStore(connection, **settings)
+    await store.setup()
+    return store''',
+        ("AsyncSqliteStore", "aiosqlite"),
+    ),
     "async_postgres": Helper(
         '''\
 async def async_postgres():

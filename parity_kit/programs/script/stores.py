@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from parity_kit.contract import Case, Operation
+from parity_kit.programs.admission import is_awaited
 from parity_kit.programs.script.source import Uses, call, literal, quoted, shown
 
 _IN_BATCHES = {
@@ -19,9 +20,11 @@ _IN_BATCHES = {
 def store_lines(case: Case, uses: Uses) -> list[str]:
     """Return the lines of a case on one store."""
     lines = list(_store_source(case.subject.spec, uses))
+    awaited = is_awaited(case.subject.spec["store"])
     for index, operation in enumerate(case.operations):
-        lines += shown(index, operation, _store_operation(operation, uses), uses)
-    return lines
+        source = _store_operation(operation, uses, awaited=awaited)
+        lines += shown(index, operation, source, uses)
+    return [*lines, "", "runner.run(store.conn.close())"] if awaited else lines
 
 
 def _store_source(spec: Mapping[str, Any], uses: Uses) -> Iterator[str]:
@@ -29,14 +32,18 @@ def _store_source(spec: Mapping[str, Any], uses: Uses) -> Iterator[str]:
         index = spec.get("index")
         yield f"store = {call(uses('InMemoryStore'), index=_index(index, uses) if index else None)}"
         return
+    ttl = spec.get("ttl")
+    settings = {"ttl": None if ttl is None else literal(ttl, uses)}
+    if is_awaited(spec["store"]):
+        yield f"runner = {uses('asyncio')}.Runner()"
+        yield f"store = runner.run({call(uses('async_sqlite_store'), **settings)})"
+        return
     database = call(
         f"{uses('sqlite3')}.connect",
         '":memory:"',
         check_same_thread="False",
         isolation_level="None",
     )
-    ttl = spec.get("ttl")
-    settings = {"ttl": None if ttl is None else literal(ttl, uses)}
     yield f"store = {call(uses('SqliteStore'), database, **settings)}"
     yield "store.setup()"
 
@@ -47,20 +54,21 @@ def _index(index: Mapping[str, Any], uses: Uses) -> str:
     return "{" + ", ".join(f"{quoted(name)}: {source}" for name, source in settings.items()) + "}"
 
 
-def _store_operation(operation: Operation, uses: Uses) -> Iterator[str]:
+def _store_operation(operation: Operation, uses: Uses, *, awaited: bool) -> Iterator[str]:
+    """Yield the lines of an operation; `awaited` says that all calls of the store are."""
     given = dict(operation.args)
-    awaited = given.pop("async", False)
+    once = given.pop("async", False)
     name = "sweep_ttl" if operation.name == "sweep" else operation.name
     if name == "batch":
         batch: Any = given["operations"]
         arguments = "[" + ", ".join(_in_batch(kind, named, uses) for kind, named in batch) + "]"
-        source = f"store.{_method(name, awaited)}({arguments})"
+        source = f"store.{_method(name, once)}({arguments})"
     else:
         source = call(
-            f"store.{_method(name, awaited)}", *_arguments(name, given, uses), **_named(given, uses)
+            f"store.{_method(name, once)}", *_arguments(name, given, uses), **_named(given, uses)
         )
-    if awaited:
-        source = f"{uses('asyncio')}.run({source})"
+    if awaited or once:
+        source = f"{'runner' if awaited else uses('asyncio')}.run({source})"
     yield f"print({uses('plain')}({source}))"
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from parity_kit.contract import Engine, Operation, Subject, SubjectKind, Trace
 from parity_kit.contract.plain import Plain
+from parity_kit.programs.admission import is_awaited
 from parity_kit.search.choices import Choices
 from parity_kit.search.generate.growing import Growing
 
@@ -25,16 +26,17 @@ _NAMESPACES = (["w", "a"], ["w", "b"], ["w"], ["a,b"], ["a", "b"])
 
 def store_case(choices: Choices, reference: Engine) -> Trace:
     """Return a case on one of the stores."""
-    spec: dict[str, Plain] = {"store": choices.pick(("memory", "sqlite"))}
-    if spec["store"] == "sqlite" and choices.chance(2):
+    name = choices.pick(("memory", "sqlite", "async-sqlite"))
+    spec: dict[str, Plain] = {"store": name}
+    if name != "memory" and choices.chance(2):
         spec["ttl"] = {
             **({"refresh_on_read": choices.chance()} if choices.chance() else {}),
             **({"default_ttl": choices.pick((0.02, 0.05, 9))} if choices.chance() else {}),
         }
-    elif spec["store"] == "memory" and choices.chance(3):
+    elif name == "memory" and choices.chance(3):
         spec["index"] = {"dims": choices.between(2, 4), "fields": choices.some(_PATHS, 2)}
     with Growing(reference, Subject(SubjectKind.STORE, spec)) as growing:
-        machine = _Store(choices, growing, expires=spec["store"] == "sqlite")
+        machine = _Store(choices, growing, name != "memory", is_awaited(name))
         choices.repeat(machine.step, 5, _MOST, 1)
         return growing.trace()
 
@@ -46,6 +48,8 @@ class _Store:
     choices: Choices
     growing: Growing
     expires: bool
+    awaited: bool
+    """Whether all calls of the store are awaited."""
 
     def step(self) -> None:
         """Apply one more operation."""
@@ -53,7 +57,8 @@ class _Store:
         kinds = (self._put, self._put, self._put, self._get, self._search, self._search)
         rare = (self._delete, self._names, self._batch, *([self._sweep] if self.expires else []))
         operation = choices.pick((*kinds, *rare))()
-        awaited = operation.name != "sweep" and not self.expires and choices.chance(9)
+        once = not self.expires and choices.chance(9)
+        awaited = operation.name != "sweep" and (self.awaited or once)
         more: dict[str, Plain] = {"async": True} if awaited else {}
         self.growing.apply(Operation(operation.name, {**operation.args, **more}))
 

@@ -50,8 +50,10 @@ def compile_program(data: Mapping[str, Any]) -> Program:
     for name, spec in specs.items():
         check_known(spec, _NODE, f"node {name} has the unknown key")
     branches = cast("Mapping[str, Sequence[Any]]", data.get("branches") or {})
-    routes = [route for given in branches.values() for route in given if isinstance(route, dict)]
-    known = schemas(data, [*specs.values(), *cast("list[Any]", routes)])
+    readers: list[Any] = [
+        route for given in branches.values() for route in given if isinstance(route, dict)
+    ]
+    known = schemas(data, [*specs.values(), *readers])
     subgraphs = _subgraphs(data.get("subgraphs") or {})
     edges, joins = _edges([*(data.get("edges") or ()), *_other_edges(data)])
     _check(known.channels, specs, edges, joins, branches)

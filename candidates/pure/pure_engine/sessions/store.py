@@ -42,12 +42,15 @@ class StoreSession(Session):
         self._epoch, self._done = None if pins is None else pins.epoch, 0
         self._ttl: Mapping[str, Any] = subject.spec.get("ttl") or {}  # pyright: ignore[reportAttributeAccessIssue]  # the contract's map
         self._store = _make_store(subject, self._now)
+        self._all_awaited = str(subject.spec["store"]).startswith("async-")
         super().__init__(self._store.contents)
 
     def apply(self, operation: Operation) -> Outcome:
         """Do one operation."""
         if operation.name == "sweep" and not self._store.expires:
             return Unsupported("this store has no expiry")
+        if self._all_awaited and operation.name != "sweep" and not operation.args.get("async"):
+            return Unsupported("all calls of this store are awaited")
         method = self._find(operation, _EVERYWHERE)
         if isinstance(method, Unsupported):
             return method
@@ -74,17 +77,17 @@ class StoreSession(Session):
             ttl = self._ttl.get("default_ttl")
         elif ttl is not None and not self._store.expires:
             raise NotImplementedError(_NO_EXPIRY)
-        self._ask(Put(tuple(namespace), str(key), value, index, ttl))
+        self._ask(Put(tuple(namespace), self._key(key), value, index, ttl))
 
     def do_get(self, namespace: Any, key: Any, refresh_ttl: Any = None) -> Any:
         """Return an item."""
         check_labels(tuple(namespace))
-        return self._ask(Get(tuple(namespace), str(key), self._refreshes(refresh_ttl)))
+        return self._ask(Get(tuple(namespace), self._key(key), self._refreshes(refresh_ttl)))
 
     def do_delete(self, namespace: Any, key: Any) -> None:
         """Delete an item."""
         check_labels(tuple(namespace))
-        self._ask(Put(tuple(namespace), str(key), None))
+        self._ask(Put(tuple(namespace), self._key(key), None))
 
     def do_search(  # noqa: PLR0913, PLR0917  # the operation's arguments
         self,
@@ -131,6 +134,10 @@ class StoreSession(Session):
             return datetime.now(UTC)
         return datetime.fromtimestamp(self._epoch + self._done, UTC)
 
+    def _key(self, key: Any) -> Any:
+        # LangGraph quirk: the store whose calls are all awaited takes a key as it is.
+        return key if self._all_awaited else str(key)
+
     def _refreshes(self, asked: Any) -> bool:
         return self._ttl.get("refresh_on_read", True) if asked is None else asked
 
@@ -150,6 +157,8 @@ def _make_store(subject: Subject, now: Callable[[], datetime]) -> Store:
             return MemoryStore(lambda: now().isoformat(), spec.get("index"))
         case "sqlite" if spec.get("index") is None:
             return SqliteStore(now, spec.get("ttl"))
+        case "async-sqlite" if spec.get("index") is None:
+            return SqliteStore(now, spec.get("ttl"), asynchronous=True)
         case name:
             problem = f"no store {name} with these settings"
             raise UnsupportedSubjectError(problem)

@@ -34,10 +34,15 @@ class SqliteStore:
     """Keeps an item in a row; a namespace is its labels, joined by periods."""
 
     expires = True
-    asynchronous = False
 
-    def __init__(self, now: Callable[[], datetime], ttl: Mapping[str, Any] | None) -> None:
-        self._now = now
+    def __init__(
+        self,
+        now: Callable[[], datetime],
+        ttl: Mapping[str, Any] | None,
+        *,
+        asynchronous: bool = False,
+    ) -> None:
+        self._now, self.asynchronous = now, asynchronous
         self._refreshes = bool((ttl or {}).get("refresh_on_read"))
         self._database = sqlite3.connect(":memory:", isolation_level=None)
         self._database.executescript(_SCHEMA)
