@@ -1,4 +1,4 @@
-"""`parity-kit relay`: engines take turns on one thread, as in a rolling deploy."""
+"""`parity-kit relay`: engines take turns on one thread, or two processes write it at once."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from parity_kit.cli.common import (
     progress_messages,
     workspace_option,
 )
-from parity_kit.contract.errors import ExitCode
+from parity_kit.contract.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,13 +29,24 @@ _SHOWN = 5
 
 
 @click.command("relay")
-@click.argument("candidates", nargs=-1, required=True, shell_complete=completing.candidates)
+@click.argument("candidates", nargs=-1, shell_complete=completing.candidates)
 @click.option("--cases", default=20, show_default=True, help="Committed cases to carry through.")
 @click.option("--seed", default=0, show_default=True, help="Chooses the cases.")
+@click.option(
+    "--at-once",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Instead, let two processes of LangGraph write one thread at once, N times each.",
+)
 @json_option
 @workspace_option
 def command(
-    workspace: Workspace, candidates: tuple[str, ...], cases: int, seed: int, as_json: bool
+    workspace: Workspace,
+    candidates: tuple[str, ...],
+    cases: int,
+    seed: int,
+    at_once: int | None,
+    as_json: bool,
 ) -> int:
     """Let CANDIDATES and LangGraph take turns on threads, as in a rolling deploy.
 
@@ -46,7 +57,17 @@ def command(
     left out, and counted.
 
     Exits with 1 if a final result differs, and with 3 if no case ran to its end.
+
+    With --at-once, no candidate takes part. It counts what LangGraph's savers keep when two
+    processes invoke one thread, and when two answer one question: on SQLite, and on PostgreSQL if a
+    server is installed. It exits with 1 if something is missing that a saver had stored.
     """
+    if at_once is not None:
+        if candidates:
+            raise UsageError("--at-once is about LangGraph alone and takes no candidates")
+        return _at_once(at_once, as_json=as_json)
+    if not candidates:
+        raise UsageError("name candidates, or let two processes write one thread: --at-once N")
     from functools import partial
 
     from parity_kit.candidates.launch import find, start
@@ -80,6 +101,32 @@ def command(
     if not ends:
         return ExitCode.NOT_JUDGED
     return ExitCode.PARITY if all(result.same_end for result in ends) else ExitCode.DIVERGENCE
+
+
+def _at_once(times: int, *, as_json: bool) -> int:
+    from parity_kit.reference.postgres_server import missing
+    from parity_kit.reference.writers import SAVERS, answers_at_once, runs_at_once
+
+    absent = missing()
+    savers = [saver for saver in SAVERS if saver != "postgres" or not absent]
+    kept = {
+        f"{what} on {saver}": write(saver, times).to_json()
+        for saver in savers
+        for what, write in {"runs": runs_at_once, "answers": answers_at_once}.items()
+    }
+    if as_json:
+        print_json(kept)
+    else:
+        out = console()
+        for what, counts in kept.items():
+            raised = counts.pop("raised")
+            text = ", ".join(f"{name.replace('_', ' ')} {n:,}" for name, n in counts.items())
+            errors = ", ".join(f"{n:,} {name}" for name, n in raised.items()) or "none"
+            out.print(f"{what}: {text}, errors {errors}", markup=False)
+        if absent:
+            out.print(f"not looked at: PostgreSQL: {absent}", markup=False)
+    lost = any(counts["missing"] for counts in kept.values())
+    return ExitCode.DIVERGENCE if lost else ExitCode.PARITY
 
 
 def _chosen(workspace: Workspace, number: int, seed: int) -> list[Case]:

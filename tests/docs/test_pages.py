@@ -66,6 +66,7 @@ NOT_RUN = {
     r"^report |--resume|^claims RUN": "needs a run",
     r"^claims --file": "needs a file of one's own",
     r"^run (?!pure$)|^parity|^campaign|^bench |^selftest": "takes minutes",
+    r"^relay --at-once": "waits for two processes; tests/property/test_writers.py runs it",
     r"^upstream": "runs LangGraph's tests for minutes",
     r"^conformance": "needs an environment; tests/unit/test_conformance.py runs it",
     r"^app |recordings": "needs an application; tests/unit/test_app.py runs one",
