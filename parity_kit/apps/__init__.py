@@ -16,6 +16,7 @@
 `comparing`   a recording as a test
 `loading`     the graph that a user names
 `configured`  the application that `parity.toml` names
+`network`     refused while an application replays or its threads are judged
 `replaying`   a recording on the application's present code
 `upgrade/`    threads of a database under two releases of LangGraph
 """

@@ -7,6 +7,7 @@ import importlib
 import importlib.util
 import inspect
 import json
+import os
 import sys
 import traceback
 from collections.abc import Generator, Iterable, Iterator
@@ -39,7 +40,7 @@ def load_graph(named: str, path: Iterable[str] = ()) -> Any:
     with _edges_in_order():
         found = getattr(_module(module_name, named), attribute, None)
         if inspect.isfunction(found):
-            found = _made(found, named)
+            found = _made(found, named, module_name)
         if isinstance(found, StateGraph):
             found = cast("Any", found).compile()
     if not hasattr(found, "get_state_history"):
@@ -63,8 +64,20 @@ def _configured(name: str) -> str:
     for folder in config.get("dependencies", ()):
         if isinstance(folder, str) and folder.startswith("."):
             _look_in(Path(folder).resolve())
+    _set_environment(config.get("env", {}))
     found: Any = graphs[name]
     return str(found if isinstance(found, str) else found["path"])
+
+
+def _set_environment(env: Any) -> None:
+    """Set the variables of langgraph.json, a map or a file of them, unless they are set."""
+    if isinstance(env, str):
+        lines = (line.strip() for line in read_text(Path(env), hint=_HOW).splitlines())
+        pairs = (line.removeprefix("export ").partition("=") for line in lines if line[:1] != "#")
+        env = {name.strip(): value.strip().strip("\"'") for name, sign, value in pairs if sign}
+    if isinstance(env, dict):
+        for name, value in cast("dict[Any, Any]", env).items():
+            os.environ.setdefault(str(name), str(value))
 
 
 def _module(name: str, named: str) -> ModuleType:
@@ -77,7 +90,7 @@ def _module(name: str, named: str) -> ModuleType:
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        raise _failed(error, named) from error
+        raise _failed(error, named, name) from error
 
 
 def _executed(path: Path) -> ModuleType:
@@ -91,22 +104,31 @@ def _executed(path: Path) -> ModuleType:
     return module
 
 
-def _made(factory: Any, named: str) -> Any:
+def _made(factory: Any, named: str, module: str) -> Any:
     """Return what a function makes that langgraph.json may name in place of a graph."""
     try:
         return factory({}) if inspect.signature(factory).parameters else factory()
     except Exception as error:
-        raise _failed(error, named) from error
+        raise _failed(error, named, module) from error
 
 
-def _failed(error: BaseException, named: str) -> UsageError:
-    last = traceback.extract_tb(error.__traceback__)[-1:]
-    place = f" ({last[0].filename}:{last[0].lineno})" if last else ""
+def _failed(error: BaseException, named: str, module: str) -> UsageError:
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_users(frame)]
+    place = f" ({frames[-1].filename}:{frames[-1].lineno})" if frames else ""
+    by_hand = module if module.endswith(".py") else f"-c 'import {module}'"
     return UsageError(
         f"the application cannot be imported: {type(error).__name__}: {error}{place}",
         where=named,
-        hint="run it by hand: python -c 'import …', in the environment of the kit",
+        hint=f"run it by hand: {sys.executable} {by_hand}",
     )
+
+
+def _is_users(frame: traceback.FrameSummary) -> bool:
+    """Return whether a frame is neither the kit's nor of Python's own import."""
+    return not frame.filename.startswith("<") and Path(frame.filename) not in {
+        Path(__file__),
+        Path(importlib.__file__),
+    }
 
 
 def _look_in(folder: Path) -> None:

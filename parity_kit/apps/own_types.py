@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import inspect
 import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, cast
@@ -72,14 +73,14 @@ def _kind(name: TypeName) -> str:
 
 def kind_of(found: object) -> str:
     """Return the kind of a class (`jsonplus._msgpack_default`); nothing if it has none."""
-    if not isinstance(found, type):
+    if not inspect.isclass(found):
         return ""
     for method, kind in _METHODS.items():
         if callable(getattr(found, method, None)):
             return kind
     if issubclass(found, enum.Enum):
         return "enum"
-    return "dataclass" if hasattr(found, "__dataclass_fields__") else ""
+    return "dataclass" if dataclasses.is_dataclass(found) else ""
 
 
 _METHODS = {"model_dump": "pydantic", "dict": "pydantic_v1", "_asdict": "named_tuple"}

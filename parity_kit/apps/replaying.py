@@ -17,6 +17,7 @@ from langgraph.checkpoint.memory import InMemorySaver
 from parity_kit.apps.calls import Place, packed
 from parity_kit.apps.instruments import Hooked, hooked
 from parity_kit.apps.lowering import LoweredGraph, handler_bodies, lower
+from parity_kit.apps.network import network_refused
 from parity_kit.apps.own_types import application_class, kind_of
 from parity_kit.contract import Case, Event, Outcome, Raised, Returned, Unsupported
 from parity_kit.contract.canonical import pack
@@ -127,7 +128,10 @@ def _replay_on(graph: Any, case: Case, outcomes: tuple[Outcome, ...]) -> Replaye
         return Replayed(case, shape)
     recorded = _expected(case)
     answers = _Answers(_bodies(to_native(case.subject.spec["program"])))
-    departure = _run(lowered, answers, case, outcomes)
+    with network_refused() as asked:
+        departure = _run(lowered, answers, case, outcomes)
+    if asked:
+        return Replayed(case, f"calls the network, which is refused: {asked[0]}")
     if answers.departed is not None:
         return Replayed(case, _departure(answers.departed, len(answers.asked) - 1, recorded))
     left = Tally(asked.place for asked in recorded)

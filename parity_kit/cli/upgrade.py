@@ -129,6 +129,7 @@ def command(
         raise UsageError("--answers needs --app", hint="only an application resumes its threads")
     given = _answers(Path(answers)) if answers else {}
     name = baseline_name(release)
+    release = name.replace("-", "==", 1)  # as it may be given alone
     check_wanted(workspace, corpora)
     database = _database(sqlite, postgres, threads, serde)
     start = RunStarted("", __version__, versions(workspace), {}, 0, [name])
@@ -225,10 +226,9 @@ def _database(
     if sqlite is not None:
         from parity_kit.apps.upgrade.sqlite_copies import SqliteDatabase
 
-        if not Path(sqlite).is_file():
-            hint = "name the file that SqliteSaver writes"
-            raise BadFileError("is no file", where=sqlite, hint=hint)
-        return SqliteDatabase(Path(sqlite), threads, serde)
+        database = SqliteDatabase(Path(sqlite), threads, serde)
+        database.check()
+        return database
     from parity_kit.apps.upgrade.postgres_copies import PostgresDatabase
 
     return PostgresDatabase(str(postgres), threads, serde)

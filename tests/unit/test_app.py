@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import operator
+import os
+import re
 import shutil
+import socket
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -124,6 +128,25 @@ def test_recorded_calls_that_nobody_asks_for_are_listed(kept: CaseFile) -> None:
     replayed = replay_on(graph, kept.case, kept.reference_outcomes)
     assert replayed.unasked == ("double (1)",)
     assert "operation 0 (invoke)" in replayed.departure
+
+
+def test_a_call_of_the_network_is_refused_by_its_place(kept: CaseFile) -> None:
+    def asks(_: Any) -> str:
+        with contextlib.suppress(OSError):
+            socket.create_connection(("model.example", 443))
+        return "double"
+
+    builder: Any = StateGraph(State)
+    builder.add_node("add_one", add_one)
+    builder.add_node("double", double)
+    builder.add_edge(START, "add_one")
+    builder.add_conditional_edges("add_one", asks, ["double"])
+    graph = builder.compile(checkpointer=InMemorySaver())
+    replayed = replay_on(graph, kept.case, kept.reference_outcomes)
+    assert re.fullmatch(
+        r"calls the network, which is refused: \('model.example', 443\) \(.*test_app.py:\d+\)",
+        replayed.departure,
+    )
 
 
 def test_recordings_are_a_corpus_of_the_workspace(
@@ -289,6 +312,28 @@ def test_what_computes_with_values_is_redacted_less_or_refused(
     ):
         graph({"text": " else"}).invoke({"n": 7, "text": "somebody"})
     assert not Path("t.case").exists()
+
+
+def test_the_environment_of_langgraph_json_is_that_of_the_application(
+    application: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KEPT", "as it was")
+    monkeypatch.delenv("REFUND_LIMIT", raising=False)
+    source = (application / "refunds.py").read_text()
+    limit = 'LIMIT = int(__import__("os").environ["REFUND_LIMIT"])'
+    (application / "refunds.py").write_text(source.replace("LIMIT = 100", limit))
+    refused = call("check", "refund")
+    assert "KeyError: 'REFUND_LIMIT' (" in refused.exception.problem
+    assert refused.exception.hint.endswith(" ./refunds.py")
+    (application / ".env").write_text("# limits\n\nexport REFUND_LIMIT='100'\nKEPT=changed\n")
+    config = json.loads((application / "langgraph.json").read_text())
+    for env in (".env", {"REFUND_LIMIT": "100"}):
+        monkeypatch.delenv("REFUND_LIMIT", raising=False)
+        (application / "langgraph.json").write_text(json.dumps({**config, "env": env}))
+        assert call("check", "refund").return_value == ExitCode.PARITY
+    assert os.environ["KEPT"] == "as it was"
+    (application / "langgraph.json").write_text(json.dumps({**config, "env": "none.env"}))
+    assert "none.env" in str(call("check", "refund").exception)
 
 
 def test_a_graph_that_is_not_deterministic_is_refused_by_node(application: Path) -> None:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import shutil
 import socket
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
+from parity_kit.apps.network import NetworkRefusedError, network_refused
 from parity_kit.apps.upgrade.judging import (
     Asked,
     Judged,
@@ -24,7 +28,6 @@ from parity_kit.apps.upgrade.judging import (
 )
 from parity_kit.apps.upgrade.sides import Side
 from parity_kit.apps.upgrade.sqlite_copies import SqliteDatabase
-from parity_kit.apps.upgrade.worker import NetworkRefusedError, refuse_network
 from parity_kit.candidates.workspace import Workspace
 from parity_kit.cli import cli
 from parity_kit.contract.errors import BadFileError, CandidateError, UsageError
@@ -133,16 +136,25 @@ def test_an_application_that_cannot_be_imported_there_is_named(place: Path) -> N
     }
     log = place / "after.log"
     side = Side.start("after", Path(sys.executable), settings, log, Workspace(place))
-    with pytest.raises(CandidateError, match=r"cannot be imported there: .*No module named 'none'"):
+    missing = (
+        r"the other release: none:g: .* cannot be imported: .*No module named 'none'\n.*--with"
+    )
+    with pytest.raises(CandidateError, match=missing):
         side.greet()
     side.close()
 
 
-def test_the_network_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(socket.socket, "connect", socket.socket.connect)
-    refuse_network()
-    with pytest.raises(NetworkRefusedError, match=r"the network is refused: \('127.0.0.1', 9\)"):
-        socket.create_connection(("127.0.0.1", 9))
+def test_the_network_is_refused_by_name() -> None:
+    before = (socket.socket.connect, socket.getaddrinfo)
+    refused = r"the network is refused: \('127.0.0.1', 9\)"
+    with network_refused() as asked, socket.socket() as bare:
+        for call in (socket.create_connection, bare.connect):
+            with pytest.raises(NetworkRefusedError, match=refused):
+                call(("127.0.0.1", 9))
+    assert [one.partition(" (/")[0].partition(" (tests")[0] for one in asked] == [
+        "('127.0.0.1', 9)"
+    ] * 2
+    assert (socket.socket.connect, socket.getaddrinfo) == before
 
 
 def test_what_differs_is_said_in_words() -> None:
@@ -182,7 +194,7 @@ def test_a_database_that_cannot_be_judged_is_a_sentence(tmp_path: Path, place: P
     (tmp_path / "half.sqlite").write_bytes(data[: len(data) // 2])
     for name, problem in (
         ("none.sqlite", "is no file"),
-        ("text.sqlite", "not a database"),
+        ("text.sqlite", "is no database of SQLite"),
         ("other.sqlite", "has no table checkpoints"),
         ("half.sqlite", "malformed|broken|has no table"),
     ):
@@ -222,6 +234,50 @@ def test_a_half_written_database_is_a_sentence(tmp_path: Path, place: Path) -> N
     ):
         pass
     writer.close()
+
+
+@pytest.mark.parametrize("mode", ["TRUNCATE", "PERSIST"])
+def test_a_journal_that_is_kept_without_a_transaction_is_no_obstacle(
+    tmp_path: Path, place: Path, mode: str
+) -> None:
+    source = tmp_path / "kept.sqlite"
+    source.write_bytes((place / "threads.sqlite").read_bytes())
+    with closing(sqlite3.connect(source)) as writer:
+        writer.execute("PRAGMA journal_mode=DELETE")
+        writer.execute(f"PRAGMA journal_mode={mode}")
+        writer.execute("UPDATE checkpoints SET thread_id = 'written' WHERE thread_id = 'plain'")
+        writer.commit()
+    assert source.with_name("kept.sqlite-journal").exists()
+    with SqliteDatabase(source).copied(tmp_path / "copies") as copies:
+        assert [*copies.threads("own")] == ["written"]
+
+
+def test_a_database_in_use_and_a_full_disk_are_sentences(
+    tmp_path: Path, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = tmp_path / "busy.sqlite"
+    source.write_bytes((place / "threads.sqlite").read_bytes())
+    copyfile = shutil.copyfile
+
+    def copy(file: Path, target: Path) -> None:
+        copyfile(file, target)
+        with source.open("ab") as writer:
+            writer.write(bytes(4096))
+
+    monkeypatch.setattr(shutil, "copyfile", copy)
+    with (
+        pytest.raises(UsageError, match=r"changed while it was copied, 3 times\n.*\.backup COPY"),
+        SqliteDatabase(source).copied(tmp_path / "copies"),
+    ):
+        pass
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=1_000_000_000))  # pyright: ignore[reportUnknownLambdaType]  # any folder
+    with source.open("ab") as writer:
+        writer.truncate(600_000_000)
+    with (
+        pytest.raises(UsageError, match=r"1,200 MB are needed for its copies, 1,000 MB are free"),
+        SqliteDatabase(source).copied(tmp_path / "copies"),
+    ):
+        pass
 
 
 def test_the_command_says_what_is_wrong_with_its_arguments(place: Path, tmp_path: Path) -> None:

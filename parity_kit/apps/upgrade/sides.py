@@ -15,6 +15,15 @@ from parity_kit.candidates.workspace import Workspace
 from parity_kit.contract.errors import CandidateError
 
 _LAST_LINES = 6
+_MISSING_THERE = (
+    "add what is missing with --with REQUIREMENT, or pin what fits: "
+    "--with langgraph-prebuilt==VERSION"
+)
+_RELEASES = {
+    "before": "the installed release",
+    "after": "the other release",
+    "rollback": "the installed release, after a rollback",
+}
 
 
 @dataclass(slots=True)
@@ -53,11 +62,10 @@ class Side:
         """
         hello = self._line()
         if hello["error"]:
+            # What fails in the kit's own environment is no matter of the other release.
+            mended = hello["hint"] if self.title != "after" else ""
             raise CandidateError(
-                f"cannot be imported there: {hello['error']}",
-                where=self.title,
-                hint="add what is missing with --with REQUIREMENT, or pin what fits: "
-                "--with langgraph-prebuilt==VERSION",
+                hello["error"], where=_RELEASES[self.title], hint=mended or _MISSING_THERE
             )
         self.packages = hello["packages"]
 
@@ -88,7 +96,7 @@ class Side:
             words = self.log.read_text("utf-8", "replace").strip().splitlines()[-_LAST_LINES:]
             raise CandidateError(
                 f"its process ended with exit code {code}" + "".join(f"\n    {w}" for w in words),
-                where=self.title,
+                where=_RELEASES[self.title],
                 hint="run the command again: it goes on behind the last thread that was judged",
             )
         return json.loads(line)

@@ -15,6 +15,10 @@ from parity_kit.contract.errors import BadFileError, UsageError
 from parity_kit.corpora.user_checkpoints.source import Selection
 from parity_kit.corpora.user_checkpoints.sqlite_source import open_sqlite
 
+_MAGIC = b"SQLite format 3\0"
+_TRIES = 3
+_WHICH = "name the file that SqliteSaver writes"
+
 
 @dataclass(frozen=True, slots=True)
 class SqliteCopies:
@@ -75,25 +79,56 @@ class SqliteDatabase:
             for file in folder.glob("*.sqlite*"):
                 file.unlink()
 
-    def _copy(self, targets: list[Path]) -> None:
+    def check(self) -> None:
+        """Check what shows without a copy, before anything slow begins.
+
+        Raises:
+            BadFileError: If it is no database of SQLite.
+            UsageError: If it is half-written.
+        """
         where = str(self.file)
         if not self.file.is_file():
-            raise BadFileError("is no file", where=where, hint="name SqliteSaver's file")
-        if self.file.with_name(f"{self.file.name}-journal").exists():
+            raise BadFileError("is no file", where=where, hint=_WHICH)
+        if _begins(self.file) != _MAGIC:
+            raise BadFileError("is no database of SQLite", where=where, hint=_WHICH)
+        journal = self.file.with_name(f"{self.file.name}-journal")
+        if journal.is_file() and any(_begins(journal)):  # it may be kept, emptied or blanked
             raise UsageError(
-                f"is half-written: {self.file.name}-journal holds a transaction that did not end",
+                f"is half-written: {journal.name} holds a transaction that did not end",
                 where=where,
                 hint="let the application end it; after a crash, opening the file with it does",
             )
-        before = _state(self.file)
-        for target in targets:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            for file, copy in zip(_files(self.file), _files(target), strict=True):
-                copy.unlink(missing_ok=True)
-                if file.is_file():
-                    shutil.copyfile(file, copy)
-        if _state(self.file) != before:
-            raise UsageError("was changed while it was copied", where=where, hint="run it again")
+
+    def _check_space(self, folder: Path, copies: int) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        needed = copies * sum(size for size, _ in _state(self.file))
+        if (free := shutil.disk_usage(folder).free) < needed:
+            raise UsageError(
+                f"{needed / 1e6:,.0f} MB are needed for its copies, {free / 1e6:,.0f} MB are free",
+                where=str(folder),
+                hint="make room there, or run it in a workspace on another disk: --workspace",
+            )
+
+    def _copy(self, targets: list[Path]) -> None:
+        where = str(self.file)
+        self._check_space(targets[0].parent, len(targets))
+        for _ in range(_TRIES):
+            self.check()
+            before = _state(self.file)
+            for target in targets:
+                for file, copy in zip(_files(self.file), _files(target), strict=True):
+                    copy.unlink(missing_ok=True)
+                    if file.is_file():
+                        shutil.copyfile(file, copy)
+            if _state(self.file) == before:
+                break
+        else:
+            raise UsageError(
+                f"was changed while it was copied, {_TRIES} times",
+                where=where,
+                hint="stop the application, or name a copy that you make while it runs: "
+                "sqlite3 FILE '.backup COPY'",
+            )
         try:
             for target in targets:
                 _check(target)
@@ -103,6 +138,11 @@ class SqliteDatabase:
             raise BadFileError(f"cannot be read: {error}", where=where) from error
         except BadFileError as error:
             raise BadFileError(error.problem, where=where, hint=error.hint) from error
+
+
+def _begins(file: Path) -> bytes:
+    with file.open("rb") as opened:
+        return opened.read(len(_MAGIC))
 
 
 def _check(copy: Path) -> None:

@@ -12,7 +12,6 @@ import hashlib
 import json
 import logging
 import os
-import socket
 import sys
 import warnings
 from collections import Counter
@@ -24,8 +23,10 @@ from langgraph.pregel._checkpoint import LATEST_VERSION
 from langgraph.store.memory import InMemoryStore
 from langgraph.types import Command
 
+from parity_kit.apps.network import network_refused
 from parity_kit.apps.upgrade.savers import StoredValues, close_saver, open_saver
 from parity_kit.contract.canonical import pack, unpack
+from parity_kit.contract.errors import ParityKitError
 from parity_kit.corpora.user_checkpoints.encryption import load_serializer
 from parity_kit.msgpack.buildable import named_types
 from parity_kit.reference.asynchronous import Awaited
@@ -33,10 +34,6 @@ from parity_kit.reference.graph_operations import Caller, Direct
 from parity_kit.reference.native import to_plain
 
 _MOST_SHOWN = 200
-
-
-class NetworkRefusedError(OSError):
-    """The application called the network while its threads were judged."""
 
 
 class FutureCheckpointError(Exception):
@@ -202,19 +199,6 @@ def _packages() -> dict[str, str]:
     return dict(sorted((name, version) for name, version in names.items() if name))
 
 
-def refuse_network() -> None:
-    """Let connections fail that leave the machine, and those that could."""
-    connect = socket.socket.connect
-
-    def refuse(self: Any, address: Any) -> None:
-        if self.family == socket.AF_UNIX:
-            connect(self, address)
-            return
-        raise NetworkRefusedError(f"the network is refused: {address}")
-
-    socket.socket.connect = refuse
-
-
 def main() -> None:
     """Serve threads until the input ends."""
     settings = json.loads(sys.argv[1])
@@ -229,14 +213,19 @@ def main() -> None:
     warnings.simplefilter("ignore")
     try:
         worker = Worker(settings)
-    except Exception as error:  # noqa: BLE001  # the application's own, or the release's
-        emit({"packages": _packages(), "error": f"{type(error).__name__}: {error}"})
+    except ParityKitError as error:
+        where = f"{error.where}: " if error.where else ""
+        emit({"packages": _packages(), "error": f"{where}{error.problem}", "hint": error.hint})
         return
-    refuse_network()
-    emit({"packages": _packages(), "error": None})
-    for line in sys.stdin:
-        asked = json.loads(line)
-        emit(worker.judge(asked["thread"], resume=asked["resume"], answer=asked.get("answer")))
+    except Exception as error:  # noqa: BLE001  # the application's own, or the release's
+        problem = f"cannot be imported there: {type(error).__name__}: {error}"
+        emit({"packages": _packages(), "error": problem, "hint": ""})
+        return
+    with network_refused():
+        emit({"packages": _packages(), "error": None})
+        for line in sys.stdin:
+            asked = json.loads(line)
+            emit(worker.judge(asked["thread"], resume=asked["resume"], answer=asked.get("answer")))
 
 
 if __name__ == "__main__":

@@ -33,7 +33,6 @@ def _release(requirement: str) -> str:
     if matched is None:
         raise UsageError(
             f"not a release of LangGraph: {requirement!r}",
-            where="--baseline",
             hint="name one exactly, like langgraph==1.1.10",
         )
     return matched[1]
