@@ -157,6 +157,7 @@ def _searched(
 ) -> Conclusion:
     """Search on, emit what the campaign comes to, and return the conclusion."""
     from parity_kit.candidates.launch import start
+    from parity_kit.corpora.reach import read_reach
     from parity_kit.gates.campaign import CampaignRun
     from parity_kit.gates.campaign_result import result_events
     from parity_kit.gates.campaign_worker import Campaigned
@@ -190,7 +191,8 @@ def _searched(
         emit(CandidateFailed(name, candidate.title, error.code, error.problem))
     for event in result_events(campaign, name, level, settings.floors):
         emit(event)
-    conclusion = conclude(totals, settings.rules(name).for_a_part())
+    reach = read_reach(run.workspace.fixtures)
+    conclusion = conclude(totals, settings.rules(name).for_a_part(), reach)
     run.emit(conclusion.event(name))
     return conclusion
 
@@ -253,6 +255,7 @@ def _as_json(campaign: Campaign, conclusion: Conclusion, page: Path) -> dict[str
         "report": str(page),
         "verdict": conclusion.verdict,
         "reason": conclusion.reason + conclusion.detail,
+        "not_looked_at": list(conclusion.not_looked_at),
         "exit_code": int(conclusion.exit_code),
         "seconds": campaign.seconds,
         "cases": campaign.cases,

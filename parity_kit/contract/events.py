@@ -159,7 +159,8 @@ class GateFinished:
     A search tells how many pairs of features its compared cases had among the `possible` ones;
     `notes` say what was left out, or which floor it did not reach. `subjects` maps each kind of
     subject that its cases open to the level that all of them `reached`, `none` where none was
-    compared, and to their `verdicts`.
+    compared, and to their `verdicts`. `areas` names the areas of LangGraph that a search
+    ran; it is null if that was not watched, as for a corpus, whose reach is on record.
     """
 
     candidate: str
@@ -176,6 +177,7 @@ class GateFinished:
     possible: int = 0
     notes: list[str] = field(default_factory=list[str])
     subjects: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
+    areas: list[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 _AREAS = {
     "langgraph.cache.base": "caches",
     "langgraph.cache.memory": "the in-memory cache",
@@ -39,6 +41,11 @@ _AREAS = {
     "langgraph.stream": "stream transformers",
 }
 _REST = "types, configuration and helpers"
+
+
+def areas_of(modules: Iterable[str]) -> list[str]:
+    """Return the areas that modules belong to, each once, by name."""
+    return sorted({area_of(module) for module in modules})
 
 
 def area_of(module: str) -> str:

@@ -72,6 +72,8 @@ class SuiteTotals:
     features: Counter[str] = field(default_factory=Counter[str])
     pairs: int = 0
     reached: Level = Level.BYTES
+    areas: set[str] | None = field(default_factory=set[str])
+    """The areas of LangGraph that were run; None if some slice was not watched."""
 
     def add(self, result: Searched) -> int:
         """Add a slice; return how many pairs of features are new."""
@@ -81,6 +83,8 @@ class SuiteTotals:
         self.verdicts.update(result.verdicts)
         self.features.update(result.features)
         self.pairs |= result.pairs
+        if self.areas is not None:
+            self.areas = None if result.areas is None else self.areas | {*result.areas}
         if any(result.verdicts.get(word) for word in ("equal", "divergent", "expected")):
             self.reached = min(self.reached, Level[result.reached.upper()])
         return self.pairs.bit_count() - before
@@ -272,6 +276,8 @@ def _from_json(data: Mapping[str, Any]) -> tuple[float, SliceOrShrinking, Search
     if (part := fields.pop("Slice", None)) is not None:
         fields["causes"] = tuple(CauseSeen(**_with_tuple(seen)) for seen in fields["causes"])
         fields["pairs"] = int(fields["pairs"], 16)
+        areas = fields.get("areas")
+        fields["areas"] = None if areas is None else tuple(areas)
         return seconds, Slice(**part), Searched(**fields)
     task = Shrinking(**_with_tuple(fields.pop("Shrinking")))
     found = event_from_json(fields["found"]) if fields["found"] else None

@@ -64,6 +64,7 @@ def _gate(  # noqa: PLR0913, PLR0917  # a result's parts
         possible=possible,
         notes=[note for note in (missed, *notes, left_out(suite)) if note],
         subjects={suite: {"reached": reached, "verdicts": dict(verdicts.most_common())}},
+        areas=None if totals.areas is None else sorted(totals.areas),
     )
 
 

@@ -6,7 +6,7 @@ import platform
 import threading
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 from parity_kit.candidates.launch import find, start
@@ -15,12 +15,14 @@ from parity_kit.contract import Engine, Level, run
 from parity_kit.contract.casefile import CaseFile
 from parity_kit.contract.errors import CandidateError, UsageError
 from parity_kit.contract.events import DivergenceFound
+from parity_kit.corpora.areas import areas_of
 from parity_kit.corpora.oracle import reference, versions
 from parity_kit.gates.findings import divergence
 from parity_kit.gates.resume import made_of
 from parity_kit.gates.rules import subject_of
 from parity_kit.judging.candidate_under_test import CandidateUnderTest
 from parity_kit.judging.ledger import Ledger
+from parity_kit.reference.watcher import Watcher
 from parity_kit.search.slices import (
     Searched,
     Shrinking,
@@ -63,6 +65,7 @@ class _Worker:
     engine: RemoteEngine
     under_test: CandidateUnderTest
     reference: Engine
+    watcher: Watcher
     _stack: ExitStack = field(default_factory=ExitStack)
 
     @classmethod
@@ -88,7 +91,8 @@ class _Worker:
             ours = stack.enter_context(reference(asked.workspace))
             engine = stack.enter_context(start(candidate, asked.workspace))
             under_test = CandidateUnderTest.started(asked.candidate, engine, asked.ledger)
-            return cls(asked, engine, under_test, ours, stack.pop_all())
+            watcher = stack.enter_context(Watcher())
+            return cls(asked, engine, under_test, ours, watcher, stack.pop_all())
 
     def close(self) -> None:
         """End the engines."""
@@ -100,10 +104,18 @@ class _Worker:
         required = self.under_test.asked(subject_of(task.suite), self.asked.level)
         match task:
             case Slice():
-                seed = self.asked.seed
-                return search_slice(task, seed, self.reference, self.under_test, required)
+                return self._searched(task, required)
             case Shrinking():
                 return self._shrunk(task, required)
+
+    def _searched(self, task: Slice, required: Level) -> Searched:
+        searched = self.watcher.call(
+            search_slice, task, self.asked.seed, self.reference, self.under_test, required
+        )
+        if self.asked.workspace.oracle:  # in a process of its own
+            return searched
+        areas = areas_of(function.module for function in self.watcher.ran().functions)
+        return replace(searched, areas=tuple(areas))
 
     def _shrunk(self, task: Shrinking, required: Level) -> Shrunk:
         found = shrink_case(task, self.reference, self.under_test, required)

@@ -69,6 +69,9 @@ class Conclusion:
         )
 
 
+_CORPUS = "corpus "  # how the gate of a corpus is named; a search tells what it ran
+
+
 def conclude(totals: GateTotals, rules: Rules, reach: Reach | None = None) -> Conclusion:
     """Return the conclusion on a candidate: what its gates add up to, held against the rules.
 
@@ -78,13 +81,21 @@ def conclude(totals: GateTotals, rules: Rules, reach: Reach | None = None) -> Co
     conclusion = replace(_conclude(totals, rules), not_judged=tuple(rules.not_accepted(totals)))
     if reach is None or not totals.compared:
         return conclusion
-    return replace(conclusion, not_looked_at=tuple(reach.not_looked_at(_corpora(totals, reach))))
+    unseen = reach.not_looked_at(_corpora(totals, reach))
+    return replace(
+        conclusion, not_looked_at=tuple(area for area in unseen if area not in totals.areas)
+    )
 
 
 def _corpora(totals: GateTotals, reach: Reach) -> Collection[str]:
-    """Return the corpora whose reach the compared cases have at most; a search may have any's."""
-    names, known = {gate.removeprefix("corpus ") for gate in totals.gates}, reach.corpora()
-    return known if names - known else names
+    """Return the corpora whose reach the compared cases have at most.
+
+    An own corpus, such as recordings, has no reach on record, and a search may not have been
+    watched: they may have the reach of any.
+    """
+    corpora = (gate for gate in totals.gates if gate.startswith(_CORPUS))
+    names, known = {gate.removeprefix(_CORPUS) for gate in corpora}, reach.corpora()
+    return known if totals.unwatched or names - known else names
 
 
 def _conclude(  # noqa: PLR0911  # one return for each row of the table above

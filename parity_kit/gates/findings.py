@@ -79,6 +79,7 @@ def gate_finished(  # noqa: PLR0913  # a result's parts, all named
     seconds: float,
     coverage: Coverage | None = None,
     notes: Sequence[str] = (),
+    areas: Sequence[str] | None = None,
 ) -> GateFinished:
     """Return the event that tells a gate's result."""
     reached = tally.reached if tally.compared else Level.NONE
@@ -96,6 +97,7 @@ def gate_finished(  # noqa: PLR0913  # a result's parts, all named
         pairs=coverage.covered if coverage else 0,
         possible=coverage.possible if coverage else 0,
         notes=list(notes),
+        areas=None if areas is None else list(areas),
         subjects={
             kind.value: {
                 "reached": (subject_tally.reached if subject_tally.compared else Level.NONE).label,

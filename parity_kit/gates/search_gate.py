@@ -9,18 +9,21 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from parity_kit.candidates.workspace import Workspace
 from parity_kit.contract import Case, Engine, Level, Outcome, SubjectKind, run
 from parity_kit.contract.casefile import SUFFIX, CaseFile
 from parity_kit.contract.errors import CandidateError
 from parity_kit.contract.events import Event, GateFinished, GateProgress
+from parity_kit.corpora.areas import areas_of
 from parity_kit.corpora.folder import read_corpora
 from parity_kit.corpora.oracle import reference
 from parity_kit.corpora.reach import read_reach
 from parity_kit.gates.findings import divergence, gate_finished
 from parity_kit.gates.rules import subject_of
 from parity_kit.judging.candidate_under_test import CandidateUnderTest
+from parity_kit.reference.functions import Function
 from parity_kit.reference.watcher import Watcher
 from parity_kit.search.coverage import Floors
 from parity_kit.search.generate import left_out
@@ -30,6 +33,7 @@ from parity_kit.search.handovers import stops
 from parity_kit.search.lockstep import Lockstep, search
 
 _MOST_NAMED = 3
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +85,9 @@ def gate_suite(  # noqa: PLR0913, PLR0917  # what a search is made of
                 known=asked.known,
             )
 
-        result, reached = _watched(searched, workspace)
+        result, ran = _watched(searched, workspace)
         _tell_findings(engine, under_test, result, emit, folder)
-    emit(_finished(under_test, result, asked, reached))
+    emit(_finished(under_test, result, asked, ran, workspace))
 
 
 def _gate_handovers(
@@ -100,15 +104,19 @@ def _gate_handovers(
     """
     traces = [trace for corpus in read_corpora(workspace.fixtures) for trace in corpus.traces]
     with reference(workspace) as engine:
-        result = hand_over(
-            [trace for trace in traces if stops(trace.case, trace.outcomes)],
-            engine,
-            under_test,
-            examples=asked.examples + asked.bulk,
-            seed_value=asked.seed,
-            required=under_test.asked(SubjectKind.GRAPH, asked.required),
-            on_case=lambda done: emit(GateProgress(under_test.name, HANDOVER, done, done)),
-        )
+
+        def handed_over() -> HandoverSearch:
+            return hand_over(
+                [trace for trace in traces if stops(trace.case, trace.outcomes)],
+                engine,
+                under_test,
+                examples=asked.examples + asked.bulk,
+                seed_value=asked.seed,
+                required=under_test.asked(SubjectKind.GRAPH, asked.required),
+                on_case=lambda done: emit(GateProgress(under_test.name, HANDOVER, done, done)),
+            )
+
+        result, ran = _watched(handed_over, workspace)
         _tell_findings(engine, under_test, result, emit, folder)
     emit(
         gate_finished(
@@ -119,26 +127,40 @@ def _gate_handovers(
             tally=result.tally,
             seconds=result.seconds,
             notes=[*result.notes()],
+            areas=_areas(ran),
         )
     )
 
 
-def _watched(searched: Callable[[], Lockstep], workspace: Workspace) -> tuple[Lockstep, str]:
-    """Return the result of a search, and what it reached of LangGraph that no corpus reaches."""
-    reach = read_reach(workspace.fixtures)
-    if reach is None or workspace.oracle:  # another oracle runs in a process of its own
-        return searched(), ""
-    unreached = frozenset(reach.functions) - reach.run_by()
-    with Watcher(unreached) as watcher:
+def _watched(
+    searched: Callable[[], T], workspace: Workspace
+) -> tuple[T, frozenset[Function] | None]:
+    """Return the result of a search, and the functions of LangGraph that it ran.
+
+    They are None if another oracle ran it, in a process of its own.
+    """
+    if workspace.oracle:
+        return searched(), None
+    with Watcher() as watcher:
         result = watcher.call(searched)
-    ran = sorted(map(str, watcher.ran().functions & unreached))
-    if not result.tally.compared:
-        return result, ""
-    if not ran:
-        return result, "reached no function of LangGraph that the corpora do not reach"
-    more = [f"and {len(ran) - _MOST_NAMED} more"] if len(ran) > _MOST_NAMED else []
-    names = ", ".join([*ran[:_MOST_NAMED], *more])
-    return result, f"reached functions of LangGraph that no corpus reaches: {names}"
+    return result, watcher.ran().functions
+
+
+def _areas(ran: frozenset[Function] | None) -> list[str] | None:
+    return None if ran is None else areas_of(function.module for function in ran)
+
+
+def _reached(ran: frozenset[Function] | None, workspace: Workspace) -> str:
+    """Return what a search ran of LangGraph that no corpus runs, in words."""
+    reach = read_reach(workspace.fixtures)
+    if ran is None or reach is None:
+        return ""
+    new = sorted(map(str, ran & (frozenset(reach.functions) - reach.run_by())))
+    if not new:
+        return "reached no function of LangGraph that the corpora do not reach"
+    more = [f"and {len(new) - _MOST_NAMED} more"] if len(new) > _MOST_NAMED else []
+    names = ", ".join([*new[:_MOST_NAMED], *more])
+    return f"reached functions of LangGraph that no corpus reaches: {names}"
 
 
 def _tell_findings(
@@ -166,7 +188,11 @@ def _tell_findings(
 
 
 def _finished(
-    under_test: CandidateUnderTest, result: Lockstep, asked: Search, reached: str
+    under_test: CandidateUnderTest,
+    result: Lockstep,
+    asked: Search,
+    ran: frozenset[Function] | None,
+    workspace: Workspace,
 ) -> GateFinished:
     verdict, missed = result.judged(asked.floors)
     if verdict == "unsupported" and result.suite in under_test.claimed:
@@ -174,6 +200,7 @@ def _finished(
         missed = f"{result.suite} is claimed, and 0 of {result.tried:,} cases were compared"
     first = f"tried first: {len(asked.known)} cases that failed in a campaign"
     known = first if asked.known else ""
+    reached = _reached(ran, workspace) if result.tally.compared else ""
     return gate_finished(
         candidate=under_test.name,
         gate=_name(result.suite),
@@ -183,6 +210,7 @@ def _finished(
         seconds=result.seconds,
         coverage=result.coverage,
         notes=[note for note in (missed, left_out(result.suite), reached, known) if note],
+        areas=_areas(ran),
     )
 
 

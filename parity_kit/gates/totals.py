@@ -71,6 +71,10 @@ class GateTotals:
     """How often each replaced function ran."""
     gates: list[str] = field(default_factory=list[str])
     """The gates in which cases were compared."""
+    areas: list[str] = field(default_factory=list[str])
+    """The areas of LangGraph that searches ran."""
+    unwatched: bool = False
+    """Whether it is not known what some search ran."""
     rows: int = 0
     """The rows of the matrix that were judged."""
     caseless: list[str] = field(default_factory=list[str])
@@ -133,6 +137,8 @@ class GateTotals:
         if gate.compared:
             self._lower(gate.reached)
             self.gates.append(gate.gate)
+            self.areas += gate.areas or ()
+            self.unwatched |= gate.areas is None and gate.kind == "lockstep"
         if gate.verdict == "unknown":
             self.missed += [f"{gate.gate}: {note}" for note in gate.notes[:1]]
         self.unread += [note for note in gate.notes if note.startswith(UNREAD)]
@@ -222,6 +228,8 @@ class GateTotals:
         self.cage = self.cage or other.cage
         self.loaded = self.loaded or other.loaded
         self.gates += other.gates
+        self.areas += other.areas
+        self.unwatched |= other.unwatched
         self.rows += other.rows
         self.caseless += other.caseless
         self.changed = self.changed or other.changed

@@ -48,17 +48,20 @@ class Ran:
     calls: tuple[frozenset[Function], ...] = ()
 
 
+def compile_watched() -> None:
+    """Compile LangGraph as a watcher needs it: processes forked from this one share that."""
+    module_of_file = _module_below(source_roots())
+    for loaded in [*sys.modules.values()]:
+        path = getattr(loaded, "__file__", None)
+        if path and (module := module_of_file(path)):
+            _watched(module, path)
+            _own(module, path)
+
+
 class Watcher(MetaPathFinder):
-    """Collects what runs of LangGraph in watched calls; only inside `with` can it watch.
+    """Collects what runs of LangGraph in watched calls; only inside `with` can it watch."""
 
-    With `only`, it watches these functions, which costs nothing as long as none of them runs.
-    """
-
-    def __init__(self, only: frozenset[Function] | None = None) -> None:
-        # A local function gets its code from the function around it.
-        self._only = only and {
-            Function(function.module, name) for function in only for name in _around(function.name)
-        }
+    def __init__(self) -> None:
         self._running: set[tuple[str, str]] = set()
         self._calls: list[frozenset[Function]] = []
         self._left: dict[tuple[str, str], dict[str, Any]] = {}
@@ -71,7 +74,7 @@ class Watcher(MetaPathFinder):
         setattr(builtins, _RAN, self._running.add)
         setattr(builtins, _LOOK, self._look)
         sys.meta_path.insert(0, self)
-        self._exchange(self._codes)
+        self._exchange(_watched)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -130,19 +133,6 @@ class Watcher(MetaPathFinder):
                 if (module := self._module(code.co_filename)) is not None:
                     key = (code.co_qualname, code.co_firstlineno)
                     function.__code__ = codes(module, code.co_filename).get(key, code)
-
-    def _codes(self, module: str, path: str) -> _Codes:
-        """Return the code of the functions of a module that are watched."""
-        codes = _watched(module, path)
-        if self._only is None:
-            return codes
-        return {key: code for key, code in codes.items() if Function(module, key[0]) in self._only}
-
-
-def _around(name: str) -> Iterator[str]:
-    """Yield a function's qualified name, then those of the functions that it is local to."""
-    parts = name.split(".<locals>.")
-    yield from (".<locals>.".join(parts[:number]) for number in range(len(parts), 0, -1))
 
 
 def _module_below(roots: Sequence[Path]) -> Callable[[str], str | None]:

@@ -66,7 +66,11 @@ class CauseSeen:
 
 @dataclass(frozen=True, slots=True)
 class Searched:
-    """The result of a slice; `pairs` has a bit for each pair of features that was covered."""
+    """The result of a slice.
+
+    `pairs` has a bit for each pair of features that was covered; `areas` names the areas of
+    LangGraph that were run, and is None if that was not watched.
+    """
 
     verdicts: dict[str, int]
     reached: str
@@ -74,6 +78,7 @@ class Searched:
     pairs: int
     causes: tuple[CauseSeen, ...]
     seconds: float
+    areas: tuple[str, ...] | None = None
 
 
 def slices(suites: Sequence[str], examples: int) -> list[Slice]:

@@ -243,6 +243,8 @@ def test_the_command_goes_on_and_run_tries_first_what_failed(workspace: Workspac
     assert done.returncode == 1, done.stderr
     result = json.loads(done.stdout)
     assert (result["cases"], result["verdict"]) == (100, "divergent")
+    assert "running graphs" in result["not_looked_at"]
+    assert "channels" not in result["not_looked_at"]
     (run,) = workspace.reports.iterdir()
     assert all((run / cause["file"]).is_file() for cause in result["causes"])
     again = parity_kit("campaign", "--resume", run.name, cwd=workspace.root)

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -160,18 +161,26 @@ def test_a_name_that_nothing_has_gets_the_nearest() -> None:
     assert "ToolNode" in (error.value.hint or "")
 
 
-def totals(*gates: str) -> GateTotals:
+def totals(*gates: str, areas: Sequence[str] = ()) -> GateTotals:
     equal = Counter(equal=1)
-    return GateTotals(verdicts=equal, subjects={"channel": equal}, gates=[*gates])
+    return GateTotals(verdicts=equal, subjects={"channel": equal}, gates=[*gates], areas=[*areas])
 
 
 def test_a_conclusion_names_what_no_compared_case_runs(committed: Reach) -> None:
     channels = conclude(totals("corpus channels"), Rules(), committed).not_looked_at
-    conclusion = conclude(totals("corpus channels", "lockstep graph"), Rules(), committed)
+    searched = totals("corpus channels", "lockstep graph", areas=["running graphs"])
+    conclusion = conclude(searched, Rules(), committed)
     assert "running graphs" in channels
     assert "remote graphs" in conclusion.not_looked_at
     assert "running graphs" not in conclusion.not_looked_at
-    assert set(conclusion.not_looked_at) < set(channels)
+    assert set(channels) - set(conclusion.not_looked_at) == {"running graphs"}
+
+
+def test_a_search_counts_for_what_it_ran(committed: Reach) -> None:
+    everything = {area.name for area in committed.areas()}
+    searched = totals("lockstep store", areas=["stores"])
+    unseen = conclude(searched, Rules(), committed).not_looked_at
+    assert set(unseen) == everything - {"stores"}
 
 
 def test_nothing_compared_names_nothing(committed: Reach) -> None:

@@ -21,14 +21,14 @@ GET = Function("langgraph.channels.last_value", "LastValue.get")
 NEVER = Function("langgraph.pregel.main", "Pregel.get_graph")
 
 
-def notes(tmp_path: Path) -> list[str]:
+def finished(tmp_path: Path) -> GateFinished:
     """Return what a search of channels says."""
     engine, events = Engine(), list[Event]()
     candidate = CandidateUnderTest("it", lambda case: run(engine, case))
     asked = Search(examples=0, bulk=60)
     gate_suite(WORKSPACE, candidate, "channel", asked, events.append, tmp_path)
-    (finished,) = [event for event in events if isinstance(event, GateFinished)]
-    return finished.notes
+    (one,) = [event for event in events if isinstance(event, GateFinished)]
+    return one
 
 
 def read(monkeypatch: pytest.MonkeyPatch, reach: Reach | None) -> None:
@@ -41,16 +41,22 @@ def read(monkeypatch: pytest.MonkeyPatch, reach: Reach | None) -> None:
 
 
 def test_a_search_that_reaches_nothing_more_says_so(tmp_path: Path) -> None:
-    assert notes(tmp_path) == ["reached no function of LangGraph that the corpora do not reach"]
+    said = finished(tmp_path)
+    assert said.notes == ["reached no function of LangGraph that the corpora do not reach"]
+    assert said.areas is not None
+    assert "channels" in said.areas
+    assert "running graphs" not in said.areas
 
 
 def test_a_search_names_what_it_alone_reaches(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read(monkeypatch, Reach("1.2.24", "3.11", {GET: (), NEVER: ()}))
-    assert notes(tmp_path) == [f"reached functions of LangGraph that no corpus reaches: {GET}"]
+    assert finished(tmp_path).notes == [
+        f"reached functions of LangGraph that no corpus reaches: {GET}"
+    ]
 
 
 def test_without_a_reach_nothing_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     read(monkeypatch, None)
-    assert notes(tmp_path) == []
+    assert finished(tmp_path).notes == []

@@ -144,17 +144,6 @@ def test_functions_have_their_own_code_back(module: ModuleType) -> None:
     assert str(Parameter(Function("m", "f"), "a")) == "m.f(a)"
 
 
-def test_only_some_functions_are_watched(module: ModuleType) -> None:
-    own = module.plain.__code__
-    with Watcher(frozenset({Function("langgraph_like.graphs", "Graph.run")})) as watcher:
-        graph = watcher.call(module.Graph)
-        watcher.call(module.plain, 1, b=2)
-        assert module.plain.__code__ is own
-        assert watcher.ran().functions == frozenset()
-        watcher.call(graph.run)
-        assert {function.name for function in watcher.ran().functions} == {"Graph.run"}
-
-
 def test_what_runs_in_other_threads_counts(module: ModuleType, watcher: Watcher) -> None:
     def in_a_thread() -> None:
         with ThreadPoolExecutor(1) as executor:
