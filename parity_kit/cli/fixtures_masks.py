@@ -32,15 +32,31 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Write nothing; exit with 1 if a mask is missing or no longer needed.",
 )
+@click.option(
+    "--free",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Instead, run cases N times with LangGraph's own threads and list what differs.",
+)
+@click.option(
+    "--every", default=1, show_default=True, metavar="N", help="With --free: every N-th case only."
+)
 @json_option
 @workspace_option
-def command(workspace: Workspace, only_check: bool, as_json: bool) -> int:
+def command(
+    workspace: Workspace, only_check: bool, free: int | None, every: int, as_json: bool
+) -> int:
     """Measure which places change when real LangGraph is compared with itself.
 
     Runs the committed cases again, each time with one of ids, clock, randomness, threads, the order
     of edges and the order of sets left unpinned. Only what changes is masked, and only below the
     bytes level.
+
+    With --free, nothing is written. What differs is compared at level trace, under the masks; it
+    exits with 0 whatever differs, because that is what LangGraph may do.
     """
+    if free is not None:
+        return _free(workspace, free, every, as_json=as_json)
     from parity_kit.corpora.drift.masking import measure
     from parity_kit.judging.masks import MASKS
 
@@ -66,6 +82,30 @@ def command(workspace: Workspace, only_check: bool, as_json: bool) -> int:
     if not only_check:
         console().print(f"written to {MASKS}", markup=False)
     return code
+
+
+def _free(workspace: Workspace, times: int, every: int, *, as_json: bool) -> int:
+    from parity_kit.corpora.drift.free_runs import run_free
+    from parity_kit.corpora.folder import read_corpora
+    from parity_kit.reference.logs import silence_langgraph
+
+    traces = [trace for corpus in read_corpora(workspace.fixtures) for trace in corpus.traces]
+    with progress_messages() as emit, silence_langgraph():
+        free = run_free(traces[::every], times, emit)
+    if as_json:
+        print_json(free.to_json())
+        return ExitCode.PARITY
+    out = console()
+    differing = {case for cases in free.differing.values() for case in cases}
+    for cause, cases in sorted(free.differing.items()):
+        shown = ", ".join(f"{case} ({n} of {free.times})" for case, n in cases.items())
+        out.print(f"{cause}: {shown}", markup=False)
+    out.print(
+        f"{free.cases:,} cases of graphs ran {free.times} times with LangGraph's own threads: "
+        f"{len(differing):,} differed in some run",
+        markup=False,
+    )
+    return ExitCode.PARITY
 
 
 def against_kept(measured: Measured) -> Stale:

@@ -47,12 +47,16 @@ _EMPTY_CHECKPOINT = -2  # the clock_seq that `empty_checkpoint` passes to uuid6
 
 
 class Pin(StrEnum):
-    """What can be pinned, or left free to see what then moves."""
+    """What can be pinned, or left free to see what then moves.
+
+    Without `THREADS`, tasks run in threads and end in an order; without `ENDS` too, in any.
+    """
 
     IDS = "ids"
     CLOCK = "clock"
     CHANCE = "chance"
     THREADS = "threads"
+    ENDS = "ends"
     EDGES = "edges"
 
 
@@ -161,11 +165,11 @@ def pinned(counter: Counter, order: Sequence[int] | None = None) -> Generator[No
         (Pin.EDGES, _CONFIG, _TO_METADATA, _sorted_set(_CONFIG, _TO_METADATA)),
         (Pin.THREADS, _RUNNER, "concurrent", _WAITING),
         (Pin.THREADS, _LOOP, "AsyncBackgroundExecutor", partial(OrderedAsyncExecutor, order=order)),
-        # Whatever is free, nothing sleeps, checkpoints are counted, and tasks end in some order.
+        (Pin.ENDS, _LOOP, "BackgroundExecutor", partial(executor, order=order)),
+        # Whatever is free, nothing sleeps, and checkpoints are counted.
         (None, *_NO_SLEEP),
         (None, _RUNNER, "id", _LastingIds()),
         *((None, name, "uuid6", counter.uuid6) for name in _IDS),
-        (None, _LOOP, "BackgroundExecutor", partial(executor, order=order)),
     )
     with patched([source for pin, *source in sources if pin not in counter.free]):
         yield

@@ -14,6 +14,7 @@ import pytest
 from parity_kit.candidates.workspace import find_workspace
 from parity_kit.contract import Operation, Raised, Returned, Trace, Unsupported, run
 from parity_kit.contract.canonical import pack
+from parity_kit.corpora.drift.free_runs import run_free
 from parity_kit.corpora.folder import read_corpora
 from parity_kit.judging.compare import same_outcomes
 from parity_kit.reference import Engine
@@ -111,3 +112,21 @@ def test_supersteps_of_fewer_tasks_keep_the_order_of_those_that_they_have() -> N
     )
     case = replace(trace.case, operations=(longer, *trace.case.operations[1:]))
     assert same_outcomes(trace.outcomes, run(Engine(), case))
+
+
+def test_cases_without_parallel_tasks_run_free_as_they_do_pinned() -> None:
+    (graphs,) = read_corpora(FIXTURES, ["graphs"])
+    chain = [trace for trace in graphs.traces if trace.case.id.startswith("graphs/line/")]
+    left_out = families()["orders/fan-out"]
+    free = run_free([*chain, *left_out], 2, lambda _: None)
+    assert (free.cases, free.times, free.differing) == (len(chain), 2, {})
+
+
+def test_a_free_run_that_differs_is_listed_with_its_case() -> None:
+    trace = families()["orders/fan-out"][-1]
+    first, *rest = trace.case.operations
+    args = {name: value for name, value in first.args.items() if name != "completion_order"}
+    # The events of another program: what comes of it in threads cannot be the same.
+    case = replace(trace.case, operations=(Operation("stream", {**args, "input": {"n": 1}}), *rest))
+    free = run_free([replace(trace, case=case)], 1, lambda _: None)
+    assert [[*cases.items()] for cases in free.differing.values()] == [[(case.id, 1)]]

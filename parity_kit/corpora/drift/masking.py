@@ -19,7 +19,15 @@ from typing import Any, cast
 
 from parity_kit.candidates.workers import WorkerFailedError, WorkerTimeoutError, run_worker
 from parity_kit.candidates.workspace import Workspace
-from parity_kit.contract import Case, Operation, Outcome, Raised, SubjectKind, Trace, run
+from parity_kit.contract import (
+    Case,
+    Operation,
+    Outcome,
+    Raised,
+    SubjectKind,
+    Trace,
+    run,
+)
 from parity_kit.contract.canonical import pack
 from parity_kit.contract.errors import KitError
 from parity_kit.corpora.drift.volatile import moves_between
@@ -146,7 +154,7 @@ def measure_here(traces: Sequence[Trace], variations: Sequence[str]) -> Measured
         pairs = [
             (trace, outcomes)
             for trace in traces
-            if _concerns(variation, trace) and _is_answered(outcomes := again(trace.case))
+            if concerns(variation, trace) and _is_answered(outcomes := again(trace.case))
         ]
         cases[variation] = len(pairs)
         masks += _masks_of(variation, pairs)
@@ -215,7 +223,7 @@ def _awaited(operation: Operation) -> Operation:
     return Operation(operation.name, {**operation.args, "async": True})
 
 
-def _concerns(variation: str, trace: Trace) -> bool:
+def concerns(variation: str, trace: Trace) -> bool:
     """Return whether a case can move under a variation; PostgreSQL is not on every machine."""
     subject = trace.case.subject
     saver = subject.spec.get("saver")
