@@ -167,6 +167,10 @@ SECOND_RUNS: Runs = {
         LINE,
         (_bulk("a", None, "nobody"), _bulk("a", "nobody", None), _bulk(None), STATE),
     ),
+    "update/as-input-or-copy-beside-another": (
+        LINE,
+        (invoke(input={"n": 0}), _bulk("__input__", "a"), _bulk("__copy__", "a"), STATE),
+    ),
     "handlers/command-for-the-parent": (
         _HANDLED_ABOVE,
         (stream(["updates", "tasks"], subgraphs=True), STATE),

@@ -228,6 +228,11 @@ def cases() -> Iterator[Case]:
         stored = _stored(checkpoint | {"v": layout})
         name = f"migration/start-of-a-node-that-is-handled/version-{layout}"
         yield graph(name, _HANDLED, stored, *SCRIPTS["go-on"])
+    _, first = LAYOUTS["today"]
+    second = _stored(first | {"id": ID.format(2)}, parent=ID.format(1))
+    for saver in ("memory", "sqlite"):
+        name = f"migration/with-a-parent/{saver}"
+        yield graph(name, LINE, _stored(first), second, *SCRIPTS["go-on"], saver=saver)
     for layout, (program, checkpoint) in BOTH_LAYOUTS.items():
         stored = _stored(checkpoint)
         stop = op("invoke", **THREAD, input=None, interrupt_before=["b"])
@@ -245,6 +250,6 @@ def cases() -> Iterator[Case]:
         yield graph(name, program, stored, copied, *SCRIPTS["go-on"], saver="sqlite")
 
 
-def _stored(checkpoint: dict[str, Any]) -> Operation:
+def _stored(checkpoint: dict[str, Any], **more: Any) -> Operation:
     metadata: dict[str, Any] = {"source": "loop", "step": 1, "parents": {}}
-    return op("put", **THREAD, checkpoint=to_plain(checkpoint), metadata=metadata)
+    return op("put", **THREAD, checkpoint=to_plain(checkpoint), metadata=metadata, **more)

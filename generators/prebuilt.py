@@ -67,5 +67,12 @@ def _sent() -> Runs:
         _program(two) | {"branches": {"plan": [{"send": {"to": "act", "each": [two]}}]}},
         (stream(), STATE),
     )
+    context = {"__type": "tool_call_with_context", "tool_call": two[0]["lit"], "state": {"n": 9}}
+    runs["sent/with-context"] = (
+        _program(two)
+        | {"branches": {"plan": [{"send": {"to": "act", "each": [{"lit": context}]}}]}},
+        (stream(), STATE),
+    )
+    runs["sent/observed"] = (_program(two), (invoke(callbacks=True),))
     runs["sent/nothing"] = (_program([]), (stream(), STATE))
     return runs

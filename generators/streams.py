@@ -121,6 +121,15 @@ _RUNS: Runs = {
     ),
     "custom/nobody-listens": (EMITS, (stream(["updates"]),)),
     "messages/once-by-id": (SAYS_TWICE, (stream(["messages"]),)),
+    "messages/from-inside": (
+        {
+            "state": TALKS["state"],
+            "subgraphs": {"child": {"program": TALKS}},
+            "nodes": {"sub": {"subgraph": "child"}},
+            "edges": chain("sub"),
+        },
+        (stream(["messages"], subgraphs=True), stream(["messages"], thread="other")),
+    ),
     "messages/by-command-and-list": (SAYS_BY_COMMAND, (stream(["messages", "updates"]),)),
     "messages/not-those-of-the-input": (
         TALKS,

@@ -65,7 +65,7 @@ FLOORS = {
 }
 CHANNEL_CLASSES = 10
 SAFE_TYPES = 49
-MOST_BYTES = 27_000_000  # 900 graph programs with every event and stored byte are half of it
+MOST_BYTES = 28_000_000  # 900 graph programs with every event and stored byte are half of it
 
 
 @pytest.fixture(scope="module")

@@ -51,7 +51,7 @@ GRAPHS = {
     "persistence": 0,
     "schemas": 70,
     "runs": 90,
-    "streams": 59,
+    "streams": 60,
     "subgraphs": 2,
     "upstream_findings": 5,
 }

@@ -49,6 +49,7 @@ PINNED_ONLY = {
     "savers_postgres/async/put/value-of-each-kind": _JOIN,
     "streams/callbacks/branch": _NAMES,
     "streams/callbacks/sends": _NAMES,
+    "prebuilt/sent/observed": _NAMES,
     "streams/version-2/dataclass": _MODULE,
     "streams/version-2/debug-dataclass": _MODULE,
     "streams/version-2/debug-dataclass-async": _MODULE,

@@ -41,17 +41,20 @@ def texts_at(value: Any, path: str) -> list[str]:
 
 
 def _steps(path: str) -> list[str]:
-    """Split a path where a dot stands outside of brackets, and before each bracket."""
+    """Split a path where a dot stands outside of brackets, and before and after brackets."""
     steps, step, depth = list[str](), "", 0
     for character in path:
         if depth == 0 and character in ".[{":
             if step:
                 steps.append(step)
             step = ""
-        depth += (character in "[{") - (character in "]}")
+        was, depth = depth, max(0, depth + (character in "[{") - (character in "]}"))
         if character == "." and depth == 0:
             continue
         step += character
+        if was and not depth:
+            steps.append(step)
+            step = ""
     return [*steps, step] if step else steps
 
 
@@ -60,12 +63,21 @@ def _at(value: Any, steps: Sequence[str]) -> Iterator[Any]:
         yield value
         return
     step, rest = steps[0], steps[1:]
-    if step.startswith("{"):
-        for name in step[1:-1].split(","):
-            yield from _at(value, [*_steps(name.strip()), *rest]) if isinstance(value, dict) else ()
+    if step.startswith("{") and step.endswith("}"):
+        # LangGraph quirk: a selection follows plain names only, and ends the path.
+        yield from (_named(value, _steps(name.strip())) for name in step[1:-1].split(","))
         return
     for part in _children(value, step):
         yield from _at(part, rest)
+
+
+def _named(value: Any, names: Sequence[str]) -> Any:
+    """Return what a selection's names lead to; None where they lead nowhere, or are none."""
+    if not names:
+        return None
+    for name in names:
+        value = cast("dict[str, Any]", value).get(name) if isinstance(value, dict) else None
+    return value
 
 
 def _children(value: Any, step: str) -> Sequence[Any]:
@@ -75,7 +87,7 @@ def _children(value: Any, step: str) -> Sequence[Any]:
         return [*names.values(), *elements]
     if step == "[*]":
         return elements
-    if not step.startswith("["):
+    if not (step.startswith("[") and step.endswith("]")):
         return [names[step]] if step in names else []
     try:
         return [elements[int(step[1:-1])]]
