@@ -7,7 +7,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from parity_kit.apps.recording import Recording, record
+from parity_kit.apps.recording import Recording, record, record_again
 from parity_kit.apps.repeated import first_difference
 
 
@@ -24,7 +24,7 @@ def recorded_or_compared(path: Path, *, replace: bool = False) -> Generator[Reco
             yield recording
         return
     with tempfile.TemporaryDirectory() as folder:
-        with record(Path(folder, path.name)) as recording:
+        with record_again(Path(folder, path.name), path.parent) as recording:
             yield recording
         for file in recording.files:
             before = path.with_name(file.name)

@@ -89,10 +89,9 @@ _METHODS = {"model_dump": "pydantic", "dict": "pydantic_v1", "_asdict": "named_t
 def _check_restored(given: Plain, names: Collection[TypeName]) -> None:
     """Check that LangGraph restores every value of these types to what it stored."""
     restoring = serializer(frozenset(names))
-    for value in _values_of(given):
+    for data, value in {pack(value): value for value in _values_of(given)}.items():
         if not (own := sorted(named_types(value) & {*names})):
             continue
-        data = pack(value)
         kind, again = restoring.dumps_typed(restoring.loads_typed(("msgpack", data)))
         if kind != "msgpack" or order_sets(bytes(again)) != order_sets(data):
             raise UnfitTypeError(own[0], "whose values come back from storage as something else")

@@ -29,7 +29,7 @@ from parity_kit.contract import (
 )
 from parity_kit.contract import run as run_case
 from parity_kit.contract.canonical import pack, unpack
-from parity_kit.contract.casefile import CaseFile
+from parity_kit.contract.casefile import CaseFile, read_case
 from parity_kit.contract.errors import CannotRecordError
 from parity_kit.msgpack.buildable import TypeName, named_types
 from parity_kit.programs.admission import check_structure
@@ -50,6 +50,8 @@ class Recording:
     notes: list[str] = field(default_factory=list[str])
     replaced: dict[str, str] = field(default_factory=dict[str, str])
     """Texts of the application and those in their place, if it is redacted."""
+    kept: Path | None = None
+    """A folder that may hold recordings of the same run."""
 
 
 @contextmanager
@@ -64,7 +66,20 @@ def record(path: str | Path, *, redact: bool = False) -> Generator[Recording]:
     Raises:
         CannotRecordError: If the application did what a recording cannot hold; nothing is written.
     """
-    recording = Recording(Path(path))
+    with record_again(path, None, redact=redact) as recording:
+        yield recording
+
+
+@contextmanager
+def record_again(
+    path: str | Path, kept: Path | None, *, redact: bool = False
+) -> Generator[Recording]:
+    """Record as `record` does, where a folder may hold recordings of the same run.
+
+    A case that is there is known to run, so LangGraph does not run it once more if the application
+    did what its outcomes say.
+    """
+    recording = Recording(Path(path), kept=kept)
     recorder = Recorder()
     with chance_pinned(), recorder.recording(recording_methods(recorder)):
         yield recording
@@ -144,14 +159,34 @@ def _frozen(
     except UnfitTypeError as error:
         problems.append(Problem(f"values of {error}{_origin(track, error.name)}"))
         return file, case, ()
-    outcomes = run_case(Engine(), case)
+    kept = recording.kept
+    outcomes = None if kept is None else _kept_outcomes(kept / file.name, case)
+    if outcomes is None or _differences(track, stored, outcomes):
+        outcomes = run_case(Engine(), case)
+        problems += map(Problem, _differences(track, stored, outcomes))
+    return file, case, outcomes
+
+
+def _kept_outcomes(file: Path, case: Case) -> tuple[Outcome, ...] | None:
+    """Return the outcomes of a recording that is this case, or None."""
+    if not file.is_file():
+        return None
+    kept = read_case(file)
+    return kept.reference_outcomes if pack(kept.case.to_plain()) == pack(case.to_plain()) else None
+
+
+def _differences(
+    track: Track, stored: Mapping[str, bytes], outcomes: tuple[Outcome, ...]
+) -> list[str]:
+    """Return how a frozen run differs from the application's, in words."""
+    made: list[str] = []
     for index, (seen, outcome) in enumerate(zip(track.seen, outcomes, strict=True)):
         if problem := _difference(seen, outcome):
             what = f"operation {index} ({seen.operation.name}) runs differently when frozen"
-            problems.append(Problem(f"{what}: {problem}"))
-    if not problems and (name := _differing_entry(stored, outcomes)):
-        problems.append(Problem(f"the frozen run stores other bytes: {name}"))
-    return file, case, outcomes
+            made.append(f"{what}: {problem}")
+    if not made and (name := _differing_entry(stored, outcomes)):
+        made.append(f"the frozen run stores other bytes: {name}")
+    return made
 
 
 def _origin(track: Track, name: TypeName) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from langgraph.types import Command
 
-from parity_kit.apps.recording import Recording, record
+from parity_kit.apps.recording import Recording, record_again
 from parity_kit.contract.casefile import read_case
 from parity_kit.contract.errors import CannotRecordError
 
@@ -30,8 +30,9 @@ def record_twice(
         CannotRecordError: If it differs, naming the node.
     """
     with tempfile.TemporaryDirectory() as folder:
-        first = _recorded(graph, runs, Path(folder, "first", path.name), redact=redact)
-        second = _recorded(graph, runs, Path(folder, "second", path.name), redact=redact)
+        once, again = Path(folder, "first", path.name), Path(folder, "second", path.name)
+        first = _recorded(graph, runs, once, None, redact=redact)
+        second = _recorded(graph, runs, again, once.parent, redact=redact)
         for one, other in zip(first.files, second.files, strict=True):
             if one.read_bytes() != other.read_bytes():
                 raise CannotRecordError(
@@ -50,9 +51,9 @@ def record_twice(
 
 
 def _recorded(
-    graph: Any, runs: Sequence[Mapping[str, Any]], path: Path, *, redact: bool
+    graph: Any, runs: Sequence[Mapping[str, Any]], path: Path, kept: Path | None, *, redact: bool
 ) -> Recording:
-    with record(path, redact=redact) as recording:
+    with record_again(path, kept, redact=redact) as recording:
         for run in runs:
             config: Any = {"configurable": {"thread_id": str(run.get("thread", "1"))}}
             given = Command(resume=run["resume"]) if "resume" in run else run["input"]

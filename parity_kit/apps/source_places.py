@@ -30,7 +30,8 @@ def caller() -> str:
     frame = sys._getframe(1)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # the frame is what is wanted
     while frame is not None:
         file = Path(frame.f_code.co_filename)
-        if _KIT not in file.parents and not _LIBRARIES & {*file.parts}:
+        is_file = not file.name.startswith("<")  # as in <frozen runpy>
+        if is_file and _KIT not in file.parents and not _LIBRARIES & {*file.parts}:
             return _shown(str(file), frame.f_lineno)
         frame = frame.f_back
     return ""

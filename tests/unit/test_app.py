@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import itertools
 import json
 import operator
@@ -22,12 +23,14 @@ from langgraph.graph import START, StateGraph
 from langgraph.types import RetryPolicy
 
 import parity_kit
+from parity_kit.apps import recording
 from parity_kit.apps.comparing import recorded_or_compared
 from parity_kit.apps.configured import read_application
 from parity_kit.apps.replaying import replay_on
 from parity_kit.candidates.workspace import Workspace
 from parity_kit.cli import cli
-from parity_kit.contract import Returned, run
+from parity_kit.contract import Case, Outcome, Returned, run
+from parity_kit.contract import run as run_case
 from parity_kit.contract.casefile import CaseFile, read_case
 from parity_kit.contract.errors import BadManifestError, CannotRecordError, ExitCode, UsageError
 from parity_kit.corpora.lookup import find_trace
@@ -164,7 +167,17 @@ def test_recordings_are_a_corpus_of_the_workspace(
     assert "recordings" in made_of(workspace, [])
 
 
-def test_a_recording_in_a_test_is_made_once_and_compared_with_after(tmp_path: Path) -> None:
+def test_a_recording_in_a_test_is_made_once_and_compared_with_after(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frozen: list[str] = []
+
+    def counted(engine: Any, case: Case) -> tuple[Outcome, ...]:
+        frozen.append(case.id)
+        return run_case(engine, case)
+
+    monkeypatch.setattr(recording, "run_case", counted)
+
     def run(number: int, *, replace: bool = False) -> None:
         with recorded_or_compared(tmp_path / "line.case", replace=replace):
             build(add_one, double).invoke({"n": number, "log": []}, THREAD)
@@ -172,11 +185,20 @@ def test_a_recording_in_a_test_is_made_once_and_compared_with_after(tmp_path: Pa
     run(1)
     before = (tmp_path / "line.case").read_bytes()
     run(1)
+    assert len(frozen) == 1, "what the kept recording says is known to run"
     with pytest.raises(AssertionError, match=r"node .add_one. did something else; if"):
         run(2)
     assert (tmp_path / "line.case").read_bytes() == before
     run(2, replace=True)
     assert (tmp_path / "line.case").read_bytes() != before
+    kept = read_case(tmp_path / "line.case")
+    (outcome,) = kept.reference_outcomes or ()
+    assert isinstance(outcome, Returned)
+    other = dataclasses.replace(outcome, value=7)
+    dataclasses.replace(kept, reference_outcomes=(other,)).write(tmp_path / "line.case")
+    with pytest.raises(AssertionError):
+        run(2)
+    assert len(frozen) == 4, "outcomes that the application does not have are made again"
 
 
 def test_the_fixture_records_beside_the_tests(
