@@ -26,6 +26,7 @@ from parity_kit.contract import (
     Subject,
     SubjectKind,
     Unsupported,
+    split_stored_name,
 )
 from parity_kit.contract import run as run_case
 from parity_kit.contract.canonical import pack, unpack
@@ -34,6 +35,7 @@ from parity_kit.contract.errors import CannotRecordError
 from parity_kit.msgpack.buildable import TypeName, named_types
 from parity_kit.programs.admission import check_structure
 from parity_kit.programs.features import features_of
+from parity_kit.programs.model import START
 from parity_kit.reference.engine import Engine
 
 SUFFIX = ".case"
@@ -185,7 +187,10 @@ def _differences(
             what = f"operation {index} ({seen.operation.name}) runs differently when frozen"
             made.append(f"{what}: {problem}")
     if not made and (name := _differing_entry(stored, outcomes)):
-        made.append(f"the frozen run stores other bytes: {name}")
+        kind, _, place, channel = [*split_stored_name(name), "", "", "", ""][:4]
+        is_input = kind == "blob" and place and channel == START
+        of = ", the input of a subgraph, whose outer state is a class" if is_input else ""
+        made.append(f"the frozen run stores other bytes: {name}{of}")
     return made
 
 

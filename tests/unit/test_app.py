@@ -192,7 +192,8 @@ def test_a_recording_in_a_test_is_made_once_and_compared_with_after(
     run(2, replace=True)
     assert (tmp_path / "line.case").read_bytes() != before
     kept = read_case(tmp_path / "line.case")
-    (outcome,) = kept.reference_outcomes or ()
+    assert kept.reference_outcomes
+    (outcome,) = kept.reference_outcomes
     assert isinstance(outcome, Returned)
     other = dataclasses.replace(outcome, value=7)
     dataclasses.replace(kept, reference_outcomes=(other,)).write(tmp_path / "line.case")

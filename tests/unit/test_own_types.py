@@ -62,6 +62,10 @@ class Customer(pydantic.BaseModel):
     keys: list[Key] = []
 
 
+class Note(pydantic.BaseModel):
+    note: str
+
+
 class OldCustomer(v1.BaseModel):
     name: str
 
@@ -238,6 +242,19 @@ def test_a_graph_itself_as_input_may_be_an_object(tmp_path: Path) -> None:
     given = Customer(name="Ann", note="")
     kept = recorded(tmp_path / "x.case", lambda: graph.invoke(given, THREAD))
     assert run(Pure(), kept.case) == kept.reference_outcomes
+
+
+def test_a_state_class_as_the_input_of_a_subgraph_is_refused(tmp_path: Path) -> None:
+    def asks(_: Note) -> Any:
+        return {"note": interrupt("really?")}
+
+    builder: Any = StateGraph(Note)
+    inner = builder.add_node("asks", asks).add_edge(START, "asks").compile()
+    builder = StateGraph(Note)
+    builder.add_node("inner", inner).add_edge(START, "inner")
+    graph = builder.compile(checkpointer=InMemorySaver())
+    with pytest.raises(CannotRecordError, match="input of a subgraph, whose outer state is a cl"):
+        recorded(tmp_path / "x.case", lambda: graph.invoke({"note": "a"}, THREAD))
 
 
 @pytest.mark.parametrize(

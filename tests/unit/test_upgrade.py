@@ -264,13 +264,17 @@ def test_a_database_in_use_and_a_full_disk_are_sentences(
         with source.open("ab") as writer:
             writer.write(bytes(4096))
 
+    def free_space(folder: Path) -> Any:
+        assert folder == tmp_path / "copies"
+        return SimpleNamespace(free=1_000_000_000)
+
     monkeypatch.setattr(shutil, "copyfile", copy)
     with (
         pytest.raises(UsageError, match=r"changed while it was copied, 3 times\n.*\.backup COPY"),
         SqliteDatabase(source).copied(tmp_path / "copies"),
     ):
         pass
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=1_000_000_000))  # pyright: ignore[reportUnknownLambdaType]  # any folder
+    monkeypatch.setattr(shutil, "disk_usage", free_space)
     with source.open("ab") as writer:
         writer.truncate(600_000_000)
     with (
