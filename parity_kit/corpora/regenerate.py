@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import importlib
 import platform
 import time
@@ -122,17 +121,13 @@ def _made(
 ) -> tuple[Corpus, Ran | None]:
     """Return the corpus that a generator makes in this process, and what it runs if `watched`."""
     from parity_kit.reference.engine import Engine as Reference  # noqa: PLC0415  # loads LangGraph
-    from parity_kit.reference.native import serializer  # noqa: PLC0415  # the same
-    from parity_kit.reference.savers import postgres  # noqa: PLC0415  # the same
+    from parity_kit.reference.leftovers import clear_leftovers  # noqa: PLC0415  # the same
 
     def progress(corpus: CorpusName, done: int) -> None:
         send(Passing((corpus, done)))
 
     engine = Reference()
-    serializer.cache_clear()  # what was made before would not run again
-    serializer()  # made once a process: what that runs is of no corpus
-    postgres.forget()  # what a saver's setup runs is of the corpus that needs one
-    gc.collect()  # what ends the values of another corpus is not of this one
+    clear_leftovers()
     with silence_langgraph(), Watcher() if watched else nullcontext() as watcher:
         corpus = _regenerate(name, path, _runner(engine, watcher), progress)
     if watcher is None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from parity_kit.candidates.forks import Ended, Forks, Lost, Send
 from parity_kit.gates.campaign_worker import Campaigned, Shrunk, do
-from parity_kit.reference.watcher import compile_watched
+from parity_kit.reference.watcher import Watcher
 from parity_kit.search.slices import Searched, SliceOrShrinking
 
 
@@ -33,7 +33,8 @@ class ForkExecutor:
             KitError: If the forks of one task die again and again.
         """
         importlib.import_module("parity_kit.reference")  # heavy, and all forks share it
-        compile_watched()
+        with Watcher():
+            pass  # they share the compiled functions, too
         self._forks.waiting.extend(tasks)
         with closing(self._forks.messages()) as messages:
             for task, message in messages:

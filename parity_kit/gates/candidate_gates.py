@@ -101,9 +101,8 @@ class CandidateGates:
 
     def _run_in_forks(self, workers: int, emit: Callable[[Event], None]) -> Generator[int]:
         if self.plan.rules.suites:
-            # Both are heavy, and all forks share them.
-            importlib.import_module("parity_kit.gates.search_gate")
-            importlib.import_module("parity_kit.reference.watcher").compile_watched()
+            # It is heavy, as are the functions that a watcher compiles, and all forks share them.
+            importlib.import_module("parity_kit.gates.search_gate").prepare()
 
         jobs = [self._job(number) for number in range(self._count)]
         kept = self._files()

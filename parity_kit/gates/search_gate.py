@@ -24,6 +24,7 @@ from parity_kit.gates.findings import divergence, gate_finished
 from parity_kit.gates.rules import subject_of
 from parity_kit.judging.candidate_under_test import CandidateUnderTest
 from parity_kit.reference.functions import Function
+from parity_kit.reference.leftovers import clear_leftovers
 from parity_kit.reference.watcher import Watcher
 from parity_kit.search.coverage import Floors
 from parity_kit.search.generate import left_out
@@ -47,6 +48,12 @@ class Search:
     floors: Floors = field(default_factory=Floors)
     known: Sequence[Case] = ()
     """Cases that failed before, which are tried first."""
+
+
+def prepare() -> None:
+    """Compile what watches LangGraph, so that processes forked from this one share it."""
+    with Watcher():
+        pass
 
 
 def gate_suite(  # noqa: PLR0913, PLR0917  # what a search is made of
@@ -141,6 +148,7 @@ def _watched(
     """
     if workspace.oracle:
         return searched(), None
+    clear_leftovers()
     with Watcher() as watcher:
         result = watcher.call(searched)
     return result, watcher.ran().functions

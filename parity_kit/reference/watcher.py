@@ -48,16 +48,6 @@ class Ran:
     calls: tuple[frozenset[Function], ...] = ()
 
 
-def compile_watched() -> None:
-    """Compile LangGraph as a watcher needs it: processes forked from this one share that."""
-    module_of_file = _module_below(source_roots())
-    for loaded in [*sys.modules.values()]:
-        path = getattr(loaded, "__file__", None)
-        if path and (module := module_of_file(path)):
-            _watched(module, path)
-            _own(module, path)
-
-
 class Watcher(MetaPathFinder):
     """Collects what runs of LangGraph in watched calls; only inside `with` can it watch."""
 
