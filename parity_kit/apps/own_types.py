@@ -16,7 +16,7 @@ from parity_kit.msgpack.buildable import BUILDABLE, TypeName, named_types
 from parity_kit.msgpack.values import order_sets
 from parity_kit.programs.admission import foreign_types
 from parity_kit.programs.features import features_of
-from parity_kit.programs.own_types import OwnType
+from parity_kit.programs.own_types import OwnType, is_langgraphs
 from parity_kit.reference.native import serializer
 
 
@@ -62,6 +62,8 @@ def application_class(name: TypeName) -> Any:
 def _kind(name: TypeName) -> str:
     if name[0] == "__main__":
         raise UnfitTypeError(name, "a class of the script that runs: move it into a module")
+    if is_langgraphs(name[0]):
+        raise UnfitTypeError(name, "a type of LangGraph's that is no value of an application")
     found = application_class(name)
     if found is None:
         raise UnfitTypeError(name, "a class that is not at the top of its module")

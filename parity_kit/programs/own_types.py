@@ -28,6 +28,11 @@ def own_type_names(types: Collection[OwnType]) -> frozenset[TypeName]:
     return frozenset((module, name) for module, name, _ in types)
 
 
+def is_langgraphs(module: str) -> bool:
+    """Return whether a module is LangGraph's, which acts on its types itself."""
+    return module.partition(".")[0] == "langgraph"
+
+
 def check_own_types(given: Any) -> None:
     """Check the types that a graph's case declares.
 
@@ -40,5 +45,5 @@ def check_own_types(given: Any) -> None:
         rules.text(module, where)
         rules.text(name, where)
         rules.one_of(kind, KINDS, where, "kind of type")
-        if (module, name) in BUILDABLE:
+        if (module, name) in BUILDABLE or is_langgraphs(module):
             raise BadProgramError(f"{module}.{name} is no application's own type", where=where)

@@ -14,7 +14,7 @@ import pydantic
 import pytest
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import START, StateGraph
-from langgraph.types import Command, Send, interrupt
+from langgraph.types import Command, Send, StateUpdate, interrupt
 from pure_engine.engine import Engine as Pure
 from pydantic import v1
 from recordings import THREAD, line, recorded
@@ -217,10 +217,11 @@ def of_no_kind() -> Any:
         (local, r"Inner, a class that is not at the top of its module; node 'makes' returns one"),
         (of_main, r"Inner, a class of the script that runs: move it into a module"),
         (of_no_kind, r"Other, which is no dataclass, enumeration, named tuple or model"),
+        (lambda: StateUpdate({}), r"StateUpdate, a type of LangGraph's that is no value of an app"),
         (lambda: Total(1), r"Total, whose values come back from storage as something else"),
         (lambda: Corner.LEFT, r"Corner, whose values come back from storage as something else"),
     ],
-    ids=["local", "main", "no-kind", "not-built-again", "not-found-again"],
+    ids=["local", "main", "no-kind", "langgraph", "not-built-again", "not-found-again"],
 )
 def test_what_does_not_come_back_from_storage_is_refused_by_name(
     tmp_path: Path, make: Callable[[], Any], why: str
