@@ -6,5 +6,6 @@ baselines         corpora from other releases; `baseline_worker` runs there, `mi
                   what they lack
 places            every place in which two traces of a case differ; `kinds` groups them
 readable          whether one release reads what another stored
+free_runs         committed cases with LangGraph's own threads, and what differs then
 masking           which places move when the committed cases run unpinned; `volatile` says how
 """
