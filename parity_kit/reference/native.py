@@ -32,7 +32,7 @@ _trusted: set[TypeName] = set()
 def trust_types(types: Collection[TypeName]) -> None:
     """Let this process build these types too, which imports their modules and calls them."""
     _trusted.update(types)
-    serializer.cache_clear()
+    forget_serializers()
 
 
 def untrusted(value: Plain) -> list[TypeName]:
@@ -53,12 +53,21 @@ def building(types: frozenset[TypeName]) -> Generator[None]:
         _BUILT.reset(token)
 
 
-@cache
 def serializer(types: frozenset[TypeName] = frozenset()) -> JsonPlusSerializer:
     """Return a serializer that builds LangGraph's safe types, the fixtures' and `types`.
 
     None that it builds does more than hold what it is given: a case may come from anybody.
     """
+    return _serializer_of(types)
+
+
+def forget_serializers() -> None:
+    """Let serializers be made anew."""
+    _serializer_of.cache_clear()
+
+
+@cache
+def _serializer_of(types: frozenset[TypeName]) -> JsonPlusSerializer:
     if not HAS_ALLOWLIST:
         return JsonPlusSerializer()
     return JsonPlusSerializer(allowed_msgpack_modules=[*FIXTURE_TYPES, *types, *_trusted])
