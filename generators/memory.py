@@ -299,7 +299,7 @@ _EITHER_WAY: Program = {
     },
 }
 _PULLED, _SENT = invoke(input={"k": 1}), invoke(thread="u", input={"k": 0})
-_CACHE |= {
+_STARTED_TWICE: Runs = {
     "cache/by-an-edge-then-sent": (_EITHER_WAY, (_PULLED, _SENT, state(thread="u"))),
     "cache/sent-then-by-an-edge": (_EITHER_WAY, (_SENT, _PULLED, STATE)),
     "cache/sent-then-cleared": (
@@ -312,7 +312,7 @@ _ON_SQLITE = ("store/put-again-when-resumed", "cache/key-own")
 
 def cases() -> Iterator[Case]:
     """Yield the corpus."""
-    for runs in (_STORE, _CACHE):
+    for runs in (_STORE, _CACHE, _STARTED_TWICE):
         yield from cases_of("memory", runs, [name for name in _ON_SQLITE if name in runs])
     yield from without_saver(
         "memory",
