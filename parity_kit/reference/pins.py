@@ -23,12 +23,8 @@ from types import SimpleNamespace
 from typing import Any
 
 from parity_kit.contract import Pins
-from parity_kit.reference.executors import (
-    OrderedAsyncExecutor,
-    OrderedExecutor,
-    ThreadedExecutor,
-    wait,
-)
+from parity_kit.reference.executors import OrderedAsyncExecutor, OrderedExecutor, wait
+from parity_kit.reference.threaded_executor import ThreadedExecutor
 
 _LOCK = threading.RLock()
 # Where LangGraph looks up what is pinned. A release that lacks one of them is pinned by the rest.

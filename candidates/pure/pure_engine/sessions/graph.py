@@ -47,8 +47,6 @@ _NO_THREAD = (
     "Checkpointer requires one or more of the following 'configurable' keys:"
     " thread_id, checkpoint_ns, checkpoint_id"
 )
-
-
 _OWN = {"compile", "load_stored", "node_runs", "store_items"}
 """The operations that have no asynchronous form."""
 
