@@ -3,7 +3,8 @@
 Every task runs to its end and is recorded as it ends, whatever happens to the others. If a task
 failed for good and its node has a handler, the handler runs in the same superstep, after the tasks.
 A run with a completion order ends at the first failure that nothing handles: the tasks that come
-later are left to its end, where they run unseen, or are cancelled if it is asynchronous.
+later are left to its end, where they run unseen, or are cancelled if it is asynchronous. So are the
+handlers of an asynchronous run after the first, if something else fails.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ def run_tasks(
     failures: list[Failure] = []
     stopping = run.request.order is not None
     left = _in_order(tasks, run.request.order or ())
-    while left and not (stopping and any(not isinstance(error, BUBBLES) for error in errors)):
+    while left and not (stopping and _has_failed(errors)):
         task = left.pop(0)
         error = _run_task(run, task, services, record)
         if error is None:
@@ -58,11 +59,13 @@ def run_tasks(
             failures.append(Failure(task, error))
         else:
             errors.append(error)
-    for failure in failures:
-        error = _run_task(run, _add_handler(run, failure), services, record)
+    handlers = [_add_handler(run, failure) for failure in failures]
+    most = 1 if run.request.asynchronous and _has_failed(errors) else len(handlers)
+    for handler in handlers[:most]:
+        error = _run_task(run, handler, services, record)
         if error is not None:
             errors.append(error)
-    return errors, left
+    return errors, [*left, *handlers[most:]]
 
 
 def end_tasks(run: Run, tasks: Iterable[Task], services: Services, record: Record) -> None:
@@ -73,6 +76,11 @@ def end_tasks(run: Run, tasks: Iterable[Task], services: Services, record: Recor
             record(task, task.writes)
         else:
             _run_task(run, task, services, record)
+
+
+def _has_failed(errors: Iterable[Exception]) -> bool:
+    """Whether a failure that nothing handles is among these errors."""
+    return any(not isinstance(error, BUBBLES) for error in errors)
 
 
 def _in_order(tasks: Iterable[Task], order: Sequence[int]) -> list[Task]:
