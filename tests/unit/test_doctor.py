@@ -15,6 +15,9 @@ from packaging.requirements import Requirement
 
 from parity_kit.cli import doctor_checks as doctor
 from parity_kit.cli.doctor import command
+from tests.support.committed import cases_of
+
+CHANNELS = cases_of("channels")
 
 ROOT = Path(__file__).parents[2]
 
@@ -52,7 +55,9 @@ def test_a_workspace_that_is_as_it_should_be(workspace: Path) -> None:
     assert "wrong" not in {finding["state"] for finding in findings.values()}
     for part in ("python", "packages", "corpora", "oracle", "parity.toml", "folders", "pure"):
         assert findings[part]["state"] == "ok", findings[part]
-    assert findings["corpora"]["found"].startswith("117 cases in 1 corpora of this workspace")
+    assert findings["corpora"]["found"].startswith(
+        f"{CHANNELS} cases in 1 corpora of this workspace"
+    )
     assert {"PostgreSQL", "browser", "cage for candidates", "uv", "disk"} <= findings.keys()
     for finding in findings.values():
         assert finding["state"] == "ok" or finding["hint"], finding

@@ -37,6 +37,9 @@ from parity_kit.gates.rules import Rules
 from parity_kit.gates.totals import GateTotals
 from parity_kit.judging.candidate_under_test import CandidateUnderTest
 from parity_kit.reference import Engine
+from tests.support.committed import cases_of
+
+CHANNELS = cases_of("channels")
 
 WORKSPACE = find_workspace(Path(__file__))
 
@@ -200,7 +203,7 @@ def test_what_is_claimed_and_never_compared_is_unknown() -> None:
     result = gate(only_savers, "channels", "savers", claimed=claimed)
     assert [gate.verdict for gate in result.finished] == ["unsupported", "equal"]
     assert result.conclusion.first_line == (
-        "? unknown: channel is claimed, and 0 of its 117 cases were compared"
+        f"? unknown: channel is claimed, and 0 of its {CHANNELS} cases were compared"
     )
 
 
