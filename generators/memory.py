@@ -312,7 +312,7 @@ _ON_SQLITE = ("store/put-again-when-resumed", "cache/key-own")
 
 def cases() -> Iterator[Case]:
     """Yield the corpus."""
-    for runs in (_STORE, _CACHE | _STARTED_TWICE):
+    for runs in (_STORE, {**_CACHE, **_STARTED_TWICE}):
         yield from cases_of("memory", runs, [name for name in _ON_SQLITE if name in runs])
     yield from without_saver(
         "memory",
