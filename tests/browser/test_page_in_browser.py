@@ -143,6 +143,20 @@ def test_the_verdicts_come_first(page: Page) -> None:
     assert box["y"] < 600
 
 
+@pytest.mark.parametrize("width", [1100, 1600])
+def test_every_part_of_a_verdict_stands_under_its_title(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    lefts = page.evaluate(
+        """[".columns span", ".card:first-child > :is(.trust, .subjects, .causes, .speed)"].map(
+          css => [...document.querySelectorAll(css)].map(x => x.getBoundingClientRect().left))"""
+    )
+    titles, parts = lefts
+    assert len(titles) == len(parts) == 4
+    assert all(abs(left - title) < 8 for title, left in zip(titles, parts, strict=True)), lefts
+    names = page.locator(".card >> nth=0").locator("dt").all_inner_texts()
+    assert names == ["codec", "channel", "graph", "saver", "store", "cache"]
+
+
 def test_a_row_of_the_matrix_is_reached_by_link_and_leads_to_the_difference(page: Page) -> None:
     row = page.locator(".matrix tbody:not(.gates) details").first
     assert not row.locator("summary").is_visible()
