@@ -14,7 +14,7 @@ import socket
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, TypedDict, cast
+from typing import Annotated, Any, TypedDict
 
 import pytest
 from click.testing import CliRunner
@@ -286,55 +286,6 @@ def test_a_recording_is_redacted_with_a_preview(application: Path) -> None:
     assert run(Engine(), kept.case) == kept.reference_outcomes
     content = (application / "recordings" / "app.case").read_bytes()
     assert not [text for text in (b"late", b"confidential", b"Ann") if text in content]
-
-
-def test_what_a_config_holds_is_redacted_but_for_what_langgraph_makes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "parity.toml").write_text("")
-    monkeypatch.chdir(tmp_path)
-    builder: Any = StateGraph(TypedDict("S", {"n": int}))  # pyright: ignore[reportArgumentType]  # made at run time
-    builder.add_node("one", lambda _: {"n": 1})  # pyright: ignore[reportUnknownLambdaType]  # a node
-    builder.add_edge(START, "one")
-    graph = builder.compile(checkpointer=InMemorySaver())
-    config = {"configurable": {"thread_id": "t", "user": "Annabella"}, "metadata": {"by": "Barth"}}
-    with parity_kit.record("x.case", redact=True):
-        graph.invoke({"n": 0}, config)
-        found = [*graph.get_state_history(config, filter={"user": "Annabella", "source": "loop"})]
-    assert len(found) == 2
-    assert not [text for text in (b"Annabella", b"Barth") if text in Path("x.case").read_bytes()]
-    value = read_case(Path("x.case")).reference_outcomes[1]
-    assert isinstance(value, Returned)
-    assert len(cast("list[Any]", value.value)) == 2
-
-
-def test_what_computes_with_values_is_redacted_less_or_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "parity.toml").write_text("")
-    monkeypatch.chdir(tmp_path)
-    state: Any = TypedDict(  # pyright: ignore[reportGeneralTypeIssues]  # made at run time
-        "Sums", {"n": Annotated[int, operator.add], "text": Annotated[str, operator.add]}
-    )
-
-    def graph(update: Any) -> Any:
-        builder: Any = StateGraph(state)
-        builder.add_node("one", lambda _: update)  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]  # a node
-        builder.add_node("two", lambda _: {})  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]  # a node
-        builder.add_edge(START, "one")
-        builder.add_edge("one", "two")
-        return builder.compile()
-
-    with parity_kit.record("n.case", redact=True) as recording:
-        graph({"n": 5}).invoke({"n": 7, "text": "somebody"})
-    assert recording.notes == ["numbers are those of the application, which computes with them"]
-    assert b"somebody" not in Path("n.case").read_bytes()
-    with (
-        pytest.raises(CannotRecordError, match="something computes with its texts"),
-        parity_kit.record("t.case", redact=True),
-    ):
-        graph({"text": " else"}).invoke({"n": 7, "text": "somebody"})
-    assert not Path("t.case").exists()
 
 
 def test_the_environment_of_langgraph_json_is_that_of_the_application(
