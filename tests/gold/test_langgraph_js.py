@@ -14,7 +14,7 @@ from parity_kit.candidates.launch import find, start
 from parity_kit.candidates.manifest import CommandSetup
 from parity_kit.candidates.workspace import find_workspace
 from parity_kit.cli.gate import command as gate
-from parity_kit.contract import Level, Returned
+from parity_kit.contract import Level, Returned, Unsupported
 from parity_kit.contract.errors import EnvironmentBuildError, ExitCode
 from parity_kit.corpora.corpus import Trace, read_corpus
 from parity_kit.judging.candidate_under_test import CandidateUnderTest
@@ -64,6 +64,12 @@ def test_what_it_has_in_common_with_langgraph(engine: RemoteEngine, name: str) -
     trace = fixture(name)
     verdict = compare(trace.case, trace.outcomes, engine.run(trace.case), Level.TRACE)
     assert isinstance(verdict, Equal)
+
+
+def test_it_takes_over_no_thread(engine: RemoteEngine) -> None:
+    trace = fixture("handovers/graphs/line/invoke/superstep-1")
+    taken = engine.run(trace.case)[0]
+    assert taken == Unsupported("LangGraph.js stores JSON, and cannot read MessagePack")
 
 
 def test_max_concurrency_of_one_loses_work(engine: RemoteEngine) -> None:

@@ -45,9 +45,11 @@ GRAPHS = {
     "crossings": 5,
     "failures": 15,
     "graphs": 0,
+    "handovers": 6,  # functional programs
     "interrupts": 0,
     "memory": 27,
     "migration": 0,
+    "orders": 0,
     "persistence": 0,
     "schemas": 70,
     "runs": 90,
@@ -134,6 +136,7 @@ def test_a_search_finds_no_difference(suite: str, examples: int, bulk: int, tmp_
         (SubjectKind.SAVER, {"saver": "memory"}),
         (SubjectKind.GRAPH, {"program": {"entrypoint": {"body": []}}, "saver": None}),
         (SubjectKind.GRAPH, {"program": {}, "saver": "postgres"}),
+        (SubjectKind.GRAPH, {"program": {}, "saver": "sqlite-file"}),  # so no `crash`
         (SubjectKind.CHANNEL, {"class": "LastValue?", "type": "int"}),
         (SubjectKind.CHANNEL, {"class": "BinaryOperatorAggregate", "reducer": "plus"}),
     ],

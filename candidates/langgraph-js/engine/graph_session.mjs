@@ -102,6 +102,12 @@ export class GraphSession {
     return null;
   }
 
+  async load_stored() {
+    // The serializer of LangGraph.js knows JSON and bytes, and its savers throw on a version that is a
+    // string. What this adapter would make of a thread is no longer what was stored.
+    throw new Unsupported("LangGraph.js stores JSON, and cannot read MessagePack");
+  }
+
   async #run(
     input,
     {

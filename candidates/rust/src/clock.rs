@@ -18,6 +18,11 @@ impl Clock {
         }
     }
 
+    /// Count on from the checkpoints of another session, if it created more.
+    pub fn go_on_from(&self, created: i64) {
+        self.created.set(self.created.get().max(created));
+    }
+
     /// Count a checkpoint and return its id.
     pub fn new_id(&self) -> String {
         self.created.set(self.created.get() + 1);

@@ -62,6 +62,7 @@ pub fn run_nested(
         subgraphs: false,
         enclosing: Some(enclosing),
         context: outer.request.context.clone(),
+        order: outer.request.order.clone(),
         ..outer.request
     };
     let mut inner = Loop::new(outer.graph.inside(subgraph), request)?;

@@ -57,6 +57,8 @@ pub struct RunRequest {
     pub interrupt_before: Breakpoints,
     pub interrupt_after: Breakpoints,
     pub asynchronous: bool,
+    /// The order in which the tasks of a superstep end; without one, task order.
+    pub order: Option<Rc<[usize]>>,
     /// Whether its stream shows the items of subgraphs.
     pub subgraphs: bool,
     pub enclosing: Option<EnclosingTask>,
@@ -89,6 +91,8 @@ pub struct Loop {
     pub drains: Rc<RefCell<Vec<String>>>,
     pub stop: i64,
     pub tasks: Vec<Task>,
+    /// The tasks that a failed run left, by place.
+    pub left: Vec<usize>,
     pub place: Where,
     pub parent: Option<Where>,
     pub stored_versions: Map,
@@ -177,6 +181,7 @@ impl Loop {
             stop: step + request.recursion_limit + 1,
             stream,
             tasks: Vec::new(),
+            left: Vec::new(),
             parent: origin.parent.clone(),
             place,
             stored_versions: state.checkpoint.versions.clone(),

@@ -1,7 +1,10 @@
 //! Running the tasks of a superstep (`langgraph.pregel._runner.PregelRunner`).
 //!
 //! Every task runs to its end and is recorded then. The handler of a failed task runs in the same
-//! superstep, after the others; any other error is raised when all have run.
+//! superstep, after the others; any other error is raised when all have run. A run with a completion
+//! order ends at the first failure that nothing handles: tasks that come later are left to its end,
+//! where they run unseen, or are cancelled if it is asynchronous. So are the handlers of an
+//! asynchronous run after the first, if something else fails.
 
 use std::rc::Rc;
 
@@ -45,15 +48,21 @@ fn handling(run: &Loop, failure: Rc<Failure>, handler: &str) -> Option<Task> {
     handling_task(&run.state, failure, handler, &run.pending, &run.coming())
 }
 
-/// Run the tasks of a superstep, committing each one; then raise what stopped them.
+/// Run the tasks of a superstep, committing each one; then raise what stopped them. Tasks that do
+/// not end before a failure are left.
 pub fn run_tasks(run: &mut Loop, tasks: &mut Vec<Task>) -> Result<(), Halt> {
     let program = run.graph.program.clone();
     let todo = (0..tasks.len()).filter(|place| tasks[*place].writes.is_empty());
-    let todo: Vec<_> = todo.collect();
+    let todo = in_order(todo.collect(), run.request.order.as_deref());
     run.stream.flush();
     let mut errors = Vec::new();
     let mut failed = Vec::new();
+    run.left.clear();
     for place in &todo {
+        if run.request.order.is_some() && has_failed(&errors) {
+            run.left.push(*place);
+            continue;
+        }
         let task = &mut tasks[*place];
         match (run_one(run, task)?, task.node(&program).handler.clone()) {
             (None, _) => {}
@@ -64,10 +73,16 @@ pub fn run_tasks(run: &mut Loop, tasks: &mut Vec<Task>) -> Result<(), Halt> {
             (Some(error), _) => errors.push(error),
         }
     }
+    let cancels = run.request.asynchronous && has_failed(&errors);
+    let handlers = tasks.len();
     for (failure, handler) in failed {
-        if let Some(mut task) = handling(run, failure, &handler) {
-            errors.extend(run_one(run, &mut task)?);
-            tasks.push(task);
+        tasks.extend(handling(run, failure, &handler));
+    }
+    for (place, task) in tasks.iter_mut().enumerate().skip(handlers) {
+        if cancels && place > handlers {
+            run.left.push(place);
+        } else {
+            errors.extend(run_one(run, task)?);
         }
     }
     if !errors.is_empty() || todo.len() > 1 || run.stream.is_written_to() {
@@ -75,6 +90,35 @@ pub fn run_tasks(run: &mut Loop, tasks: &mut Vec<Task>) -> Result<(), Halt> {
         run.stream.flush();
     }
     raise(errors)
+}
+
+/// End the tasks that a failed run left.
+pub fn end_tasks(run: &mut Loop, tasks: &mut [Task]) -> Result<(), Halt> {
+    for place in std::mem::take(&mut run.left) {
+        let task = &mut tasks[place];
+        if run.request.asynchronous {
+            task.writes.push((ERROR.into(), text("CancelledError()")));
+            run.put_writes(Some(task), &task.writes)?;
+        } else {
+            run_one(run, task)?;
+        }
+    }
+    Ok(())
+}
+
+/// Return whether a failure that nothing handles is among errors.
+fn has_failed(errors: &[Halt]) -> bool {
+    errors.iter().any(|error| matches!(error, Halt::Failed(_)))
+}
+
+/// Return tasks in the order in which they end; those that it does not number end last.
+fn in_order(tasks: Vec<usize>, order: Option<&[usize]>) -> Vec<usize> {
+    let order = order.unwrap_or_default();
+    let first = order.iter().filter_map(|number| tasks.get(*number));
+    first
+        .chain(tasks.iter().skip(order.len()))
+        .copied()
+        .collect()
 }
 
 /// Raise the first failure, or all interrupts at once.

@@ -9,7 +9,7 @@ use crate::halt::{Halt, RECURSION, with_guide};
 use crate::pregel::apply::{Writer, apply_writes};
 use crate::pregel::prepare::{next_tasks, stops};
 use crate::pregel::run::Loop;
-use crate::pregel::runner::{give_back_writes, run_tasks};
+use crate::pregel::runner::{end_tasks, give_back_writes, run_tasks};
 use crate::pregel::state::Names;
 use crate::pregel::streams::Mode;
 use crate::pregel::tasks::path_text;
@@ -36,6 +36,10 @@ impl Loop {
             }
             Err(error) => {
                 self.store_at_exit()?;
+                let mut tasks = std::mem::take(&mut self.tasks);
+                let ended = end_tasks(self, &mut tasks);
+                self.tasks = tasks;
+                ended?;
                 return Err(error);
             }
         };

@@ -17,6 +17,11 @@ impl Contents {
         self.before.entry(name).or_insert(before);
     }
 
+    /// Take over an entry that another session has stored, which is no change.
+    pub fn take_over(&mut self, name: &str, data: &[u8]) {
+        self.now.insert(name.to_owned(), data.to_vec());
+    }
+
     pub fn remove(&mut self, name: &str) {
         let before = self.now.remove(name);
         self.before.entry(name.to_owned()).or_insert(before);
@@ -50,6 +55,12 @@ pub fn name_of(parts: &[&str]) -> String {
     parts.join("/")
 }
 
+/// Return the parts of a name.
+pub fn parts_of(name: &str) -> Vec<String> {
+    let plain = |part: &str| part.replace("%2F", "/").replace("%25", "%");
+    name.split('/').map(plain).collect()
+}
+
 /// Escape a part of a name.
 pub fn escaped(part: &str) -> String {
     part.replace('%', "%25").replace('/', "%2F")
@@ -75,6 +86,7 @@ mod tests {
 
     #[test]
     fn a_part_holds_no_slash() {
-        assert_eq!(name_of(&["a/b", "100%"]), "a%2Fb/100%25");
+        assert_eq!(name_of(&["a/b", "100%2F"]), "a%2Fb/100%252F");
+        assert_eq!(parts_of("a%2Fb/100%252F"), ["a/b", "100%2F"]);
     }
 }

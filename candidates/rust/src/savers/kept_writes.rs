@@ -41,6 +41,23 @@ impl KeptWrites {
         loaded.collect()
     }
 
+    /// Take over a write that another session has stored.
+    pub fn take_over(
+        &mut self,
+        (task, path): (&str, &str),
+        index: i64,
+        channel: &str,
+        data: Typed,
+    ) {
+        self.0.push(Kept {
+            task: task.into(),
+            index,
+            channel: channel.into(),
+            data,
+            path: path.to_owned(),
+        });
+    }
+
     /// Keep a task's writes; `at` names the checkpoint.
     pub fn put(
         &mut self,

@@ -32,9 +32,10 @@ pub struct Saved {
     pub pending: Vec<PendingWrite>,
 }
 
+#[derive(Default)]
 pub struct Entry {
-    checkpoint: Typed,
-    metadata: Typed,
+    pub checkpoint: Typed,
+    pub metadata: Typed,
     pub parent: Option<String>,
 }
 
@@ -69,9 +70,9 @@ impl Kind {
 pub struct Saver {
     pub kind: Kind,
     pub threads: HashMap<Place, BTreeMap<String, Entry>>,
-    writes: HashMap<(Place, String), KeptWrites>,
+    pub writes: HashMap<(Place, String), KeptWrites>,
     /// A channel's value by version; None if it had no value.
-    blobs: HashMap<(Place, String, String), Option<Typed>>,
+    pub blobs: HashMap<(Place, String, String), Option<Typed>>,
     pub contents: Contents,
 }
 

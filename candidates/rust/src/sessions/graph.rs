@@ -78,6 +78,7 @@ impl GraphSession {
                 self.update(args, &options::supersteps(args)?)
             }
             "put" => self.put(args),
+            "load_stored" => self.load_stored(args),
             "store_items" => {
                 let labels = namespace(argument(args, "namespace")?);
                 match &self.graph.store {
@@ -202,6 +203,7 @@ impl GraphSession {
                 .or(&program.interrupt_before),
             interrupt_after: options.interrupt_after.clone().or(&program.interrupt_after),
             asynchronous,
+            order: options.order.clone(),
             subgraphs,
             enclosing: None,
         };
@@ -263,6 +265,20 @@ impl GraphSession {
         }
         let put = saver.put_value(&place, &checkpoint, &metadata, &versions, &values)?;
         Ok(configured(put))
+    }
+
+    /// Take over what another session stored, and count on from its checkpoints.
+    fn load_stored(&self, args: &Map) -> Result<Value, Stop> {
+        let mut saver = self.kept()?.borrow_mut();
+        let stored = argument(args, "stored")?.map();
+        let stored = stored.ok_or_else(|| malformed("`stored` must be a map"))?;
+        let created = options::number(args, "created")?.unwrap_or_default();
+        let wrong = |_| malformed("`created` is out of range");
+        saver.take_over(stored)?;
+        self.graph
+            .clock
+            .go_on_from(i64::try_from(created).map_err(wrong)?);
+        Ok(Value::Nil)
     }
 
     /// Return the graph that an operation addresses: this one, or the subgraph of a task.

@@ -1,5 +1,7 @@
 //! The arguments of operations on a graph: those of a run, commands, changes.
 
+use std::rc::Rc;
+
 use crate::contract::{Declined, Raised, Unsupported, malformed};
 use crate::packets::{Command, send};
 use crate::pregel::changes::Change;
@@ -12,7 +14,10 @@ use crate::value::{Map, Value};
 /// The default limit of a run's supersteps.
 const RECURSION_LIMIT: i128 = 25;
 
-const RUN: [&str; 10] = [
+/// The most tasks that a completion order numbers.
+const MOST_ORDERED: usize = 8;
+
+const RUN: [&str; 11] = [
     "thread",
     "checkpoint",
     "recursion_limit",
@@ -21,6 +26,7 @@ const RUN: [&str; 10] = [
     "interrupt_before",
     "interrupt_after",
     "max_concurrency",
+    "completion_order",
     "subgraphs",
     "task",
 ];
@@ -40,6 +46,7 @@ fn arguments(operation: &str) -> Option<Vec<&'static str>> {
         "get_state_history" => &["thread", "limit", "before", "filter", "task"],
         "store_items" => &["namespace"],
         "put" => &["thread", "checkpoint", "metadata", "parent"],
+        "load_stored" => &["stored", "created"],
         "delete_thread" => &["thread"],
         "copy_thread" => &["source", "target"],
         _ => return None,
@@ -71,6 +78,7 @@ pub struct Options<'a> {
     pub interrupt_after: Breakpoints,
     pub subgraphs: bool,
     pub modes: Option<Vec<Mode>>,
+    pub order: Option<Rc<[usize]>>,
 }
 
 impl Options<'_> {
@@ -102,6 +110,7 @@ impl Options<'_> {
             interrupt_after: Breakpoints::read(args.get("interrupt_after")),
             subgraphs: flag(args, "subgraphs"),
             modes,
+            order: given(args, "completion_order").map(order).transpose()?,
         })
     }
 }
@@ -157,6 +166,22 @@ fn modes(value: &Value) -> Result<Vec<Mode>, Declined> {
         Mode::of(name).ok_or_else(|| Unsupported(format!("no stream mode {name}")).into())
     });
     read.collect()
+}
+
+/// Return the order in which the first tasks of a superstep end.
+fn order(value: &Value) -> Result<Rc<[usize]>, Unsupported> {
+    let numbers = value.array().unwrap_or_default().iter();
+    let order = numbers.map(|number| usize::try_from(number.int()?).ok());
+    let order: Option<Vec<_>> = order.collect();
+    let is_one = |order: &Vec<usize>| {
+        order.len() <= MOST_ORDERED && (0..order.len()).all(|task| order.contains(&task))
+    };
+    let order = order.filter(is_one).ok_or_else(|| {
+        Unsupported(format!(
+            "completion_order orders no first tasks, of {MOST_ORDERED} at most"
+        ))
+    })?;
+    Ok(order.into())
 }
 
 /// Return the command of an operation.
@@ -263,6 +288,15 @@ mod tests {
     fn a_wrong_argument_is_a_bad_request() {
         let args = of(map([("thread", Value::Int(1))]));
         assert!(matches!(Options::read(&args), Err(Declined::Malformed(_))));
+    }
+
+    #[test]
+    fn an_order_numbers_each_of_the_first_tasks_once() {
+        let of = |numbers: &[i128]| order(&numbers.iter().map(|n| Value::Int(*n)).collect());
+        assert!(of(&[2, 0, 1]).is_ok_and(|order| *order == [2, 0, 1]));
+        for wrong in [&[1, 1][..], &[1, 2], &[-1, 0], &[0, 1, 2, 3, 4, 5, 6, 7, 8]] {
+            assert!(of(wrong).is_err());
+        }
     }
 
     #[test]
