@@ -15,6 +15,7 @@ from parity_kit.contract import Case, CaseId, run
 from parity_kit.programs.features import features_of
 from parity_kit.reference import Engine
 from parity_kit.reference.logs import silence_langgraph
+from parity_kit.search.channel_classes import HOLDS
 from parity_kit.search.handovers import handover, is_stopped, runs, stopped, stops
 
 from . import (
@@ -37,6 +38,8 @@ _BETWEEN_SUPERSTEPS = (
     "graphs/loop/ends",
     "graphs/send/map-reduce",
     "control/join/half-of-it",
+    "control/defer/join",
+    "control/defer/twice",
 )
 """Cases whose first run is stopped after every superstep."""
 _BETWEEN_OPERATIONS = (
@@ -102,5 +105,6 @@ def _between_operations(case: Case) -> Iterator[Case]:
 
 
 def _named(case: Case, name: str) -> Case:
-    features = features_of(case.subject, case.operations)
-    return replace(case, id=CaseId(f"handovers/{name}"), features=features)
+    classes = (feature for feature in case.features if feature.startswith(HOLDS))
+    features = (*features_of(case.subject, case.operations), *classes)
+    return replace(case, id=CaseId(f"handovers/{name}"), features=tuple(sorted(features)))

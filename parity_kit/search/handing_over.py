@@ -23,6 +23,7 @@ from parity_kit.judging.judge import Tally, judge, judge_answer
 from parity_kit.judging.places import place_text
 from parity_kit.judging.verdicts import Divergent, Equal, Verdict, passes
 from parity_kit.reference.logs import silence_langgraph
+from parity_kit.search.channel_classes import HOLDS
 from parity_kit.search.choices import seeded
 from parity_kit.search.generate.graphs import graph_case
 from parity_kit.search.handovers import handover, is_stopped, runs, stopped, stops
@@ -75,6 +76,11 @@ class HandoverSearch:
             f"the candidate to LangGraph: {tried['back']:,} handovers"
             + (f"; not tried: {', '.join(reasons)}" if reasons else "")
         )
+        held = (name for name in self.tally.features if name.startswith(HOLDS))
+        if classes := [
+            f"{name.removeprefix(HOLDS)} {self.tally.features[name]:,}" for name in sorted(held)
+        ]:
+            yield f"compared, by what the newest checkpoint holds: {', '.join(classes)}"
         if same := tried["differs undisturbed"]:
             yield f"{same:,} of the divergent differ in the same places when nothing is handed over"
         if self.left_out:

@@ -24,6 +24,7 @@ from parity_kit.contract import (
 )
 from parity_kit.contract.canonical import pack
 from parity_kit.contract.outcomes import outcome_to_plain
+from parity_kit.search.channel_classes import handed_classes
 
 LOAD = "load_stored"
 _CHECKPOINT_ID = re.compile(rb"00000000-0000-6000-8000-([0-9a-f]{12})")
@@ -86,6 +87,7 @@ def handover(case: Case, outcomes: Sequence[Outcome], stop: int) -> Trace:
         case,
         id=CaseId(f"{case.id}/after-{stop}"),
         operations=(thread.load(), *case.operations[stop:]),
+        features=(*case.features, *handed_classes(thread.stored, case.subject.spec)),
     )
     return Trace(continued, (Returned(), *outcomes[stop:]))
 

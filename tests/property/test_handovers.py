@@ -6,6 +6,7 @@ import functools
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pure_engine
 import pytest
@@ -24,6 +25,7 @@ from parity_kit.contract import (
     Trace,
     Unsupported,
     run,
+    split_stored_name,
 )
 from parity_kit.contract.canonical import pack
 from parity_kit.contract.plain import Ext, Plain
@@ -31,7 +33,11 @@ from parity_kit.corpora.folder import read_corpora
 from parity_kit.judging.candidate_under_test import CandidateUnderTest
 from parity_kit.judging.compare import compare, same_outcomes
 from parity_kit.judging.verdicts import Equal, NotSupported
+from parity_kit.programs.parsing import parse
 from parity_kit.reference import Engine
+from parity_kit.reference.build import Builder
+from parity_kit.reference.savers import close_saver, load_contents, make_saver
+from parity_kit.search.channel_classes import HOLDS, handed_classes
 from parity_kit.search.handing_over import HandoverSearch, hand_over
 from parity_kit.search.handovers import LOAD, Thread, handover, is_stopped, stopped, stops
 
@@ -97,8 +103,9 @@ def test_langgraph_and_pure_continue_what_langgraph_stored(engine: Runner) -> No
 
 
 def test_the_notes_count_what_was_tried_and_what_was_not() -> None:
-    threads, forth, back, *_ = searched(reference).notes()
+    threads, forth, back, held, *_ = searched(reference).notes()
     assert "of committed cases, stopped" in threads
+    assert held.startswith("compared, by what the newest checkpoint holds: BinaryOperatorAggregate")
     assert forth == "LangGraph to the candidate: 6 handovers, 0 of them unsupported"
     assert back == (
         "the candidate to LangGraph: 0 handovers; not tried: 6 with every stored byte the same, so"
@@ -154,6 +161,45 @@ def test_the_committed_handovers_are_the_rest_of_undisturbed_runs() -> None:
         assert same_outcomes(rest, continued.outcomes[1:]), name
         checked += 1
     assert checked > 50
+
+
+def _held_by_langgraph(case: Case) -> set[str]:
+    """Return the classes of channels with a value, as LangGraph's saver and graph give them."""
+    spec = case.subject.spec
+    stored = cast("Mapping[str, bytes]", case.operations[0].args["stored"])
+    saver = make_saver(spec["saver"])
+    load_contents(saver, stored)
+    channels = Builder().compile(parse(spec["program"]), None).channels  # pyright: ignore[reportArgumentType]  # no functional program
+    held: set[str] = set()
+    for thread in {split_stored_name(name)[1] for name in stored}:
+        found = saver.get_tuple({"configurable": {"thread_id": thread, "checkpoint_ns": ""}})
+        if found is None:
+            continue
+        values = found.checkpoint["channel_values"]
+        for name in found.checkpoint["channel_versions"].keys() & channels.keys():
+            kind = type(channels[name]).__name__
+            emptied = kind.startswith(("Topic", "Named")) and values.get(name) in ([], set())
+            if kind == "DeltaChannel" or (name in values and not emptied):
+                held.add(HOLDS + kind)
+    close_saver(saver)
+    return held
+
+
+def test_the_classes_that_a_handover_holds_are_those_of_langgraphs_channels() -> None:
+    seen: set[str] = set()
+    for continued in committed("handovers"):
+        if "entrypoint" in continued.case.features:
+            continue
+        classes = {name for name in continued.case.features if name.startswith(HOLDS)}
+        assert classes == _held_by_langgraph(continued.case), continued.case.id
+        seen |= classes
+    # All classes but UntrackedValue, which is never stored.
+    assert len(seen) == 9
+
+
+def test_bytes_that_cannot_be_read_hold_nothing() -> None:
+    stored = {"checkpoint/t//1/msgpack": b"\xc1", "checkpoint/u//1/msgpack": b"\x01"}
+    assert handed_classes(stored, {"program": _program()}) == ()
 
 
 def test_a_run_stops_after_a_superstep_and_goes_on() -> None:
