@@ -191,13 +191,13 @@ def _asked(runner: ItemRunner, option: Any, chosen: Sequence[str]) -> dict[str, 
     if unknown := [suite for suite in suites if suite not in SUITES]:
         raise UsageError(f"no suite {unknown[0]!r}", hint=f"they are {', '.join(SUITES)}")
     tests: dict[str, Tests] = {}
+    if corpora is not None:
+        for corpus, cases in runner.corpora(corpora).items():
+            tests[corpus] = {case: partial(runner.judge, corpus, case) for case in cases}
     if suites:
         tests[LOCKSTEP] = {
             suite: partial(runner.search, suite, option.parity_examples) for suite in suites
         }
-    if corpora is not None:
-        for corpus, cases in runner.corpora(corpora).items():
-            tests[corpus] = {case: partial(runner.judge, corpus, case) for case in cases}
     return _chosen(tests, chosen) if chosen else tests
 
 
