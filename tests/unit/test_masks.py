@@ -30,6 +30,7 @@ from parity_kit.corpora.authoring import op
 from parity_kit.corpora.corpus import Corpus, CorpusName
 from parity_kit.corpora.drift import masking
 from parity_kit.corpora.drift.masking import Measured, compare_masks, measure_here
+from parity_kit.corpora.drift.volatile import moves_between
 from parity_kit.corpora.folder import read_corpora, write_corpora
 from parity_kit.corpora.regenerate import oracle
 from parity_kit.judging.compare import compare
@@ -170,6 +171,23 @@ def test_a_mask_not_needed_any_more_is_reported(measured: Measured) -> None:
     stale = compare_masks([*measured.masks, needless], measured)
     assert (stale.needless, stale.missing) == ((needless,), ())
     assert needless.name == "id at graph get_state value $.next[]"
+
+
+def test_a_race_that_does_not_show_keeps_its_mask(measured: Measured) -> None:
+    place = MaskPlace("graph get_state value", "$.interrupts")
+    race, both = (
+        Mask(place, Move.ORDER, dict.fromkeys(under, 1))
+        for under in (["threads"], ["threads", "async"])
+    )
+    assert not compare_masks([*measured.masks, race], measured).any
+    assert compare_masks([*measured.masks, both], measured).needless == (both,)
+
+
+def test_the_items_of_a_stream_that_a_run_returns_have_an_order() -> None:
+    items: list[Any] = ["one", "two"]
+    trace = Trace(CASE, (Returned(items),) * len(CASE.operations))
+    moved = [*moves_between(trace, (Returned(items[::-1]), *trace.outcomes[1:]))]
+    assert [move.move for move in moved] == [Move.OTHER]
 
 
 def test_what_moves_and_has_no_mask_is_reported(measured: Measured) -> None:

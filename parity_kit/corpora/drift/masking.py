@@ -86,11 +86,18 @@ class Stale:
 
 
 def compare_masks(kept: Iterable[Mask], measured: Measured) -> Stale:
-    """Return the differences between the kept masks and the measured ones."""
+    """Return the differences between the kept masks and the measured ones.
+
+    A mask is still needed if it comes from threads alone: a race does not show each time.
+    """
     kept_by_place = {(mask.place, mask.move): mask for mask in kept}
     measured_by_place = {(mask.place, mask.move): mask for mask in measured.masks}
     return Stale(
-        tuple(mask for key, mask in sorted(kept_by_place.items()) if key not in measured_by_place),
+        tuple(
+            mask
+            for key, mask in sorted(kept_by_place.items())
+            if key not in measured_by_place and mask.under.keys() != {"threads"}
+        ),
         tuple(mask for key, mask in sorted(measured_by_place.items()) if key not in kept_by_place),
     )
 
@@ -240,7 +247,8 @@ def concerns(variation: str, trace: Trace) -> bool:
         # LangGraph's `SqliteSaver` has no asynchronous methods. With a completion order, a failure
         # does not cancel what ends later in a synchronous run, and does in an asynchronous one.
         ordered = "completion_order" in arguments
-        return subject.kind is SubjectKind.GRAPH and saver != "sqlite" and not ordered
+        sqlite = saver in {"sqlite", "sqlite-file"}
+        return subject.kind is SubjectKind.GRAPH and not sqlite and not ordered
     return subject.kind in {SubjectKind.GRAPH, SubjectKind.SAVER}
 
 

@@ -32,6 +32,8 @@ from parity_kit.msgpack.values import open_value
 
 _SHAPED = {Move.ID, Move.TIME, Move.VERSION}
 _LONGEST = 80  # characters of an example
+_WHOLE = ("graph run value", "$")
+"""Where a list is the program's state, or the items of a stream, which have supersteps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +179,7 @@ class _Pairs:
             "pinned": mine[:_LONGEST],
             "free": yours[:_LONGEST],
         }
-        if move is Move.ORDER and f".{NAME}" in path:
+        if move is Move.ORDER and (f".{NAME}" in path or (part, path) == _WHOLE):
             move = Move.OTHER  # the program decides the order in its own lists
         return Moved(self._place(part, path), move, example)
 
