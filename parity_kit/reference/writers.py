@@ -1,7 +1,8 @@
 """Two processes that write one thread at the same time, and what its saver keeps of both.
 
 Nothing is pinned: both are LangGraph as it is, with its own threads, ids and background saving, and
-each has a connection of its own to one database.
+each has a connection of its own to one database. Another engine may stand for one or both of them;
+what is kept is always read with LangGraph's saver.
 """
 
 from __future__ import annotations
@@ -33,6 +34,9 @@ _ASKING = _LOG | {
 }
 Stored: TypeAlias = tuple[str, ...]
 """A checkpoint's id, or that of a checkpoint and of a task that wrote to it."""
+Write: TypeAlias = Callable[[Any, Any, Sequence[Operation], Callable[[], object]], "Written"]
+"""Applies operations to a program, on the database of a saver of LangGraph's; before each one, it
+calls what waits for the other process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +73,19 @@ class Kept:
         }
 
 
-def runs_at_once(saver: str, times: int) -> Kept:
-    """Let two processes invoke a graph on one thread, so many times each."""
+def runs_at_once(saver: str, times: int, engines: Sequence[Write] = ()) -> Kept:
+    """Let two processes invoke a graph on one thread, so many times each.
+
+    The processes are of `engines`, or of LangGraph.
+    """
 
     def invoked(writer: str) -> list[Operation]:
         return [Operation("invoke", {"thread": "t", "input": {"log": [writer]}})] * times
 
-    return _at_once(saver, _RUNS, (), invoked)
+    return _at_once(saver, _RUNS, (), invoked, engines)
 
 
-def answers_at_once(saver: str, times: int) -> Kept:
+def answers_at_once(saver: str, times: int, engines: Sequence[Write] = ()) -> Kept:
     """Let two processes answer one question, on so many threads."""
     threads = [f"t{number}" for number in range(times)]
     asked = [Operation("invoke", {"thread": thread, "input": {"log": []}}) for thread in threads]
@@ -86,7 +93,7 @@ def answers_at_once(saver: str, times: int) -> Kept:
     def answered(writer: str) -> list[Operation]:
         return [Operation("resume", {"thread": thread, "value": writer}) for thread in threads]
 
-    return _at_once(saver, _ASKING, asked, answered)
+    return _at_once(saver, _ASKING, asked, answered, engines)
 
 
 def _at_once(
@@ -94,21 +101,26 @@ def _at_once(
     program: Any,
     before: Sequence[Operation],
     operations: Callable[[str], Sequence[Operation]],
+    engines: Sequence[Write],
 ) -> Kept:
     saver = make_saver(name)
     try:
+        # Two processes that set up a new database at once may fail; that is not counted here.
+        saver.setup()
         reopen: Any = reopened(saver)
         for operation in before:
             _session(program, saver).prepare(operation)()
         forks = multiprocessing.get_context("fork")
         together = forks.Barrier(len(WRITERS), timeout=_PATIENCE)
         ends: list[Any] = []
-        for writer in WRITERS:
+        for writer, write_with in zip(WRITERS, engines or (langgraph, langgraph), strict=True):
             end, sender = forks.Pipe(duplex=False)
 
-            def write(writer: str = writer, sender: Any = sender) -> None:
+            def write(
+                writer: str = writer, sender: Any = sender, write_with: Write = write_with
+            ) -> None:
                 opened = reopen()
-                sender.send(_write(program, opened, operations(writer), together.wait))
+                sender.send(write_with(program, opened, operations(writer), together.wait))
                 opened.conn.close()
 
             forks.Process(target=write).start()
@@ -127,10 +139,10 @@ def _session(program: Any, saver: Any) -> GraphSession:
     return GraphSession(subject, Pins(), pin=False, saver=saver)
 
 
-def _write(
+def langgraph(
     program: Any, saver: Any, operations: Sequence[Operation], together: Callable[[], object]
 ) -> Written:
-    """Apply operations, each at the moment when the other process does."""
+    """Apply operations with LangGraph, each at the moment when the other process does."""
     stored: list[Stored] = []
     raised: Counter[str] = Counter()
     put, put_writes = saver.put, saver.put_writes
