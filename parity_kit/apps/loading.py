@@ -9,7 +9,6 @@ import inspect
 import json
 import os
 import sys
-import traceback
 from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -17,6 +16,7 @@ from typing import Any, cast
 
 from langgraph.graph import StateGraph
 
+from parity_kit.apps.source_places import raised_at
 from parity_kit.contract.errors import UsageError
 from parity_kit.contract.files import read_text
 
@@ -113,22 +113,14 @@ def _made(factory: Any, named: str, module: str) -> Any:
 
 
 def _failed(error: BaseException, named: str, module: str) -> UsageError:
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_users(frame)]
-    place = f" ({frames[-1].filename}:{frames[-1].lineno})" if frames else ""
+    place = raised_at(error)
     by_hand = module if module.endswith(".py") else f"-c 'import {module}'"
     return UsageError(
-        f"the application cannot be imported: {type(error).__name__}: {error}{place}",
+        f"the application cannot be imported: {type(error).__name__}: {error}"
+        + (f" ({place})" if place else ""),
         where=named,
         hint=f"run it by hand: {sys.executable} {by_hand}",
     )
-
-
-def _is_users(frame: traceback.FrameSummary) -> bool:
-    """Return whether a frame is neither the kit's nor of Python's own import."""
-    return not frame.filename.startswith("<") and Path(frame.filename) not in {
-        Path(__file__),
-        Path(importlib.__file__),
-    }
 
 
 def _look_in(folder: Path) -> None:

@@ -10,8 +10,9 @@ from typing import Any
 from langgraph.types import Command
 
 from parity_kit.apps.recording import Recording, record_again
+from parity_kit.apps.source_places import raised_at
 from parity_kit.contract.casefile import read_case
-from parity_kit.contract.errors import CannotRecordError
+from parity_kit.contract.errors import CannotRecordError, UsageError
 
 
 def record_twice(
@@ -28,6 +29,7 @@ def record_twice(
 
     Raises:
         CannotRecordError: If it differs, naming the node.
+        UsageError: If the graph raises.
     """
     with tempfile.TemporaryDirectory() as folder:
         once, again = Path(folder, "first", path.name), Path(folder, "second", path.name)
@@ -54,10 +56,18 @@ def _recorded(
     graph: Any, runs: Sequence[Mapping[str, Any]], path: Path, kept: Path | None, *, redact: bool
 ) -> Recording:
     with record_again(path, kept, redact=redact) as recording:
-        for run in runs:
+        for number, run in enumerate(runs, start=1):
             config: Any = {"configurable": {"thread_id": str(run.get("thread", "1"))}}
             given = Command(resume=run["resume"]) if "resume" in run else run["input"]
-            graph.invoke(given, config)
+            try:
+                graph.invoke(given, config)
+            except Exception as error:
+                raise UsageError(
+                    f"the graph raises {type(error).__name__}: {error}",
+                    where=raised_at(error) or f"input {number}",
+                    hint=f"change input {number}, or the application; parity_kit.record in Python"
+                    " also records runs that are meant to raise",
+                ) from error
     return recording
 
 

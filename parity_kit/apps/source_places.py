@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import sys
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -29,12 +30,27 @@ def caller() -> str:
     """Return `file:line` of the innermost code that is neither the kit's nor a library's."""
     frame = sys._getframe(1)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # the frame is what is wanted
     while frame is not None:
-        file = Path(frame.f_code.co_filename)
-        is_file = not file.name.startswith("<")  # as in <frozen runpy>
-        if is_file and _KIT not in file.parents and not _LIBRARIES & {*file.parts}:
-            return _shown(str(file), frame.f_lineno)
+        if _is_users(frame.f_code.co_filename):
+            return _shown(frame.f_code.co_filename, frame.f_lineno)
         frame = frame.f_back
     return ""
+
+
+def raised_at(error: BaseException) -> str:
+    """Return `file:line` of the innermost of the user's code that an error came through."""
+    frames = traceback.walk_tb(error.__traceback__)
+    places = [
+        _shown(frame.f_code.co_filename, line)
+        for frame, line in frames
+        if _is_users(frame.f_code.co_filename)
+    ]
+    return places[-1] if places else ""
+
+
+def _is_users(file: str) -> bool:
+    path = Path(file)
+    is_file = not path.name.startswith("<")  # as in <frozen runpy>
+    return is_file and _KIT not in path.parents and not _LIBRARIES & {*path.parts}
 
 
 _KIT = Path(__file__).resolve().parents[1]

@@ -30,7 +30,8 @@ CHECKS = {
     "values": "loads with the same state",
     "history": "has the same history",
     "resumed": "resumes to the same state",
-    "rollback": "is read by the old release after that (a rollback)",
+    "rollback": "resumed by the other release, is read by the installed one",
+    "forward": "resumed by the installed release, is read by the other one",
 }
 """What is checked of a thread, in words."""
 
@@ -92,23 +93,27 @@ def result_json(  # noqa: PLR0913  # the parts of the page
     own, cases = list(_differing(made)), sum(made["differing"].values())
     codes = [ExitCode(candidate["exit_code"])]
     if threads is not None:
-        codes.append(ExitCode.PARITY if threads["threads"] else ExitCode.NOT_JUDGED)
-        codes += [ExitCode.DIVERGENCE] if threads["same"] < threads["threads"] else []
+        judged = threads["threads"] > threads["unjudged"]
+        codes.append(ExitCode.PARITY if judged else ExitCode.NOT_JUDGED)
+        codes += [ExitCode.NOT_JUDGED] if threads["unjudged"] else []
+        codes += [ExitCode.DIVERGENCE] if _differing_threads(threads) else []
+    codes += [ExitCode.NOT_JUDGED] if _unjudged_recordings(made) else []
     code = max(codes)
-    kept = " and ".join(_same(made))
+    kept = _kept(made)
     compared = plural(sum(gate["compared"] for gate in candidate["gates"]), "case")
     if own:
         verdict, answer = "divergent", f"No: {' and '.join(own)}"
     elif cases:
         other = f"LangGraph itself behaves differently in {cases:,} of {compared}"
         verdict = "divergent"
-        answer = f"With care: {kept} stay the same, but {other}" if kept else f"With care: {other}"
+        answer = f"With care: {kept} the same, but {other}" if kept else f"With care: {other}"
     elif code > ExitCode.PARITY:
-        same = f"{kept} stay the same, but " if kept else ""
-        verdict, answer = "unknown", f"Not known: {same}{candidate['reason']}"
+        reasons = " and ".join(_unknown(made)) or candidate["reason"]
+        verdict = "unknown"
+        answer = f"Not known: {kept} the same, but {reasons}" if kept else f"Not known: {reasons}"
     else:
         same = f"LangGraph does the same in {compared}"
-        answer = f"Yes: {kept} stay the same, and {same}" if kept else f"Yes: {same}"
+        answer = f"Yes: {kept} the same, and {same}" if kept else f"Yes: {same}"
         verdict = "equal"
     return made | {"exit_code": int(code), "verdict": verdict, "answer": answer}
 
@@ -116,7 +121,7 @@ def result_json(  # noqa: PLR0913  # the parts of the page
 def _differing(made: Mapping[str, Any]) -> Iterator[str]:
     """Yield what of the user's own does not stay the same, in words."""
     threads = made["threads"]
-    if threads and (count := threads["threads"] - threads["same"]):
+    if threads and (count := _differing_threads(threads)):
         yield f"{count:,} of {plural(threads['threads'], 'thread')} {_do(count)} not stay the same"
     departed = sum(words.word(item["verdict"]).tone == "bad" for item in made["recordings"])
     if departed:
@@ -124,16 +129,41 @@ def _differing(made: Mapping[str, Any]) -> Iterator[str]:
         yield f"{departed:,} of {noun} {'departs' if departed == 1 else 'depart'}"
 
 
+def _differing_threads(threads: Mapping[str, Any]) -> int:
+    return threads["threads"] - threads["same"] - threads["unjudged"]
+
+
+def _unjudged_recordings(made: Mapping[str, Any]) -> int:
+    return sum(
+        words.word(item["verdict"]).tone not in {"good", "bad"} for item in made["recordings"]
+    )
+
+
+def _unknown(made: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what could not be judged though it was there, in words."""
+    threads, candidate = made["threads"], made["candidate"]
+    if threads and (count := threads["unjudged"]):
+        yield f"{count:,} of {plural(threads['threads'], 'thread')} could not be judged"
+    if count := _unjudged_recordings(made):
+        yield f"{count:,} of {plural(len(made['recordings']), 'recording')} could not run there"
+    if functions := candidate["not_judged"]:
+        changed = len(candidate["release"]["functions"])
+        yield f"no case runs {len(functions):,} of {plural(changed, 'changed function')} in full"
+
+
 def _do(count: int) -> str:
     return "does" if count == 1 else "do"
 
 
-def _same(made: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what of the user's own there is, in words."""
-    if made["threads"] and made["threads"]["threads"]:
-        yield plural(made["threads"]["threads"], "thread")
-    if made["recordings"]:
-        yield plural(len(made["recordings"]), "recording")
+def _kept(made: Mapping[str, Any]) -> str:
+    """Return what of the user's own is the same, with its verb; empty if nothing is."""
+    threads, recordings = made["threads"], made["recordings"]
+    same = {
+        "thread": threads["same"] if threads else 0,
+        "recording": sum(item["verdict"] == "equal" for item in recordings),
+    }
+    nouns = " and ".join(plural(count, noun) for noun, count in same.items() if count)
+    return f"{nouns} {'stays' if sum(same.values()) == 1 else 'stay'}" if nouns else ""
 
 
 def write_upgrade(folder: Path, result: Mapping[str, Any]) -> Path:
@@ -182,7 +212,8 @@ def _tiles(result: Mapping[str, Any]) -> Iterator[Tile]:
         yield _tile("threads", "Your threads", 0, 0, "no database was given")
     else:
         checked = f"{plural(threads['checkpoints'], 'checkpoint')} read under both releases"
-        yield _tile("threads", "Your threads", threads["same"], threads["threads"], checked)
+        tone = "bad" if _differing_threads(threads) else "unknown"
+        yield _tile("threads", "Your threads", threads["same"], threads["threads"], checked, tone)
     recordings = result["recordings"]
     same = sum(item["verdict"] == "equal" for item in recordings)
     text = "the same, byte for byte" if recordings else "the workspace has none"

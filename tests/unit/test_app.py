@@ -326,6 +326,22 @@ def test_a_graph_that_is_not_deterministic_is_refused_by_node(application: Path)
     assert not (application / "recordings").exists()
 
 
+def test_a_graph_that_raises_is_a_sentence_with_its_place(application: Path) -> None:
+    (application / "raises.py").write_text(
+        "from langgraph.graph import START, StateGraph\nfrom typing import TypedDict\n"
+        "class S(TypedDict):\n    n: int\n"
+        "def divides(state): return {'n': 1 // state['n']}\n"
+        "graph = StateGraph(S).add_node(divides).add_edge(START, 'divides').compile()\n"
+    )
+    (application / "in.json").write_text('[{"n": 1}, {"n": 0}]')
+    refused = call("record", "raises.py:graph", "--inputs", "in.json")
+    assert isinstance(refused.exception, UsageError)
+    assert str(refused.exception).startswith(
+        "raises.py:5: the graph raises ZeroDivisionError: integer division or modulo by zero\n"
+        "  next: change input 2"
+    )
+
+
 def test_edges_of_a_loaded_graph_keep_their_order(application: Path) -> None:
     names = [f"node_{number}" for number in range(12)]
     (application / "many.py").write_text(

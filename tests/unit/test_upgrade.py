@@ -24,6 +24,8 @@ from parity_kit.apps.upgrade.judging import (
     Upgrade,
     _changed,  # pyright: ignore[reportPrivateUsage]  # the words
     _differences,  # pyright: ignore[reportPrivateUsage]  # the words
+    _known,  # pyright: ignore[reportPrivateUsage]  # a journal
+    _other_than_chance,  # pyright: ignore[reportPrivateUsage]  # the words
     judge_upgrade,
 )
 from parity_kit.apps.upgrade.sides import Side
@@ -32,7 +34,7 @@ from parity_kit.candidates.workspace import Workspace
 from parity_kit.cli import cli
 from parity_kit.contract.errors import BadFileError, CandidateError, UsageError
 
-LOGS = ("before.log", "after.log", "rollback.log")
+LOGS = ("before.log", "after.log", "rollback.log", "forward.log")
 APP = """
 from dataclasses import dataclass
 from typing import Annotated, Any, TypedDict
@@ -104,16 +106,18 @@ def test_threads_stay_the_same_differ_or_are_lost_on_copies(
     folder = asked.folder(workspace)
     folder.mkdir(parents=True)
     known = json.dumps(asdict(Judged("a", {"resumed": "same"}, checkpoints=2)))
-    (folder / "threads.jsonl").write_text(known + '\n{"thread": "as\n')
+    (folder / "threads.jsonl").write_text(known + '\n{"thread": "as')
     seen: list[int] = []
     upgrade = judge_upgrade(workspace, asked, folder, lambda done, _: seen.append(done))
     assert seen == [2, 3, 4]
     assert (upgrade.threads, upgrade.same) == (4, 3)
+    assert len([*_known(folder / "threads.jsonl")]) == 4
     assert upgrade.checks == {
         "values": {"same": 2, "differs": 1},
         "history": {"same": 2, "differs": 1},
         "resumed": {"same": 2},
         "rollback": {"same": 1},
+        "forward": {"same": 1},
     }
     (judged,) = upgrade.differing
     counts = "3 checkpoints before, 3 after"
@@ -177,6 +181,24 @@ def test_what_differs_is_said_in_words() -> None:
     assert words == "state is not judged, as both releases fail: ValueError: no"
     changed = _changed({"langgraph": "1", "other": "1"}, {"langgraph": "2", "more": "1"})
     assert changed == {"langgraph": ("1", "2")}
+
+
+def test_what_both_releases_fail_on_is_not_judged_and_no_difference() -> None:
+    upgrade = Upgrade()
+    upgrade.add(Judged("a", {"values": "not judged", "history": "same"}, ("both fail",)))
+    upgrade.add(Judged("b", {"values": "not judged", "history": "lost"}, ("both fail", "lost")))
+    assert (upgrade.threads, upgrade.same, upgrade.unjudged) == (2, 0, 1)
+    assert [judged.thread for judged in upgrade.differing] == ["a", "b"]
+
+
+def test_what_the_same_release_gives_otherwise_is_no_difference() -> None:
+    ours, theirs = {"at": "1", "n": "1"}, {"at": "2", "n": "2"}
+    assert _other_than_chance(ours, theirs, ours) == "resumed state differs: at, n"
+    assert _other_than_chance(ours, theirs, {"at": "3", "n": "1"}) == "resumed state differs: n"
+    assert _other_than_chance(ours, theirs, {"at": "3", "n": "4"}) == (
+        "resumed state is not judged, as the application is not deterministic: the installed "
+        "release itself gives others when it resumes again: at, n"
+    )
 
 
 def test_a_lost_type_alone_is_no_pass() -> None:

@@ -36,10 +36,11 @@ def candidate(**changes: Any) -> dict[str, Any]:
     }
 
 
-def threads(same: int) -> dict[str, Any]:
+def threads(same: int, unjudged: int = 0) -> dict[str, Any]:
     return {
         "threads": 20,
         "same": same,
+        "unjudged": unjudged,
         "checkpoints": 96,
         "seconds": 7.0,
         "checks": {"values": {"same": same, "lost": 20 - same}},
@@ -93,6 +94,32 @@ def result(of_threads: Any, cases: CaseTally, **changes: Any) -> dict[str, Any]:
             "Not known: 20 threads stay the same, but 8 functions",
         ),
         (result(None, tally()), 0, "Yes: LangGraph does the same in 116 cases"),
+        (
+            result(threads(18, unjudged=2), tally("equal", "unsupported")),
+            3,
+            "Not known: 18 threads and 1 recording stay the same, but 2 of 20 threads could not",
+        ),
+        (
+            result(None, tally("equal", "unsupported")),
+            3,
+            "Not known: 1 recording stays the same, but 1 of 2 recordings could not run there",
+        ),
+        (
+            result(threads(1, unjudged=18), tally("equal")),
+            3,
+            "No: 1 of 20 threads does not stay the same",
+        ),
+        (
+            result(
+                None,
+                tally("equal"),
+                exit_code=3,
+                not_judged=["f"],
+                release={"before": {}, "after": {}, "functions": [{"missed": ["x"]}, {}]},
+            ),
+            3,
+            "Not known: 1 recording stays the same, but no case runs 1 of 2 changed functions",
+        ),
         (result({**threads(20), "threads": 0, "same": 0}, tally()), 3, None),
     ],
 )

@@ -17,6 +17,7 @@ from parity_kit.candidates.workspace import Workspace
 
 ANY = "*"
 """The key of the answer for threads that no other key names."""
+NOT_JUDGED = "not judged"
 _MOST_LISTED = 50
 _AHEAD = 8  # threads that each side may read before the first of them is judged
 _SHORT = 4096  # bytes of answers; eight of them fit into a pipe
@@ -58,15 +59,11 @@ class Asked:
         }
 
 
-CHECKS = ("values", "history", "resumed", "rollback")
-"""What is checked of a thread; `rollback` is what the old release reads after the new one wrote."""
-
-
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A thread: the result of each check (same, differs or lost), and what differs, in sentences.
+    """A thread: the result of each check, and what differs, in sentences.
 
-    A check that is missing was not made.
+    A result is same, differs, lost or not judged. A check that is missing was not made.
     """
 
     thread: str
@@ -74,6 +71,14 @@ class Judged:
     problems: tuple[str, ...] = ()
     lost: Mapping[str, int] = field(default_factory=dict[str, int])
     checkpoints: int = 0
+
+    @property
+    def result(self) -> str:
+        """The result for the whole thread: same, differs or not judged."""
+        results = {*self.checks.values()}
+        if self.lost or results & {"differs", "lost"}:
+            return "differs"
+        return NOT_JUDGED if NOT_JUDGED in results else "same"
 
 
 @dataclass(slots=True)
@@ -83,6 +88,7 @@ class Upgrade:
     packages: dict[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])
     threads: int = 0
     same: int = 0
+    unjudged: int = 0
     checkpoints: int = 0
     checks: dict[str, Counter[str]] = field(default_factory=dict[str, Counter[str]])
     lost: Counter[str] = field(default_factory=Counter[str])
@@ -92,7 +98,8 @@ class Upgrade:
         """Return it as plain data, which `asdict` does not make of counters."""
         return {
             **{
-                name: getattr(self, name) for name in ("packages", "threads", "same", "checkpoints")
+                name: getattr(self, name)
+                for name in ("packages", "threads", "same", "unjudged", "checkpoints")
             },
             "checks": {check: dict(results) for check, results in self.checks.items()},
             "lost": dict(self.lost.most_common()),
@@ -106,9 +113,9 @@ class Upgrade:
         self.lost.update(judged.lost)
         for check, result in judged.checks.items():
             self.checks.setdefault(check, Counter())[result] += 1
-        if not judged.problems and not judged.lost:
-            self.same += 1
-        elif len(self.differing) < _MOST_LISTED:
+        self.same += judged.result == "same"
+        self.unjudged += judged.result == NOT_JUDGED
+        if judged.result != "same" and len(self.differing) < _MOST_LISTED:
             self.differing.append(judged)
 
 
@@ -134,8 +141,9 @@ def judge_upgrade(
         _started(workspace, asked, copies, folder) as sides,
         journal.open("a", encoding="utf-8") as lines,
     ):
+        lines.write("\n")  # ends a half-written line
         total = copies.count()
-        upgrade.packages = _changed(sides[0].packages, sides[1].packages)
+        upgrade.packages = _changed(sides["before"].packages, sides["after"].packages)
         for judged in _all_judged(copies.threads(last), asked, sides):
             lines.write(json.dumps(asdict(judged)) + "\n")
             lines.flush()
@@ -147,59 +155,71 @@ def judge_upgrade(
 def _known(journal: Path) -> Generator[Judged]:
     """Yield the threads that a stopped run judged; a half-written line is none."""
     if journal.is_file():
-        for line in journal.read_text("utf-8").splitlines():
-            with contextlib.suppress(ValueError, TypeError):
-                yield Judged(**json.loads(line))
+        with journal.open(encoding="utf-8") as lines:
+            for line in lines:
+                with contextlib.suppress(ValueError, TypeError):
+                    yield Judged(**json.loads(line))
 
 
 @contextlib.contextmanager
 def _started(
     workspace: Workspace, asked: Asked, copies: Copies, folder: Path
-) -> Generator[list[Side]]:
-    # The third reads with the old release what the new one wrote: a rollback.
-    workers = {
-        "before": (asked.before, asked.worker(copies.before)),
-        "after": (asked.after, asked.worker(copies.after)),
-        "rollback": (asked.before, asked.worker(copies.after, setup=False)),
+) -> Generator[dict[str, Side]]:
+    before, after = asked.worker(copies.before), asked.worker(copies.after)
+    workers = {"before": (asked.before, before), "after": (asked.after, after)}
+    # Each reads with its release what the other release wrote when it resumed a thread.
+    crossed = {
+        "rollback": (asked.before, {**after, "setup": False}),
+        "forward": (asked.after, {**before, "setup": False}),
     }
     with contextlib.ExitStack() as stack:
-        sides: list[Side] = []
-        for title, (python, settings) in workers.items():
-            side = Side.start(title, python, settings, folder / f"{title}.log", workspace)
-            stack.callback(side.close)
-            sides.append(side)
-        for side in sides:
-            side.greet()
+        sides: dict[str, Side] = {}
+
+        def start(workers: Mapping[str, tuple[Path, dict[str, Any]]]) -> None:
+            for title, (python, settings) in workers.items():
+                log = folder / f"{title}.log"
+                sides[title] = Side.start(title, python, settings, log, workspace)
+                stack.callback(sides[title].close)
+            for title in workers:
+                sides[title].greet()
+
+        start(workers)
+        if asked.answers:
+            start(crossed)
         yield sides
 
 
-def _all_judged(threads: Iterable[str], asked: Asked, sides: list[Side]) -> Generator[Judged]:
+def _all_judged(
+    threads: Iterable[str], asked: Asked, sides: Mapping[str, Side]
+) -> Generator[Judged]:
     """Judge threads in order; the sides read ahead, so that they do not wait for each other."""
     ahead = _AHEAD if len(json.dumps(dict(asked.answers))) < _SHORT else 1
-    waiting = deque[str]()
+    waiting = deque[dict[str, Any]]()
     for thread in threads:
-        for side in sides[:2]:
-            side.ask(asked.question(thread))
-        waiting.append(thread)
+        question = asked.question(thread)
+        for title in ("before", "after"):
+            sides[title].ask(question)
+        waiting.append(question)
         if len(waiting) == ahead:
             yield _judge(waiting.popleft(), sides)
-    for thread in waiting:
-        yield _judge(thread, sides)
+    for question in waiting:
+        yield _judge(question, sides)
 
 
-def _judge(thread: str, sides: list[Side]) -> Judged:
-    before, after, rollback = sides
-    ours, theirs = before.answered(), after.answered()
+def _judge(question: Mapping[str, Any], sides: Mapping[str, Side]) -> Judged:
+    thread = question["thread"]
+    ours, theirs = sides["before"].answered(), sides["after"].answered()
     problems = dict(_differences(ours, theirs))
     checked = [part for part in _NAMES if ours.get(part) or f"{part}_error" in ours]
-    if theirs.get("resumed"):
-        rollback.ask({"thread": thread, "resume": False})
-        checked.append("rollback")
-        again = {**rollback.answered(), "history": None}
-        # It may read what it would have written itself where the other release reads otherwise.
-        if again["values"] != ours.get("resumed"):
-            for _, problem in _differences({"values": theirs["resumed"]}, again):
-                problems["rollback"] = f"after a rollback: {problem}"
+    for title, (written, own) in {"rollback": (theirs, ours), "forward": (ours, theirs)}.items():
+        if written.get("resumed"):
+            checked.append(title)
+            if problem := _read_across(sides[title], thread, written["resumed"], own):
+                problems[title] = f"{_ACROSS[title]}: {problem}"
+    if ours.get("resumed") and theirs.get("resumed") and "resumed" in problems:
+        sides["rollback"].ask({**question, "again": True})
+        again: dict[str, str] = sides["rollback"].answered().get("resumed") or {}
+        problems["resumed"] = _other_than_chance(ours["resumed"], theirs["resumed"], again)
     lost = {
         kind: count for kind, count in theirs["lost"].items() if count > ours["lost"].get(kind, 0)
     }
@@ -210,12 +230,41 @@ def _judge(thread: str, sides: list[Side]) -> Judged:
     return Judged(thread, checks, tuple(problems.values()), lost, history.get("checkpoints", 0))
 
 
+def _read_across(
+    side: Side, thread: str, written: Mapping[str, Any], own: Mapping[str, Any]
+) -> str:
+    """Return how a release reads what the other wrote, if that is not as the other reads it."""
+    side.ask({"thread": thread, "resume": False})
+    read = {**side.answered(), "history": None}
+    # It may read what it would have written itself where the other release reads otherwise.
+    if read["values"] == own.get("resumed"):
+        return ""
+    return ", ".join(problem for _, problem in _differences({"values": written}, read))
+
+
+def _other_than_chance(
+    ours: Mapping[str, Any], theirs: Mapping[str, Any], again: Mapping[str, Any]
+) -> str:
+    """Return how resumed states differ, where the installed release itself gave the same twice."""
+    chance = _fields(ours, again)
+    if differing := [name for name in _fields(ours, theirs) if name not in chance]:
+        return f"resumed state differs: {', '.join(differing)}"
+    other = f"the installed release itself gives others when it resumes again: {', '.join(chance)}"
+    return f"resumed state is {NOT_JUDGED}, as the application is not deterministic: {other}"
+
+
 def _result(problem: str) -> str:
     if not problem:
         return "same"
-    return "lost" if " is lost: " in problem or " is not judged" in problem else "differs"
+    if f" is {NOT_JUDGED}" in problem:
+        return NOT_JUDGED
+    return "lost" if " is lost: " in problem else "differs"
 
 
+_ACROSS = {
+    "rollback": "after a rollback",
+    "forward": "read by the other release after the installed one resumed it",
+}
 _NAMES = {"values": "state", "history": "history", "resumed": "resumed state"}
 
 
@@ -225,7 +274,7 @@ def _differences(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> Generato
         before, after = ours.get(part), theirs.get(part)
         old, new = ours.get(f"{part}_error"), theirs.get(f"{part}_error")
         if new is not None and new == old:
-            yield part, f"{name} is not judged, as both releases fail: {new}"
+            yield part, f"{name} is {NOT_JUDGED}, as both releases fail: {new}"
         elif new is not None:
             yield part, f"{name} is lost: {new}"
         elif old is not None:

@@ -144,8 +144,9 @@ class PostgresDatabase:
                 where=where,
                 hint="install the langgraph-checkpoint-postgres that wrote it beside the kit",
             )
-        first = source.execute("SELECT type FROM checkpoint_blobs LIMIT 1").fetchone()
-        check_readable(first and first[0], self.serde, where=where)
+        query = "SELECT type FROM checkpoint_blobs WHERE type LIKE '%+%' LIMIT 1"
+        encrypted = source.execute(query).fetchone()
+        check_readable(encrypted and encrypted[0], self.serde, where=where)
 
     @contextmanager
     def _opened(self) -> Generator[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,6 +19,13 @@ _QUERIES = {
         "SELECT type, blob FROM checkpoint_writes WHERE thread_id = %s",
     ),
 }
+
+_TABLES = {
+    "sqlite": ("checkpoints", "writes"),
+    "postgres": ("checkpoints", "checkpoint_blobs", "checkpoint_writes"),
+}
+_SOME = 100
+_MOST_KEPT = 16  # threads; more than a side reads ahead
 
 
 def open_saver(kind: str, address: str, serde: Any, awaited: Awaited | None, *, setup: bool) -> Any:
@@ -82,9 +90,11 @@ class StoredValues:
     """The values that a copy holds, as bytes."""
 
     def __init__(self, kind: str, address: str) -> None:
-        self._queries = _QUERIES[kind]
+        self._queries, self._tables = _QUERIES[kind], _TABLES[kind]
+        self._mark = "?" if kind == "sqlite" else "%s"
+        self._kept = deque[str](maxlen=_MOST_KEPT)
         if kind == "sqlite":
-            self._connection: Any = sqlite3.connect(address)
+            self._connection: Any = sqlite3.connect(address, isolation_level=None)
         else:
             import psycopg  # noqa: PLC0415  # an optional extra
 
@@ -94,6 +104,37 @@ class StoredValues:
         """Yield type and bytes of each value of a thread."""
         for query in self._queries:
             yield from self._connection.execute(query, (thread,))
+
+    def keep(self, thread: str) -> None:
+        """Keep the rows of a thread in the copy, so that any worker on it can `restore` them."""
+        for table in self._tables:
+            if not self._kept:
+                empty = f"AS SELECT * FROM {table} WHERE 1 = 0"  # noqa: S608  # one of ours
+                self._connection.execute(f"CREATE TABLE IF NOT EXISTS kept_{table} {empty}")
+            if len(self._kept) == _MOST_KEPT:
+                self._clear(f"kept_{table}", self._kept[0])
+            self._copy(table, f"kept_{table}", thread)
+        self._kept.append(thread)
+
+    def restore(self, thread: str) -> None:
+        """Bring back the rows of a thread that was one of the last to be kept."""
+        for table in self._tables:
+            self._clear(table, thread)
+            self._copy(f"kept_{table}", table, thread)
+
+    def _clear(self, table: str, thread: str) -> None:
+        statement = f"DELETE FROM {table} WHERE thread_id = {self._mark}"  # noqa: S608  # one of ours
+        self._connection.execute(statement, (thread,))
+
+    def _copy(self, source: str, target: str, thread: str) -> None:
+        rows = f"SELECT * FROM {source} WHERE thread_id = {self._mark}"  # noqa: S608  # one of ours
+        self._connection.execute(f"INSERT INTO {target} {rows}", (thread,))
+
+    def encrypted(self) -> Iterator[tuple[str, bytes]]:
+        """Yield type and bytes of some encrypted values."""
+        for query in self._queries:
+            some = f"{query.partition(' WHERE ')[0]} WHERE type LIKE '%+%' LIMIT {_SOME}"
+            yield from self._connection.execute(some)
 
     def close(self) -> None:
         """Close the connection."""

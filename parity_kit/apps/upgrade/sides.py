@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +25,7 @@ _RELEASES = {
     "before": "the installed release",
     "after": "the other release",
     "rollback": "the installed release, after a rollback",
+    "forward": "the other release, behind the installed one",
 }
 
 
@@ -34,6 +37,7 @@ class Side:
     process: subprocess.Popen[str]
     log: Path
     packages: Mapping[str, str] = field(default_factory=dict[str, str])
+    _asked: deque[str] = field(default_factory=deque[str])
 
     @classmethod
     def start(
@@ -63,7 +67,7 @@ class Side:
         hello = self._line()
         if hello["error"]:
             # What fails in the kit's own environment is no matter of the other release.
-            mended = hello["hint"] if self.title != "after" else ""
+            mended = hello["pin"] if self.title == "after" else hello["hint"]
             raise CandidateError(
                 hello["error"], where=_RELEASES[self.title], hint=mended or _MISSING_THERE
             )
@@ -72,17 +76,26 @@ class Side:
     def ask(self, question: Mapping[str, Any]) -> None:
         """Ask for a thread; `answered` returns the results, in the order of the questions."""
         assert self.process.stdin, "a pipe"  # noqa: S101  # as it was started
-        self.process.stdin.write(json.dumps(question) + "\n")
-        self.process.stdin.flush()
+        self._asked.append(question["thread"])
+        with contextlib.suppress(BrokenPipeError):  # `answered` says that it ended
+            self.process.stdin.write(json.dumps(question) + "\n")
+            self.process.stdin.flush()
 
     def answered(self) -> dict[str, Any]:
-        """Return the result of the thread that was asked for."""
-        return self._line()
+        """Return the result of the thread that was asked for.
+
+        Raises:
+            CandidateError: If the process ended.
+        """
+        made = self._line()
+        self._asked.popleft()
+        return made
 
     def close(self) -> None:
         """End the worker."""
         if self.process.stdin:
-            self.process.stdin.close()
+            with contextlib.suppress(BrokenPipeError):
+                self.process.stdin.close()
         if self.process.stdout:
             self.process.stdout.close()
         self.process.terminate()
@@ -94,9 +107,12 @@ class Side:
         if not line:
             code = self.process.wait()
             words = self.log.read_text("utf-8", "replace").strip().splitlines()[-_LAST_LINES:]
+            thread = f" at thread {self._asked[0]!r}" if self._asked else ""
             raise CandidateError(
-                f"its process ended with exit code {code}" + "".join(f"\n    {w}" for w in words),
+                f"its process ended with exit code {code}{thread}"
+                + "".join(f"\n    {line}" for line in words),
                 where=_RELEASES[self.title],
-                hint="run the command again: it goes on behind the last thread that was judged",
+                hint="mend what ends it and run the command again, which goes on behind the last "
+                "thread that was judged; or name the others: --thread ID",
             )
         return json.loads(line)

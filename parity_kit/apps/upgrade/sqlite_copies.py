@@ -18,6 +18,7 @@ from parity_kit.corpora.user_checkpoints.sqlite_source import open_sqlite
 _MAGIC = b"SQLite format 3\0"
 _TRIES = 3
 _WHICH = "name the file that SqliteSaver writes"
+_BROKEN = "name a copy from before it broke, or what sqlite3 FILE .recover brings back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,11 +134,11 @@ class SqliteDatabase:
             for target in targets:
                 _check(target)
             with open_sqlite(str(targets[0]), Selection(self.threads)):
-                check_readable(_first_type(targets[0]), self.serde, where=where)
+                check_readable(_encrypted_type(targets[0]), self.serde, where=where)
         except sqlite3.Error as error:
-            raise BadFileError(f"cannot be read: {error}", where=where) from error
-        except BadFileError as error:
-            raise BadFileError(error.problem, where=where, hint=error.hint) from error
+            raise BadFileError(f"cannot be read: {error}", where=where, hint=_BROKEN) from error
+        except UsageError as error:
+            raise type(error)(error.problem, where=where, hint=error.hint) from error
 
 
 def _begins(file: Path) -> bytes:
@@ -150,12 +151,12 @@ def _check(copy: Path) -> None:
     with closing(sqlite3.connect(copy)) as database:
         (result,) = database.execute("PRAGMA quick_check(1)").fetchone()
     if result != "ok":
-        raise BadFileError(f"is broken: {result}")
+        raise BadFileError(f"is broken: {result}", hint=_BROKEN)
 
 
-def _first_type(copy: Path) -> str | None:
+def _encrypted_type(copy: Path) -> str | None:
     with closing(sqlite3.connect(copy)) as database:
-        row = database.execute("SELECT type FROM checkpoints LIMIT 1").fetchone()
+        row = database.execute("SELECT type FROM checkpoints WHERE type LIKE '%+%'").fetchone()
     return None if row is None else row[0]
 
 

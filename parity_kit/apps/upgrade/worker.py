@@ -24,9 +24,11 @@ from langgraph.store.memory import InMemoryStore
 from langgraph.types import Command
 
 from parity_kit.apps.network import network_refused
+from parity_kit.apps.source_places import raised_at
+from parity_kit.apps.upgrade.pinning import mending_pin
 from parity_kit.apps.upgrade.savers import StoredValues, close_saver, open_saver
 from parity_kit.contract.canonical import pack, unpack
-from parity_kit.contract.errors import ParityKitError
+from parity_kit.contract.errors import ParityKitError, UsageError
 from parity_kit.corpora.user_checkpoints.encryption import load_serializer
 from parity_kit.msgpack.buildable import named_types
 from parity_kit.reference.asynchronous import Awaited
@@ -55,6 +57,8 @@ class Worker:
         serializer = None if serde is None else load_serializer(serde)
         self._saver = open_saver(kind, address, serializer, self._awaited, setup=settings["setup"])
         self._stored = StoredValues(kind, address)
+        if serializer is not None:
+            _check_key(serializer, self._stored, f"--serde {serde}")
         if self._graph is not None:
             self._take_over(self._graph)
 
@@ -78,8 +82,14 @@ class Worker:
         made |= _tried("values", lambda: _digests(self._values(thread)))
         made |= _tried("history", lambda: self._history(thread))
         if resume and self._graph is not None:
+            self._stored.keep(thread)
             made |= _tried("resumed", lambda: self._resumed(thread, answer))
         return made
+
+    def resume_again(self, thread: str, answer: Any) -> dict[str, Any]:
+        """Return what this release makes of a thread that was resumed, as it was before that."""
+        self._stored.restore(thread)
+        return _tried("resumed", lambda: self._resumed(thread, answer))
 
     def _values(self, thread: str) -> dict[str, Any]:
         config = _config(thread)
@@ -150,6 +160,28 @@ class Worker:
         return [".".join(type_name) for type_name in sorted(before - after)]
 
 
+def _check_key(serializer: Any, stored: StoredValues, where: str) -> None:
+    """Check that the serializer decrypts any of the first encrypted values.
+
+    Raises:
+        UsageError: If it decrypts none of them.
+    """
+    problem = ""
+    for kind, data in stored.encrypted():
+        try:
+            serializer.cipher.decrypt(kind.partition("+")[2], data)
+        except Exception as error:  # noqa: BLE001  # each cipher has its own
+            problem = problem or f"{type(error).__name__}: {error}"
+        else:
+            return
+    if problem:
+        raise UsageError(
+            f"decrypts nothing of the database: {problem}",
+            where=where,
+            hint="give it the key that the database was written with, as in LANGGRAPH_AES_KEY",
+        )
+
+
 def _config(thread: str) -> Any:
     return {"configurable": {"thread_id": thread, "checkpoint_ns": ""}}
 
@@ -183,7 +215,9 @@ def _tried(name: str, act: Callable[[], Any]) -> dict[str, Any]:
     try:
         return {name: act()}
     except Exception as error:  # noqa: BLE001  # whatever it is, the thread is lost by it
-        return {name: None, f"{name}_error": f"{type(error).__name__}: {error}"[:_MOST_SHOWN]}
+        place = f" ({found})" if (found := raised_at(error)) else ""
+        problem = f"{type(error).__name__}: {error}"[:_MOST_SHOWN] + place
+        return {name: None, f"{name}_error": problem}
 
 
 def _digests(values: dict[str, Any]) -> dict[str, str]:
@@ -209,23 +243,30 @@ def main() -> None:
         answers.write(json.dumps(line) + "\n")
         answers.flush()
 
+    def failed(problem: str, hint: str, cause: BaseException) -> None:
+        pin = mending_pin(cause)
+        emit({"packages": _packages(), "error": problem, "hint": hint, "pin": pin})
+
     logging.getLogger("langgraph").setLevel(logging.CRITICAL)
     warnings.simplefilter("ignore")
     try:
         worker = Worker(settings)
     except ParityKitError as error:
         where = f"{error.where}: " if error.where else ""
-        emit({"packages": _packages(), "error": f"{where}{error.problem}", "hint": error.hint})
+        failed(f"{where}{error.problem}", error.hint, error.__cause__ or error)
         return
     except Exception as error:  # noqa: BLE001  # the application's own, or the release's
-        problem = f"cannot be imported there: {type(error).__name__}: {error}"
-        emit({"packages": _packages(), "error": problem, "hint": ""})
+        failed(f"cannot be imported there: {type(error).__name__}: {error}", "", error)
         return
     with network_refused():
         emit({"packages": _packages(), "error": None})
         for line in sys.stdin:
             asked = json.loads(line)
-            emit(worker.judge(asked["thread"], resume=asked["resume"], answer=asked.get("answer")))
+            thread, answer = asked["thread"], asked.get("answer")
+            if asked.get("again"):
+                emit(worker.resume_again(thread, answer))
+            else:
+                emit(worker.judge(thread, resume=asked["resume"], answer=answer))
 
 
 if __name__ == "__main__":
