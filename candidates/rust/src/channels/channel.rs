@@ -177,12 +177,9 @@ impl Channel {
             | Class::Barrier {
                 after_finish: true, ..
             } => {
-                let parts = crate::codec::call::elements(&unwrapped);
-                let Some([value, finished]) = parts.as_deref() else {
-                    return Err(Raised::new("ValueError", "not enough values to unpack"));
-                };
-                made.value = Some(self.seen(value));
-                made.finished = Value::is_true(finished);
+                let (value, finished) = folding::pair(&unwrapped)?;
+                made.value = Some(self.seen(&value));
+                made.finished = Value::is_true(&finished);
             }
             Class::Barrier { .. } => made.value = Some(self.seen(&unwrapped)),
             _ => made.value = Some(unwrapped),

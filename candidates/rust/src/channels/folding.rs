@@ -108,3 +108,36 @@ pub fn overwrite_in(value: &Value) -> Option<Value> {
         _ => None,
     }
 }
+
+/// Return the two items of a value, or the error of Python's unpacking.
+pub fn pair(value: &Value) -> Result<(Value, Value), Raised> {
+    let Some(parts) = crate::codec::call::elements(value) else {
+        let kind = crate::channels::reducers::kind(value);
+        let message = format!("cannot unpack non-iterable {kind} object");
+        return Err(Raised::new("TypeError", message));
+    };
+    let message = match &parts[..] {
+        [one, other] => return Ok((one.clone(), other.clone())),
+        [_, _, ..] => "too many values to unpack (expected 2)".to_owned(),
+        few => format!(
+            "not enough values to unpack (expected 2, got {})",
+            few.len()
+        ),
+    };
+    Err(Raised::new("ValueError", message))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pair_is_unpacked_as_python_does() {
+        let error = |value: &Value| pair(value).err().map(|error| error.message);
+        let none = "cannot unpack non-iterable NoneType object".to_owned();
+        assert_eq!(error(&Value::Nil), Some(none));
+        let few = "not enough values to unpack (expected 2, got 1)".to_owned();
+        assert_eq!(error(&Value::Array(vec![Value::Nil])), Some(few));
+        assert!(pair(&Value::Array(vec![Value::Nil; 2])).is_ok());
+    }
+}

@@ -273,7 +273,12 @@ impl Saver {
             let name = name_of(&["blob", thread, namespace, channel, &version, kind]);
             self.contents.put(name, data);
             let at = (key.clone(), channel.to_owned(), version);
-            self.blobs.insert(at, blob);
+            let before = self.blobs.insert(at.clone(), blob);
+            let was = before.map(|blob| blob.map_or("empty", |(kind, _)| kind));
+            if let Some(was) = was.filter(|was| *was != kind) {
+                let name = name_of(&["blob", thread, namespace, channel, &at.2, was]);
+                self.contents.remove(&name);
+            }
         }
         Ok(())
     }
