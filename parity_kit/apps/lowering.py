@@ -57,13 +57,19 @@ def lower(graph: Any, place: Place = (), saver: Any = None) -> LoweredGraph:
     """
     lowered = LoweredGraph(graph, place, {})
     if not isinstance(graph, CompiledStateGraph):
-        kind = "a functional program (@entrypoint)" if isinstance(graph, Pregel) else "no graph"
-        name = type(cast("object", graph)).__qualname__
-        lowered.problems.append(Problem(f"{name} is {kind}"))
+        lowered.problems.append(_no_state_graph(graph))
         return lowered
     own = cast("Any", graph).checkpointer
     _Lowering(lowered, cast("Any", graph), saver or own).run()
     return lowered
+
+
+def _no_state_graph(graph: Any) -> Problem:
+    if not isinstance(graph, Pregel):
+        return Problem(f"{type(cast('object', graph)).__qualname__} is no graph")
+    nodes: dict[str, Any] = cast("Any", graph).nodes
+    place = next(filter(None, (place_of(node.bound) for node in nodes.values())), "")
+    return Problem("a functional program (@entrypoint)", place)
 
 
 @dataclass(slots=True)

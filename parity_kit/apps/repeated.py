@@ -28,13 +28,16 @@ def record_twice(
     Unless it is to `keep`, nothing is written.
 
     Raises:
-        CannotRecordError: If it differs, naming the node.
+        CannotRecordError: If it cannot be recorded, or differs, naming the node.
         UsageError: If the graph raises.
     """
     with tempfile.TemporaryDirectory() as folder:
         once, again = Path(folder, "first", path.name), Path(folder, "second", path.name)
-        first = _recorded(graph, runs, once, None, redact=redact)
-        second = _recorded(graph, runs, again, once.parent, redact=redact)
+        try:
+            first = _recorded(graph, runs, once, None, redact=redact)
+            second = _recorded(graph, runs, again, once.parent, redact=redact)
+        except CannotRecordError as error:
+            raise CannotRecordError(error.problem, where=str(path), hint=error.hint) from error
         for one, other in zip(first.files, second.files, strict=True):
             if one.read_bytes() != other.read_bytes():
                 raise CannotRecordError(

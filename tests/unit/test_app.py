@@ -342,6 +342,19 @@ def test_a_graph_that_raises_is_a_sentence_with_its_place(application: Path) -> 
     )
 
 
+def test_a_refusal_names_the_file_that_was_asked_for(application: Path) -> None:
+    (application / "mutates.py").write_text(
+        "from langgraph.graph import START, StateGraph\nfrom typing import TypedDict\n"
+        "class S(TypedDict):\n    log: list\ndef appends(state): state['log'].append(1)\n"
+        "graph = StateGraph(S).add_node(appends).add_edge(START, 'appends').compile()\n"
+    )
+    (application / "in.json").write_text('[{"log": []}]')
+    refused = call("record", "mutates.py:graph", "--inputs", "in.json", "--to", "to/x.case")
+    assert isinstance(refused.exception, CannotRecordError)
+    assert refused.exception.where == "to/x.case"
+    assert "'appends' changes its input in place (mutates.py:5)" in refused.exception.problem
+
+
 def test_edges_of_a_loaded_graph_keep_their_order(application: Path) -> None:
     names = [f"node_{number}" for number in range(12)]
     (application / "many.py").write_text(
