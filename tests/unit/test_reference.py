@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 import subprocess
 import sys
 import weakref
@@ -154,6 +155,16 @@ def test_a_failure_that_langgraph_hides_is_shown_by_a_script() -> None:
     # How many are hidden hangs on where the interpreter puts things, so it may be none.
     assert set(ends) <= {"raised second failed", "returned {'n': 1}"}
     assert sum(map(int, ends.values())) == 2000
+
+
+@pytest.mark.slow
+def test_the_writes_that_langgraph_loses_are_counted_by_a_script() -> None:
+    script = Path(__file__).parents[2] / "docs" / "examples" / "lost_writes.py"
+    shown = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True)
+    lost, of = re.match(r"(\d+) of (\d+) runs lost", shown.stdout).groups()  # pyright: ignore[reportOptionalMemberAccess]  # else it fails
+    # How many are lost hangs on the machine, so it may be none.
+    assert int(lost) < int(of) == 500
+    assert not shown.stderr
 
 
 def test_measure_times_what_can_run_unpinned() -> None:
