@@ -48,9 +48,10 @@ def raised_at(error: BaseException) -> str:
 
 
 def _is_users(file: str) -> bool:
-    path = Path(file)
-    is_file = not path.name.startswith("<")  # as in <frozen runpy>
-    return is_file and _KIT not in path.parents and not _LIBRARIES & {*path.parts}
+    if file.startswith("<"):  # as in <frozen runpy>
+        return False
+    path = Path(file).resolve()  # the kit may be reached by a link
+    return _KIT not in path.parents and not _LIBRARIES & {*path.parts}
 
 
 _KIT = Path(__file__).resolve().parents[1]

@@ -181,7 +181,9 @@ class Judging:
                     emit_stale(name, gates.ledger, emit, complete=complete)
         from parity_kit.corpora.drift.release import compare_candidate  # noqa: PLC0415  # heavy
 
-        if event := compare_candidate(self.workspace, candidate, plan.compares, self.note):
+        if event := compare_candidate(
+            self.workspace, candidate, plan.compares, self.note, plan.rules.corpora
+        ):
             emit(event)
         engaged = gates.engaged
         if engaged or gates.loaded:

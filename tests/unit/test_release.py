@@ -33,6 +33,7 @@ from parity_kit.contract.events import (
     RunStarted,
 )
 from parity_kit.corpora.corpus import CorpusName
+from parity_kit.corpora.drift import release as releases
 from parity_kit.corpora.drift.probed import Compared, Probed
 from parity_kit.corpora.drift.release import NOT_RUN, Release
 from parity_kit.corpora.drift.source import FunctionChange, Kind, SourceChanges
@@ -122,6 +123,27 @@ def test_only_the_compared_cases_count() -> None:
         release(ALL), lambda corpus, case: (corpus, case) == ("channels", "channels/b")
     )
     assert judged["corpora"] == {"channels": 1}
+
+
+def test_recordings_alone_run_no_committed_case(monkeypatch: pytest.MonkeyPatch) -> None:
+    def changes(*_: object) -> SourceChanges:
+        return release({}).source
+
+    def compared(*_: object) -> Release:
+        raise AssertionError("committed cases ran")
+
+    monkeypatch.setattr(releases, "source_changes", changes)
+    monkeypatch.setattr(releases, "source_of", str)
+    monkeypatch.setattr(releases, "oracle_python", lambda *_: Path(sys.executable))  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]  # whatever is asked
+    monkeypatch.setattr(releases, "compare_release", compared)
+    candidate = find(WORKSPACE, "langgraph-1.2.22")
+    given = (WORKSPACE, candidate, everything, print)
+    judged = releases.compare_candidate(*given, ("recordings",))
+    assert judged
+    assert [function["missed"] for function in judged.functions] == [[NOT_RUN]]
+    for corpora in ((), ("recordings", "channels")):
+        with pytest.raises(AssertionError, match="committed cases ran"):
+            releases.compare_candidate(*given, corpora)
 
 
 def test_the_same_langgraph_has_nothing_to_tell() -> None:

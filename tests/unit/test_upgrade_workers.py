@@ -14,10 +14,12 @@ from typing import Any
 
 import pytest
 
+from parity_kit.apps.network import network_refused
 from parity_kit.apps.upgrade.pinning import mending_pin
 from parity_kit.apps.upgrade.savers import StoredValues
 from parity_kit.apps.upgrade.sides import Side
 from parity_kit.apps.upgrade.worker import (
+    Worker,
     _check_key,  # pyright: ignore[reportPrivateUsage]  # the words
 )
 from parity_kit.candidates.workspace import Workspace
@@ -81,6 +83,45 @@ def test_a_key_that_decrypts_nothing_is_a_sentence(copy: Path) -> None:
         )
         connection.execute("UPDATE checkpoints SET checkpoint = CAST(checkpoint AS BLOB)")
         _check_key(serializer, stored, "--serde a:b")  # some threads may have another key
+
+
+APP = """
+import socket
+from typing import TypedDict
+from langgraph.graph import START, StateGraph
+from langgraph.types import interrupt
+
+class State(TypedDict):
+    n: int
+
+def calls(state):
+    interrupt("go on?")
+    try:
+        socket.create_connection(("127.0.0.1", 9))
+    except OSError:
+        return {"n": 1}
+
+graph = StateGraph(State).add_node("calls", calls).add_edge(START, "calls").compile()
+"""
+
+
+def test_a_node_that_goes_on_without_the_network_is_not_judged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "calls_app.py").write_text(APP)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    settings = {"kind": "sqlite", "address": str(tmp_path / "threads.sqlite"), "path": ()}
+    worker = Worker({**settings, "app": "calls_app:graph", "serde": None, "setup": True})
+    graph: Any = sys.modules["calls_app"].graph
+    graph.invoke({"n": 0}, {"configurable": {"thread_id": "1"}})
+    with network_refused() as worker.refused:
+        judged = worker.judge("1", resume=True, answer="yes")
+        worker.close()
+    assert judged["resumed"] is None
+    assert judged["resumed_error"] == (
+        "NetworkRefusedError: the network is refused: ('127.0.0.1', 9) (calls_app.py:13)"
+    )
 
 
 def test_a_process_that_ends_names_its_thread(tmp_path: Path) -> None:

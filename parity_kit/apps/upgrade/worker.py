@@ -23,7 +23,7 @@ from langgraph.pregel._checkpoint import LATEST_VERSION
 from langgraph.store.memory import InMemoryStore
 from langgraph.types import Command
 
-from parity_kit.apps.network import network_refused
+from parity_kit.apps.network import NetworkRefusedError, network_refused
 from parity_kit.apps.source_places import raised_at
 from parity_kit.apps.upgrade.pinning import mending_pin
 from parity_kit.apps.upgrade.savers import StoredValues, close_saver, open_saver
@@ -47,6 +47,7 @@ class Worker:
 
     def __init__(self, settings: dict[str, Any]) -> None:
         kind, address, serde = settings["kind"], settings["address"], settings["serde"]
+        self.refused: list[str] = []
         self._graph: Any = None
         if settings["app"] is not None:
             from parity_kit.apps.loading import load_graph  # noqa: PLC0415  # it imports the application
@@ -133,8 +134,11 @@ class Worker:
             return None
         waits = any(task.interrupts for task in state.tasks)
         given: Any = Command(resume=answer) if waits else None
+        self.refused.clear()
         with chance_pinned():
             self._caller.call(self._graph, "invoke", given, _config(thread))
+        if self.refused:  # the application went on, but not as it would have done
+            raise NetworkRefusedError(f"the network is refused: {self.refused[0]}")
         return _digests(self._values(thread))
 
     def _lost(self, thread: str) -> dict[str, int]:
@@ -258,7 +262,7 @@ def main() -> None:
     except Exception as error:  # noqa: BLE001  # the application's own, or the release's
         failed(f"cannot be imported there: {type(error).__name__}: {error}", "", error)
         return
-    with network_refused():
+    with network_refused() as worker.refused:
         emit({"packages": _packages(), "error": None})
         for line in sys.stdin:
             asked = json.loads(line)
