@@ -41,6 +41,7 @@ from parity_kit.judging.words import functions_changed, mark
 if TYPE_CHECKING:
     from parity_kit.apps.upgrade.databases import Database
     from parity_kit.apps.upgrade.judging import Asked
+    from parity_kit.candidates.cached import Progress
     from parity_kit.report.upgrade import CaseTally
 
 _SHOWN_AT_THE_END = (
@@ -148,9 +149,8 @@ def command(
         python = environment.make(recipe, workspace, run.note)
         judged, left = None, None
         if database is not None:
-            asked = Asked(
-                database, Path(sys.executable), python, app, given, threads, serde, configured.path
-            )
+            before = _installed(workspace, configured.requirements, run.note)
+            asked = Asked(database, before, python, app, given, threads, serde, configured.path)
             left = asked.folder(workspace)
             judged = _threads(workspace, asked, left)
         tally = CaseTally()
@@ -183,6 +183,19 @@ def _candidate(workspace: Workspace, recipe: environment.Recipe) -> Candidate:
     setup = PipSetup(recipe.requirements, None, folder)
     name, title = EngineName(recipe.name), recipe.owner.removeprefix("release ")
     return Candidate(name, title, Kind.PIP, "Python", setup, folder)
+
+
+def _installed(workspace: Workspace, requirements: tuple[str, ...], note: Progress) -> Path:
+    """Return the interpreter with the installed release and what the application requires."""
+    from importlib import metadata
+
+    from parity_kit.corpora.drift.recipes import installed_recipe
+
+    if not requirements:
+        return Path(sys.executable)
+    release = f"langgraph=={metadata.version('langgraph')}"
+    recipe = installed_recipe(release, (), [*_installed_parts(), *requirements])
+    return environment.make(recipe, workspace, note)
 
 
 def _threads(workspace: Workspace, asked: Asked, folder: Path) -> dict[str, Any]:

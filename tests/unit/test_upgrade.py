@@ -10,6 +10,7 @@ import subprocess
 import sys
 from contextlib import closing
 from dataclasses import asdict
+from importlib import metadata
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -30,8 +31,12 @@ from parity_kit.apps.upgrade.judging import (
 )
 from parity_kit.apps.upgrade.sides import Side
 from parity_kit.apps.upgrade.sqlite_copies import SqliteDatabase
+from parity_kit.candidates import environment
 from parity_kit.candidates.workspace import Workspace
 from parity_kit.cli import cli
+from parity_kit.cli.upgrade import (
+    _installed,  # pyright: ignore[reportPrivateUsage]  # the environment
+)
 from parity_kit.contract.errors import BadFileError, CandidateError, UsageError
 
 LOGS = ("before.log", "after.log", "rollback.log", "forward.log")
@@ -304,6 +309,24 @@ def test_a_database_in_use_and_a_full_disk_are_sentences(
         SqliteDatabase(source).copied(tmp_path / "copies"),
     ):
         pass
+
+
+def test_what_the_application_requires_is_in_both_environments(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[environment.Recipe] = []
+
+    def make(recipe: environment.Recipe, *_: object) -> Path:
+        made.append(recipe)
+        return tmp_path / "python"
+
+    monkeypatch.setattr(environment, "make", make)
+    workspace = Workspace(tmp_path)
+    assert _installed(workspace, (), print) == Path(sys.executable)
+    assert _installed(workspace, ("langchain-openai==1.1.0",), print) == tmp_path / "python"
+    (recipe,) = made
+    wanted = {f"langgraph=={metadata.version('langgraph')}", "langchain-openai==1.1.0"}
+    assert wanted <= {*recipe.requirements}
 
 
 def test_the_command_says_what_is_wrong_with_its_arguments(place: Path, tmp_path: Path) -> None:
