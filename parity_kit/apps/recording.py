@@ -6,7 +6,7 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, is_typeddict
 
 from parity_kit.apps.arguments import OF_CALLBACKS
 from parity_kit.apps.calls import Place, Problem, Result
@@ -187,11 +187,25 @@ def _differences(
             what = f"operation {index} ({seen.operation.name}) runs differently when frozen"
             made.append(f"{what}: {problem}")
     if not made and (name := _differing_entry(stored, outcomes)):
-        kind, _, place, channel = [*split_stored_name(name), "", "", "", ""][:4]
-        is_input = kind == "blob" and place and channel == START
-        of = ", the input of a subgraph, whose outer state is a class" if is_input else ""
-        made.append(f"the frozen run stores other bytes: {name}{of}")
+        what = _input_of_subgraph(track, name)
+        made.append(what or f"the frozen run stores other bytes: {name}")
     return made
+
+
+def _input_of_subgraph(track: Track, stored: str) -> str:
+    """Return why a stored input differs, if it is a subgraph's and of a class; or nothing."""
+    kind, _, place, channel = [*split_stored_name(stored), "", "", "", ""][:4]
+    node = place.partition(":")[0]
+    if kind != "blob" or channel != START or not node or "|" in place:
+        return ""
+    schema: Any = track.lowered.graph.builder.nodes[node].input_schema
+    if is_typeddict(schema):
+        return ""
+    name = f"{schema.__module__}.{schema.__qualname__}"
+    return (
+        f"subgraph {node!r} stores its input as a value of {name}, and the frozen run as a map:"
+        " declare that state, or the node's `input_schema`, as a TypedDict"
+    )
 
 
 def _origin(track: Track, name: TypeName) -> str:

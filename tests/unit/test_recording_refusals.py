@@ -6,11 +6,14 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypedDict, cast
 
 import pytest
+from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.func import entrypoint
+from langgraph.graph import START, StateGraph
 from langgraph.types import interrupt
 from recordings import THREAD, line, recorded
 
@@ -111,6 +114,42 @@ def test_the_block_says_what_else_it_cannot_hold(tmp_path: Path) -> None:
     ):
         with pytest.raises(CannotRecordError, match=problem):
             recorded(tmp_path / "x.case", act)
+
+
+@dataclass
+class Outer:
+    """A state that is a class."""
+
+    n: int = 0
+
+
+class Inner(TypedDict):
+    """A state that is a map."""
+
+    n: int
+
+
+@pytest.mark.parametrize("schema", [None, Inner])
+def test_a_subgraph_whose_input_is_of_a_class_is_refused_by_its_name(
+    tmp_path: Path, schema: Any
+) -> None:
+    builders: Any = StateGraph
+    inner = builders(Inner).add_node("step", fine).add_edge(START, "step").compile()
+    builder = builders(Outer).add_node("inner", inner, input_schema=schema)
+    graph = builder.add_edge(START, "inner").compile(checkpointer=InMemorySaver())
+    case = tmp_path / "x.case"
+
+    def act() -> None:
+        graph.invoke({"n": 1}, THREAD)
+
+    if schema is Inner:
+        recorded(case, act)
+        return
+    named = (
+        r"subgraph 'inner' stores its input as a value of .*\.Outer, and the frozen run as a map"
+    )
+    with pytest.raises(CannotRecordError, match=named):
+        recorded(case, act)
 
 
 def test_what_cannot_be_stored_is_refused_and_does_not_stop_the_application(tmp_path: Path) -> None:
