@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from parity_kit.candidates.workspace import Workspace
-from parity_kit.contract import Case, CaseId, Level, Trace
+from parity_kit.contract import Case, CaseId, Level, Trace, Unsupported
 from parity_kit.contract.casefile import SUFFIX, CaseFile
 from parity_kit.contract.errors import CandidateError
 from parity_kit.contract.events import (
@@ -44,6 +44,7 @@ from parity_kit.gates.findings import case_judged, divergence, gate_finished
 from parity_kit.gates.resume import Earlier
 from parity_kit.gates.spool import Kept, Spool
 from parity_kit.judging.candidate_under_test import Answer, CandidateUnderTest
+from parity_kit.judging.compare import same_outcomes
 from parity_kit.judging.judge import (
     Tally,
     confirmed,
@@ -251,12 +252,26 @@ class _Gate:
                 self._count(trace, None, passed)
                 continue
             answer = next(answers)
-            verdict = self._judged(trace, answer)
-            kept = None if passes(verdict) else self._kept(answer)
+            verdict = self._at_once(trace, answer)
+            kept = None if verdict and passes(verdict) else self._kept(answer)
             if kept is None or len(suspects) == MOST_CONFIRMED:
-                self._count(trace, kept, verdict)
+                self._count(trace, kept, verdict or self._judged(trace, answer))
             else:
                 suspects.append((trace, kept))
+
+    def _at_once(self, trace: Trace, answer: Answer) -> Verdict | None:
+        """Return the verdict on an answer; None if other bytes are asked about again first.
+
+        To compare outcomes that differ takes far longer than to give them.
+        """
+        required = self._required(trace.case)
+        if (
+            isinstance(answer, CandidateError)
+            or required is not Level.BYTES
+            or any(isinstance(outcome, Unsupported) for outcome in answer)
+        ):
+            return self._judged(trace, answer)
+        return Equal(required) if same_outcomes(trace.outcomes, answer) else None
 
     def _kept(self, answer: Answer) -> Kept | CandidateError | None:
         """Put an answer aside; None if there is no room for it."""
@@ -266,9 +281,12 @@ class _Gate:
         return self.spool.get(kept) if isinstance(kept, Kept) else kept
 
     def _judged(self, trace: Trace, answer: Answer) -> Verdict:
-        required = self.under_test.asked(trace.case.subject.kind, self.tally.required)
+        required = self._required(trace.case)
         verdict = judge_answer(trace.case, trace.outcomes, answer, required)
         return without_types(trace.case, verdict, self.under_test.missing_types)
+
+    def _required(self, case: Case) -> Level:
+        return self.under_test.asked(case.subject.kind, self.tally.required)
 
     def _passed(self, case: Case) -> Verdict | None:
         """Return the verdict on a case that passed before the run was stopped."""
@@ -350,7 +368,7 @@ class _Gate:
         name = f"{self.under_test.name}-corpus-{corpus}-{number}{SUFFIX}"
         path = self.folder / "cases" / name
         trace = group.trace
-        level = self.under_test.asked(trace.case.subject.kind, self.tally.required)
+        level = self._required(trace.case)
         outcomes = self.spool.get(group.answer) if isinstance(group.answer, Kept) else None
         kept = CaseFile(trace.case, self.under_test.name, trace.outcomes, outcomes, level)
         kept.write(path)

@@ -165,6 +165,7 @@ def keys(step: Step) -> Step:
     return step.inside.get(KEYS, _NOTHING)
 
 
+@functools.lru_cache(4096)
 def is_plain_key(key: str) -> bool:
     """Return whether a key can be one of LangGraph's own, as far as its shape says."""
     return key.replace("$", "_").isidentifier()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from parity_kit.contract import Operation, Outcome, Raised, Unsupported, split_stored_name
+from parity_kit.contract import Operation, Outcome, Raised, Returned, Unsupported, split_stored_name
 from parity_kit.contract.plain import Plain
 from parity_kit.contract.text import one_line
 from parity_kit.msgpack.parser import MalformedError, describe, parse
@@ -19,17 +19,25 @@ def arguments_line(operation: Operation) -> str:
 
 def outcome_lines(outcome: Outcome) -> list[str]:
     """Return an outcome as lines: value or error, then events, then what was stored."""
+    lines = [result_line(outcome)]
     if isinstance(outcome, Unsupported):
-        return [one_line(f"unsupported: {outcome.reason}")]
-    if isinstance(outcome, Raised):
-        lines = [f"raised {outcome.error}: {short(outcome.message)}"]
-    else:
-        lines = [f"value {short(outcome.value)}"]
+        return lines
     lines += [f"event {event.mode} {short(event.payload)}" for event in outcome.events]
     lines += [
         f"stored {name} {_blob(name, outcome.stored[name])}" for name in sorted(outcome.stored)
     ]
     return [one_line(line) for line in (*lines, *(f"dropped {name}" for name in outcome.dropped))]
+
+
+def result_line(outcome: Outcome) -> str:
+    """Return an outcome's value or error in one line, or why it is not supported."""
+    match outcome:
+        case Unsupported():
+            return one_line(f"unsupported: {outcome.reason}")
+        case Raised():
+            return one_line(f"raised {outcome.error}: {short(outcome.message)}")
+        case Returned():
+            return one_line(f"value {short(outcome.value)}")
 
 
 def _blob(name: str, blob: bytes) -> str:

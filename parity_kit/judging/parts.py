@@ -11,7 +11,7 @@ from parity_kit.contract import Case, Event, Level, Outcome, Raised, Returned, U
 from parity_kit.contract.canonical import pack
 from parity_kit.contract.plain import Plain
 from parity_kit.judging.masks import Masks, value_part
-from parity_kit.judging.outcome_text import outcome_lines
+from parity_kit.judging.outcome_text import result_line
 from parity_kit.judging.places import (
     Dropped,
     Error,
@@ -69,7 +69,7 @@ def differing_parts(
 
 
 def _kinds(index: int, left: Outcome, right: Outcome) -> Part:
-    mine, yours = (outcome_lines(outcome)[0].encode() for outcome in (left, right))
+    mine, yours = (result_line(outcome).encode() for outcome in (left, right))
     return Part(Level.RESULT, index, OutcomeKind(kind_of(left), kind_of(right)), mine, yours)
 
 
