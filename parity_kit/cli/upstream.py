@@ -211,6 +211,7 @@ def _as_json(verdict: Verdict, bench: TestBench) -> dict[str, object]:
         "packages": dict(bench.packages),
         "counts_calls": verdict.counts_calls,
         "problems": [*verdict.problems],
+        "not_run": {f"{file.suite} {file.file}": file.problem for file in verdict.broken},
         "causes": [
             {"error": cause.error, "place": cause.place, "tests": [*cause.tests]}
             for cause in verdict.causes
@@ -240,7 +241,7 @@ def _show(verdict: Verdict, bench: TestBench) -> None:
     for standing in (Standing.ONLY_ALONE, Standing.QUARANTINED):
         for test in verdict.of(standing)[:_SHOWN]:
             out.print(f"{standing}: {test.suite} {test.result.test}", markup=False)
-    for problem in verdict.problems:
+    for problem in (*verdict.problems, *verdict.not_run()):
         out.print(f"! {problem}", markup=False)
 
 

@@ -186,6 +186,8 @@ def _cause(test: TestResult) -> str:
 
 
 def _notes(tests: JudgedTests) -> list[str]:
+    if not tests.passed and tests.problems:
+        return [*tests.problems]  # they say why there is nothing else to say
     passed = f"{len(tests.passed):,} tests that pass"
     drove = (
         f"it counts no calls, so that LangGraph alone may have run in the {passed}"

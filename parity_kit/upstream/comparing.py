@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from parity_kit.judging.text import plural
 from parity_kit.upstream.judged import UPSTREAM, JudgedTests
 from parity_kit.upstream.results import FileResult, Outcome, TestResult, tests_of
 
@@ -44,12 +45,17 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """LangGraph's tests on a candidate; `counts_calls` is whether it says when its code ran."""
+    """LangGraph's tests on a candidate; `counts_calls` is whether it says when its code ran.
+
+    `problems` holds what broke only on the candidate, `broken` the files that LangGraph itself
+    could not run whole.
+    """
 
     candidate: str
     tests: tuple[Judged, ...]
     counts_calls: bool
     problems: tuple[str, ...] = ()
+    broken: tuple[FileResult, ...] = ()
 
     def of(self, *standings: Standing, suite: str | None = None) -> list[Judged]:
         """Return the tests that stand so, of one suite or of all."""
@@ -65,8 +71,20 @@ class Verdict:
 
     @property
     def suites(self) -> list[str]:
-        """The suites, in the order of the tests."""
-        return [*dict.fromkeys(test.suite for test in self.tests)]
+        """The suites, in the order of the tests; those of which no test could run come last."""
+        return [*dict.fromkeys(item.suite for item in (*self.tests, *self.broken))]
+
+    def not_run(self, suite: str | None = None) -> list[str]:
+        """Return, a suite each, which files LangGraph itself could not run whole, in words."""
+        files: dict[str, list[FileResult]] = defaultdict(list)
+        for file in self.broken:
+            if suite in {None, file.suite}:
+                files[file.suite].append(file)
+        return [
+            f"{name}: LangGraph itself cannot run {plural(len(broken), 'test file')}, first"
+            f" {broken[0].file}: {broken[0].problem}"
+            for name, broken in files.items()
+        ]
 
     def judged(self, releases: Mapping[str, str], part: str = "") -> list[JudgedTests]:
         """Return its suites as gates; `releases` names the package of each."""
@@ -83,7 +101,10 @@ class Verdict:
             Counter(test.standing.value for test in every),
             self.counts_calls,
             sum(test.result.seconds for test in every),
-            problems=tuple(text for text in self.problems if text.startswith(f"{suite} ")),
+            problems=(
+                *(text for text in self.problems if text.startswith(f"{suite} ")),
+                *self.not_run(suite),
+            ),
         )
 
     @property
@@ -141,7 +162,8 @@ def compare(  # noqa: PLR0913  # the rounds, each with its own name
     problems = {
         f"{file.suite} {file.file}: {file.problem}" for file in candidate if file.problem
     } - {f"{file.suite} {file.file}: {file.problem}" for file in first}
-    return Verdict(name, tuple(judged), counts_calls, tuple(sorted(problems)))
+    broken = tuple(file for file in first if file.problem)
+    return Verdict(name, tuple(judged), counts_calls, tuple(sorted(problems)), broken)
 
 
 def _judged(

@@ -201,7 +201,8 @@ class _Reader:
             try:
                 message = json.loads(line)
                 if message.get("collected") is False:
-                    self._problem = f"it cannot be collected: {one_line(str(message['error']))}"
+                    error = one_line(str(message["error"])).removeprefix("E ").strip()
+                    self._problem = f"it cannot be collected: {error}"
                 else:
                     self.tests.append(TestResult.from_plain(message))
             except (ValueError, TypeError, KeyError, AttributeError, RecursionError):

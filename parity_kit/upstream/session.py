@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fnmatch
 import hashlib
+import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from parity_kit.contract.errors import UsageError
 from parity_kit.upstream.bench import TestBench
 from parity_kit.upstream.comparing import Verdict, compare, suspects
 from parity_kit.upstream.part import Part
-from parity_kit.upstream.process import RECURSION_LIMIT, Runner, lost
+from parity_kit.upstream.process import FILE_SECONDS, RECURSION_LIMIT, Runner, lost
 from parity_kit.upstream.results import FileResult, Journal, TestResult
 from parity_kit.upstream.suites import PUBLISHED, Suite
 
@@ -146,9 +147,7 @@ class UpstreamSession:
         suites = {suite.name: suite for suite in self.bench.suites}
 
         def job(suite: str, file: str, tests: Sequence[str]) -> _Job:
-            return _Job(
-                suite, file, lambda: _whole(runner.run_alone(suites[suite], file, tests), tests)
-            )
+            return _Job(suite, file, lambda: _one_by_one(runner, suites[suite], file, tests))
 
         jobs = [job(suite, file, tests) for (suite, file), tests in suspected.items()]
         title = f"{name}: {sum(map(len, suspected.values()))} again, alone"
@@ -200,8 +199,19 @@ def _sources(candidate: Candidate) -> list[str]:
     return [path.read_text("utf-8", errors="replace") for path in files]
 
 
-def _whole(result: FileResult, tests: Sequence[str]) -> FileResult:
-    """Return the result with each test that its process lost."""
-    seen = {test.test: test for test in result.tests}
-    every: list[TestResult] = [seen.get(test) or lost(test, result.problem) for test in tests]
-    return FileResult(result.suite, result.file, tuple(every), result.seconds, result.problem)
+def _one_by_one(runner: Runner, suite: Suite, file: str, tests: Sequence[str]) -> FileResult:
+    """Return what became of each of these tests: where one ends its process, the next go on."""
+    began, left = time.monotonic(), [*tests]
+    seen: dict[str, TestResult] = {}
+    problems: list[str] = []
+    while left:
+        result = runner.run_alone(suite, file, left)
+        seen |= {test.test: test for test in result.tests}
+        left = [test for test in left if test not in seen]
+        problems += filter(None, [result.problem])
+        late = time.monotonic() - began > FILE_SECONDS
+        for test in left if late or not result.problem else left[:1]:
+            seen[test] = lost(test, result.problem)
+        left = [test for test in left if test not in seen]
+    seconds = round(time.monotonic() - began, 2)
+    return FileResult(suite.name, file, tuple(seen.values()), seconds, next(iter(problems), ""))

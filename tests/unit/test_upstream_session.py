@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,10 @@ from parity_kit.candidates.launch import find
 from parity_kit.candidates.workspace import Workspace
 from parity_kit.cli import cli
 from parity_kit.contract.errors import UsageError
+from parity_kit.contract.events import Event, GateFinished
+from parity_kit.gates.rules import Rules
+from parity_kit.gates.upstream_gate import conclude_tests
+from parity_kit.judging.ledger import Ledger
 from parity_kit.upstream import bench
 from parity_kit.upstream.bench import TestBench
 from parity_kit.upstream.comparing import Standing, Verdict, compare, suspects
@@ -78,6 +83,37 @@ def test_the_rounds_of_a_release_as_it_is_are_langgraphs(
     assert runs == [None, None]
     assert [test.standing for test in verdict.tests] == [Standing.PASSED]
     assert not verdict.counts_calls
+
+
+def test_what_langgraph_itself_cannot_run_is_named_by_suite() -> None:
+    ran = FileResult("langgraph", "tests/test_it.py", (result("t", "passed"),), 0.0)
+    problem = "it cannot be collected: ImportError: no such name"
+    broken = [
+        FileResult(suite, f"tests/{name}.py", (), 0.0, problem)
+        for suite, name in (("langgraph", "a"), ("prebuilt", "b"), ("prebuilt", "c"))
+    ]
+    both = [ran, *broken]
+    verdict = compare("mine", both, both, both, (), counts_calls=False)
+    assert verdict.not_run() == [
+        f"langgraph: LangGraph itself cannot run 1 test file, first tests/a.py: {problem}",
+        f"prebuilt: LangGraph itself cannot run 2 test files, first tests/b.py: {problem}",
+    ]
+    assert not verdict.problems, "nothing of this is the candidate's"
+    langgraph, prebuilt = verdict.judged({"langgraph": "1", "prebuilt": "2"})
+    assert (langgraph.problems, prebuilt.problems) == tuple((line,) for line in verdict.not_run())
+    events: list[Event] = []
+    conclusion = conclude_tests(
+        "mine",
+        None,
+        [langgraph, prebuilt],
+        rules=Rules(),
+        ledger=Ledger(Path()),
+        emit=events.append,
+    )
+    gates = {event.gate: event for event in events if isinstance(event, GateFinished)}
+    assert gates["upstream prebuilt"].verdict == "unknown"
+    assert prebuilt.problems[0] in gates["upstream prebuilt"].notes
+    assert conclusion.verdict == "unknown"
 
 
 def rounds(first: str, second: str, seen: str, alone: str = "") -> Verdict:
@@ -215,3 +251,35 @@ def test_langgraphs_own_tests_run_on_an_accelerator(
     assert {test["standing"] for test in report["tests"]} <= {"passed", "regression"}
     assert any(test["drove"] for test in report["tests"])
     assert result.return_value == report["exit_code"]
+
+
+def test_a_test_that_ends_its_process_costs_no_other_its_turn_alone(
+    tmp_path: Path, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, tests = suite(tmp_path, ""), [f"tests/test_it.py::test_{name}" for name in "abcd"]
+    asked: list[list[str]] = []
+
+    def run(runner: Runner, suite: Suite, file: str, _select: str) -> FileResult:
+        outcome = "failed" if runner.candidate else "passed"
+        return FileResult(suite.name, file, tuple(result(test, outcome) for test in tests), 0.0)
+
+    def run_alone(_: Runner, suite: Suite, file: str, left: list[str]) -> FileResult:
+        """Run the tests in turn; `b` and `c` end the process."""
+        asked.append([*left])
+        ran = list(takewhile(lambda test: test[-1] not in "bc", left))
+        problem = "" if ran == left else "it was over its memory limit"
+        return FileResult(suite.name, file, tuple(result(t, "passed") for t in ran), 0.0, problem)
+
+    def check(_: Runner) -> None:
+        pass
+
+    for method in (run, run_alone, check):
+        monkeypatch.setattr(Runner, method.__name__, method)
+    mine = find(workspace, "mine")
+    verdict = UpstreamSession(bench_of(one), workspace, mine, Selection(), 1, print).judge()
+    a, b, c, d = tests
+    assert asked == [[a, b, c, d], [c, d], [d]]
+    standings = {test.result.test: test.standing for test in verdict.tests}
+    assert {standings[a], standings[d]} == {Standing.ONLY_ALONE}
+    assert {standings[b], standings[c]} == {Standing.REGRESSION}
+    assert [cause.error for cause in verdict.causes] == ["it was over its memory limit"]
