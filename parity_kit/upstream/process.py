@@ -213,5 +213,9 @@ class _Reader:
 
 
 def lost(test: str, problem: str) -> TestResult:
-    """Return the result of a test that a process which failed never reported."""
-    return TestResult(test, Outcome.LOST, error=problem or "it was not collected")
+    """Return the result of a test that a process which failed never reported.
+
+    What the process had used when it was ended is another amount each time, and no cause.
+    """
+    limit, _, _ = problem.partition(" with ")
+    return TestResult(test, Outcome.LOST, error=limit or "it was not collected")

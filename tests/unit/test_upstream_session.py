@@ -267,7 +267,8 @@ def test_a_test_that_ends_its_process_costs_no_other_its_turn_alone(
         """Run the tests in turn; `b` and `c` end the process."""
         asked.append([*left])
         ran = list(takewhile(lambda test: test[-1] not in "bc", left))
-        problem = "" if ran == left else "it was over its memory limit"
+        used = f"over its memory limit of 4 GiB with 4.{len(left)} GiB in 1 process"
+        problem = "" if ran == left else f"it was {used}"
         return FileResult(suite.name, file, tuple(result(t, "passed") for t in ran), 0.0, problem)
 
     def check(_: Runner) -> None:
@@ -282,4 +283,4 @@ def test_a_test_that_ends_its_process_costs_no_other_its_turn_alone(
     standings = {test.result.test: test.standing for test in verdict.tests}
     assert {standings[a], standings[d]} == {Standing.ONLY_ALONE}
     assert {standings[b], standings[c]} == {Standing.REGRESSION}
-    assert [cause.error for cause in verdict.causes] == ["it was over its memory limit"]
+    assert [cause.error for cause in verdict.causes] == ["it was over its memory limit of 4 GiB"]
