@@ -54,8 +54,9 @@ def lockstep(
 
 @pytest.mark.parametrize("suite", list(SUITES))
 def test_the_reference_agrees_with_itself(suite: str) -> None:
-    result = lockstep(suite, reference, 40)
-    assert result.tally.verdicts == {"equal": 40}
+    examples = 10 if suite == "crash" else 40  # crashes take a process each
+    result = lockstep(suite, reference, examples)
+    assert result.tally.verdicts == {"equal": examples}
     assert result.tally.reached is Level.BYTES
     assert not result.findings
 
