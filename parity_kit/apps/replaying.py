@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections import Counter as Tally
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
 
 from langgraph.checkpoint.memory import InMemorySaver
 
@@ -19,6 +19,7 @@ from parity_kit.apps.instruments import Hooked, hooked
 from parity_kit.apps.lowering import LoweredGraph, handler_bodies, lower
 from parity_kit.apps.network import network_refused
 from parity_kit.apps.own_types import application_class, kind_of
+from parity_kit.apps.resuming import cannot_resume
 from parity_kit.contract import Case, Event, Outcome, Raised, Returned, Unsupported
 from parity_kit.contract.canonical import pack
 from parity_kit.msgpack.parser import parse
@@ -53,16 +54,27 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """What came of a recording: `departure` says where it first differs; `unasked` is left over."""
+    """What came of a recording: `departure` says where it first differs; `unasked` is left over.
+
+    `stuck` says which operation cannot go on from a thread that the recording stored.
+    """
 
     case: Case
     departure: str = ""
     unasked: tuple[str, ...] = ()
+    stuck: str = ""
 
     @property
     def is_same(self) -> bool:
         """Whether the application still does what was recorded."""
-        return not self.departure and not self.unasked
+        return self.verdict == "same"
+
+    @property
+    def verdict(self) -> Literal["same", "departed", "cannot resume"]:
+        """The result in a word."""
+        if self.stuck:
+            return "cannot resume"
+        return "departed" if self.departure or self.unasked else "same"
 
 
 @dataclass(slots=True)
@@ -117,13 +129,28 @@ def replay_on(graph: Any, case: Case, outcomes: tuple[Outcome, ...]) -> Replayed
         if kind_of(application_class((module, name))) != kind:
             return Replayed(case, f"the application has no {kind} {module}.{name}")
     with building(own_type_names(types)):
-        return _replay_on(graph, case, outcomes)
+        lowered = lower(graph)
+        if problems := lowered.all_problems:
+            return Replayed(case, f"the graph cannot be replayed: {problems[0]}")
+        replayed = _replay_on(lowered, case, outcomes)
+        return (
+            replayed
+            if replayed.is_same
+            else replace(replayed, stuck=_stuck(lowered, case, outcomes))
+        )
 
 
-def _replay_on(graph: Any, case: Case, outcomes: tuple[Outcome, ...]) -> Replayed:
-    lowered = lower(graph)
-    if problems := lowered.all_problems:
-        return Replayed(case, f"the graph cannot be replayed: {problems[0]}")
+def _stuck(lowered: LoweredGraph, case: Case, outcomes: tuple[Outcome, ...]) -> str:
+    """Return which operation cannot go on from what the recording stored."""
+    if not case.subject.spec.get("saver"):
+        return ""
+    program: Any = to_native(case.subject.spec["program"])
+    answers, recorded = _Answers(_bodies(program)), _frozen(program, InMemorySaver())
+    with hooked(recorded, answers), hooked(lowered, answers):
+        return cannot_resume(lowered, recorded, case, outcomes)
+
+
+def _replay_on(lowered: LoweredGraph, case: Case, outcomes: tuple[Outcome, ...]) -> Replayed:
     if shape := _other_shape(lowered, case):
         return Replayed(case, shape)
     recorded = _expected(case)
@@ -225,8 +252,13 @@ def _expected(case: Case) -> list[Asked]:
     program: Any = to_native(case.subject.spec["program"])
     saver = InMemorySaver() if case.subject.spec.get("saver") else None
     answers = _Answers(_bodies(program))
-    _run(lower(Builder().compile(parse_graph(program), saver)), answers, case, None)
+    _run(_frozen(program, saver), answers, case, None)
     return answers.asked
+
+
+def _frozen(program: Any, saver: InMemorySaver | None) -> LoweredGraph:
+    """Return the graph of a recording."""
+    return lower(Builder().compile(parse_graph(program), saver))
 
 
 def _bodies(program: Any, place: Place = ()) -> dict[Place, Any]:

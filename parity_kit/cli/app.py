@@ -140,8 +140,12 @@ def _inputs(path: Path) -> list[dict[str, Any]]:
 def replay(graph: str | None, files: tuple[str, ...], *, as_json: bool) -> int:
     """Run recordings on the application's present code; its nodes answer from the recording.
 
-    Each recording is the same, or departs: the first node that sees another input is named, and
-    recorded calls that nobody asked for are listed. Without FILE: recordings/*.case.
+    Each recording is the same, departs or cannot resume. The first node that sees another input is
+    named, and recorded calls that nobody asked for are listed. A recording cannot resume if a
+    thread that it stored waits at a node or a question that the graph no longer finds.
+    Without FILE: recordings/*.case.
+
+    Exits with 0 if all are the same, and 1 if any departs or cannot resume.
     """
     from parity_kit.apps.replaying import replay_on
     from parity_kit.contract.casefile import read_case
@@ -158,7 +162,9 @@ def replay(graph: str | None, files: tuple[str, ...], *, as_json: bool) -> int:
         results.append(
             {
                 "recording": str(path),
+                "verdict": replayed.verdict,
                 "same": replayed.is_same,
+                "cannot_resume": replayed.stuck,
                 "departure": replayed.departure,
                 "unasked": list(replayed.unasked),
             }
@@ -175,7 +181,9 @@ def _print_replayed(result: dict[str, Any]) -> None:
     if result["same"]:
         echo(f"✓ same      {result['recording']}")
         return
-    echo(f"✗ departed  {result['recording']}")
+    echo(f"✗ {result['verdict']:<8}  {result['recording']}")
+    if result["cannot_resume"]:
+        echo(one_line(f"  {result['cannot_resume']}"))
     if result["departure"]:
         echo(one_line(f"  {result['departure']}"))
     if result["unasked"]:
