@@ -74,6 +74,13 @@ _MOST_SHOWN = 20
     help='JSON: answers that resume threads, by thread; "*" is for all others. Nodes really run.',
 )
 @click.option(
+    "--seconds",
+    type=click.FloatRange(min=0, min_open=True),
+    default=60.0,
+    show_default=True,
+    help="Longest time to resume a thread; one that takes longer is not judged.",
+)
+@click.option(
     "--serde",
     metavar="MODULE:NAME",
     help="The EncryptedSerializer of the database, or a function that returns it.",
@@ -98,6 +105,7 @@ def command(
     app: str | None,
     threads: tuple[str, ...],
     answers: str | None,
+    seconds: float,
     serde: str | None,
     extra: tuple[str, ...],
     corpora: tuple[str, ...],
@@ -150,7 +158,9 @@ def command(
         judged, left = None, None
         if database is not None:
             before = _installed(workspace, configured.requirements, run.note)
-            asked = Asked(database, before, python, app, given, threads, serde, configured.path)
+            asked = Asked(
+                database, before, python, app, given, threads, serde, configured.path, seconds
+            )
             left = asked.folder(workspace)
             judged = _threads(workspace, asked, left)
         tally = CaseTally()

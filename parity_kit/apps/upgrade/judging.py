@@ -11,13 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from parity_kit.apps.upgrade.databases import Copies, Copy, Database
-from parity_kit.apps.upgrade.sides import Side
+from parity_kit.apps.upgrade.sides import RELEASES, Side
 from parity_kit.candidates.cached import short_digest
 from parity_kit.candidates.workspace import Workspace
 
 ANY = "*"
 """The key of the answer for threads that no other key names."""
 NOT_JUDGED = "not judged"
+SECONDS = 60.0
+"""Longest time that a release may take to resume a thread, unless another is given."""
 _MOST_LISTED = 50
 _AHEAD = 8  # threads that each side may read before the first of them is judged
 _SHORT = 4096  # bytes of answers; eight of them fit into a pipe
@@ -35,10 +37,11 @@ class Asked:
     threads: tuple[str, ...] = ()
     serde: str | None = None
     path: tuple[str, ...] = ()
+    seconds: float = SECONDS
 
     def folder(self, workspace: Workspace) -> Path:
         """Return a folder for this upgrade's files: another database or question has another."""
-        question = [self.app, dict(self.answers), self.threads, self.serde]
+        question = [self.app, dict(self.answers), self.threads, self.serde, self.seconds]
         key = short_digest(repr([*self.database.state(), str(self.after), *question]))
         return workspace.cache / "upgrades" / key
 
@@ -56,6 +59,7 @@ class Asked:
             "path": self.path,
             "serde": self.serde,
             "setup": setup,
+            "seconds": self.seconds,
         }
 
 
@@ -201,15 +205,18 @@ def _all_judged(
             sides[title].ask(question)
         waiting.append(question)
         if len(waiting) == ahead:
-            yield _judge(waiting.popleft(), sides)
+            yield _judge(waiting.popleft(), sides, asked.seconds)
     for question in waiting:
-        yield _judge(question, sides)
+        yield _judge(question, sides, asked.seconds)
 
 
-def _judge(question: Mapping[str, Any], sides: Mapping[str, Side]) -> Judged:
+def _judge(question: Mapping[str, Any], sides: Mapping[str, Side], seconds: float) -> Judged:
     thread = question["thread"]
     ours, theirs = sides["before"].answered(), sides["after"].answered()
     problems = dict(_differences(ours, theirs))
+    for title, side in (("before", ours), ("after", theirs)):
+        if "stopped" in side:
+            problems["resumed"] = _out_of_time(title, side["stopped"], seconds)
     checked = [part for part in _NAMES if ours.get(part) or f"{part}_error" in ours]
     for title, (written, own) in {"rollback": (theirs, ours), "forward": (ours, theirs)}.items():
         if written.get("resumed"):
@@ -218,8 +225,12 @@ def _judge(question: Mapping[str, Any], sides: Mapping[str, Side]) -> Judged:
                 problems[title] = f"{_ACROSS[title]}: {problem}"
     if ours.get("resumed") and theirs.get("resumed") and "resumed" in problems:
         sides["rollback"].ask({**question, "again": True})
-        again: dict[str, str] = sides["rollback"].answered().get("resumed") or {}
-        problems["resumed"] = _other_than_chance(ours["resumed"], theirs["resumed"], again)
+        again = sides["rollback"].answered()
+        problems["resumed"] = (
+            _out_of_time("rollback", again["stopped"], seconds)
+            if "stopped" in again
+            else _other_than_chance(ours["resumed"], theirs["resumed"], again.get("resumed") or {})
+        )
     lost = {
         kind: count for kind, count in theirs["lost"].items() if count > ours["lost"].get(kind, 0)
     }
@@ -251,6 +262,15 @@ def _other_than_chance(
         return f"resumed state differs: {', '.join(differing)}"
     other = f"the installed release itself gives others when it resumes again: {', '.join(chance)}"
     return f"resumed state is {NOT_JUDGED}, as the application is not deterministic: {other}"
+
+
+def _out_of_time(title: str, nodes: Iterable[str], seconds: float) -> str:
+    """Return in words that a release did not resume a thread in time, and in which nodes it was."""
+    at = f" at node {', '.join(map(repr, nodes))}" if nodes else ""
+    return (
+        f"resumed state is {NOT_JUDGED}, as {RELEASES[title]} did not end within {seconds:g} s{at}"
+        "; mend what waits there, or give it longer with --seconds"
+    )
 
 
 def _result(problem: str) -> str:

@@ -7,7 +7,7 @@ import json
 import os
 import subprocess
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -21,7 +21,7 @@ _MISSING_THERE = (
     "add what is missing with --with REQUIREMENT, or pin what fits: "
     "--with langgraph-prebuilt==VERSION"
 )
-_RELEASES = {
+RELEASES = {
     "before": "the installed release",
     "after": "the other release",
     "rollback": "the installed release, after a rollback",
@@ -36,8 +36,9 @@ class Side:
     title: str
     process: subprocess.Popen[str]
     log: Path
+    start_again: Callable[[], subprocess.Popen[str]]
     packages: Mapping[str, str] = field(default_factory=dict[str, str])
-    _asked: deque[str] = field(default_factory=deque[str])
+    _asked: deque[Mapping[str, Any]] = field(default_factory=deque[Mapping[str, Any]])
 
     @classmethod
     def start(
@@ -46,17 +47,20 @@ class Side:
         """Start a worker on a copy of the database."""
         paths = [str(kit_folder(workspace)), os.environ.get("PYTHONPATH", "")]
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
-        with log.open("w", encoding="utf-8") as errors:
-            process = subprocess.Popen(
-                [str(python), "-m", "parity_kit.apps.upgrade.worker", json.dumps(settings)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                env=environment,
-                text=True,
-                encoding="utf-8",
-            )
-        return cls(title, process, log)
+
+        def start() -> subprocess.Popen[str]:
+            with log.open("w", encoding="utf-8") as errors:
+                return subprocess.Popen(
+                    [str(python), "-m", "parity_kit.apps.upgrade.worker", json.dumps(settings)],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=errors,
+                    env=environment,
+                    text=True,
+                    encoding="utf-8",
+                )
+
+        return cls(title, start(), log, start)
 
     def greet(self) -> None:
         """Wait until it is ready.
@@ -69,14 +73,17 @@ class Side:
             # What fails in the kit's own environment is no matter of the other release.
             mended = hello["pin"] if self.title == "after" else hello["hint"]
             raise CandidateError(
-                hello["error"], where=_RELEASES[self.title], hint=mended or _MISSING_THERE
+                hello["error"], where=RELEASES[self.title], hint=mended or _MISSING_THERE
             )
         self.packages = hello["packages"]
 
     def ask(self, question: Mapping[str, Any]) -> None:
         """Ask for a thread; `answered` returns the results, in the order of the questions."""
+        self._asked.append(question)
+        self._send(question)
+
+    def _send(self, question: Mapping[str, Any]) -> None:
         assert self.process.stdin, "a pipe"  # noqa: S101  # as it was started
-        self._asked.append(question["thread"])
         with contextlib.suppress(BrokenPipeError):  # `answered` says that it ended
             self.process.stdin.write(json.dumps(question) + "\n")
             self.process.stdin.flush()
@@ -84,11 +91,19 @@ class Side:
     def answered(self) -> dict[str, Any]:
         """Return the result of the thread that was asked for.
 
+        If it reached the time limit, its process ended, and another goes on behind it.
+
         Raises:
             CandidateError: If the process ended.
         """
         made = self._line()
         self._asked.popleft()
+        if "stopped" in made:
+            self.close()
+            self.process = self.start_again()
+            self.greet()
+            for question in self._asked:
+                self._send(question)
         return made
 
     def close(self) -> None:
@@ -107,11 +122,11 @@ class Side:
         if not line:
             code = self.process.wait()
             words = self.log.read_text("utf-8", "replace").strip().splitlines()[-_LAST_LINES:]
-            thread = f" at thread {self._asked[0]!r}" if self._asked else ""
+            thread = f" at thread {self._asked[0]['thread']!r}" if self._asked else ""
             raise CandidateError(
                 f"its process ended with exit code {code}{thread}"
                 + "".join(f"\n    {line}" for line in words),
-                where=_RELEASES[self.title],
+                where=RELEASES[self.title],
                 hint="mend what ends it and run the command again, which goes on behind the last "
                 "thread that was judged; or name the others: --thread ID",
             )

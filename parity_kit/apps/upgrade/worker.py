@@ -8,6 +8,7 @@ Whatever the application prints goes to standard error. The network is refused.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import json
 import logging
@@ -27,6 +28,7 @@ from parity_kit.apps.network import NetworkRefusedError, network_refused
 from parity_kit.apps.source_places import raised_at
 from parity_kit.apps.upgrade.pinning import mending_pin
 from parity_kit.apps.upgrade.savers import StoredValues, close_saver, open_saver
+from parity_kit.apps.upgrade.time_limit import time_limit
 from parity_kit.contract.canonical import pack, unpack
 from parity_kit.contract.errors import ParityKitError, UsageError
 from parity_kit.corpora.user_checkpoints.encryption import load_serializer
@@ -43,11 +45,17 @@ class FutureCheckpointError(Exception):
 
 
 class Worker:
-    """One copy of a database under one release, read and resumed by sync or async methods."""
+    """One copy of a database under one release, read and resumed by sync or async methods.
+
+    `limited` makes what a thread is resumed in; it is given what is known of the thread by then.
+    """
 
     def __init__(self, settings: dict[str, Any]) -> None:
         kind, address, serde = settings["kind"], settings["address"], settings["serde"]
         self.refused: list[str] = []
+        self.limited: Callable[[dict[str, Any]], contextlib.AbstractContextManager[None]] = (
+            lambda _: contextlib.nullcontext()
+        )
         self._graph: Any = None
         if settings["app"] is not None:
             from parity_kit.apps.loading import load_graph  # noqa: PLC0415  # it imports the application
@@ -84,13 +92,15 @@ class Worker:
         made |= _tried("history", lambda: self._history(thread))
         if resume and self._graph is not None:
             self._stored.keep(thread)
-            made |= _tried("resumed", lambda: self._resumed(thread, answer))
+            with self.limited(made):
+                made |= _tried("resumed", lambda: self._resumed(thread, answer))
         return made
 
     def resume_again(self, thread: str, answer: Any) -> dict[str, Any]:
         """Return what this release makes of a thread that was resumed, as it was before that."""
         self._stored.restore(thread)
-        return _tried("resumed", lambda: self._resumed(thread, answer))
+        with self.limited({}):
+            return _tried("resumed", lambda: self._resumed(thread, answer))
 
     def _values(self, thread: str) -> dict[str, Any]:
         config = _config(thread)
@@ -262,6 +272,13 @@ def main() -> None:
     except Exception as error:  # noqa: BLE001  # the application's own, or the release's
         failed(f"cannot be imported there: {type(error).__name__}: {error}", "", error)
         return
+
+    def limited(made: dict[str, Any]) -> contextlib.AbstractContextManager[None]:
+        return time_limit(
+            settings["seconds"], lambda nodes: emit({**made, "resumed": None, "stopped": nodes})
+        )
+
+    worker.limited = limited
     with network_refused() as worker.refused:
         emit({"packages": _packages(), "error": None})
         for line in sys.stdin:
