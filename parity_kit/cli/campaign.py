@@ -55,8 +55,8 @@ _MINUTE = 60
     "--suite",
     "suites",
     multiple=True,
-    type=click.Choice([*(kind.value for kind in SubjectKind), "crash"]),
-    help="Search only this suite; may be repeated (default: all but crash).",
+    type=click.Choice([*(kind.value for kind in SubjectKind), "handover", "crash"]),
+    help="Search only this suite; may be repeated (default: all but handover and crash).",
 )
 @click.option(
     "--minutes",

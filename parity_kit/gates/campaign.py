@@ -24,6 +24,7 @@ from parity_kit.contract.errors import BadFileError
 from parity_kit.contract.events import DivergenceFound, event_from_json, event_to_json
 from parity_kit.gates.campaign_worker import Campaigned, Shrunk
 from parity_kit.gates.examples import keep_example
+from parity_kit.search.handing_over import SUITE as HANDOVER
 from parity_kit.search.slices import CauseSeen, Searched, Shrinking, Slice, SliceOrShrinking
 
 JOURNAL = "campaign.jsonl"
@@ -74,14 +75,18 @@ class SuiteTotals:
     reached: Level = Level.BYTES
     areas: set[str] | None = field(default_factory=set[str])
     """The areas of LangGraph that were run; None if some slice was not watched."""
+    begun: Counter[str] = field(default_factory=Counter[str])
+    left_out: Counter[str] = field(default_factory=Counter[str])
 
-    def add(self, result: Searched) -> int:
-        """Add a slice; return how many pairs of features are new."""
+    def add(self, cases: int, result: Searched) -> int:
+        """Add a slice of so many cases; return how many pairs of features are new."""
         before = self.pairs.bit_count()
-        self.cases += sum(result.verdicts.values())
+        self.cases += cases
         self.seconds += result.seconds
         self.verdicts.update(result.verdicts)
         self.features.update(result.features)
+        self.begun.update(result.begun)
+        self.left_out.update(result.left_out)
         self.pairs |= result.pairs
         if self.areas is not None:
             self.areas = None if result.areas is None else self.areas | {*result.areas}
@@ -170,7 +175,8 @@ class Campaign:
         match task, result:
             case Slice(), Searched():
                 self._done.add((task.suite, task.number))
-                pairs = self.suites.setdefault(task.suite, SuiteTotals()).add(result)
+                totals = self.suites.setdefault(task.suite, SuiteTotals())
+                pairs = totals.add(task.cases, result)
                 new = sum(self._see(task.suite, seen, seconds) for seen in result.causes)
                 self.gained.append((seconds, pairs, new))
             case Shrinking(), Shrunk():
@@ -258,7 +264,8 @@ class CampaignRun:
         number = sum(cause.shrunk is not None for cause in self.campaign.causes.values()) + 1
         path = self.folder / "cases" / f"{self.asked.candidate}-{task.suite}-{number}{SUFFIX}"
         result.file.write(path)
-        keep_example(self.asked.workspace, task.suite, result.file)
+        if task.suite != HANDOVER:  # `run` makes its handovers anew
+            keep_example(self.asked.workspace, task.suite, result.file)
         file = str(path.relative_to(self.folder))
         return Shrunk(dataclasses.replace(result.found, file=file))
 

@@ -11,15 +11,16 @@ from typing import Self
 
 from parity_kit.candidates.launch import find, start
 from parity_kit.candidates.workspace import Workspace
-from parity_kit.contract import Engine, Level, run
+from parity_kit.contract import Engine, Level
 from parity_kit.contract.casefile import CaseFile
-from parity_kit.contract.errors import CandidateError, UsageError
+from parity_kit.contract.errors import UsageError
 from parity_kit.contract.events import DivergenceFound
 from parity_kit.corpora.areas import areas_of
 from parity_kit.corpora.oracle import reference, versions
 from parity_kit.gates.findings import divergence
 from parity_kit.gates.resume import made_of
 from parity_kit.gates.rules import subject_of
+from parity_kit.gates.search_gate import case_file
 from parity_kit.judging.candidate_under_test import CandidateUnderTest
 from parity_kit.judging.ledger import Ledger
 from parity_kit.reference.watcher import Watcher
@@ -121,11 +122,6 @@ class _Worker:
         found = shrink_case(task, self.reference, self.under_test, required)
         if found is None:
             return Shrunk()
-        ours = run(self.reference, found.case)
-        try:
-            theirs = self.under_test.run(found.case)
-        except CandidateError:
-            theirs = None
         event = divergence(
             candidate=self.asked.candidate,
             gate=f"lockstep {task.suite}",
@@ -134,7 +130,7 @@ class _Worker:
             count=1,
             file="",
         )
-        return Shrunk(event, CaseFile(found.case, self.asked.candidate, ours, theirs, required))
+        return Shrunk(event, case_file(found, self.reference, self.under_test, required))
 
 
 def _differing(one: Mapping[str, str], other: Mapping[str, str]) -> set[str]:

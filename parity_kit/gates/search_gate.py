@@ -31,7 +31,7 @@ from parity_kit.search.generate import left_out
 from parity_kit.search.handing_over import SUITE as HANDOVER
 from parity_kit.search.handing_over import HandoverSearch, hand_over
 from parity_kit.search.handovers import stops
-from parity_kit.search.lockstep import Lockstep, search
+from parity_kit.search.lockstep import Finding, Lockstep, search
 
 _MOST_NAMED = 3
 T = TypeVar("T")
@@ -181,8 +181,7 @@ def _tell_findings(
     for number, finding in enumerate(result.findings, 1):
         name = f"{_slug(under_test.name)}-{result.suite}-{number}{SUFFIX}"
         path = folder / "cases" / name
-        ours = run(engine, finding.case)
-        _write_finding(path, under_test, finding.case, ours, result.tally.required)
+        case_file(finding, engine, under_test, result.tally.required).write(path)
         emit(
             divergence(
                 candidate=under_test.name,
@@ -222,20 +221,19 @@ def _finished(
     )
 
 
-def _write_finding(
-    path: Path,
-    under_test: CandidateUnderTest,
-    case: Case,
-    ours: tuple[Outcome, ...],
-    level: Level,
-) -> None:
-    """Write a case with the outcomes of both sides, as far as the candidate gives any."""
+def case_file(
+    finding: Finding, engine: Engine, under_test: CandidateUnderTest, level: Level
+) -> CaseFile:
+    """Return a finding's case with what both sides make of it, as far as the candidate does."""
+    if finding.sides is not None:
+        return CaseFile(finding.case, under_test.name, *finding.sides, level)
+    ours = run(engine, finding.case)
     theirs: tuple[Outcome, ...] | None
     try:
-        theirs = under_test.run(case)
+        theirs = under_test.run(finding.case)
     except CandidateError:
         theirs = None
-    CaseFile(case, under_test.name, ours, theirs, level).write(path)
+    return CaseFile(finding.case, under_test.name, ours, theirs, level)
 
 
 def _name(suite: str) -> str:

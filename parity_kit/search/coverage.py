@@ -108,3 +108,8 @@ def calibrations() -> Mapping[str, Calibration]:
     """Return the calibration of each suite."""
     text = files("parity_kit.search").joinpath(FILE).read_text(encoding="utf-8")
     return {suite: Calibration.from_json(data) for suite, data in json.loads(text).items()}
+
+
+def calibration_of(suite: str) -> Calibration:
+    """Return the calibration whose pairs a suite covers: a handover's are those of graphs."""
+    return calibrations()["graph" if suite == "handover" else suite]

@@ -8,11 +8,12 @@ store, a cache, a count of visits), and no handover is made of it.
 
 from __future__ import annotations
 
+import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
+from itertools import chain, islice
 from random import Random
 from typing import TypeAlias
 
@@ -24,10 +25,10 @@ from parity_kit.judging.places import place_text
 from parity_kit.judging.verdicts import Divergent, Equal, Verdict, passes
 from parity_kit.reference.logs import silence_langgraph
 from parity_kit.search.channel_classes import HOLDS
-from parity_kit.search.choices import seeded
+from parity_kit.search.choices import replayed, seeded
 from parity_kit.search.generate.graphs import graph_case
 from parity_kit.search.handovers import handover, is_stopped, runs, stopped, stops
-from parity_kit.search.lockstep import MOST_FINDINGS, Finding, signature
+from parity_kit.search.lockstep import MOST_FINDINGS, Finding, Sides, signature
 
 SUITE = "handover"
 MOST_STOPS = 6
@@ -46,6 +47,23 @@ def keeps_in_process(case: Case) -> bool:
     return not set(_IN_PROCESS).isdisjoint(case.features)
 
 
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A handover that did not end alike; `undisturbed` if the candidate differs so without it.
+
+    A handover to LangGraph has `sides`: the undisturbed outcomes, and how LangGraph went on.
+    """
+
+    case: Case
+    verdict: Verdict
+    undisturbed: bool
+    sides: Sides | None
+
+    def finding(self, count: int) -> Finding:
+        """Return it as what so many handovers show."""
+        return Finding(self.case, self.verdict, count, self.sides)
+
+
 @dataclass(slots=True)
 class HandoverSearch:
     """The result of the suite."""
@@ -60,32 +78,54 @@ class HandoverSearch:
 
     def notes(self) -> Iterator[str]:
         """Yield what was tried, and what was not."""
-        tried, unsupported = self.begun, self.tally.verdicts["unsupported"]
-        yield (
-            f"{tried['threads']:,} threads, {tried['committed']:,} of them of committed cases,"
-            f" stopped {tried['between operations']:,} times between two operations and"
-            f" {tried['between supersteps']:,} times between two supersteps of a run"
-            f" (at most {MOST_STOPS} stops a thread)"
-        )
-        yield (
-            f"LangGraph to the candidate: {tried['forth']:,} handovers, {unsupported:,} of them"
-            " unsupported"
-        )
-        reasons = [f"{tried[reason]:,} {reason}" for reason in _NOT_BACK if tried[reason]]
-        yield (
-            f"the candidate to LangGraph: {tried['back']:,} handovers"
-            + (f"; not tried: {', '.join(reasons)}" if reasons else "")
-        )
-        held = (name for name in self.tally.features if name.startswith(HOLDS))
-        if classes := [
-            f"{name.removeprefix(HOLDS)} {self.tally.features[name]:,}" for name in sorted(held)
-        ]:
-            yield f"compared, by what the newest checkpoint holds: {', '.join(classes)}"
-        if same := tried["differs undisturbed"]:
-            yield f"{same:,} of the divergent differ in the same places when nothing is handed over"
-        if self.left_out:
-            reasons = ", ".join(f"{reason} {n:,}" for reason, n in self.left_out.most_common())
-            yield f"not handed over, as LangGraph keeps in its process what they need: {reasons}"
+        unsupported = self.tally.verdicts["unsupported"]
+        return notes(self.begun, self.left_out, unsupported, self.tally.features)
+
+    def add(self, failures: Iterable[Failure]) -> None:
+        """Add what failed; what differs undisturbed is no finding, unless nothing else is."""
+        undisturbed: Failure | None = None
+        for failure in failures:
+            if failure.undisturbed:
+                undisturbed = undisturbed or failure
+                continue
+            for index, known in enumerate(self.findings):
+                if signature(known.verdict) == signature(failure.verdict):
+                    self.findings[index] = replace(known, count=known.count + 1)
+                    break
+            else:
+                if len(self.findings) < MOST_FINDINGS:
+                    self.findings.append(failure.finding(1))
+        if not self.findings and undisturbed:
+            self.findings = [undisturbed.finding(self.begun["differs undisturbed"])]
+
+
+def notes(
+    tried: Counter[str], left_out: Counter[str], unsupported: int, features: Mapping[str, int]
+) -> Iterator[str]:
+    """Yield what was handed over, and what was not."""
+    yield (
+        f"{tried['threads']:,} threads, {tried['committed']:,} of them of committed cases,"
+        f" stopped {tried['between operations']:,} times between two operations and"
+        f" {tried['between supersteps']:,} times between two supersteps of a run"
+        f" (at most {MOST_STOPS} stops a thread)"
+    )
+    yield (
+        f"LangGraph to the candidate: {tried['forth']:,} handovers, {unsupported:,} of them"
+        " unsupported"
+    )
+    reasons = [f"{tried[reason]:,} {reason}" for reason in _NOT_BACK if tried[reason]]
+    yield (
+        f"the candidate to LangGraph: {tried['back']:,} handovers"
+        + (f"; not tried: {', '.join(reasons)}" if reasons else "")
+    )
+    held = (name for name in features if name.startswith(HOLDS))
+    if classes := [f"{name.removeprefix(HOLDS)} {features[name]:,}" for name in sorted(held)]:
+        yield f"compared, by what the newest checkpoint holds: {', '.join(classes)}"
+    if same := tried["differs undisturbed"]:
+        yield f"{same:,} of the divergent differ in the same places when nothing is handed over"
+    if left_out:
+        reasons = ", ".join(f"{reason} {n:,}" for reason, n in left_out.most_common())
+        yield f"not handed over, as LangGraph keeps in its process what they need: {reasons}"
 
 
 def hand_over(  # noqa: PLR0913  # a search's settings, all named
@@ -109,17 +149,50 @@ def hand_over(  # noqa: PLR0913  # a search's settings, all named
     with silence_langgraph():
         sample = Random(seed_value)  # noqa: S311  # cases, not secrets
         shuffled = sample.sample(committed, len(committed))
-        suite.all(shuffled, (examples + 1) // 2, "committed")
-        suite.all(_drawn(reference, seed_value), examples, "drawn")
-    if not result.findings and (known := suite.first_undisturbed):
-        result.findings = [Finding(*known, result.begun["differs undisturbed"])]
+        committed_ones = suite.all(shuffled, (examples + 1) // 2, "committed")
+        drawn_ones = suite.all(_drawn(reference, seed_value, []), examples, "drawn")
+        result.add(chain(committed_ones, drawn_ones))
     result.seconds = time.monotonic() - started
     return result
 
 
-def _drawn(reference: Engine, seed_value: int) -> Iterator[Trace]:
-    choices = seeded(seed_value, [])
+def hand_over_drawn(
+    reference: Engine,
+    under_test: CandidateUnderTest,
+    result: HandoverSearch,
+    examples: int,
+    seed_value: str,
+) -> Iterator[tuple[Failure, Sequence[int]]]:
+    """Hand over drawn threads; yield what fails, each with the choices that make its thread.
+
+    Raises:
+        CandidateError: If the candidate cannot be judged any further.
+    """
+    record: list[int] = []
+    drawn = _drawn(reference, seed_value, record)
+    for failure in _Suite(reference, under_test, result).all(drawn, examples, "drawn"):
+        yield failure, tuple(record)
+
+
+def hand_over_again(
+    reference: Engine,
+    under_test: CandidateUnderTest,
+    result: HandoverSearch,
+    record: Sequence[int],
+) -> Iterator[Failure]:
+    """Hand over the thread that these choices make, at all of its stops; yield what fails.
+
+    Raises:
+        CandidateError: If the candidate cannot be judged any further.
+    """
+    trace = graph_case(replayed(record), reference)
+    yield from _Suite(reference, under_test, result).all([trace], sys.maxsize, "drawn")
+
+
+def _drawn(reference: Engine, seed_value: int | str, record: list[int]) -> Iterator[Trace]:
+    choices = seeded(seed_value, record)
     while True:
+        record.clear()
         yield graph_case(choices, reference)
 
 
@@ -128,19 +201,18 @@ class _Suite:
     reference: Engine
     under_test: CandidateUnderTest
     result: HandoverSearch
-    on_case: Callable[[int], None]
-    first_undisturbed: tuple[Case, Verdict] | None = None
+    on_case: Callable[[int], None] = lambda _: None
     latest: tuple[Trace, Answer] | None = None
 
-    def all(self, traces: Iterable[Trace], until: int, origin: str) -> None:
-        """Hand over threads until so many handovers to the candidate were made."""
+    def all(self, traces: Iterable[Trace], until: int, origin: str) -> Iterator[Failure]:
+        """Hand over threads until so many went to the candidate; yield what fails."""
         for trace in traces:
             if self.result.begun["forth"] >= until:
                 return
             before = self.result.begun["forth"]
-            for stop, stopped_trace in islice(self._stopped(trace), MOST_STOPS):
-                if self.result.begun["forth"] < until:
-                    self._both_ways(stopped_trace, stop)
+            left = islice(self._stopped(trace), MOST_STOPS)
+            while self.result.begun["forth"] < until and (at := next(left, None)):
+                yield from self._both_ways(*at)
             if self.result.begun["forth"] > before:
                 self.result.begun["threads"] += 1
                 self.result.begun[origin] += 1
@@ -163,7 +235,7 @@ class _Suite:
                     break
                 yield index + 1, Trace(cut, outcomes)
 
-    def _both_ways(self, trace: Trace, stop: int) -> None:
+    def _both_ways(self, stop: int, trace: Trace) -> Iterator[Failure]:
         forth = handover(trace.case, trace.outcomes, stop)
         alone = compare(forth.case, forth.outcomes, run(self.reference, forth.case), Level.BYTES)
         if not isinstance(alone, Equal):
@@ -175,7 +247,7 @@ class _Suite:
         tried["forth"] += 1
         answer = self._whole(trace)
         alone = self._undisturbed(trace, stop, answer)
-        self._judged(forth, "to-candidate", self._on_candidate, alone)
+        yield from self._judged(forth, "to-candidate", self._on_candidate, alone)
         begun = replace(trace.case, operations=trace.case.operations[:stop])
         if not isinstance(answer, tuple) or not _same_results(begun, trace.outcomes, answer):
             tried[_ANOTHER_WAY] += 1
@@ -190,7 +262,7 @@ class _Suite:
             return
         tried["back"] += 1
         back = handover(trace.case, (*answer[:stop], *trace.outcomes[stop:]), stop)
-        self._judged(back, "to-langgraph", self._on_reference, frozenset())
+        yield from self._judged(back, "to-langgraph", self._on_reference, frozenset())
 
     def _whole(self, trace: Trace) -> Answer:
         """Return the candidate's answer to a case with nothing handed over, asked once."""
@@ -203,38 +275,33 @@ class _Suite:
         verdict = judge_answer(trace.case, trace.outcomes, answer, self.result.tally.required)
         return frozenset(_spots(verdict, stop - 1))
 
-    def _on_candidate(self, trace: Trace) -> Verdict:
-        return judge(trace.case, trace.outcomes, self.under_test, self.result.tally.required)
+    def _on_candidate(self, trace: Trace) -> tuple[Verdict, None]:
+        required = self.result.tally.required
+        return judge(trace.case, trace.outcomes, self.under_test, required), None
 
-    def _on_reference(self, trace: Trace) -> Verdict:
-        continued = run(self.reference, trace.case)
-        return compare(trace.case, trace.outcomes, continued, self.result.tally.required)
+    def _on_reference(self, trace: Trace) -> tuple[Verdict, Sides]:
+        sides = trace.outcomes, run(self.reference, trace.case)
+        return compare(trace.case, *sides, self.result.tally.required), sides
 
     def _judged(
         self,
         trace: Trace,
         way: str,
-        judged: Callable[[Trace], Verdict],
+        judged: Callable[[Trace], tuple[Verdict, Sides | None]],
         undisturbed: frozenset[_Spot],
-    ) -> None:
+    ) -> Iterator[Failure]:
         case = replace(trace.case, id=CaseId(f"lockstep/{SUITE}/{way}/{trace.case.id}"))
         trace = replace(trace, case=case)
-        verdict = self.under_test.ledger.held_against(case.id, judged(trace))
+        verdict, sides = judged(trace)
+        verdict = self.under_test.ledger.held_against(case.id, verdict)
         result = self.result
         result.tally.add(case, verdict)
         self.on_case(sum(result.tally.verdicts.values()))
         if passes(verdict):
             return
-        if isinstance(verdict, Divergent) and undisturbed.issuperset(_spots(verdict, 0)):
-            result.begun["differs undisturbed"] += 1
-            self.first_undisturbed = self.first_undisturbed or (case, verdict)
-            return
-        for index, known in enumerate(result.findings):
-            if signature(known.verdict) == signature(verdict):
-                result.findings[index] = replace(known, count=known.count + 1)
-                return
-        if len(result.findings) < MOST_FINDINGS:
-            result.findings.append(Finding(case, verdict, 1))
+        same = isinstance(verdict, Divergent) and undisturbed.issuperset(_spots(verdict, 0))
+        result.begun["differs undisturbed"] += same
+        yield Failure(case, verdict, same, sides)
 
 
 _Spot: TypeAlias = tuple[int, str, str]

@@ -44,6 +44,7 @@ from parity_kit.search.hypothesis_driver import explore, shrink
 from parity_kit.search.shrinking import simplify
 
 Signature: TypeAlias = tuple[str, ...]
+Sides: TypeAlias = tuple[tuple[Outcome, ...], tuple[Outcome, ...]]
 MOST_FINDINGS = 3
 """The most disagreements that a search of one suite looks for."""
 _RUNS = {"invoke", "stream", "resume", "resume_map"}  # ways to say the same: run the graph
@@ -55,11 +56,15 @@ SIMPLIFY_SECONDS = 6.0
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A disagreement: the smallest case found, and how many cases showed the same."""
+    """A disagreement: the smallest case found, and how many cases showed the same.
+
+    `sides` is what disagrees, where it is not what reference and candidate make of the case.
+    """
 
     case: Case
     verdict: Verdict
     count: int
+    sides: Sides | None = None
 
 
 @dataclass(slots=True)
@@ -333,18 +338,22 @@ class SuiteSearch:
     def _add(self, case: Case, verdict: Verdict) -> None:
         self._known.add(signature(verdict))
         if isinstance(verdict, Divergent):
-            case, verdict = self._simplified(case, verdict)
+            case, verdict = self.simplified(case, verdict)
         name = named(case)
         verdict = naming(verdict, case.id, name.id)
         self._result.findings.append(Finding(name, verdict, 1))
 
-    def _simplified(self, case: Case, verdict: Divergent) -> tuple[Case, Verdict]:
-        """Remove the parts of a case that its disagreement does not need."""
+    def simplified(
+        self, case: Case, verdict: Divergent, may_be: Callable[[Case], bool] = lambda _: True
+    ) -> tuple[Case, Verdict]:
+        """Remove the parts of a case that its disagreement does not need, as far as they may."""
         wanted = _essence(verdict, run(self._reference, case))
         latest: Verdict = verdict
 
         def holds(smaller: Case) -> bool:
             nonlocal latest
+            if not may_be(smaller):
+                return False
             try:
                 outcomes = run(self._reference, smaller)
             except ParityKitError:

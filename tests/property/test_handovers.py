@@ -30,9 +30,10 @@ from parity_kit.contract import (
 from parity_kit.contract.canonical import pack
 from parity_kit.contract.plain import Ext, Plain
 from parity_kit.corpora.folder import read_corpora
+from parity_kit.gates.search_gate import case_file
 from parity_kit.judging.candidate_under_test import CandidateUnderTest
 from parity_kit.judging.compare import compare, same_outcomes
-from parity_kit.judging.verdicts import Equal, NotSupported
+from parity_kit.judging.verdicts import Equal, NotSupported, label
 from parity_kit.programs.parsing import parse
 from parity_kit.reference import Engine
 from parity_kit.reference.build import Builder
@@ -131,9 +132,13 @@ def test_langgraph_continues_what_a_candidate_stored_where_the_bytes_differ() ->
         return tuple(map(changed, reference(case)))
 
     result = searched(other_parents)
-    ways = {finding.case.id.split("/")[2] for finding in result.findings}
-    assert "to-langgraph" in ways
+    back = next(one for one in result.findings if "/to-langgraph/" in one.case.id)
     assert result.begun["back"]
+    file = case_file(back, REFERENCE, CandidateUnderTest("it", other_parents), Level.BYTES)
+    assert file.candidate_outcomes
+    assert file.candidate_outcomes == reference(back.case)
+    verdict = compare(file.case, file.reference_outcomes, file.candidate_outcomes)
+    assert label(verdict) == "divergent", "it shows what differs"
 
 
 def test_a_candidate_that_takes_nothing_over_is_unsupported() -> None:

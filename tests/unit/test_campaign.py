@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Generator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -20,23 +21,40 @@ from command_line import parity_kit
 from parity_kit.candidates.launch import find
 from parity_kit.candidates.workspace import CACHE, Workspace
 from parity_kit.cli.campaign import advice
-from parity_kit.contract import Level
+from parity_kit.contract import Case, Level, Outcome, Returned, run
+from parity_kit.contract.casefile import read_case
 from parity_kit.contract.errors import BadFileError, UsageError
+from parity_kit.contract.events import GateFinished
 from parity_kit.gates import campaign_dask, campaign_forks
 from parity_kit.gates.campaign import JOURNAL, Campaign, CampaignRun, Latest
 from parity_kit.gates.campaign_dask import DaskExecutor
 from parity_kit.gates.campaign_forks import ForkExecutor
+from parity_kit.gates.campaign_result import result_events
 from parity_kit.gates.campaign_worker import Campaigned, Shrunk, close, do
 from parity_kit.gates.examples import MOST, example_names, read_examples
 from parity_kit.gates.resume import made_of
+from parity_kit.judging.candidate_under_test import CandidateUnderTest
 from parity_kit.judging.ledger import Ledger
-from parity_kit.reference.engine import oracle_versions
+from parity_kit.reference.engine import Engine, oracle_versions
 from parity_kit.search import lockstep
+from parity_kit.search.channel_classes import HOLDS
+from parity_kit.search.coverage import Floors
 from parity_kit.search.generate import SUITES
-from parity_kit.search.slices import CASES, Searched, Slice, SliceOrShrinking, slices
+from parity_kit.search.slices import (
+    CASES,
+    UNDISTURBED,
+    Searched,
+    Shrinking,
+    Slice,
+    SliceOrShrinking,
+    search_slice,
+    shrink_case,
+    slices,
+)
 
 ROOT = Path(__file__).parents[2]
 PURE = ROOT / "candidates" / "pure"
+REFERENCE = Engine()
 ENGINE = """
 import dataclasses
 import os
@@ -50,6 +68,9 @@ class Session:
         self.session, self.of = session, of
 
     def apply(self, operation):
+        if operation.name == "load_stored":  # it counts on from another id
+            args = {**operation.args, "created": operation.args["created"] + 1}
+            operation = dataclasses.replace(operation, args=args)
         outcome = self.session.apply(operation)
         if self.of == "EphemeralValue" and getattr(outcome, "value", None) is True:
             return dataclasses.replace(outcome, value=False)
@@ -76,7 +97,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> Generator[None]:
 
 @pytest.fixture
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
-    """A workspace with a candidate that gets what one class of channel does wrong."""
+    """A workspace with a candidate that gets one class of channel and every handover wrong."""
     monkeypatch.delenv(CACHE, raising=False)
     (tmp_path / "parity.toml").write_text("", encoding="utf-8")
     folder = tmp_path / "candidates" / "off"
@@ -98,13 +119,18 @@ def campaigned(workspace: Workspace, run: str = "one") -> Campaigned:
 
 
 def searched(
-    workspace: Workspace, executor: Any, *, examples: int = 200, seconds: float = 1e9
+    workspace: Workspace,
+    executor: Any,
+    *,
+    examples: int = 200,
+    seconds: float = 1e9,
+    suite: str = "channel",
 ) -> Campaign:
-    """Search channels on, in a folder that stays."""
+    """Search a suite on, in a folder that stays."""
     folder = workspace.root / "run"
     campaign = Campaign.read(folder)
     leg = CampaignRun(campaigned(workspace), folder, campaign, lambda: None)
-    leg.run(slices(["channel"], examples), executor, seconds)
+    leg.run(slices([suite], examples), executor, seconds)
     return campaign
 
 
@@ -112,7 +138,10 @@ def facts(campaign: Campaign) -> dict[str, Any]:
     """Return what does not depend on time, nor on which case came first."""
     return {
         "suites": {
-            suite: (totals.cases, totals.verdicts, totals.features, totals.pairs, totals.reached)
+            suite: (
+                *(totals.cases, totals.verdicts, totals.features, totals.pairs, totals.reached),
+                *(totals.begun, totals.left_out),
+            )
             for suite, totals in campaign.suites.items()
         },
         "causes": {key: known.cases for key, known in campaign.causes.items()},
@@ -129,7 +158,7 @@ def test_slices_share_the_examples_and_go_in_step() -> None:
 
 
 def test_every_suite_has_slices() -> None:
-    assert CASES.keys() == SUITES.keys()
+    assert CASES.keys() == {*SUITES, "handover"}
 
 
 def test_two_workers_find_what_one_finds_and_shrink_each_cause_once(workspace: Workspace) -> None:
@@ -208,6 +237,59 @@ def test_wherever_it_is_stopped_a_campaign_goes_on_to_the_same_result(workspace:
     journal.write_bytes(content[: len(content) // 2])  # in the midst of a line
     assert facts(searched(workspace, Here(asked))) == expected
     assert facts(Campaign.read(workspace.root / "run")) == expected
+
+
+def test_handovers_are_sliced_shrunk_and_resumed_like_other_cases(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(CASES, "handover", 2)
+    monkeypatch.setattr(lockstep, "SIMPLIFY_SECONDS", 60.0)  # it ends long before
+    asked = campaigned(workspace)
+    part = searched(workspace, Here(asked), examples=6, seconds=0, suite="handover")
+    assert part.cases == 2
+    resumed = searched(workspace, Here(asked), examples=6, suite="handover")
+    again = Campaign.read(workspace.root / "run")
+    assert facts(resumed) == facts(again)
+    cases = [known.shrunk.found for known in again.causes.values() if known.shrunk]
+    assert len(cases) == len(again.causes) >= 1
+    for case in cases:
+        assert case
+        file = read_case(workspace.root / "run" / case.file)
+        assert re.fullmatch("lockstep/handover/to-candidate/[0-9a-f]{12}", file.case.id)
+        assert case.size == 2, "what loads the thread, and what then differs"
+        assert file.case.operations[0].args["stored"]
+        assert any(feature.startswith(HOLDS) for feature in file.case.features)
+    assert not example_names(workspace, "off", "handover"), "`run` could not try it first"
+    gate = [*result_events(again, "off", Level.BYTES, Floors())][-1]
+    assert isinstance(gate, GateFinished)
+    assert gate.subjects.keys() == {"graph"}
+    assert gate.pairs
+    assert any("LangGraph to the candidate: 6 handovers, " in note for note in gate.notes)
+    shutil.rmtree(workspace.root / "run")
+    close()  # forks start engines of their own
+    two = searched(workspace, ForkExecutor(asked, 2), examples=6, suite="handover")
+    assert facts(two) == facts(resumed)
+
+
+def test_handovers_that_differ_undisturbed_are_one_cause(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lockstep, "SIMPLIFY_SECONDS", 0.0)
+
+    def other_values(case: Case) -> tuple[Outcome, ...]:
+        outcomes = run(REFERENCE, case)
+        return tuple(
+            replace(outcome, value="other") if isinstance(outcome, Returned) and at else outcome
+            for at, outcome in enumerate(outcomes)
+        )
+
+    under_test = CandidateUnderTest("it", other_values)
+    result = search_slice(Slice("handover", 0, 4), 0, REFERENCE, under_test, Level.BYTES)
+    assert [seen.cause for seen in result.causes] == [UNDISTURBED]
+    (seen,) = result.causes
+    assert seen.cases == result.begun["differs undisturbed"] == 4
+    wanted = Shrinking("handover", seen.verdict, seen.cause, seen.choices)
+    assert shrink_case(wanted, REFERENCE, under_test, Level.BYTES)
+    equal = CandidateUnderTest("it", lambda case: run(REFERENCE, case))
+    assert shrink_case(wanted, REFERENCE, equal, Level.BYTES) is None
 
 
 def test_a_journal_that_is_none_is_refused(tmp_path: Path) -> None:
