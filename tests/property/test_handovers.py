@@ -38,9 +38,11 @@ from parity_kit.programs.parsing import parse
 from parity_kit.reference import Engine
 from parity_kit.reference.build import Builder
 from parity_kit.reference.savers import close_saver, load_contents, make_saver
+from parity_kit.search import lockstep
 from parity_kit.search.channel_classes import HOLDS, handed_classes
 from parity_kit.search.handing_over import HandoverSearch, hand_over
 from parity_kit.search.handovers import LOAD, Thread, handover, is_stopped, stopped, stops
+from parity_kit.search.slices import UNDISTURBED, Shrinking, Slice, search_slice, shrink_case
 
 FIXTURES = find_workspace(Path(__file__)).fixtures
 REFERENCE = Engine()
@@ -289,3 +291,25 @@ def test_what_langgraph_keeps_in_its_process_is_not_handed_over() -> None:
     )
     assert result.left_out["visits"] >= 1
     assert "visits" in list(result.notes())[-1]
+
+
+def test_handovers_that_differ_undisturbed_are_one_cause(monkeypatch: pytest.MonkeyPatch) -> None:
+    reference = Engine()
+    monkeypatch.setattr(lockstep, "SIMPLIFY_SECONDS", 0.0)
+
+    def other_values(case: Case) -> tuple[Outcome, ...]:
+        outcomes = run(reference, case)
+        return tuple(
+            replace(outcome, value="other") if isinstance(outcome, Returned) and at else outcome
+            for at, outcome in enumerate(outcomes)
+        )
+
+    under_test = CandidateUnderTest("it", other_values)
+    result = search_slice(Slice("handover", 0, 4), 0, reference, under_test, Level.BYTES)
+    assert [seen.cause for seen in result.causes] == [UNDISTURBED]
+    (seen,) = result.causes
+    assert seen.cases == result.begun["differs undisturbed"] == 4
+    wanted = Shrinking("handover", seen.verdict, seen.cause, seen.choices)
+    assert shrink_case(wanted, reference, under_test, Level.BYTES)
+    equal = CandidateUnderTest("it", lambda case: run(reference, case))
+    assert shrink_case(wanted, reference, equal, Level.BYTES) is None

@@ -11,7 +11,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Generator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -21,7 +20,7 @@ from command_line import parity_kit
 from parity_kit.candidates.launch import find
 from parity_kit.candidates.workspace import CACHE, Workspace
 from parity_kit.cli.campaign import advice
-from parity_kit.contract import Case, Level, Outcome, Returned, run
+from parity_kit.contract import Level
 from parity_kit.contract.casefile import read_case
 from parity_kit.contract.errors import BadFileError, UsageError
 from parity_kit.contract.events import GateFinished
@@ -33,7 +32,6 @@ from parity_kit.gates.campaign_result import result_events
 from parity_kit.gates.campaign_worker import Campaigned, Shrunk, close, do
 from parity_kit.gates.examples import MOST, example_names, read_examples
 from parity_kit.gates.resume import made_of
-from parity_kit.judging.candidate_under_test import CandidateUnderTest
 from parity_kit.judging.ledger import Ledger
 from parity_kit.reference.engine import Engine, oracle_versions
 from parity_kit.search import lockstep
@@ -42,13 +40,9 @@ from parity_kit.search.coverage import Floors
 from parity_kit.search.generate import SUITES
 from parity_kit.search.slices import (
     CASES,
-    UNDISTURBED,
     Searched,
-    Shrinking,
     Slice,
     SliceOrShrinking,
-    search_slice,
-    shrink_case,
     slices,
 )
 
@@ -269,27 +263,6 @@ def test_handovers_are_sliced_shrunk_and_resumed_like_other_cases(
     close()  # forks start engines of their own
     two = searched(workspace, ForkExecutor(asked, 2), examples=6, suite="handover")
     assert facts(two) == facts(resumed)
-
-
-def test_handovers_that_differ_undisturbed_are_one_cause(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lockstep, "SIMPLIFY_SECONDS", 0.0)
-
-    def other_values(case: Case) -> tuple[Outcome, ...]:
-        outcomes = run(REFERENCE, case)
-        return tuple(
-            replace(outcome, value="other") if isinstance(outcome, Returned) and at else outcome
-            for at, outcome in enumerate(outcomes)
-        )
-
-    under_test = CandidateUnderTest("it", other_values)
-    result = search_slice(Slice("handover", 0, 4), 0, REFERENCE, under_test, Level.BYTES)
-    assert [seen.cause for seen in result.causes] == [UNDISTURBED]
-    (seen,) = result.causes
-    assert seen.cases == result.begun["differs undisturbed"] == 4
-    wanted = Shrinking("handover", seen.verdict, seen.cause, seen.choices)
-    assert shrink_case(wanted, REFERENCE, under_test, Level.BYTES)
-    equal = CandidateUnderTest("it", lambda case: run(REFERENCE, case))
-    assert shrink_case(wanted, REFERENCE, equal, Level.BYTES) is None
 
 
 def test_a_journal_that_is_none_is_refused(tmp_path: Path) -> None:

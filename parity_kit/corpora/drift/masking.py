@@ -96,7 +96,7 @@ def compare_masks(kept: Iterable[Mask], measured: Measured) -> Stale:
         tuple(
             mask
             for key, mask in sorted(kept_by_place.items())
-            if key not in measured_by_place and mask.under.keys() != {"threads"}
+            if key not in measured_by_place and set(mask.under) != {"threads"}
         ),
         tuple(mask for key, mask in sorted(measured_by_place.items()) if key not in kept_by_place),
     )
