@@ -24,7 +24,7 @@ from parity_kit.bench.results import Pairs, load
 from parity_kit.bench.session import run_benchmarks
 from parity_kit.bench.statistics import Pair, Speed, confirmed, estimate, verdict
 from parity_kit.candidates.workspace import Workspace
-from parity_kit.contract.events import Event
+from parity_kit.contract.events import Event, GateProgress
 
 WORKLOADS = ("sequential-5", "checkpoint-memory-5", "serialization-medium", "channels-binop")
 COMPARISONS = 200
@@ -67,13 +67,25 @@ def study(  # noqa: PLR0913  # the settings of a study, each with its own name
     """
     settings = Settings(rounds, 0, value_seconds, WORKLOADS)
     rates: list[Rates] = []
-    for condition, beside in (("quiet", contextlib.nullcontext), ("one core busy", _busy)):
+    for before, (condition, beside) in enumerate(_CONDITIONS):
         here = folder / condition.replace(" ", "-")
         with beside():
-            run_benchmarks(workspace, [], here, settings, seed=seed, emit=emit)
+            run_benchmarks(workspace, [], here, settings, seed=seed, emit=_of_all(emit, before))
         measured = load(here, CONTROL)
         rates += [rates_of(condition, name, measured[name], seed) for name in WORKLOADS]
     return rates
+
+
+def _of_all(emit: Callable[[Event], None], before: int) -> Callable[[Event], None]:
+    """Return where events of a condition go: their progress is that of all conditions."""
+
+    def take(event: Event) -> None:
+        if isinstance(event, GateProgress):
+            done, total = event.done + before * event.total, event.total * len(_CONDITIONS)
+            event = dataclasses.replace(event, done=done, total=total)
+        emit(event)
+
+    return take
 
 
 def rates_of(condition: str, workload: str, measured: Pairs, seed: int) -> Rates:
@@ -151,3 +163,6 @@ def _busy() -> Generator[None]:
             yield
         finally:
             process.kill()
+
+
+_CONDITIONS = (("quiet", contextlib.nullcontext), ("one core busy", _busy))

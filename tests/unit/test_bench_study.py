@@ -1,12 +1,19 @@
 from __future__ import annotations
 
 import random
+from collections import defaultdict
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from parity_kit.bench import study as study_module
 from parity_kit.bench.results import Pairs
 from parity_kit.bench.statistics import Pair, Speed
-from parity_kit.bench.study import judge, overall, rates_of
+from parity_kit.bench.study import judge, overall, rates_of, study
+from parity_kit.candidates.workspace import Workspace
+from parity_kit.contract.events import Event, GateProgress
 
 
 def _measured(noise: float, pairs: int = 40) -> Pairs:
@@ -44,3 +51,19 @@ def test_the_mean_of_a_condition_is_over_its_workloads() -> None:
     (mean,) = overall(rows)
 
     assert (mean.condition, mean.workload, mean.pairs, mean.detected) == ("quiet", "all", 80, 1)
+
+
+def test_progress_is_that_of_both_conditions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def half(*_: object, emit: Callable[[Event], None], **__: Any) -> None:
+        for done in (1, 2):
+            emit(GateProgress("everyone", "benchmarks", done, 2))
+
+    monkeypatch.setattr(study_module, "run_benchmarks", half)
+    monkeypatch.setattr(study_module, "load", lambda *_: defaultdict(lambda: _measured(0.01)))
+    events: list[Event] = []
+    study(Workspace(tmp_path), tmp_path, 2, 0.001, seed=1, emit=events.append)
+
+    shown = [(event.done, event.total) for event in events if isinstance(event, GateProgress)]
+    assert shown == [(1, 4), (2, 4), (3, 4), (4, 4)]
