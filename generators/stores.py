@@ -247,19 +247,19 @@ _BATCHES: Traces = {
     ),
 }
 
-_COMMON: Traces = {**_PUTS, **_DELETES, **_SEARCHES, **_LISTS, **_BATCHES}
+COMMON: Traces = {**_PUTS, **_DELETES, **_SEARCHES, **_LISTS, **_BATCHES}
 
 
 def cases() -> Iterator[Case]:
     """Yield the corpus: each trace on each store that offers it."""
     for kind in ("memory", "sqlite"):
-        for name, operations in _COMMON.items():
+        for name, operations in COMMON.items():
             yield store(f"stores/{kind}/{name}", {"store": kind}, *operations)
     for name, operations in {**_PUTS, **_SEARCHES, **_BATCHES}.items():
         if name in _AWAITED:
-            yield store(f"stores/memory/async/{name}", {"store": "memory"}, *_awaited(operations))
-    awaited = op("get", namespace=["a"], key="k", **{"async": True})
-    yield store("stores/sqlite/async/refused", {"store": "sqlite"}, awaited)
+            yield store(f"stores/memory/async/{name}", {"store": "memory"}, *awaited(operations))
+    once = op("get", namespace=["a"], key="k", **{"async": True})
+    yield store("stores/sqlite/async/refused", {"store": "sqlite"}, once)
     yield store("stores/memory/ttl/refused", {"store": "memory"}, *EXPIRING["ttl/given"][:2], ALL)
     for name, operations in INDEXED.items():
         spec: dict[str, Any] = {"dims": 3, "fields": ["text"]}
@@ -271,13 +271,13 @@ def cases() -> Iterator[Case]:
             case = f"stores/sqlite/{name}/{label}"
             yield store(case, {"store": "sqlite", "ttl": ttl or None}, *operations)
             spec = {"store": "async-sqlite", "ttl": ttl or None}
-            yield store(f"stores/async-sqlite/{name}/{label}", spec, *_awaited(operations))
-    for name, operations in _COMMON.items():
+            yield store(f"stores/async-sqlite/{name}/{label}", spec, *awaited(operations))
+    for name, operations in COMMON.items():
         spec = {"store": "async-sqlite"}
-        yield store(f"stores/async-sqlite/{name}", spec, *_awaited(operations))
+        yield store(f"stores/async-sqlite/{name}", spec, *awaited(operations))
 
 
-def _awaited(operations: Iterable[Operation]) -> Iterator[Operation]:
+def awaited(operations: Iterable[Operation]) -> Iterator[Operation]:
     """Yield the operations as asynchronous calls; a sweep has one form only."""
     for one in operations:
         yield one if one.name == "sweep" else Operation(one.name, {**one.args, "async": True})

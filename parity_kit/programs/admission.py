@@ -23,7 +23,7 @@ from parity_kit.programs.parsing import parse
 
 SAVERS = ("memory", "sqlite", "sqlite-file", "postgres", "async-sqlite", "async-postgres")
 _AWAITED = "async-"
-STORES = ("memory", "sqlite", "async-sqlite")
+STORES = ("memory", "sqlite", "async-sqlite", "postgres", "async-postgres")
 CACHES = ("memory", "sqlite")
 _MOST_DIMENSIONS = 64
 
@@ -31,6 +31,11 @@ _MOST_DIMENSIONS = 64
 def is_awaited(name: object) -> bool:
     """Return whether all calls of the saver or store with this name are awaited."""
     return str(name).startswith(_AWAITED)
+
+
+def on_postgresql(subject: Subject) -> bool:
+    """Return whether the saver or store of a subject needs a PostgreSQL server."""
+    return any(str(subject.spec.get(kind)).endswith("postgres") for kind in ("saver", "store"))
 
 
 def admit(case: Case, where: str = "", *, trusted: Collection[str] = ()) -> None:
@@ -161,7 +166,7 @@ def _store(spec: Mapping[str, Any]) -> None:
             rules.text(field, "store.index.fields")
     if spec.get("ttl") is not None:
         ttl = rules.mapping(spec["ttl"], "store.ttl")
-        rules.keys(ttl, ("default_ttl", "refresh_on_read"), (), "store.ttl")
+        rules.keys(ttl, ("default_ttl", "refresh_on_read", "omit_expired"), (), "store.ttl")
 
 
 def _cache(spec: Mapping[str, Any]) -> None:

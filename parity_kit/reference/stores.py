@@ -28,6 +28,7 @@ from parity_kit.contract import (
 )
 from parity_kit.programs.admission import is_awaited
 from parity_kit.reference.clocked import ClockedSession, call
+from parity_kit.reference.postgres_stores import PostgresTable
 
 _DIGITS_OF_A_SCORE = 5
 """A score is rounded: its last digits follow the library that multiplied the vectors."""
@@ -40,16 +41,22 @@ class StoreSession(ClockedSession):
 
     def __init__(self, subject: Subject, pins: Pins) -> None:
         super().__init__(pins)
-        self._loop = asyncio.Runner() if is_awaited(subject.spec["store"]) else None
-        self._store = _make_store(subject.spec, self._now, self._loop)
+        spec = subject.spec
+        self._loop = asyncio.Runner() if is_awaited(spec["store"]) else None
+        self._postgres = _postgres_table(spec, self._loop)
+        table = self._postgres
+        self._store = table.store if table else _make_store(spec, self._now, self._loop)
 
     def close(self) -> None:
         """Close the store's database."""
-        if self._loop is not None:
+        if self._postgres is not None:
+            self._postgres.close()
+        elif self._loop is not None:
             self._loop.run(self._store.conn.close())
-            self._loop.close()
         elif not isinstance(self._store, InMemoryStore):
             self._store.conn.close()
+        if self._loop is not None:
+            self._loop.close()
 
     def _refusal(self, operation: Operation) -> str:
         if operation.name == "sweep":
@@ -59,6 +66,8 @@ class StoreSession(ClockedSession):
 
     def _call(self, name: str, arguments: dict[str, Any], *, awaited: bool) -> Any:
         named: dict[str, Any] = {}
+        if self._postgres is not None:
+            self._postgres.set_clock(self._now())
         if name == "sweep":
             result = self._store.sweep_ttl()
             return result if self._loop is None else self._loop.run(result)
@@ -74,6 +83,8 @@ class StoreSession(ClockedSession):
     def _contents(self) -> dict[str, bytes]:
         if isinstance(self._store, InMemoryStore):
             return {}
+        if self._postgres is not None:
+            return _contents(self._postgres.rows())
         if self._loop is None:
             return _contents(self._store.conn.execute(_ROWS))
         return _contents(self._loop.run(self._store.conn.execute_fetchall(_ROWS)))
@@ -156,6 +167,13 @@ def _make_store(
             raise UnsupportedSubjectError(f"no store {name} with these settings")
 
 
+def _postgres_table(spec: Mapping[str, Any], loop: asyncio.Runner | None) -> PostgresTable | None:
+    """Return the table of a store on PostgreSQL, and None for other stores."""
+    if spec["store"] not in {"postgres", "async-postgres"} or spec.get("index") is not None:
+        return None
+    return PostgresTable(spec.get("ttl"), loop)
+
+
 def _make_sqlite(ttl: Any, now: Callable[[], datetime]) -> Any:
     try:
         from langgraph.store.sqlite import SqliteStore  # noqa: PLC0415  # older releases have none
@@ -202,7 +220,7 @@ def _embedder(dimensions: int) -> Callable[[Sequence[str]], list[list[float]]]:
 
 
 def _contents(rows: Iterable[Any]) -> dict[str, bytes]:
-    """Return what the rows of SQLite hold as text, by name."""
+    """Return what the rows of a database hold as text, by name."""
     entries: dict[str, bytes] = {}
     for prefix, key, value, expires, minutes in rows:
         entries[stored_name("item", prefix, key, "value")] = bytes(value)

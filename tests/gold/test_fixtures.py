@@ -62,6 +62,7 @@ FLOORS = {
     "upstream_findings": 20,
     "savers": 300,
     "savers_postgres": 180,
+    "stores_postgres": 250,
 }
 CHANNEL_CLASSES = 10
 SAFE_TYPES = 49

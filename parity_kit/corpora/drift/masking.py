@@ -33,6 +33,7 @@ from parity_kit.contract.errors import KitError
 from parity_kit.corpora.drift.volatile import moves_between
 from parity_kit.corpora.folder import read_corpora
 from parity_kit.judging.masks import Mask, MaskPlace, Move
+from parity_kit.programs.admission import on_postgresql
 from parity_kit.reference.logs import silence_langgraph
 
 Again = Callable[[Case], tuple[Outcome, ...]]
@@ -234,7 +235,7 @@ def concerns(variation: str, trace: Trace) -> bool:
     """Return whether a case can move under a variation; PostgreSQL is not on every machine."""
     subject = trace.case.subject
     saver = subject.spec.get("saver")
-    if saver in {"postgres", "async-postgres"}:
+    if on_postgresql(subject):
         return False
     if variation == "sets":
         return b"set" in pack(trace.to_plain())

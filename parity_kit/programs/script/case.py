@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from parity_kit.contract import Case, Operation, SubjectKind
 from parity_kit.contract.errors import BadProgramError
-from parity_kit.programs.admission import check_structure, is_awaited
+from parity_kit.programs.admission import check_structure, is_awaited, on_postgresql
 from parity_kit.programs.model import Functional
 from parity_kit.programs.own_types import own_types
 from parity_kit.programs.parsing import parse
@@ -82,9 +82,8 @@ def _source(case: Case) -> str:
 
 
 def _title(case: Case) -> str:
-    spec: Mapping[str, Any] = case.subject.spec
     name = re.sub(r"[^\w./:+ -]", "?", case.id)
-    if spec.get("saver") not in {"postgres", "async-postgres"}:
+    if not on_postgresql(case.subject):
         return f'"""What LangGraph does in case {name}."""'
     return (
         f'"""What LangGraph does in case {name}.\n\n'

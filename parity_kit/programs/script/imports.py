@@ -39,6 +39,7 @@ _MODULES = {
     "langgraph.runtime": "Runtime",
     "langgraph.store.base": "GetOp ListNamespacesOp MatchCondition PutOp SearchOp",
     "langgraph.store.memory": "InMemoryStore",
+    "langgraph.store.postgres": "AsyncPostgresStore PostgresStore",
     "langgraph.store.sqlite": "AsyncSqliteStore SqliteStore",
     "psycopg": "AsyncConnection",
     "psycopg.rows": "dict_row",

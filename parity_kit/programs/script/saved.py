@@ -118,6 +118,18 @@ async def async_sqlite_store(**settings):
     return store''',
         ("AsyncSqliteStore", "aiosqlite"),
     ),
+    "async_postgres_store": Helper(
+        '''\
+async def async_postgres_store(**settings):
+    """Return a store on the database that the first argument names."""
+    connection = await AsyncConnection.connect(
+        sys.argv[1], autocommit=True, prepare_threshold=0, row_factory=dict_row
+    )
+    store = AsyncPostgresStore(connection, **settings)
+    await store.setup()
+    return store''',
+        ("AsyncPostgresStore", "AsyncConnection", "dict_row", "sys"),
+    ),
     "async_postgres": Helper(
         '''\
 async def async_postgres():

@@ -36,7 +36,15 @@ def _store_source(spec: Mapping[str, Any], uses: Uses) -> Iterator[str]:
     settings = {"ttl": None if ttl is None else literal(ttl, uses)}
     if is_awaited(spec["store"]):
         yield f"runner = {uses('asyncio')}.Runner()"
-        yield f"store = runner.run({call(uses('async_sqlite_store'), **settings)})"
+        made = spec["store"].replace("-", "_") + "_store"
+        yield f"store = runner.run({call(uses(made), **settings)})"
+        return
+    if spec["store"] == "postgres":
+        uses("sys")
+        opened = call(f"{uses('PostgresStore')}.from_conn_string", "sys.argv[1]", **settings)
+        yield f"connection = {opened}"
+        yield "store = connection.__enter__()"
+        yield "store.setup()"
         return
     database = call(
         f"{uses('sqlite3')}.connect",

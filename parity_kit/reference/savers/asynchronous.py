@@ -56,21 +56,11 @@ def _make_sqlite(awaited: Awaited) -> tuple[Any, ModuleType, Any]:
 def _make_postgres(awaited: Awaited) -> tuple[Any, ModuleType, Any]:
     twin = postgres.make()
     from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver  # noqa: PLC0415  # an extra
-    from psycopg import AsyncConnection  # noqa: PLC0415  # the same
-    from psycopg.rows import dict_row  # noqa: PLC0415  # the same
 
     (place,) = twin.conn.execute("SHOW search_path").fetchone().values()
 
     async def connect() -> Any:
-        # As `AsyncPostgresSaver.from_conn_string` connects.
-        connection: Any = await AsyncConnection.connect(
-            postgres.server().address,
-            autocommit=True,
-            prepare_threshold=0,
-            row_factory=dict_row,  # pyright: ignore[reportArgumentType]  # psycopg's own overloads
-        )
-        await connection.execute(f"SET search_path TO {place}")
-        return AsyncPostgresSaver(connection)
+        return AsyncPostgresSaver(await postgres.connect_awaited(place))
 
     return awaited.complete(connect()), postgres, twin
 

@@ -71,6 +71,22 @@ def _connected(schema: str, address: str) -> Any:
     return saver
 
 
+async def connect_awaited(path: str) -> Any:
+    """Return an asynchronous connection that finds names on this search path."""
+    from psycopg import AsyncConnection  # noqa: PLC0415  # an optional extra
+    from psycopg.rows import dict_row  # noqa: PLC0415  # the same
+
+    # As LangGraph's asynchronous savers and stores connect in `from_conn_string`.
+    connection: Any = await AsyncConnection.connect(
+        server().address,
+        autocommit=True,
+        prepare_threshold=0,
+        row_factory=dict_row,  # pyright: ignore[reportArgumentType]  # psycopg's own overloads
+    )
+    await connection.execute(f"SET search_path TO {path}")
+    return connection
+
+
 def _disconnect() -> None:
     for saver in _made:
         saver.conn.close()

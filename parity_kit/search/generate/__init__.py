@@ -13,11 +13,12 @@ from typing import TypeAlias
 from parity_kit.contract import Engine, Trace
 from parity_kit.reference.postgres_server import missing
 from parity_kit.search.choices import Choices
+from parity_kit.search.generate import savers, stores
 from parity_kit.search.generate.channels import channel_case
 from parity_kit.search.generate.codec import codec_case
 from parity_kit.search.generate.crashes import crash_case
 from parity_kit.search.generate.graphs import graph_case
-from parity_kit.search.generate.savers import available, saver_case
+from parity_kit.search.generate.savers import saver_case
 from parity_kit.search.generate.stores import cache_case, store_case
 
 Generator: TypeAlias = Callable[[Choices, Engine], Trace]
@@ -26,8 +27,8 @@ SUITES: Mapping[str, Generator] = {
     "codec": codec_case,
     "channel": channel_case,
     "graph": graph_case,
-    "saver": lambda choices, reference: saver_case(choices, reference, available()),
-    "store": store_case,
+    "saver": lambda choices, reference: saver_case(choices, reference, savers.available()),
+    "store": lambda choices, reference: store_case(choices, reference, stores.available()),
     "cache": cache_case,
     "crash": crash_case,
 }
@@ -36,5 +37,5 @@ SUITES: Mapping[str, Generator] = {
 
 def left_out(suite: str) -> str:
     """Return what a suite cannot generate here, and why; nothing if it can generate all."""
-    reason = missing() if suite == "saver" else ""
+    reason = missing() if suite in {"saver", "store"} else ""
     return f"PostgreSQL left out: {reason}" if reason else ""

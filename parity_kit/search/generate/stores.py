@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from parity_kit.contract import Engine, Operation, Subject, SubjectKind, Trace
 from parity_kit.contract.plain import Plain
 from parity_kit.programs.admission import is_awaited
+from parity_kit.reference.postgres_server import missing
 from parity_kit.search.choices import Choices
 from parity_kit.search.generate.growing import Growing
 
@@ -24,14 +26,22 @@ _MOST = 9
 _NAMESPACES = (["w", "a"], ["w", "b"], ["w"], ["a,b"], ["a", "b"])
 
 
-def store_case(choices: Choices, reference: Engine) -> Trace:
+@functools.cache
+def available() -> tuple[str, ...]:
+    """Return the stores to choose from; cheap ones are repeated."""
+    quick = ("memory", "sqlite", "async-sqlite") * 2
+    return quick if missing() else (*quick, "postgres", "async-postgres")
+
+
+def store_case(choices: Choices, reference: Engine, stores: tuple[str, ...]) -> Trace:
     """Return a case on one of the stores."""
-    name = choices.pick(("memory", "sqlite", "async-sqlite"))
+    name = choices.pick(stores)
     spec: dict[str, Plain] = {"store": name}
     if name != "memory" and choices.chance(2):
         spec["ttl"] = {
             **({"refresh_on_read": choices.chance()} if choices.chance() else {}),
             **({"default_ttl": choices.pick((0.02, 0.05, 9))} if choices.chance() else {}),
+            **({"omit_expired": True} if choices.chance(2) else {}),
         }
     elif name == "memory" and choices.chance(3):
         spec["index"] = {"dims": choices.between(2, 4), "fields": choices.some(_PATHS, 2)}

@@ -19,6 +19,7 @@ from pure_engine.codec.serializer import native
 from pure_engine.sessions.session import Session
 from pure_engine.stores.labels import check_labels, check_written
 from pure_engine.stores.memory import MemoryStore
+from pure_engine.stores.postgres import PostgresStore
 from pure_engine.stores.sqlite import SqliteStore
 from pure_engine.stores.store import Get, Item, Names, Put, Request, Scored, Search, Store
 
@@ -159,6 +160,8 @@ def _make_store(subject: Subject, now: Callable[[], datetime]) -> Store:
             return SqliteStore(now, spec.get("ttl"))
         case "async-sqlite" if spec.get("index") is None:
             return SqliteStore(now, spec.get("ttl"), asynchronous=True)
+        case "postgres" | "async-postgres" if spec.get("index") is None:
+            return PostgresStore(now, spec.get("ttl"))
         case name:
             problem = f"no store {name} with these settings"
             raise UnsupportedSubjectError(problem)
