@@ -12,7 +12,8 @@ import functools
 import gc
 import inspect
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
@@ -97,8 +98,19 @@ class Watcher(MetaPathFinder):
         spec = PathFinder.find_spec(fullname, path, target)
         if spec is None or spec.origin is None or self._module(spec.origin) is None:
             return None
-        spec.loader = _Loader(fullname, spec.origin)
+        spec.loader = _Loader(fullname, spec.origin, self._unwatched)
         return spec
+
+    @contextmanager
+    def _unwatched(self) -> Generator[None]:
+        """Do not watch: what an import runs belongs to no case, as only the first one imports."""
+        watches, self._watches = self._watches, False
+        running = frozenset(self._running)
+        try:
+            yield
+        finally:
+            self._watches = watches
+            self._running.intersection_update(running)
 
     def _look(self, names: tuple[str, str], parameters: Sequence[str], *values: object) -> None:
         """Note that a function runs, and which parameters have not the value of their default."""
@@ -136,6 +148,17 @@ def _module_below(roots: Sequence[Path]) -> Callable[[str], str | None]:
 
 
 class _Loader(SourceFileLoader):
+    def __init__(
+        self, fullname: str, path: str, unwatched: Callable[[], AbstractContextManager[None]]
+    ) -> None:
+        super().__init__(fullname, path)
+        self._unwatched = unwatched
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Import the module without watching it."""
+        with self._unwatched():
+            super().exec_module(module)
+
     def get_code(self, fullname: str) -> CodeType:
         """Compile the module with calls of the watcher, whatever bytecode lies beside it."""
         return _compiled(fullname, self.get_filename(fullname))

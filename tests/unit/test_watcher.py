@@ -165,6 +165,17 @@ def test_what_runs_outside_of_watched_calls_does_not_count(
     assert watcher.ran().calls == (), "it was asked for"
 
 
+def test_what_an_import_runs_does_not_count(
+    module: ModuleType, watcher: Watcher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = f"{module.__name__.partition('.')[0]}.decorated"
+    source = "def made(f):\n    return f\n\n@made\ndef late(a=1):\n    return a\n"
+    (tmp_path / f"{name.replace('.', '/')}.py").write_text(source, encoding="utf-8")
+    watcher.call(lambda: importlib.import_module(name).late(2))
+    monkeypatch.delitem(sys.modules, name)
+    assert {function.name for function in watcher.ran().functions} == {"late"}
+
+
 def test_a_module_that_a_call_imports_is_watched(
     module: ModuleType, watcher: Watcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
