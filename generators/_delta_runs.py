@@ -58,6 +58,9 @@ _BESIDE: Program = delta() | {
     "edges": [[START, "step"], [START, "beside"]],
 }
 _EXIT: dict[str, Any] = {"durability": "exit"}
+_NAMED: dict[str, Any] = {
+    "config": {"metadata": {"user": "ann"}, "configurable": {"language": "en"}}
+}
 DELTA_RUNS: Runs = (
     {
         f"delta/inputs/{mode}": (
@@ -147,6 +150,10 @@ DELTA_RUNS: Runs = (
             _BESIDE,
             (_given(4, "in", **_EXIT), STATE, resume("a", **_EXIT), HISTORY),
         ),
+        "delta/exit-after-ten-supersteps": (
+            delta(),
+            (_given(-8, "in", **_EXIT), _given(3, "on", **_EXIT), STATE, HISTORY),
+        ),
         "delta/asks-beside-then-fork": (
             _BESIDE,
             (_given(4, "in"), go_on(checkpoint=2), update({"log": ["u"]}, "step"), GO_ON, HISTORY),
@@ -161,6 +168,14 @@ DELTA_RUNS: Runs = (
                 _given(3, "on"),
                 HISTORY,
             ),
+        ),
+        "delta/named-at-exit": (
+            delta(),
+            (_given(3, "in", **_EXIT, **_NAMED), _given(3, "on", **_EXIT, **_NAMED), HISTORY),
+        ),
+        "delta/named-at-exit-inside": (
+            parent(delta(), checkpointer=True),
+            (_given(3, "in", **_EXIT, **_NAMED), _given(2, "on", **_EXIT), HISTORY),
         ),
         "delta/kept-inside": (
             parent(delta(), checkpointer=True),

@@ -80,6 +80,33 @@ CONFIG_RUNS: Runs = {
         LINE,
         (invoke(**_named("first")), update(None, "__copy__", **_named("second")), HISTORY),
     ),
+    "config/copy-of-a-checkpoint-without-parent": (
+        LINE,
+        (
+            invoke(durability="exit", **_named("first")),
+            update(None, "__copy__", checkpoint=5, config={"metadata": METADATA}),
+            update(None, "__copy__", checkpoint=5, config={"configurable": _OWN}),
+            update(
+                [[{"log": ["u"]}, "a"]],
+                "__copy__",
+                checkpoint=5,
+                config={"metadata": METADATA, "configurable": _OWN},
+            ),
+            HISTORY,
+        ),
+    ),
+    "config/copy-and-change": (
+        LINE,
+        (
+            invoke(**_named("first")),
+            update(
+                [[{"log": ["u"]}, "a"]],
+                "__copy__",
+                config={"metadata": METADATA, "configurable": _OWN},
+            ),
+            HISTORY,
+        ),
+    ),
     "config/cleared": (
         ASK,
         (invoke(), update(None, "__end__", **_named("user")), HISTORY),

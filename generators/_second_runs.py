@@ -93,6 +93,14 @@ _ENDS_FIRST: Program = {
     "edges": [["a", END], ["b", END]],
     "branches": {START: [{"if": [{"get": "n"}, "a", END]}, {"get": "to"}]},
 }
+_ASKED_AND_FAILED: Program = {
+    "state": {"log": LOG},
+    "nodes": {
+        "a": {"body": [{"let": {"x": {"interrupt": "q"}}}, ALWAYS], "error_handler": [note("a")]},
+        "b": {"body": [note({"interrupt": "beside"})]},
+    },
+    "edges": [[START, "a"], [START, "b"]],
+}
 _HANDLER_CALLS: Program = {
     "state": {"n": INT, "log": LOG},
     "subgraphs": {"child": {"program": ASKING}},
@@ -213,6 +221,16 @@ SECOND_RUNS: Runs = {
     "branches/the-first-of-two-ends": (
         _ENDS_FIRST,
         (invoke(input={"to": "b"}), invoke(input={"n": 1, "to": "b"}), STATE),
+    ),
+    "handlers/of-what-asked-and-failed": (
+        _ASKED_AND_FAILED,
+        (
+            invoke(),
+            resume_map((0, "yes")),
+            stream(["values", "updates", "tasks"]),
+            resume_map((0, "yes")),
+            HISTORY,
+        ),
     ),
     "handlers/that-calls-a-subgraph": (
         _HANDLER_CALLS,

@@ -36,6 +36,14 @@ _TRACES: dict[str, tuple[Operation, ...]] = {
         get([_A, "k"], [_A, "l"], [_B, "k"]),
         get([_B, "k"], [_A, "k"]),
     ),
+    "set/a-key-twice": (
+        put([_A, "k", 1, None], [_B, "k", 2, None], [_A, "k", 3, None]),
+        get([_B, "k"], [_A, "k"]),
+    ),
+    "set/joined-twice": (
+        put([["a", "b"], "k", 1, None], [["a,b"], "k", 2, None], [["a", "b"], "k", 3, None]),
+        get([["a", "b"], "k"], [["a,b"], "k"]),
+    ),
     "get/none": (get(), get([_A, "k"])),
     "get/twice-the-same": (put([_A, "k", 1, None]), get([_A, "k"], [_A, "k"])),
     "get/some": (put([_A, "k", 1, None]), get([_A, "k"], [_A, "l"], [_B, "k"])),

@@ -228,6 +228,9 @@ def cases() -> Iterator[Case]:
         stored = _stored(checkpoint | {"v": layout})
         name = f"migration/start-of-a-node-that-is-handled/version-{layout}"
         yield graph(name, _HANDLED, stored, *SCRIPTS["go-on"])
+    _, first = LAYOUTS["task-ids-of-version-1"]
+    at_exit = op("stream", **THREAD, input={"n": 2}, modes=["debug"], durability="exit")
+    yield graph("migration/task-ids-at-exit", LINE, _stored(first), at_exit, *SCRIPTS["read"])
     _, first = LAYOUTS["today"]
     second = _stored(first | {"id": ID.format(2)}, parent=ID.format(1))
     for saver in ("memory", "sqlite"):

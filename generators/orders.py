@@ -104,6 +104,13 @@ FAMILIES: Mapping[str, Family] = {
     "failures/async": Family(
         FAILS, 3, ("events", "error", "stored", "state"), (STATE, *_MEND), {"async": True}
     ),
+    "failures/async-exit": Family(
+        FAILS,
+        3,
+        ("events", "error", "stored", "state"),
+        (STATE, *_MEND),
+        {"async": True, "durability": "exit"},
+    ),
     "handlers": Family(_HANDLED, 3, ("events",), (STATE,)),
     "questions": Family(ASK_BOTH, 3, ("events",), (STATE, *_ANSWERED)),
     "question-beside-failure": Family(_ASK_BESIDE_FAILURE, 3, ("events",), (STATE, *_MEND)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from zlib import crc32
 
 from parity_kit.contract import Case, Operation
 from parity_kit.contract.canonical import pack
@@ -12,7 +13,7 @@ from parity_kit.corpora.authoring import graph, saver
 from . import asynchronous, savers
 
 _EVERY = 9
-"""Of the asynchronous graph cases, so many make one of these."""
+"""About one in so many of the asynchronous graph cases makes one of these."""
 
 
 def cases() -> Iterator[Case]:
@@ -21,8 +22,10 @@ def cases() -> Iterator[Case]:
         if case.id.startswith("savers/sqlite/"):
             name = case.id.replace("savers/sqlite/", "savers_async/")
             yield saver(name, "async-sqlite", *case.operations)
-    suited = [case for case in asynchronous.cases() if _suits(case)]
-    for case in suited[::_EVERY]:
+    for case in asynchronous.cases():
+        # Chosen by name: a new case elsewhere changes no other choice.
+        if crc32(case.id.encode()) % _EVERY or not _suits(case):
+            continue
         spec: Any = case.subject.spec
         operations = map(_awaited, case.operations)
         name = case.id.replace("asynchronous/", "savers_async/graphs/")
@@ -30,10 +33,14 @@ def cases() -> Iterator[Case]:
 
 
 def _suits(case: Case) -> bool:
-    """Return whether a case stores, and nothing in it waits for a timer."""
+    """Return whether a case stores, and no race decides what.
+
+    LangGraph fault 8748: a topic's list grows while an earlier checkpoint waits to be stored.
+    """
     spec: Any = case.subject.spec
     words = pack(spec["program"])
-    return spec["saver"] == "memory" and not any(word in words for word in (b"timeout", b"wait"))
+    racing = (b"timeout", b"wait", b"accumulate")
+    return spec["saver"] == "memory" and not any(word in words for word in racing)
 
 
 def _awaited(operation: Operation) -> Operation:

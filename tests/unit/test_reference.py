@@ -167,6 +167,16 @@ def test_the_writes_that_langgraph_loses_are_counted_by_a_script() -> None:
     assert not shown.stderr
 
 
+@pytest.mark.slow
+def test_checkpoints_that_hold_later_values_are_counted_by_a_script() -> None:
+    script = Path(__file__).parents[2] / "docs" / "examples" / "later_values.py"
+    shown = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True)
+    # How many do hangs on the machine. The script checks that going on from one counts twice.
+    assert re.fullmatch(
+        r"SqliteSaver: \d+ of 200 .*\nAsyncSqliteSaver: \d+ of 200 .*\n", shown.stdout
+    )
+
+
 def test_measure_times_what_can_run_unpinned() -> None:
     case = replace(CASE, operations=CASE.operations[:3])
     once = Engine().measure(case, 1)

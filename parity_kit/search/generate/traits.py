@@ -142,7 +142,8 @@ def timed(draft: Draft) -> None:
     """A node waits and has a timeout."""
     choices, name = draft.choices, draft.choices.pick(draft.nodes)
     draft.bodies[name].insert(0, {"wait": choices.between(1, 3)})
-    limit = choices.between(1, 4)
+    # No sum of waits: which of two ends first that end together is decided by no engine.
+    limit = choices.between(1, 4) + 0.5
     draft.node(name)["timeout"] = {"idle": limit} if choices.chance(2) else limit
 
 

@@ -13,13 +13,13 @@ from pure_engine.pregel.state import Channels
 from pure_engine.savers.saver import Checkpoint, Saved, Saver, Where
 from pure_engine.types import DeltaSnapshot, Send
 
-_FORMAT = 4
+FORMAT = 4
 
 
 def empty_checkpoint(clock: Clock) -> Checkpoint:
     """Return the checkpoint that a new thread starts from."""
     return {
-        "v": _FORMAT,
+        "v": FORMAT,
         "id": clock.empty_id(),
         "ts": clock.now(),
         "channel_values": {},
@@ -53,7 +53,7 @@ def new_checkpoint(  # noqa: PLR0913  # the parts of a checkpoint
             if key in versions and (value := _held(channel, snapshots)) is not MISSING
         }
     return {
-        "v": _FORMAT,
+        "v": FORMAT,
         "ts": time,
         "id": name or clock.new_id(),
         "channel_values": values,

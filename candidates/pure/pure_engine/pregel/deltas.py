@@ -213,7 +213,7 @@ class DeltaLog:
             if not kept:
                 continue
             if step <= self._first:
-                task = f"{self._first:08x}{name[8:]}"
+                task = f"{self._first:08}{name[8:]}"
                 # Under the null task's own id, these writes would count as pending.
                 stored.append((f"{task[:-1]}1" if task == NULL_TASK else task, path, kept))
             else:

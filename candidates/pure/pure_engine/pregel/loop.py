@@ -75,8 +75,12 @@ class Loop:
                 raise
             self._show_stop(interrupt)
         except Exception:
-            self.store.exit()
+            # Tasks that are cancelled end before the exit, threads after it.
+            if not run.request.asynchronous:
+                self.store.exit()
             end_tasks(run, self._left, self.services, self._record)
+            if run.request.asynchronous:
+                self.store.exit()
             raise
         else:
             # A nested run that succeeded leaves only its result, unless its namespace is kept.

@@ -32,8 +32,9 @@ def give_back_writes(run: Run) -> None:
     for name, status in statuses(known).items():
         task = run.tasks[name]
         if any(write[:2] == (name, ERROR_SOURCE_NODE) for write in known) and task.node.handler:
-            # It failed for good: only its handler is left to run.
-            task.writes += [write[1:] for write in known if write[0] == name]
+            # It failed for good: only its handler is left to run. What it asked before is over.
+            asked = {INTERRUPT, RESUME}
+            task.writes += [w[1:] for w in known if w[0] == name and w[1] not in asked]
             _add_handler(run, Failure(task, status.error))
         else:
             task.writes.extend(status.output)

@@ -106,8 +106,9 @@ class Store:
         run = self._run
         program, clock, state = run.graph.program, run.graph.clock, run.state
         if saver is None:
-            # Only its id is ever seen: it is part of the next tasks' ids.
-            state.checkpoint = {**state.checkpoint, "id": clock.new_id()}
+            # Only its id is ever seen: the next tasks' ids are made of it, as its format says.
+            made = {"v": checkpoints.FORMAT, "id": clock.new_id()}
+            state.checkpoint = {**state.checkpoint, **made}
             return
         snapshots = self._take_snapshots(saver)
         state.checkpoint = checkpoints.new_checkpoint(
@@ -131,10 +132,9 @@ class Store:
         snapshots, writes = self.deltas.settle(self.metadata)
         if writes and not run.saved.config:
             # They are stored beside the run's first checkpoint. A new thread needs an empty one.
-            began = {**self.where, "checkpoint_id": None}
-            self.where = saver.put(
-                began, checkpoints.empty_checkpoint(run.graph.clock), {"step": -2}, {}
-            )
+            began = {**with_metadata(self.where, run.nesting.metadata), "checkpoint_id": None}
+            empty = checkpoints.empty_checkpoint(run.graph.clock)
+            self.where |= saver.put(began, empty, {"step": -2}, {})
         for name, path, kept in writes:
             saver.put_writes(self.where, kept, name, path)
         deltas.bump(run.state, self._versions, snapshots, run.graph.next_version)

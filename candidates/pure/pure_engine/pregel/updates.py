@@ -167,7 +167,9 @@ class Update:
         if saved is None:
             raise InvalidUpdateError("Cannot copy a non-existent checkpoint")
         copied = checkpoints.new_checkpoint(self._graph.clock, self._state.checkpoint, None)
-        where = saved.parent or {**saved.config, "checkpoint_id": None}
+        # LangGraph stores the call's metadata only with the copy of a checkpoint without parent.
+        first = {**with_metadata(self._where, self._metadata), "checkpoint_id": None}
+        where = saved.parent or first
         parents = saved.metadata.get("parents", {})
         metadata = {"source": "fork", "step": self._step + 1, "parents": parents}
         if deltas.COUNTERS in saved.metadata:

@@ -64,7 +64,9 @@ class CacheSession(Session):
     def do_set(self, entries: Any) -> None:
         """Keep entries, for so many seconds or for good."""
         now = self._now()
-        for namespace, name, value, seconds in entries:
+        # A mapping: a key that comes again replaces its entry, at its first place.
+        given = {(tuple(namespace), name): entry for namespace, name, *entry in entries}
+        for (namespace, name), (value, seconds) in given.items():
             key = self._key(namespace, name)
             if self._in_sqlite:
                 self._entries.pop(key, None)

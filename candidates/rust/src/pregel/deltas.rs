@@ -273,7 +273,7 @@ impl DeltaLog {
                 continue;
             }
             if step <= first {
-                let mut task = format!("{first:08x}{}", &late.task[8..]);
+                let mut task = format!("{first:08}{}", &late.task[8..]);
                 if task == NULL_TASK {
                     // Writes without a task must not look pending.
                     task.replace_range(task.len() - 1.., "1");
