@@ -171,10 +171,36 @@ _GRAPHS: dict[str, tuple[Any, ...]] = {
 }
 
 
+_SHALLOW = (
+    *("get-tuple/nothing", "get-tuple/absent-id", "get-tuple/absent-namespace", "put/one"),
+    *("put/chain", "put/same-id-again", "put/same-id-fewer-channels", "put/out-of-order"),
+    *("put/unchanged-channel-keeps-blob", "put/channel-disappears", "put/empty-channel"),
+    *("put/value-of-each-kind", "put/old-versions", "put/metadata-of-each-kind"),
+    *("put-writes/two-tasks", "put-writes/same-again-is-ignored", "put-writes/special-replaced"),
+    *("put-writes/before-checkpoint", "put-writes/to-earlier-checkpoint", "put-writes/none"),
+    *("list/newest-first", "list/before", "list/filter", "list/one-checkpoint"),
+    *("thread/apart", "thread/delete", "version/first-and-next"),
+    *("delta-history/from-a-snapshot", "delta-history/fork"),
+)
+"""Of two threads or namespaces these savers list the checkpoints in no order, so no case asks."""
+
+
 def _awaited() -> Iterator[Case]:
     """Yield what is done to all savers, on the asynchronous one."""
     for name, operations in COMMON.items():
         yield saver(f"savers_postgres/async/{name}", "async-postgres", *operations)
+
+
+def _shallow() -> Iterator[Case]:
+    """Yield what is done to the savers that keep a thread's last checkpoint alone."""
+    for name in _SHALLOW:
+        for kind, saver_name in (
+            ("shallow", "shallow-postgres"),
+            ("async-shallow", "async-shallow-postgres"),
+        ):
+            yield saver(f"savers_postgres/{kind}/{name}", saver_name, *COMMON[name])
+    for name, operations in _GRAPHS.items():
+        yield graph(f"savers_postgres/shallow/{name}", LINE, *operations, saver="shallow-postgres")
 
 
 def cases() -> Iterator[Case]:
@@ -184,3 +210,4 @@ def cases() -> Iterator[Case]:
     for name, operations in _GRAPHS.items():
         yield graph(f"savers_postgres/{name}", LINE, *operations, saver="postgres")
     yield from _awaited()
+    yield from _shallow()

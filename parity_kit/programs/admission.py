@@ -21,7 +21,10 @@ from parity_kit.programs.fields import check_channel
 from parity_kit.programs.own_types import check_own_types, own_type_names, own_types
 from parity_kit.programs.parsing import parse
 
-SAVERS = ("memory", "sqlite", "sqlite-file", "postgres", "async-sqlite", "async-postgres")
+SAVERS = (
+    *("memory", "sqlite", "sqlite-file", "postgres", "async-sqlite", "async-postgres"),
+    *("shallow-postgres", "async-shallow-postgres"),
+)
 _AWAITED = "async-"
 STORES = ("memory", "sqlite", "async-sqlite", "postgres", "async-postgres")
 CACHES = ("memory", "sqlite")

@@ -47,6 +47,8 @@ _MODULE = "a dataclass that a script makes belongs to another module"
 _JOIN = "a join of PostgreSQL decides the order of its channels"
 PINNED_ONLY = {
     "savers_postgres/async/put/value-of-each-kind": _JOIN,
+    "savers_postgres/shallow/put/value-of-each-kind": _JOIN,
+    "savers_postgres/async-shallow/put/value-of-each-kind": _JOIN,
     "streams/callbacks/branch": _NAMES,
     "streams/callbacks/sends": _NAMES,
     "prebuilt/sent/observed": _NAMES,

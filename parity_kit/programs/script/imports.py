@@ -24,6 +24,7 @@ _MODULES = {
     "langgraph.checkpoint.memory": "InMemorySaver",
     "langgraph.checkpoint.postgres": "PostgresSaver",
     "langgraph.checkpoint.postgres.aio": "AsyncPostgresSaver",
+    "langgraph.checkpoint.postgres.shallow": "AsyncShallowPostgresSaver ShallowPostgresSaver",
     "langgraph.checkpoint.serde": "_msgpack",
     "langgraph.checkpoint.serde.jsonplus": "JsonPlusSerializer",
     "langgraph.checkpoint.sqlite": "SqliteSaver",

@@ -227,7 +227,7 @@ def _of_saver(name: str, given: Mapping[str, Any], saver: Any, uses: Uses) -> It
 
 
 def _loaded(given: Mapping[str, Any], saver: Any, uses: Uses) -> str:
-    if saver == "postgres":
+    if str(saver).endswith("postgres"):
         raise BadProgramError("a script cannot load stored bytes into PostgreSQL")
     return call(uses("load_stored"), "saver", literal(given["stored"], uses))
 

@@ -132,15 +132,15 @@ async def async_postgres_store(**settings):
     ),
     "async_postgres": Helper(
         '''\
-async def async_postgres():
+async def async_postgres(kind):
     """Return a saver on the database that the first argument names."""
     connection = await AsyncConnection.connect(
         sys.argv[1], autocommit=True, prepare_threshold=0, row_factory=dict_row
     )
-    saver = AsyncPostgresSaver(connection)
+    saver = kind(connection)
     await saver.setup()
     return saver''',
-        ("AsyncPostgresSaver", "AsyncConnection", "dict_row", "sys"),
+        ("AsyncConnection", "dict_row", "sys"),
     ),
     "state_of": Helper(
         '''\

@@ -23,17 +23,19 @@ def saver_source(name: str, uses: Uses) -> Iterator[str]:
             file = f"{uses('tempfile')}.mkstemp()[1]"
             database = call(f"{uses('sqlite3')}.connect", file, check_same_thread="False")
             yield f"saver = {uses('SqliteSaver')}({database})"
-        case "postgres":
-            yield f"connection = {uses('PostgresSaver')}.from_conn_string(sys.argv[1])"
+        case "postgres" | "shallow-postgres":
+            kind = "PostgresSaver" if name == "postgres" else "ShallowPostgresSaver"
+            yield f"connection = {uses(kind)}.from_conn_string(sys.argv[1])"
             uses("sys")
             yield "saver = connection.__enter__()"
             yield "saver.setup()"
         case "async-sqlite":
             yield f"runner = {uses('asyncio')}.Runner()"
             yield f"saver = runner.run({uses('async_sqlite')}())"
-        case "async-postgres":
+        case "async-postgres" | "async-shallow-postgres":
             yield f"runner = {uses('asyncio')}.Runner()"
-            yield f"saver = runner.run({uses('async_postgres')}())"
+            kind = "AsyncPostgresSaver" if name == "async-postgres" else "AsyncShallowPostgresSaver"
+            yield f"saver = runner.run({uses('async_postgres')}({uses(kind)}))"
         case _:
             yield f"saver = {uses('InMemorySaver')}()"
 

@@ -42,7 +42,7 @@ def make_saver(name: Any, awaited: Callable[[], Awaited] | None = None) -> Any:
         from parity_kit.reference.savers.sqlite import make_in_file  # noqa: PLC0415  # as below
 
         return make_in_file()
-    return _room(name).make()
+    return _room(name.removesuffix("-postgres")).make()
 
 
 def close_saver(saver: Any) -> None:
@@ -95,9 +95,11 @@ def tuple_to_map(saved: Any, saver: Any) -> Any:
 
 
 def _room_of(saver: Any) -> ModuleType:
-    # langgraph.checkpoint.NAME defines the saver's class, and NAME.aio its asynchronous twin's.
+    if type(saver).__name__.startswith("Async"):
+        return _room("asynchronous")
+    # langgraph.checkpoint.NAME defines the saver's class, but for the shallow one.
     home = type(saver).__module__.split(".")
-    return _room("asynchronous" if "aio" in home else home[2])
+    return _room("shallow" if "shallow" in home else home[2])
 
 
 def public_config(config: Any) -> Any:

@@ -1,4 +1,4 @@
-"""`AsyncSqliteSaver` and `AsyncPostgresSaver`, each beside a synchronous saver on the same tables.
+"""LangGraph's asynchronous savers, each beside a synchronous saver on the same tables.
 
 The twin makes the tables, and reads every byte that they hold.
 """
@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import itertools
 import sqlite3
+import warnings
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -15,7 +17,7 @@ from langgraph.checkpoint.sqlite import SqliteSaver
 
 from parity_kit.contract import UnsupportedSubjectError
 from parity_kit.reference.asynchronous import Awaited
-from parity_kit.reference.savers import postgres, sqlite
+from parity_kit.reference.savers import postgres, shallow, sqlite
 from parity_kit.reference.savers.entries import Tables
 
 _twins: WeakKeyDictionary[Any, tuple[ModuleType, Any]] = WeakKeyDictionary()
@@ -28,9 +30,12 @@ def make(name: str, awaited: Awaited) -> Any:
     Raises:
         UnsupportedSubjectError: If its requirements are missing.
     """
-    saver, room, twin = {"async-sqlite": _make_sqlite, "async-postgres": _make_postgres}[name](
-        awaited
-    )
+    makers = {
+        "async-sqlite": _make_sqlite,
+        "async-postgres": _make_postgres,
+        "async-shallow-postgres": _make_shallow,
+    }
+    saver, room, twin = makers[name](awaited)
     _twins[saver] = room, twin
     return saver
 
@@ -57,12 +62,27 @@ def _make_postgres(awaited: Awaited) -> tuple[Any, ModuleType, Any]:
     twin = postgres.make()
     from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver  # noqa: PLC0415  # an extra
 
+    return _beside(twin, AsyncPostgresSaver, awaited), postgres, twin
+
+
+def _make_shallow(awaited: Awaited) -> tuple[Any, ModuleType, Any]:
+    twin = shallow.make()
+    from langgraph.checkpoint.postgres.shallow import (  # noqa: PLC0415  # an extra
+        AsyncShallowPostgresSaver,
+    )
+
+    return _beside(twin, AsyncShallowPostgresSaver, awaited), shallow, twin
+
+
+def _beside(twin: Any, kind: Callable[[Any], Any], awaited: Awaited) -> Any:
     (place,) = twin.conn.execute("SHOW search_path").fetchone().values()
 
     async def connect() -> Any:
-        return AsyncPostgresSaver(await postgres.connect_awaited(place))
+        connection = await postgres.connect_awaited(place)
+        with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+            return kind(connection)
 
-    return awaited.complete(connect()), postgres, twin
+    return awaited.complete(connect())
 
 
 def close(saver: Any) -> None:

@@ -53,8 +53,16 @@ def _connect() -> Any:
 
 
 def _connected(schema: str, address: str) -> Any:
+    from langgraph.checkpoint.postgres import PostgresSaver  # noqa: PLC0415  # an optional extra
+
+    saver = PostgresSaver(connect(schema, address))
+    saver.setup()
+    return saver
+
+
+def connect(schema: str, address: str) -> Any:
+    """Return a connection to a schema, which is made if it is not there."""
     import psycopg  # noqa: PLC0415  # an optional extra
-    from langgraph.checkpoint.postgres import PostgresSaver  # noqa: PLC0415  # the same
     from psycopg.rows import dict_row  # noqa: PLC0415  # the same
 
     # As `PostgresSaver.from_conn_string` connects.
@@ -66,9 +74,7 @@ def _connected(schema: str, address: str) -> Any:
     )
     connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
     connection.execute(f"SET search_path TO {schema}")
-    saver = PostgresSaver(connection)
-    saver.setup()
-    return saver
+    return connection
 
 
 async def connect_awaited(path: str) -> Any:
@@ -145,9 +151,21 @@ def contents(saver: Any) -> dict[str, bytes]:
     rows = saver.conn.execute(
         "SELECT thread_id, checkpoint_ns, channel, version, type, blob FROM checkpoint_blobs"
     )
+    return entries | blobs(rows) | writes(saver)
+
+
+def blobs(rows: Any) -> dict[str, bytes]:
+    """Return the values of channels that rows hold, by name."""
+    entries: dict[str, bytes] = {}
     for row in rows:
         where = ("blob", row["thread_id"], row["checkpoint_ns"], row["channel"], row["version"])
         put_typed(entries, where, (row["type"], row["blob"] or b""))
+    return entries
+
+
+def writes(saver: Any) -> dict[str, bytes]:
+    """Return the pending writes in a saver, by name."""
+    entries: dict[str, bytes] = {}
     rows = saver.conn.execute(
         "SELECT thread_id, checkpoint_ns, checkpoint_id, task_id, idx, channel, task_path, type,"
         " blob FROM checkpoint_writes"
