@@ -201,7 +201,9 @@ class Forks:
             return Ended(error)
         except BaseException as error:  # noqa: BLE001  # a mutant may raise anything
             last = traceback.format_exception_only(error)[-1].strip()
-            return Ended(KitError(f"a worker process failed: {last}"))
+            frames = traceback.extract_tb(error.__traceback__)
+            at = f" ({frames[-1].filename}, line {frames[-1].lineno})" if frames else ""
+            return Ended(KitError(f"a worker process failed: {last}{at}"))
         return Ended()
 
 

@@ -82,7 +82,8 @@ class Watcher(MetaPathFinder):
             return function(*args, **kwargs)
         finally:
             self._watches = False
-            self._calls.append(frozenset(Function(*names) for names in self._running))
+            running = frozenset(self._running)  # threads that a case left behind add to the set
+            self._calls.append(frozenset(Function(*names) for names in running))
 
     def ran(self) -> Ran:
         """Return what ran in the calls since this was last asked, local functions included."""

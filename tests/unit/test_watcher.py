@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import builtins
 import importlib
+import itertools
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -75,6 +77,19 @@ def given(watcher: Watcher) -> set[str]:
     return {
         str(parameter).removeprefix("langgraph_like.graphs.") for parameter in watcher.ran().given
     }
+
+
+def test_what_a_thread_runs_while_a_call_ends_disturbs_nothing(
+    module: ModuleType, watcher: Watcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def named(*names: str) -> listing.Function:
+        ran(("late", f"{next(late)}"))  # as by a thread that a case left behind
+        return listing.Function(*names)
+
+    ran, late = vars(builtins)["__parity_ran__"], itertools.count()
+    monkeypatch.setattr("parity_kit.reference.watcher.Function", named)
+    watcher.call(module.plain, 1)
+    assert listing.Function("langgraph_like.graphs", "plain") in watcher.ran().functions
 
 
 def test_only_another_value_than_the_default_counts(module: ModuleType, watcher: Watcher) -> None:
