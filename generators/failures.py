@@ -27,6 +27,7 @@ from ._failure_programs import (
     handled,
 )
 from ._graph_programs import END, Program, fail, nodes, note
+from ._logged_runs import PROGRESS, waits
 from ._scripts import (
     GO_ON,
     STATE,
@@ -312,6 +313,7 @@ def cases() -> Iterator[Case]:
         PARTS_THAT_RAISE,
         retried,
         _RETRY_RUNS,
+        waits(),
         handlers,
         _HANDLER_RUNS,
         _durable(),
@@ -346,4 +348,8 @@ def _timeouts() -> Runs:
         f"timeout/{name}": (program, (stream(["updates"], **_ASYNC), STATE))
         for name, program in _SLOW.items()
     }
+    for name, program in PROGRESS.items():
+        more = (resume("yes", **_ASYNC), invoke(input=None, **_ASYNC)) if "answer" in name else ()
+        run = stream(["updates", "custom"], subgraphs=True, **_ASYNC)
+        runs[f"timeout/progress/{name}"] = (program, (run, *more, STATE))
     return runs | {"timeout/not-asynchronous": (_SLOW["kept"], (invoke(), STATE))}

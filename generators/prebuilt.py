@@ -9,7 +9,7 @@ from parity_kit.contract import Case
 
 from ._graph_programs import END, INT, LOG, START, Program
 from ._schema_programs import FORMS
-from ._scripts import STATE, Runs, cases_of, invoke, stream
+from ._scripts import MODES, STATE, Runs, cases_of, invoke, stream
 
 _SEES = {
     "join": [{"var": "query"}, {"get": "n"}, {"get": "m"}, {"len": {"get": "log"}}],
@@ -20,6 +20,7 @@ _FIELDS = {"join": [{"var": "query"}, {"len": {"input": None}}]}
 def cases() -> Iterator[Case]:
     """Yield the corpus."""
     yield from cases_of("prebuilt", _sent(), ["sent/pydantic/one", "sent/typed_dict/two"])
+    yield from cases_of("prebuilt", _plain())
 
 
 def _call(tool: str, query: str, key: str) -> dict[str, Any]:
@@ -75,4 +76,51 @@ def _sent() -> Runs:
     )
     runs["sent/observed"] = (_program(two), (invoke(callbacks=True),))
     runs["sent/nothing"] = (_program([]), (stream(), STATE))
+    return runs
+
+
+def _asking(*calls: Any, **parts: Any) -> Program:
+    """Return a program whose node of tools answers the calls of the last message in its state."""
+    says = {"role": "assistant", "content": "", "tool_calls": [call["lit"] for call in calls]}
+    plan = [{"write": {"n": 7, "messages": {"lit": [says | {"id": "m1"}]}}}]
+    program = _program([], **parts)
+    return program | {
+        "nodes": program["nodes"] | {"plan": {"body": plan}},
+        "edges": [[START, "plan"], ["plan", "act"], ["act", END]],
+        "branches": {},
+    }
+
+
+def _plain() -> Runs:
+    look, count = _call("look", "where", "c1"), _call("count", "how many", "c2")
+    lacking = {"lit": {"name": "look", "args": {}, "id": "c1", "type": "tool_call"}}
+    talk = {"messages": [{"role": "user", "content": "hi"}]}
+    runs: dict[str, Any] = {}
+    for form in FORMS:
+        runs[f"plain/{form}/one"] = (_asking(look, schema=form), (stream(), STATE))
+        runs[f"plain/{form}/two"] = (
+            _asking(look, count, schema=form),
+            (stream([*MODES, "messages"], input=talk), invoke(input=talk)),
+        )
+        runs[f"plain/{form}/async"] = (
+            _asking(look, count, schema=form),
+            (invoke(**{"async": True}),),
+        )
+        runs[f"plain/{form}/no-message"] = (
+            _program([], schema=form) | {"edges": [[START, "act"]], "branches": {}},
+            (invoke(), invoke(**{"async": True})),
+        )
+    runs["plain/unknown-tool"] = (_asking(_call("no_such", "x", "c1"), count), (stream(), STATE))
+    runs["plain/unknown-argument"] = (_asking(lacking, count), (stream(), STATE))
+    runs["plain/unknown-argument-async"] = (_asking(lacking), (invoke(**{"async": True}),))
+    runs["plain/no-calls"] = (_asking(), (invoke(), STATE))
+    runs["plain/not-an-answer"] = (
+        _program([]) | {"edges": [[START, "act"]], "branches": {}},
+        (invoke(input=talk), STATE),
+    )
+    runs["plain/other-state"] = (
+        _asking(look, count, tools={"tools_state": {"n": 50, "log": []}}),
+        (invoke(), STATE),
+    )
+    runs["plain/observed"] = (_asking(look, count), (invoke(callbacks=True),))
     return runs

@@ -1,6 +1,6 @@
 """The seven stream modes, alone and together: every event of a run, in order.
 
-And what a run tells its callbacks, and streams in the second version.
+And what a run tells its callbacks and its log, and streams in the second version.
 """
 
 from __future__ import annotations
@@ -28,10 +28,12 @@ from ._graph_programs import (
     nodes,
     note,
 )
+from ._logged_runs import warned, without_effect
 from ._observed_runs import observed
 from ._schema_programs import message
 from ._scripts import GO_ON, Runs, cases_of, command, resume, stream, update, without_saver
 from ._subgraph_programs import EMITTING, INNER, parent
+from ._talking import talking
 
 SEVEN = ("values", "updates", "checkpoints", "tasks", "debug", "custom", "messages")
 _ASYNC = {"async": True}
@@ -203,14 +205,15 @@ _RUNS: Runs = {
 
 def cases() -> Iterator[Case]:
     """Yield the corpus."""
-    for runs in (_one_mode(), _several(), _RUNS, observed()):
+    for runs in (_one_mode(), _several(), _RUNS, talking(), observed(), warned()):
         yield from cases_of("streams", runs)
     yield from without_saver(
         "streams",
         {
             f"{name}": (EMITS if name == "custom" else LINE, (stream([name], input={"n": 0}),))
             for name in SEVEN
-        },
+        }
+        | without_effect(),
     )
 
 

@@ -10,7 +10,7 @@ from parity_kit.contract.model import Operation, SubjectKind
 _WHERE = "thread checkpoint task inner config async"
 _RUN = (
     f"{_WHERE} durability context interrupt_before interrupt_after modes subgraphs output_keys "
-    "stream_mode recursion_limit max_concurrency callbacks version completion_order"
+    "stream_mode recursion_limit max_concurrency callbacks logs version completion_order"
 )
 _TYPED = "type data"
 _TABLES: Final = {

@@ -45,7 +45,7 @@ _NODE_KEYS = (
 )
 _RUN_ARGUMENTS = (
     *("context", "max_concurrency", "interrupt_before", "interrupt_after", "task", "inner"),
-    *("output_keys", "stream_mode", "config", "for_task", "callbacks", "version"),
+    *("output_keys", "stream_mode", "config", "for_task", "callbacks", "logs", "version"),
     "completion_order",
 )
 

@@ -43,6 +43,7 @@ class Retry:
     backoff_factor: float | None = None
     max_interval: float | None = None
     on: tuple[str, ...] | None = None
+    jitter: bool = False
 
 
 @dataclass(frozen=True, slots=True)

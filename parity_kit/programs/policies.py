@@ -13,7 +13,7 @@ from parity_kit.programs.model import CachePolicy, Policies, Retry, Timeout
 from parity_kit.programs.operators import Owner
 
 POLICIES = ("retry", "timeout", "error_handler", "cache")
-_RETRY = ("max_attempts", "initial_interval", "backoff_factor", "max_interval", "on")
+_RETRY = ("max_attempts", "initial_interval", "backoff_factor", "max_interval", "on", "jitter")
 
 
 def policies(data: Any, where: str, owner: Owner, names: Collection[str]) -> Policies:
@@ -45,7 +45,8 @@ def _retry(value: Any, where: str) -> Retry:
     if on is not None:
         on = tuple(rules.one_of(item, ERRORS, where, "error") for item in rules.items(on, where))
     initial, factor, longest = (entries.get(name) for name in _RETRY[1:4])
-    return Retry(attempts, initial, factor, longest, on)
+    jitter = rules.flag(entries.get("jitter", False), f"{where}.jitter")
+    return Retry(attempts, initial, factor, longest, on, jitter)
 
 
 def _timeout(value: Any, where: str) -> Timeout | None:

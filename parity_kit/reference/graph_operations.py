@@ -16,6 +16,7 @@ from parity_kit.contract import Event, Operation, SubjectKind
 from parity_kit.contract.operations import operation_problem
 from parity_kit.reference.callbacks import callback_handler
 from parity_kit.reference.hosts import store_items
+from parity_kit.reference.logs import logged
 from parity_kit.reference.native import interrupts_inside, to_plain
 from parity_kit.reference.pins import Counter
 from parity_kit.reference.savers import load_contents, public_config
@@ -197,7 +198,10 @@ class Operations:
     def _call(self, name: str, *args: Any, **kwargs: Any) -> Any:
         return self._caller.call(self._graph, name, *args, **kwargs)
 
-    def _run(self, input: Any, run: Mapping[str, Any], *, until_first: bool = False) -> Any:
+    def _run(self, input: Any, run: dict[str, Any], *, until_first: bool = False) -> Any:
+        if run.pop("logs", False) and self._events is not None:
+            with logged(self._events):
+                return self._run(input, run, until_first=until_first)
         where = {name: value for name, value in run.items() if name not in _RUN_ARGUMENTS}
         kwargs = {name: value for name, value in run.items() if name in _RUN_ARGUMENTS}
         modes, subgraphs = kwargs.pop("modes", None), kwargs.pop("subgraphs", False)

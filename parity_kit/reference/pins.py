@@ -140,8 +140,17 @@ class _LastingIds:
         return id(error)
 
 
+class _Middle:
+    """Stands in for the module `random` where nodes are retried."""
+
+    def uniform(self, low: float, high: float) -> float:
+        """Return the middle of the range."""
+        return (low + high) / 2
+
+
 _WAITING = SimpleNamespace(futures=SimpleNamespace(**vars(futures) | {"wait": wait}))
-_NO_SLEEP = ("langgraph.pregel._retry", "time", _Unhurried())
+_RETRY = "langgraph.pregel._retry"
+_NO_SLEEP = (_RETRY, "time", _Unhurried())
 
 
 @contextmanager
@@ -164,6 +173,7 @@ def pinned(counter: Counter, order: Sequence[int] | None = None) -> Generator[No
         (Pin.ENDS, _LOOP, "BackgroundExecutor", partial(executor, order=order)),
         # Whatever is free, nothing sleeps, and checkpoints are counted.
         (None, *_NO_SLEEP),
+        (None, _RETRY, "random", _Middle()),
         (None, _RUNNER, "id", _LastingIds()),
         *((None, name, "uuid6", counter.uuid6) for name in _IDS),
     )

@@ -50,7 +50,7 @@ def _retry(policy: model.Retry) -> RetryPolicy:
         "retry_on": None if policy.on is None else tuple(ERRORS[name] for name in policy.on),
     }
     chosen = {name: value for name, value in given.items() if value is not None}
-    return RetryPolicy(jitter=False, **chosen)
+    return RetryPolicy(jitter=policy.jitter, **chosen)
 
 
 def _timeout(policy: model.Timeout | None) -> Any:

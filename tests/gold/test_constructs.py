@@ -119,7 +119,7 @@ def test_the_documents_list_the_table_of_the_language(
         *("typed_dict", "dataclass", "pydantic"),
         *("is_last_step", "remaining_steps"),
         *("human", "ai", "system", "tool", "remove"),
-        *("max_attempts", "initial_interval", "backoff_factor", "max_interval", "on"),
+        *("max_attempts", "initial_interval", "backoff_factor", "max_interval", "on", "jitter"),
         *("run", "idle", "ttl", "key"),
         *("attempt", "task_id", "checkpoint_ns", "thread_id"),
         *("defer", "metadata", "entry", "finish", "sequence", "path", "map"),

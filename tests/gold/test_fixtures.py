@@ -66,7 +66,7 @@ FLOORS = {
 }
 CHANNEL_CLASSES = 10
 SAFE_TYPES = 49
-MOST_BYTES = 28_000_000  # 900 graph programs with every event and stored byte are half of it
+MOST_BYTES = 30_000_000  # 900 graph programs with every event and stored byte are half of it
 
 
 @pytest.fixture(scope="module")

@@ -43,7 +43,7 @@ GRAPHS = {
     "asynchronous": 91,
     "control": 18,  # branches with an input of their own
     "crossings": 7,
-    "failures": 15,
+    "failures": 35,
     "graphs": 0,
     "handovers": 6,  # functional programs
     "interrupts": 0,
@@ -53,7 +53,7 @@ GRAPHS = {
     "persistence": 0,
     "schemas": 70,
     "runs": 90,
-    "streams": 60,
+    "streams": 136,
     "subgraphs": 2,
     "upstream_findings": 5,
 }

@@ -52,6 +52,7 @@ PINNED_ONLY = {
     "streams/callbacks/branch": _NAMES,
     "streams/callbacks/sends": _NAMES,
     "prebuilt/sent/observed": _NAMES,
+    "prebuilt/plain/observed": _NAMES,
     "streams/version-2/dataclass": _MODULE,
     "streams/version-2/debug-dataclass": _MODULE,
     "streams/version-2/debug-dataclass-async": _MODULE,
@@ -127,8 +128,8 @@ def printed(operation: Operation, block: list[Any]) -> Outcome:
     assert title.endswith(f": {operation.name}")
     values = [_decoded(kind, data) for kind, data in typed]
     streams = operation.args.get("modes") is not None
-    events = tuple(_event(item) for item in values if streams or _is_callback(item))
-    values = [] if streams else [item for item in values if not _is_callback(item)]
+    events = tuple(_event(item) for item in values if streams or _is_told(item))
+    values = [] if streams else [item for item in values if not _is_told(item)]
     if error is not None:
         return Raised(error[0], error[1], events)
     if operation.name in LISTS:
@@ -137,14 +138,24 @@ def printed(operation: Operation, block: list[Any]) -> Outcome:
     return Returned(values[0] if values else None, events)
 
 
+def _is_told(item: Any) -> bool:
+    return _is_callback(item) or _is_logged(item)
+
+
 def _is_callback(item: Any) -> bool:
     return isinstance(item, dict) and "callback" in item
 
 
+def _is_logged(item: Any) -> bool:
+    return isinstance(item, dict) and [*cast("dict[str, Any]", item)] == ["kind", "text"]
+
+
 def _event(item: Any) -> Event:
-    """Return what a script printed of a stream, or of what callbacks were told, as an event."""
+    """Return what a script printed of a stream, or of what callbacks and logs got, as an event."""
     if _is_callback(item):
         return Event("callbacks", (), item)
+    if _is_logged(item):
+        return Event("logs", (), item)
     if isinstance(item, dict):  # of the second version
         parts = dict(cast("dict[str, Any]", item))
         return Event(parts.pop("type"), tuple(parts.pop("ns")), parts)

@@ -202,6 +202,29 @@ class Callbacks(GraphCallbackHandler):
         self.tell("resume", event.run_id, **parts, checkpoint_ns=event.checkpoint_ns)''',
         ("GraphCallbackHandler",),
     ),
+    "logged": Helper(
+        '''\
+@contextmanager
+def logged():
+    """Print what LangGraph logs or warns of."""
+
+    def told(text, kind):
+        print({"kind": kind, "text": text})
+
+    logger, handler = logging.getLogger("langgraph"), logging.Handler()
+    handler.emit = lambda record: told(record.getMessage(), record.levelname)
+    level, _ = logger.level, logger.setLevel(logging.INFO)
+    logger.addHandler(handler)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("always")
+            warnings.showwarning = lambda text, kind, *_: told(str(text), kind.__name__)
+            yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(level)''',
+        ("contextmanager", "logging", "warnings"),
+    ),
     "both": Helper(
         '''\
 def both(output):

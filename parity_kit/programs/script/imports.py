@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 _MODULES = {
-    "": "aiosqlite asyncio copy functools operator sqlite3 sys tempfile time",
+    "": "aiosqlite asyncio copy functools logging operator sqlite3 sys tempfile time warnings",
     "collections": "Counter",
     "contextlib": "contextmanager",
     "dataclasses": "dataclass make_dataclass",

@@ -70,10 +70,12 @@ def _called(function: str, parts: list[str], given: Mapping[str, Any], uses: Use
 
 
 def _ordered(operation: str, given: Mapping[str, Any], uses: Uses) -> Iterator[str]:
-    """Yield the lines of a run, in the order in which its tasks end, if one is given."""
+    """Yield the lines of a run, in the order in which its tasks end, and with its log, if asked."""
     order, indent = given.get("completion_order"), ""
-    if order is not None:
-        yield f"with {call(uses('ending'), literal(order, uses))}:"
+    frames = [] if order is None else [call(uses("ending"), literal(order, uses))]
+    frames += [call(uses("logged"))] if given.get("logs") else []
+    if frames:
+        yield f"with {', '.join(frames)}:"
         indent = "    "
     for line in _run(operation, given, uses):
         yield f"{indent}{line}"

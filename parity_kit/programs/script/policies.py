@@ -29,7 +29,7 @@ def _retry(retry: Retry, uses: Uses) -> str:
         initial_interval=_given(retry.initial_interval, uses),
         backoff_factor=_given(retry.backoff_factor, uses),
         max_interval=_given(retry.max_interval, uses),
-        jitter="False",
+        jitter=literal(retry.jitter, uses),
         retry_on=None if kinds is None else kinds if len(retry.on or ()) == 1 else f"({kinds})",
     )
 

@@ -8,7 +8,7 @@ same new version, and a node whose trigger has a version that it has not seen ru
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias
 
@@ -65,6 +65,17 @@ def apply_writes(
     if any(writer.triggers for writer in ordered):
         _pass(state, changes)
     return changes.updated
+
+
+def lost_writes(state: State, writers: Iterable[Writer]) -> Iterator[str]:
+    """Yield what LangGraph says of writes to channels that there are not."""
+    for writer in writers:
+        for name, _ in writer.writes:
+            if name not in NEVER_APPLIED and name not in state.channels:
+                yield (
+                    f"Task {writer.name} with path {writer.path} wrote to unknown channel {name},"
+                    " ignoring it."
+                )
 
 
 def _by_channel(state: State, writers: Iterable[Writer]) -> dict[str, list[Any]]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from pure_engine.errors import NodeTimeoutError
 from pure_engine.names import NS_SEP
+from pure_engine.pregel.run import Log
 from pure_engine.pregel.tasks import Task
 from pure_engine.program.model import Subgraph
 from pure_engine.program.policies import NO_LIMITS, Timeout
@@ -24,6 +25,7 @@ class Services:
     asynchronous: bool
     subgraphs: Mapping[str, Subgraph]
     nest: Callable[[Task, Subgraph, Any, bool], Any]
+    log: Log
 
 
 class Stopwatch:

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pure_engine.errors import GraphDrained, GraphInterrupt, GraphRecursionError, with_guide
-from pure_engine.pregel.apply import apply_writes
+from pure_engine.pregel.apply import apply_writes, lost_writes
 from pure_engine.pregel.emitter import Emitter
 from pure_engine.pregel.graph import Graph
 from pure_engine.pregel.host import Services
@@ -52,6 +52,7 @@ class Loop:
             request.asynchronous,
             graph.program.subgraphs,
             self._run_nested,
+            request.log,
         )
         self._left: list[Task] = []
 
@@ -154,6 +155,8 @@ class Loop:
         run, deltas, tasks = self.run, self.store.deltas, self.run.tasks.values()
         for task in tasks:
             deltas.replace(task.writes)
+        for text in lost_writes(run.state, tasks):
+            run.request.log("WARNING", text)
         run.updated = apply_writes(run.state, tasks, run.graph.next_version)
         deltas.begin(run.step, run.tasks)
         for task in tasks:

@@ -23,7 +23,7 @@ from pure_engine.pregel.state import State
 from pure_engine.pregel.tasks import Task
 from pure_engine.program.language import Host, Scope
 from pure_engine.program.model import Node
-from pure_engine.program.policies import tries_again
+from pure_engine.program.policies import wait_before_another
 from pure_engine.savers.saver import Write
 from pure_engine.types import RECORDS, Command, Envelope, Send, as_map, record_fields
 
@@ -49,8 +49,14 @@ def run_task(task: Task, state: State, services: Services) -> None:
         except Exception as error:
             if isinstance(error, NodeTimeoutError) and task.node.policies.timeout is not None:
                 task.writes.clear()  # an attempt that ran out of time leaves nothing
-            if not tries_again(task.node.policies.retry, error, attempt):
+            seconds = wait_before_another(task.node.policies.retry, error, attempt)
+            if seconds is None:
                 raise
+            services.log(
+                "INFO",
+                f"Retrying task {task.name} after {seconds:.2f} seconds (attempt {attempt})"
+                f" after {type(error).__name__} {error}",
+            )
             attempt += 1
         else:
             return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
@@ -18,6 +18,13 @@ from pure_engine.program.model import Breakpoints
 from pure_engine.savers.saver import PendingWrite, Saved, Where, Write
 
 Durability: TypeAlias = Literal["sync", "async", "exit"]
+Log: TypeAlias = Callable[[str, str], None]
+"""Takes what LangGraph would log or warn of: its kind and its text."""
+
+
+def mute(kind: str, text: str) -> None:
+    """Log nothing."""
+    del kind, text
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +50,7 @@ class Request:
     subgraphs: bool = False
     tags: Sequence[str] = ()
     order: Sequence[int] | None = None
+    log: Log = mute
 
     @property
     def shown_names(self) -> Sequence[str]:

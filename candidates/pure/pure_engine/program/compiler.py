@@ -139,6 +139,9 @@ def _nodes(
         if "subgraph" in spec:
             nodes[name].subgraph = subgraphs[spec["subgraph"]]
         nodes[name].shows = shown_by(spec, subgraphs)
+        nests = "subgraph" in spec or any(_called(spec.get("body")))
+        if nests and nodes[name].policies.timeout is not None:
+            raise UnsupportedSubjectError("a timeout of a node that runs a subgraph")
     if by_default is not None:
         add(by_default, defaults["error_handler"], {})
     return nodes

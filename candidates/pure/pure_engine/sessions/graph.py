@@ -19,7 +19,7 @@ from pure_engine.codec.serializer import native, plain
 from pure_engine.names import CHECKPOINT_MAP, INTERRUPT, NS_SEP, is_handler
 from pure_engine.pregel.graph import Graph
 from pure_engine.pregel.loop import Loop
-from pure_engine.pregel.run import Nesting, Request
+from pure_engine.pregel.run import Nesting, Request, mute
 from pure_engine.pregel.snapshots import checkpoint_of, graph_in, inner_graph, snapshot, state_at
 from pure_engine.pregel.streams import Item, Sink
 from pure_engine.pregel.updates import Change, update_state
@@ -33,6 +33,7 @@ from pure_engine.sessions.options import (
     Address,
     Options,
     check_output_keys,
+    check_run,
     coerced_context,
     lacking_in,
     made_command,
@@ -43,10 +44,6 @@ from pure_engine.sessions.saver import make_saver
 from pure_engine.sessions.session import Session
 from pure_engine.types import Command
 
-_NO_THREAD = (
-    "Checkpointer requires one or more of the following 'configurable' keys:"
-    " thread_id, checkpoint_ns, checkpoint_id"
-)
 _OWN = {"compile", "load_stored", "node_runs", "store_items"}
 """The operations that have no asynchronous form."""
 
@@ -338,14 +335,16 @@ class GraphSession(Session):
             subgraphs=bool(options.get("subgraphs")),
             tags=(options.get("config") or {}).get("tags") or (),
             order=options.get("completion_order"),
+            log=self._log if options.get("logs") else mute,
         )
-        if request.recursion_limit < 1:
-            raise ValueError("recursion_limit must be at least 1")
-        if self._graph.saver is not None and not where:
-            raise ValueError(_NO_THREAD)
+        check_run(request, options, saves=self._graph.saver is not None)
         around = where.get(CHECKPOINT_MAP, {})
         nesting = Nesting(checkpoints=around, metadata=own_metadata(options))
         Loop(self._graph, request, nesting).execute()
+
+    def _log(self, kind: str, text: str) -> None:
+        if self._events is not None:
+            self._events.append(Event("logs", (), {"kind": kind, "text": text}))
 
     def _sink(self) -> Sink:
         events = self._events

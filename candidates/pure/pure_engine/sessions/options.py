@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final, TypedDict, cast
 
 from parity_kit.contract import Unsupported
-from pure_engine.pregel.run import Durability
+from pure_engine.pregel.run import Durability, Request
 from pure_engine.program.model import Breakpoints, Program
 from pure_engine.types import Command, Send
 
@@ -16,6 +16,11 @@ RECURSION_LIMIT: Final = 25
 ANYWHERE = frozenset(("async",))
 """The arguments that every operation takes."""
 
+_NO_THREAD = (
+    "Checkpointer requires one or more of the following 'configurable' keys:"
+    " thread_id, checkpoint_ns, checkpoint_id"
+)
+_NOT_DURABLE = "`durability` has no effect when no checkpointer is present."
 _MODES = {"values", "updates", "tasks", "checkpoints", "debug", "custom"}
 _DURABILITIES = {None, "sync", "async", "exit"}
 _COMMAND = {"update", "goto", "resume"}
@@ -51,6 +56,7 @@ class Options(Address, total=False):
     completion_order: Sequence[int] | None
     subgraphs: bool
     output_keys: str | Sequence[str] | None
+    logs: bool
 
 
 def lacking_in(args: Mapping[str, Any]) -> Unsupported | None:
@@ -116,6 +122,16 @@ def check_output_keys(program: Program, names: str | Sequence[str]) -> None:
         if name not in program.channels and name not in program.managed:
             message = f"Key {name} not in channels"
             raise ValueError(message)
+
+
+def check_run(request: Request, options: Options, *, saves: bool) -> None:
+    """Raise `ValueError` if a run cannot begin, and warn of an argument without effect."""
+    if request.recursion_limit < 1:
+        raise ValueError("recursion_limit must be at least 1")
+    if saves and not request.where:
+        raise ValueError(_NO_THREAD)
+    if not saves and options.get("durability") is not None:
+        request.log("UserWarning", _NOT_DURABLE)
 
 
 def coerced_context(program: Program, context: Any) -> Any:

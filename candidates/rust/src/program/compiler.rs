@@ -172,6 +172,9 @@ fn nodes(
         let mut node = make(&name, Some(own), spec)?;
         node.handler = handler;
         let inside = inside(spec);
+        if !inside.is_empty() && node.policies.timeout.is_some() {
+            return Err(Unsupported("a timeout of a node that runs a subgraph".to_owned()).into());
+        }
         if spec.get("subgraph").is_some() {
             if known.record.is_some() {
                 let what = "a subgraph as a node of a graph with a dataclass";
