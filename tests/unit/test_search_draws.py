@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+import pytest
+
 from parity_kit.contract import (
     Case,
     CaseId,
@@ -15,9 +17,11 @@ from parity_kit.contract import (
     SubjectKind,
     run,
 )
+from parity_kit.contract.operations import OPERATIONS
 from parity_kit.programs.parsing import parse
 from parity_kit.reference import Engine
 from parity_kit.search.choices import seeded
+from parity_kit.search.generate import SUITES
 from parity_kit.search.generate.arguments import change, run_arguments
 from parity_kit.search.generate.channels import channel_case
 from parity_kit.search.generate.old_threads import old_checkpoint
@@ -43,11 +47,54 @@ def test_every_argument_of_a_run_is_drawn() -> None:
         assert isinstance(config, dict)
         names.update(f"config {part}" for part in config)
     assert min(names.values()) > 15
-    assert names.keys() >= {
-        *("durability", "modes", "subgraphs", "stream_mode", "recursion_limit", "context"),
-        *("interrupt_before", "interrupt_after", "max_concurrency", "output_keys"),
+    elsewhere = {"input", "thread", "checkpoint", "task", "inner", "async"}
+    assert names.keys() == OPERATIONS[SubjectKind.GRAPH]["stream"] - elsewhere | {
         *("config tags", "config metadata", "config configurable"),
     }
+
+
+NOT_DRAWN = {
+    ("codec", "classify"): "what a library words differently is classified in corpora of bytes",
+    ("codec", "is_allowed"): "the corpus allowlist asks for every name that is known",
+    ("codec", "method"): "an argument of is_allowed",
+    ("codec", "module"): "an argument of is_allowed",
+    ("codec", "name"): "an argument of is_allowed",
+    ("graph", "clear_cache"): "programs with a cache are not drawn",
+    ("graph", "compile"): "every other operation compiles; a program that fails to is not drawn",
+    ("graph", "copy_thread"): "none of LangGraph's savers copies threads",
+    ("graph", "created"): "an argument of load_stored",
+    ("graph", "first_event"): "it leaves a run in the middle, where threads may have gone on",
+    ("graph", "load_stored"): "handovers are a corpus and a campaign of their own",
+    ("graph", "messages"): "an argument of load_stored",
+    ("graph", "namespace"): "an argument of store_items",
+    ("graph", "nodes"): "an argument of clear_cache",
+    ("graph", "parent"): "the thread of an older release that is drawn has one checkpoint",
+    ("graph", "source"): "an argument of copy_thread",
+    ("graph", "store_items"): "programs with a store are not drawn",
+    ("graph", "stored"): "an argument of load_stored",
+    ("graph", "target"): "an argument of copy_thread",
+}
+"""Operations and arguments of the contract that no search draws, each with the reason."""
+
+
+@pytest.mark.slow
+def test_what_the_contract_has_is_drawn_or_named_with_a_reason() -> None:
+    engine, drawn = Engine(), set[tuple[str, str]]()
+    for suite, count in {"graph": 600, "crash": 20}.items() | {
+        (name, 150) for name in SUITES if name not in {"graph", "crash"}
+    }:
+        for number in range(count):
+            case = SUITES[suite](seeded(number, []), engine).case
+            kind = case.subject.kind.value
+            for operation in case.operations:
+                drawn |= {(kind, name) for name in (operation.name, *operation.args)}
+    known = {
+        (kind.value, name)
+        for kind, operations in OPERATIONS.items()
+        for operation, arguments in operations.items()
+        for name in (operation, *arguments)
+    }
+    assert known - drawn == NOT_DRAWN.keys()
 
 
 def test_an_update_is_drawn_as_every_node() -> None:

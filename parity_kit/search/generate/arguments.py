@@ -41,6 +41,8 @@ def run_arguments(choices: Choices, program: dict[str, Any], *, has_thread: bool
         arguments["modes"] = modes(choices)
         if choices.chance(1 if "subgraphs" in program else 15):
             arguments["subgraphs"] = True
+        if choices.chance(39):
+            arguments["version"] = choices.pick(("v1", "v2"))
     elif choices.chance(9):
         several = modes(choices)
         arguments["stream_mode"] = several if choices.chance() else several[0]
@@ -64,6 +66,8 @@ def _rare(choices: Choices, program: dict[str, Any]) -> Arguments:
         # LangGraph loses a task's writes if a managed field is shown, which only its log says.
         fields = [name for name, made in program["state"].items() if "managed" not in made]
         arguments["output_keys"] = _output_keys(choices, fields, names)
+    if choices.chance(49):
+        arguments["callbacks"] = True
     return arguments
 
 

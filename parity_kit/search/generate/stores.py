@@ -140,6 +140,8 @@ class _Store:
             arguments["filter"] = {name: self._asked() for name in choices.some(_FIELDS, 1)}
         if choices.chance(3):
             arguments["query"] = choices.pick(_TEXTS)
+        if self.expires and choices.chance():
+            arguments["refresh_ttl"] = choices.chance()
         return arguments
 
     def _asked(self) -> Plain:
@@ -204,7 +206,8 @@ def cache_case(choices: Choices, reference: Engine) -> Trace:
             case _:
                 named = [list(choices.pick(_NAMESPACES)) for _ in range(choices.between(0, 2))]
                 operation = Operation("clear", {} if choices.chance(2) else {"namespaces": named})
-        growing.apply(operation)
+        more: dict[str, Plain] = {"async": True} if choices.chance(9) else {}
+        growing.apply(Operation(operation.name, {**operation.args, **more}))
 
     with Growing(reference, Subject(SubjectKind.CACHE, spec)) as growing:
         choices.repeat(step, 4, _MOST, 1)
