@@ -9,8 +9,10 @@ everything that groups cases goes by it.
 
 from __future__ import annotations
 
+import functools
 import re
-from typing import Any, assert_never
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, assert_never, cast
 
 from parity_kit.contract import Case, Outcome, Raised
 from parity_kit.contract.errors import LAST_WORDS
@@ -29,6 +31,8 @@ _ID = re.compile(r"\bcase \S+|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b[0-9a-
 _STEP = re.compile(r"\.([A-Za-z_$][\w$]*)|\['((?:[^'\\]|\\.)*)'\]|\[\d+\]|<\d+>")
 _ORDER = " (order of keys)"
 _LONGEST = 160
+_BETWEEN_NODES = ("branch:to:", "join:")
+_MESSAGES = {"message", "drain"}
 _STORED = {"blob": "the blob of a channel", "data": "the stored value"}
 
 
@@ -44,7 +48,7 @@ def cause_of(
     `texts` are both sides as text, `outcomes` both sides' outcomes of the operation.
     """
     if isinstance(place, (Error, OutcomeKind)):
-        return _errors(*outcomes)
+        return _errors(case, *outcomes)
     key = _last_key(path, _fields(case))
     if path.endswith(_ORDER):
         return f"keys of {key or 'a map'} in another order"
@@ -59,7 +63,7 @@ def cause_of_failure(verdict: str, message: str) -> str:
     return f"{verdict}: {_general(message.partition(LAST_WORDS)[0])}"
 
 
-def _errors(ours: Outcome, theirs: Outcome) -> str:
+def _errors(case: Case, ours: Outcome, theirs: Outcome) -> str:
     match ours, theirs:
         case Raised(), Raised() if ours.error == theirs.error:
             return f"{_class(ours)} with another message"
@@ -68,7 +72,11 @@ def _errors(ours: Outcome, theirs: Outcome) -> str:
         case Raised(), _:
             return f"does not raise {_class(ours)}"
         case _, Raised():
-            return f"raises {_class(theirs)}: {_general(theirs.message)}"
+            said = sorted(_said(case.subject.spec.get("program")), key=len, reverse=True)
+            message = functools.reduce(
+                lambda text, own: text.replace(own, "…"), said, theirs.message
+            )
+            return f"raises {_class(theirs)}: {_general(message)}"
         case _:
             return "offers what LangGraph does not"
 
@@ -90,12 +98,25 @@ def _fields(case: Case) -> set[str]:
     return {name for part in parts for name in program.get(part, {})}
 
 
+def _said(program: Any) -> Iterator[str]:
+    """Yield the messages that a program's own nodes raise or stop a run with."""
+    if isinstance(program, Mapping):
+        for key, part in cast("Mapping[str, Any]", program).items():
+            if key in _MESSAGES and isinstance(part, str) and part:
+                yield part
+            yield from _said(part)
+    elif isinstance(program, list | tuple):
+        for part in cast("Sequence[Any]", program):
+            yield from _said(part)
+
+
 def _last_key(path: str, own: set[str]) -> str:
     """Return the last key of a path in words; a name of the case's own as what it stands for."""
     keys = [a or b for a, b in _STEP.findall(path.removesuffix(_ORDER)) if a or b]
     if not keys:
         return ""
-    key = "branch:to:…" if keys[-1].startswith("branch:to:") else _general(keys[-1])
+    between = next((start for start in _BETWEEN_NODES if keys[-1].startswith(start)), "")
+    key = f"{between}…" if between else _general(keys[-1])
     return "a state field's value" if keys[-1] in own else f"`{key}`"
 
 

@@ -6,6 +6,7 @@ import json
 import math
 import re
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -270,9 +271,20 @@ def test_names_that_a_case_made_up_are_no_causes() -> None:
     for path, cause in (
         ("$.log[3]", "a state field's value differs"),
         ("$.channel_values['branch:to:work']", "`branch:to:…` differs"),
+        ("$.channel_values['join:a+b:c']", "`join:…` differs"),
         ("$.configurable (order of keys)", "keys of `configurable` in another order"),
     ):
         assert cause_of(CASE, Value(), path, ("1", "2"), outcomes) == cause
+
+
+def test_what_a_case_s_own_nodes_say_is_no_cause() -> None:
+    failing = {"raise": {"type": "KeyError", "message": "a failed"}}
+    program = {"nodes": {"a": {"body": [{"when": [True, [failing], [{"drain": "a drains"}]]}]}}}
+    case = replace(CASE, subject=Subject(SubjectKind.GRAPH, {"program": program}))
+    place = OutcomeKind("returned", "raised")
+    for said, cause in (("'a failed'", "'…'"), ("Graph drained: a drains", "Graph drained: …")):
+        outcomes = (Returned(1), Raised("x.E", said))
+        assert cause_of(case, place, "$", ("", ""), outcomes) == f"raises E: {cause}"
 
 
 def test_columns_go_ahead_but_for_edges_that_lead_back() -> None:
