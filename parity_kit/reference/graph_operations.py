@@ -216,7 +216,7 @@ class Operations:
 
         def take(item: Any) -> bool:
             # LangGraph keeps changing the objects it has handed out, so payloads are read at once.
-            if "version" in kwargs:
+            if kwargs.get("version") == "v2":
                 item = dict(item)
                 namespace, mode, payload = item.pop("ns"), item.pop("type"), item
             else:

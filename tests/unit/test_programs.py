@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from parity_kit.contract import Case, Raised, run
 from parity_kit.contract.errors import BadProgramError
+from parity_kit.programs.admission import on_postgresql
 from parity_kit.programs.language import Scope, evaluate
 from parity_kit.programs.parsing import parse, parse_graph
 from parity_kit.programs.script import script
@@ -202,7 +203,7 @@ def _sample(suite: str, count: int) -> list[Case]:
     reference = Engine()
     cases = [SUITES[suite](seeded(number, []), reference).case for number in range(count)]
     # A script on PostgreSQL needs a server.
-    return [case for case in cases if "postgres" not in str(case.subject.spec.get("saver"))]
+    return [case for case in cases if not on_postgresql(case.subject)]
 
 
 # A script has no pins: how much it stored before it is killed depends on LangGraph's threads.

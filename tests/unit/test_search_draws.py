@@ -65,10 +65,7 @@ NOT_DRAWN = {
     ("graph", "created"): "an argument of load_stored",
     ("graph", "first_event"): "it leaves a run in the middle, where threads may have gone on",
     ("graph", "load_stored"): "handovers are a corpus and a campaign of their own",
-    (
-        "graph",
-        "logs",
-    ): "what LangGraph warns of in odd programs is no promise; corpora have runs with it",
+    ("graph", "logs"): "what LangGraph warns of in odd programs is no promise; corpora have it",
     ("graph", "messages"): "an argument of load_stored",
     ("graph", "namespace"): "an argument of store_items",
     ("graph", "nodes"): "an argument of clear_cache",
@@ -99,6 +96,21 @@ def test_what_the_contract_has_is_drawn_or_named_with_a_reason() -> None:
         for name in (operation, *arguments)
     }
     assert known - drawn == NOT_DRAWN.keys()
+
+
+def test_the_first_version_of_streams_is_what_a_run_has_without_one() -> None:
+    args: dict[str, Any] = {
+        "thread": "t",
+        "input": {"n": 0, "log": []},
+        "modes": ["values", "debug"],
+    }
+    runs = [args, {**args, "version": "v1"}]
+    first, second = (
+        run(Engine(), graph_case(PROGRAM | {"context": {}}, Operation("stream", one)))
+        for one in runs
+    )
+    assert isinstance(first[0], Returned)
+    assert first == second
 
 
 def test_an_update_is_drawn_as_every_node() -> None:
