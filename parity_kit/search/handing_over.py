@@ -25,8 +25,9 @@ from parity_kit.judging.places import place_text
 from parity_kit.judging.verdicts import Divergent, Equal, Verdict, passes
 from parity_kit.reference.logs import silence_langgraph
 from parity_kit.search.channel_classes import HOLDS
-from parity_kit.search.choices import replayed, seeded
+from parity_kit.search.choices import Choices, replayed, seeded
 from parity_kit.search.generate.graphs import graph_case
+from parity_kit.search.generate.growing import named
 from parity_kit.search.handovers import handover, is_stopped, runs, stopped, stops
 from parity_kit.search.lockstep import MOST_FINDINGS, Finding, Sides, signature
 
@@ -185,7 +186,7 @@ def hand_over_again(
     Raises:
         CandidateError: If the candidate cannot be judged any further.
     """
-    trace = graph_case(replayed(record), reference)
+    trace = _named_case(replayed(record), reference)
     yield from _Suite(reference, under_test, result).all([trace], sys.maxsize, "drawn")
 
 
@@ -193,7 +194,12 @@ def _drawn(reference: Engine, seed_value: int | str, record: list[int]) -> Itera
     choices = seeded(seed_value, record)
     while True:
         record.clear()
-        yield graph_case(choices, reference)
+        yield _named_case(choices, reference)
+
+
+def _named_case(choices: Choices, reference: Engine) -> Trace:
+    trace = graph_case(choices, reference)
+    return replace(trace, case=named(trace.case))
 
 
 @dataclass(slots=True)

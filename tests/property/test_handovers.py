@@ -33,6 +33,7 @@ from parity_kit.corpora.folder import read_corpora
 from parity_kit.gates.search_gate import case_file
 from parity_kit.judging.candidate_under_test import CandidateUnderTest
 from parity_kit.judging.compare import compare, same_outcomes
+from parity_kit.judging.judge import Tally
 from parity_kit.judging.verdicts import Equal, NotSupported, label
 from parity_kit.programs.parsing import parse
 from parity_kit.reference import Engine
@@ -40,7 +41,7 @@ from parity_kit.reference.build import Builder
 from parity_kit.reference.savers import close_saver, load_contents, make_saver
 from parity_kit.search import lockstep
 from parity_kit.search.channel_classes import HOLDS, handed_classes
-from parity_kit.search.handing_over import HandoverSearch, hand_over
+from parity_kit.search.handing_over import HandoverSearch, hand_over, hand_over_drawn
 from parity_kit.search.handovers import LOAD, Thread, handover, is_stopped, stopped, stops
 from parity_kit.search.slices import UNDISTURBED, Shrinking, Slice, search_slice, shrink_case
 
@@ -313,3 +314,17 @@ def test_handovers_that_differ_undisturbed_are_one_cause(monkeypatch: pytest.Mon
     assert shrink_case(wanted, reference, under_test, Level.BYTES)
     equal = CandidateUnderTest("it", lambda case: run(reference, case))
     assert shrink_case(wanted, reference, equal, Level.BYTES) is None
+
+
+def test_drawn_threads_that_are_handed_over_have_names_of_their_own() -> None:
+    def broken(case: Case) -> tuple[Outcome, ...]:
+        return tuple(
+            replace(outcome, value=0) if isinstance(outcome, Returned) else outcome
+            for outcome in reference(case)
+        )
+
+    result = HandoverSearch(Tally(Level.BYTES))
+    under_test = CandidateUnderTest("it", broken)
+    drawn = hand_over_drawn(REFERENCE, under_test, result, 6, "1")
+    threads = {tuple(choices): failure.case.id.split("/")[5] for failure, choices in drawn}
+    assert len(set(threads.values())) == len(threads) > 1
