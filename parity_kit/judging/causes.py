@@ -32,6 +32,7 @@ _STEP = re.compile(r"\.([A-Za-z_$][\w$]*)|\['((?:[^'\\]|\\.)*)'\]|\[\d+\]|<\d+>"
 _ORDER = " (order of keys)"
 _LONGEST = 160
 _BETWEEN_NODES = ("branch:to:", "join:")
+_NAMESPACE = re.compile(r"[^|:]+(?=:<id)")
 _MESSAGES = {"message", "drain"}
 _STORED = {"blob": "the blob of a channel", "data": "the stored value"}
 
@@ -116,7 +117,7 @@ def _last_key(path: str, own: set[str]) -> str:
     if not keys:
         return ""
     between = next((start for start in _BETWEEN_NODES if keys[-1].startswith(start)), "")
-    key = f"{between}…" if between else _general(keys[-1])
+    key = f"{between}…" if between else _general(_NAMESPACE.sub("…", keys[-1]))
     return "a state field's value" if keys[-1] in own else f"`{key}`"
 
 

@@ -272,6 +272,7 @@ def test_names_that_a_case_made_up_are_no_causes() -> None:
         ("$.log[3]", "a state field's value differs"),
         ("$.channel_values['branch:to:work']", "`branch:to:…` differs"),
         ("$.channel_values['join:a+b:c']", "`join:…` differs"),
+        ("$.parents['a:<id 3>|x:<id 4>']", "`…:<id #>|…:<id #>` differs"),
         ("$.configurable (order of keys)", "keys of `configurable` in another order"),
     ):
         assert cause_of(CASE, Value(), path, ("1", "2"), outcomes) == cause
