@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import random
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -62,6 +63,11 @@ from parity_kit.contract.events import BenchMeasured, CandidateFailed
     help="Count what LangGraph stores and holds a superstep; time nothing.",
 )
 @click.option("--parts", is_flag=True, help="Show where time goes: compile, run, store, serialize.")
+@click.option(
+    "--instructions",
+    is_flag=True,
+    help="Count instructions a call with cachegrind; time nothing.",
+)
 @click.option("--seed", type=int, help="Measure the pairs in the order of an earlier session.")
 @click.option(
     "--resume",
@@ -98,6 +104,7 @@ def command(  # noqa: C901  # one arm for each thing that it measures
     study: bool,
     stored: bool,
     parts: bool,
+    instructions: bool,
     as_json: bool,
 ) -> int:
     """Measure CANDIDATE and LangGraph in pairs of processes, workload by workload.
@@ -134,10 +141,9 @@ def command(  # noqa: C901  # one arm for each thing that it measures
 
         print_stored(workloads, as_json=as_json)
         return ExitCode.PARITY
-    if parts:
-        from parity_kit.cli.bench_parts import print_parts
-
-        print_parts(workspace, _named(workspace, candidate), as_json=as_json)
+    if parts or instructions:
+        named = _named(workspace, candidate)
+        _print_alone(workspace, named, workloads, parts=parts, as_json=as_json)
         return ExitCode.PARITY
     seed = random.SystemRandom().randrange(2**32) if seed is None else seed
     folder = resumed or workspace.reports / time.strftime("bench-%Y%m%d-%H%M%S")
@@ -191,6 +197,18 @@ def command(  # noqa: C901  # one arm for each thing that it measures
     else:
         print_rows(rows, failures, seed, folder)
     return ExitCode.NOT_JUDGED if failures else ExitCode.PARITY
+
+
+def _print_alone(
+    workspace: Workspace, name: str, workloads: Sequence[str], *, parts: bool, as_json: bool
+) -> None:
+    """Print what is measured in one process of each engine: parts of time, or instructions."""
+    from parity_kit.cli.bench_parts import print_instructions, print_parts
+
+    if parts:
+        print_parts(workspace, name, as_json=as_json)
+    else:
+        print_instructions(workspace, name, workloads, as_json=as_json)
 
 
 def _named(workspace: Workspace, candidate: str | None) -> str:
