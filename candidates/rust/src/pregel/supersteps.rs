@@ -35,11 +35,18 @@ impl Loop {
                 None
             }
             Err(error) => {
-                self.store_at_exit()?;
+                // Tasks that are cancelled end before the exit, threads after it.
+                let cancels = self.request.asynchronous;
+                if !cancels {
+                    self.store_at_exit()?;
+                }
                 let mut tasks = std::mem::take(&mut self.tasks);
                 let ended = end_tasks(self, &mut tasks);
                 self.tasks = tasks;
                 ended?;
+                if cancels {
+                    self.store_at_exit()?;
+                }
                 return Err(error);
             }
         };
