@@ -33,6 +33,7 @@ from parity_kit.judging.renaming import SHAPES
 from parity_kit.msgpack.parser import describe, parse
 from parity_kit.msgpack.tree_difference import differences
 from parity_kit.msgpack.values import open_value, order_sets_in
+from parity_kit.programs.admission import on_postgresql
 from parity_kit.programs.script import script
 from parity_kit.reference import postgres_server
 
@@ -77,7 +78,7 @@ def traces() -> list[Trace]:
         for path in sorted((ROOT / "fixtures").glob("*.msgpack"))
         for trace in read_corpus(path).traces
         if trace.case.subject.kind in KINDS
-        and trace.case.subject.spec.get("saver") not in {"postgres", "async-postgres"}
+        and not on_postgresql(trace.case.subject)
         and _ORIGIN.sub("", trace.case.id) not in PINNED_ONLY
         # A script does not count what a killed process did.
         and not trace.case.id.startswith("crashes/")

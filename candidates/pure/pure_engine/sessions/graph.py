@@ -29,6 +29,7 @@ from pure_engine.savers.sqlite import SqliteSaver
 from pure_engine.sessions.crashing import Watch, bodies, highest, killed_at
 from pure_engine.sessions.options import (
     ANYWHERE,
+    NOT_AWAITED,
     RECURSION_LIMIT,
     Address,
     Options,
@@ -43,9 +44,6 @@ from pure_engine.sessions.options import (
 from pure_engine.sessions.saver import make_saver
 from pure_engine.sessions.session import Session
 from pure_engine.types import Command
-
-_OWN = {"compile", "load_stored", "node_runs", "store_items"}
-"""The operations that have no asynchronous form."""
 
 
 class _EnoughError(BaseException):
@@ -68,22 +66,25 @@ class GraphSession(Session):
 
     def apply(self, operation: Operation) -> Outcome:
         """Do one operation."""
-        act = self._find(operation, ANYWHERE)
-        saver = self._graph.saver
-        if operation.name == "crash" and not (isinstance(saver, SqliteSaver) and saver.in_file):
-            return Unsupported("what this saver holds does not outlive its process")
-        lacking = act if isinstance(act, Unsupported) else lacking_in(operation.args)
-        if isinstance(lacking, Unsupported):
+        if lacking := self._lacking(operation):
             return lacking
-        args = native(operation.args)
+        act, args = self._find(operation, ANYWHERE), native(operation.args)
         self._asynchronous = bool(args.pop("async", False))
-        if self._only_awaited and not (self._asynchronous or operation.name in _OWN):
+        if self._only_awaited and not (self._asynchronous or operation.name in NOT_AWAITED):
             return Unsupported("this saver takes asynchronous operations only")
         self._events = events = list[Event]()
         try:
             return self._perform(lambda: cast("Callable[..., Any]", act)(**args), events)
         finally:
             self._events = None
+
+    def _lacking(self, operation: Operation) -> Unsupported | None:
+        found, saver = self._find(operation, ANYWHERE), self._graph.saver
+        if isinstance(found, Unsupported) or operation.name != "crash":
+            return found if isinstance(found, Unsupported) else lacking_in(operation.args)
+        if not (isinstance(saver, SqliteSaver) and saver.in_file):
+            return Unsupported("what this saver holds does not outlive its process")
+        return self._lacking(Operation(**cast("dict[str, Any]", operation.args["operation"])))
 
     def close(self) -> None:
         """Close the saver, if there is one."""

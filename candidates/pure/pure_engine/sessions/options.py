@@ -15,6 +15,8 @@ RECURSION_LIMIT: Final = 25
 
 ANYWHERE = frozenset(("async",))
 """The arguments that every operation takes."""
+NOT_AWAITED = frozenset(("compile", "load_stored", "node_runs", "store_items"))
+"""The operations that have no asynchronous form."""
 
 _NO_THREAD = (
     "Checkpointer requires one or more of the following 'configurable' keys:"
