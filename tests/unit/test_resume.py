@@ -90,12 +90,17 @@ class Undisturbed:
         self.journal = (self.folder / "journal.jsonl").read_bytes()
         self.report = report_of(self.folder)
         self.lines = self.journal.splitlines(keepends=True)
+        self.files = {path: path.read_bytes() for path in (self.folder / "cases").glob("*")}
 
     def cut_to(self, size: int) -> Path:
         """Leave of the run what it had written when its journal had so many bytes."""
         shutil.rmtree(self.folder)
         self.folder.mkdir()
         (self.folder / "journal.jsonl").write_bytes(self.journal[:size])
+        (self.folder / "cases").mkdir()
+        for path, content in self.files.items():  # a file is written before the line that names it
+            if path.name.encode() in self.journal[:size]:
+                path.write_bytes(content)
         return self.folder
 
     def resume(self) -> Result:
