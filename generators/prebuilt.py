@@ -93,7 +93,7 @@ def _asking(*calls: Any, **parts: Any) -> Program:
 
 def _plain() -> Runs:
     look, count = _call("look", "where", "c1"), _call("count", "how many", "c2")
-    lacking = {"lit": {"name": "look", "args": {}, "id": "c1", "type": "tool_call"}}
+    lacking: dict[str, Any] = {"lit": {"name": "look", "args": {}, "id": "c1", "type": "tool_call"}}
     talk = {"messages": [{"role": "user", "content": "hi"}]}
     runs: dict[str, Any] = {}
     for form in FORMS:

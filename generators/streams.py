@@ -207,14 +207,11 @@ def cases() -> Iterator[Case]:
     """Yield the corpus."""
     for runs in (_one_mode(), _several(), _RUNS, talking(), observed(), warned()):
         yield from cases_of("streams", runs)
-    yield from without_saver(
-        "streams",
-        {
-            f"{name}": (EMITS if name == "custom" else LINE, (stream([name], input={"n": 0}),))
-            for name in SEVEN
-        }
-        | without_effect(),
-    )
+    alone: Runs = {
+        name: (EMITS if name == "custom" else LINE, (stream([name], input={"n": 0}),))
+        for name in SEVEN
+    }
+    yield from without_saver("streams", {**alone, **without_effect()})
 
 
 def _one_mode() -> Runs:

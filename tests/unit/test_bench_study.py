@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +61,11 @@ def test_progress_is_that_of_both_conditions(
             emit(GateProgress("everyone", "benchmarks", done, 2))
 
     monkeypatch.setattr(study_module, "run_benchmarks", half)
-    monkeypatch.setattr(study_module, "load", lambda *_: defaultdict(lambda: _measured(0.01)))
+
+    def load(*_: object) -> Mapping[str, Pairs]:
+        return defaultdict(lambda: _measured(0.01))
+
+    monkeypatch.setattr(study_module, "load", load)
     events: list[Event] = []
     study(Workspace(tmp_path), tmp_path, 2, 0.001, seed=1, emit=events.append)
 
