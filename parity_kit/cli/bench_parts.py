@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from parity_kit.candidates.workspace import Workspace
 from parity_kit.cli.common import console, print_json
@@ -12,9 +12,6 @@ from parity_kit.cli.tables import print_table
 
 def print_parts(workspace: Workspace, name: str, *, as_json: bool) -> None:
     """Measure the parts of one run on LangGraph and a candidate, and print them."""
-    from rich.markup import escape
-    from rich.table import Table
-
     from parity_kit.bench.parts import measure
     from parity_kit.candidates.launch import find
     from parity_kit.cli.bench_session import Progress
@@ -25,52 +22,51 @@ def print_parts(workspace: Workspace, name: str, *, as_json: bool) -> None:
     if as_json:
         print_json([dataclasses.asdict(part) for part in parts])
         return
-    table = Table(box=None, pad_edge=False)
-    table.add_column("part")
-    for heading in ("LangGraph", escape(name), "ratio"):
-        table.add_column(heading, justify="right")
-    table.add_column("", overflow="fold")
-    for part in parts:
-        ours, theirs = part.reference, part.candidate
-        table.add_row(
-            part.name,
-            text.seconds(ours),
-            text.seconds(theirs),
-            text.ratio(ours / theirs) if ours and theirs and theirs > 0 else "",
-            escape(part.detail),
-        )
-    print_table(console(), table)
+    rows = [(part.name, part.reference, part.candidate, part.detail) for part in parts]
+    _print(("part", name), rows, text.seconds)
 
 
 def print_instructions(
     workspace: Workspace, name: str, workloads: Sequence[str], *, as_json: bool
 ) -> None:
     """Count instructions a call on LangGraph and a candidate, and print them."""
-    from rich.markup import escape
-    from rich.table import Table
-
     from parity_kit.bench.instructions import count
     from parity_kit.candidates.launch import find
     from parity_kit.cli.bench_session import Progress
-    from parity_kit.judging import text
 
     with Progress() as progress:
         counts = count(workspace, find(workspace, name), workloads, progress.say)
     if as_json:
         print_json([dataclasses.asdict(row) for row in counts])
         return
-    table = Table(title="instructions a call, not time", box=None, pad_edge=False)
-    table.add_column("workload")
-    for heading in ("LangGraph", escape(name), "ratio"):
+    rows = [(row.workload, row.reference, row.candidate, row.detail) for row in counts]
+    _print(("workload", name), rows, _count, title="instructions a call, not time")
+
+
+def _count(number: float | None) -> str:
+    return f"{number:,}" if number else ""
+
+
+def _print(
+    names: tuple[str, str],
+    rows: Iterable[tuple[str, float | None, float | None, str]],
+    shown: Callable[[float | None], str],
+    *,
+    title: str | None = None,
+) -> None:
+    """Print LangGraph's figures beside a candidate's; `names` head the rows and the candidate."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    from parity_kit.judging import text
+
+    first, candidate = names
+    table = Table(title=title, box=None, pad_edge=False)
+    table.add_column(first)
+    for heading in ("LangGraph", escape(candidate), "ratio"):
         table.add_column(heading, justify="right")
     table.add_column("", overflow="fold")
-    for row in counts:
-        ours, theirs = row.reference, row.candidate
-        table.add_row(
-            row.workload,
-            f"{ours:,}" if ours else "",
-            f"{theirs:,}" if theirs else "",
-            text.ratio(ours / theirs) if ours and theirs else "",
-            escape(row.detail),
-        )
+    for name, ours, theirs, detail in rows:
+        ratio = text.ratio(ours / theirs) if ours and theirs and theirs > 0 else ""
+        table.add_row(name, shown(ours), shown(theirs), ratio, escape(detail))
     print_table(console(), table)
